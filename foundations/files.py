@@ -1,0 +1,97 @@
+"""Files on local disks and remote roots: the one door to storage.
+
+A path without "://" is local; anything else (`gs://`, `s3://`, `memory://`)
+goes through the fsspec package for that scheme, such as gcsfs, if installed.
+"""
+
+import os
+import posixpath
+
+import fsspec
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path names a remote root such as `gs://bucket/results`."""
+    return "://" in str(path)
+
+
+def join(*parts: str) -> str:
+    """Returns path parts joined with slashes, on every system."""
+    return posixpath.join(*(str(part) for part in parts))
+
+
+def exists(path: str) -> bool:
+    """Whether a file or folder is there."""
+    fs, inner = _open(path)
+    return fs.exists(inner)
+
+
+def size(path: str) -> int | None:
+    """Size of a file in bytes, or None where there is no such file."""
+    fs, inner = _open(path)
+    return fs.size(inner) if fs.isfile(inner) else None
+
+
+def names(directory: str) -> list[str]:
+    """Sorted names of what a folder holds; [] where there is no folder."""
+    fs, inner = _open(directory)
+    if not fs.isdir(inner):
+        return []
+    found = fs.ls(inner, detail=False)
+    return sorted(posixpath.basename(name.rstrip("/")) for name in found)
+
+
+def walk(directory: str) -> list[tuple[str, list[str]]]:
+    """Returns (folder, its file names) for a folder and all below, sorted."""
+    fs, inner = _open(directory)
+    prefix = str(directory).rstrip("/")
+    return sorted(
+        (prefix + folder[len(inner.rstrip("/")) :], sorted(file_names))
+        for folder, _, file_names in fs.walk(inner)
+    )
+
+
+def read(path: str) -> bytes:
+    """Returns the bytes of a file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    fs, inner = _open(path)
+    if not fs.isfile(inner):
+        raise FileNotFoundError(f"No file at {path}")
+    return fs.cat_file(inner)
+
+
+def write(path: str, data: bytes) -> None:
+    """Writes a file under a temporary name and renames it into place.
+
+    A process killed at any moment leaves the old file or the new one, never
+    half of one. Folders are made as needed.
+    """
+    fs, inner = _open(path)
+    fs.makedirs(posixpath.dirname(inner), exist_ok=True)
+    if is_remote(path):  # Object stores show a file only when it is whole.
+        fs.pipe_file(inner, data)
+        return
+    temporary = f"{inner}.{os.getpid()}.tmp"
+    fs.pipe_file(temporary, data)
+    os.replace(temporary, inner)
+
+
+def remove(path: str) -> None:
+    """Removes a file or a whole folder; nothing happens if it is absent."""
+    fs, inner = _open(path)
+    if fs.exists(inner):
+        fs.rm(inner, recursive=True)
+
+
+def make_folder(path: str) -> None:
+    """Makes a folder and its parents; one that exists is fine."""
+    fs, inner = _open(path)
+    fs.makedirs(inner, exist_ok=True)
+
+
+def _open(path):
+    fs, inner = fsspec.core.url_to_fs(os.path.expanduser(str(path)))
+    return fs, inner

@@ -1,0 +1,25 @@
+"""Checks of names, with the nearest known one in the error."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def check(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raises unless a name is known.
+
+    Args:
+        kind: What it is a name of, for the error: "recipe", "layer".
+        name: The name to check.
+        known: All known names.
+
+    Raises:
+        ValueError: If it is not; the error gives the nearest known name.
+    """
+    known = list(known)
+    if name in known:
+        return
+    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise ValueError(
+        f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}"
+    )
