@@ -26,12 +26,6 @@ def exists(path: str) -> bool:
     return fs.exists(inner)
 
 
-def size(path: str) -> int | None:
-    """Size of a file in bytes, or None where there is no such file."""
-    fs, inner = _open(path)
-    return fs.size(inner) if fs.isfile(inner) else None
-
-
 def names(directory: str) -> list[str]:
     """Sorted names of what a folder holds; [] where there is no folder."""
     fs, inner = _open(directory)

@@ -11,6 +11,7 @@ import functools
 import inspect
 import math
 import os
+import shlex
 import sys
 import textwrap
 import traceback
@@ -39,7 +40,8 @@ def run(function, argv: list[str] | None = None) -> None:
         argv: Words of the command line after the program's name; None takes
             sys.argv's.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # 3: TensorFlow calls a machine without a GPU an error.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     argv = sys.argv[1:] if argv is None else list(argv)
     command = _flatten(function)
     if {"--help", "-h"} & set(argv):
@@ -51,8 +53,7 @@ def run(function, argv: list[str] | None = None) -> None:
             for name, value in parse(function, argv).items()
         ]
     except (ValueError, FileNotFoundError) as error:
-        print(f"Error: {error}\nSee {_program()} --help", file=sys.stderr)
-        sys.exit(2)
+        _exit_with_usage(error)
     try:
         fire.Fire(command, command=words, serialize=lambda _: None)
     except KeyboardInterrupt:
@@ -102,10 +103,57 @@ def bind(function, argv: list[str]) -> dict:
 
 
 def split(function, argv: list[str]) -> tuple[list[str], list[str]]:
-    """Returns a command line in two: a function's own words, and the rest."""
+    """Returns a command line in two: a function's own words, and the rest.
+
+    A word without `--` belongs to a flag before it that has no `=`, else to
+    the function.
+    """
     known = inspect.signature(_flatten(function)).parameters
-    own = [word for word in argv if _flag_name(word, known) in known]
-    return own, [word for word in argv if word not in own]
+    own, rest = [], []
+    part, takes_word = own, False
+    for word in argv:
+        if word.startswith("-"):
+            name = _flag_name(word, known)
+            part = own if name in known else rest
+            is_boolean = name in known and known[name].annotation is bool
+            takes_word = "=" not in word and not is_boolean
+        else:
+            part, takes_word = (part if takes_word else own), False
+        part.append(word)
+    return own, rest
+
+
+def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
+    """Prints the lines of an argfile, each checked against its runner's flags.
+
+    Flags that are not the argfile's own go into every line. Errors end the
+    program as in `run`.
+
+    Args:
+        lines: Function that returns the lines; its arguments are flags.
+        run_function: Function whose flags the lines hold.
+        argv: As for `run`.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if {"--help", "-h"} & set(argv):
+        print(_help(_flatten(lines)))
+        return
+    own, passed_on = split(lines, argv)
+    try:
+        finished = [
+            " ".join([line, shlex.join(passed_on)]).strip()
+            for line in lines(**bind(lines, own))
+        ]
+        for line in finished[:1]:  # They differ in values of our own only.
+            bind(run_function, shlex.split(line))
+    except (ValueError, FileNotFoundError) as error:
+        _exit_with_usage(error)
+    print("\n".join(finished))
+
+
+def _exit_with_usage(error):
+    print(f"Error: {error}\nSee {_program()} --help", file=sys.stderr)
+    sys.exit(2)
 
 
 def _help(command):
@@ -138,9 +186,7 @@ def _flatten(function):
         if dataclasses.is_dataclass(parameter.annotation):
             parameters += _field_parameters(parameter.annotation)
         else:
-            parameters.append(
-                parameter.replace(kind=parameter.KEYWORD_ONLY)
-            )
+            parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
     config = inspect.Parameter(
         "config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=str
     )
@@ -189,14 +235,18 @@ def _keywords(function, flags):
 
 
 def _documentation(function):
-    """Docstring of a function with the fields of its dataclasses as flags."""
-    sections = [inspect.cleandoc(function.__doc__ or "")]
-    kinds = [p.annotation for p in inspect.signature(function).parameters.values()]
-    for kind in filter(dataclasses.is_dataclass, kinds):
-        fields = inspect.cleandoc(kind.__doc__).split("Args:\n", 1)[1]
-        sections.append(textwrap.indent(textwrap.dedent(fields), "    "))
-    sections.append(textwrap.indent(_CONFIG_HELP, "    "))
-    return "\n".join(section.rstrip() for section in sections)
+    """Docstring of a function, its Args with those of its dataclasses."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    before, _, args = text.partition("Args:\n")
+    args, *after = args.split("\n\n")
+    added = [
+        inspect.cleandoc(kind.annotation.__doc__).partition("Args:\n")[2]
+        for kind in inspect.signature(function).parameters.values()
+        if dataclasses.is_dataclass(kind.annotation)
+    ]
+    added.append(textwrap.indent(_CONFIG_HELP, "    "))
+    args = "\n".join(section.rstrip() for section in [args, *added])
+    return "\n\n".join([f"{before}Args:\n{args}", *after])
 
 
 def _read_words(argv, parameters):

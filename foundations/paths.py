@@ -1,10 +1,10 @@
 """Where everything of a run lies on disk; released names never change.
 
-    OUT/trial1/{level}/{experiment_name}{run_id}/
-        initial/  final/  masks/    one .npy per entry, never pickled
-        train.json test.json validate.json
-        summaries/                  TensorBoard
-        run.json                    last of all: settings and checksums
+OUT/trial1/{level}/{experiment_name}{run_id}/
+    initial/  final/  masks/    one .npy per entry, never pickled
+    train.json test.json validate.json
+    summaries/                  TensorBoard
+    run.json                    last of all: settings and checksums
 """
 
 import re

@@ -68,8 +68,10 @@ class Progress:
         self._bar.update(self._done - self._bar.n)
         self._line(text)
 
-    def close(self) -> None:
-        """Ends the bar."""
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *error) -> None:
         if self._bar is not None:
             self._bar.close()
 

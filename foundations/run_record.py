@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations import files, paths, save_restore
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 _log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ def write(directory: str, record: dict) -> None:
         directory: Folder of the run.
         record: JSON values. "settings" and "inputs" say what the run was made
             with, "checksums" maps each file's path below the folder to its
-            SHA-256, "sizes" to its bytes.
+            SHA-256.
     """
     sealed = {**record, "checksum": _seal(record)}
     data = json.dumps(sealed, indent=1, sort_keys=True).encode()
@@ -48,10 +48,7 @@ def read(directory: str) -> dict | None:
 
 
 def is_complete(directory: str, settings: dict) -> bool:
-    """Whether a run with these settings is done; reads no array.
-
-    Looks at run.json and at the sizes of the files it lists. `damaged_files`
-    reads them all.
+    """Whether a run with these settings is done and its files are whole.
 
     Raises:
         ValueError: If the folder holds a run made with other settings.
@@ -60,10 +57,99 @@ def is_complete(directory: str, settings: dict) -> bool:
     if record is None:
         return False
     check_same(record["settings"], settings, directory)
-    return all(
-        files.size(files.join(directory, name)) == size
-        for name, size in record["sizes"].items()
+    return not damaged_files(directory, record)
+
+
+def restore(directory: str, identity: dict) -> tuple[dict, dict] | None:
+    """Returns the networks of a complete run, or None if there is work to do.
+
+    Files that are missing or damaged are named in a warning; that run has to be
+    done again.
+
+    Args:
+        directory: Folder of the run.
+        identity: Dict with "settings" and "inputs", as recorded.
+
+    Returns:
+        Pair (initial, final) of dicts, name -> array, or None.
+
+    Raises:
+        ValueError: If the folder holds a run of another identity.
+    """
+    record = read(directory)
+    if record is None:
+        return None
+    check_identity(record, identity, directory)
+    damaged = damaged_files(directory, record)
+    for path in damaged:
+        _log.warning("%s is missing or damaged: its run is redone", path)
+    has_networks = any(
+        name.startswith("final/") for name in record["checksums"]
     )
+    if damaged or not has_networks:
+        return None
+    return (
+        save_restore.restore_network(paths.initial(directory)),
+        save_restore.restore_network(paths.final(directory)),
+    )
+
+
+def check_source(path: str) -> None:
+    """Raises unless a folder of a run, such as its masks, can be trusted.
+
+    Looked at only if the folder is one of a run of ours.
+
+    Args:
+        path: Folder that `save_restore.restore_network` is about to read.
+
+    Raises:
+        ValueError: If the run is not finished, or files of it are damaged.
+    """
+    directory, _, folder = path.rstrip("/").rpartition("/")
+    held = {"run.json", "checkpoint.bin"} & set(files.names(directory))
+    record = read(directory)
+    if held and record is None:
+        raise ValueError(f"The run in {directory} is not finished")
+    prefix = folder + "/"
+    for damaged in damaged_files(directory, record or {"checksums": {}}):
+        if damaged.startswith(files.join(directory, prefix)):
+            raise ValueError(
+                f"{damaged} is missing or damaged. Run the experiment that "
+                "made it again: it redoes what is damaged."
+            )
+
+
+def check_identity(recorded: dict, identity: dict, directory: str) -> None:
+    """Raises if a folder's run differs in settings or in what went into it.
+
+    Raises:
+        ValueError: Naming what differs.
+    """
+    for part in ("settings", "inputs"):
+        check_same(recorded[part], identity[part], directory)
+
+
+def check_free(directory: str) -> None:
+    """Raises if a folder holds results that no record accounts for.
+
+    Raises:
+        ValueError: If there are, say, weights but neither run.json nor a
+            checkpoint.
+    """
+    found = files.names(directory)
+    known = {"run.json", "checkpoint.bin"}
+    results = {"initial", "final", "masks", "train.json", "train.log"}
+    if results & set(found) and not known & set(found):
+        raise ValueError(
+            f"{directory} holds results of unknown origin "
+            f"({', '.join(sorted(results & set(found)))}, but no run.json), "
+            "which are never overwritten. Use another output_dir."
+        )
+
+
+def remove(directory: str) -> None:
+    """Removes a run's record, so that the run counts as not done."""
+    files.remove(paths.record(directory))
 
 
 def damaged_files(directory: str, record: dict) -> list[str]:
@@ -78,13 +164,6 @@ def damaged_files(directory: str, record: dict) -> list[str]:
         if not files.exists(path)
         or hashlib.sha256(files.read(path)).hexdigest() != checksum
     ]
-
-
-def sizes(directory: str, checksums: dict[str, str]) -> dict[str, int | None]:
-    """Size in bytes of each file that a record lists."""
-    return {
-        name: files.size(files.join(directory, name)) for name in checksums
-    }
 
 
 def check_same(recorded: dict, requested: dict, directory: str) -> None:

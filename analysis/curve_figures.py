@@ -1,0 +1,127 @@
+"""The figure of test accuracy during training."""
+
+import numpy as np
+
+from lottery_ticket.analysis import figure_style, tables, tree
+from lottery_ticket.foundations import lazy
+
+matplotlib = lazy.module("matplotlib")
+mpl_figure = lazy.module("matplotlib.figure")
+pd = lazy.module("pandas")
+
+CURVES = 6  # How many levels `curves` draws unless it is told which.
+RISE = 0.1  # Part of training whose accuracies need not be in view.
+
+
+def curves(
+    logs: "pd.DataFrame",
+    runs: "pd.DataFrame",
+    levels: tuple[int, ...] | None = None,
+) -> "mpl_figure.Figure":
+    """Returns a figure of test accuracy during training, at some levels.
+
+    A panel per experiment, a line per level: the mean over its runs, in a band
+    from the lowest to the highest. The axis begins where the curves are after
+    the first tenth of training, so that their rise from chance does not flatten
+    the rest.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
+
+    Args:
+        logs: `results.read_logs(...)`, test logs included.
+        runs: Rows of `results.read(...).runs`.
+        levels: Levels to draw; None takes `spread_levels(runs)`.
+
+    Raises:
+        ValueError: If there is no run at any of the levels.
+    """
+    levels = spread_levels(runs) if levels is None else levels
+    runs = runs[runs["level"].isin(levels)]
+    logs = logs[(logs["log"] == "test") & logs["level"].isin(levels)]
+    if runs.empty or logs.empty:
+        raise ValueError(f"No run has a test log at any of the levels {levels}")
+    colors = _level_colors(sorted(runs["level"].unique()))
+    experiments = list(runs["experiment"].unique())
+    with figure_style.drawing(panels=len(experiments)) as (figure, panels):
+        for axes, experiment in zip(panels, experiments, strict=True):
+            _draw_curves(axes, logs, experiment, colors)
+            axes.set_title(figure_style.label(experiment, runs))
+        _finish_curves(panels, logs)
+        entries = [
+            figure_style.entry(_densities_text(runs, level), color=color)
+            for level, color in colors.items()
+        ]
+        figure_style.legend(figure, entries, len(panels) * 3, "Weights kept")
+    return figure
+
+
+def spread_levels(runs: "pd.DataFrame", count: int = CURVES) -> list[int]:
+    """Returns at most `count` levels, evenly spread over the densities.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        count: How many levels at most.
+    """
+    densities = runs.groupby("level")["density"].mean()
+    chosen = figure_style.spaced(densities, count)
+    return [int(densities.index[densities == d][0]) for d in chosen]
+
+
+def _draw_curves(axes, logs, experiment, colors):
+    """Draws an experiment's curve at each level; a control's dense dotted."""
+    own = logs[logs["experiment"] == experiment]
+    for level in sorted(set(own["level"])):
+        color, curve = colors[level], _curve(own[own["level"] == level])
+        axes.plot(curve.index, curve["mean"], color=color)
+        axes.fill_between(
+            curve.index,
+            curve["min"],
+            curve["max"],
+            color=color,
+            alpha=0.2,
+            linewidth=0,
+        )
+    is_sibling = logs["experiment"].map(tree.name) == tree.name(experiment)
+    dense = logs[is_sibling & (logs["density"] == 1)]
+    if len(dense) and not (own["density"] == 1).any():
+        curve = _curve(dense)
+        style = {**figure_style.DENSE, "color": colors[dense["level"].min()]}
+        axes.plot(curve.index, curve["mean"], **style)
+
+
+def _curve(logs):
+    """Mean, min and max of the accuracy in percent, by iteration."""
+    by_iteration = logs.groupby("iteration")["accuracy"]
+    sizes = by_iteration.size()
+    curve = 100 * by_iteration.agg(["mean", "min", "max"])
+    # Where only some of the runs were evaluated, a mean would jump.
+    return curve[sizes == sizes.max()]
+
+
+def _finish_curves(panels, logs):
+    """Begins y where curves are once they have risen, and x at 0."""
+    last = logs.groupby("experiment")["iteration"].transform("max")
+    risen = 100 * logs["accuracy"][logs["iteration"] >= RISE * last]
+    margin = max(0.05 * (risen.max() - risen.min()), 0.05)
+    panels[0].set_ylim(risen.min() - margin, risen.max() + margin)
+    for axes in panels:
+        axes.margins(x=0)
+        axes.set_xlim(left=0)
+        figure_style.iteration_axis(axes.xaxis)
+    figure_style.outer_labels(
+        panels, "Training iteration", figure_style.ACCURACY_LABEL
+    )
+
+
+def _level_colors(levels):
+    """Dict, level -> colour; the denser, the darker."""
+    positions = np.linspace(0, 0.85, len(levels))
+    colors = matplotlib.colormaps["viridis"](positions)
+    return dict(zip(levels, colors, strict=True))
+
+
+def _densities_text(runs, level):
+    """Density of a level in percent; a range if the runs there differ."""
+    densities = runs["density"][runs["level"] == level]
+    ends = {tables.percent(d): None for d in (densities.max(), densities.min())}
+    return f"{'–'.join(ends)} %"

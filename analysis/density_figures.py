@@ -1,0 +1,113 @@
+"""Figures against density: test accuracy, and when training should stop."""
+
+import itertools
+
+from lottery_ticket.analysis import figure_style, tables, tree
+from lottery_ticket.foundations import lazy
+
+mpl_figure = lazy.module("matplotlib.figure")
+pd = lazy.module("pandas")
+
+AXIS_LABELS = {
+    "accuracy": figure_style.ACCURACY_LABEL,
+    "early_stop_accuracy": "Test accuracy at early stop (%)",
+    "early_stop_iteration": "Early-stop iteration",
+}
+
+
+def accuracy(
+    runs: "pd.DataFrame", at_early_stop: bool = False
+) -> "mpl_figure.Figure":
+    """Returns a figure of test accuracy against density.
+
+    Lines are means over all runs of an experiment at a level, bars reach from
+    the lowest to the highest; the dotted line is the dense network's mean.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4b
+    (at early stop) and 4c (at the end).
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        at_early_stop: Accuracy at the early-stopping iteration, not after the
+            last.
+
+    Raises:
+        ValueError: If no run has the values to draw.
+    """
+    column = "early_stop_accuracy" if at_early_stop else "accuracy"
+    return _against_density(runs, column, scale=100)
+
+
+def early_stopping(runs: "pd.DataFrame") -> "mpl_figure.Figure":
+    """Returns a figure of the early-stopping iteration against density.
+
+    Lines, bars and the dotted line are as in `accuracy`.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+
+    Raises:
+        ValueError: If no run has a validation log.
+    """
+    return _against_density(runs, "early_stop_iteration", scale=1)
+
+
+def _against_density(runs, column, scale):
+    """Draws a column of the runs, times `scale`, against their density."""
+    # A density of 0 has no place on a logarithmic axis.
+    runs = runs[runs[column].notna() & (runs["density"] > 0)]
+    if runs.empty:
+        raise ValueError(f"No run has the {column} to draw")
+    table = tables.summarize(runs)
+    styles = itertools.cycle(figure_style.SERIES)
+    series = dict(zip(runs["experiment"].unique(), styles, strict=False))
+    entries = []
+    with figure_style.drawing() as (figure, [axes]):
+        for experiment, style in series.items():
+            own = table[table["experiment"] == experiment]
+            _draw_series(axes, own, column, scale, style)
+            label = figure_style.label(experiment, runs)
+            entries.append(figure_style.entry(label, **style))
+        entries += _draw_dense(axes, table, column, scale, series)
+        figure_style.density_axis(axes, 100 * table["density"])
+        axes.set_ylabel(AXIS_LABELS[column])
+        if column == "early_stop_iteration":
+            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
+            figure_style.iteration_axis(axes.yaxis)
+        figure_style.legend(figure, entries)
+    return figure
+
+
+def _draw_series(axes, table, column, scale, style):
+    """Draws an experiment's means, with bars from its min to its max."""
+    mean, low, high = (
+        scale * table[f"{column}_{name}"] for name in tables.STATISTICS
+    )
+    axes.errorbar(
+        100 * table["density"],
+        mean,
+        # Of equal runs, the mean may lie outside by a rounding error.
+        yerr=[(mean - low).clip(0), (high - mean).clip(0)],
+        elinewidth=0.6,
+        capthick=0.6,
+        **style,
+    )
+
+
+def _draw_dense(axes, table, column, scale, series):
+    """Draws the mean of each dense network; returns its legend entry, if any.
+
+    A control that trained the dense network too does not draw it again.
+    """
+    dense = table[table["density"] == 1]
+    dense = dense[~dense["experiment"].map(tree.name).duplicated()]
+    means = zip(dense["experiment"], dense[f"{column}_mean"], strict=True)
+    for experiment, mean in means:
+        style = dict(figure_style.DENSE)
+        if len(dense) > 1:  # Which is whose shows by the colour.
+            style["color"] = series[experiment]["color"]
+        axes.axhline(scale * mean, zorder=1, **style)
+    entry = figure_style.entry("dense network", **figure_style.DENSE)
+    return [] if dense.empty else [entry]

@@ -1,0 +1,201 @@
+"""What all figures share: size, type, colours, axes, and how they are saved."""
+
+import contextlib
+import io
+
+import numpy as np
+
+from lottery_ticket.analysis import tables, tree
+from lottery_ticket.foundations import lazy
+
+matplotlib = lazy.module("matplotlib")
+mpl_figure = lazy.module("matplotlib.figure")
+lines = lazy.module("matplotlib.lines")
+ticker = lazy.module("matplotlib.ticker")
+
+COLUMN_WIDTH_INCHES = 3.35  # One column of a two-column paper.
+PAGE_WIDTH_INCHES = 6.75
+COLUMNS = 3  # Panels side by side.
+HEIGHT_INCHES = 2.1  # Of a row of panels.
+LEGEND_ROW_INCHES = 0.16
+DENSITY_TICKS = 6
+
+# Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color/, told apart by
+# colour-blind readers; each with a dash and a marker of its own for print.
+SERIES = (
+    {"color": "#0072B2", "linestyle": "-", "marker": "o"},
+    {"color": "#D55E00", "linestyle": "--", "marker": "s"},
+    {"color": "#009E73", "linestyle": "-.", "marker": "^"},
+    {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1)), "marker": "D"},
+    {"color": "#E69F00", "linestyle": (0, (6, 2)), "marker": "v"},
+    {"color": "#56B4E9", "linestyle": (0, (2, 1)), "marker": "P"},
+)
+ACCURACY_LABEL = "Test accuracy (%)"
+LABELS = {"same_init": "winning ticket", "reinit": "random reinit"}
+DENSE = {"color": "#404040", "linestyle": ":", "linewidth": 0.9}
+RC = {
+    "font.family": "STIXGeneral",  # Comes with matplotlib; matches Times.
+    "mathtext.fontset": "stix",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "figure.labelsize": 8,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "legend.title_fontsize": 7.5,
+    "legend.frameon": False,
+    "legend.handlelength": 2.2,
+    "legend.columnspacing": 1.4,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.formatter.useoffset": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.linewidth": 0.4,
+    "grid.color": "#E0E0E0",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 2.6,
+    "errorbar.capsize": 1.4,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # Embedded as TrueType, as publishers ask for.
+}
+
+
+@contextlib.contextmanager
+def drawing(panels: int = 1):
+    """Gives (figure, list of axes) to draw on, styled until the body ends.
+
+    Args:
+        panels: How many axes. One is a column of a paper wide; more stand in
+            rows of three at most, a page wide, and share y.
+    """
+    columns = min(panels, COLUMNS)
+    rows = -(-panels // columns)
+    width = PAGE_WIDTH_INCHES if columns > 1 else COLUMN_WIDTH_INCHES
+    with matplotlib.rc_context(RC):
+        figure = mpl_figure.Figure(
+            (width, rows * HEIGHT_INCHES), layout="constrained"
+        )
+        axes = figure.subplots(
+            rows, columns, sharey=True, squeeze=False
+        ).ravel()
+        for unused in axes[panels:]:
+            unused.remove()
+        yield figure, list(axes[:panels])
+        figure.draw_without_rendering()  # Ticks take their style when made.
+
+
+def render(figure, kind: str) -> bytes:
+    """Returns a figure as a file; the same figure gives the same bytes.
+
+    Args:
+        figure: A matplotlib Figure.
+        kind: "png" or "pdf".
+    """
+    metadata = {"CreationDate": None} if kind == "pdf" else None
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(RC):
+        figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def density_axis(axes, percents) -> None:
+    """Makes x a logarithmic axis of densities that falls to the right.
+
+    Ticks stand at densities of the data, as in Frankle & Carbin 2019.
+
+    Args:
+        axes: Axes whose x are densities in percent.
+        percents: Those of all points.
+    """
+    axes.set_xscale("log")
+    ticks = spaced(percents, DENSITY_TICKS)
+    axes.set_xticks(ticks, [_tick_label(percent) for percent in ticks])
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
+    margin = max((max(percents) / min(percents)) ** 0.03, 1.05)
+    axes.set_xlim(max(percents) * margin, min(percents) / margin)
+    axes.set_xlabel("Weights kept (%)")
+
+
+def iteration_axis(axis) -> None:
+    """Writes iterations on an axis as 5,000 or, where it is long, as 50K."""
+
+    def label(iteration, _):
+        if max(axis.get_view_interval()) < 10_000 or iteration == 0:
+            return f"{iteration:,.0f}"
+        return f"{iteration / 1000:g}K"
+
+    axis.set_major_locator(ticker.MaxNLocator(5, integer=True))
+    axis.set_major_formatter(label)
+
+
+def outer_labels(panels, x_label: str, y_label: str) -> None:
+    """Labels x below the lowest panel of each column, y at the left ones."""
+    for index, axes in enumerate(panels):
+        if index + COLUMNS >= len(panels):
+            axes.set_xlabel(x_label)
+        if index % COLUMNS == 0:
+            axes.set_ylabel(y_label)
+
+
+def label(experiment: str, runs) -> str:
+    """Returns an experiment's name, and how many runs each mean is of.
+
+    Args:
+        experiment: Name of the experiment.
+        runs: Data frame of the runs that are drawn.
+    """
+    own = runs[runs["experiment"] == experiment]
+    sizes = own.groupby("level").size()
+    count = str(sizes.min())
+    if sizes.min() < sizes.max():
+        count += f"–{sizes.max()}"
+    name = experiment.rpartition("/")[2]
+    parts = [tree.name(experiment), LABELS.get(name, name)]
+    return f"{' '.join(filter(None, parts))} ($n$ = {count})"
+
+
+def entry(label: str, **style):
+    """Returns an entry for a legend: a line of a style, with its name."""
+    return lines.Line2D([], [], label=label, **style)
+
+
+def legend(figure, handles, columns=2, title=None) -> None:
+    """Puts a legend above all axes, where it covers nothing.
+
+    The figure grows by the legend's rows.
+    """
+    columns = min(columns, len(handles))
+    rows = -(-len(handles) // columns) + (title is not None)
+    figure.set_figheight(figure.get_figheight() + rows * LEGEND_ROW_INCHES)
+    figure.legend(
+        handles=handles,
+        loc="outside upper center",
+        ncols=columns,
+        title=title,
+    )
+
+
+def spaced(densities, count: int) -> list[float]:
+    """Returns at most `count` of the densities, evenly spaced, highest first.
+
+    Even means on a logarithmic scale, which a density of 0 is not on.
+    """
+    densities = np.sort(np.unique(densities))[::-1]
+    densities = densities[densities > 0]
+    step = np.log(densities[0] / densities[-1]) / max(count - 1, 1)
+    chosen = [densities[0]]
+    for density in densities[1:]:
+        if np.log(chosen[-1] / density) > 0.99 * step:
+            chosen.append(density)
+    return [float(density) for density in chosen]
+
+
+def _tick_label(percent):
+    return tables.percent(percent / 100, 3 if percent >= 10 else 2)

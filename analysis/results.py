@@ -1,0 +1,156 @@
+"""A results tree as a data frame, a row per run, and what it lacks."""
+
+import collections
+import dataclasses
+
+import numpy as np
+
+from lottery_ticket.analysis import gaps, logs, tree
+from lottery_ticket.foundations import lazy, paths, run_record, save_restore
+
+pd = lazy.module("pandas")
+
+MEASURES = [
+    "iterations",
+    "accuracy",
+    "loss",
+    "early_stop_iteration",
+    "early_stop_accuracy",
+    "early_stop_loss",
+]
+SETTINGS = ["kind", "recipe", "dataset", "model", "seed"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """What a results tree holds.
+
+    Args:
+        runs: Data frame, a row per complete run; see `read`.
+        problems: A line for each run that is unfinished, damaged or missing,
+            and for each experiment that mixes settings.
+    """
+
+    runs: "pd.DataFrame"
+    problems: list[str]
+
+
+def read(output_dir: str) -> Results:
+    """Returns the runs below a folder, and what is wrong with the others.
+
+    Reads run.json and the test and validation logs; opens no array. Columns:
+
+    - experiment, trial (a number where it is one), level, run (text, "" where
+      an experiment trains once a level), directory;
+    - density of all masked layers together, density_LAYER of each;
+    - accuracy, loss: on the test set, after the last of the iterations;
+    - early_stop_iteration, early_stop_accuracy, early_stop_loss: see
+      `logs.early_stop_iteration`; accuracy and loss are on the test set, as
+      evaluated nearest to that iteration. NaN where there is no validation;
+    - kind (the function that trained it), recipe, dataset, model, seed.
+
+    Lottery experiments come first, then the others, by their lowest level; then
+    by name, level, trial and run.
+
+    Args:
+        output_dir: Folder of results; see `tree.find`.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    places = tree.find(output_dir)
+    rows, records, problems = [], [], []
+    for place in places:
+        try:
+            record = _read_record(place)
+            rows.append(_row(place, record))
+            records.append((place, record["settings"]))
+        except (ValueError, FileNotFoundError, KeyError) as error:
+            problems.append(f"{place.label}: {_reason(error)}")
+    problems += gaps.missing(places, _kinds(rows))
+    problems += gaps.mixed_settings(records)
+    return Results(_frame(rows), problems)
+
+
+def _read_record(place):
+    record = run_record.read(place.directory)
+    if record is not None:
+        return record
+    if "run.json" in place.file_names:
+        raise ValueError("damaged (its run.json is not whole)")
+    raise ValueError("unfinished (no run.json; still going, or stopped)")
+
+
+def _row(place, record):
+    test = save_restore.read_log(place.directory, "test")
+    if not test["iteration"]:
+        raise ValueError(f"{paths.log(place.directory, 'test')} is empty")
+    settings = record["settings"]
+    return {
+        **{key: getattr(place, key) for key in logs.KEYS},
+        **_densities(record["density"]),
+        "iterations": record["iterations"],
+        "accuracy": test["accuracy"][-1],
+        "loss": test["loss"][-1],
+        **_at_early_stop(place, record, test),
+        "kind": settings.get("experiment"),
+        **{key: settings.get(key) for key in SETTINGS[1:]},
+        "directory": place.directory,
+    }
+
+
+def _densities(counts):
+    """Columns of densities from the counts in a run's record."""
+    kept, total = np.sum([*counts.values(), (0, 0)], axis=0)
+    layers = {f"density_{name}": k / t for name, (k, t) in counts.items()}
+    return {"density": float(kept / total) if total else 1.0, **layers}
+
+
+def _at_early_stop(place, record, test):
+    """Columns about the early-stopping iteration; NaN without validation."""
+    columns = dict.fromkeys(MEASURES[3:], float("nan"))
+    listed = {*place.file_names, *record.get("checksums", ())}
+    if "validate.json" not in listed:
+        return columns
+    validate = save_restore.read_log(place.directory, "validate")
+    iteration = logs.early_stop_iteration(validate)
+    if np.isnan(iteration):
+        return columns
+    nearest = np.argmin(np.abs(np.asarray(test["iteration"]) - iteration))
+    values = (iteration, test["accuracy"][nearest], test["loss"][nearest])
+    return dict(zip(columns, values, strict=True))
+
+
+def _reason(error):
+    if isinstance(error, KeyError):
+        return f"damaged (its run.json lacks {error})"
+    return str(error)
+
+
+def _kinds(rows):
+    return {row["experiment"]: row["kind"] for row in rows}
+
+
+def _frame(rows):
+    layers = dict.fromkeys(
+        key for row in rows for key in row if key.startswith("density_")
+    )
+    columns = [*logs.KEYS, "density", *layers]
+    columns += [*MEASURES, *SETTINGS, "directory"]
+    levels = collections.defaultdict(set)
+    for row in rows:
+        levels[row["experiment"]].add(row["level"])
+    lowest = {experiment: min(own) for experiment, own in levels.items()}
+    in_order = sorted(rows, key=lambda row: _order(row, lowest))
+    return pd.DataFrame(in_order, columns=columns)
+
+
+def _order(row, lowest):
+    return (
+        row["kind"] != "lottery_experiment",
+        lowest[row["experiment"]],
+        row["experiment"],
+        row["level"],
+        gaps.natural(row["trial"]),
+        gaps.natural(row["run"]),
+    )

@@ -1,0 +1,93 @@
+"""Where the runs of a results tree lie, finished or not."""
+
+import dataclasses
+import os
+
+from lottery_ticket.foundations import files, paths
+
+RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
+LOGS_FOLDER = "logs"  # Text logs of a sweep lie beside the trials.
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A run's folder, and what its path says about the run."""
+
+    directory: str
+    file_names: tuple[str, ...]
+    experiment: str
+    trial: int | str
+    level: int
+    run: str
+
+    @property
+    def label(self) -> str:
+        """Name of the run in messages, such as "trial 2, level 3, reinit1"."""
+        trial = f"trial {self.trial}, " if self.trial != "" else ""
+        return f"{trial}level {self.level}, {self.experiment}{self.run}"
+
+
+def find(output_dir: str) -> list[Place]:
+    """Returns the place of each run below a folder; opens no file.
+
+    Args:
+        output_dir: Folder with trials, a trial, a run, or a folder that holds
+            several such trees. In the last case the experiment's name starts
+            with the tree's ("conv2/same_init"), so that they stay apart.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    output_dir = str(output_dir).rstrip("/") or "/"
+    if not files.exists(output_dir):
+        raise FileNotFoundError(f"No results folder at {output_dir!r}")
+    return [
+        _place(output_dir, directory, file_names)
+        for directory, file_names in _run_folders(output_dir)
+    ]
+
+
+def name(experiment: str) -> str:
+    """Tree that an experiment is of: "conv2" of "conv2/reinit", or ""."""
+    return experiment.rpartition("/")[0]
+
+
+def _run_folders(directory):
+    """Yields (folder, its file names) of runs; looks into no run's folder."""
+    file_names = files.names(directory)
+    is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
+    if RUN_FILES.intersection(file_names) or is_begun:
+        yield directory, file_names
+        return
+    for below in file_names:
+        if below != LOGS_FOLDER:
+            yield from _run_folders(files.join(directory, below))
+
+
+def _place(output_dir, directory, file_names):
+    parsed = _parse(directory)
+    below = directory.removeprefix(output_dir).strip("/").split("/")
+    has_trial, has_level = (
+        parsed["trial"] is not None,
+        parsed["level"] is not None,
+    )
+    tree = below[: -(1 + has_level + has_trial)]
+    return Place(
+        directory=directory,
+        file_names=tuple(file_names),
+        experiment="/".join([*tree, parsed["experiment_name"]]),
+        trial=_number(parsed["trial"] or ""),
+        level=parsed["level"] or 0,
+        run=parsed["run_id"],
+    )
+
+
+def _parse(directory):
+    """`paths.parse_run`, also right for a relative path such as "."."""
+    if files.is_remote(directory):
+        return paths.parse_run(directory)
+    return paths.parse_run(os.path.abspath(os.path.expanduser(directory)))
+
+
+def _number(text):
+    return int(text) if text.isdecimal() else text

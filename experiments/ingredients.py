@@ -1,0 +1,120 @@
+"""Makes what a recipe names: dataset, model, training, given networks.
+
+The last dataset and the last model are kept, so that the next run of the same
+process that needs the same ones neither loads nor compiles anew.
+"""
+
+import functools
+
+from lottery_ticket.datasets import registry as datasets
+from lottery_ticket.foundations import (
+    lazy,
+    masks,
+    optimizers,
+    run_record,
+    save_restore,
+    seeds,
+)
+from lottery_ticket.models import registry as models
+
+trainer = lazy.module("lottery_ticket.foundations.trainer")
+
+
+def dataset(recipe):
+    """Returns the dataset of a recipe.
+
+    Args:
+        recipe: recipes.Recipe.
+
+    Raises:
+        FileNotFoundError: If its data cannot be had.
+    """
+    return _dataset(
+        recipe.dataset,
+        data_dir=recipe.data_dir,
+        train_batch_size=recipe.train_batch_size,
+        validation_size=recipe.validation_size,
+        normalization=recipe.normalization,
+        permute_labels=recipe.permute_labels,
+        split_seed=recipe.split_seed,
+        labels_seed=seeds.derive(recipe.seed, "labels"),
+        train_order_seed=recipe.train_order_seed,
+    )
+
+
+def model(recipe, dataset):
+    """Returns the network of a recipe, in need of a `reset`.
+
+    Args:
+        recipe: recipes.Recipe.
+        dataset: DatasetBase that it is for.
+    """
+    return _model(
+        recipe.model,
+        input_shape=dataset.input_shape,
+        num_classes=dataset.num_classes,
+        hidden_units=recipe.hidden_units,
+    )
+
+
+def train(recipe, dataset, model, output_dir, **options):
+    """Trains a model once, as a recipe says; see `trainer.train`.
+
+    Args:
+        recipe: recipes.Recipe.
+        dataset: DatasetBase.
+        model: ModelBase, with the weights and masks to start from.
+        output_dir: Folder of the run.
+        options: Keyword arguments of `trainer.train`.
+
+    Returns:
+        Pair (initial, final) of dicts, name -> array.
+    """
+    return trainer.train(
+        dataset,
+        model,
+        optimizers.optimizer_fn(recipe.optimizer, recipe.lr),
+        recipe.training_len,
+        output_dir,
+        test_interval=recipe.test_interval,
+        validate_interval=recipe.validate_interval,
+        **options,
+    )
+
+
+def network(given):
+    """Returns a network given by a flag: None, a dict or a folder.
+
+    Raises:
+        FileNotFoundError: If the folder holds no network.
+        ValueError: If it belongs to an unfinished or damaged run.
+    """
+    if isinstance(given, str):
+        run_record.check_source(given)
+    return save_restore.standardize(given)
+
+
+def union_of_masks(given):
+    """Returns masks given by a flag: as `network`, or several as one union.
+
+    Args:
+        given: As for `network`, or folders separated by commas, or a list.
+
+    Raises:
+        As for `network`.
+    """
+    if isinstance(given, str):
+        given = given.split(",")
+    if isinstance(given, list | tuple):
+        return masks.union(*(network(each) for each in given))
+    return network(given)
+
+
+@functools.lru_cache(maxsize=1)
+def _dataset(name, **settings):
+    return datasets.DATASETS[name](**settings)
+
+
+@functools.lru_cache(maxsize=1)
+def _model(name, **settings):
+    return models.get(name)(**settings)

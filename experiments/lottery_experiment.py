@@ -1,0 +1,130 @@
+"""The lottery ticket experiment: iterative pruning with resetting."""
+
+import functools
+
+from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.foundations import (
+    experiment,
+    paths,
+    progress,
+    pruning,
+    run_record,
+    save_restore,
+)
+
+
+def train(
+    output_dir: str,
+    recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
+    *,
+    iterations: int = 30,
+    experiment_name: str = "same_init",
+    presets: str | dict | None = None,
+    save_summaries: bool = True,
+    quiet: bool = False,
+) -> None:
+    """Runs the lottery ticket experiment: train, prune, reset, repeat.
+
+    Level 0 is the dense network. Each later level prunes a fraction of the
+    weights still kept, those of smallest magnitude, puts the others back to
+    where they began, and trains again. Finished levels are skipped, so the same
+    command resumes a stopped experiment.
+
+    Results lie in OUTPUT_DIR/{level}/{experiment_name}/; `report` draws them.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
+
+    Args:
+        output_dir: Folder of the results, one per trial: results/trial1.
+        recipe: Dataset, network and training; see Recipe.
+        iterations: Number of prunings: levels 0 to `iterations` are trained.
+        experiment_name: Name of the runs; may not end in a digit.
+        presets: Folder (or dict) of a network that level 0 starts from;
+            without it, level 0 is drawn from init_seed.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If a setting does not fit, or output_dir holds results made
+            with other settings.
+        FileNotFoundError: If data or presets cannot be had.
+    """
+    presets = ingredients.network(presets)
+    runs = _runs(output_dir, recipe, iterations, experiment_name, presets)
+    if _are_complete(runs):
+        return
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset)
+    pruning.check_fractions(recipe.fractions, model.masks)
+
+    with progress.Progress(iterations + 1, quiet) as bar:
+
+        def train_model(level, dataset, model):
+            directory, settings = runs[level]
+            return ingredients.train(
+                recipe,
+                dataset,
+                model,
+                directory,
+                settings=settings,
+                label=f"level {level}/{iterations}",
+                bar=bar,
+                save_summaries=save_summaries,
+            )
+
+        experiment.experiment(
+            make_dataset=lambda: dataset,
+            make_model=functools.partial(model.reset, seed=recipe.init_seed),
+            train_model=train_model,
+            prune_masks=functools.partial(
+                pruning.prune_by_percent, recipe.fractions
+            ),
+            iterations=iterations,
+            presets=presets,
+        )
+
+
+def is_complete(
+    output_dir,
+    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
+    *,
+    iterations=30,
+    experiment_name="same_init",
+    presets=None,
+    save_summaries=True,
+    quiet=False,
+) -> bool:
+    """Whether `train` with these arguments has nothing left to do.
+
+    Raises:
+        ValueError: As for `train`.
+    """
+    presets = ingredients.network(presets)
+    return _are_complete(
+        _runs(output_dir, recipe, iterations, experiment_name, presets)
+    )
+
+
+def _runs(output_dir, recipe, iterations, experiment_name, presets):
+    """Folder and settings of each level's run."""
+    paths.check_experiment_name(experiment_name)
+    if iterations < 0:
+        raise ValueError(
+            f"iterations must be 0 or more. Received: {iterations}"
+        )
+    settings = {
+        **recipe.settings(),
+        "experiment": "lottery_experiment",
+        "presets": save_restore.checksum(presets),
+    }
+    return [
+        (
+            paths.run(output_dir, level, experiment_name),
+            {**settings, "level": level},
+        )
+        for level in range(iterations + 1)
+    ]
+
+
+def _are_complete(runs):
+    return all(run_record.is_complete(*run) for run in runs)

@@ -1,0 +1,122 @@
+"""Control runs: a ticket's masks, with other weights to start from."""
+
+from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.foundations import (
+    mask_actions,
+    progress,
+    run_record,
+    save_restore,
+    seeds,
+)
+
+
+def train(
+    output_dir: str,
+    recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
+    *,
+    masks: str | list | dict | None = None,
+    initialization_distribution: str | dict | None = None,
+    same_sign: str | dict | None = None,
+    save_summaries: bool = True,
+    quiet: bool = False,
+) -> None:
+    """Trains a network with finished masks from weights that are drawn anew.
+
+    Without a distribution, the weights are a fresh draw from the initialiser
+    ("reinit"), which no lottery experiment of the same seed has drawn. With one,
+    they are sampled from its values at the kept positions ("reuse"), and with
+    `same_sign` from those of the right sign ("reuse_sign"). Biases start at 0.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
+    "random reinitialization"; the others are the 2018 library's.
+
+    Args:
+        output_dir: Folder of the results.
+        recipe: Dataset, network and training; see Recipe. Its fractions are
+            not used; init_seed is the seed of the draw.
+        masks: Folder of masks (or dict), or several as for `train`. Without
+            them, nothing is pruned.
+        initialization_distribution: Folder (or dict) of a network to sample
+            kernels from, such as a ticket's initial weights.
+        same_sign: Folder (or dict) of a network whose signs to keep; needs a
+            distribution.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If a setting does not fit, or output_dir holds results made
+            with other settings.
+        FileNotFoundError: If data, masks or networks cannot be had.
+    """
+    given = _given(masks, initialization_distribution, same_sign)
+    settings = _settings(recipe, given)
+    if run_record.is_complete(output_dir, settings):
+        return
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset)
+    # Never the draw that the seed gives the ticket itself.
+    seed = seeds.derive(recipe.init_seed, "reinitialize")
+    model.reset(masks=given["masks"], seed=seed)
+    if given["initialization_distribution"] is not None:
+        presets = mask_actions.reuse(
+            given["initialization_distribution"],
+            model.masks,
+            seed,
+            given["same_sign"],
+        )
+        model.reset(presets=presets, masks=given["masks"], seed=seed)
+    with progress.Progress(quiet=quiet) as bar:
+        ingredients.train(
+            recipe,
+            dataset,
+            model,
+            output_dir,
+            settings=settings,
+            bar=bar,
+            save_summaries=save_summaries,
+        )
+
+
+def is_complete(
+    output_dir,
+    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
+    *,
+    masks=None,
+    initialization_distribution=None,
+    same_sign=None,
+    save_summaries=True,
+    quiet=False,
+) -> bool:
+    """Whether `train` with these arguments has nothing left to do.
+
+    Raises:
+        As `train`.
+    """
+    given = _given(masks, initialization_distribution, same_sign)
+    return run_record.is_complete(output_dir, _settings(recipe, given))
+
+
+def _given(masks, initialization_distribution, same_sign):
+    if same_sign is not None and initialization_distribution is None:
+        raise ValueError(
+            "same_sign needs initialization_distribution, the network whose "
+            "values are sampled. Received: None"
+        )
+    return {
+        "masks": ingredients.union_of_masks(masks),
+        "initialization_distribution": ingredients.network(
+            initialization_distribution
+        ),
+        "same_sign": ingredients.network(same_sign),
+    }
+
+
+def _settings(recipe, given):
+    return {
+        **recipe.settings(),
+        "experiment": "reinitialize",
+        **{
+            name: save_restore.checksum(network)
+            for name, network in given.items()
+        },
+    }

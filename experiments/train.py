@@ -1,0 +1,83 @@
+"""Trains one network once."""
+
+from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.foundations import progress, run_record, save_restore
+
+
+def train(
+    output_dir: str,
+    recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
+    *,
+    masks: str | list | dict | None = None,
+    presets: str | dict | None = None,
+    save_summaries: bool = True,
+    quiet: bool = False,
+) -> None:
+    """Trains one network, with masks and initial weights if given.
+
+    Results lie in OUTPUT_DIR itself. A finished run is not trained again; a
+    stopped one goes on.
+
+    Args:
+        output_dir: Folder of the results.
+        recipe: Dataset, network and training; see Recipe. Its fractions are
+            not used.
+        masks: Folder of masks (or dict); several, separated by commas (or a
+            list), are combined by union. Without them, nothing is pruned.
+        presets: Folder (or dict) of a network to start from; what it does not
+            name is drawn from init_seed.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If a setting does not fit, or output_dir holds results made
+            with other settings.
+        FileNotFoundError: If data, masks or presets cannot be had.
+    """
+    masks = ingredients.union_of_masks(masks)
+    presets = ingredients.network(presets)
+    settings = _settings(recipe, masks, presets)
+    if run_record.is_complete(output_dir, settings):
+        return
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset)
+    model.reset(presets=presets, masks=masks, seed=recipe.init_seed)
+    with progress.Progress(quiet=quiet) as bar:
+        ingredients.train(
+            recipe,
+            dataset,
+            model,
+            output_dir,
+            settings=settings,
+            bar=bar,
+            save_summaries=save_summaries,
+        )
+
+
+def is_complete(
+    output_dir,
+    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
+    *,
+    masks=None,
+    presets=None,
+    save_summaries=True,
+    quiet=False,
+) -> bool:
+    """Whether `train` with these arguments has nothing left to do.
+
+    Raises:
+        As `train`.
+    """
+    masks = ingredients.union_of_masks(masks)
+    presets = ingredients.network(presets)
+    settings = _settings(recipe, masks, presets)
+    return run_record.is_complete(output_dir, settings)
+
+
+def _settings(recipe, masks, presets):
+    return {
+        **recipe.settings(),
+        "experiment": "train",
+        "masks": save_restore.checksum(masks),
+        "presets": save_restore.checksum(presets),
+    }

@@ -1,0 +1,213 @@
+"""The lines of an argfile: read, checked, and looked up in their results.
+
+A runner that defines `RUN`, the function whose arguments are its flags, has its
+lines checked before any work. One that also defines `IS_COMPLETE`, a function
+of the same arguments, has finished lines skipped.
+"""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import os
+import shlex
+import subprocess
+
+from lottery_ticket.foundations import files, flags
+from lottery_ticket.foundations.sweeps import scripts
+
+LOOKUP_THREADS = 16  # Remote roots take some 50 ms an answer.
+# Lines that agree in all of these would write to the same folders.
+_PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One line of an argfile: one call of the runner.
+
+    Args:
+        number: Its place in the argfile, from 1.
+        words: The line, split as a shell would.
+        output_dir: Where its results go, as the line says; None if unknown.
+        log: File that what it prints is added to.
+    """
+
+    number: int
+    words: tuple[str, ...]
+    output_dir: str | None = None
+    log: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line, as a shell takes it."""
+        return shlex.join(self.words)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is to be done about the lines of an argfile.
+
+    Args:
+        complete: Lines whose run is complete.
+        to_run: Lines to run.
+        refused: Lines that cannot be run, and why.
+    """
+
+    complete: list[Line]
+    to_run: list[Line]
+    refused: list[tuple[Line, str]]
+
+    @property
+    def total(self) -> int:
+        """Number of all lines."""
+        return len(self.complete) + len(self.to_run) + len(self.refused)
+
+    @property
+    def text(self) -> str:
+        """The plan in numbers."""
+        text = f"{self.total} lines: {len(self.complete)} complete"
+        if self.refused:
+            text += f", {len(self.refused)} refused"
+        return f"{text}, {len(self.to_run)} to run"
+
+
+def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
+    """Returns the lines of an argfile.
+
+    Args:
+        argfile: Script (see `scripts.find`) that prints one line of flags per
+            run, or plain text file of such lines. Blank lines and those that
+            start with # are left out.
+        argfile_flags: Flags for the script.
+
+    Raises:
+        ValueError: If there is no line, a quote is left open, or the script
+            fails; what it says about that goes to stderr.
+    """
+    lines = []
+    text = _text(argfile, argfile_flags)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            with _naming(number, line):
+                words = tuple(shlex.split(line))
+            lines.append(Line(number, words, _output_dir(words)))
+    if not lines:
+        raise ValueError(f"{argfile} has no line to run")
+    return lines
+
+
+def check(runner: str, lines: list[Line]) -> list[Line]:
+    """Returns the lines, checked if the runner has a `RUN` to do so.
+
+    Raises:
+        ValueError: If a line has a flag that is unknown or wrong, or two would
+            write to the same place.
+        FileNotFoundError: If a line's config file is not there.
+    """
+    run = getattr(_declarations(runner), "RUN", None)
+    if run is None:
+        return lines
+    checked, first_numbers = [], {}
+    for line in lines:
+        with _naming(line.number, line.text):
+            given = flags.parse(run, line.words)
+        output_dir = given.get("output_dir")
+        checked.append(dataclasses.replace(line, output_dir=output_dir))
+        if output_dir is None:
+            continue
+        given["output_dir"] = full_path(output_dir)
+        place = tuple(given.get(flag) for flag in _PLACE_FLAGS)
+        first = first_numbers.setdefault(place, line.number)
+        if first != line.number:
+            raise ValueError(
+                f"Lines {first} and {line.number} would both write to "
+                f"{output_dir}. Give each an output_dir of its own."
+            )
+    return checked
+
+
+def plan(runner: str, lines: list[Line], show=iter) -> Plan:
+    """Returns which lines are to run, by what is there of their results.
+
+    Args:
+        runner: The runner; unless it `can_skip`, all its lines are to run.
+        lines: The lines.
+        show: Function that passes on an iterator of results and may show
+            how far it is; for thousands of lines this takes a while.
+    """
+    if not can_skip(runner):
+        return Plan([], lines, [])
+    module = scripts.load(runner)
+
+    def look_up(line):
+        """Whether a line is complete, or why it cannot be run."""
+        try:
+            keywords = flags.bind(module.RUN, line.words)
+            return bool(module.IS_COMPLETE(**keywords))
+        except (ValueError, OSError) as error:
+            return str(error)
+
+    is_remote = any(files.is_remote(line.output_dir or "") for line in lines)
+    threads = LOOKUP_THREADS if is_remote else 1
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        found = list(show(pool.map(look_up, lines)))
+    answers = list(zip(lines, found, strict=True))
+    return Plan(
+        [line for line, answer in answers if answer is True],
+        [line for line, answer in answers if answer is False],
+        [(line, answer) for line, answer in answers if isinstance(answer, str)],
+    )
+
+
+def can_skip(runner: str) -> bool:
+    """Whether a runner can tell which of its lines are complete."""
+    module = _declarations(runner)
+    return hasattr(module, "RUN") and hasattr(module, "IS_COMPLETE")
+
+
+def full_path(path: str) -> str:
+    """Returns the one way to write the path of a local folder."""
+    if files.is_remote(path):
+        return path.rstrip("/")
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def _declarations(runner):
+    """A runner's module if it declares RUN; others are never imported here."""
+    declares = "RUN" in scripts.defined_names(runner)
+    return scripts.load(runner) if declares else None
+
+
+def _text(argfile, argfile_flags):
+    if not scripts.is_python(argfile):
+        if argfile_flags:
+            raise ValueError(
+                f"Unknown flags {shlex.join(argfile_flags)}: {argfile} is a "
+                "text file and takes none"
+            )
+        return files.read(argfile).decode()
+    command = scripts.command(argfile, argfile_flags)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise ValueError(
+            f"{shlex.join([argfile, *argfile_flags])} ended with exit status "
+            f"{done.returncode}: nothing was run"
+        )
+    return done.stdout
+
+
+def _output_dir(words):
+    """What follows `--output_dir`, for runners that declare no flags."""
+    for word, following in zip(words, (*words[1:], None), strict=True):
+        if word == "--output_dir":
+            return following
+        if word.startswith("--output_dir="):
+            return word.split("=", 1)[1]
+    return None
+
+
+@contextlib.contextmanager
+def _naming(number, text):
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"Line {number}, {text.strip()}: {error}") from error

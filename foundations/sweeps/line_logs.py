@@ -1,0 +1,106 @@
+"""The log file of each line of an argfile: where it is, how it begins, ends."""
+
+import collections
+import dataclasses
+import datetime
+import os
+import shlex
+
+from lottery_ticket.foundations import files
+from lottery_ticket.foundations.sweeps import argfile_lines
+
+TAIL_BYTES = 8192
+
+
+def place(
+    lines: list[argfile_lines.Line], log_dir: str | None
+) -> list[argfile_lines.Line]:
+    """Returns the lines with the files their logs go to.
+
+    A log is named by what the line's output_dir does not share with those of
+    the others (`trial1-3-reinit2.log`), or by the line's number.
+
+    Args:
+        lines: The lines.
+        log_dir: Folder of the logs; None for `logs` in the deepest folder that
+            all output_dirs lie in, or here if they are remote or unknown.
+
+    Raises:
+        ValueError: If log_dir is remote.
+    """
+    output_dirs = [line.output_dir for line in lines if line.output_dir]
+    shared = _shared_folder(output_dirs)
+    log_dir = log_dir or _default_log_dir(output_dirs, shared)
+    if files.is_remote(log_dir):
+        raise ValueError(f"log_dir must be a local folder. Received: {log_dir}")
+    placed, uses = [], collections.Counter()
+    for line in lines:
+        name = _name(line, shared)
+        uses[name] += 1
+        while uses[name] > 1:  # The name with a number may be taken, too.
+            name = f"{name}_{uses[name]}"
+            uses[name] += 1
+        log = os.path.join(os.path.expanduser(log_dir), f"{name}.log")
+        placed.append(dataclasses.replace(line, log=log))
+    return placed
+
+
+def make_folder(log: str) -> None:
+    """Makes the folder of a log.
+
+    Raises:
+        ValueError: If that cannot be done.
+    """
+    try:
+        os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"The logs have no folder to go to: {error}. Give a --log_dir."
+        ) from error
+
+
+def add_start(log: str, device: str, command: list[str]) -> None:
+    """Adds the line that begins each attempt: date, device and command."""
+    now = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
+    add(log, f"# {now}, {device}: {shlex.join(command)}")
+
+
+def add(log: str, text: str) -> None:
+    """Adds a line to a log, after whatever is there."""
+    with open(log, "ab") as file:
+        file.write(f"{text}\n".encode())
+
+
+def last_line(log: str) -> str:
+    """Returns the last line of output in a log, or "" where there is none."""
+    if not os.path.isfile(log):
+        return ""
+    with open(log, "rb") as file:
+        file.seek(max(0, os.path.getsize(log) - TAIL_BYTES))
+        tail = file.read().decode(errors="replace")
+    lines = [line.strip() for line in tail.splitlines()]
+    output = [line for line in lines if line and not line.startswith("# ")]
+    return output[-1] if output else ""
+
+
+def _shared_folder(output_dirs):
+    """Parts of the deepest folder that holds every one of the output_dirs."""
+    parts = [argfile_lines.full_path(path).split("/") for path in output_dirs]
+    return os.path.commonprefix([path[:-1] for path in parts])
+
+
+def _default_log_dir(output_dirs, shared):
+    folder = "/".join(shared)
+    if not folder or any(map(files.is_remote, output_dirs)):
+        return "logs"
+    nearby = os.path.relpath(folder)
+    if not nearby.startswith(".."):
+        folder = nearby
+    return os.path.normpath(os.path.join(folder, "logs"))
+
+
+def _name(line, shared):
+    if not line.output_dir:
+        return f"line{line.number}"
+    parts = argfile_lines.full_path(line.output_dir).split("/")
+    return "-".join(parts[len(shared) :])

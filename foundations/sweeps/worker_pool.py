@@ -1,0 +1,176 @@
+"""Runs the lines of an argfile in worker processes, each started once."""
+
+import collections
+import contextlib
+import dataclasses
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
+
+GRACE_S = 5  # For workers to end by themselves before they are killed.
+TICK_S = 1
+REPLY_BYTES = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a line ended.
+
+    Args:
+        line: The line.
+        failure: Why it failed; None if it did not.
+    """
+
+    line: argfile_lines.Line
+    failure: str | None
+
+
+def run(
+    runner: str,
+    lines: list[argfile_lines.Line],
+    places: list[devices.Place],
+) -> Iterator[Outcome | None]:
+    """Yields the outcome of each line as it ends, and None once a second.
+
+    A worker runs line after line; where one dies, its line has failed and a new
+    one takes its place. When the iterator is closed or left by an exception,
+    all workers and their children are stopped.
+
+    Args:
+        runner: The script whose `main` each line goes to.
+        lines: The lines, with logs.
+        places: Where the workers run; no more start than there are lines.
+
+    Raises:
+        RuntimeError: If a worker dies before it can take its first line.
+    """
+    waiting = collections.deque(lines)
+    workers = []
+    try:
+        for place in places[: len(lines)]:
+            workers.append(_Worker(runner, place))
+        while any(worker.is_open for worker in workers):
+            for worker in _speaking(workers):
+                outcome = worker.listen()
+                if outcome is not None:
+                    yield outcome
+                if not worker.is_open:
+                    workers.remove(worker)
+                    if waiting:
+                        workers.append(_Worker(runner, worker.place))
+                elif waiting:
+                    worker.take(waiting.popleft())
+                else:
+                    worker.close()
+            yield None
+    finally:
+        _stop(workers)
+
+
+class _Worker:
+    """One worker process, and the line it is working on."""
+
+    def __init__(self, runner, place):
+        self.place = place
+        self.line = None
+        self.is_open = True
+        self._runner = runner
+        self._is_ready = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.worker", runner],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**os.environ, **place.environment},
+            start_new_session=True,  # Ctrl-C must reach the pool alone.
+        )
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def take(self, line):
+        """Gives the worker, which must be idle, a line to run."""
+        self.line = line
+        command = scripts.command(self._runner, line.words)
+        line_logs.add_start(line.log, self.place.name, command)
+        request = {"words": line.words, "log": os.path.abspath(line.log)}
+        with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+
+    def listen(self):
+        """Returns the outcome of a line that has ended, or None.
+
+        Closes if the process has died.
+        """
+        reply = self.process.stdout.read(REPLY_BYTES)
+        line, self.line = self.line, None
+        if not reply:
+            failure = self.end(GRACE_S)
+            if not self._is_ready:
+                raise RuntimeError(
+                    f"A worker on {self.place.name} could not start: {failure}"
+                )
+            line_logs.add(line.log, f"# {failure}")
+            return Outcome(line, failure)
+        self._is_ready = True
+        return Outcome(line, json.loads(reply)["failure"]) if line else None
+
+    def close(self):
+        """Lets an idle worker end; it takes no more lines."""
+        self.is_open = False
+        self.process.stdin.close()
+
+    def terminate(self):
+        """Asks the worker and its children to end, if a line is running."""
+        if self.is_open:
+            self._signal(signal.SIGTERM)
+
+    def end(self, timeout_s=0):
+        """Kills what has not ended in time; returns how the worker ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout_s)
+        self._signal(signal.SIGKILL)  # Its children, even where it is gone.
+        status = self.process.wait()
+        self.is_open = False
+        self.process.stdin.close()
+        self.process.stdout.close()
+        if status >= 0:
+            return f"worker ended with exit status {status}"
+        hint = "; out of memory?" if status == -signal.SIGKILL else ""
+        name = signal.strsignal(-status)
+        return f"worker killed by signal {-status} ({name}{hint})"
+
+    def _signal(self, number):
+        # The group is there as long as the worker or one child of it is.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+def _speaking(workers):
+    """Returns the workers that have said something or have died."""
+    opened = [worker for worker in workers if worker.is_open]
+    with selectors.DefaultSelector() as selector:
+        for worker in opened:
+            event = selectors.EVENT_READ
+            selector.register(worker.process.stdout, event, worker)
+        heard = [key.data for key, _ in selector.select(TICK_S)]
+    # A child that outlives its worker may hold the pipe open.
+    return heard + [
+        worker
+        for worker in opened
+        if worker not in heard and worker.process.poll() is not None
+    ]
+
+
+def _stop(workers):
+    for worker in workers:
+        worker.terminate()
+    deadline = time.monotonic() + GRACE_S
+    for worker in workers:
+        worker.end(max(0, deadline - time.monotonic()))

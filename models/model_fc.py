@@ -1,0 +1,61 @@
+"""Fully connected networks, LeNet-300-100 among them."""
+
+import math
+
+import keras
+
+from lottery_ticket.foundations import model_base
+
+
+class ModelFc(model_base.ModelBase):
+    """A stack of dense layers named layer0, layer1, ...
+
+    Source: LeNet-300-100 (hidden layers of 300 and 100 ReLUs, Glorot normal
+    kernels, zero biases): Frankle & Carbin 2019
+    (https://arxiv.org/abs/1803.03635), figure 2: 266K weights
+    (266,200 in kernels at 784 inputs and 10 classes).
+    """
+
+    def __init__(
+        self,
+        input_shape=(784,),
+        num_classes=10,
+        hidden_units=(300, 100),
+        activation="relu",
+        kernel_initializer="glorot_normal",
+        presets=None,
+        masks=None,
+    ):
+        """Builds the network, layer by layer.
+
+        Args:
+            input_shape: Shape of one example; flattened if it has more than
+                one axis.
+            num_classes: Number of logits.
+            hidden_units: Units of each hidden layer; none makes a linear
+                classifier.
+            activation: Of the hidden layers, as for Keras.
+            kernel_initializer: Of all layers, as for Keras.
+            presets: Dict, name -> array to start from; see ModelBase.
+            masks: Dict, layer name -> mask; see ModelBase.
+        """
+        super().__init__(input_shape, presets=presets, masks=masks)
+        x = self.inputs
+        if len(input_shape) > 1:
+            x = keras.layers.Reshape((math.prod(input_shape),))(x)
+        for index, units in enumerate(hidden_units):
+            x = self.dense_layer(
+                f"layer{index}",
+                x,
+                units,
+                activation,
+                kernel_initializer=kernel_initializer,
+            )
+        self.set_outputs(
+            self.dense_layer(
+                f"layer{len(hidden_units)}",
+                x,
+                num_classes,
+                kernel_initializer=kernel_initializer,
+            )
+        )

@@ -1,0 +1,20 @@
+"""The networks by name, as module:class, so that naming one loads nothing."""
+
+import importlib
+
+from lottery_ticket.foundations import names
+
+MODELS = {
+    "fc": "lottery_ticket.models.model_fc:ModelFc",
+}
+
+
+def get(name: str):
+    """Returns the ModelBase subclass of a name; imports TensorFlow.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    names.check("model", name, MODELS)
+    module, attribute = MODELS[name].split(":")
+    return getattr(importlib.import_module(module), attribute)

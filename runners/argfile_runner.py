@@ -1,0 +1,176 @@
+r"""Runs a runner once for each line of an argfile, on all devices at once.
+
+    python -m lottery_ticket.runners.argfile_runner \
+        lottery_experiment lottery_experiment_argfile --output_dir=results
+
+Each argument of `argfile_runner` is a flag; --help lists them. All other flags
+are the argfile's. The same command goes on after a stop.
+"""
+
+import contextlib
+import functools
+import shlex
+import signal
+import sys
+
+import tqdm
+
+from lottery_ticket.foundations import devices as devices_lib
+from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    line_logs,
+    line_progress,
+    scripts,
+    worker_pool,
+)
+
+
+def argfile_runner(
+    runner: str,
+    argfile: str,
+    *,
+    devices: str | None = None,
+    workers_per_device: int = 1,
+    log_dir: str | None = None,
+    dry_run: bool = False,
+    quiet: bool = False,
+    argfile_flags: str = "",
+) -> None:
+    """Runs a runner once for each line of an argfile, on all devices at once.
+
+        argfile_runner RUNNER ARGFILE [FLAGS] [FLAGS OF THE ARGFILE]
+
+    One worker process per GPU, each seeing that one alone, or one
+    single-threaded worker per CPU core. Workers are started once and run line
+    after line, so lines share a process; what each prints goes to a log file of
+    its own. Lines whose run is complete are skipped. A line that fails, or
+    kills its worker, is reported at the end and stops no other; the exit status
+    is then 1. All flags of all lines are checked before any work.
+
+    Flags that are not listed here go to the argfile, which is a program of its
+    own, with a --help of its own. A switch of the argfile, which takes no
+    value, must stand after RUNNER and ARGFILE.
+
+    Ctrl-C stops everything; the same command goes on from there.
+
+    Args:
+        runner: Name of one of our runners, such as lottery_experiment, a dotted
+            module, or a .py file. Its `main`, if any, is called with the words
+            of a line; else the file is run as a program.
+        argfile: Name of one of our argfiles, a dotted module or a .py file
+            that prints one line of flags per run, or a text file of such lines.
+        devices: Ids of the GPUs to use, such as 0,1. Or cpu for every core,
+            cpu*4 for four of them. Default is all GPUs, or every core where
+            there is no GPU.
+        workers_per_device: Worker processes that share a GPU or a core. Small
+            networks leave most of a GPU idle; try 2 to 8.
+        log_dir: Folder of the log files, one a line, added to by each attempt.
+            Default is `logs` in the deepest folder that holds all output_dirs.
+        dry_run: Print what would run and where, and run nothing.
+        quiet: Show nothing but failures, at the end.
+        argfile_flags: Flags of the argfile in one text, for when some have
+            names that argfile_runner has, too, such as "--quiet --trials=3".
+    """
+    places = devices_lib.places(devices, workers_per_device)
+    script = scripts.find("runner", runner, "lottery_ticket.runners")
+    source = scripts.find("argfile", argfile, "lottery_ticket.argfiles")
+    lines = argfile_lines.read(source, shlex.split(argfile_flags))
+    lines = line_logs.place(argfile_lines.check(script, lines), log_dir)
+    plan = argfile_lines.plan(script, lines, _showing(len(lines), quiet))
+    places = places[: len(plan.to_run)]
+    if dry_run:
+        _print_plan(script, plan, places)
+    else:
+        _run(script, plan, places, quiet)
+
+
+RUN = argfile_runner
+
+
+def main(argv=None):
+    """Runs the command line `argv`, or the program's own."""
+    own, others = flags.split(RUN, sys.argv[1:] if argv is None else argv)
+    if {"--help", "-h"} & set(others):
+        own = ["--help"]
+    elif others:
+        own.append(f"--argfile_flags={shlex.join(others)}")
+    with _sigterm_as_interrupt():
+        flags.run(RUN, own)
+
+
+@contextlib.contextmanager
+def _sigterm_as_interrupt():
+    """Lets SIGTERM, as a scheduler sends it, do what Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _showing(total, quiet):
+    """A bar for looking thousands of lines up; a few stay silent."""
+    return functools.partial(
+        tqdm.tqdm,
+        total=total,
+        desc="looking for complete lines",
+        delay=2,
+        leave=False,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+
+
+def _print_plan(script, plan, places):
+    print(f"{plan.text}{_on(places)}")
+    print(f"Each line goes to: {shlex.join(scripts.command(script, []))}")
+    for line in plan.complete:
+        print(f"complete: {line.text}")
+    for line, reason in plan.refused:
+        print(f"refused: {line.text}\n    {reason}")
+    for line in plan.to_run:
+        print(f"to run: {line.text}\n    log: {line.log}")
+
+
+def _on(places):
+    if not places:
+        return ""
+    names = ", ".join(dict.fromkeys(place.name for place in places))
+    plural = "es" if len(places) > 1 else ""
+    return f" in {len(places)} worker process{plural} on {names}"
+
+
+def _run(script, plan, places, quiet):
+    if plan.to_run:
+        line_logs.make_folder(plan.to_run[0].log)
+    if not quiet:
+        _say(f"{plan.text}{_on(places)}")
+    progress = line_progress.LineProgress(plan, quiet)
+    outcomes = worker_pool.run(script, plan.to_run, places)
+    try:
+        with contextlib.closing(progress), contextlib.closing(outcomes):
+            for outcome in outcomes:
+                if outcome is not None:
+                    progress.add(outcome)
+                progress.tick()
+    except KeyboardInterrupt:
+        _say(f"\nStopped: {progress.text()}. {_way_on(script)}")
+        sys.exit(130)
+    if not quiet or progress.failures:
+        _say(progress.summary())
+    if progress.failures:
+        sys.exit(1)
+
+
+def _way_on(script):
+    if argfile_lines.can_skip(script):
+        return "The same command goes on from here."
+    return f"The same command hands all lines to {script} again."
+
+
+def _say(text):
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The console command `lottery-ticket`: every runner is a subcommand."""
+
+import importlib
+import sys
+
+from lottery_ticket.foundations import names
+
+# Subcommand -> what it is for, in the order in which a newcomer needs them.
+COMMANDS = {
+    "train": "trains one network",
+    "lottery_experiment": "trains, prunes, resets, repeats: one trial",
+    "reinitialize": "trains a ticket's masks from other weights",
+    "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
+    "report": "tables and figures of a folder of results",
+    "download_data": "fetches datasets ahead of time",
+}
+
+
+def main(argv=None):
+    """Runs a subcommand; None takes sys.argv's words."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if not argv or argv[0] in ("--help", "-h", "help"):
+        print(_help())
+        return
+    name = argv[0].replace("-", "_")
+    try:
+        names.check("command", name, COMMANDS)
+    except ValueError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    sys.argv[0] = f"lottery-ticket {name}"
+    module = importlib.import_module(f"lottery_ticket.runners.{name}")
+    module.main(argv[1:])
+
+
+def _help():
+    width = max(len(name) for name in COMMANDS)
+    rows = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "lottery-ticket COMMAND [--flag=value ...]",
+            "",
+            *rows,
+            "",
+            "lottery-ticket COMMAND --help lists a command's flags.",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+r"""Tabulates and draws the results of experiments, from the command line.
+
+    python -m lottery_ticket.runners.report --output_dir=results
+
+Each argument of `analysis.report.report` is a flag; --help lists them. It may
+run while the experiment still does: it names what is not done yet.
+"""
+
+from lottery_ticket.analysis import report
+from lottery_ticket.foundations import flags
+
+RUN = report.report
+
+
+def main(argv=None):
+    """Runs the command line `argv`, or the program's own."""
+    flags.run(RUN, argv)
+
+
+if __name__ == "__main__":
+    main()
