@@ -23,9 +23,10 @@ def train(
     """Trains a network with finished masks from weights that are drawn anew.
 
     Without a distribution, the weights are a fresh draw from the initialiser
-    ("reinit"), which no lottery experiment of the same seed has drawn. With one,
-    they are sampled from its values at the kept positions ("reuse"), and with
-    `same_sign` from those of the right sign ("reuse_sign"). Biases start at 0.
+    ("reinit"), which no lottery experiment of the same seed has drawn. With
+    one, they are sampled from its values at the kept positions ("reuse"), and
+    with `same_sign` from those of the right sign ("reuse_sign"). Biases start
+    at 0.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     "random reinitialization"; the others are the 2018 library's.

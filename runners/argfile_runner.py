@@ -9,6 +9,7 @@ are the argfile's. The same command goes on after a stop.
 
 import contextlib
 import functools
+import os
 import shlex
 import signal
 import sys
@@ -122,14 +123,17 @@ def _showing(total, quiet):
 
 
 def _print_plan(script, plan, places):
-    print(f"{plan.text}{_on(places)}")
-    print(f"Each line goes to: {shlex.join(scripts.command(script, []))}")
-    for line in plan.complete:
-        print(f"complete: {line.text}")
-    for line, reason in plan.refused:
-        print(f"refused: {line.text}\n    {reason}")
-    for line in plan.to_run:
-        print(f"to run: {line.text}\n    log: {line.log}")
+    texts = [
+        f"{plan.text}{_on(places)}",
+        f"Each line goes to: {shlex.join(scripts.command(script, []))}",
+        *(f"complete: {line.text}" for line in plan.complete),
+        *(f"refused: {line.text}\n    {why}" for line, why in plan.refused),
+        *(f"to run: {line.text}\n    log: {line.log}" for line in plan.to_run),
+    ]
+    try:
+        print("\n".join(texts), flush=True)
+    except BrokenPipeError:  # Its reader, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _on(places):

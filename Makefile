@@ -1,0 +1,31 @@
+# Two commands on a machine with Python, make and the package index:
+#   make demo    the lottery ticket effect on real digits, in results/demo
+#   make test    all tests
+PYTHON ?= python3
+VENV ?= .venv
+TICKET = $(VENV)/bin/lottery-ticket
+DEMO = results/demo
+TRIALS ?= 5
+LEVELS ?= 20
+
+.PHONY: demo test install
+
+install: $(VENV)/.installed
+
+# Made again when what it installs changes; half an installation never counts.
+$(VENV)/.installed: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --upgrade pip
+	$(VENV)/bin/pip install --quiet --editable '.[test]'
+	@touch $@
+
+demo: install
+	$(TICKET) argfile_runner lottery_experiment lottery_experiment_argfile \
+	    --output_dir=$(DEMO) --trials=$(TRIALS) --iterations=$(LEVELS)
+	$(TICKET) argfile_runner reinitialize reinitialize_argfile \
+	    --output_dir=$(DEMO) --trials=$(TRIALS) --runs=1 \
+	    --levels=4,7,10,12,14-$(LEVELS)
+	$(TICKET) report --output_dir=$(DEMO)
+
+test: install
+	$(VENV)/bin/pytest
