@@ -28,7 +28,7 @@ def curves(
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
 
     Args:
-        logs: `results.read_logs(...)`, test logs included.
+        logs: `logs.read(...)`, test logs included.
         runs: Rows of `results.read(...).runs`.
         levels: Levels to draw; None takes `spread_levels(runs)`.
 

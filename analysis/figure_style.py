@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from lottery_ticket.analysis import tables, tree
+from lottery_ticket.analysis import tree
 from lottery_ticket.foundations import lazy
 
 matplotlib = lazy.module("matplotlib")
@@ -19,6 +19,7 @@ COLUMNS = 3  # Panels side by side.
 HEIGHT_INCHES = 2.1  # Of a row of panels.
 LEGEND_ROW_INCHES = 0.16
 DENSITY_TICKS = 6
+STEPS = (1, 2, 2.5, 5, 10)  # Between ticks, times powers of ten.
 
 # Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color/, told apart by
 # colour-blind readers; each with a dash and a marker of its own for print.
@@ -39,7 +40,6 @@ RC = {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
-    "figure.labelsize": 8,
     "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5,
     "legend.fontsize": 7.5,
@@ -87,6 +87,8 @@ def drawing(panels: int = 1):
         ).ravel()
         for unused in axes[panels:]:
             unused.remove()
+        for used in axes[:panels]:
+            used.yaxis.set_major_locator(ticker.MaxNLocator(7, steps=STEPS))
         yield figure, list(axes[:panels])
         figure.draw_without_rendering()  # Ticks take their style when made.
 
@@ -126,13 +128,13 @@ def density_axis(axes, percents) -> None:
 def iteration_axis(axis) -> None:
     """Writes iterations on an axis as 5,000 or, where it is long, as 50K."""
 
-    def label(iteration, _):
+    def text(iteration, _):
         if max(axis.get_view_interval()) < 10_000 or iteration == 0:
             return f"{iteration:,.0f}"
         return f"{iteration / 1000:g}K"
 
-    axis.set_major_locator(ticker.MaxNLocator(5, integer=True))
-    axis.set_major_formatter(label)
+    axis.set_major_locator(ticker.MaxNLocator(6, steps=STEPS, integer=True))
+    axis.set_major_formatter(text)
 
 
 def outer_labels(panels, x_label: str, y_label: str) -> None:
@@ -198,4 +200,5 @@ def spaced(densities, count: int) -> list[float]:
 
 
 def _tick_label(percent):
-    return tables.percent(percent / 100, 3 if percent >= 10 else 2)
+    """Three digits, such as 51.2, or two where that says enough: 3.6."""
+    return f"{percent:#.{3 if percent >= 10 else 2}g}".rstrip(".")

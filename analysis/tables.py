@@ -61,9 +61,9 @@ def to_csv(frame: "pd.DataFrame") -> bytes:
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 
-def percent(fraction: float, digits: int = 3) -> str:
-    """Returns a fraction as percent, without the sign: 0.512 -> "51.2"."""
-    return f"{100 * fraction:#.{digits}g}".rstrip(".")
+def percent(fraction: float) -> str:
+    """Returns a fraction in percent, to three digits: 0.512 -> "51.2"."""
+    return f"{100 * fraction:#.3g}".rstrip(".")
 
 
 def _cells(row):

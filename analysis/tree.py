@@ -66,16 +66,13 @@ def _run_folders(directory):
 
 def _place(output_dir, directory, file_names):
     parsed = _parse(directory)
+    # The last parts of the path are [trial,] [level,] run.
+    part_count = 1 + sum(parsed[key] is not None for key in ("trial", "level"))
     below = directory.removeprefix(output_dir).strip("/").split("/")
-    has_trial, has_level = (
-        parsed["trial"] is not None,
-        parsed["level"] is not None,
-    )
-    tree = below[: -(1 + has_level + has_trial)]
     return Place(
         directory=directory,
         file_names=tuple(file_names),
-        experiment="/".join([*tree, parsed["experiment_name"]]),
+        experiment="/".join([*below[:-part_count], parsed["experiment_name"]]),
         trial=_number(parsed["trial"] or ""),
         level=parsed["level"] or 0,
         run=parsed["run_id"],

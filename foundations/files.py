@@ -74,10 +74,10 @@ def write(path: str, data: bytes) -> None:
 
 
 def remove(path: str) -> None:
-    """Removes a file or a whole folder; nothing happens if it is absent."""
+    """Removes a file; nothing happens if it is absent."""
     fs, inner = _open(path)
     if fs.exists(inner):
-        fs.rm(inner, recursive=True)
+        fs.rm_file(inner)
 
 
 def make_folder(path: str) -> None:

@@ -53,17 +53,6 @@ def counts(masks: Masks) -> dict[str, tuple[int, int]]:
     }
 
 
-def summary(masks: Masks) -> str:
-    """Returns a table: kept, total and density of each layer and overall."""
-    rows = list(counts(masks).items())
-    kept, total = np.sum([count for _, count in rows], axis=0)
-    width = max(len(name) for name in [*masks, "overall"])
-    return "\n".join(
-        f"{name:<{width}} {kept:>12,} of {total:>12,}  {kept / total:8.3%}"
-        for name, (kept, total) in [*rows, ("overall", (kept, total))]
-    )
-
-
 def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
     """Raises unless the masks fit a network's maskable kernels.
 

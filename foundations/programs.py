@@ -81,7 +81,13 @@ class Program:
         self._dataset, self._tensors = None, {}
         optimizer.build(self.network.trainable_variables)
         self._train = tf.function(self._train_steps, jit_compile=jit)
-        self._evaluate = tf.function(self._evaluate_all, reduce_retracing=True)
+        self._evaluate = tf.function(
+            self._evaluate_all,
+            input_signature=[  # Of any number of examples.
+                tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
+                tf.TensorSpec([None], split.y.dtype),
+            ],
+        )
 
     @property
     def state(self) -> dict:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import os
 import time
 
 import keras
@@ -84,10 +85,14 @@ def train(
             f"Received: {keras.backend.backend()}"
         )
     length = steps.iterations(training_len, dataset.train.iterations_per_epoch)
-    intervals = {"test": test_interval, "validate": validate_interval}
-    for name, number in {"training_len": length, **intervals}.items():
+    for name, number in {
+        "training_len": length,
+        "test_interval": test_interval,
+        "validate_interval": validate_interval,
+    }.items():
         if number < 1:
             raise ValueError(f"{name} must be at least 1. Received: {number}")
+    intervals = {"test": test_interval, "validate": validate_interval}
     intervals = {k: v for k, v in intervals.items() if k in dataset.splits}
     identity = {
         "settings": settings or {},
@@ -265,8 +270,11 @@ class _Run:
 
 
 def _device():
+    """What trains; on a CPU, results depend on the number of threads."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return "CPU"
+        threads = tf.config.threading.get_intra_op_parallelism_threads()
+        threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", threads))
+        return f"CPU, {threads or len(os.sched_getaffinity(0))} threads"
     details = tf.config.experimental.get_device_details(gpus[0])
     return details.get("device_name", "GPU")

@@ -1,8 +1,6 @@
 """The networks by name, as module:class, so that naming one loads nothing."""
 
-import importlib
-
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import lazy, names
 
 MODELS = {
     "fc": "lottery_ticket.models.model_fc:ModelFc",
@@ -17,4 +15,4 @@ def get(name: str):
     """
     names.check("model", name, MODELS)
     module, attribute = MODELS[name].split(":")
-    return getattr(importlib.import_module(module), attribute)
+    return getattr(lazy.module(module), attribute)

@@ -1,6 +1,6 @@
 r"""Runs a runner once for each line of an argfile, on all devices at once.
 
-    python -m lottery_ticket.runners.argfile_runner \
+    lottery-ticket argfile_runner \
         lottery_experiment lottery_experiment_argfile --output_dir=results
 
 Each argument of `argfile_runner` is a flag; --help lists them. All other flags
@@ -96,18 +96,24 @@ def main(argv=None):
         own = ["--help"]
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
-    with _sigterm_as_interrupt():
+    with _signals_as_interrupts():
         flags.run(RUN, own)
 
 
 @contextlib.contextmanager
-def _sigterm_as_interrupt():
-    """Lets SIGTERM, as a scheduler sends it, do what Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _signals_as_interrupts():
+    """Lets SIGTERM, as schedulers send it, do what Ctrl-C does.
+
+    And SIGINT, which shells tell the background jobs of a script to ignore.
+    """
+    handler = signal.default_int_handler
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, old_handler in before.items():
+            signal.signal(number, old_handler)
 
 
 def _showing(total, quiet):

@@ -190,7 +190,8 @@ def _text(argfile, argfile_flags):
     if done.returncode:
         raise ValueError(
             f"{shlex.join([argfile, *argfile_flags])} ended with exit status "
-            f"{done.returncode}: nothing was run"
+            f"{done.returncode}: nothing was run. (Flags that argfile_runner "
+            "does not have go to the argfile.)"
         )
     return done.stdout
 

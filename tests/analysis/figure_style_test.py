@@ -1,0 +1,86 @@
+import matplotlib
+import pandas as pd
+import pytest
+
+from lottery_ticket.analysis import figure_style
+
+
+def test_spaced_takes_every_nth_level_of_a_geometric_series():
+    densities = [0.8**level for level in range(21)]
+    chosen = figure_style.spaced(densities, 6)
+    assert chosen == [densities[level] for level in (0, 4, 8, 12, 16, 20)]
+
+
+def test_spaced_takes_all_of_few_and_leaves_out_zero():
+    assert figure_style.spaced([0.5, 1, 0.25, 1, 0], 6) == [1, 0.5, 0.25]
+    assert figure_style.spaced([0.5], 6) == [0.5]
+
+
+def test_density_axis_falls_in_percent():
+    with figure_style.drawing() as (_, [axes]):
+        figure_style.density_axis(axes, [100, 51.2, 8.59, 0.5812])
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert axes.get_xscale() == "log"
+    assert labels == ["100", "8.6", "0.58"]
+    left, right = axes.get_xlim()
+    assert left > 100
+    assert right < 0.5812
+    assert axes.get_xlabel() == "Weights kept (%)"
+
+
+@pytest.mark.parametrize(
+    "length, labels",
+    [
+        (2000, ["0", "500", "1,000", "1,500"]),
+        (50000, ["0", "10K", "20K", "30K"]),
+    ],
+)
+def test_iteration_axis(length, labels):
+    with figure_style.drawing() as (_, [axes]):
+        axes.set_xlim(0, length)
+        figure_style.iteration_axis(axes.xaxis)
+    assert [text.get_text() for text in axes.get_xticklabels()][:4] == labels
+
+
+def test_panels_stand_in_rows_of_three():
+    with figure_style.drawing(panels=5) as (figure, panels):
+        figure_style.outer_labels(panels, "x", "y")
+    assert len(panels) == len(figure.axes) == 5
+    assert [axes.get_xlabel() for axes in panels] == ["", "", "x", "x", "x"]
+    assert [axes.get_ylabel() for axes in panels] == ["y", "", "", "y", ""]
+
+
+def test_label_says_how_many_runs():
+    runs = pd.DataFrame(
+        {
+            "experiment": ["reinit"] * 3 + ["conv2/same_init", "mine"],
+            "level": [1, 1, 2, 0, 0],
+        }
+    )
+    assert figure_style.label("reinit", runs) == "random reinit ($n$ = 1–2)"
+    assert figure_style.label("mine", runs) == "mine ($n$ = 1)"
+    assert (
+        figure_style.label("conv2/same_init", runs)
+        == "conv2 winning ticket ($n$ = 1)"
+    )
+
+
+def test_drawing_leaves_settings_of_others_alone():
+    before = dict(matplotlib.rcParams)
+    with figure_style.drawing() as (figure, _):
+        pass
+    figure_style.render(figure, "png")
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    "kind, magic", [("png", b"\x89PNG"), ("pdf", b"%PDF-")]
+)
+def test_rendering_is_reproducible(kind, magic):
+    files = []
+    for _ in range(2):
+        with figure_style.drawing() as (figure, [axes]):
+            axes.plot([1, 2], [3, 4])
+        files.append(figure_style.render(figure, kind))
+    assert files[0] == files[1]
+    assert files[0].startswith(magic)

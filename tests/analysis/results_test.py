@@ -1,0 +1,164 @@
+import json
+
+import pytest
+
+from lottery_ticket.analysis import results
+from lottery_ticket.foundations import files, paths, run_record
+from lottery_ticket.tests.analysis import fake_results
+
+
+def test_a_row_per_run(tmp_path):
+    directory = fake_results.write_run(
+        str(tmp_path),
+        1,
+        0,
+        validate_loss=(2.0, 0.25, 0.5),
+        recipe="digits_fc",
+        seed=7,
+    )
+    found = results.read(str(tmp_path))
+    assert found.problems == []
+    assert found.runs.to_dict("records") == [
+        {
+            "experiment": "same_init",
+            "trial": 1,
+            "level": 0,
+            "run": "",
+            "density": 1.0,
+            "density_layer0": 1.0,
+            "density_layer1": 1.0,
+            "iterations": 200,
+            "accuracy": 0.9,
+            "loss": 0.5,
+            "early_stop_iteration": 100.0,
+            "early_stop_accuracy": 0.8,
+            "early_stop_loss": 1.5,
+            "kind": "lottery_experiment",
+            "recipe": "digits_fc",
+            "dataset": None,
+            "model": None,
+            "seed": 7,
+            "directory": directory,
+        }
+    ]
+
+
+def test_densities_are_of_all_weights_and_of_each_layer(tmp_path):
+    directory = fake_results.write_run(str(tmp_path), 1, 0)
+    record = run_record.read(directory)
+    run_record.write(
+        directory, {**record, "density": {"a": [30, 90], "b": [10, 10]}}
+    )
+    row = results.read(str(tmp_path)).runs.iloc[0]
+    assert row["density"] == 0.4
+    assert row["density_a"] == 30 / 90
+    assert row["density_b"] == 1.0
+
+
+def test_tickets_come_first_and_numbers_in_their_order(tmp_path):
+    for trial in (10, 2):
+        fake_results.write_run(str(tmp_path), trial, 0)
+        fake_results.write_run(str(tmp_path), trial, 0, "reinit", 1)
+    runs = results.read(str(tmp_path)).runs
+    assert list(runs["experiment"]) == ["same_init"] * 2 + ["reinit"] * 2
+    assert list(runs["trial"]) == [2, 10, 2, 10]
+
+
+def test_early_stop_takes_the_nearest_test(tmp_path):
+    directory = fake_results.write_run(str(tmp_path), 1, 0)
+    log = {"iteration": [130, 170], "loss": [1, 0.5], "accuracy": [0, 0]}
+    files.write(paths.log(directory, "validate"), json.dumps(log).encode())
+    row = results.read(str(tmp_path)).runs.iloc[0]
+    assert row["early_stop_iteration"] == 170
+    assert row["early_stop_accuracy"] == 0.9
+
+
+def test_without_validation_there_is_no_early_stop(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
+    found = results.read(str(tmp_path))
+    row = found.runs.iloc[0]
+    assert found.problems == []
+    assert row["accuracy"] == 0.9
+    assert row.filter(like="early_stop").isna().all()
+
+
+def test_half_finished_run_is_named(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    directory = paths.run(paths.trial(str(tmp_path), 1), 1, "same_init")
+    files.write(paths.checkpoint(directory), b"state")
+    found = results.read(str(tmp_path))
+    assert list(found.runs["level"]) == [0]
+    assert found.problems == [
+        "trial 1, level 1, same_init: unfinished (no run.json; still going, "
+        "or stopped)"
+    ]
+
+
+@pytest.mark.parametrize("damage", [b"{", b"{}", b"[]", b'{"checksum": "x"}'])
+def test_damaged_record_is_named(tmp_path, damage):
+    directory = fake_results.write_run(str(tmp_path), 1, 0)
+    files.write(paths.record(directory), damage)
+    found = results.read(str(tmp_path))
+    assert found.runs.empty
+    assert found.problems == [
+        "trial 1, level 0, same_init: damaged (its run.json is not whole)"
+    ]
+
+
+def test_record_that_lacks_a_field_is_named(tmp_path):
+    directory = fake_results.write_run(str(tmp_path), 1, 0)
+    record = run_record.read(directory)
+    del record["density"]
+    run_record.write(directory, record)
+    [problem] = results.read(str(tmp_path)).problems
+    assert problem.endswith("damaged (its run.json lacks 'density')")
+
+
+@pytest.mark.parametrize(
+    "log, damage, expected",
+    [
+        ("test", b'{"iteration": [0', "is not a readable log"),
+        ("test", None, "No file at"),
+        ("validate", None, "No file at"),
+        (
+            "test",
+            b'{"iteration": [], "loss": [], "accuracy": []}',
+            "test.json is empty",
+        ),
+    ],
+)
+def test_damaged_log_is_named(tmp_path, log, damage, expected):
+    directory = fake_results.write_run(str(tmp_path), 1, 0)
+    files.remove(paths.log(directory, log))
+    if damage is not None:
+        files.write(paths.log(directory, log), damage)
+    found = results.read(str(tmp_path))
+    assert found.runs.empty
+    [problem] = found.problems
+    assert problem.startswith("trial 1, level 0, same_init: ")
+    assert expected in problem
+
+
+def test_gaps_are_named_but_unfinished_runs_only_once(tmp_path):
+    for level in (0, 3):
+        fake_results.write_run(str(tmp_path), 1, level)
+    directory = paths.run(paths.trial(str(tmp_path), 1), 1, "same_init")
+    files.write(paths.checkpoint(directory), b"state")
+    problems = results.read(str(tmp_path)).problems
+    assert [problem.split(":")[0] for problem in problems] == [
+        "trial 1, level 1, same_init",
+        "trial 1, level 2, same_init",
+    ]
+
+
+def test_mixed_settings_are_named(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, lr=0.1)
+    fake_results.write_run(str(tmp_path), 2, 0, lr=0.01)
+    [problem] = results.read(str(tmp_path)).problems
+    assert problem.startswith("same_init: its runs differ in lr (0.01, 0.1)")
+
+
+def test_empty_and_missing_folders(tmp_path):
+    assert results.read(str(tmp_path)).runs.empty
+    with pytest.raises(FileNotFoundError, match="No results folder"):
+        results.read(str(tmp_path / "nowhere"))

@@ -1,0 +1,60 @@
+import pandas as pd
+import pytest
+
+from lottery_ticket.analysis import results, tables
+from lottery_ticket.tests.analysis import fake_results
+
+
+def test_summary_of_tickets_and_controls(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    table = tables.summarize(results.read(str(tmp_path)).runs)
+    assert list(table["experiment"]) == ["same_init"] * 3 + ["reinit"]
+    assert list(table["level"]) == [0, 1, 2, 2]
+    assert list(table["density"]) == [1.0, 0.5, 0.25, 0.25]
+    assert list(table["trials"]) == [2, 2, 2, 2]
+    assert list(table["runs"]) == [2, 2, 2, 6]
+    assert list(table["accuracy_mean"]) == pytest.approx(
+        [0.91, 0.92, 0.93, 0.85]
+    )
+    assert list(table["accuracy_min"]) == pytest.approx(
+        [0.90, 0.91, 0.92, 0.83]
+    )
+    assert list(table["accuracy_max"]) == pytest.approx(
+        [0.92, 0.93, 0.94, 0.87]
+    )
+    assert list(table["early_stop_iteration_mean"]) == [200, 100, 100, 200]
+    assert table["early_stop_accuracy_mean"][1] == pytest.approx(0.85)
+
+
+def test_text(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    fake_results.write_run(str(tmp_path), 1, 3, validate_loss=None)
+    table = tables.summarize(results.read(str(tmp_path)).runs)
+    head, dense, sparse = tables.to_text(table).splitlines()
+    assert len(head) == len(dense) == len(sparse)
+    assert head.split()[:4] == ["experiment", "level", "density", "%"]
+    assert dense.split() == [
+        *("same_init", "0", "100", "1", "1"),
+        *["90.00"] * 6,
+        *["200"] * 3,
+    ]
+    assert sparse.split() == [
+        *("same_init", "3", "12.5", "1", "1"),
+        *["90.00"] * 3,
+        *["-"] * 6,
+    ]
+
+
+def test_csv_keeps_floats_in_full():
+    frame = pd.DataFrame({"level": [0, 1], "accuracy": [0.1, 1 / 3]})
+    expected = b"level,accuracy\n0,0.1\n1,0.3333333333333333\n"
+    assert tables.to_csv(frame) == expected
+
+
+@pytest.mark.parametrize(
+    "fraction, text",
+    [(1, "100"), (0.512, "51.2"), (0.21, "21.0"), (0.0859, "8.59")]
+    + [(0.00116, "0.116"), (0.9996, "100")],
+)
+def test_percent(fraction, text):
+    assert tables.percent(fraction) == text

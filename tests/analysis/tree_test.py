@@ -1,0 +1,80 @@
+import pytest
+
+from lottery_ticket.analysis import tree
+from lottery_ticket.foundations import files
+from lottery_ticket.tests.analysis import fake_results
+
+
+def _addresses(output_dir):
+    return [
+        (place.experiment, place.trial, place.level, place.run)
+        for place in tree.find(str(output_dir))
+    ]
+
+
+def test_finds_runs_of_trials(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    fake_results.write_run(str(tmp_path), 10, 3, "reinit", 2)
+    assert _addresses(tmp_path) == [
+        ("same_init", 1, 0, ""),
+        ("reinit", 10, 3, "2"),
+    ]
+
+
+def test_a_trial_and_a_run_can_be_given(tmp_path):
+    directory = fake_results.write_run(str(tmp_path), 1, 3, "reinit", 2)
+    expected = [("reinit", 1, 3, "2")]
+    assert _addresses(tmp_path / "trial1") == expected
+    assert _addresses(directory) == expected
+
+
+def test_a_relative_folder_can_be_given(tmp_path, monkeypatch):
+    fake_results.write_run(str(tmp_path), 1, 3)
+    monkeypatch.chdir(tmp_path / "trial1")
+    assert _addresses(".") == [("same_init", 1, 3, "")]
+
+
+def test_trees_side_by_side_stay_apart(tmp_path):
+    fake_results.write_run(str(tmp_path / "conv2"), 1, 0)
+    fake_results.write_run(str(tmp_path / "old" / "conv4"), 1, 0)
+    assert _addresses(tmp_path) == [
+        ("conv2/same_init", 1, 0, ""),
+        ("old/conv4/same_init", 1, 0, ""),
+    ]
+    assert tree.name("old/conv4/same_init") == "old/conv4"
+    assert tree.name("same_init") == ""
+
+
+def test_a_run_outside_of_trials(tmp_path):
+    directory = str(tmp_path / "one" / "dense4")
+    fake_results.write_run_at(directory, 0, (0.1, 0.9), None, {})
+    assert _addresses(tmp_path) == [("one/dense", "", 0, "4")]
+    assert _addresses(directory) == [("dense", "", 0, "4")]
+
+
+def test_unfinished_runs_are_found_and_other_files_are_not(tmp_path):
+    run = tmp_path / "trial1" / "0" / "same_init"
+    files.write(f"{run}/checkpoint.bin", b"state")
+    files.write(f"{tmp_path}/trial1/1/same_init/.lock", b"")
+    files.write(f"{tmp_path}/trial1/1/notes.txt", b"")
+    files.write(f"{tmp_path}/logs/trial1/test.json", b"")
+    files.write(f"{tmp_path}/report/runs.csv", b"")
+    files.write(f"{tmp_path}/.lock", b"")
+    found = tree.find(str(tmp_path))
+    assert [place.label for place in found] == [
+        "trial 1, level 0, same_init",
+        "trial 1, level 1, same_init",
+    ]
+    assert found[0].directory == str(run)
+    assert found[0].file_names == ("checkpoint.bin",)
+
+
+def test_remote_roots():
+    root = "memory://tree_test"
+    fake_results.write_run(root, 2, 1)
+    assert _addresses(root) == [("same_init", 2, 1, "")]
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No results folder at"):
+        tree.find(str(tmp_path / "nowhere"))

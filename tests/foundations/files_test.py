@@ -1,0 +1,64 @@
+"""Tests of foundations/files.py, on the disk and on a remote root."""
+
+import pytest
+
+from lottery_ticket.foundations import files
+
+
+@pytest.fixture(params=["local", "remote"])
+def root(request, tmp_path):
+    if request.param == "local":
+        return str(tmp_path / "root")
+    return f"memory://{request.node.name}"
+
+
+def test_written_bytes_are_read_back(root):
+    path = files.join(root, "a", "b.txt")
+    files.write(path, b"one")
+    files.write(path, b"two")
+    assert files.read(path) == b"two"
+    assert files.names(files.join(root, "a")) == ["b.txt"]
+
+
+def test_walk_lists_folders_by_the_path_that_was_asked_for(root):
+    files.write(files.join(root, "a", "b.txt"), b"")
+    files.write(files.join(root, "c.txt"), b"")
+    walked = dict(files.walk(root))
+    assert walked[root] == ["c.txt"]
+    assert walked[files.join(root, "a")] == ["b.txt"]
+
+
+def test_reading_nothing_names_the_path(root):
+    path = files.join(root, "none")
+    with pytest.raises(FileNotFoundError, match="none"):
+        files.read(path)
+    assert files.names(path) == []
+    assert not files.exists(path)
+
+
+def test_remove_forgives_absence(root):
+    path = files.join(root, "a", "b.txt")
+    files.write(path, b"")
+    files.remove(path)
+    files.remove(path)
+    assert not files.exists(path)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = str(tmp_path / "file")
+    files.write(path, b"old")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        files.write(path, b"new")
+    assert files.read(path) == b"old"
+
+
+@pytest.mark.parametrize(
+    ("path", "remote"), [("gs://b/c", True), ("/a", False), ("a/b", False)]
+)
+def test_is_remote(path, remote):
+    assert files.is_remote(path) is remote

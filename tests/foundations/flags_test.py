@@ -1,0 +1,248 @@
+"""Tests of foundations/flags.py."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lottery_ticket.foundations import flags
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Settings of a thing.
+
+    Args:
+        recipe: Name of the recipe.
+        lr: Learning rate.
+        units: Units of each layer.
+        fractions: Fraction by layer.
+    """
+
+    recipe: str = "digits"
+    lr: float | None = None
+    units: tuple[int, ...] | None = None
+    fractions: dict[str, float] | None = None
+
+
+def thing(
+    output_dir: str,
+    settings: Settings = Settings(),  # noqa: B008
+    *,
+    iterations: int = 3,
+    presets: str | dict | None = None,
+    quiet: bool = False,
+):
+    """Does a thing.
+
+    At length.
+
+    Args:
+        output_dir: Folder of it.
+        settings: Its settings.
+        iterations: How often.
+        presets: Where from.
+        quiet: Whether to be quiet.
+
+    Raises:
+        ValueError: Sometimes.
+    """
+    print(output_dir, settings.recipe, settings.lr, iterations, quiet)
+    if iterations == 13:
+        raise ValueError("13 is no number of iterations")
+    if iterations == 14:
+        int("not ours")
+
+
+def test_values_are_read_as_annotated():
+    bound = flags.bind(
+        thing,
+        ["--output_dir=2024", "--lr=1e-3", "--units=300,100", "--quiet"]
+        + ["--fractions=a=.2,b=1", "--iterations", "5", "--presets=1"],
+    )
+    assert bound == {
+        "output_dir": "2024",
+        "settings": Settings("digits", 0.001, (300, 100), {"a": 0.2, "b": 1}),
+        "iterations": 5,
+        "presets": "1",
+        "quiet": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["x"], {"output_dir": "x"}),
+        (["-o", "x"], {"output_dir": "x"}),
+        (["-o=x"], {"output_dir": "x"}),
+        (["--output-dir=a=b"], {"output_dir": "a=b"}),
+        (["x", "--noquiet"], {"output_dir": "x", "quiet": "False"}),
+        (["x", "--quiet=false"], {"output_dir": "x", "quiet": "false"}),
+        (["--quiet", "x"], {"output_dir": "x", "quiet": "True"}),
+        (["x", "--lr=None"], {"output_dir": "x", "lr": "None"}),
+        (["--output_dir=-3"], {"output_dir": "-3"}),
+    ],
+)
+def test_forms_of_a_flag(words, expected):
+    assert flags.parse(thing, words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["x", "--iteration=3"], "'iteration'. Did you mean 'iterations'"),
+        (["x", "--recip=3"], "Unknown flag 'recip'. Did you mean 'recipe'"),
+        (["--lr=3"], "--output_dir is missing"),
+        (["x", "--lr"], "--lr is missing its value"),
+        (["x", "--lr=fast"], "--lr must be a number. Received: 'fast'"),
+        (["x", "--lr=12e4567"], "--lr must be a number. Received: '12e4567'"),
+        (["x", "--lr=nan"], "--lr must be a number"),
+        (["x", "--iterations=1e3"], "--iterations must be an integer"),
+        (["x", "--iterations=None"], "--iterations must be an integer"),
+        (["x", "--quiet=7"], "--quiet must be True or False"),
+        (["x", "--units=3,b"], "--units must be integers such as"),
+        (["x", "--fractions=.2"], "--fractions must be pairs"),
+        (["x", "--fractions=a=.2,a=.3"], "each name once"),
+        (["x", "--lr=1", "--lr=2"], "--lr is given twice"),
+        (["a", "b", "c", "1", "b=1", "1", "d", "true", "f", "g"], "Too many"),
+        (["x", "-z"], "Unknown flag 'z'"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_runs(words, message):
+    with pytest.raises(ValueError, match=message):
+        flags.parse(thing, words)
+
+
+def test_a_config_file_gives_flags_and_the_command_line_wins(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "lr: 1e-4\nunits: [30, 10]\nfractions: {a: .2}\nquiet: true\n"
+        "iterations: 7\npresets: null\n"
+    )
+    bound = flags.bind(thing, ["x", f"--config={path}", "--iterations=8"])
+    assert bound["settings"] == Settings("digits", 1e-4, (30, 10), {"a": 0.2})
+    assert bound["iterations"] == 8
+    assert bound["quiet"] is True
+    assert bound["presets"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lrr: 1", "Unknown flag 'lrr'. Did you mean 'lr'"),
+        ("- a", "Received: a list"),
+        ("a: [", "is not YAML"),
+        ("lr: abc", "--lr must be a number"),
+    ],
+)
+def test_a_config_file_is_checked_too(tmp_path, text, message):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        flags.parse(thing, ["x", f"--config={path}"])
+
+
+def test_a_missing_config_file_is_named():
+    with pytest.raises(FileNotFoundError, match="none.yaml"):
+        flags.parse(thing, ["x", "--config=none.yaml"])
+
+
+def test_run_calls_the_function(capsys):
+    flags.run(thing, ["out,put", "--lr=.5", "--quiet"])
+    assert capsys.readouterr().out == "out,put digits 0.5 3 True\n"
+
+
+def test_a_wrong_flag_is_one_line_and_status_2(capsys):
+    with pytest.raises(SystemExit) as stop:
+        flags.run(thing, ["x", "--iteration=3"])
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Error: Unknown flag 'iteration'.")
+
+
+def test_an_error_that_is_not_ours_keeps_its_traceback():
+    with pytest.raises(ValueError, match="not ours"):
+        flags.run(thing, ["x", "--iterations=14"])
+
+
+def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
+    code = (
+        "from lottery_ticket.foundations import flags, steps\n"
+        "def f(length: str): steps.parse(length)\n"
+        "flags.run(f)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--length=x"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: A length must be")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_is_the_docstring_with_every_flag(capsys):
+    flags.run(thing, ["--help"])
+    text = capsys.readouterr().out
+    for words in (
+        "Does a thing.",
+        "At length.",
+        "--output_dir=OUTPUT_DIR (required)",
+        "Folder of it.",
+        "Learning rate.",
+        "Fraction by layer.",
+        "YAML file of flags",
+        "Default: 3",
+    ):
+        assert words in text
+    assert "--settings" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "own", "rest"),
+    [
+        (["a", "--quiet", "b", "--z=1"], ["a", "--quiet", "b"], ["--z=1"]),
+        (["--z", "1", "x"], ["x"], ["--z", "1"]),
+        (["--lr", "1", "--noquiet"], ["--lr", "1", "--noquiet"], []),
+        (["--z", "--y", "q"], [], ["--z", "--y", "q"]),
+    ],
+)
+def test_split_tells_own_flags_from_others(words, own, rest):
+    assert flags.split(thing, words) == (own, rest)
+
+
+def lines(output_dir: str, *, trials: int = 2):
+    """Lines.
+
+    Args:
+        output_dir: Folder.
+        trials: Number.
+    """
+    return [f"--output_dir={output_dir}/{t}" for t in range(trials)]
+
+
+def test_print_lines_hands_other_flags_on(capsys):
+    flags.print_lines(lines, thing, ["out", "--trials=2", "--lr", "1e-3"])
+    assert capsys.readouterr().out.splitlines() == [
+        "--output_dir=out/0 --lr 1e-3",
+        "--output_dir=out/1 --lr 1e-3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", [["out", "--lrr=1"], ["out", "--trials=x"], ["--lr=1"]]
+)
+def test_print_lines_checks_before_it_prints(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        flags.print_lines(lines, thing, words)
+    assert stop.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_tensorflow_keeps_quiet_unless_told_otherwise(monkeypatch, capsys):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    flags.run(thing, ["x"])
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3"

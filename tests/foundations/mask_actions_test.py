@@ -1,0 +1,60 @@
+"""Tests of foundations/mask_actions.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations import mask_actions
+
+MASKS = {"x": np.array([1, 1, 1, 0, 1, 0], np.uint8)}
+TICKET = {"x": np.array([3.0, -1, 2, 9, -4, 0]), "x_bias": np.ones(2)}
+
+
+def test_reuse_draws_from_kept_values_only():
+    drawn = mask_actions.reuse(TICKET, MASKS, seed=0)
+    assert set(drawn) == {"x"}
+    assert drawn["x"].dtype == np.float32
+    np.testing.assert_array_equal(drawn["x"][[3, 5]], 0)
+    assert set(drawn["x"][MASKS["x"] == 1]) <= {3, -1, 2, -4}
+
+
+def test_reuse_samples_uniformly_with_replacement():
+    values = np.repeat([1.0, 2.0, 3.0], 10000)
+    masks = {"x": np.ones(30000, np.uint8)}
+    drawn = mask_actions.reuse({"x": values}, masks, seed=1)["x"]
+    counts = np.unique(drawn, return_counts=True)[1]
+    assert not (counts == 10000).all()
+    np.testing.assert_allclose(counts, 10000, rtol=0.05)
+
+
+def test_reuse_sign_keeps_every_sign():
+    drawn = mask_actions.reuse(TICKET, MASKS, 0, same_sign=TICKET)["x"]
+    np.testing.assert_array_equal(np.sign(drawn), [1, -1, 1, 0, -1, 0])
+    assert set(drawn[[0, 2]]) <= {3, 2}
+    assert set(drawn[[1, 4]]) <= {-1, -4}
+
+
+def test_the_seed_decides():
+    masks = {"x": np.ones(100, np.uint8)}
+    values = {"x": np.arange(100.0)}
+    first, again, other = (
+        mask_actions.reuse(values, masks, seed)["x"] for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_a_layer_with_nothing_kept_stays_empty():
+    masks = {"x": np.zeros(6, np.uint8)}
+    for signs in (None, TICKET):
+        drawn = mask_actions.reuse(TICKET, masks, 0, same_sign=signs)
+        np.testing.assert_array_equal(drawn["x"], 0)
+
+
+def test_what_does_not_fit_is_named():
+    with pytest.raises(ValueError, match=r"distribution must have layer 'x'"):
+        mask_actions.reuse({"y": np.ones(6)}, MASKS, 0)
+    with pytest.raises(ValueError, match=r"same_sign must have .*\(2,\)"):
+        mask_actions.reuse(TICKET, MASKS, 0, same_sign={"x": np.ones(2)})
+    with pytest.raises(ValueError, match="2 weights of a sign that none"):
+        positive = {"x": np.abs(TICKET["x"])}
+        mask_actions.reuse(positive, MASKS, 0, same_sign=TICKET)

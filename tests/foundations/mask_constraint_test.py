@@ -1,0 +1,43 @@
+"""Tests of foundations/mask_constraint.py."""
+
+import keras
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations import mask_constraint
+
+
+def test_it_puts_pruned_entries_to_plus_zero():
+    constraint = mask_constraint.MaskConstraint((2, 2))
+    weights = np.array([[-1.0, 2], [np.nan, -3]], np.float32)
+    constraint.mask.assign([[False, True], [False, True]])
+    result = constraint(weights).numpy()
+    np.testing.assert_array_equal(result, [[0, 2], [0, -3]])
+    assert not np.signbit(result[0, 0])
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: keras.optimizers.SGD(0.1),
+        lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: keras.optimizers.Adam(0.01),
+        lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    ],
+)
+def test_it_holds_under_plain_fit(optimizer):
+    keras.utils.set_random_seed(0)
+    layer = keras.layers.Dense(3, name="only")
+    model = keras.Sequential([keras.Input((4,)), layer])
+    constraint = mask_constraint.MaskConstraint((4, 3))
+    layer.kernel.constraint = constraint
+    mask = np.arange(12).reshape(4, 3) % 2 == 0
+    constraint.mask.assign(mask)
+    layer.kernel.assign(constraint(layer.kernel))
+    model.compile(optimizer(), "mse")
+    x = np.random.default_rng(0).normal(size=(32, 4))
+    before = layer.kernel.numpy()
+    model.fit(x, x[:, :3], epochs=2, verbose=0)
+    after = layer.kernel.numpy()
+    np.testing.assert_array_equal(after[~mask], 0)
+    assert (after != before)[mask].all()

@@ -1,0 +1,139 @@
+"""Tests of foundations/model_base.py."""
+
+import keras
+import numpy as np
+import pytest
+
+
+from lottery_ticket.foundations import model_base
+from lottery_ticket.tests import tiny
+
+
+def test_weights_are_named_by_layer():
+    model = tiny.Model()
+    shapes = {name: array.shape for name, array in model.weights.items()}
+    assert shapes == {
+        "layer0": (4, 5),
+        "layer0_bias": (5,),
+        "layer1": (5, 3),
+        "layer1_bias": (3,),
+    }
+    assert {n: m.shape for n, m in model.masks.items()} == {
+        "layer0": (4, 5),
+        "layer1": (5, 3),
+    }
+    assert all(mask.all() for mask in model.masks.values())
+    assert model.network.count_params() == 4 * 5 + 5 + 5 * 3 + 3
+
+
+def test_a_draw_is_glorot_normal_with_zero_biases_and_known_by_its_seed():
+    class Wide(model_base.ModelBase):
+        def __init__(self):
+            super().__init__((300,))
+            self.set_outputs(self.dense_layer("layer0", self.inputs, 200))
+
+    model = Wide()
+    drawn = model.draw(1)
+    np.testing.assert_array_equal(drawn["layer0_bias"], 0)
+    # Truncated at two deviations, with the deviation corrected for that.
+    np.testing.assert_allclose(
+        drawn["layer0"].std(), np.sqrt(2 / 500), rtol=0.01
+    )
+    np.testing.assert_array_equal(drawn["layer0"], model.draw(1)["layer0"])
+    assert (drawn["layer0"] != model.draw(2)["layer0"]).mean() > 0.99
+
+
+def test_layers_of_one_shape_draw_apart():
+    class Twins(model_base.ModelBase):
+        def __init__(self):
+            super().__init__((4,))
+            x = self.dense_layer("a", self.inputs, 4)
+            self.set_outputs(self.dense_layer("b", x, 4))
+
+    drawn = Twins().draw(0)
+    assert (drawn["a"] != drawn["b"]).all()
+
+
+def test_reset_sets_presets_and_masks_and_puts_pruned_entries_to_0():
+    model = tiny.Model()
+    presets = {"layer0": np.ones((4, 5)), "layer1_bias": np.full(3, 2.0)}
+    assert model.reset(presets=presets, masks=tiny.masks(), seed=4) is model
+    weights = model.weights
+    np.testing.assert_array_equal(weights["layer0"], tiny.masks()["layer0"])
+    np.testing.assert_array_equal(weights["layer1_bias"], 2)
+    np.testing.assert_array_equal(weights["layer1"], model.draw(4)["layer1"])
+    np.testing.assert_array_equal(model.masks["layer0"], tiny.masks()["layer0"])
+    model.reset()
+    assert model.masks["layer0"].all()
+    np.testing.assert_array_equal(model.weights["layer1_bias"], 0)
+
+
+def test_the_constructor_takes_presets_and_masks():
+    presets = {"layer0": np.full((4, 5), 3.0)}
+    model = tiny.Model(presets=presets, masks=tiny.masks())
+    expected = 3 * tiny.masks()["layer0"]
+    np.testing.assert_array_equal(model.weights["layer0"], expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"masks": {"layer9": np.ones(1)}}, "Unknown masked layer 'layer9'"),
+        ({"masks": {"layer0_bias": np.ones(5)}}, "Unknown masked layer"),
+        ({"masks": {"layer0": np.ones((5, 4))}}, r"\(4, 5\). Received: \(5, 4"),
+        ({"masks": {"layer0": np.full((4, 5), 2)}}, "0s and 1s only"),
+        ({"presets": {"layer9": np.ones(1)}}, "Unknown preset 'layer9'"),
+        ({"presets": {"layer0": np.ones(5)}}, r"'layer0' must have the shape"),
+    ],
+)
+def test_what_does_not_fit_changes_nothing(given, message):
+    model = tiny.Model()
+    before = model.weights
+    with pytest.raises(ValueError, match=message):
+        model.reset(**given)
+    for name, array in model.weights.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("name", ["taken", "a/b", "", "a b"])
+def test_names_of_layers(name):
+    class Named(model_base.ModelBase):
+        def __init__(self):
+            super().__init__((4,))
+            x = self.dense_layer("taken", self.inputs, 4)
+            self.dense_layer(name, x, 4)
+
+    with pytest.raises(ValueError, match="name"):
+        Named()
+
+
+def test_plain_keras_layers_need_a_name_of_their_own():
+    class Plain(model_base.ModelBase):
+        def __init__(self, **options):
+            super().__init__((4,))
+            x = keras.layers.Dense(3, **options)(self.inputs)
+            x = keras.layers.Dropout(0.5)(x)
+            self.set_outputs(self.dense_layer("logits", x, 2))
+
+    with pytest.raises(ValueError, match="give it one, such as Dense"):
+        Plain()
+    model = Plain(name="hidden")
+    assert set(model.masks) == {"logits"}
+    assert {"hidden_kernel", "hidden_bias"} < set(model.weights)
+
+
+def test_loss_and_accuracy():
+    logits = np.array([[2.0, 0, 0], [0, 1, 0]], np.float32)
+    loss, accuracy = tiny.Model().create_loss_and_accuracy([0, 2], logits)
+    exact = -np.log(np.exp(2) / (np.exp(2) + 2)) - np.log(1 / (np.e + 2))
+    np.testing.assert_allclose(loss, exact / 2, rtol=1e-6)
+    assert accuracy == 0.5
+
+
+def test_a_saved_model_is_plain_keras_with_zeros(tmp_path):
+    model = tiny.Model(masks=tiny.masks())
+    model.network.save(tmp_path / "ticket.keras")
+    loaded = keras.models.load_model(tmp_path / "ticket.keras")
+    kernel = loaded.get_layer("layer0").kernel
+    assert kernel.constraint is None
+    np.testing.assert_array_equal(kernel, model.weights["layer0"])

@@ -1,0 +1,166 @@
+"""Tests of foundations/programs.py: the compiled loop against plain twins."""
+
+import keras
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations import dataset_base, programs
+from lottery_ticket.tests import tiny
+
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.1),
+    "momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9),
+    "nesterov": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "sgd_decay": lambda: keras.optimizers.SGD(
+        0.1, momentum=0.9, weight_decay=0.01
+    ),
+    "adam": lambda: keras.optimizers.Adam(0.01),
+    "adamw": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.01),
+    "clipped": lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.01),
+}
+
+
+@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_pruned_weights_and_their_slots_stay_exactly_0(name, jit):
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+    pruned = tiny.masks()["layer0"] == 0
+    before = model.weights["layer0"]
+    program = programs.program(model, OPTIMIZERS[name], tiny.dataset(), jit)
+    program.train(0, 10, 10)
+    after = model.weights["layer0"]
+    np.testing.assert_array_equal(after[pruned], 0)
+    assert (after != before)[~pruned].all()
+    slots = [
+        variable.numpy()
+        for variable in program.optimizer.variables
+        if variable.shape == pruned.shape
+    ]
+    assert len(slots) == {"sgd": 0, "clipped": 0, "adam": 2, "adamw": 2}.get(
+        name, 1
+    )
+    for slot in slots:
+        np.testing.assert_array_equal(slot[pruned], 0)
+        assert slot[~pruned].any()
+
+
+def numpy_twin(weights, masks, x, y, lr, count):
+    """Full-batch gradient descent on tiny.Model, in float64."""
+    w = {name: array.astype(np.float64) for name, array in weights.items()}
+    for _ in range(count):
+        hidden = x @ w["layer0"] + w["layer0_bias"]
+        active = np.maximum(hidden, 0)
+        logits = active @ w["layer1"] + w["layer1_bias"]
+        exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+        error = exponents / exponents.sum(axis=1, keepdims=True)
+        error[np.arange(len(y)), y] -= 1
+        error /= len(y)
+        back = (error @ w["layer1"].T) * (hidden > 0)
+        w["layer1"] = w["layer1"] - lr * masks["layer1"] * (active.T @ error)
+        w["layer1_bias"] = w["layer1_bias"] - lr * error.sum(axis=0)
+        w["layer0"] = w["layer0"] - lr * masks["layer0"] * (x.T @ back)
+        w["layer0_bias"] = w["layer0_bias"] - lr * back.sum(axis=0)
+    return w
+
+
+def test_full_batch_descent_equals_a_numpy_twin():
+    data = tiny.dataset(batch_size=50)
+    model = tiny.Model().reset(masks=tiny.masks(), seed=2)
+    expected = numpy_twin(
+        model.weights, tiny.masks(), data.train.x, data.train.y, 0.1, 50
+    )
+    programs.program(model, OPTIMIZERS["sgd"], data).train(0, 50, 50)
+    for name, array in model.weights.items():
+        np.testing.assert_allclose(array, expected[name], atol=2e-6)
+
+
+def test_a_partial_batch_counts_its_own_examples_only():
+    data = tiny.dataset()  # Batches of 16, 16, 16 and 2.
+    model = tiny.Model().reset(seed=3)
+    program = programs.program(model, lambda: keras.optimizers.SGD(1e-30), data)
+    losses, accuracies = program.train(0, 4, 4)
+    last = data.train.order(0)[48:]
+    loss, accuracy = model.create_loss_and_accuracy(
+        data.train.y[last], model.network(data.train.x[last])
+    )
+    np.testing.assert_allclose(losses[3], loss, rtol=1e-6)
+    assert accuracies[3] == accuracy
+
+
+def test_evaluation_covers_every_example(monkeypatch):
+    monkeypatch.setattr(programs, "EVALUATION_BATCH_SIZE", 7)
+    data = tiny.dataset()
+    model = tiny.Model().reset(seed=3)
+    program = programs.program(model, OPTIMIZERS["sgd"], data)
+    for name, split in data.splits.items():
+        loss, accuracy = program.evaluate(name)
+        exact = model.create_loss_and_accuracy(split.y, model.network(split.x))
+        np.testing.assert_allclose(loss, exact[0], rtol=1e-6)
+        np.testing.assert_allclose(accuracy, exact[1], rtol=1e-6)
+
+
+def test_chunks_make_no_difference():
+    finals = []
+    for chunks in ([(0, 9)], [(0, 4), (4, 5)]):
+        model = tiny.Model().reset(seed=3)
+        program = programs.program(model, OPTIMIZERS["adam"], tiny.dataset())
+        losses = [program.train(*chunk, 9)[0] for chunk in chunks]
+        finals.append((np.concatenate(losses), model.weights["layer0"]))
+    np.testing.assert_array_equal(finals[0][0], finals[1][0])
+    np.testing.assert_array_equal(finals[0][1], finals[1][1])
+
+
+def test_levels_compile_once_and_start_with_a_fresh_optimizer():
+    data, model = tiny.dataset(), tiny.Model()
+    weights, made = [], []
+    for _ in range(2):
+        model.reset(masks=tiny.masks(), seed=3)
+        program = programs.program(model, OPTIMIZERS["adam"], data)
+        program.train(0, 6, 6)
+        made.append(program)
+        weights.append(model.weights["layer0"])
+    np.testing.assert_array_equal(*weights)
+    assert made[0] is made[1]
+    assert program._train.experimental_get_tracing_count() == 1
+    other = programs.program(model, OPTIMIZERS["sgd"], data)
+    assert other is not program
+
+
+def test_regularisation_is_trained_but_not_logged():
+    def trained(strength):
+        model = tiny.Model().reset(seed=3)
+        kernel = model.network.get_layer("layer0").kernel
+        kernel.regularizer = keras.regularizers.L2(strength)
+        program = programs.program(model, OPTIMIZERS["sgd"], tiny.dataset())
+        return program.train(0, 1, 1)[0], model.weights["layer0"]
+
+    (loss, kernel), (same_loss, shrunk) = trained(0.0), trained(0.5)
+    assert loss == same_loss
+    assert np.abs(shrunk).sum() < np.abs(kernel).sum()
+
+
+def test_xla_is_for_networks_without_convolutions_on_a_cpu():
+    def network(*layers):
+        flat = [keras.layers.Flatten(), keras.layers.Dense(3)]
+        return keras.Sequential([keras.Input((8, 8, 1)), *layers, *flat])
+
+    assert programs.uses_xla(network())
+    assert not programs.uses_xla(network(keras.layers.Conv2D(2, 3)))
+    nested = keras.Sequential([keras.layers.SeparableConv2D(2, 3)])
+    assert not programs.uses_xla(network(nested))
+
+
+def test_optimizer_config_is_json_without_its_name():
+    config = programs.optimizer_config(keras.optimizers.Adam(0.5))
+    assert config["learning_rate"] == 0.5
+    assert "name" not in config
+
+
+def test_no_partial_batch_no_branch():
+    x = np.zeros((4, 4), np.float32)
+    y = np.zeros(4, int)
+    data = dataset_base.DatasetBase((x, y), 2, (x, y))
+    model = tiny.Model()
+    losses, _ = programs.program(model, OPTIMIZERS["sgd"], data).train(0, 4, 4)
+    assert np.isfinite(losses).all()

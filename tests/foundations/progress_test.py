@@ -1,0 +1,73 @@
+"""Tests of foundations/progress.py."""
+
+import io
+import sys
+
+import pytest
+
+from lottery_ticket.foundations import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+either = pytest.mark.parametrize("stream_type", [Terminal, io.StringIO])
+
+
+def show(quiet=False):
+    with progress.Progress(runs=2, quiet=quiet) as bar:
+        for level in range(2):
+            bar.start(f"level {level}/1", 100)
+            bar.update(50, {"train loss": 0.5, "test accuracy": 0.9})
+            bar.finish("test accuracy 0.9100")
+
+
+@either
+def test_every_run_ends_with_a_line(stream_type, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stderr := stream_type())
+    show()
+    text = stderr.getvalue()
+    assert "level 0/1: test accuracy 0.9100\n" in text
+    assert "level 1/1: test accuracy 0.9100\n" in text
+    assert ("200/200" in text) == stderr.isatty()
+
+
+def test_a_terminal_sees_losses_and_accuracies(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress.Progress() as bar:
+        bar.start("level 0/1", 100)
+        bar.update(50, {"train loss": 0.5})
+        bar._bar.refresh()
+        bar.finish("done")
+        text = sys.stderr.getvalue()
+    assert "level 0/1:  50%" in text
+    assert "train loss 0.5000" in text
+
+
+def test_long_runs_print_lines_where_there_is_no_terminal(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(progress, "LINE_INTERVAL_S", -1)
+    with progress.Progress() as bar:
+        bar.start("level 0/1", 100)
+        bar.update(50, {"train loss": 0.5})
+    assert stream.getvalue() == (
+        "level 0/1: iteration 50/100 train loss 0.5000\n"
+    )
+
+
+@either
+def test_quiet_is_quiet(stream_type, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stderr := stream_type())
+    show(quiet=True)
+    assert stderr.getvalue() == ""
+
+
+@either
+def test_nothing_started_nothing_shown(stream_type, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stderr := stream_type())
+    with progress.Progress():
+        pass
+    assert stderr.getvalue() == ""

@@ -1,0 +1,115 @@
+"""Tests of foundations/run_record.py."""
+
+import json
+import logging
+import pathlib
+
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations import paths, run_record, save_restore
+
+NETWORK = {"layer0": np.arange(4.0)}
+IDENTITY = {"settings": {"lr": 0.1, "layers": [3]}, "inputs": {"masks": None}}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A complete run in a folder."""
+    directory = str(tmp_path / "run")
+    checksums = {}
+    for folder in ("initial", "final"):
+        saved = save_restore.save_network(f"{directory}/{folder}", NETWORK)
+        checksums |= {f"{folder}/{name}": s for name, s in saved.items()}
+    run_record.write(directory, {**IDENTITY, "checksums": checksums})
+    return directory
+
+
+def damage(path):
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_complete_run_is_complete(run):
+    assert run_record.is_complete(run, IDENTITY["settings"])
+    initial, final = run_record.restore(run, IDENTITY)
+    np.testing.assert_array_equal(final["layer0"], NETWORK["layer0"])
+    np.testing.assert_array_equal(initial["layer0"], NETWORK["layer0"])
+
+
+def test_no_run_is_not(tmp_path):
+    assert not run_record.is_complete(str(tmp_path), {})
+    assert run_record.restore(str(tmp_path), IDENTITY) is None
+
+
+@pytest.mark.parametrize("file", ["final/layer0.npy", "initial/layer0.npy"])
+def test_a_flipped_bit_is_found_and_named(run, file, caplog):
+    damage(pathlib.Path(run, file))
+    assert not run_record.is_complete(run, IDENTITY["settings"])
+    with caplog.at_level(logging.WARNING):
+        assert run_record.restore(run, IDENTITY) is None
+    assert file in caplog.text
+
+
+def test_a_missing_file_is_found(run):
+    pathlib.Path(run, "final/layer0.npy").unlink()
+    assert run_record.restore(run, IDENTITY) is None
+
+
+def test_a_damaged_record_counts_as_none(run, caplog):
+    path = pathlib.Path(paths.record(run))
+    for text in (
+        path.read_text().replace("0.1", "0.2"),
+        path.read_text()[:-10],
+        "[]",
+        '"a"',
+    ):
+        path.write_text(text)
+        assert run_record.read(run) is None
+    assert caplog.text.count("is damaged") == 4
+
+
+def test_other_settings_are_an_error_that_says_which(run):
+    other = {"lr": 0.2, "layers": [3], "seed": 1}
+    with pytest.raises(ValueError) as error:
+        run_record.is_complete(run, other)
+    assert "lr: 0.1 there, 0.2 now; seed: None there, 1 now" in str(error.value)
+
+
+def test_tuples_and_lists_are_the_same_setting(run):
+    assert run_record.is_complete(run, {"lr": 0.1, "layers": (3,)})
+
+
+def test_other_inputs_are_an_error(run):
+    other = {**IDENTITY, "inputs": {"masks": "abc"}}
+    with pytest.raises(ValueError, match="masks: None there, 'abc' now"):
+        run_record.restore(run, other)
+
+
+def test_results_of_unknown_origin_are_not_overwritten(tmp_path):
+    run_record.check_free(str(tmp_path))
+    (tmp_path / "final").mkdir()
+    with pytest.raises(ValueError, match="unknown origin"):
+        run_record.check_free(str(tmp_path))
+    (tmp_path / "checkpoint.bin").touch()
+    run_record.check_free(str(tmp_path))
+
+
+def test_a_source_is_trusted_only_when_finished_and_whole(run, tmp_path):
+    run_record.check_source(paths.final(run))
+    run_record.check_source(str(tmp_path))  # Somebody's own folder.
+    damage(pathlib.Path(run, "final/layer0.npy"))
+    run_record.check_source(paths.initial(run))
+    with pytest.raises(ValueError, match="final/layer0.npy is missing or dam"):
+        run_record.check_source(paths.final(run))
+    run_record.remove(run)
+    pathlib.Path(paths.checkpoint(run)).touch()
+    with pytest.raises(ValueError, match="is not finished"):
+        run_record.check_source(paths.initial(run))
+
+
+def test_the_environment_is_json():
+    environment = run_record.environment()
+    assert json.loads(json.dumps(environment)) == environment
+    assert {"tensorflow", "keras", "numpy", "python"} <= set(environment)

@@ -1,0 +1,138 @@
+"""Tests of foundations/sweeps/worker_pool."""
+
+import contextlib
+import glob
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
+
+SCRIPT = """
+import os, subprocess, sys, time
+
+def main(argv):
+    print(os.getpid(), os.environ["PLACE"])
+    if argv[0] == "die":
+        subprocess.Popen(["sleep", "60"])  # Holds no pipe of the pool open.
+        os._exit(3)
+    if argv[0] == "kill":
+        os.fork() or time.sleep(60)  # A child that holds the pipe open.
+        os.kill(os.getpid(), 9)
+    if argv[0] == "sleep":
+        time.sleep(float(argv[1]))
+"""
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+PLACES = [devices.Place(name, {"PLACE": name}) for name in ("A", "B")]
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+
+    def run_lines(*texts, places=PLACES):
+        lines = [
+            argfile_lines.Line(
+                number, tuple(text.split()), log=str(tmp_path / f"{number}.log")
+            )
+            for number, text in enumerate(texts, start=1)
+        ]
+        return worker_pool.run(str(tmp_path / "script.py"), lines, places)
+
+    return run_lines
+
+
+def _failures(outcomes):
+    """Failures by number of line, of all that have ended."""
+    ended = [outcome for outcome in outcomes if outcome is not None]
+    return {outcome.line.number: outcome.failure for outcome in ended}
+
+
+def _output(folder, count):
+    """(process, place) of each line."""
+    logs = [(folder / f"{n}.log").read_text() for n in range(1, count + 1)]
+    return [tuple(log.splitlines()[1].split()) for log in logs]
+
+
+def _wait_for_end(groups):
+    """Waits until groups, each led by a worker, have no live process."""
+    deadline = time.monotonic() + 10
+    while _live_groups() & set(groups):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _live_groups():
+    groups = set()
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError), open(path) as file:
+            state, _, group = file.read().rpartition(")")[2].split()[:3]
+            groups |= {int(group)} if state != "Z" else set()
+    return groups
+
+
+def test_each_place_has_one_worker_that_is_reused(run, tmp_path):
+    texts = ["sleep .2", "sleep .2", "go", "go", "go"]
+    assert _failures(run(*texts)) == dict.fromkeys(range(1, 6))
+    output = _output(tmp_path, 5)
+    assert len(set(output)) == 2
+    assert {place for _, place in output} == {"A", "B"}
+
+
+def test_no_more_workers_than_lines(run, tmp_path):
+    assert _failures(run("go")) == {1: None}
+    assert _output(tmp_path, 1)[0][1] == "A"
+    assert _failures(run()) == {}
+
+
+def test_a_dead_worker_is_replaced_at_its_place(run, tmp_path):
+    failures = _failures(run("die", "kill", "go", places=PLACES[1:]))
+    assert failures == {
+        1: "worker ended with exit status 3",
+        2: "worker killed by signal 9 (Killed; out of memory?)",
+        3: None,
+    }
+    processes, places = zip(*_output(tmp_path, 3), strict=True)
+    assert len(set(processes)) == 3
+    assert set(places) == {"B"}
+    assert "exit status 3" in (tmp_path / "1.log").read_text()
+
+
+def test_workers_that_cannot_start_are_an_error(run, capfd):
+    broken = devices.Place("GPU 0", {"PYTHONHOME": "/nowhere"})
+    with pytest.raises(RuntimeError, match="on GPU 0 could not start: .*1"):
+        list(run("go", "go", places=[broken]))
+    assert "Python" in capfd.readouterr().err
+
+
+@LINUX
+def test_closing_stops_workers_and_all_their_children(run, tmp_path):
+    with contextlib.closing(run("sleep 60", "kill")) as outcomes:
+        while not all((tmp_path / f"{n}.log").exists() for n in (1, 2)):
+            next(outcomes)
+        time.sleep(0.3)
+        processes = [int(process) for process, _ in _output(tmp_path, 2)]
+    _wait_for_end(processes)
+
+
+@LINUX
+def test_a_killed_pool_takes_its_workers_along(tmp_path):
+    script, log = tmp_path / "script.py", tmp_path / "1.log"
+    script.write_text(SCRIPT)
+    program = f"""
+from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
+line = argfile_lines.Line(1, ("sleep", "60"), log={str(log)!r})
+place = devices.Place("A", {{"PLACE": "A"}})
+list(worker_pool.run({str(script)!r}, [line], [place]))
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as pool:
+        deadline = time.monotonic() + 10
+        while not log.exists() or len(log.read_text().splitlines()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        pool.kill()
+    _wait_for_end([int(_output(tmp_path, 1)[0][0])])

@@ -1,0 +1,265 @@
+"""Tests of runners/argfile_runner, most of them as a user runs it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lottery_ticket.runners import argfile_runner
+
+# Counts what it is told to do, in files; does not know what is complete.
+PLAIN_RUNNER = """
+import os, sys, time
+
+def main(argv):
+    flags = dict(word[2:].split("=") for word in argv)
+    os.makedirs(flags["output_dir"])
+    device = os.environ["CUDA_VISIBLE_DEVICES"]
+    with open(flags["output_dir"] + "/done", "w") as file:
+        file.write(f"{os.getpid()} {device}")
+    time.sleep(float(flags.get("sleep", 0)))
+    print("Nearly there")
+    if "kill" in flags:
+        os.kill(os.getpid(), 9)
+    sys.exit(int(flags.get("exit", 0)))
+"""
+# As ours are.
+RUNNER = '''
+import os
+from lottery_ticket.foundations import flags
+
+def train(output_dir: str, *, lr: float = 0.1, sleep: float = 0.0):
+    """Trains.
+
+    Args:
+        output_dir: Folder.
+        lr: Learning rate.
+        sleep: Seconds.
+    """
+    import time
+    os.makedirs(output_dir, exist_ok=True)
+    with open(output_dir + "/started", "w") as file:
+        file.write(str(os.getpid()))
+    time.sleep(sleep)
+    with open(output_dir + "/done", "w") as file:
+        file.write(str(lr))
+
+def is_complete(output_dir, lr=0.1, sleep=0.0):
+    if not os.path.exists(output_dir + "/done"):
+        return False
+    with open(output_dir + "/done") as file:
+        if file.read() != str(lr):
+            raise ValueError(f"{output_dir} holds other settings")
+    return True
+
+RUN = train
+IS_COMPLETE = is_complete
+
+def main(argv=None):
+    flags.run(RUN, argv)
+'''
+ARGFILE = """
+import sys
+count, *others = [word.split("=")[1] for word in sys.argv[1:]]
+for trial in range(int(count)):
+    print(f"--output_dir=out/trial{trial}", *(f"--lr={lr}" for lr in others))
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    (tmp_path / "plain.py").write_text(PLAIN_RUNNER)
+    (tmp_path / "runner.py").write_text(RUNNER)
+    (tmp_path / "argfile.py").write_text(ARGFILE)
+    return tmp_path
+
+
+def _command(*words):
+    module = "lottery_ticket.runners.argfile_runner"
+    return [sys.executable, "-m", module, *words]
+
+
+def _run(*words):
+    return subprocess.run(
+        _command(*words), capture_output=True, text=True, timeout=60
+    )
+
+
+def _done(folder):
+    """Content of each line's file, by name of its folder."""
+    found = folder.glob("out/*/done")
+    return {path.parent.name: path.read_text() for path in found}
+
+
+def test_lines_run_on_all_gpus_in_workers_that_are_reused(folder):
+    lines = [f"--output_dir=out/{name} --sleep=.2" for name in "abcdef"]
+    (folder / "lines.txt").write_text("\n".join(lines))
+    ended = _run("plain.py", "lines.txt")
+    assert ended.returncode == 0, ended.stderr
+    done = _done(folder)
+    assert sorted(done) == list("abcdef")
+    assert {text.split()[1] for text in done.values()} == {"5", "7"}
+    assert len(set(done.values())) == 2
+    assert "6 to run in 2 worker processes on GPU 5, GPU 7" in ended.stderr
+    assert "6 done, 0 skipped (complete), 0 failed." in ended.stderr
+    log = (folder / "out/logs/a.log").read_text()
+    assert log.startswith("# ") and log.endswith("Nearly there\n")
+
+
+def test_failures_are_reported_and_stop_no_other(folder):
+    lines = ["a --exit=3", "b --kill=1", "c", "d"]
+    text = "\n".join(f"--output_dir=out/{line}" for line in lines)
+    (folder / "lines.txt").write_text(text)
+    ended = _run("plain.py", "lines.txt", "--devices=7", "--quiet")
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines() == [
+        "2 done, 0 skipped (complete), 2 failed.",
+        "Failed: --output_dir=out/a --exit=3",
+        "    exit status 3",
+        "    out/logs/a.log ends with: Nearly there",
+        "Failed: --output_dir=out/b --kill=1",
+        "    worker killed by signal 9 (Killed; out of memory?)",
+        "    out/logs/b.log ends with: Nearly there",
+    ]
+    assert sorted(_done(folder)) == list("abcd")
+
+
+def test_the_same_command_goes_on_where_it_stopped(folder):
+    command = ["runner.py", "argfile.py", "--trials=3", "--devices", "cpu*1"]
+    assert _run(*command).returncode == 0
+    (folder / "out/trial1/done").unlink()
+    ended = _run(*command)
+    assert ended.returncode == 0
+    assert "2 complete, 1 to run in 1 worker process on CPU" in ended.stderr
+    assert "1 done, 2 skipped (complete), 0 failed." in ended.stderr
+    other = _run(*command, "--lr=0.2")
+    assert other.returncode == 1
+    assert "0 done, 0 skipped (complete), 3 failed." in other.stderr
+    assert "out/trial2 holds other settings" in other.stderr
+
+
+def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
+    text = "--output_dir=out/a\n--output_dir=out/b --lrr=1\n"
+    (folder / "lines.txt").write_text(text)
+    with pytest.raises(SystemExit) as end:
+        argfile_runner.main(["runner.py", "lines.txt"])
+    assert end.value.code == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("Error: Line 2, --output_dir=out/b --lrr=1: ")
+    assert "Unknown flag 'lrr'. Did you mean 'lr'?" in line
+    assert not (folder / "out").exists()
+
+
+def test_a_dry_run_shows_what_would_run(folder, capsys):
+    (folder / "out/trial0").mkdir(parents=True)
+    (folder / "out/trial0/done").write_text("0.1")
+    (folder / "out/trial1").mkdir(parents=True)
+    (folder / "out/trial1/done").write_text("0.2")
+    argfile_runner.main(["runner.py", "argfile.py", "--n=3", "--dry_run"])
+    runner = folder / "runner.py"
+    assert capsys.readouterr().out.splitlines() == [
+        "3 lines: 1 complete, 1 refused, 1 to run in 1 worker process on GPU 5",
+        f"Each line goes to: {sys.executable} {runner}",
+        "complete: --output_dir=out/trial0",
+        "refused: --output_dir=out/trial1",
+        "    out/trial1 holds other settings",
+        "to run: --output_dir=out/trial2",
+        "    log: out/logs/trial2.log",
+    ]
+    assert not (folder / "out/trial2").exists()
+    assert not (folder / "out/logs").exists()
+
+
+def test_a_dry_run_lets_its_reader_go(folder):
+    command = _command("runner.py", "argfile.py", "--n=5000", "--dry_run")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as dry_run:
+        dry_run.stdout.readline()
+        dry_run.stdout.close()
+        assert dry_run.stderr.read() == b""
+    assert dry_run.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ([], "--runner is missing"),
+        (["runner.py"], "--argfile is missing"),
+        (["runner.py", "lines.tx"], "Unknown argfile, file or module"),
+        (["report_", "argfile.py"], "Unknown runner.*Did you mean 'report'"),
+        (["runner.py", "argfile.py", "--devices=1"], "Unknown device '1'"),
+        (["runner.py", "argfile.py", "--workers_per_device=x"], "integer"),
+        (["runner.py", "argfile.py"], "argfile.py ended with exit status 1"),
+    ],
+)
+def test_wrong_command_lines(words, error, capfd):
+    with pytest.raises(SystemExit) as end:
+        argfile_runner.main(words)
+    assert end.value.code in (1, 2)
+    assert re.search(f"Error: .*{error}", capfd.readouterr().err)
+
+
+def test_own_flags_may_stand_anywhere(capsys):
+    own = ["--dry_run", "--workers_per_device", "2", "--log_dir=logs"]
+    argfile_runner.main(
+        [own[0], "--n=9", "runner.py", *own[1:3], "argfile.py", own[3]]
+    )
+    out = capsys.readouterr().out
+    assert "9 to run in 4 worker processes on GPU 5, GPU 7\n" in out
+    assert "log: logs/trial0.log" in out
+
+
+def test_argfile_flags_in_one_text(capsys):
+    flags = ["--argfile_flags=--n=1 --quiet=7", "--dry_run"]
+    argfile_runner.main(["runner.py", "argfile.py", *flags])
+    assert "--output_dir=out/trial0 --lr=7" in capsys.readouterr().out
+
+
+def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
+    argfile_runner.main(["runner.py", "argfile.py", "--help"])
+    text = capsys.readouterr().out
+    assert "argfile_runner RUNNER ARGFILE" in text
+    assert "--workers_per_device" in text
+    assert "cpu*4 for four of them" in text
+    program = (
+        "import sys; from lottery_ticket.runners import argfile_runner as a; "
+        "a.main(['--help']); sys.exit('tensorflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything_it_started(folder, number):
+    text = "--output_dir=out/a\n--output_dir=out/b --sleep=60\n"
+    (folder / "lines.txt").write_text(text)
+    with subprocess.Popen(
+        _command("runner.py", "lines.txt"), stderr=subprocess.PIPE, text=True
+    ) as runner:
+        started = folder / "out/b/started"
+        _wait_for(lambda: (folder / "out/a/done").exists())
+        _wait_for(lambda: started.exists() and started.read_text())
+        time.sleep(0.3)  # For the news of line a to arrive.
+        runner.send_signal(number)
+        _, stderr = runner.communicate(timeout=20)
+    assert runner.returncode == 130
+    stopped = "Stopped: 1 of 2 lines done. The same command goes on from here."
+    assert stopped in stderr
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def _wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("Waited for 20 s")
+        time.sleep(0.05)

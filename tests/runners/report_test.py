@@ -1,0 +1,62 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lottery_ticket.foundations import files
+from lottery_ticket.runners import report
+from lottery_ticket.tests.analysis import fake_results
+
+
+def test_end_to_end(tmp_path, capsys):
+    fake_results.write_experiment(str(tmp_path))
+    report.main(
+        [
+            f"--output_dir={tmp_path}",
+            f"--report_dir={tmp_path}/here",
+            "--experiments=same_init,reinit",
+            "--levels=0,2",
+        ]
+    )
+    assert "accuracy.pdf" in files.names(f"{tmp_path}/here")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:6] == ["same_init", "0", "100", "2", "2", "91.00"]
+    assert lines[4].split()[:6] == ["reinit", "2", "25.0", "2", "6", "85.00"]
+    assert lines[-1] == f"Wrote {tmp_path}/here/curves.pdf"
+
+
+@pytest.mark.parametrize(
+    "flags, status, message",
+    [
+        (["--output_dir=nowhere"], 1, "No results folder at 'nowhere'"),
+        (["--output_dir=."], 1, ". holds no complete run. Found: no folder"),
+        ([], 2, "--output_dir is missing"),
+        (["--output_dir=.", "--levels=a"], 2, "--levels must be integers"),
+    ],
+)
+def test_errors_are_one_line(
+    tmp_path, monkeypatch, capsys, flags, status, message
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        report.main(flags)
+    assert stop.value.code == status
+    assert capsys.readouterr().err.startswith(f"Error: {message}")
+
+
+def test_help_needs_neither_pandas_nor_matplotlib():
+    check = (
+        "import sys; from lottery_ticket.runners import report; "
+        "report.main(['--help']); "
+        "print(sorted({'pandas', 'matplotlib', 'tensorflow'} & {*sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
+    )
+    assert "--output_dir" in done.stdout
+    assert done.stdout.rstrip().endswith("[]")

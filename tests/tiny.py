@@ -1,0 +1,41 @@
+"""A dataset and a network small enough for any test."""
+
+import numpy as np
+
+from lottery_ticket.foundations import dataset_base, model_base
+
+
+def dataset(size=50, batch_size=16, classes=3, validate=True, seed=0):
+    """Returns Gaussian blobs in 4 dimensions; 50 / 16 is a partial batch."""
+    rng = np.random.default_rng(7)
+    centers = rng.normal(size=(classes, 4)) * 2
+
+    def blobs(count):
+        y = np.arange(count) % classes
+        x = centers[y] + rng.normal(size=(count, 4))
+        return x.astype(np.float32), y
+
+    return dataset_base.DatasetBase(
+        blobs(size),
+        batch_size,
+        blobs(30),
+        validate=blobs(20) if validate else None,
+        train_order_seed=seed,
+    )
+
+
+class Model(model_base.ModelBase):
+    """4 -> 5 ReLU -> 3."""
+
+    def __init__(self, presets=None, masks=None):
+        """Builds it."""
+        super().__init__((4,), presets=presets, masks=masks)
+        x = self.dense_layer("layer0", self.inputs, 5, activation="relu")
+        self.set_outputs(self.dense_layer("layer1", x, 3))
+
+
+def masks():
+    """Returns masks with a third of layer0 pruned."""
+    mask = np.ones((4, 5), np.uint8)
+    mask.flat[::3] = 0
+    return {"layer0": mask, "layer1": np.ones((5, 3), np.uint8)}
