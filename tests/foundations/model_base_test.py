@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-
 from lottery_ticket.foundations import model_base
 from lottery_ticket.tests import tiny
 

@@ -17,7 +17,6 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.tests import tiny
 
-
 # Tiny networks train for less time than XLA compiles.
 DEFAULTS = {"test_interval": 10, "validate_interval": 20, "jit": False}
 
