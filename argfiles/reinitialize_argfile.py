@@ -4,6 +4,7 @@ r"""Prints one line of flags per control run, for runners/reinitialize.
         --output_dir=results --experiment=reinit --trials=5 --levels=8,12,16
 """
 
+import re
 import shlex
 
 from lottery_ticket.experiments import reinitialize
@@ -80,13 +81,14 @@ def _levels(text):
     """Returns the levels in text such as '0-30' or '4,8,12-16'."""
     levels = []
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not first.isdecimal() or not (last or first).isdecimal():
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        if not match:
             raise ValueError(
                 "levels must be numbers and ranges such as 0-30 or 4,8,12. "
                 f"Received: {text!r}"
             )
-        levels += range(int(first), int(last or first) + 1)
+        first, last = match[1], match[2] or match[1]
+        levels += range(int(first), int(last) + 1)
     return levels
 
 

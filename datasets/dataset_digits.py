@@ -20,7 +20,8 @@ class DatasetDigits(dataset_images.DatasetImages):
     VALIDATION_SIZE = 300
     MAX_VALUE = 16
 
-    def load(self, data_dir):
+    @staticmethod
+    def load(data_dir):
         """Returns the bundled images; `data_dir` is not looked at."""
         import sklearn.datasets  # Takes a second, and only digits need it.
 

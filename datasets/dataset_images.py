@@ -12,6 +12,7 @@ from lottery_ticket.foundations import dataset_base, files, names
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 NORMALIZATIONS = ("scale", "l2", "none")
+TFDS_BATCH_SIZE = 1000
 
 
 class DatasetImages(dataset_base.DatasetBase, abc.ABC):
@@ -81,8 +82,9 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             train_order_seed=train_order_seed,
         )
 
+    @staticmethod
     @abc.abstractmethod
-    def load(self, data_dir: str | None) -> Arrays:
+    def load(data_dir: str | None) -> Arrays:
         """Returns (x_train, y_train, x_test, y_test), as distributed.
 
         Args:
@@ -158,11 +160,14 @@ def _load_tfds(name):
     if not builder.is_prepared() and not _is_online():
         raise FileNotFoundError("there is no internet connection")
     builder.download_and_prepare()
-    splits = builder.as_dataset(
-        split=["train", "test"], batch_size=-1, as_supervised=True
-    )
-    (x_train, y_train), (x_test, y_test) = tfds.as_numpy(splits)
-    return x_train, y_train, x_test, y_test
+    arrays = []
+    for split in ("train", "test"):
+        batches = builder.as_dataset(
+            split=split, batch_size=TFDS_BATCH_SIZE, as_supervised=True
+        )
+        pairs = zip(*tfds.as_numpy(batches), strict=True)
+        arrays += [np.concatenate(batches) for batches in pairs]
+    return tuple(arrays)
 
 
 def _is_online():

@@ -10,7 +10,8 @@ class DatasetMnist(dataset_images.DatasetImages):
     validation as in Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635).
     """
 
-    def load(self, data_dir):
+    @staticmethod
+    def load(data_dir):
         """Returns the images from data_dir/mnist.npz or the internet."""
         return dataset_images.load_named("mnist", data_dir)
 
@@ -21,6 +22,7 @@ class DatasetFashionMnist(dataset_images.DatasetImages):
     Source: Xiao et al. 2017 (https://arxiv.org/abs/1708.07747).
     """
 
-    def load(self, data_dir):
+    @staticmethod
+    def load(data_dir):
         """Returns the images from data_dir/fashion_mnist.npz or the net."""
         return dataset_images.load_named("fashion_mnist", data_dir)

@@ -16,12 +16,18 @@ _LENET = {
     "validate_interval": 100,
 }
 
-# Each with its source, and what to expect of it.
+# Settings by name; "source" says where they come from, "expect" what should
+# come out.
 RECIPES = {
-    # LeNet-300-100 on the 8x8 digits that scikit-learn brings along: not from
-    # a paper, but the whole effect in seconds. The settings are mnist_fc's.
-    # Expect: see the table in README.md, measured.
     "digits_fc": {
+        "source": (
+            "Not from a paper: mnist_fc's settings on the 8x8 digits that "
+            "scikit-learn brings along, for the whole effect in seconds"
+        ),
+        "expect": (
+            "Measured over 5 trials: 98.7 % dense, 97.5 % at a density of "
+            "1.7 %, where reinitialised networks fall to 94.1 %"
+        ),
         **_LENET,
         "dataset": "digits",
         "validation_size": 300,
@@ -31,12 +37,14 @@ RECIPES = {
         "train_batch_size": 60,
         "training_len": "2000it",
     },
-    # Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 2:
-    # LeNet-300-100, Adam 1.2e-3, batch 60, 50K iterations, 20 % of the dense
-    # and 10 % of the output layer a level.
-    # Expect (fig. 3, 4; reruns): dense about 98 %, best about 98.4 % near a
-    # density of 10 %, back to dense at 3.6 %.
     "mnist_fc": {
+        "source": (
+            "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 2"
+        ),
+        "expect": (
+            "Paper, fig. 3 and 4: dense about 98 %, more than .3 points above "
+            "that at a density of 13.5 %, back to dense at 3.6 %"
+        ),
         **_LENET,
         "dataset": "mnist",
         "validation_size": 5000,
@@ -46,11 +54,12 @@ RECIPES = {
         "train_batch_size": 60,
         "training_len": "50000it",
     },
-    # Source: the code that Google released in 2018: SGD .1, batch 64, each
-    # image divided by its Euclidean norm, no validation set of its own (ours
-    # holds 5,000 images out, which early stopping needs).
-    # Expect: the paper's effect; the release states no numbers.
     "mnist_fc_2018": {
+        "source": (
+            "The code that Google released in 2018. Differs: it held out no "
+            "images for validation, which early stopping needs"
+        ),
+        "expect": "The effect of mnist_fc; the release states no numbers",
         **_LENET,
         "dataset": "mnist",
         "validation_size": 5000,
@@ -60,10 +69,12 @@ RECIPES = {
         "train_batch_size": 64,
         "training_len": "50000it",
     },
-    # Source: mnist_fc on Fashion-MNIST, Xiao et al. 2017
-    # (https://arxiv.org/abs/1708.07747), which the 2018 code promised.
-    # Expect: their benchmark gives dense networks of this size 87-90 %.
     "fashion_mnist_fc": {
+        "source": (
+            "mnist_fc's settings on Fashion-MNIST, Xiao et al. 2017 "
+            "(https://arxiv.org/abs/1708.07747), which the 2018 code promised"
+        ),
+        "expect": "Xiao et al.: dense networks in their benchmark reach 87 %",
         **_LENET,
         "dataset": "fashion_mnist",
         "validation_size": 5000,
@@ -139,9 +150,10 @@ class Recipe:
             for name in ("init", "train_order", "split")
         }
         self._check_layers_have_fractions()
-        for name, value in {**RECIPES[self.recipe], **derived}.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, value)
+        usual = {**RECIPES[self.recipe], **derived}
+        for field in dataclasses.fields(self):
+            if getattr(self, field.name) is None:
+                object.__setattr__(self, field.name, usual.get(field.name))
         self._check()
 
     def settings(self) -> dict:

@@ -1,6 +1,6 @@
 r"""Tabulates and draws the results of experiments, from the command line.
 
-    python -m lottery_ticket.runners.report --output_dir=results
+    lottery-ticket report --output_dir=results
 
 Each argument of `analysis.report.report` is a flag; --help lists them. It may
 run while the experiment still does: it names what is not done yet.

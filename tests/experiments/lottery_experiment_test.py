@@ -1,0 +1,129 @@
+"""Tests of experiments/lottery_experiment.py, on the bundled digits."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import lottery_experiment, recipes
+from lottery_ticket.foundations import paths, programs, save_restore
+
+RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory):
+    """A finished experiment of two prunings."""
+    directory = str(tmp_path_factory.mktemp("results") / "trial1")
+    lottery_experiment.train(directory, RECIPE, iterations=2, quiet=True)
+    return directory
+
+
+def networks(trial, level):
+    directory = paths.run(trial, level, "same_init")
+    places = (paths.initial, paths.final, paths.masks)
+    return [save_restore.restore_network(place(directory)) for place in places]
+
+
+def test_counts_are_exact_at_every_level(trial):
+    expected = [
+        {"layer0": 19200, "layer1": 30000, "layer2": 1000},
+        {"layer0": 15360, "layer1": 24000, "layer2": 900},
+        {"layer0": 12288, "layer1": 19200, "layer2": 810},
+    ]
+    for level, counts in enumerate(expected):
+        masks = networks(trial, level)[2]
+        kept = {name: int(mask.sum()) for name, mask in masks.items()}
+        assert kept == counts
+
+
+def test_kept_weights_start_where_level_0_began_and_pruned_ones_stay_0(trial):
+    first = networks(trial, 0)[0]
+    for level in (1, 2):
+        initial, final, masks = networks(trial, level)
+        for name, mask in masks.items():
+            np.testing.assert_array_equal(initial[name], first[name] * mask)
+            np.testing.assert_array_equal(final[name][mask == 0], 0)
+            assert (final[name] != initial[name])[mask == 1].mean() > 0.5
+
+
+def test_the_smallest_weights_of_the_level_before_are_pruned(trial):
+    for level in (1, 2):
+        _, final, before = networks(trial, level - 1)
+        masks = networks(trial, level)[2]
+        for name, mask in masks.items():
+            magnitudes = np.abs(final[name])
+            lost = (before[name] == 1) & (mask == 0)
+            assert magnitudes[lost].max() <= magnitudes[mask == 1].min()
+            assert (mask <= before[name]).all()
+
+
+def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch):
+    assert lottery_experiment.is_complete(trial, RECIPE, iterations=2)
+    assert not lottery_experiment.is_complete(trial, RECIPE, iterations=3)
+    monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
+    lottery_experiment.train(trial, RECIPE, iterations=2)
+
+
+def test_more_levels_train_only_those(trial, monkeypatch, capsys):
+    trained = []
+    real = programs.Program.train
+
+    def noted(self, *arguments):
+        trained.append(arguments)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(programs.Program, "train", noted)
+    lottery_experiment.train(trial, RECIPE, iterations=3)
+    assert len(trained) == 2  # 40 iterations in chunks of 20.
+    text = capsys.readouterr().err
+    assert "level 2/3: complete already" in text
+    assert "level 3/3: train accuracy" in text
+
+
+def test_a_damaged_level_is_redone_alone(trial):
+    path = pathlib.Path(paths.run(trial, 1, "same_init"), "final/layer1.npy")
+    before = path.read_bytes()
+    path.write_bytes(before[:-8])
+    assert not lottery_experiment.is_complete(trial, RECIPE, iterations=2)
+    lottery_experiment.train(trial, RECIPE, iterations=2, quiet=True)
+    assert path.read_bytes() == before
+    assert lottery_experiment.is_complete(trial, RECIPE, iterations=2)
+
+
+def test_other_settings_are_refused_before_any_work(trial, monkeypatch):
+    monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
+    other = recipes.Recipe(training_len="40it", test_interval=20, seed=2)
+    with pytest.raises(ValueError, match="seed: 1 there, 2 now"):
+        lottery_experiment.train(trial, other, iterations=2)
+
+
+def test_presets_are_where_level_0_starts(trial, tmp_path):
+    presets = paths.final(paths.run(trial, 0, "same_init"))
+    directory = str(tmp_path / "trial1")
+    lottery_experiment.train(
+        directory, RECIPE, iterations=0, presets=presets, quiet=True
+    )
+    initial = networks(directory, 0)[0]
+    for name, array in networks(trial, 0)[1].items():
+        np.testing.assert_array_equal(initial[name], array)
+    with pytest.raises(ValueError, match="presets:"):
+        lottery_experiment.train(directory, RECIPE, iterations=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"iterations": -1}, "iterations must be 0 or more"),
+        ({"experiment_name": "run2"}, "not end in a digit"),
+        (
+            {"recipe": recipes.Recipe(fractions={"layer9": 0.2})},
+            "Unknown layer in fractions 'layer9'. Did you mean 'layer",
+        ),
+        ({"presets": {"layer9": np.ones(3)}}, "Unknown preset 'layer9'"),
+    ],
+)
+def test_what_does_not_fit_stops_before_training(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        lottery_experiment.train(str(tmp_path / "trial1"), **options)
+    assert not (tmp_path / "trial1").exists()

@@ -1,0 +1,88 @@
+"""Imports go down only, and plain modules stay plain."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+# Folder -> folders of ours that it may import from, beside its own.
+MAY_IMPORT = {
+    "foundations": set(),
+    "datasets": {"foundations"},
+    "models": {"foundations"},
+    "analysis": {"foundations"},
+    "experiments": {"foundations", "datasets", "models"},
+    "argfiles": {"foundations", "experiments"},
+    "runners": {"foundations", "datasets", "experiments", "analysis"},
+}
+# Modules whose users have asked to train, and so may load TensorFlow.
+LOADS_TENSORFLOW = {
+    "foundations/mask_constraint.py",
+    "foundations/model_base.py",
+    "foundations/programs.py",
+    "foundations/trainer.py",
+    "models/model_fc.py",
+}
+SLOW = {"tensorflow", "keras", "pandas", "matplotlib", "sklearn", "torch"}
+MODULES = sorted(
+    str(path.relative_to(ROOT))
+    for folder in MAY_IMPORT
+    for path in (ROOT / folder).rglob("*.py")
+)
+
+
+def imported(module):
+    """Dotted names that a module imports, at its top and inside functions."""
+    tree = ast.parse((ROOT / module).read_text())
+    top = {id(node) for node in tree.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in top
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", id(node) in top
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    folder = module.split("/")[0]
+    for name, _ in imported(module):
+        parts = name.split(".")
+        if parts[0] == "lottery_ticket":
+            assert parts[1] in MAY_IMPORT[folder] | {folder}, name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_plain_modules_load_nothing_slow(module):
+    loads = {name.split(".")[0] for name, is_top in imported(module) if is_top}
+    allowed = {"tensorflow", "keras"} if module in LOADS_TENSORFLOW else set()
+    assert not loads & SLOW - allowed
+    for name, _ in imported(module):
+        heavy = name.replace("lottery_ticket.", "").replace(".", "/") + ".py"
+        if heavy in LOADS_TENSORFLOW:
+            assert module in LOADS_TENSORFLOW, f"{module} loads {heavy}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_init_files_are_empty_and_modules_have_docstrings(module):
+    text = (ROOT / module).read_text()
+    if module.endswith("__init__.py"):
+        assert text == ""
+    else:
+        assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_test_of_its_name(module):
+    if module.endswith("__init__.py") or module.startswith("runners/"):
+        return  # Thin runners are tested together, in main_test.
+    test = ROOT / "tests" / module.replace(".py", "_test.py")
+    assert test.is_file(), test
+
+
+def test_packages_are_all_listed_in_setup():
+    setup = (ROOT / "setup.py").read_text()
+    for folder in {str(pathlib.Path(module).parent) for module in MODULES}:
+        assert f'"lottery_ticket.{folder.replace("/", ".")}"' in setup

@@ -1,0 +1,48 @@
+"""Tests of runners/main.py, the console command."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from lottery_ticket.runners import main
+
+
+def test_without_words_it_lists_its_commands(capsys):
+    main.main([])
+    text = capsys.readouterr().out
+    for name in main.COMMANDS:
+        assert name in text
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_has_a_help_without_slow_imports(name):
+    code = (
+        "import sys; from lottery_ticket.runners import main;"
+        f"main.main([{name!r}, '--help']);"
+        "slow = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'sklearn'};"
+        "print('SLOW', slow & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"lottery-ticket {name}" in done.stdout
+    assert "FLAGS" in done.stdout or "ARGUMENTS" in done.stdout
+    assert done.stdout.endswith("SLOW set()\n")
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_is_a_runner(name):
+    module = importlib.import_module(f"lottery_ticket.runners.{name}")
+    assert callable(module.main)
+    assert "Args:" in module.RUN.__doc__
+    assert "lottery-ticket" in module.__doc__
+
+
+def test_an_unknown_command_gets_its_nearest(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main.main(["lottery-experimnt"])
+    assert stop.value.code == 2
+    assert "Did you mean 'lottery_experiment'" in capsys.readouterr().err
