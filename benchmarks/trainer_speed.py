@@ -1,0 +1,230 @@
+r"""Times one training iteration here against what a user would pick instead.
+
+    python -m lottery_ticket.benchmarks.trainer_speed
+
+LeNet-300-100 on MNIST-shaped random data, batch 60, Adam. All contenders are
+warmed up, then timed in turn, round after round, so that a machine that slows
+down slows all of them: read the ratios, not the milliseconds. PyTorch takes
+part if it is installed.
+"""
+
+import importlib.util
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import keras
+import numpy as np
+import tqdm
+
+from lottery_ticket.foundations import (
+    dataset_base,
+    devices,
+    flags,
+    programs,
+    progress,
+    trainer,
+)
+from lottery_ticket.models import model_fc
+
+BATCH_SIZE = 60
+LR = 1.2e-3
+TEST_INTERVAL = 100
+
+
+def trainer_speed(rounds: int = 7, iterations: int = 2000) -> None:
+    """Prints milliseconds per iteration and ratios, from one run.
+
+    Args:
+        rounds: How often each contender is timed.
+        iterations: Iterations of each timing; a multiple of 1000.
+    """
+    contenders = {
+        "this trainer": _ours(),
+        "the same without masks": _ours(masked=False),
+        "train(), no evaluation": _train(test_interval=10**9),
+        f"train(), test every {TEST_INTERVAL}": _train(TEST_INTERVAL),
+        "keras fit, defaults": _fit(),
+        "keras fit, jit, 100 steps": _fit(
+            jit_compile=True, steps_per_execution=100
+        ),
+    }
+    if importlib.util.find_spec("torch"):
+        contenders["pytorch, Adam"] = _torch(fused=False)
+        contenders["pytorch, fused Adam"] = _torch(fused=True)
+    contenders["two single-threaded"] = _workers()
+    for run in tqdm.tqdm(contenders.values(), desc="warming up"):
+        run(iterations)
+    times = {name: [] for name in contenders}
+    for _ in tqdm.trange(rounds, desc="rounds"):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            # A contender that knows better returns its own seconds.
+            seconds = run(iterations) or time.perf_counter() - started
+            times[name].append(1000 * seconds / iterations)
+    _print(times, rounds, iterations)
+
+
+def _print(times, rounds, iterations):
+    print(
+        f"{platform.processor() or platform.machine()}, {devices.cores()} "
+        f"cores, Keras {keras.__version__}; {rounds} rounds of {iterations} "
+        f"iterations, batch {BATCH_SIZE}\n"
+        "ms/iteration and time relative to this trainer: median (min to max)"
+    )
+    ours = times["this trainer"]
+    for name, own in times.items():
+        ratios = [t / base for t, base in zip(own, ours, strict=True)]
+        print(f"{name:<26} {_spread(own)}   {_spread(ratios)}")
+
+
+def _spread(values):
+    median = statistics.median(values)
+    return f"{median:6.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+def _arrays():
+    rng = np.random.default_rng(0)
+    x = rng.random((55000, 784), dtype=np.float32)
+    return x, rng.integers(0, 10, 55000)
+
+
+def _dataset():
+    x, y = _arrays()
+    return dataset_base.DatasetBase((x, y), BATCH_SIZE, (x[:10000], y[:10000]))
+
+
+def _adam():
+    return keras.optimizers.Adam(LR)
+
+
+def _model(masked=True):
+    """LeNet-300-100, half of it pruned, or as if masks did not exist."""
+    model = model_fc.ModelFc()
+    if masked:
+        rng = np.random.default_rng(1)
+        masks = {n: rng.random(m.shape) < 0.5 for n, m in model.masks.items()}
+        return model.reset(masks=masks)
+    for layer in model.network.layers[1:]:
+        layer.kernel.constraint = None
+    return model
+
+
+def _ours(masked=True):
+    """The compiled loop alone."""
+    chunk = trainer.CHUNK_ITERATIONS
+    program = programs.program(_model(masked), _adam, _dataset())
+
+    def run(iterations):
+        for start in range(0, iterations, chunk):
+            program.train(start, chunk, chunk)
+
+    return run
+
+
+def _train(test_interval):
+    """A whole training run: logs, checkpoints, results and all."""
+    model, dataset = _model(), _dataset()
+
+    def run(iterations):
+        with tempfile.TemporaryDirectory() as directory:
+            with progress.Progress(quiet=True) as bar:
+                trainer.train(
+                    dataset,
+                    model,
+                    _adam,
+                    ("iterations", iterations),
+                    directory,
+                    test_interval=test_interval,
+                    bar=bar,
+                )
+
+    return run
+
+
+def _fit(**options):
+    """Keras's own loop, as a user would write it."""
+    x, y = _arrays()
+    network = _model(masked=False).network
+    network.compile(
+        _adam(),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        **options,
+    )
+
+    def run(iterations):
+        size = BATCH_SIZE * 500
+        epochs = iterations // 500
+        network.fit(x[:size], y[:size], BATCH_SIZE, epochs, verbose=0)
+
+    return run
+
+
+def _torch(fused):
+    """A loop by hand in PyTorch, with the data in memory."""
+    import torch  # Not a dependency.
+
+    x, y = (torch.from_numpy(array) for array in _arrays())
+    network = torch.nn.Sequential(
+        torch.nn.Linear(784, 300),
+        torch.nn.ReLU(),
+        torch.nn.Linear(300, 100),
+        torch.nn.ReLU(),
+        torch.nn.Linear(100, 10),
+    )
+    optimizer = torch.optim.Adam(network.parameters(), LR, fused=fused)
+    loss_of = torch.nn.CrossEntropyLoss()
+
+    def run(iterations):
+        order = torch.randperm(len(x))
+        for iteration in range(iterations):
+            first = iteration * BATCH_SIZE % (len(x) - BATCH_SIZE)
+            rows = order[first : first + BATCH_SIZE]
+            optimizer.zero_grad()
+            loss_of(network(x[rows]), y[rows]).backward()
+            optimizer.step()
+
+    return run
+
+
+def _workers():
+    """Two processes of one thread each, side by side, as argfile_runner's."""
+    environment = {**os.environ, **devices.environment(devices.CPU)}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", __spec__.name, "--worker"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+
+    def run(iterations):
+        for worker in workers:
+            worker.stdin.write(f"{iterations // 2}\n")
+            worker.stdin.flush()
+        return max(float(worker.stdout.readline()) for worker in workers)
+
+    return run
+
+
+def _work():
+    """Trains as many iterations as each line of stdin says."""
+    program = programs.program(_model(), _adam, _dataset())
+    for line in sys.stdin:
+        started = time.perf_counter()
+        for start in range(0, int(line), trainer.CHUNK_ITERATIONS):
+            chunk = trainer.CHUNK_ITERATIONS
+            program.train(start, chunk, chunk)
+        print(time.perf_counter() - started, flush=True)
+
+
+if __name__ == "__main__":
+    _work() if sys.argv[1:] == ["--worker"] else flags.run(trainer_speed)
