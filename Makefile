@@ -14,18 +14,19 @@ install: $(VENV)/.installed
 
 # Made again when what it installs changes; half an installation never counts.
 $(VENV)/.installed: setup.py
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --upgrade pip
-	$(VENV)/bin/pip install --quiet --editable '.[test]'
+	@echo "Installing TensorFlow and the rest into $(VENV), once: a minute or more"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install -qq --upgrade pip
+	@$(VENV)/bin/pip install -qq --editable '.[test]'
 	@touch $@
 
 demo: install
-	$(TICKET) argfile_runner lottery_experiment lottery_experiment_argfile \
+	@$(TICKET) argfile_runner lottery_experiment lottery_experiment_argfile \
 	    --output_dir=$(DEMO) --trials=$(TRIALS) --iterations=$(LEVELS)
-	$(TICKET) argfile_runner reinitialize reinitialize_argfile \
+	@$(TICKET) argfile_runner reinitialize reinitialize_argfile \
 	    --output_dir=$(DEMO) --trials=$(TRIALS) --runs=1 \
 	    --levels=4,7,10,12,14-$(LEVELS)
-	$(TICKET) report --output_dir=$(DEMO)
+	@$(TICKET) report --output_dir=$(DEMO)
 
 test: install
 	$(VENV)/bin/pytest

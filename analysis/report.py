@@ -50,7 +50,6 @@ def report(
     _check_levels(runs, levels)
     table = tables.summarize(runs)
     text = tables.to_text(table) + _problems_text(found.problems)
-    sys.stdout.write(text)
     outputs = {
         "runs.csv": tables.to_csv(runs),
         "table.csv": tables.to_csv(table),
@@ -62,7 +61,8 @@ def report(
     directory = report_dir or files.join(output_dir, "report")
     for name, data in outputs.items():
         files.write(files.join(directory, name), data)
-        sys.stdout.write(f"Wrote {files.join(directory, name)}\n")
+    paths = [f"Wrote {files.join(directory, name)}\n" for name in outputs]
+    sys.stdout.write("".join([text, *paths]))
 
 
 def _choose(runs, experiments):

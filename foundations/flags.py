@@ -45,7 +45,7 @@ def run(function, argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else list(argv)
     command = _flatten(function)
     if {"--help", "-h"} & set(argv):
-        print(_help(command))
+        _print(_help(command))
         return
     try:
         words = [
@@ -56,6 +56,9 @@ def run(function, argv: list[str] | None = None) -> None:
         _exit_with_usage(error)
     try:
         fire.Fire(command, command=words, serialize=lambda _: None)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here.", file=sys.stderr)
         sys.exit(130)
@@ -136,7 +139,7 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(argv):
-        print(_help(_flatten(lines)))
+        _print(_help(_flatten(lines)))
         return
     own, passed_on = split(lines, argv)
     try:
@@ -148,7 +151,19 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
             bind(run_function, shlex.split(line))
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
-    print("\n".join(finished))
+    _print("\n".join(finished))
+
+
+def _print(text):
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _forget_stdout()
+
+
+def _forget_stdout():
+    """The reader of our output, such as `head`, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _exit_with_usage(error):
@@ -166,7 +181,8 @@ def _help(command):
         ]
     )
     trace = fire.trace.FireTrace(command, name=_program())
-    return fire.helptext.HelpText(command, trace=trace)
+    text = fire.helptext.HelpText(command, trace=trace)
+    return text.replace(shlex.quote(_program()), _program())
 
 
 def _program():

@@ -9,7 +9,6 @@ are the argfile's. The same command goes on after a stop.
 
 import contextlib
 import functools
-import os
 import shlex
 import signal
 import sys
@@ -136,10 +135,7 @@ def _print_plan(script, plan, places):
         *(f"refused: {line.text}\n    {why}" for line, why in plan.refused),
         *(f"to run: {line.text}\n    log: {line.log}" for line in plan.to_run),
     ]
-    try:
-        print("\n".join(texts), flush=True)
-    except BrokenPipeError:  # Its reader, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print("\n".join(texts))
 
 
 def _on(places):
