@@ -83,10 +83,11 @@ def _against_density(runs, column, scale):
 def _draw_series(axes, table, column, scale, style):
     """Draws an experiment's means, with bars from its min to its max."""
     mean, low, high = (
-        scale * table[f"{column}_{name}"] for name in tables.STATISTICS
+        scale * table[f"{column}_{name}"].to_numpy()
+        for name in tables.STATISTICS
     )
     axes.errorbar(
-        100 * table["density"],
+        100 * table["density"].to_numpy(),
         mean,
         # Of equal runs, the mean may lie outside by a rounding error.
         yerr=[(mean - low).clip(0), (high - mean).clip(0)],

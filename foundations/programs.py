@@ -80,9 +80,13 @@ class Program:
         self._partial_size = split.partial_size
         self._dataset, self._tensors = None, {}
         optimizer.build(self.network.trainable_variables)
-        self._train = tf.function(self._train_steps, jit_compile=jit)
+        # AutoGraph is not needed, and does not run on every Python.
+        self._train = tf.function(
+            self._train_steps, jit_compile=jit, autograph=False
+        )
         self._evaluate = tf.function(
             self._evaluate_all,
+            autograph=False,
             input_signature=[  # Of any number of examples.
                 tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
                 tf.TensorSpec([None], split.y.dtype),
@@ -139,9 +143,9 @@ class Program:
 
     def evaluate(self, split_name) -> tuple[float, float]:
         """Returns mean loss and accuracy over every example of a split."""
-        loss, hits = self._evaluate(*self._tensors[split_name])
-        size = len(self._tensors[split_name][1])
-        return float(loss) / size, float(hits) / size  # Sync point.
+        x, y = self._tensors[split_name]
+        loss, accuracy = self._evaluate(x, y).numpy() / len(y)  # Sync point.
+        return float(loss), float(accuracy)
 
     def _train_steps(self, x, y, rows, sizes, count):
         results = tf.zeros((2, rows.shape[0]))
@@ -188,16 +192,19 @@ class Program:
         return tf.stack([loss, accuracy])
 
     def _evaluate_all(self, x, y):
-        loss = hits = tf.constant(0.0, tf.float64)
-        for start in tf.range(0, tf.shape(y)[0], EVALUATION_BATCH_SIZE):
+        def body(start, sums):
             end = start + EVALUATION_BATCH_SIZE
             logits = self.network(x[start:end], training=False)
             results = self._losses_and_hits(y[start:end], logits)
-            sums = [
-                tf.cast(tf.reduce_sum(each), tf.float64) for each in results
-            ]
-            loss, hits = loss + sums[0], hits + sums[1]
-        return loss, hits
+            added = [tf.reduce_sum(each) for each in results]
+            return end, sums + tf.cast(tf.stack(added), tf.float64)
+
+        _, sums = tf.while_loop(
+            lambda start, _: start < tf.shape(y)[0],
+            body,
+            (0, tf.zeros(2, tf.float64)),
+        )
+        return sums
 
 
 def _masked(gradient, constraint):
