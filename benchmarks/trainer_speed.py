@@ -27,6 +27,7 @@ from lottery_ticket.foundations import (
     flags,
     programs,
     progress,
+    resumable_run,
     trainer,
 )
 from lottery_ticket.models import model_fc
@@ -116,7 +117,7 @@ def _model(masked=True):
 
 def _ours(masked=True):
     """The compiled loop alone."""
-    chunk = trainer.CHUNK_ITERATIONS
+    chunk = resumable_run.CHUNK_ITERATIONS
     program = programs.program(_model(masked), _adam, _dataset())
 
     def run(iterations):
@@ -220,8 +221,8 @@ def _work():
     program = programs.program(_model(), _adam, _dataset())
     for line in sys.stdin:
         started = time.perf_counter()
-        for start in range(0, int(line), trainer.CHUNK_ITERATIONS):
-            chunk = trainer.CHUNK_ITERATIONS
+        for start in range(0, int(line), resumable_run.CHUNK_ITERATIONS):
+            chunk = resumable_run.CHUNK_ITERATIONS
             program.train(start, chunk, chunk)
         print(time.perf_counter() - started, flush=True)
 

@@ -11,6 +11,7 @@ from lottery_ticket.foundations import (
     lazy,
     masks,
     optimizers,
+    progress,
     run_record,
     save_restore,
     seeds,
@@ -80,6 +81,22 @@ def train(recipe, dataset, model, output_dir, **options):
         validate_interval=recipe.validate_interval,
         **options,
     )
+
+
+def train_alone(
+    recipe, dataset, model, output_dir, settings, save_summaries, quiet
+) -> None:
+    """Trains a model once, with a progress bar of its own; as `train`."""
+    with progress.Progress(quiet=quiet) as bar:
+        train(
+            recipe,
+            dataset,
+            model,
+            output_dir,
+            settings=settings,
+            save_summaries=save_summaries,
+            bar=bar,
+        )
 
 
 def network(given):

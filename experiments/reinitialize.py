@@ -3,7 +3,6 @@
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.foundations import (
     mask_actions,
-    progress,
     run_record,
     save_restore,
     seeds,
@@ -66,16 +65,9 @@ def train(
             given["same_sign"],
         )
         model.reset(presets=presets, masks=given["masks"], seed=seed)
-    with progress.Progress(quiet=quiet) as bar:
-        ingredients.train(
-            recipe,
-            dataset,
-            model,
-            output_dir,
-            settings=settings,
-            bar=bar,
-            save_summaries=save_summaries,
-        )
+    ingredients.train_alone(
+        recipe, dataset, model, output_dir, settings, save_summaries, quiet
+    )
 
 
 def is_complete(

@@ -1,7 +1,7 @@
 """Trains one network once."""
 
 from lottery_ticket.experiments import ingredients, recipes
-from lottery_ticket.foundations import progress, run_record, save_restore
+from lottery_ticket.foundations import run_record, save_restore
 
 
 def train(
@@ -42,16 +42,9 @@ def train(
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset)
     model.reset(presets=presets, masks=masks, seed=recipe.init_seed)
-    with progress.Progress(quiet=quiet) as bar:
-        ingredients.train(
-            recipe,
-            dataset,
-            model,
-            output_dir,
-            settings=settings,
-            bar=bar,
-            save_summaries=save_summaries,
-        )
+    ingredients.train_alone(
+        recipe, dataset, model, output_dir, settings, save_summaries, quiet
+    )
 
 
 def is_complete(

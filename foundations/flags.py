@@ -9,19 +9,16 @@ annotated type, before the function is called.
 import dataclasses
 import functools
 import inspect
-import math
 import os
 import shlex
 import sys
 import textwrap
 import traceback
-import types
-import typing
 
 import fire
 import yaml
 
-from lottery_ticket.foundations import files, names
+from lottery_ticket.foundations import files, flag_values, flag_words, names
 
 _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line; flags
     on the command line win over it."""
@@ -86,11 +83,11 @@ def parse(function, argv: list[str]) -> dict[str, str]:
         FileNotFoundError: If the config file is not there.
     """
     parameters = inspect.signature(_flatten(function)).parameters
-    given = _read_words(argv, parameters)
+    given = flag_words.read(argv, parameters)
     flags = {**_read_config(given.pop("config", None)), **given}
     for name, value in flags.items():
         names.check("flag", name, parameters)
-        _convert(name, value, parameters[name].annotation)
+        flag_values.convert(name, value, parameters[name].annotation)
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in flags:
             raise ValueError(f"--{name} is missing: it has no default")
@@ -111,19 +108,8 @@ def split(function, argv: list[str]) -> tuple[list[str], list[str]]:
     A word without `--` belongs to a flag before it that has no `=`, else to
     the function.
     """
-    known = inspect.signature(_flatten(function)).parameters
-    own, rest = [], []
-    part, takes_word = own, False
-    for word in argv:
-        if word.startswith("-"):
-            name = _flag_name(word, known)
-            part = own if name in known else rest
-            is_boolean = name in known and known[name].annotation is bool
-            takes_word = "=" not in word and not is_boolean
-        else:
-            part, takes_word = (part if takes_word else own), False
-        part.append(word)
-    return own, rest
+    parameters = inspect.signature(_flatten(function)).parameters
+    return flag_words.split(argv, parameters)
 
 
 def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
@@ -176,7 +162,7 @@ def _help(command):
     signature = inspect.signature(command)
     command.__signature__ = signature.replace(
         parameters=[
-            parameter.replace(annotation=_kind(parameter.annotation))
+            parameter.replace(annotation=flag_values.kind(parameter.annotation))
             for parameter in signature.parameters.values()
         ]
     )
@@ -232,21 +218,14 @@ def _field_parameters(dataclass):
 
 
 def _keywords(function, flags):
+    """Arguments for a function from flags as text, dataclasses made."""
     keywords = {}
-    for parameter in inspect.signature(function).parameters.values():
+    for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
         if dataclasses.is_dataclass(kind):
-            fields = inspect.signature(kind).parameters
-            own = {name: flags[name] for name in fields if name in flags}
-            keywords[parameter.name] = kind(
-                **{
-                    name: _convert(name, value, fields[name].annotation)
-                    for name, value in own.items()
-                }
-            )
-        elif parameter.name in flags:
-            value = flags[parameter.name]
-            keywords[parameter.name] = _convert(parameter.name, value, kind)
+            keywords[name] = kind(**_keywords(kind, flags))
+        elif name in flags:
+            keywords[name] = flag_values.convert(name, flags[name], kind)
     return keywords
 
 
@@ -265,47 +244,6 @@ def _documentation(function):
     return "\n\n".join([f"{before}Args:\n{args}", *after])
 
 
-def _read_words(argv, parameters):
-    """Returns dict, flag name -> text, from words of a command line."""
-    given = {}
-    positional = iter(parameters)
-    words = list(argv)
-    while words:
-        word = words.pop(0)
-        if not word.startswith("-"):
-            name, value = next(positional, None), word
-        else:
-            name = _flag_name(word, parameters)
-            names.check("flag", name, parameters)
-            takes_word = words and not words[0].startswith("-")
-            if "=" in word:
-                value = word.split("=", 1)[1]
-            elif parameters[name].annotation is bool:
-                is_plain = len(word.lstrip("-")) <= len(name)
-                value = str(is_plain)
-            elif takes_word:
-                value = words.pop(0)
-            else:
-                raise ValueError(f"--{name} is missing its value")
-        if name is None:
-            raise ValueError(f"Too many words on the line: {word!r}")
-        if name in given:
-            raise ValueError(f"--{name} is given twice")
-        given[name] = value
-    return given
-
-
-def _flag_name(word, parameters):
-    """Name in `--name=value`, `--name`, `-n` or, for a boolean, `--noname`."""
-    name = word.lstrip("-").split("=", 1)[0].replace("-", "_")
-    starting = [known for known in parameters if known.startswith(name)]
-    if len(name) == 1 and not word.startswith("--") and len(starting) == 1:
-        return starting[0]
-    without = name.removeprefix("no")
-    is_negated = name not in parameters and without in parameters
-    return without if is_negated and "=" not in word else name
-
-
 def _read_config(path):
     if path is None:
         return {}
@@ -318,79 +256,6 @@ def _read_config(path):
             f"{path} must hold one `flag: value` a line. Received: a "
             f"{type(config).__name__}"
         )
-    return {str(name): _text(value) for name, value in config.items()}
-
-
-def _text(value):
-    """A value from YAML as it would be written on the command line."""
-    if isinstance(value, dict):
-        return ",".join(f"{key}={entry}" for key, entry in value.items())
-    if isinstance(value, list):
-        return ",".join(str(entry) for entry in value)
-    return str(value)
-
-
-def _convert(name, text, kind):
-    """Returns a flag's text as a value of its annotated type."""
-    kinds = typing.get_args(kind) if _is_union(kind) else (kind,)
-    if text == "None" and type(None) in kinds:
-        return None
-    kind = next(kind for kind in kinds if kind is not type(None))
-    read = _READERS.get(kind)
-    try:
-        return read(text) if read else text
-    except ValueError:
-        raise ValueError(
-            f"--{name} must be {_EXPECTED[kind]}. Received: {text!r}"
-        ) from None
-
-
-def _is_union(kind):
-    return typing.get_origin(kind) in (typing.Union, types.UnionType)
-
-
-def _kind(annotation):
-    """The first type of an annotation: `float` in `float | None`."""
-    if _is_union(annotation):
-        annotation = typing.get_args(annotation)[0]
-    return typing.get_origin(annotation) or annotation
-
-
-def _read_float(text):
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError
-    return value
-
-
-def _read_bool(text):
-    if text.lower() not in ("true", "false"):
-        raise ValueError
-    return text.lower() == "true"
-
-
-def _read_integers(text):
-    return tuple(int(part) for part in text.strip("()[], ").split(","))
-
-
-def _read_fractions(text):
-    pairs = [part.split("=") for part in text.strip("{} ").split(",")]
-    if len({name for name, *_ in pairs}) < len(pairs):
-        raise ValueError
-    return {name.strip(): _read_float(value) for name, value in pairs}
-
-
-_READERS = {
-    int: int,
-    float: _read_float,
-    bool: _read_bool,
-    tuple[int, ...]: _read_integers,
-    dict[str, float]: _read_fractions,
-}
-_EXPECTED = {
-    int: "an integer",
-    float: "a number",
-    bool: "True or False",
-    tuple[int, ...]: "integers such as 300,100",
-    dict[str, float]: "pairs such as layer0=.2,layer1=.1, each name once",
-}
+    return {
+        str(name): flag_values.text(value) for name, value in config.items()
+    }

@@ -1,29 +1,20 @@
 """Trains one network once: logged, checkpointed, resumed to the same bytes."""
 
 import contextlib
-import datetime
-import os
-import time
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from lottery_ticket.foundations import (
-    checkpoint,
-    files,
     lock,
-    log_writers,
     masks,
     programs,
     progress,
+    resumable_run,
     run_record,
     save_restore,
     steps,
 )
-
-CHUNK_ITERATIONS = 500
-CHECKPOINT_INTERVAL_S = 20
 
 
 def train(
@@ -106,7 +97,9 @@ def train(
             bar.finish("complete already")
             return saved
         initial, kept = model.weights, model.masks
-        run = _Run(output_dir, identity, length, intervals, save_summaries)
+        run = resumable_run.ResumableRun(
+            output_dir, identity, length, intervals, save_summaries
+        )
         run.resume(programs.program(model, optimizer_fn, dataset, jit))
         run.train(label, bar)
         final = model.weights
@@ -138,143 +131,3 @@ def _check_masked(final, kept):
                 f"Pruned weights of layer {name!r} moved in training. Does "
                 "the network change its kernel other than by its optimizer?"
             )
-
-
-class _Run:
-    """One network being trained in one folder."""
-
-    def __init__(self, directory, identity, length, intervals, save_summaries):
-        self.directory = directory
-        self.identity = identity
-        self.length = length
-        self.intervals = intervals
-        self.save_summaries = save_summaries
-        self.logs = log_writers.Logs(["train", *intervals])
-        self.program = None
-        self.iteration = 0
-        self.facts = {
-            "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
-            "train_s": 0.0,
-            "resumed": 0,
-        }
-
-    def resume(self, program):
-        """Goes on from the folder's checkpoint, or makes the first one."""
-        self.program = program
-        run_record.check_free(self.directory)
-        saved = checkpoint.load(self.directory)
-        if saved is None:
-            self._evaluate()
-            self._save_checkpoint()
-            return
-        arrays, facts = saved
-        run_record.check_identity(
-            facts["identity"], self.identity, self.directory
-        )
-        self.iteration, self.facts = facts["iteration"], facts["facts"]
-        self.facts["resumed"] += 1
-        self.logs.restore(arrays)
-        for name, variable in program.state.items():
-            variable.assign(arrays[name])
-
-    def train(self, label, bar):
-        """Trains to the end, one chunk after the other."""
-        saved_at = started_at = time.monotonic()
-        before_s = self.facts["train_s"]
-        while self.iteration < self.length:
-            self._train_chunk()
-            self._evaluate()
-            self._check_finite(label)
-            bar.update(self.iteration, self.logs.facts())
-            now = time.monotonic()
-            self.facts["train_s"] = before_s + now - started_at
-            if now - saved_at > CHECKPOINT_INTERVAL_S:
-                self._save_checkpoint()
-                saved_at = now
-
-    def save(self, networks, density):
-        """Writes the results; run.json, last, makes the run complete."""
-        checksums = self.logs.write(self.directory)
-        for name, network in networks.items():
-            folder = files.join(self.directory, name)
-            for file, checksum in save_restore.save_network(
-                folder, network
-            ).items():
-                checksums[f"{name}/{file}"] = checksum
-        if self.save_summaries:
-            self.logs.write_summaries(self.directory)
-        run_record.write(
-            self.directory,
-            {
-                **self.identity,
-                **self.facts,
-                "iterations": self.length,
-                "density": density,
-                "device": _device(),
-                "environment": run_record.environment(),
-                "checksums": checksums,
-            },
-        )
-        checkpoint.remove(self.directory)
-
-    def summary(self):
-        """Returns the last results in a few words."""
-        facts = self.logs.facts()
-        shown = [f"{name} {facts[name]:.4f}" for name in facts if "acc" in name]
-        return f"{', '.join(shown)} in {self.facts['train_s']:.1f} s"
-
-    def _train_chunk(self):
-        ends = [self.iteration + self._capacity(), self.length]
-        for interval in self.intervals.values():
-            ends.append(self.iteration + interval - self.iteration % interval)
-        first, self.iteration = self.iteration, min(ends)
-        losses, accuracies = self.program.train(
-            first, self.iteration - first, self._capacity()
-        )
-        iterations = np.arange(first, self.iteration) + 1
-        self.logs.add("train", iterations, losses, accuracies)
-
-    def _capacity(self):
-        """Iterations that the training loop is compiled for."""
-        return min([CHUNK_ITERATIONS, self.length, *self.intervals.values()])
-
-    def _evaluate(self):
-        for name, interval in self.intervals.items():
-            if self.iteration % interval == 0 or self.iteration == self.length:
-                loss, accuracy = self.program.evaluate(name)
-                self.logs.add(name, [self.iteration], [loss], [accuracy])
-
-    def _check_finite(self, label):
-        found = self.logs.cut_at_not_finite()
-        if found is None:
-            return
-        self.logs.write(self.directory)
-        name, iteration = found
-        raise FloatingPointError(
-            f"The {name} loss is no longer finite at iteration {iteration} of "
-            f"{label}, in {self.directory}; its logs up to there are kept. Is "
-            "the learning rate too high?"
-        )
-
-    def _save_checkpoint(self):
-        if self.save_summaries:
-            self.logs.write_summaries(self.directory)
-        arrays = {name: v.numpy() for name, v in self.program.state.items()}
-        facts = {
-            "identity": self.identity,
-            "iteration": self.iteration,
-            "facts": self.facts,
-        }
-        checkpoint.save(self.directory, {**arrays, **self.logs.arrays()}, facts)
-        run_record.remove(self.directory)  # A damaged one, being redone.
-
-
-def _device():
-    """What trains; on a CPU, results depend on the number of threads."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        threads = tf.config.threading.get_intra_op_parallelism_threads()
-        threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", threads))
-        return f"CPU, {threads or len(os.sched_getaffinity(0))} threads"
-    details = tf.config.experimental.get_device_details(gpus[0])
-    return details.get("device_name", "GPU")

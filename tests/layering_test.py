@@ -21,6 +21,7 @@ LOADS_TENSORFLOW = {
     "foundations/mask_constraint.py",
     "foundations/model_base.py",
     "foundations/programs.py",
+    "foundations/resumable_run.py",
     "foundations/trainer.py",
     "models/model_fc.py",
 }

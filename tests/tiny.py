@@ -1,11 +1,14 @@
 """A dataset and a network small enough for any test."""
 
+import pathlib
+
+import keras
 import numpy as np
 
-from lottery_ticket.foundations import dataset_base, model_base
+from lottery_ticket.foundations import dataset_base, model_base, trainer
 
 
-def dataset(size=50, batch_size=16, classes=3, validate=True, seed=0):
+def make_dataset(size=50, batch_size=16, classes=3, validate=True, seed=0):
     """Returns Gaussian blobs in 4 dimensions; 50 / 16 is a partial batch."""
     rng = np.random.default_rng(7)
     centers = rng.normal(size=(classes, 4)) * 2
@@ -39,3 +42,26 @@ def masks():
     mask = np.ones((4, 5), np.uint8)
     mask.flat[::3] = 0
     return {"layer0": mask, "layer1": np.ones((5, 3), np.uint8)}
+
+
+def train(directory, *, model=None, optimizer_fn=None, dataset=None, **options):
+    """Trains tiny networks for 40 iterations, unless told otherwise."""
+    return trainer.train(
+        dataset or make_dataset(),
+        model or Model().reset(masks=masks(), seed=1),
+        optimizer_fn or (lambda: keras.optimizers.Adam(0.01)),
+        options.pop("training_len", "40it"),
+        str(directory),
+        # Tiny networks train for less time than XLA compiles.
+        **{"test_interval": 10, "validate_interval": 20, "jit": False}
+        | options,
+    )
+
+
+def result_bytes(directory):
+    """Weights, masks and logs below a folder, by their path."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in sorted(pathlib.Path(directory).rglob("*"))
+        if path.suffix in (".npy", ".json") and path.name != "run.json"
+    }

@@ -72,24 +72,6 @@ def test_values_are_read_as_annotated():
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["x"], {"output_dir": "x"}),
-        (["-o", "x"], {"output_dir": "x"}),
-        (["-o=x"], {"output_dir": "x"}),
-        (["--output-dir=a=b"], {"output_dir": "a=b"}),
-        (["x", "--noquiet"], {"output_dir": "x", "quiet": "False"}),
-        (["x", "--quiet=false"], {"output_dir": "x", "quiet": "false"}),
-        (["--quiet", "x"], {"output_dir": "x", "quiet": "True"}),
-        (["x", "--lr=None"], {"output_dir": "x", "lr": "None"}),
-        (["--output_dir=-3"], {"output_dir": "-3"}),
-    ],
-)
-def test_forms_of_a_flag(words, expected):
-    assert flags.parse(thing, words) == expected
-
-
-@pytest.mark.parametrize(
     ("words", "message"),
     [
         (["x", "--iteration=3"], "'iteration'. Did you mean 'iterations'"),
@@ -199,19 +181,6 @@ def test_help_is_the_docstring_with_every_flag(capsys):
     ):
         assert words in text
     assert "--settings" not in text
-
-
-@pytest.mark.parametrize(
-    ("words", "own", "rest"),
-    [
-        (["a", "--quiet", "b", "--z=1"], ["a", "--quiet", "b"], ["--z=1"]),
-        (["--z", "1", "x"], ["x"], ["--z", "1"]),
-        (["--lr", "1", "--noquiet"], ["--lr", "1", "--noquiet"], []),
-        (["--z", "--y", "q"], [], ["--z", "--y", "q"]),
-    ],
-)
-def test_split_tells_own_flags_from_others(words, own, rest):
-    assert flags.split(thing, words) == (own, rest)
 
 
 def lines(output_dir: str, *, trials: int = 2):

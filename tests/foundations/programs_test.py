@@ -27,7 +27,9 @@ def test_pruned_weights_and_their_slots_stay_exactly_0(name, jit):
     model = tiny.Model().reset(masks=tiny.masks(), seed=1)
     pruned = tiny.masks()["layer0"] == 0
     before = model.weights["layer0"]
-    program = programs.program(model, OPTIMIZERS[name], tiny.dataset(), jit)
+    program = programs.program(
+        model, OPTIMIZERS[name], tiny.make_dataset(), jit
+    )
     program.train(0, 10, 10)
     after = model.weights["layer0"]
     np.testing.assert_array_equal(after[pruned], 0)
@@ -65,7 +67,7 @@ def numpy_twin(weights, masks, x, y, lr, count):
 
 
 def test_full_batch_descent_equals_a_numpy_twin():
-    data = tiny.dataset(batch_size=50)
+    data = tiny.make_dataset(batch_size=50)
     model = tiny.Model().reset(masks=tiny.masks(), seed=2)
     expected = numpy_twin(
         model.weights, tiny.masks(), data.train.x, data.train.y, 0.1, 50
@@ -76,7 +78,7 @@ def test_full_batch_descent_equals_a_numpy_twin():
 
 
 def test_a_partial_batch_counts_its_own_examples_only():
-    data = tiny.dataset()  # Batches of 16, 16, 16 and 2.
+    data = tiny.make_dataset()  # Batches of 16, 16, 16 and 2.
     model = tiny.Model().reset(seed=3)
     program = programs.program(model, lambda: keras.optimizers.SGD(1e-30), data)
     losses, accuracies = program.train(0, 4, 4)
@@ -90,7 +92,7 @@ def test_a_partial_batch_counts_its_own_examples_only():
 
 def test_evaluation_covers_every_example(monkeypatch):
     monkeypatch.setattr(programs, "EVALUATION_BATCH_SIZE", 7)
-    data = tiny.dataset()
+    data = tiny.make_dataset()
     model = tiny.Model().reset(seed=3)
     program = programs.program(model, OPTIMIZERS["sgd"], data)
     for name, split in data.splits.items():
@@ -104,7 +106,9 @@ def test_chunks_make_no_difference():
     finals = []
     for chunks in ([(0, 9)], [(0, 4), (4, 5)]):
         model = tiny.Model().reset(seed=3)
-        program = programs.program(model, OPTIMIZERS["adam"], tiny.dataset())
+        program = programs.program(
+            model, OPTIMIZERS["adam"], tiny.make_dataset()
+        )
         losses = [program.train(*chunk, 9)[0] for chunk in chunks]
         finals.append((np.concatenate(losses), model.weights["layer0"]))
     np.testing.assert_array_equal(finals[0][0], finals[1][0])
@@ -112,7 +116,7 @@ def test_chunks_make_no_difference():
 
 
 def test_levels_compile_once_and_start_with_a_fresh_optimizer():
-    data, model = tiny.dataset(), tiny.Model()
+    data, model = tiny.make_dataset(), tiny.Model()
     weights, made = [], []
     for _ in range(2):
         model.reset(masks=tiny.masks(), seed=3)
@@ -132,7 +136,9 @@ def test_regularisation_is_trained_but_not_logged():
         model = tiny.Model().reset(seed=3)
         kernel = model.network.get_layer("layer0").kernel
         kernel.regularizer = keras.regularizers.L2(strength)
-        program = programs.program(model, OPTIMIZERS["sgd"], tiny.dataset())
+        program = programs.program(
+            model, OPTIMIZERS["sgd"], tiny.make_dataset()
+        )
         return program.train(0, 1, 1)[0], model.weights["layer0"]
 
     (loss, kernel), (same_loss, shrunk) = trained(0.0), trained(0.5)

@@ -1,6 +1,5 @@
 """Kills the lottery experiment at random moments; the bytes stay the same."""
 
-import pathlib
 import random
 import signal
 import subprocess
@@ -9,11 +8,13 @@ import time
 
 import pytest
 
+from lottery_ticket.tests import tiny
+
 # Checkpoints at every log point, so that kills land between them.
 RUN = """
 import sys
-from lottery_ticket.foundations import trainer
-trainer.CHECKPOINT_INTERVAL_S = -1
+from lottery_ticket.foundations import resumable_run
+resumable_run.CHECKPOINT_INTERVAL_S = -1
 from lottery_ticket.runners import lottery_experiment
 lottery_experiment.main(sys.argv[1:])
 """
@@ -26,15 +27,6 @@ def start(directory):
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def result_bytes(directory):
-    """Weights, masks and logs, by their path."""
-    return {
-        str(path.relative_to(directory)): path.read_bytes()
-        for path in sorted(pathlib.Path(directory).rglob("*"))
-        if path.suffix in (".npy", ".json") and path.name != "run.json"
-    }
 
 
 @pytest.mark.slow
@@ -57,7 +49,7 @@ def test_sigkill_at_random_moments_changes_no_byte(tmp_path):
     with start(killed) as process:
         assert process.wait() == 0, process.stderr.read()
     assert kills >= 1
-    assert result_bytes(killed) == result_bytes(whole)
+    assert tiny.result_bytes(killed) == tiny.result_bytes(whole)
     assert not list(killed.rglob("checkpoint.bin"))
 
 

@@ -1,0 +1,92 @@
+"""Values of flags: text read as an argument's annotated type."""
+
+import math
+import types
+import typing
+
+
+def text(value) -> str:
+    """Returns a value from YAML as it would be written on a command line."""
+    if isinstance(value, dict):
+        return ",".join(f"{key}={entry}" for key, entry in value.items())
+    if isinstance(value, list):
+        return ",".join(str(entry) for entry in value)
+    return str(value)
+
+
+def convert(name: str, text: str, annotation):
+    """Returns a flag's text as a value of its annotated type.
+
+    Args:
+        name: The flag's name, for the error.
+        text: The value as written.
+        annotation: str, int, float, bool, tuple[int, ...], dict[str, float],
+            or a union with None; of several types, the first counts.
+
+    Raises:
+        ValueError: If the text is no such value. Numbers must be finite.
+    """
+    kinds = _kinds(annotation)
+    if text == "None" and type(None) in kinds:
+        return None
+    first = kinds[0]
+    read = _READERS.get(first)
+    try:
+        return read(text) if read else text
+    except ValueError:
+        raise ValueError(
+            f"--{name} must be {_EXPECTED[first]}. Received: {text!r}"
+        ) from None
+
+
+def kind(annotation) -> type:
+    """Returns the first type of an annotation: `float` of `float | None`."""
+    first = _kinds(annotation)[0]
+    return typing.get_origin(first) or first
+
+
+def _kinds(annotation):
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if is_union else (annotation,)
+
+
+def _read_float(text):
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def _read_bool(text):
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
+def _read_integers(text):
+    if text in ("()", "[]"):
+        return ()
+    return tuple(int(part) for part in text.strip("()[], ").split(","))
+
+
+def _read_fractions(text):
+    pairs = [part.split("=") for part in text.strip("{} ").split(",")]
+    if len({name for name, *_ in pairs}) < len(pairs):
+        raise ValueError
+    return {name.strip(): _read_float(value) for name, value in pairs}
+
+
+_READERS = {
+    int: int,
+    float: _read_float,
+    bool: _read_bool,
+    tuple[int, ...]: _read_integers,
+    dict[str, float]: _read_fractions,
+}
+_EXPECTED = {
+    int: "an integer",
+    float: "a number",
+    bool: "True or False",
+    tuple[int, ...]: "integers such as 300,100",
+    dict[str, float]: "pairs such as layer0=.2,layer1=.1, each name once",
+}

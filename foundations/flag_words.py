@@ -1,0 +1,85 @@
+"""Words of a command line as flags: `--name=value`, `--name value`, `-n`."""
+
+from lottery_ticket.foundations import flag_values, names
+
+
+def read(argv: list[str], parameters) -> dict[str, str]:
+    """Returns dict, flag name -> text, from words of a command line.
+
+    Args:
+        argv: The words. Those without `--` fill the parameters in order.
+        parameters: Dict, name -> inspect.Parameter, in order. One annotated
+            with bool needs no value.
+
+    Raises:
+        ValueError: If a flag is unknown, repeated or has no value, or there
+            are too many words.
+    """
+    given = {}
+    positional = iter(parameters)
+    words = list(argv)
+    while words:
+        word = words.pop(0)
+        if word.startswith("-"):
+            name = name_of(word, parameters)
+            names.check("flag", name, parameters)
+            value = _value(name, word, words, parameters)
+        else:
+            name, value = next(positional, None), word
+        if name is None:
+            raise ValueError(f"Too many words on the line: {word!r}")
+        if name in given:
+            raise ValueError(f"--{name} is given twice")
+        given[name] = value
+    return given
+
+
+def _value(name, word, words, parameters):
+    """Value of the flag in `word`, if need be taken from the words behind."""
+    if "=" in word:
+        return word.split("=", 1)[1]
+    if is_switch(parameters[name]):
+        return str(len(word.lstrip("-")) <= len(name))  # Else it is --noname.
+    if words and not words[0].startswith("-"):
+        return words.pop(0)
+    raise ValueError(f"--{name} is missing its value")
+
+
+def is_switch(parameter) -> bool:
+    """Whether a flag needs no value."""
+    return flag_values.kind(parameter.annotation) is bool
+
+
+def name_of(word: str, parameters) -> str:
+    """Returns the name in `--name=value`, `--name`, `-n` or `--noname`."""
+    name = word.lstrip("-").split("=", 1)[0].replace("-", "_")
+    starting = [known for known in parameters if known.startswith(name)]
+    if len(name) == 1 and not word.startswith("--") and len(starting) == 1:
+        return starting[0]
+    without = name.removeprefix("no")
+    is_negated = name not in parameters and without in parameters
+    return without if is_negated and "=" not in word else name
+
+
+def split(argv: list[str], known) -> tuple[list[str], list[str]]:
+    """Returns words in two: those of known flags, and the rest.
+
+    A word without `--` belongs to a flag before it that has no `=`, else to
+    the known ones.
+
+    Args:
+        argv: The words.
+        known: As `parameters` of `read`.
+    """
+    own, rest = [], []
+    part, takes_word = own, False
+    for word in argv:
+        if word.startswith("-"):
+            name = name_of(word, known)
+            part = own if name in known else rest
+            is_boolean = name in known and is_switch(known[name])
+            takes_word = "=" not in word and not is_boolean
+        else:
+            part, takes_word = (part if takes_word else own), False
+        part.append(word)
+    return own, rest

@@ -1,0 +1,200 @@
+"""A training run on its way: chunks, log points, checkpoints, results."""
+
+import datetime
+import os
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations import (
+    checkpoint,
+    devices,
+    files,
+    log_writers,
+    run_record,
+    save_restore,
+)
+
+CHUNK_ITERATIONS = 500
+CHECKPOINT_INTERVAL_S = 20
+
+
+class ResumableRun:
+    """One network being trained in one folder.
+
+    To be used in this order: `resume`, `train`, `save`.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        identity: dict,
+        length: int,
+        intervals: dict[str, int],
+        save_summaries: bool,
+    ):
+        """Prepares a run; touches nothing.
+
+        Args:
+            directory: Folder of the run, held by this process.
+            identity: Dict with "settings" and "inputs": all that its results
+                depend on; recorded, and compared when it goes on.
+            length: Iterations to train.
+            intervals: Dict, name of a split -> iterations between evaluations.
+            save_summaries: Whether to write TensorBoard summaries.
+        """
+        self.directory = directory
+        self.identity = identity
+        self.length = length
+        self.intervals = intervals
+        self.save_summaries = save_summaries
+        self.logs = log_writers.Logs(["train", *intervals])
+        self.program = None
+        self.iteration = 0
+        self.facts = {
+            "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
+            "train_s": 0.0,
+            "resumed": 0,
+        }
+
+    def resume(self, program) -> None:
+        """Goes on from the folder's checkpoint, or makes the first one.
+
+        Args:
+            program: programs.Program, its network at the run's start.
+
+        Raises:
+            ValueError: If the folder holds results of something else.
+        """
+        self.program = program
+        run_record.check_free(self.directory)
+        saved = checkpoint.load(self.directory)
+        if saved is None:
+            self._evaluate()
+            self._save_checkpoint()
+            return
+        arrays, facts = saved
+        run_record.check_identity(
+            facts["identity"], self.identity, self.directory
+        )
+        self.iteration, self.facts = facts["iteration"], facts["facts"]
+        self.facts["resumed"] += 1
+        self.logs.restore(arrays)
+        for name, variable in program.state.items():
+            variable.assign(arrays[name])
+
+    def train(self, label: str, bar) -> None:
+        """Trains to the end, one chunk after the other.
+
+        Args:
+            label: Name of the run, for errors.
+            bar: progress.Progress to keep informed.
+
+        Raises:
+            FloatingPointError: If a loss becomes NaN or infinite.
+        """
+        saved_at = started_at = time.monotonic()
+        before_s = self.facts["train_s"]
+        while self.iteration < self.length:
+            self._train_chunk()
+            self._evaluate()
+            self._check_finite(label)
+            bar.update(self.iteration, self.logs.facts())
+            now = time.monotonic()
+            self.facts["train_s"] = before_s + now - started_at
+            if now - saved_at > CHECKPOINT_INTERVAL_S:
+                self._save_checkpoint()
+                saved_at = now
+
+    def save(self, networks: dict[str, dict], density: dict) -> None:
+        """Writes the results; run.json, last, makes the run complete.
+
+        Args:
+            networks: Dict, name of the folder -> network.
+            density: Dict, layer name -> (kept, total).
+        """
+        checksums = self.logs.write(self.directory)
+        for name, network in networks.items():
+            folder = files.join(self.directory, name)
+            for file, checksum in save_restore.save_network(
+                folder, network
+            ).items():
+                checksums[f"{name}/{file}"] = checksum
+        if self.save_summaries:
+            self.logs.write_summaries(self.directory)
+        run_record.write(
+            self.directory,
+            {
+                **self.identity,
+                **self.facts,
+                "iterations": self.length,
+                "density": density,
+                "device": _device(),
+                "environment": run_record.environment(),
+                "checksums": checksums,
+            },
+        )
+        checkpoint.remove(self.directory)
+
+    def summary(self) -> str:
+        """Returns the last results in a few words."""
+        facts = self.logs.facts()
+        shown = [f"{name} {facts[name]:.4f}" for name in facts if "acc" in name]
+        return f"{', '.join(shown)} in {self.facts['train_s']:.1f} s"
+
+    def _train_chunk(self):
+        ends = [self.iteration + self._capacity(), self.length]
+        for interval in self.intervals.values():
+            ends.append(self.iteration + interval - self.iteration % interval)
+        first, self.iteration = self.iteration, min(ends)
+        losses, accuracies = self.program.train(
+            first, self.iteration - first, self._capacity()
+        )
+        iterations = np.arange(first, self.iteration) + 1
+        self.logs.add("train", iterations, losses, accuracies)
+
+    def _capacity(self):
+        """Iterations that the training loop is compiled for."""
+        return min([CHUNK_ITERATIONS, self.length, *self.intervals.values()])
+
+    def _evaluate(self):
+        for name, interval in self.intervals.items():
+            if self.iteration % interval == 0 or self.iteration == self.length:
+                loss, accuracy = self.program.evaluate(name)
+                self.logs.add(name, [self.iteration], [loss], [accuracy])
+
+    def _check_finite(self, label):
+        found = self.logs.cut_at_not_finite()
+        if found is None:
+            return
+        self.logs.write(self.directory)
+        name, iteration = found
+        raise FloatingPointError(
+            f"The {name} loss is no longer finite at iteration {iteration} of "
+            f"{label}, in {self.directory}; its logs up to there are kept. Is "
+            "the learning rate too high?"
+        )
+
+    def _save_checkpoint(self):
+        if self.save_summaries:
+            self.logs.write_summaries(self.directory)
+        arrays = {name: v.numpy() for name, v in self.program.state.items()}
+        facts = {
+            "identity": self.identity,
+            "iteration": self.iteration,
+            "facts": self.facts,
+        }
+        checkpoint.save(self.directory, {**arrays, **self.logs.arrays()}, facts)
+        run_record.remove(self.directory)  # A damaged one, being redone.
+
+
+def _device():
+    """What trains; on a CPU, results depend on the number of threads."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        threads = tf.config.threading.get_intra_op_parallelism_threads()
+        threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", threads))
+        return f"CPU, {threads or devices.cores()} threads"
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return details.get("device_name", "GPU")

@@ -1,0 +1,60 @@
+"""Tests of foundations/flag_words.py."""
+
+import inspect
+
+import pytest
+
+from lottery_ticket.foundations import flag_words
+
+
+def thing(output_dir: str, *, lr: float = 1.0, quiet: bool = False):
+    """Has the parameters below."""
+
+
+PARAMETERS = inspect.signature(thing).parameters
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["x"], {"output_dir": "x"}),
+        (["-o", "x"], {"output_dir": "x"}),
+        (["-o=x"], {"output_dir": "x"}),
+        (["--output-dir=a=b"], {"output_dir": "a=b"}),
+        (["x", "--noquiet"], {"output_dir": "x", "quiet": "False"}),
+        (["x", "--quiet=false"], {"output_dir": "x", "quiet": "false"}),
+        (["--quiet", "x"], {"output_dir": "x", "quiet": "True"}),
+        (["x", "--lr=None"], {"output_dir": "x", "lr": "None"}),
+        (["--output_dir=-3"], {"output_dir": "-3"}),
+    ],
+)
+def test_forms_of_a_flag(words, expected):
+    assert flag_words.read(words, PARAMETERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--lrr=1"], "Unknown flag 'lrr'. Did you mean 'lr'"),
+        (["--lr"], "--lr is missing its value"),
+        (["--lr=1", "--lr=2"], "--lr is given twice"),
+        (["a", "1", "true", "more"], "Too many words on the line: 'more'"),
+        (["-z"], "Unknown flag 'z'"),
+    ],
+)
+def test_words_that_cannot_be_read(words, message):
+    with pytest.raises(ValueError, match=message):
+        flag_words.read(words, PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("words", "own", "rest"),
+    [
+        (["a", "--quiet", "b", "--z=1"], ["a", "--quiet", "b"], ["--z=1"]),
+        (["--z", "1", "x"], ["x"], ["--z", "1"]),
+        (["--lr", "1", "--noquiet"], ["--lr", "1", "--noquiet"], []),
+        (["--z", "--y", "q"], [], ["--z", "--y", "q"]),
+    ],
+)
+def test_split_tells_own_flags_from_others(words, own, rest):
+    assert flag_words.split(words, PARAMETERS) == (own, rest)
