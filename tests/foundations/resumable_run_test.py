@@ -88,7 +88,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_its_logs(
     tmp_path, lr
 ):
     with pytest.raises(FloatingPointError) as error:
-        train(
+        tiny.train(
             tmp_path,
             optimizer_fn=lambda: keras.optimizers.SGD(lr),
             label="level 3/5",
