@@ -18,7 +18,13 @@ import traceback
 import fire
 import yaml
 
-from lottery_ticket.foundations import files, flag_values, flag_words, names
+from lottery_ticket.foundations import (
+    files,
+    flag_values,
+    flag_words,
+    interrupts,
+    names,
+)
 
 _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line; flags
     on the command line win over it."""
@@ -51,19 +57,18 @@ def run(function, argv: list[str] | None = None) -> None:
         ]
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
-    try:
-        fire.Fire(command, command=words, serialize=lambda _: None)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_stdout()
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from here.", file=sys.stderr)
-        sys.exit(130)
-    except Exception as error:
-        if not _is_ours(error):
-            raise
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+    with interrupts.heard() as signals:
+        try:
+            fire.Fire(command, command=words, serialize=lambda _: None)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _forget_stdout()
+        except (Exception, KeyboardInterrupt) as error:
+            if signals or isinstance(error, KeyboardInterrupt):
+                _exit(130, "\nStopped. The same command goes on from here.")
+            if not _is_ours(error):
+                raise
+            _exit(1, f"Error: {error}")
 
 
 def parse(function, argv: list[str]) -> dict[str, str]:
@@ -153,8 +158,12 @@ def _forget_stdout():
 
 
 def _exit_with_usage(error):
-    print(f"Error: {error}\nSee {_program()} --help", file=sys.stderr)
-    sys.exit(2)
+    _exit(2, f"Error: {error}\nSee {_program()} --help")
+
+
+def _exit(status, text):
+    print(text, file=sys.stderr)
+    sys.exit(status)
 
 
 def _help(command):

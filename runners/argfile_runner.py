@@ -10,7 +10,6 @@ are the argfile's. The same command goes on after a stop.
 import contextlib
 import functools
 import shlex
-import signal
 import sys
 
 import tqdm
@@ -95,24 +94,7 @@ def main(argv=None):
         own = ["--help"]
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
-    with _signals_as_interrupts():
-        flags.run(RUN, own)
-
-
-@contextlib.contextmanager
-def _signals_as_interrupts():
-    """Lets SIGTERM, as schedulers send it, do what Ctrl-C does.
-
-    And SIGINT, which shells tell the background jobs of a script to ignore.
-    """
-    handler = signal.default_int_handler
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, old_handler in before.items():
-            signal.signal(number, old_handler)
+    flags.run(RUN, own)
 
 
 def _showing(total, quiet):

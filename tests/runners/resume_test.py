@@ -59,8 +59,8 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(tmp_path):
             time.sleep(0.01)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
-        text = process.stderr.read()
+        status, text = process.wait(), process.stderr.read()
+    assert status == 130, text
     assert "The same command goes on from here." in text
     assert "Traceback" not in text
     with start(tmp_path / "trial1") as process:
