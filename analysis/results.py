@@ -81,7 +81,19 @@ def _read_record(place):
     raise ValueError("unfinished (no run.json; still going, or stopped)")
 
 
+def _check_logs(place, record):
+    checksums = {
+        name: checksum
+        for name, checksum in record.get("checksums", {}).items()
+        if name in ("test.json", "validate.json")
+    }
+    listed = {"checksums": checksums}
+    for path in run_record.damaged_files(place.directory, listed):
+        raise ValueError(f"damaged ({path} is missing or has changed)")
+
+
 def _row(place, record):
+    _check_logs(place, record)
     test = save_restore.read_log(place.directory, "test")
     if not test["iteration"]:
         raise ValueError(f"{paths.log(place.directory, 'test')} is empty")

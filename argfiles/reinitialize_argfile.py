@@ -46,6 +46,7 @@ def lines(
             there are no trials or runs.
     """
     names.check("experiment", experiment, EXPERIMENTS)
+    paths.check_experiment_name(experiment_name)
     if trials < 1 or runs < 1:
         raise ValueError(
             "trials and runs must be at least 1. "
@@ -89,6 +90,8 @@ def _levels(text):
             )
         first, last = match[1], match[2] or match[1]
         levels += range(int(first), int(last) + 1)
+    if not levels:
+        raise ValueError(f"levels must name at least one. Received: {text!r}")
     return levels
 
 

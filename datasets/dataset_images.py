@@ -4,7 +4,6 @@ import abc
 import io
 import socket
 import urllib.request
-import zipfile
 
 import numpy as np
 
@@ -38,6 +37,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         split_seed: int = 0,
         labels_seed: int = 0,
         train_order_seed: int | None = None,
+        drop_partial_batch: bool = False,
     ):
         """Loads the images and makes the splits.
 
@@ -54,6 +54,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             split_seed: Seed of the validation split.
             labels_seed: Seed of the renaming.
             train_order_seed: Seed of the training order; None counts as 0.
+            drop_partial_batch: As for DatasetBase.
 
         Raises:
             ValueError: If the normalisation is unknown, the validation set
@@ -80,6 +81,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             if validation_size
             else None,
             train_order_seed=train_order_seed,
+            drop_partial_batch=drop_partial_batch,
         )
 
     @staticmethod
@@ -135,15 +137,22 @@ def read_npz(path: str) -> Arrays:
         ValueError: If the file is damaged or has another layout.
     """
     keys = ("x_train", "y_train", "x_test", "y_test")
+    data = io.BytesIO(files.read(path))
     try:
-        with np.load(io.BytesIO(files.read(path)), allow_pickle=False) as npz:
+        with np.load(data, allow_pickle=False) as npz:
             missing = [key for key in keys if key not in npz]
             if missing:
                 raise ValueError(f"it has no {', '.join(missing)}")
-            arrays = [npz[key] for key in keys]
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            x_train, y_train, x_test, y_test = (npz[key] for key in keys)
+        for x, y in ((x_train, y_train), (x_test, y_test)):
+            if x.ndim not in (3, 4) or len(x) != y.size or not len(x):
+                raise ValueError(
+                    "images must have shape (n, height, width) or (n, height, "
+                    "width, channels) and a label each. Received: images "
+                    f"{x.shape}, labels {y.shape}"
+                )
+    except Exception as error:  # Damaged bytes can raise nearly anything.
         raise ValueError(f"{path} is no dataset file: {error}") from error
-    x_train, y_train, x_test, y_test = arrays
     return (
         _with_channels(x_train),
         y_train.reshape(-1),

@@ -34,6 +34,7 @@ def dataset(recipe):
         recipe.dataset,
         data_dir=recipe.data_dir,
         train_batch_size=recipe.train_batch_size,
+        drop_partial_batch=recipe.drop_partial_batch,
         validation_size=recipe.validation_size,
         normalization=recipe.normalization,
         permute_labels=recipe.permute_labels,

@@ -12,6 +12,7 @@ _LENET = {
     "hidden_units": (300, 100),
     "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
     "permute_labels": False,
+    "drop_partial_batch": False,
     "test_interval": 100,
     "validate_interval": 100,
 }
@@ -96,9 +97,12 @@ class Recipe:
             fashion_mnist_fc. All other flags override its settings.
         dataset: digits (bundled), mnist or fashion_mnist.
         data_dir: Folder with NAME.npz in Keras's layout; without it,
-            tensorflow-datasets fetches the data.
+            tensorflow-datasets fetches the data. A finished run stays finished
+            when the data changes.
         train_batch_size: Examples in one iteration.
         validation_size: Training examples held out for validation.
+        drop_partial_batch: Whether an epoch leaves out its last batch if that
+            is smaller than the others.
         normalization: scale (to [0, 1]), l2 (each image divided by its
             Euclidean norm) or none.
         permute_labels: Whether to rename the classes at random.
@@ -123,6 +127,7 @@ class Recipe:
     data_dir: str | None = None
     train_batch_size: int | None = None
     validation_size: int | None = None
+    drop_partial_batch: bool | None = None
     normalization: str | None = None
     permute_labels: bool | None = None
     model: str | None = None
@@ -145,6 +150,8 @@ class Recipe:
             ValueError: If a name is unknown or a number out of its range.
         """
         names.check("recipe", self.recipe, RECIPES)
+        if self.hidden_units is not None:
+            object.__setattr__(self, "hidden_units", tuple(self.hidden_units))
         derived = {
             f"{name}_seed": seeds.derive(self.seed, name)
             for name in ("init", "train_order", "split")

@@ -15,6 +15,7 @@ class DatasetSplit:
         batch_size: int | None = None,
         shuffle: bool = False,
         seed: int | None = None,
+        drop_partial: bool = False,
     ):
         """Checks the arrays and keeps them.
 
@@ -25,6 +26,8 @@ class DatasetSplit:
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
                 is a pure function of seed and epoch.
+            drop_partial: Whether an epoch leaves out its last batch if that is
+                smaller than the others.
 
         Raises:
             ValueError: If x and y differ in length or are empty, labels are
@@ -45,6 +48,8 @@ class DatasetSplit:
         self.batch_size = min(batch_size or len(x), len(x))
         self.shuffle = shuffle
         self.seed = seed or 0
+        self._drop_partial = drop_partial
+        self._last_order = None, None
 
     @property
     def size(self) -> int:
@@ -54,12 +59,13 @@ class DatasetSplit:
     @property
     def iterations_per_epoch(self) -> int:
         """Batches in one pass over the data; the last may be partial."""
-        return -(-self.size // self.batch_size)
+        whole = self.size // self.batch_size
+        return whole + bool(self.partial_size)
 
     @property
     def partial_size(self) -> int:
         """Examples in the last batch of an epoch if it is partial, else 0."""
-        return self.size % self.batch_size
+        return 0 if self._drop_partial else self.size % self.batch_size
 
     def order(self, epoch: int) -> np.ndarray:
         """Returns the order of examples in an epoch, int32, shape (n,)."""
@@ -70,9 +76,6 @@ class DatasetSplit:
 
     def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns which examples are in a number of consecutive batches.
-
-        The last batch of an epoch is kept although it may be smaller, as in
-        the original library.
 
         Args:
             start: Iteration of the first batch, counted from 0 over all
@@ -89,14 +92,12 @@ class DatasetSplit:
         for offset in range(count):
             epoch, batch = divmod(start + offset, self.iterations_per_epoch)
             first = batch * self.batch_size
-            chosen = self._cached_order(epoch)[first : first + self.batch_size]
+            if self._last_order[0] != epoch:
+                self._last_order = epoch, self.order(epoch)
+            chosen = self._last_order[1][first : first + self.batch_size]
             rows[offset, : len(chosen)] = chosen
             sizes[offset] = len(chosen)
         return rows, sizes
-
-    @functools.lru_cache(maxsize=2)  # noqa: B019  Two small arrays at most.
-    def _cached_order(self, epoch):
-        return self.order(epoch)
 
 
 class DatasetBase:
@@ -109,6 +110,7 @@ class DatasetBase:
         test: tuple[np.ndarray, np.ndarray],
         validate: tuple[np.ndarray, np.ndarray] | None = None,
         train_order_seed: int | None = None,
+        drop_partial_batch: bool = False,
     ):
         """Makes the three splits.
 
@@ -119,13 +121,20 @@ class DatasetBase:
             validate: Pair (x, y) held out of the training data, or None;
                 evaluated whole.
             train_order_seed: Seed of the training order; None counts as 0.
+            drop_partial_batch: Whether an epoch leaves out its last training
+                batch if that is smaller than the others, as Zhou et al. 2019
+                do; the original library keeps it.
 
         Raises:
             ValueError: As for `DatasetSplit`, or if splits differ in the
                 shape of an example.
         """
         self.train = DatasetSplit(
-            train, train_batch_size, shuffle=True, seed=train_order_seed
+            train,
+            train_batch_size,
+            shuffle=True,
+            seed=train_order_seed,
+            drop_partial=drop_partial_batch,
         )
         self.test = DatasetSplit(test)
         self.validate = DatasetSplit(validate) if validate else None

@@ -87,5 +87,7 @@ def make_folder(path: str) -> None:
 
 
 def _open(path):
-    fs, inner = fsspec.core.url_to_fs(os.path.expanduser(str(path)))
-    return fs, inner
+    try:
+        return fsspec.core.url_to_fs(os.path.expanduser(str(path)))
+    except (ImportError, ValueError) as error:
+        raise ValueError(f"Cannot reach {path}: {error}") from error

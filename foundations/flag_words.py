@@ -38,7 +38,8 @@ def _value(name, word, words, parameters):
     """Value of the flag in `word`, if need be taken from the words behind."""
     if "=" in word:
         return word.split("=", 1)[1]
-    if is_switch(parameters[name]):
+    is_plain_text = words and words[0].lower() in ("true", "false")
+    if is_switch(parameters[name]) and not is_plain_text:
         return str(len(word.lstrip("-")) <= len(name))  # Else it is --noname.
     if words and not words[0].startswith("-"):
         return words.pop(0)
@@ -57,8 +58,13 @@ def name_of(word: str, parameters) -> str:
     if len(name) == 1 and not word.startswith("--") and len(starting) == 1:
         return starting[0]
     without = name.removeprefix("no")
-    is_negated = name not in parameters and without in parameters
-    return without if is_negated and "=" not in word else name
+    is_negated = (
+        name not in parameters
+        and "=" not in word
+        and without in parameters
+        and is_switch(parameters[without])
+    )
+    return without if is_negated else name
 
 
 def split(argv: list[str], known) -> tuple[list[str], list[str]]:

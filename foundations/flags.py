@@ -34,8 +34,8 @@ def run(function, argv: list[str] | None = None) -> None:
     """Calls a function with the flags of a command line, through Fire.
 
     Each argument is a flag. An argument annotated with a dataclass becomes one
-    flag per field of it. An error raised by this package ends the program with
-    one line and exit status 1, a usage error with 2, Ctrl-C with 130.
+    flag per field of it. An error that users can mend ends the program with one
+    line and exit status 1, a usage error with 2, Ctrl-C with 130.
 
     Args:
         function: Function with annotated arguments and a docstring with
@@ -66,7 +66,7 @@ def run(function, argv: list[str] | None = None) -> None:
         except (Exception, KeyboardInterrupt) as error:
             if signals or isinstance(error, KeyboardInterrupt):
                 _exit(130, "\nStopped. The same command goes on from here.")
-            if not _is_ours(error):
+            if not _is_for_users(error):
                 raise
             _exit(1, f"Error: {error}")
 
@@ -184,10 +184,13 @@ def _program():
     return os.path.basename(sys.argv[0]).removesuffix(".py")
 
 
-def _is_ours(error):
-    """Whether the line that raised an error is in this package."""
+def _is_for_users(error):
+    """Whether an error is one of ours, or of files; the rest are bugs."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return frame.f_globals.get("__name__", "").startswith("lottery_ticket.")
+    module = frame.f_globals.get("__name__", "")
+    is_ours = module.startswith("lottery_ticket.") or module == "__main__"
+    kinds = (ValueError, RuntimeError, FloatingPointError)
+    return isinstance(error, OSError) or (is_ours and isinstance(error, kinds))
 
 
 def _flatten(function):

@@ -61,19 +61,24 @@ class Logs:
         }
 
     def cut_at_not_finite(self) -> tuple[str, int] | None:
-        """Drops entries from the first NaN or infinite loss of a log on.
+        """Drops all entries from the first NaN or infinite loss on.
 
         Returns:
             Name of the log and iteration of that loss; None if all are finite.
         """
+        bad = {}
         for name, columns in self._columns.items():
-            bad = np.flatnonzero(~np.isfinite(columns["loss"]))
-            if bad.size:
-                iteration = int(columns["iteration"][bad[0]])
-                for key in columns:
-                    columns[key] = columns[key][: bad[0]]
-                return name, iteration
-        return None
+            not_finite = ~np.isfinite(columns["loss"])
+            if not_finite.any():
+                bad[name] = int(columns["iteration"][not_finite][0])
+        if not bad:
+            return None
+        name = min(bad, key=bad.get)
+        for columns in self._columns.values():
+            is_earlier = columns["iteration"] < bad[name]
+            for key, column in columns.items():
+                columns[key] = column[is_earlier]
+        return name, bad[name]
 
     def write(self, directory: str) -> dict[str, str]:
         """Writes all logs as JSON; returns their checksums by file name."""

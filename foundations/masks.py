@@ -25,8 +25,8 @@ def union(*masks: Masks) -> Masks:
             of them name keeps what those say.
 
     Raises:
-        ValueError: If there are no masks, or one layer's masks differ in
-            shape.
+        ValueError: If there are no masks, one layer's masks differ in shape,
+            or a value is neither 0 nor 1.
     """
     return _combine(np.logical_or, masks)
 
@@ -67,23 +67,27 @@ def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
     for name, mask in masks.items():
         names.check("masked layer", name, shapes)
         mask = np.asarray(mask)
+        _check_values(name, mask)
         if mask.shape != tuple(shapes[name]):
             raise ValueError(
                 f"The mask of layer {name!r} must have the shape of its "
                 f"kernel, {tuple(shapes[name])}. Received: {mask.shape}"
             )
-        if not np.isin(mask, (0, 1)).all():
-            wrong = mask[~np.isin(mask, (0, 1))].flat[0]
-            raise ValueError(
-                f"The mask of layer {name!r} must hold 0s and 1s only. "
-                f"Received: {wrong}"
-            )
+
+
+def _check_values(name, mask):
+    is_wrong = ~np.isin(mask, (0, 1))
+    if is_wrong.any():
+        raise ValueError(
+            f"The mask of layer {name!r} must hold 0s and 1s only. "
+            f"Received: {mask[is_wrong].flat[0]}"
+        )
 
 
 def _combine(logical, masks):
     if not masks:
         raise ValueError("Expected at least one dict of masks. Received: none")
-    check_shapes(masks)
+    _check_alike(masks)
     layers = dict.fromkeys(name for mask in masks for name in mask)
     return {
         name: functools.reduce(
@@ -93,14 +97,14 @@ def _combine(logical, masks):
     }
 
 
-def check_shapes(masks: tuple[Masks, ...]) -> None:
-    """Raises unless each layer has one shape in all of the masks."""
+def _check_alike(masks):
     shapes = {}
     for layer_masks in masks:
         for name, mask in layer_masks.items():
-            first = shapes.setdefault(name, mask.shape)
-            if mask.shape != first:
+            _check_values(name, np.asarray(mask))
+            first = shapes.setdefault(name, np.shape(mask))
+            if np.shape(mask) != first:
                 raise ValueError(
                     f"Masks of layer {name!r} must have one shape. "
-                    f"Received: {first} and {mask.shape}"
+                    f"Received: {first} and {np.shape(mask)}"
                 )

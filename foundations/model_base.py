@@ -1,12 +1,19 @@
 """ModelBase: a plain Keras network whose kernels have masks and presets."""
 
+import hashlib
+import json
 import re
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import mask_constraint, names, seeds
+from lottery_ticket.foundations import (
+    mask_constraint,
+    names,
+    save_restore,
+    seeds,
+)
 from lottery_ticket.foundations import masks as masks_lib
 
 Network = dict[str, np.ndarray]
@@ -33,6 +40,7 @@ class ModelBase:
         input_shape: tuple[int, ...],
         presets: Network | None = None,
         masks: Network | None = None,
+        seed: int = 0,
     ):
         """Starts an empty network.
 
@@ -43,11 +51,12 @@ class ModelBase:
                 other variables `layer0_bias` and so on.
             masks: Dict, layer name -> array of 0s and 1s; 1 means kept. None,
                 and layers not named, keep everything.
+            seed: Seed of the draw; `reset` can draw again from another.
         """
         self.inputs = keras.Input(tuple(input_shape))
         self.network = None
         self.programs = {}
-        self._given = presets, masks
+        self._given = {"presets": presets, "masks": masks, "seed": seed}
         self._constraints = {}
         self._variables = {}
         self._built_values = {}
@@ -98,8 +107,8 @@ class ModelBase:
             logits: Symbolic tensor, shape (batch, classes).
 
         Raises:
-            ValueError: If a layer with weights has no name of its own, or
-                presets or masks do not fit the network.
+            ValueError: If variables cannot be told apart by name or cannot be
+                drawn from a seed, or presets or masks do not fit the network.
         """
         self.network = keras.Model(self.inputs, logits)
         self._variables = _named_variables(self.network, self._constraints)
@@ -107,8 +116,8 @@ class ModelBase:
             name: variable.numpy()
             for name, (_, variable) in self._variables.items()
         }
-        presets, masks = self._given
-        self.reset(presets=presets, masks=masks)
+        self._check_can_be_drawn()
+        self.reset(**self._given)
 
     def reset(
         self,
@@ -121,7 +130,8 @@ class ModelBase:
         Args:
             presets: As for `__init__`.
             masks: As for `__init__`.
-            seed: Seed of the draw of entries that presets do not name.
+            seed: Seed of the draw of entries that presets do not name, and of
+                layers that are random in training, such as Dropout.
 
         Returns:
             This model.
@@ -140,22 +150,23 @@ class ModelBase:
             kept = masks.get(name)
             value = value if kept is None else np.where(kept, value, 0)
             self._variables[name][1].assign(value)
+        for index, state in enumerate(self._random_variables()):
+            state.assign([seeds.derive(seed, "dropout", index), 0])
         return self
 
     def draw(self, seed: int) -> Network:
         """Returns a fresh, unmasked draw of all variables.
 
-        Each layer draws from a seed of its own, derived from `seed` and its
-        name. An initialiser that is no Keras initialiser (and so cannot be
-        seeded) keeps the values with which the layer was built.
+        Each variable draws from a seed of its own, derived from `seed` and its
+        name.
 
         Args:
             seed: An integer.
         """
         network = dict(self._built_values)
         for name, (layer, variable) in self._variables.items():
-            initializer = getattr(layer, f"{variable.name}_initializer", None)
-            if isinstance(initializer, keras.initializers.Initializer):
+            initializer = _initializer(layer, variable)
+            if initializer is not None:
                 config = initializer.get_config()
                 if "seed" in config:
                     config["seed"] = seeds.derive(seed, name)
@@ -166,6 +177,8 @@ class ModelBase:
     def create_loss_and_accuracy(self, labels, logits):
         """Returns mean softmax cross-entropy and accuracy of a batch.
 
+        Training and evaluation use no other loss: override it for another.
+
         Args:
             labels: Class indices, int32, shape (batch,).
             logits: Shape (batch, classes).
@@ -173,23 +186,33 @@ class ModelBase:
         Returns:
             Pair of scalars: loss in nats, accuracy in [0, 1].
         """
-        losses, hits = self.example_losses_and_hits(labels, logits)
-        return tf.reduce_mean(losses), tf.reduce_mean(hits)
-
-    def example_losses_and_hits(self, labels, logits):
-        """Returns each example's cross-entropy, and 1 where it is right.
-
-        Args:
-            labels: Class indices, int32, shape (batch,).
-            logits: Shape (batch, classes).
-
-        Returns:
-            Pair of tensors of shape (batch,): losses in nats; 0s and 1s.
-        """
         logits = tf.cast(logits, tf.float32)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         predicted = tf.argmax(logits, -1, output_type=tf.int32)
-        return losses, tf.cast(tf.equal(predicted, labels), tf.float32)
+        hits = tf.cast(tf.equal(predicted, labels), tf.float32)
+        return tf.reduce_mean(losses), tf.reduce_mean(hits)
+
+    @property
+    def identity(self) -> dict:
+        """What the network is and where it stands, as JSON values."""
+        layers = list(self.network._flatten_layers(include_self=False))
+        text = json.dumps(
+            [type(self).__name__, [_config(layer) for layer in layers]],
+            default=lambda value: type(value).__name__,
+            sort_keys=True,
+        )
+        for index, layer in enumerate(layers):
+            # Automatic names count upwards, so they differ between runs.
+            text = text.replace(f'"{layer.name}"', f'"{index}"')
+        states = {
+            f"state {index}": state.numpy()
+            for index, state in enumerate(self._random_variables())
+        }
+        return {
+            "network": hashlib.sha256(text.encode()).hexdigest(),
+            "initial": save_restore.checksum({**self.weights, **states}),
+            "masks": save_restore.checksum(self.masks),
+        }
 
     def get_current_weights(self) -> Network:
         """Returns all that the network computes with, name -> array."""
@@ -221,6 +244,23 @@ class ModelBase:
         kernel.constraint = constraint
         self._constraints[name] = constraint
 
+    def _random_variables(self):
+        """States of layers that are random in training."""
+        weights = {id(variable) for variable in self.network.weights}
+        variables = self.network.variables
+        return [v for v in variables if id(v) not in weights]
+
+    def _check_can_be_drawn(self):
+        for name, (layer, variable) in self._variables.items():
+            built = self._built_values[name]
+            is_constant = built.size and (built == built.flat[0]).all()
+            if _initializer(layer, variable) is None and not is_constant:
+                raise ValueError(
+                    f"The variable {name!r} cannot be drawn from a seed: its "
+                    f"layer has no attribute {variable.name}_initializer that "
+                    "is a Keras initialiser"
+                )
+
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}
 
@@ -229,12 +269,33 @@ def _named_variables(network, kernels):
     """Returns dict, name -> (layer, variable), of all but random states."""
     named = {}
     for layer in network.layers:
-        _check_has_own_name(layer)
+        if layer.name not in kernels:
+            _check_has_own_name(layer)
         for variable in layer.weights:
             is_kernel = layer.name in kernels and variable is layer.kernel
-            suffix = "" if is_kernel else f"_{variable.name}"
-            named[layer.name + suffix] = layer, variable
+            name = layer.name + ("" if is_kernel else f"_{variable.name}")
+            if name in named:
+                raise ValueError(
+                    f"Two variables would be saved as {name!r}. Give their "
+                    "layers other names, and use no networks inside networks."
+                )
+            named[name] = layer, variable
     return named
+
+
+def _config(layer):
+    """Class and settings of a layer; custom ones may not tell theirs."""
+    try:
+        return type(layer).__name__, layer.get_config()
+    except NotImplementedError:
+        return type(layer).__name__, None
+
+
+def _initializer(layer, variable):
+    """The Keras initialiser that a variable was drawn from, or None."""
+    initializer = getattr(layer, f"{variable.name}_initializer", None)
+    is_known = isinstance(initializer, keras.initializers.Initializer)
+    return initializer if is_known else None
 
 
 def _check_has_own_name(layer):

@@ -9,42 +9,61 @@ import tensorflow as tf
 from lottery_ticket.foundations import mask_constraint
 
 EVALUATION_BATCH_SIZE = 1000
+MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
 
 
 def program(model, optimizer_fn, dataset, jit=None) -> "Program":
     """Returns the program of a model, with a fresh optimizer's state and data.
 
-    One that was compiled for the same model, optimizer settings and batch sizes
-    is used again.
+    One that was compiled for the same model, optimizer settings and shapes is
+    used again; a model keeps the last few, and the data of one.
 
     Args:
         model: ModelBase.
         optimizer_fn: Function () -> keras optimizer, not built.
         dataset: DatasetBase to train on and to evaluate.
         jit: Whether to compile with XLA; None decides by `uses_xla`.
+
+    Raises:
+        ValueError: If optimizer_fn returns one that has been used.
     """
     optimizer = optimizer_fn()
+    if optimizer.built:
+        raise ValueError(
+            "optimizer_fn must return a new optimizer each time. Received: one "
+            "that has been used"
+        )
     split = dataset.train
     jit = uses_xla(model.network) if jit is None else jit
     key = (
         json.dumps(optimizer_config(optimizer), sort_keys=True),
         split.batch_size,
         split.partial_size,
+        split.x.shape[1:],
+        split.x.dtype,
+        tuple(variable.path for variable in model.network.trainable_variables),
         jit,
     )
-    if key not in model.programs:
-        model.programs[key] = Program(model, optimizer, split, jit)
+    chosen = model.programs.pop(key, None)
+    if chosen is None:
+        chosen = Program(model, optimizer, split, jit)
     else:
-        model.programs[key].reset_optimizer(optimizer)
-    model.programs[key].load(dataset)
-    return model.programs[key]
+        chosen.reset_optimizer(optimizer)
+    for other in model.programs.values():
+        other.unload()
+    chosen.load(dataset)
+    kept = list(model.programs.items())[-(MAX_PROGRAMS - 1) :]
+    model.programs = {**dict(kept), key: chosen}
+    return chosen
 
 
 def optimizer_config(optimizer) -> dict:
-    """Returns the settings of an optimizer as JSON values."""
+    """Returns the class and settings of an optimizer as JSON values."""
     config = keras.optimizers.serialize(optimizer)["config"]
-    config.pop("name", None)
-    return json.loads(json.dumps(config, default=str))
+    config["name"] = f"{type(optimizer).__module__}.{type(optimizer).__name__}"
+    # Names of what is no JSON: its text may hold an address in memory.
+    text = json.dumps(config, default=lambda value: type(value).__name__)
+    return json.loads(text)
 
 
 def uses_xla(network) -> bool:
@@ -57,7 +76,9 @@ def uses_xla(network) -> bool:
         "Conv" in type(layer).__name__
         for layer in network._flatten_layers(include_self=False)
     )
-    return bool(tf.config.list_physical_devices("GPU")) or not has_convolutions
+    has_cuda = tf.test.is_built_with_cuda()
+    on_gpu = has_cuda and bool(tf.config.list_physical_devices("GPU"))
+    return on_gpu or not has_convolutions
 
 
 class Program:
@@ -74,7 +95,6 @@ class Program:
         """
         self.network = model.network
         self.optimizer = optimizer
-        self._losses_and_hits = model.example_losses_and_hits
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._batch_size = split.batch_size
         self._partial_size = split.partial_size
@@ -122,6 +142,10 @@ class Program:
                 for name, split in dataset.splits.items()
             }
 
+    def unload(self) -> None:
+        """Lets go of the data."""
+        self._dataset, self._tensors = None, {}
+
     def train(self, start: int, count: int, capacity: int):
         """Trains on consecutive batches of the loaded dataset.
 
@@ -138,7 +162,10 @@ class Program:
         rows, sizes = self._dataset.train.batches(start, count)
         rows = np.pad(rows, [(0, capacity - count), (0, 0)])
         sizes = np.pad(sizes, (0, capacity - count))
-        results = self._train(*self._tensors["train"], rows, sizes, count)
+        # A Python number would be compiled in.
+        results = self._train(
+            *self._tensors["train"], rows, sizes, np.int32(count)
+        )
         return results.numpy()[:, :count]  # Sync point.
 
     def evaluate(self, split_name) -> tuple[float, float]:
@@ -195,9 +222,10 @@ class Program:
         def body(start, sums):
             end = start + EVALUATION_BATCH_SIZE
             logits = self.network(x[start:end], training=False)
-            results = self._losses_and_hits(y[start:end], logits)
-            added = [tf.reduce_sum(each) for each in results]
-            return end, sums + tf.cast(tf.stack(added), tf.float64)
+            labels = y[start:end]
+            means = tf.stack(self._loss_and_accuracy(labels, logits))
+            size = tf.cast(tf.size(labels), tf.float64)
+            return end, sums + tf.cast(means, tf.float64) * size
 
         _, sums = tf.while_loop(
             lambda start, _: start < tf.shape(y)[0],

@@ -71,6 +71,7 @@ class ResumableRun:
         run_record.check_free(self.directory)
         saved = checkpoint.load(self.directory)
         if saved is None:
+            self._clear()
             self._evaluate()
             self._save_checkpoint()
             return
@@ -142,6 +143,13 @@ class ResumableRun:
         facts = self.logs.facts()
         shown = [f"{name} {facts[name]:.4f}" for name in facts if "acc" in name]
         return f"{', '.join(shown)} in {self.facts['train_s']:.1f} s"
+
+    def _clear(self):
+        """Removes what a run that is redone, or was killed, has left."""
+        for folder, names in files.walk(self.directory):
+            for name in names:
+                if name.endswith(".tmp") or ".tfevents." in name:
+                    files.remove(files.join(folder, name))
 
     def _train_chunk(self):
         ends = [self.iteration + self._capacity(), self.length]

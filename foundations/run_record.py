@@ -23,8 +23,10 @@ def write(directory: str, record: dict) -> None:
             with, "checksums" maps each file's path below the folder to its
             SHA-256.
     """
-    sealed = {**record, "checksum": _seal(record)}
-    data = json.dumps(sealed, indent=1, sort_keys=True).encode()
+    # Settings first: they are looked at even where the rest is damaged.
+    settings = {"settings": record["settings"]}
+    sealed = {**settings, **record, "checksum": _seal(record)}
+    data = json.dumps(sealed, indent=1).encode()
     files.write(paths.record(directory), data)
 
 
@@ -53,10 +55,9 @@ def is_complete(directory: str, settings: dict) -> bool:
     Raises:
         ValueError: If the folder holds a run made with other settings.
     """
-    record = read(directory)
+    record = _read_own(directory, settings)
     if record is None:
         return False
-    check_same(record["settings"], settings, directory)
     return not damaged_files(directory, record)
 
 
@@ -76,7 +77,7 @@ def restore(directory: str, identity: dict) -> tuple[dict, dict] | None:
     Raises:
         ValueError: If the folder holds a run of another identity.
     """
-    record = read(directory)
+    record = _read_own(directory, identity["settings"])
     if record is None:
         return None
     check_identity(record, identity, directory)
@@ -107,16 +108,19 @@ def check_source(path: str) -> None:
     """
     directory, _, folder = path.rstrip("/").rpartition("/")
     held = {"run.json", "checkpoint.bin"} & set(files.names(directory))
-    record = read(directory)
-    if held and record is None:
+    record = read(directory) or {"checksums": {}}
+    if held and not record["checksums"]:
         raise ValueError(f"The run in {directory} is not finished")
-    prefix = folder + "/"
-    for damaged in damaged_files(directory, record or {"checksums": {}}):
-        if damaged.startswith(files.join(directory, prefix)):
-            raise ValueError(
-                f"{damaged} is missing or damaged. Run the experiment that "
-                "made it again: it redoes what is damaged."
-            )
+    own = {
+        name: checksum
+        for name, checksum in record["checksums"].items()
+        if name.startswith(f"{folder}/")
+    }
+    for damaged in damaged_files(directory, {"checksums": own}):
+        raise ValueError(
+            f"{damaged} is missing or damaged. Run the experiment that made it "
+            "again: it redoes what is damaged."
+        )
 
 
 def check_identity(recorded: dict, identity: dict, directory: str) -> None:
@@ -193,8 +197,37 @@ def environment() -> dict:
         "platform": platform.platform(),
         "processor_count": os.cpu_count(),
         "git_commit": _git_commit(),
-        **{name: importlib.metadata.version(name) for name in PACKAGES},
+        **{name: _version(name) for name in PACKAGES},
     }
+
+
+def _version(package):
+    """Version of a package; None if it came under another name."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _read_own(directory, settings):
+    """As `read`; raises if settings differ, also those of a damaged record."""
+    record = read(directory)
+    readable = record or _readable_part(directory)
+    if readable:
+        check_same(readable["settings"], settings, directory)
+    return record
+
+
+def _readable_part(directory):
+    """The settings in a record that is damaged further on, or None."""
+    path = paths.record(directory)
+    data = files.read(path) if files.exists(path) else b""
+    try:
+        text = data.decode(errors="replace").split('"settings":', 1)[1]
+        settings, _ = json.JSONDecoder().raw_decode(text.lstrip())
+    except (ValueError, IndexError):
+        return None
+    return {"settings": settings} if isinstance(settings, dict) else None
 
 
 def _git_commit():

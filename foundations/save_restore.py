@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -73,8 +74,8 @@ def standardize(
     """
     if network is None or isinstance(network, dict):
         return network
-    if isinstance(network, str):
-        return restore_network(network)
+    if isinstance(network, str | os.PathLike):
+        return restore_network(str(network))
     if isinstance(network, list | tuple) and network and combine_fn:
         return combine_fn(*(standardize(entry) for entry in network))
     raise ValueError(
@@ -145,14 +146,16 @@ def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
 
 
 def _restore_array(path):
+    data = io.BytesIO(files.read(path))
     try:
-        return np.load(io.BytesIO(files.read(path)), allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        return np.asarray(np.load(data, allow_pickle=False))
+    except Exception as error:  # Damaged bytes can raise nearly anything.
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
 def _shortest(value):
-    return value if isinstance(value, int) else float(str(np.float32(value)))
+    is_integer = isinstance(value, int | np.integer)
+    return int(value) if is_integer else float(str(np.float32(value)))
 
 
 def _parse_json(text):

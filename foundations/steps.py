@@ -24,7 +24,7 @@ def parse(length: str | tuple[str, int]) -> tuple[str, int]:
     if isinstance(length, tuple | list) and len(length) == 2:
         unit, number = length
     else:
-        match = re.fullmatch(r"\s*([\d_]+)\s*([a-z]+)\s*", str(length))
+        match = re.fullmatch(r"\s*(\d+(?:_\d+)*)\s*([a-z]+)\s*", str(length))
         number, unit = match.groups() if match else ("", "")
     if unit not in UNITS or not str(number).replace("_", "").isdecimal():
         raise ValueError(

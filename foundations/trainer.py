@@ -6,13 +6,13 @@ import keras
 import numpy as np
 
 from lottery_ticket.foundations import (
+    checkpoint,
     lock,
     masks,
     programs,
     progress,
     resumable_run,
     run_record,
-    save_restore,
     steps,
 )
 
@@ -64,8 +64,9 @@ def train(
         Pair (initial, final) of dicts, name -> array.
 
     Raises:
-        ValueError: If training_len or an interval is not positive, or
-            output_dir holds results made with other settings.
+        ValueError: If training_len or an interval is not positive, the model
+            does not fit the dataset, or output_dir holds results made with
+            other settings.
         RuntimeError: If another process works on output_dir, or Keras does not
             run on TensorFlow.
         FloatingPointError: If a loss becomes NaN or infinite.
@@ -75,6 +76,7 @@ def train(
             "Keras must run on TensorFlow: set KERAS_BACKEND=tensorflow. "
             f"Received: {keras.backend.backend()}"
         )
+    _check_fits(model, dataset)
     length = steps.iterations(training_len, dataset.train.iterations_per_epoch)
     for name, number in {
         "training_len": length,
@@ -94,6 +96,8 @@ def train(
         bar.start(label, length)
         saved = run_record.restore(output_dir, identity)
         if saved is not None:
+            checkpoint.remove(output_dir)  # Left by a kill at the very end.
+            model.reset(presets=saved[1], masks=model.masks)
             bar.finish("complete already")
             return saved
         initial, kept = model.weights, model.masks
@@ -110,11 +114,30 @@ def train(
         return initial, final
 
 
+def _check_fits(model, dataset):
+    if model.network is None:
+        raise ValueError(
+            f"{type(model).__name__} is not complete: its __init__ must end "
+            "with self.set_outputs(logits)"
+        )
+    expected = tuple(model.network.input_shape[1:])
+    if expected != dataset.input_shape:
+        raise ValueError(
+            f"The network takes examples of shape {expected}. Received: a "
+            f"dataset of shape {dataset.input_shape}"
+        )
+    classes = model.network.output_shape[-1]
+    if classes < dataset.num_classes:
+        raise ValueError(
+            f"The network has logits for {classes} classes. Received: labels "
+            f"of {dataset.num_classes}"
+        )
+
+
 def _inputs(dataset, model, optimizer_fn, length, intervals):
     """All that a run's bytes depend on, beside the machine."""
     return {
-        "initial": save_restore.checksum(model.weights),
-        "masks": save_restore.checksum(model.masks),
+        **model.identity,
         "dataset": dataset.checksum,
         "train_order_seed": dataset.train.seed,
         "train_batch_size": dataset.train.batch_size,

@@ -34,7 +34,8 @@ class ModelFc(model_base.ModelBase):
             num_classes: Number of logits.
             hidden_units: Units of each hidden layer; none makes a linear
                 classifier.
-            activation: Of the hidden layers, as for Keras.
+            activation: Of the hidden layers, as for Keras; or a list with one
+                for each.
             kernel_initializer: Of all layers, as for Keras.
             presets: Dict, name -> array to start from; see ModelBase.
             masks: Dict, layer name -> mask; see ModelBase.
@@ -43,12 +44,15 @@ class ModelFc(model_base.ModelBase):
         x = self.inputs
         if len(input_shape) > 1:
             x = keras.layers.Reshape((math.prod(input_shape),))(x)
-        for index, units in enumerate(hidden_units):
+        if not isinstance(activation, list | tuple):
+            activation = [activation] * len(hidden_units)
+        pairs = zip(hidden_units, activation, strict=True)
+        for index, (units, own_activation) in enumerate(pairs):
             x = self.dense_layer(
                 f"layer{index}",
                 x,
                 units,
-                activation,
+                own_activation,
                 kernel_initializer=kernel_initializer,
             )
         self.set_outputs(

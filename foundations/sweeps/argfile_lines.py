@@ -8,6 +8,7 @@ of the same arguments, has finished lines skipped.
 import concurrent.futures
 import contextlib
 import dataclasses
+import inspect
 import os
 import shlex
 import subprocess
@@ -106,6 +107,8 @@ def check(runner: str, lines: list[Line]) -> list[Line]:
     run = getattr(_declarations(runner), "RUN", None)
     if run is None:
         return lines
+    parameters = inspect.signature(run).parameters
+    usual = {name: parameters[name].default for name in parameters}
     checked, first_numbers = [], {}
     for line in lines:
         with _naming(line.number, line.text):
@@ -115,7 +118,7 @@ def check(runner: str, lines: list[Line]) -> list[Line]:
         if output_dir is None:
             continue
         given["output_dir"] = full_path(output_dir)
-        place = tuple(given.get(flag) for flag in _PLACE_FLAGS)
+        place = tuple(given.get(flag, usual.get(flag)) for flag in _PLACE_FLAGS)
         first = first_numbers.setdefault(place, line.number)
         if first != line.number:
             raise ValueError(

@@ -88,6 +88,7 @@ def _run_line(script, words, log):
     except Exception as error:
         traceback.print_exc()
         reason = f"{type(error).__name__}: {error}"
+        reason = reason.encode("ascii", "backslashreplace").decode()
         return reason[:MAX_FAILURE_CHARACTERS]
     finally:
         sys.stdout.flush()

@@ -52,6 +52,8 @@ def test_levels_are_numbers_and_ranges():
         ({"levels": "a"}, "levels must be numbers and ranges"),
         ({"levels": "3-"}, "levels must be numbers"),
         ({"levels": ""}, "levels must be numbers"),
+        ({"levels": "5-3"}, "levels must name at least one"),
+        ({"experiment_name": "a2"}, "not end in a digit"),
         ({"trials": 0}, "must be at least 1"),
         ({"runs": 0}, "must be at least 1"),
     ],

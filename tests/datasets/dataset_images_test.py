@@ -109,9 +109,15 @@ def test_files_that_are_no_dataset_are_named(tmp_path):
     save_npz(path, y_train=np.array([{}] * 5, object))
     with pytest.raises(ValueError, match="a.npz is no dataset file"):
         dataset_images.read_npz(str(path))
+    save_npz(path, y_train=np.arange(4))
+    with pytest.raises(ValueError, match=r"a label each.*\(5, 3, 3\).*\(4,\)"):
+        dataset_images.read_npz(str(path))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match="a.npz is no dataset file"):
         dataset_images.read_npz(str(path))
+    np.save(tmp_path / "b.npy", np.zeros(3))
+    with pytest.raises(ValueError, match="b.npy is no dataset file"):
+        dataset_images.read_npz(str(tmp_path / "b.npy"))
 
 
 def test_without_file_and_internet_the_error_says_both(tmp_path, monkeypatch):

@@ -24,6 +24,14 @@ def test_an_epoch_sees_every_example_once_partial_batch_kept():
     np.testing.assert_array_equal(np.sort(seen), np.arange(7))
 
 
+def test_a_partial_batch_can_be_dropped():
+    train = split(shuffle=True, seed=3, drop_partial=True)
+    assert (train.iterations_per_epoch, train.partial_size) == (2, 0)
+    rows, sizes = train.batches(start=2, count=2)
+    np.testing.assert_array_equal(sizes, [3, 3])
+    np.testing.assert_array_equal(rows.flat, train.order(1)[:6])
+
+
 def test_batches_do_not_depend_on_how_they_are_asked_for():
     train = split(shuffle=True, seed=3)
     whole = train.batches(0, 10)

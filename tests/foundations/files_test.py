@@ -57,6 +57,12 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert files.read(path) == b"old"
 
 
+@pytest.mark.parametrize("path", ["nosuch://a/b", "s3://a/b"])
+def test_a_root_that_cannot_be_reached_is_named(path):
+    with pytest.raises(ValueError, match=f"Cannot reach {path}"):
+        files.exists(path)
+
+
 @pytest.mark.parametrize(
     ("path", "remote"), [("gs://b/c", True), ("/a", False), ("a/b", False)]
 )

@@ -40,6 +40,7 @@ def test_forms_of_a_flag(words, expected):
         (["--lr=1", "--lr=2"], "--lr is given twice"),
         (["a", "1", "true", "more"], "Too many words on the line: 'more'"),
         (["-z"], "Unknown flag 'z'"),
+        (["--nolr"], "Unknown flag 'nolr'"),
     ],
 )
 def test_words_that_cannot_be_read(words, message):

@@ -51,8 +51,10 @@ def test_a_log_is_cut_where_it_stops_being_finite():
     made = logs()
     assert made.cut_at_not_finite() is None
     made.add("train", [151, 152, 153], [1, np.nan, np.inf], [0, 0, 0])
+    made.add("test", [152, 153], [np.nan, 3], [0, 0])
     assert made.cut_at_not_finite() == ("train", 152)
     assert made.facts()["train loss"] == 1
+    assert made.facts()["test loss"] == 0.5
     assert made.cut_at_not_finite() is None
 
 

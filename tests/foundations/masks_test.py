@@ -30,6 +30,8 @@ def test_combining_other_shapes_names_the_layer():
         masks.union(A, {"x": np.ones(3)})
     with pytest.raises(ValueError, match="at least one"):
         masks.intersect()
+    with pytest.raises(ValueError, match="0s and 1s only. Received: 0.5"):
+        masks.union({"x": np.array([0.5, 1])})
 
 
 def test_ones_counts_and_density():

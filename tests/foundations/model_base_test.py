@@ -121,6 +121,80 @@ def test_plain_keras_layers_need_a_name_of_their_own():
     assert {"hidden_kernel", "hidden_bias"} < set(model.weights)
 
 
+def test_variables_that_would_share_a_name_are_an_error():
+    class Nested(model_base.ModelBase):
+        def __init__(self):
+            super().__init__((4,))
+            layers = [keras.layers.Dense(4), keras.layers.Dense(4)]
+            x = keras.Sequential(layers, name="inner")(self.inputs)
+            self.set_outputs(self.dense_layer("logits", x, 2))
+
+    with pytest.raises(ValueError, match="Two variables would be saved as"):
+        Nested()
+
+
+def test_what_no_seed_can_draw_is_an_error():
+    class Odd(keras.layers.Layer):
+        def build(self, shape):
+            self.scale = self.add_weight(
+                shape=shape[-1:], initializer="normal", name="scale"
+            )
+
+        def call(self, x):
+            return x * self.scale
+
+    class Own(model_base.ModelBase):
+        def __init__(self):
+            super().__init__((4,))
+            x = Odd(name="mine")(self.inputs)
+            self.set_outputs(self.dense_layer("logits", x, 2))
+
+    with pytest.raises(ValueError, match="'mine_scale' cannot be drawn"):
+        Own()
+
+
+class Dropped(model_base.ModelBase):
+    """With dropout, which has a random state."""
+
+    def __init__(self, seed=0, rate=0.5):
+        super().__init__((4,), seed=seed)
+        x = self.dense_layer("layer0", self.inputs, 50, activation="relu")
+        x = keras.layers.Dropout(rate)(x)
+        self.set_outputs(self.dense_layer("logits", x, 2))
+
+
+def test_dropout_is_known_by_the_seed_of_the_last_reset():
+    x = np.ones((3, 4), np.float32)
+    model, other = Dropped(seed=3), Dropped()
+    first = model.network(x, training=True)
+    moved = model.network(x, training=True)
+    assert (np.asarray(first) != np.asarray(moved)).any()
+    for again in (model.reset(seed=3), other.reset(seed=3)):
+        np.testing.assert_array_equal(again.network(x, training=True), first)
+
+
+def test_identity_tells_networks_and_states_apart():
+    identities = [
+        Dropped().identity,
+        Dropped(rate=0.1).identity,
+        Dropped(seed=1).identity,
+        tiny.Model().identity,
+        tiny.Model(masks=tiny.masks()).identity,
+    ]
+    assert len({str(identity) for identity in identities}) == 5
+    assert Dropped().identity == identities[0]
+    model = Dropped()
+    model.network(np.ones((3, 4)), training=True)
+    assert model.identity != identities[0]
+
+
+def test_the_constructor_takes_a_seed():
+    drawn = Dropped().draw(3)
+    np.testing.assert_array_equal(
+        Dropped(seed=3).weights["layer0"], drawn["layer0"]
+    )
+
+
 def test_loss_and_accuracy():
     logits = np.array([[2.0, 0, 0], [0, 1, 0]], np.float32)
     loss, accuracy = tiny.Model().create_loss_and_accuracy([0, 2], logits)

@@ -70,6 +70,16 @@ def test_a_damaged_record_counts_as_none(run, caplog):
     assert caplog.text.count("is damaged") == 4
 
 
+def test_a_damaged_record_still_guards_against_other_settings(run, caplog):
+    path = pathlib.Path(paths.record(run))
+    path.write_text(path.read_text()[:-10])
+    assert not run_record.is_complete(run, IDENTITY["settings"])
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        run_record.is_complete(run, {"lr": 0.2, "layers": [3]})
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        run_record.restore(run, {**IDENTITY, "settings": {"lr": 0.2}})
+
+
 def test_other_settings_are_an_error_that_says_which(run):
     other = {"lr": 0.2, "layers": [3], "seed": 1}
     with pytest.raises(ValueError) as error:

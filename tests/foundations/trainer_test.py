@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations import (
+    dataset_base,
     lock,
+    model_base,
     paths,
     programs,
     save_restore,
@@ -148,6 +150,43 @@ def test_a_network_that_is_not_saved_is_trained_again(tmp_path):
     assert not (tmp_path / "final").exists()
     _, final = tiny.train(tmp_path, save_network=False)
     assert final["layer0"].any()
+
+
+def test_a_run_that_is_read_leaves_the_model_trained(tmp_path):
+    _, final = tiny.train(tmp_path)
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+    tiny.train(tmp_path, model=model)
+    for name, array in final.items():
+        np.testing.assert_array_equal(model.weights[name], array)
+    np.testing.assert_array_equal(model.masks["layer0"], tiny.masks()["layer0"])
+
+
+class Unfinished(model_base.ModelBase):
+    """Without outputs."""
+
+
+def test_a_model_that_does_not_fit_is_named(tmp_path):
+    with pytest.raises(ValueError, match="Unfinished is not complete"):
+        tiny.train(tmp_path, model=Unfinished((4,)))
+    classes = tiny.make_dataset(classes=5)
+    with pytest.raises(ValueError, match="3 classes. Received: labels of 5"):
+        tiny.train(tmp_path, dataset=classes)
+    x, y = np.zeros((9, 6), np.float32), np.zeros(9, int)
+    wide = dataset_base.DatasetBase((x, y), 3, (x, y))
+    with pytest.raises(ValueError, match=r"shape \(4,\). Received: .*\(6,\)"):
+        tiny.train(tmp_path, dataset=wide)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_redone_run_leaves_no_summaries_of_the_old_one(tmp_path):
+    tiny.train(tmp_path)
+    stale = tmp_path / "summaries/events.out.tfevents.0000000007"
+    stale.touch()
+    (tmp_path / "final/layer0.npy").unlink()
+    (tmp_path / "final/layer1.npy.123.tmp").touch()
+    tiny.train(tmp_path)
+    assert not stale.exists()
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,14 @@ def test_images_are_flattened():
     assert model.network(np.zeros((5, 2, 3, 1))).shape == (5, 3)
 
 
+def test_each_layer_can_have_its_activation():
+    model = model_fc.ModelFc((4,), 3, (5, 6), activation=["tanh", "relu"])
+    names = [layer.activation.__name__ for layer in model.network.layers[1:]]
+    assert names == ["tanh", "relu", "linear"]
+    with pytest.raises(ValueError):
+        model_fc.ModelFc((4,), 3, (5, 6), activation=["tanh"])
+
+
 def test_activation_and_initializer_are_settings():
     model = model_fc.ModelFc(
         (4,), 3, (5,), activation="tanh", kernel_initializer="ones"

@@ -1,6 +1,7 @@
 """Tests of runners/main.py, the console command."""
 
 import importlib
+import inspect
 import subprocess
 import sys
 
@@ -39,6 +40,21 @@ def test_every_command_is_a_runner(name):
     assert callable(module.main)
     assert "Args:" in module.RUN.__doc__
     assert "lottery-ticket" in module.__doc__
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_is_complete_takes_the_arguments_of_run(name):
+    module = importlib.import_module(f"lottery_ticket.runners.{name}")
+    if not hasattr(module, "IS_COMPLETE"):
+        return
+    run, is_complete = (
+        {
+            parameter.name: (parameter.default, parameter.kind)
+            for parameter in inspect.signature(function).parameters.values()
+        }
+        for function in (module.RUN, module.IS_COMPLETE)
+    )
+    assert run == is_complete
 
 
 def test_an_unknown_command_gets_its_nearest(capsys):
