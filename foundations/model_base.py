@@ -1,7 +1,6 @@
 """ModelBase: a plain Keras network whose kernels have masks and presets."""
 
 import hashlib
-import json
 import re
 
 import keras
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from lottery_ticket.foundations import (
     mask_constraint,
-    names,
+    network_variables,
     save_restore,
     seeds,
 )
@@ -60,6 +59,7 @@ class ModelBase:
         self._constraints = {}
         self._variables = {}
         self._built_values = {}
+        self._random_states = {}
 
     def dense_layer(
         self,
@@ -111,12 +111,17 @@ class ModelBase:
                 drawn from a seed, or presets or masks do not fit the network.
         """
         self.network = keras.Model(self.inputs, logits)
-        self._variables = _named_variables(self.network, self._constraints)
+        self._random_states = network_variables.random_states(self.network)
+        self._variables = network_variables.named(
+            self.network, self._constraints
+        )
         self._built_values = {
             name: variable.numpy()
             for name, (_, variable) in self._variables.items()
         }
-        self._check_can_be_drawn()
+        network_variables.check_can_be_drawn(
+            self._variables, self._built_values
+        )
         self.reset(**self._given)
 
     def reset(
@@ -142,7 +147,7 @@ class ModelBase:
         """
         presets, masks = presets or {}, masks or {}
         masks_lib.check(masks, self._shapes(self._constraints))
-        _check_presets(presets, self._shapes(self._variables))
+        network_variables.check_presets(presets, self._shapes(self._variables))
         for name, constraint in self._constraints.items():
             kept = masks.get(name, np.ones(constraint.mask.shape))
             constraint.mask.assign(np.asarray(kept, bool))
@@ -150,8 +155,8 @@ class ModelBase:
             kept = masks.get(name)
             value = value if kept is None else np.where(kept, value, 0)
             self._variables[name][1].assign(value)
-        for index, state in enumerate(self._random_variables()):
-            state.assign([seeds.derive(seed, "dropout", index), 0])
+        for name, state in self._random_states.items():
+            state.assign([seeds.derive(seed, name), 0])
         return self
 
     def draw(self, seed: int) -> Network:
@@ -163,16 +168,7 @@ class ModelBase:
         Args:
             seed: An integer.
         """
-        network = dict(self._built_values)
-        for name, (layer, variable) in self._variables.items():
-            initializer = _initializer(layer, variable)
-            if initializer is not None:
-                config = initializer.get_config()
-                if "seed" in config:
-                    config["seed"] = seeds.derive(seed, name)
-                drawn = type(initializer).from_config(config)
-                network[name] = np.asarray(drawn(variable.shape, "float32"))
-        return network
+        return network_variables.draw(self._variables, self._built_values, seed)
 
     def create_loss_and_accuracy(self, labels, logits):
         """Returns mean softmax cross-entropy and accuracy of a batch.
@@ -195,19 +191,9 @@ class ModelBase:
     @property
     def identity(self) -> dict:
         """What the network is and where it stands, as JSON values."""
-        layers = list(self.network._flatten_layers(include_self=False))
-        text = json.dumps(
-            [type(self).__name__, [_config(layer) for layer in layers]],
-            default=lambda value: type(value).__name__,
-            sort_keys=True,
-        )
-        for index, layer in enumerate(layers):
-            # Automatic names count upwards, so they differ between runs.
-            text = text.replace(f'"{layer.name}"', f'"{index}"')
-        states = {
-            f"state {index}": state.numpy()
-            for index, state in enumerate(self._random_variables())
-        }
+        description = network_variables.description(self.network)
+        text = f"{type(self).__name__} {description}"
+        states = {n: state.numpy() for n, state in self._random_states.items()}
         return {
             "network": hashlib.sha256(text.encode()).hexdigest(),
             "initial": save_restore.checksum({**self.weights, **states}),
@@ -244,77 +230,5 @@ class ModelBase:
         kernel.constraint = constraint
         self._constraints[name] = constraint
 
-    def _random_variables(self):
-        """States of layers that are random in training."""
-        weights = {id(variable) for variable in self.network.weights}
-        variables = self.network.variables
-        return [v for v in variables if id(v) not in weights]
-
-    def _check_can_be_drawn(self):
-        for name, (layer, variable) in self._variables.items():
-            built = self._built_values[name]
-            is_constant = built.size and (built == built.flat[0]).all()
-            if _initializer(layer, variable) is None and not is_constant:
-                raise ValueError(
-                    f"The variable {name!r} cannot be drawn from a seed: its "
-                    f"layer has no attribute {variable.name}_initializer that "
-                    "is a Keras initialiser"
-                )
-
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}
-
-
-def _named_variables(network, kernels):
-    """Returns dict, name -> (layer, variable), of all but random states."""
-    named = {}
-    for layer in network.layers:
-        if layer.name not in kernels:
-            _check_has_own_name(layer)
-        for variable in layer.weights:
-            is_kernel = layer.name in kernels and variable is layer.kernel
-            name = layer.name + ("" if is_kernel else f"_{variable.name}")
-            if name in named:
-                raise ValueError(
-                    f"Two variables would be saved as {name!r}. Give their "
-                    "layers other names, and use no networks inside networks."
-                )
-            named[name] = layer, variable
-    return named
-
-
-def _config(layer):
-    """Class and settings of a layer; custom ones may not tell theirs."""
-    try:
-        return type(layer).__name__, layer.get_config()
-    except NotImplementedError:
-        return type(layer).__name__, None
-
-
-def _initializer(layer, variable):
-    """The Keras initialiser that a variable was drawn from, or None."""
-    initializer = getattr(layer, f"{variable.name}_initializer", None)
-    is_known = isinstance(initializer, keras.initializers.Initializer)
-    return initializer if is_known else None
-
-
-def _check_has_own_name(layer):
-    """Automatic names count upwards, so they would differ between runs."""
-    class_name = re.sub(r"\W+", "", type(layer).__name__)
-    automatic = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
-    automatic = re.sub(r"([a-z])([A-Z])", r"\1_\2", automatic).lower()
-    if layer.weights and re.fullmatch(rf"{automatic}(_\d+)?", layer.name):
-        raise ValueError(
-            f"Layer {layer.name!r} has weights, which are saved by its name: "
-            f"give it one, such as {type(layer).__name__}(..., name='hidden')."
-        )
-
-
-def _check_presets(presets, shapes):
-    for name, preset in presets.items():
-        names.check("preset", name, shapes)
-        if np.shape(preset) != tuple(shapes[name]):
-            raise ValueError(
-                f"The preset {name!r} must have the shape of its variable, "
-                f"{tuple(shapes[name])}. Received: {np.shape(preset)}"
-            )

@@ -20,6 +20,7 @@ MAY_IMPORT = {
 LOADS_TENSORFLOW = {
     "foundations/mask_constraint.py",
     "foundations/model_base.py",
+    "foundations/network_variables.py",
     "foundations/programs.py",
     "foundations/resumable_run.py",
     "foundations/trainer.py",

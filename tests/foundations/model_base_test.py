@@ -106,53 +106,6 @@ def test_names_of_layers(name):
         Named()
 
 
-def test_plain_keras_layers_need_a_name_of_their_own():
-    class Plain(model_base.ModelBase):
-        def __init__(self, **options):
-            super().__init__((4,))
-            x = keras.layers.Dense(3, **options)(self.inputs)
-            x = keras.layers.Dropout(0.5)(x)
-            self.set_outputs(self.dense_layer("logits", x, 2))
-
-    with pytest.raises(ValueError, match="give it one, such as Dense"):
-        Plain()
-    model = Plain(name="hidden")
-    assert set(model.masks) == {"logits"}
-    assert {"hidden_kernel", "hidden_bias"} < set(model.weights)
-
-
-def test_variables_that_would_share_a_name_are_an_error():
-    class Nested(model_base.ModelBase):
-        def __init__(self):
-            super().__init__((4,))
-            layers = [keras.layers.Dense(4), keras.layers.Dense(4)]
-            x = keras.Sequential(layers, name="inner")(self.inputs)
-            self.set_outputs(self.dense_layer("logits", x, 2))
-
-    with pytest.raises(ValueError, match="Two variables would be saved as"):
-        Nested()
-
-
-def test_what_no_seed_can_draw_is_an_error():
-    class Odd(keras.layers.Layer):
-        def build(self, shape):
-            self.scale = self.add_weight(
-                shape=shape[-1:], initializer="normal", name="scale"
-            )
-
-        def call(self, x):
-            return x * self.scale
-
-    class Own(model_base.ModelBase):
-        def __init__(self):
-            super().__init__((4,))
-            x = Odd(name="mine")(self.inputs)
-            self.set_outputs(self.dense_layer("logits", x, 2))
-
-    with pytest.raises(ValueError, match="'mine_scale' cannot be drawn"):
-        Own()
-
-
 class Dropped(model_base.ModelBase):
     """With dropout, which has a random state."""
 
