@@ -35,9 +35,10 @@ def train(
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
 
     Args:
-        output_dir: Folder of the results, one per trial: results/trial1.
+        output_dir: Folder of the results, one per trial, such as
+            results/trial1.
         recipe: Dataset, network and training; see Recipe.
-        iterations: Number of prunings: levels 0 to `iterations` are trained.
+        iterations: Number of prunings; levels 0 to `iterations` are trained.
         experiment_name: Name of the runs; may not end in a digit.
         presets: Folder (or dict) of a network that level 0 starts from;
             without it, level 0 is drawn from init_seed.

@@ -93,8 +93,9 @@ class Recipe:
     """A recipe's settings; what is not given is as RECIPES has it.
 
     Args:
-        recipe: Name of the recipe: digits_fc, mnist_fc, mnist_fc_2018 or
-            fashion_mnist_fc. All other flags override its settings.
+        recipe: One of digits_fc, mnist_fc, mnist_fc_2018 and fashion_mnist_fc.
+            The flags from --dataset to --validate_interval override what it
+            says.
         dataset: digits (bundled), mnist or fashion_mnist.
         data_dir: Folder with NAME.npz in Keras's layout; without it,
             tensorflow-datasets fetches the data. A finished run stays finished
@@ -106,14 +107,14 @@ class Recipe:
         normalization: scale (to [0, 1]), l2 (each image divided by its
             Euclidean norm) or none.
         permute_labels: Whether to rename the classes at random.
-        model: Name of the network: fc.
+        model: Name of the network, fc.
         hidden_units: Units of the hidden layers, such as 300,100.
         optimizer: sgd, momentum (.9), nesterov (.9), adam or rmsprop.
         lr: Learning rate.
         training_len: Length of each training run, '50000it' or '20ep'.
         fractions: Fraction of the weights still kept to prune at each level,
-            in [0, 1], by layer: layer0=.2,layer1=.2,layer2=.1. Layers that are
-            not named are not pruned.
+            in [0, 1], for each layer, such as layer0=.2,layer1=.2,layer2=.1.
+            Layers that are not named are not pruned.
         test_interval: Iterations between two evaluations on the test set.
         validate_interval: The same for the validation set.
         seed: Master seed; the seeds below derive from it unless given.

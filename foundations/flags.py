@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import inspect
 import os
+import re
 import shlex
 import sys
 import textwrap
@@ -177,7 +178,8 @@ def _help(command):
     )
     trace = fire.trace.FireTrace(command, name=_program())
     text = fire.helptext.HelpText(command, trace=trace)
-    return text.replace(shlex.quote(_program()), _program())
+    text = text.replace(shlex.quote(_program()), _program())
+    return text.replace("    -h, --", "    --")  # -h is for help.
 
 
 def _program():
@@ -246,11 +248,12 @@ def _documentation(function):
     text = inspect.cleandoc(function.__doc__ or "")
     before, _, args = text.partition("Args:\n")
     args, *after = args.split("\n\n")
-    added = [
-        inspect.cleandoc(kind.annotation.__doc__).partition("Args:\n")[2]
-        for kind in inspect.signature(function).parameters.values()
-        if dataclasses.is_dataclass(kind.annotation)
-    ]
+    added = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if dataclasses.is_dataclass(parameter.annotation):
+            args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
+            fields = inspect.cleandoc(parameter.annotation.__doc__)
+            added.append(fields.partition("Args:\n")[2])
     added.append(textwrap.indent(_CONFIG_HELP, "    "))
     args = "\n".join(section.rstrip() for section in [args, *added])
     return "\n\n".join([f"{before}Args:\n{args}", *after])

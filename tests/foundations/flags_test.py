@@ -181,6 +181,7 @@ def test_help_is_the_docstring_with_every_flag(capsys):
     ):
         assert words in text
     assert "--settings" not in text
+    assert "Its settings." not in text
 
 
 def lines(output_dir: str, *, trials: int = 2):

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 
@@ -32,6 +33,17 @@ def test_every_command_has_a_help_without_slow_imports(name):
     assert f"lottery-ticket {name}" in done.stdout
     assert "FLAGS" in done.stdout or "ARGUMENTS" in done.stdout
     assert done.stdout.endswith("SLOW set()\n")
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_the_help_says_something_of_every_flag(name, capsys):
+    main.main([name, "--help"])
+    text = capsys.readouterr().out.split("\nFLAGS\n")[1]
+    for flag in re.split(r"\n    (?=-)", text):
+        lines = [line.strip() for line in flag.strip().split("\n")]
+        facts = ("-", "Type: ", "Default: ")
+        said = [line for line in lines if not line.startswith(facts)]
+        assert said and said[-1].endswith("."), flag
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)
