@@ -1,5 +1,6 @@
 """The compiled training loop and evaluation of one network."""
 
+import concurrent.futures
 import json
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 from lottery_ticket.foundations import mask_constraint
 
 EVALUATION_BATCH_SIZE = 1000
+_EVALUATOR = concurrent.futures.ThreadPoolExecutor(1, "evaluation")
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
 
 
@@ -107,9 +109,11 @@ class Program:
         self._evaluate = tf.function(
             self._evaluate_all,
             autograph=False,
-            input_signature=[  # Of any number of examples.
+            input_signature=[
                 tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
                 tf.TensorSpec([None], split.y.dtype),
+                _specs(self.network.trainable_variables),
+                _specs(self.network.non_trainable_variables),
             ],
         )
 
@@ -168,11 +172,34 @@ class Program:
         )
         return results.numpy()[:, :count]  # Sync point.
 
-    def evaluate(self, split_name) -> tuple[float, float]:
-        """Returns mean loss and accuracy over every example of a split."""
+    def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
+        """Begins to evaluate the network as it stands, over a whole split.
+
+        It goes on while the next iterations train, on the cores that these
+        leave idle.
+
+        Args:
+            split_name: "train", "validate" or "test".
+
+        Returns:
+            Future of a pair of floats: mean loss and accuracy.
+        """
         x, y = self._tensors[split_name]
-        loss, accuracy = self._evaluate(x, y).numpy() / len(y)  # Sync point.
-        return float(loss), float(accuracy)
+        # Values, not variables: training moves those meanwhile.
+        values = [
+            [tf.identity(variable.value) for variable in variables]
+            for variables in (
+                self.network.trainable_variables,
+                self.network.non_trainable_variables,
+            )
+        ]
+
+        def evaluate():
+            sums = self._evaluate(x, y, *values).numpy()  # Sync point.
+            loss, accuracy = sums / len(y)
+            return float(loss), float(accuracy)
+
+        return _EVALUATOR.submit(evaluate)
 
     def _train_steps(self, x, y, rows, sizes, count):
         results = tf.zeros((2, rows.shape[0]))
@@ -218,10 +245,12 @@ class Program:
         )
         return tf.stack([loss, accuracy])
 
-    def _evaluate_all(self, x, y):
+    def _evaluate_all(self, x, y, trainable, non_trainable):
         def body(start, sums):
             end = start + EVALUATION_BATCH_SIZE
-            logits = self.network(x[start:end], training=False)
+            logits, _ = self.network.stateless_call(
+                trainable, non_trainable, x[start:end], training=False
+            )
             labels = y[start:end]
             means = tf.stack(self._loss_and_accuracy(labels, logits))
             size = tf.cast(tf.size(labels), tf.float64)
@@ -233,6 +262,10 @@ class Program:
             (0, tf.zeros(2, tf.float64)),
         )
         return sums
+
+
+def _specs(variables):
+    return [tf.TensorSpec(each.shape, each.dtype) for each in variables]
 
 
 def _masked(gradient, constraint):

@@ -52,6 +52,7 @@ class ResumableRun:
         self.logs = log_writers.Logs(["train", *intervals])
         self.program = None
         self.iteration = 0
+        self.evaluations = []  # Under way: (split, iteration, future).
         self.facts = {
             "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
             "train_s": 0.0,
@@ -167,10 +168,20 @@ class ResumableRun:
         return min([CHUNK_ITERATIONS, self.length, *self.intervals.values()])
 
     def _evaluate(self):
+        """Begins what is due; logs what the log point before has begun."""
+        self._log_evaluations()
         for name, interval in self.intervals.items():
             if self.iteration % interval == 0 or self.iteration == self.length:
-                loss, accuracy = self.program.evaluate(name)
-                self.logs.add(name, [self.iteration], [loss], [accuracy])
+                future = self.program.start_evaluation(name)
+                self.evaluations.append((name, self.iteration, future))
+        if self.iteration == self.length:
+            self._log_evaluations()
+
+    def _log_evaluations(self):
+        for name, iteration, future in self.evaluations:
+            loss, accuracy = future.result()  # Sync point.
+            self.logs.add(name, [iteration], [loss], [accuracy])
+        self.evaluations = []
 
     def _check_finite(self, label):
         found = self.logs.cut_at_not_finite()
@@ -185,6 +196,7 @@ class ResumableRun:
         )
 
     def _save_checkpoint(self):
+        self._log_evaluations()
         if self.save_summaries:
             self.logs.write_summaries(self.directory)
         arrays = {name: v.numpy() for name, v in self.program.state.items()}
