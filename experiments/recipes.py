@@ -44,7 +44,8 @@ RECIPES = {
         ),
         "expect": (
             "Paper, fig. 3 and 4: dense about 98 %, more than .3 points above "
-            "that at a density of 13.5 %, back to dense at 3.6 %"
+            "that at a density of 13.5 %, back to dense at 3.6 %. Measured "
+            "over 4 trials: 98.06 %, 98.46 %, 97.93 %"
         ),
         **_LENET,
         "dataset": "mnist",
