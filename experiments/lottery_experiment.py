@@ -53,6 +53,7 @@ def train(
     presets = ingredients.network(presets)
     runs = _runs(output_dir, recipe, iterations, experiment_name, presets)
     if _are_complete(runs):
+        progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset)

@@ -3,6 +3,7 @@
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.foundations import (
     mask_actions,
+    progress,
     run_record,
     save_restore,
     seeds,
@@ -51,6 +52,7 @@ def train(
     given = _given(masks, initialization_distribution, same_sign)
     settings = _settings(recipe, given)
     if run_record.is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset)

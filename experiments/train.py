@@ -1,7 +1,7 @@
 """Trains one network once."""
 
 from lottery_ticket.experiments import ingredients, recipes
-from lottery_ticket.foundations import run_record, save_restore
+from lottery_ticket.foundations import progress, run_record, save_restore
 
 
 def train(
@@ -38,6 +38,7 @@ def train(
     presets = ingredients.network(presets)
     settings = _settings(recipe, masks, presets)
     if run_record.is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset)

@@ -8,6 +8,12 @@ import tqdm
 LINE_INTERVAL_S = 30
 
 
+def say_complete(directory: str, quiet: bool) -> None:
+    """Says that there is nothing left to do, unless quiet."""
+    if not quiet:
+        tqdm.tqdm.write(f"{directory}: complete already", file=sys.stderr)
+
+
 class Progress:
     """Shows how far a number of training runs has come, and the time left."""
 

@@ -58,11 +58,14 @@ def test_the_smallest_weights_of_the_level_before_are_pruned(trial):
             assert (mask <= before[name]).all()
 
 
-def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch):
+def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch, capsys):
     assert lottery_experiment.is_complete(trial, RECIPE, iterations=2)
     assert not lottery_experiment.is_complete(trial, RECIPE, iterations=3)
     monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
     lottery_experiment.train(trial, RECIPE, iterations=2)
+    assert capsys.readouterr().err == f"{trial}: complete already\n"
+    lottery_experiment.train(trial, RECIPE, iterations=2, quiet=True)
+    assert capsys.readouterr().err == ""
 
 
 def test_more_levels_train_only_those(trial, monkeypatch, capsys):
