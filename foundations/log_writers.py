@@ -51,13 +51,12 @@ class Logs:
             values = np.asarray(values, columns[key].dtype)
             columns[key] = np.concatenate([columns[key], values])
 
-    def facts(self) -> dict[str, float]:
-        """Latest loss and accuracy of all logs that have entries, by name."""
+    def latest(self) -> dict[str, tuple[float, float]]:
+        """Latest (loss, accuracy) of all logs that have entries, by name."""
         return {
-            f"{name} {key}": float(columns[key][-1])
+            name: (float(columns["loss"][-1]), float(columns["accuracy"][-1]))
             for name, columns in self._columns.items()
-            for key in ("loss", "accuracy")
-            if len(columns[key])
+            if len(columns["loss"])
         }
 
     def cut_at_not_finite(self) -> tuple[str, int] | None:

@@ -12,6 +12,7 @@ from lottery_ticket.foundations import (
     devices,
     files,
     log_writers,
+    progress,
     run_record,
     save_restore,
 )
@@ -102,7 +103,7 @@ class ResumableRun:
             self._train_chunk()
             self._evaluate()
             self._check_finite(label)
-            bar.update(self.iteration, self.logs.facts())
+            bar.update(self.iteration, self.logs.latest())
             now = time.monotonic()
             self.facts["train_s"] = before_s + now - started_at
             if now - saved_at > CHECKPOINT_INTERVAL_S:
@@ -141,9 +142,8 @@ class ResumableRun:
 
     def summary(self) -> str:
         """Returns the last results in a few words."""
-        facts = self.logs.facts()
-        shown = [f"{name} {facts[name]:.4f}" for name in facts if "acc" in name]
-        return f"{', '.join(shown)} in {self.facts['train_s']:.1f} s"
+        latest = progress.text(self.logs.latest())
+        return f"{latest}, in {self.facts['train_s']:.1f} s"
 
     def _clear(self):
         """Removes what a run that is redone, or was killed, has left."""

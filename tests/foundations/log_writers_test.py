@@ -29,13 +29,8 @@ def test_logs_are_written_as_json(tmp_path):
 
 
 def test_facts_are_the_latest():
-    assert logs().facts() == {
-        "train loss": 149.0,
-        "train accuracy": 0.5,
-        "test loss": 0.5,
-        "test accuracy": 0.75,
-    }
-    assert log_writers.Logs(["train"]).facts() == {}
+    assert logs().latest() == {"train": (149.0, 0.5), "test": (0.5, 0.75)}
+    assert log_writers.Logs(["train"]).latest() == {}
 
 
 def test_restored_logs_go_on(tmp_path):
@@ -53,8 +48,8 @@ def test_a_log_is_cut_where_it_stops_being_finite():
     made.add("train", [151, 152, 153], [1, np.nan, np.inf], [0, 0, 0])
     made.add("test", [152, 153], [np.nan, 3], [0, 0])
     assert made.cut_at_not_finite() == ("train", 152)
-    assert made.facts()["train loss"] == 1
-    assert made.facts()["test loss"] == 0.5
+    assert made.latest()["train"][0] == 1
+    assert made.latest()["test"][0] == 0.5
     assert made.cut_at_not_finite() is None
 
 

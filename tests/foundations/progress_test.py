@@ -20,7 +20,7 @@ def show(quiet=False):
     with progress.Progress(runs=2, quiet=quiet) as bar:
         for level in range(2):
             bar.start(f"level {level}/1", 100)
-            bar.update(50, {"train loss": 0.5, "test accuracy": 0.9})
+            bar.update(50, {"train": (0.5, 0.75), "test": (0.25, 0.875)})
             bar.finish("test accuracy 0.9100")
 
 
@@ -38,12 +38,12 @@ def test_a_terminal_sees_losses_and_accuracies(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     with progress.Progress() as bar:
         bar.start("level 0/1", 100)
-        bar.update(50, {"train loss": 0.5})
+        bar.update(50, {"train": (0.5, 0.75)})
         bar._bar.refresh()
         bar.finish("done")
         text = sys.stderr.getvalue()
-    assert "level 0/1:  50%" in text
-    assert "train loss 0.5000" in text
+    assert "level 0/1:   50%" in text
+    assert " left, train 0.5000 (75.00 %)" in text
 
 
 def test_long_runs_print_lines_where_there_is_no_terminal(monkeypatch):
@@ -52,9 +52,9 @@ def test_long_runs_print_lines_where_there_is_no_terminal(monkeypatch):
     monkeypatch.setattr(progress, "LINE_INTERVAL_S", -1)
     with progress.Progress() as bar:
         bar.start("level 0/1", 100)
-        bar.update(50, {"train loss": 0.5})
+        bar.update(50, {"train": (0.5, 0.75)})
     assert stream.getvalue() == (
-        "level 0/1: iteration 50/100 train loss 0.5000\n"
+        "level 0/1: iteration 50/100, train 0.5000 (75.00 %)\n"
     )
 
 
