@@ -140,19 +140,25 @@ def read_npz(path: str) -> Arrays:
     data = io.BytesIO(files.read(path))
     try:
         with np.load(data, allow_pickle=False) as npz:
-            missing = [key for key in keys if key not in npz]
-            if missing:
-                raise ValueError(f"it has no {', '.join(missing)}")
-            x_train, y_train, x_test, y_test = (npz[key] for key in keys)
-        for x, y in ((x_train, y_train), (x_test, y_test)):
-            if x.ndim not in (3, 4) or len(x) != y.size or not len(x):
-                raise ValueError(
-                    "images must have shape (n, height, width) or (n, height, "
-                    "width, channels) and a label each. Received: images "
-                    f"{x.shape}, labels {y.shape}"
-                )
+            arrays = {key: npz[key] for key in keys if key in npz}
     except Exception as error:  # Damaged bytes can raise nearly anything.
-        raise ValueError(f"{path} is no dataset file: {error}") from error
+        raise ValueError(
+            f"{path} is no dataset file: it is damaged, or no .npz of plain "
+            "numbers"
+        ) from error
+    missing = [key for key in keys if key not in arrays]
+    if missing:
+        raise ValueError(
+            f"{path} is no dataset file: it has no {', '.join(missing)}"
+        )
+    x_train, y_train, x_test, y_test = (arrays[key] for key in keys)
+    for x, y in ((x_train, y_train), (x_test, y_test)):
+        if x.ndim not in (3, 4) or len(x) != y.size or not len(x):
+            raise ValueError(
+                f"{path} is no dataset file: images must have shape (n, "
+                "height, width) or (n, height, width, channels) and a label "
+                f"each. Received: images {x.shape}, labels {y.shape}"
+            )
     return (
         _with_channels(x_train),
         y_train.reshape(-1),

@@ -50,6 +50,12 @@ def _kinds(annotation):
     return typing.get_args(annotation) if is_union else (annotation,)
 
 
+def _read_text(text):
+    if not text.strip():
+        raise ValueError
+    return text
+
+
 def _read_float(text):
     value = float(text)
     if not math.isfinite(value):
@@ -77,6 +83,7 @@ def _read_fractions(text):
 
 
 _READERS = {
+    str: _read_text,
     int: int,
     float: _read_float,
     bool: _read_bool,
@@ -84,6 +91,7 @@ _READERS = {
     dict[str, float]: _read_fractions,
 }
 _EXPECTED = {
+    str: "some text",
     int: "an integer",
     float: "a number",
     bool: "True or False",

@@ -46,6 +46,8 @@ def run(function, argv: list[str] | None = None) -> None:
     """
     # 3: TensorFlow calls a machine without a GPU an error.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Whatever backend the user has set up for Keras elsewhere.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     argv = sys.argv[1:] if argv is None else list(argv)
     command = _flatten(function)
     if {"--help", "-h"} & set(argv):

@@ -107,6 +107,7 @@ def check_source(path: str) -> None:
         ValueError: If the run is not finished, or files of it are damaged.
     """
     directory, _, folder = path.rstrip("/").rpartition("/")
+    directory = directory or "."
     held = {"run.json", "checkpoint.bin"} & set(files.names(directory))
     record = read(directory) or {"checksums": {}}
     if held and not record["checksums"]:

@@ -110,9 +110,8 @@ def write_log(directory: str, name: str, log: Log) -> dict[str, str]:
         for key, column in log.items()
     }
     data = json.dumps(columns, separators=(",", ":")).encode()
-    path = paths.log(directory, name)
-    files.write(path, data)
-    return {path.rsplit("/", 1)[1]: hashlib.sha256(data).hexdigest()}
+    files.write(paths.log(directory, name), data)
+    return {f"{name}.json": hashlib.sha256(data).hexdigest()}
 
 
 def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
@@ -150,7 +149,9 @@ def _restore_array(path):
     try:
         return np.asarray(np.load(data, allow_pickle=False))
     except Exception as error:  # Damaged bytes can raise nearly anything.
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise ValueError(
+            f"{path} is damaged, or holds more than plain numbers"
+        ) from error
 
 
 def _shortest(value):

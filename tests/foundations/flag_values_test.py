@@ -32,6 +32,8 @@ def test_text_is_read_as_annotated(text, annotation, value):
 @pytest.mark.parametrize(
     ("text", "annotation"),
     [
+        ("", str),
+        (" ", str | None),
         ("1.5", int),
         ("None", int),
         ("", float),

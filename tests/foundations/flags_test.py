@@ -212,6 +212,12 @@ def test_print_lines_checks_before_it_prints(words, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_keras_runs_on_tensorflow(monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    flags.run(thing, ["x"])
+    assert os.environ["KERAS_BACKEND"] == "tensorflow"
+
+
 def test_tensorflow_keeps_quiet_unless_told_otherwise(monkeypatch, capsys):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     flags.run(thing, ["x"])

@@ -106,9 +106,14 @@ def test_results_of_unknown_origin_are_not_overwritten(tmp_path):
     run_record.check_free(str(tmp_path))
 
 
-def test_a_source_is_trusted_only_when_finished_and_whole(run, tmp_path):
+def test_a_source_is_trusted_only_when_finished_and_whole(
+    run, tmp_path, monkeypatch
+):
     run_record.check_source(paths.final(run))
     run_record.check_source(str(tmp_path))  # Somebody's own folder.
+    monkeypatch.chdir(run)
+    run_record.check_source("final")
+    monkeypatch.undo()
     damage(pathlib.Path(run, "final/layer0.npy"))
     run_record.check_source(paths.initial(run))
     with pytest.raises(ValueError, match="final/layer0.npy is missing or dam"):
