@@ -94,7 +94,8 @@ def check_presets(presets: dict, shapes: dict) -> None:
         shapes: Dict, name -> shape of the variable.
 
     Raises:
-        ValueError: If a name is unknown or a shape differs.
+        ValueError: If a name is unknown, a shape differs, or a value is not a
+            finite number.
     """
     for name, preset in presets.items():
         names.check("preset", name, shapes)
@@ -102,6 +103,11 @@ def check_presets(presets: dict, shapes: dict) -> None:
             raise ValueError(
                 f"The preset {name!r} must have the shape of its variable, "
                 f"{tuple(shapes[name])}. Received: {np.shape(preset)}"
+            )
+        if not np.isfinite(preset).all():
+            raise ValueError(
+                f"The preset {name!r} must hold finite numbers. Received: NaN "
+                "or infinity"
             )
 
 
