@@ -7,10 +7,17 @@ from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.foundations import names, optimizers, pruning, seeds, steps
 from lottery_ticket.models import registry as models
 
+# Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 2, LeNet.
 _LENET = {
     "model": "fc",
     "hidden_units": (300, 100),
     "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
+    "validation_size": 5000,
+    "normalization": "scale",
+    "optimizer": "adam",
+    "lr": 1.2e-3,
+    "train_batch_size": 60,
+    "training_len": "50000it",
     "permute_labels": False,
     "drop_partial_batch": False,
     "test_interval": 100,
@@ -32,10 +39,6 @@ RECIPES = {
         **_LENET,
         "dataset": "digits",
         "validation_size": 300,
-        "normalization": "scale",
-        "optimizer": "adam",
-        "lr": 1.2e-3,
-        "train_batch_size": 60,
         "training_len": "2000it",
     },
     "mnist_fc": {
@@ -49,12 +52,6 @@ RECIPES = {
         ),
         **_LENET,
         "dataset": "mnist",
-        "validation_size": 5000,
-        "normalization": "scale",
-        "optimizer": "adam",
-        "lr": 1.2e-3,
-        "train_batch_size": 60,
-        "training_len": "50000it",
     },
     "mnist_fc_2018": {
         "source": (
@@ -64,12 +61,10 @@ RECIPES = {
         "expect": "The effect of mnist_fc; the release states no numbers",
         **_LENET,
         "dataset": "mnist",
-        "validation_size": 5000,
         "normalization": "l2",
         "optimizer": "sgd",
         "lr": 0.1,
         "train_batch_size": 64,
-        "training_len": "50000it",
     },
     "fashion_mnist_fc": {
         "source": (
@@ -79,12 +74,6 @@ RECIPES = {
         "expect": "Xiao et al.: dense networks in their benchmark reach 87 %",
         **_LENET,
         "dataset": "fashion_mnist",
-        "validation_size": 5000,
-        "normalization": "scale",
-        "optimizer": "adam",
-        "lr": 1.2e-3,
-        "train_batch_size": 60,
-        "training_len": "50000it",
     },
 }
 
