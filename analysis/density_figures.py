@@ -89,8 +89,9 @@ def _draw_series(axes, table, column, scale, style):
     axes.errorbar(
         100 * table["density"].to_numpy(),
         mean,
-        # Of equal runs, the mean may lie outside by a rounding error.
-        yerr=[(mean - low).clip(0), (high - mean).clip(0)],
+        # Of equal runs, the mean may lie outside by a rounding error. Lists, as
+        # Matplotlib 3.10 takes an array of one for a number.
+        yerr=[(mean - low).clip(0).tolist(), (high - mean).clip(0).tolist()],
         elinewidth=0.6,
         capthick=0.6,
         **style,
