@@ -20,10 +20,12 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
     Attributes:
         VALIDATION_SIZE: Training images held out for validation by default.
         MAX_VALUE: Largest value a pixel can have.
+        NUM_CLASSES: Labels are below this.
     """
 
     VALIDATION_SIZE = 5000
     MAX_VALUE = 255
+    NUM_CLASSES = 10
 
     def __init__(
         self,
@@ -63,6 +65,12 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         """
         names.check("normalization", normalization, NORMALIZATIONS)
         x_train, y_train, x_test, y_test = self.load(data_dir)
+        for y in (y_train, y_test):
+            if y.min() < 0 or y.max() >= self.NUM_CLASSES:
+                raise ValueError(
+                    f"Labels must be in [0, {self.NUM_CLASSES}). Received: "
+                    f"labels from {y.min()} to {y.max()}"
+                )
         if permute_labels:
             y_train, y_test = _permute((y_train, y_test), labels_seed)
         if validation_size is None:
@@ -153,11 +161,14 @@ def read_npz(path: str) -> Arrays:
         )
     x_train, y_train, x_test, y_test = (arrays[key] for key in keys)
     for x, y in ((x_train, y_train), (x_test, y_test)):
-        if x.ndim not in (3, 4) or len(x) != y.size or not len(x):
+        are_numbers = x.dtype.kind in "biuf" and y.dtype.kind in "biu"
+        are_images = x.ndim in (3, 4) and len(x) == y.size and len(x)
+        if not are_numbers or not are_images:
             raise ValueError(
-                f"{path} is no dataset file: images must have shape (n, "
-                "height, width) or (n, height, width, channels) and a label "
-                f"each. Received: images {x.shape}, labels {y.shape}"
+                f"{path} is no dataset file: images must be numbers of shape "
+                "(n, height, width) or (n, height, width, channels), with an "
+                f"integer label each. Received: images {x.dtype} {x.shape}, "
+                f"labels {y.dtype} {y.shape}"
             )
     return (
         _with_channels(x_train),

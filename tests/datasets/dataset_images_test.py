@@ -61,6 +61,28 @@ def test_normalizations():
         Tiny(normalization="l3")
 
 
+def test_labels_must_be_of_the_datasets_classes():
+    class Few(Tiny):
+        NUM_CLASSES = 2
+
+    with pytest.raises(ValueError, match=r"in \[0, 2\).*from 0 to 2"):
+        Few()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"y_train": np.arange(5.0)},
+        {"x_train": np.zeros((5, 3, 3), complex)},
+        {"x_test": np.zeros((2, 3, 3), "U1")},
+    ],
+)
+def test_images_and_labels_must_be_numbers(tmp_path, changes):
+    save_npz(tmp_path / "a.npz", **changes)
+    with pytest.raises(ValueError, match="images must be numbers"):
+        dataset_images.read_npz(str(tmp_path / "a.npz"))
+
+
 def test_an_empty_image_has_no_norm_and_stays_empty():
     made = Tiny(normalization="l2")
     x = np.concatenate([made.train.x, made.validate.x])
@@ -110,7 +132,7 @@ def test_files_that_are_no_dataset_are_named(tmp_path):
     with pytest.raises(ValueError, match="a.npz is no dataset file"):
         dataset_images.read_npz(str(path))
     save_npz(path, y_train=np.arange(4))
-    with pytest.raises(ValueError, match=r"a label each.*\(5, 3, 3\).*\(4,\)"):
+    with pytest.raises(ValueError, match=r"label each.*\(5, 3, 3\).*\(4,\)"):
         dataset_images.read_npz(str(path))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match="a.npz is no dataset file"):

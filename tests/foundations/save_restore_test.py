@@ -28,6 +28,13 @@ def test_nothing_is_unpickled(tmp_path):
         save_restore.restore_network(str(tmp_path))
 
 
+@pytest.mark.parametrize("dtype", [complex, "U3", [("a", int)], "V4"])
+def test_what_is_no_number_is_named(tmp_path, dtype):
+    np.save(tmp_path / "odd.npy", np.zeros(2, dtype))
+    with pytest.raises(ValueError, match="odd.npy is damaged, or holds no"):
+        save_restore.restore_network(str(tmp_path))
+
+
 def test_a_truncated_file_is_named(tmp_path):
     save_restore.save_network(str(tmp_path), NETWORK)
     path = tmp_path / "layer0.npy"
