@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 import time
 
 import numpy as np
@@ -19,6 +20,10 @@ from lottery_ticket.foundations import (
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
+_LEFTOVER = re.compile(
+    r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy)"
+    r"\.\d+\.tmp|events\.out\.tfevents\.\d{10}"
+)
 
 
 class ResumableRun:
@@ -146,11 +151,15 @@ class ResumableRun:
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
     def _clear(self):
-        """Removes what a run that is redone, or was killed, has left."""
-        for folder, names in files.walk(self.directory):
-            for name in names:
-                if name.endswith(".tmp") or ".tfevents." in name:
-                    files.remove(files.join(folder, name))
+        """Removes what a run that is redone, or was killed, has left.
+
+        Only files that this package names so, in the run's own folders.
+        """
+        for folder in ("", "initial", "final", "masks", "summaries"):
+            place = files.join(self.directory, folder)
+            for name in files.names(place):
+                if _LEFTOVER.fullmatch(name):
+                    files.remove(files.join(place, name))
 
     def _train_chunk(self):
         ends = [self.iteration + self._capacity(), self.length]

@@ -184,9 +184,14 @@ def test_a_redone_run_leaves_no_summaries_of_the_old_one(tmp_path):
     stale.touch()
     (tmp_path / "final/layer0.npy").unlink()
     (tmp_path / "final/layer1.npy.123.tmp").touch()
+    theirs = [tmp_path / "draft.tmp", tmp_path / "below/summaries"]
+    theirs[0].touch()
+    theirs[1].mkdir(parents=True)
+    (theirs[1] / stale.name).touch()
     tiny.train(tmp_path)
     assert not stale.exists()
-    assert not list(tmp_path.rglob("*.tmp"))
+    assert list(tmp_path.rglob("*.tmp")) == [theirs[0]]
+    assert (theirs[1] / stale.name).exists()
 
 
 @pytest.mark.parametrize(
