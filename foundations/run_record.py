@@ -143,12 +143,39 @@ def check_free(directory: str) -> None:
     """
     found = files.names(directory)
     known = {"run.json", "checkpoint.bin"}
-    results = {"initial", "final", "masks", "train.json", "train.log"}
+    results = {"initial", "final", "masks"}
+    results |= {f"{log}.json" for log in ("train", "test", "validate")}
+    results |= {f"{log}.log" for log in ("train", "test", "validate")}
     if results & set(found) and not known & set(found):
         raise ValueError(
             f"{directory} holds results of unknown origin "
             f"({', '.join(sorted(results & set(found)))}, but no run.json), "
             "which are never overwritten. Use another output_dir."
+        )
+
+
+def check_start(directory: str, initial: dict) -> None:
+    """Raises if a run with an unreadable record began with other weights.
+
+    Args:
+        directory: Folder of the run.
+        initial: Dict, name -> array: the weights that a run is to begin with.
+
+    Raises:
+        ValueError: If the weights in the folder, as far as they can be read,
+            are others.
+    """
+    if not files.exists(paths.record(directory)) or _readable_part(directory):
+        return
+    try:
+        there = save_restore.restore_network(paths.initial(directory))
+    except (ValueError, FileNotFoundError):
+        return
+    if save_restore.checksum(there) != save_restore.checksum(initial):
+        raise ValueError(
+            f"{paths.record(directory)} is damaged, and the run there began "
+            "with other weights than this one: it is not overwritten. Use "
+            "another output_dir."
         )
 
 

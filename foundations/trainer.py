@@ -101,6 +101,7 @@ def train(
             bar.finish("complete already")
             return saved
         initial, kept = model.weights, model.masks
+        run_record.check_start(output_dir, initial)
         run = resumable_run.ResumableRun(
             output_dir, identity, length, intervals, save_summaries
         )
