@@ -11,6 +11,7 @@ import tensorflow as tf
 from lottery_ticket.foundations import (
     checkpoint,
     devices,
+    environment,
     files,
     log_writers,
     progress,
@@ -139,7 +140,7 @@ class ResumableRun:
                 "iterations": self.length,
                 "density": density,
                 "device": _device(),
-                "environment": run_record.environment(),
+                "environment": environment.facts(),
                 "checksums": checksums,
             },
         )

@@ -1,16 +1,11 @@
 """run.json: what a run was, and whether its files are whole."""
 
 import hashlib
-import importlib.metadata
 import json
 import logging
-import os
-import platform
-import subprocess
 
 from lottery_ticket.foundations import files, paths, save_restore
 
-PACKAGES = ("tensorflow", "keras", "numpy")
 _log = logging.getLogger(__name__)
 
 
@@ -218,25 +213,6 @@ def check_same(recorded: dict, requested: dict, directory: str) -> None:
         )
 
 
-def environment() -> dict:
-    """Versions, machine and git commit that a run is made with."""
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor_count": os.cpu_count(),
-        "git_commit": _git_commit(),
-        **{name: _version(name) for name in PACKAGES},
-    }
-
-
-def _version(package):
-    """Version of a package; None if it came under another name."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
 def _read_own(directory, settings):
     """As `read`; raises if settings differ, also those of a damaged record."""
     record = read(directory)
@@ -256,20 +232,6 @@ def _readable_part(directory):
     except (ValueError, IndexError):
         return None
     return {"settings": settings} if isinstance(settings, dict) else None
-
-
-def _git_commit():
-    here = os.path.dirname(os.path.abspath(__file__))
-    command = ["git", "-C", here, "rev-parse", "HEAD", "--show-prefix"]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=5, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    commit, prefix = done.stdout.split("\n")[:2]
-    # An installed copy may lie inside somebody else's repository.
-    return commit if prefix == "foundations/" else None
 
 
 def _seal(record):

@@ -1,6 +1,5 @@
 """Tests of foundations/run_record.py."""
 
-import json
 import logging
 import pathlib
 
@@ -122,9 +121,3 @@ def test_a_source_is_trusted_only_when_finished_and_whole(
     pathlib.Path(paths.checkpoint(run)).touch()
     with pytest.raises(ValueError, match="is not finished"):
         run_record.check_source(paths.initial(run))
-
-
-def test_the_environment_is_json():
-    environment = run_record.environment()
-    assert json.loads(json.dumps(environment)) == environment
-    assert {"tensorflow", "keras", "numpy", "python"} <= set(environment)
