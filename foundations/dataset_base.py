@@ -2,6 +2,8 @@
 
 import functools
 import hashlib
+import json
+import re
 
 import numpy as np
 
@@ -20,8 +22,9 @@ class DatasetSplit:
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y). x: examples, shape (n, ...). y: labels, integers
-                of shape (n,) in [0, classes), or one-hot of shape (n, classes).
+            data: Pair (x, y). x: examples, shape (n, ...), an array or what
+                streams; see `DatasetBase`. y: labels, integers of shape (n,)
+                in [0, classes), or one-hot of shape (n, classes).
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
@@ -33,7 +36,9 @@ class DatasetSplit:
             ValueError: If x and y differ in length or are empty, labels are
                 neither integers nor one-hot, or the batch size is not positive.
         """
-        x, y = (np.asarray(array) for array in data)
+        x, y = data
+        x = x if hasattr(x, "read") else np.asarray(x)
+        y = np.asarray(y)
         if len(x) != len(y) or not len(x):
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
@@ -55,6 +60,22 @@ class DatasetSplit:
     def size(self) -> int:
         """Number of examples."""
         return len(self.x)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether examples are read batch by batch, not held in memory."""
+        return hasattr(self.x, "read")
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over examples and labels."""
+        digest = hashlib.sha256()
+        if self.is_streamed:
+            digest.update(self.x.checksum.encode())
+        for array in (self.y,) if self.is_streamed else (self.x, self.y):
+            digest.update(f"{array.dtype} {array.shape};".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     @property
     def iterations_per_epoch(self) -> int:
@@ -111,8 +132,20 @@ class DatasetBase:
         validate: tuple[np.ndarray, np.ndarray] | None = None,
         train_order_seed: int | None = None,
         drop_partial_batch: bool = False,
+        *,
+        prepare=None,
+        augment=None,
+        augment_seed: int = 0,
+        num_classes: int | None = None,
     ):
         """Makes the three splits.
+
+        Examples that do not fit into memory are streamed: instead of an array,
+        x is an object with a length, `shape`, `dtype`, `checksum` (text that
+        changes with the data), and a method `read(rows, seed)`, which
+        tf.data calls in graph mode. It returns the examples of these rows; seed
+        is an int32 tensor of shape (2,) for a training batch, for what is
+        random in reading it, and None for evaluation.
 
         Args:
             train: Pair (x, y) to train on; shuffled anew each epoch.
@@ -124,11 +157,25 @@ class DatasetBase:
             drop_partial_batch: Whether an epoch leaves out its last training
                 batch if that is smaller than the others, as Zhou et al. 2019
                 do; the original library keeps it.
+            prepare: Function (examples) -> float32 tensor, of every batch as
+                the network sees it; None means as they are. It runs on the
+                device, so that x can stay small, such as uint8 pixels.
+            augment: Function (examples, seed) -> tensor of their shape and
+                dtype, of training batches only, before `prepare`. seed is an
+                int32 tensor (augment_seed, iteration); the function may use
+                no other randomness. `repr` of both functions must say what
+                they do, as that of a dataclass does: it is recorded.
+            augment_seed: Seed of the augmentation, in [0, 2**31).
+            num_classes: Number of classes; None means one more than the
+                highest label.
 
         Raises:
-            ValueError: As for `DatasetSplit`, or if splits differ in the
-                shape of an example.
+            ValueError: As for `DatasetSplit`, if splits differ in the shape of
+                an example, or labels are not below num_classes.
         """
+        self.prepare = prepare
+        self.augment = augment
+        self.augment_seed = augment_seed
         self.train = DatasetSplit(
             train,
             train_batch_size,
@@ -138,12 +185,19 @@ class DatasetBase:
         )
         self.test = DatasetSplit(test)
         self.validate = DatasetSplit(validate) if validate else None
-        shapes = {split.x.shape[1:] for split in self.splits.values()}
+        shapes = {tuple(each.x.shape[1:]) for each in self.splits.values()}
         if len(shapes) > 1:
             raise ValueError(
                 "Examples must have one shape in all splits. Received: "
                 f"{sorted(shapes)}"
             )
+        highest = max(int(split.y.max()) for split in self.splits.values())
+        if num_classes is not None and highest >= num_classes:
+            raise ValueError(
+                f"Labels must be below the number of classes, {num_classes}. "
+                f"Received: {highest}"
+            )
+        self.num_classes = num_classes or highest + 1
 
     @property
     def splits(self) -> dict[str, DatasetSplit]:
@@ -158,22 +212,26 @@ class DatasetBase:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one example."""
-        return self.train.x.shape[1:]
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes: one more than the highest label."""
-        return 1 + max(int(split.y.max()) for split in self.splits.values())
+        return tuple(self.train.x.shape[1:])
 
     @functools.cached_property
     def checksum(self) -> str:
-        """SHA-256 over the arrays of all splits."""
-        digest = hashlib.sha256()
-        for name, split in self.splits.items():
-            for array in (split.x, split.y):
-                digest.update(f"{name} {array.dtype} {array.shape};".encode())
-                digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        """SHA-256 over all splits and what is done with their examples."""
+        # A stream may draw at random as it reads.
+        is_random = self.augment is not None or self.train.is_streamed
+        parts = {
+            "prepare": _identity(self.prepare),
+            "augment": _identity(self.augment),
+            "augment_seed": self.augment_seed if is_random else None,
+            "classes": self.num_classes,
+            **{name: split.checksum for name, split in self.splits.items()},
+        }
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _identity(function):
+    """What tells a function apart from others, the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(function))
 
 
 def _class_indices(y):

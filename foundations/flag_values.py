@@ -20,8 +20,9 @@ def convert(name: str, text: str, annotation):
     Args:
         name: The flag's name, for the error.
         text: The value as written.
-        annotation: str, int, float, bool, tuple[int, ...], dict[str, float],
-            or a union with None; of several types, the first counts.
+        annotation: str, int, float, bool, tuple[int, ...], tuple[str, ...],
+            dict[str, float], or a union with None; of several types, the first
+            counts.
 
     Raises:
         ValueError: If the text is no such value. Numbers must be finite.
@@ -75,6 +76,15 @@ def _read_integers(text):
     return tuple(int(part) for part in text.strip("()[], ").split(","))
 
 
+def _read_words(text):
+    if text in ("()", "[]"):
+        return ()
+    words = [word.strip(" '\"") for word in text.strip("()[], ").split(",")]
+    if not all(words):
+        raise ValueError
+    return tuple(words)
+
+
 def _read_fractions(text):
     pairs = [part.split("=") for part in text.strip("{} ").split(",")]
     if len({name for name, *_ in pairs}) < len(pairs):
@@ -88,6 +98,7 @@ _READERS = {
     float: _read_float,
     bool: _read_bool,
     tuple[int, ...]: _read_integers,
+    tuple[str, ...]: _read_words,
     dict[str, float]: _read_fractions,
 }
 _EXPECTED = {
@@ -96,5 +107,6 @@ _EXPECTED = {
     float: "a number",
     bool: "True or False",
     tuple[int, ...]: "integers such as 300,100",
+    tuple[str, ...]: "texts with commas between them, none of them empty",
     dict[str, float]: "pairs such as layer0=.2,layer1=.1, each name once",
 }

@@ -23,3 +23,33 @@ class MaskConstraint(keras.constraints.Constraint):
     def __call__(self, weights):
         """Returns the weights with 0 (never -0) where the mask is 0."""
         return tf.where(self.mask, weights, tf.zeros_like(weights))
+
+
+def mask_gradients(optimizer):
+    """Makes an optimizer see no gradient of pruned entries; returns it.
+
+    Its slots, such as momentum, are then exactly 0 there, and clipping by a
+    global norm counts kept weights only. Our trainer does this; for `fit`,
+    `network.compile(mask_gradients(optimizer), ...)`.
+
+    Args:
+        optimizer: Keras optimizer.
+    """
+    apply = type(optimizer).apply
+
+    def masked_apply(grads, trainable_variables=None):
+        variables = trainable_variables or optimizer._trainable_variables
+        masked = [
+            _masked(gradient, variable.constraint)
+            for gradient, variable in zip(grads, variables, strict=True)
+        ]
+        return apply(optimizer, masked, trainable_variables)
+
+    optimizer.apply = masked_apply
+    return optimizer
+
+
+def _masked(gradient, constraint):
+    if gradient is None or not isinstance(constraint, MaskConstraint):
+        return gradient
+    return constraint(tf.convert_to_tensor(gradient))  # Embeddings' is sparse.

@@ -27,6 +27,9 @@ class ModelBase:
 
     Attributes:
         inputs: Symbolic input, shape (batch,) + input_shape.
+        input_shape: Shape of one example.
+        num_outputs: Number of logits, once the network is complete.
+        strategy: tf.distribute.Strategy in whose scope it was made.
         network: The `keras.Model`, for `summary()`, `evaluate`, `save`.
         masks: Dict, layer name -> uint8 array of the kernel's shape.
         weights: Dict, name -> array: all that the network computes with.
@@ -53,13 +56,20 @@ class ModelBase:
             seed: Seed of the draw; `reset` can draw again from another.
         """
         self.inputs = keras.Input(tuple(input_shape))
+        self.input_shape = tuple(input_shape)
         self.network = None
+        self.num_outputs = None
         self.programs = {}
+        self.strategy = tf.distribute.get_strategy()
         self._given = {"presets": presets, "masks": masks, "seed": seed}
+        self._names = set()
+        self._kernels = {}
         self._constraints = {}
         self._variables = {}
         self._built_values = {}
         self._random_states = {}
+        self._are_probabilities = False
+        self._build = None
 
     def dense_layer(
         self,
@@ -89,6 +99,7 @@ class ModelBase:
         Raises:
             ValueError: If the name is taken or cannot name a file.
         """
+        self._take_name(name)
         layer = keras.layers.Dense(
             units,
             activation=activation,
@@ -97,8 +108,141 @@ class ModelBase:
             name=name,
         )
         outputs = layer(inputs)
-        self._register(name, layer.kernel)
+        self._mask(name, layer.kernel)
         return outputs
+
+    def conv2d_layer(
+        self,
+        name: str,
+        inputs,
+        filters: int,
+        kernel_size: int = 3,
+        strides: int = 1,
+        padding: str | int = "same",
+        activation=None,
+        use_bias: bool = True,
+        kernel_initializer="glorot_normal",
+    ):
+        """Adds a convolution with a maskable kernel; mirrors keras's Conv2D.
+
+        Args:
+            name: Name of the layer, and of its kernel in networks and masks.
+            inputs: Symbolic tensor, shape (batch, height, width, channels).
+            filters: Number of outputs.
+            kernel_size: Height and width of the kernel.
+            strides: Pixels from one output to the next.
+            padding: As for Keras, "same" or "valid"; or how many zeros to add
+                on every side. With strides above 1 the two differ: "same" pads
+                below and on the right only where PyTorch, and so most papers'
+                code, pads every side.
+            activation: As for Keras: a name, a function or None.
+            use_bias: Whether to add a bias; it starts at 0, is never masked.
+            kernel_initializer: As for Keras.
+
+        Returns:
+            Symbolic tensor, shape (batch, height, width, filters).
+
+        Raises:
+            ValueError: If the name is taken or cannot name a file.
+        """
+        self._take_name(name)
+        inputs, padding = _padded(inputs, padding)
+        layer = keras.layers.Conv2D(
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            name=name,
+        )
+        outputs = layer(inputs)
+        self._mask(name, layer.kernel)
+        return outputs
+
+    def depthwise_conv2d_layer(
+        self,
+        name: str,
+        inputs,
+        kernel_size: int = 3,
+        strides: int = 1,
+        padding: str | int = "same",
+        activation=None,
+        use_bias: bool = True,
+        depthwise_initializer="glorot_normal",
+    ):
+        """Adds a depthwise convolution; mirrors keras's DepthwiseConv2D.
+
+        Args:
+            name: As for `conv2d_layer`.
+            inputs: As for `conv2d_layer`.
+            kernel_size: As for `conv2d_layer`.
+            strides: As for `conv2d_layer`.
+            padding: As for `conv2d_layer`.
+            activation: As for `conv2d_layer`.
+            use_bias: As for `conv2d_layer`.
+            depthwise_initializer: As for Keras. Keras counts the channels into
+                the fan-in of its kernel, shape (height, width, channels, 1),
+                though each output sees only one of them.
+
+        Returns:
+            Symbolic tensor, shape (batch, height, width, channels).
+
+        Raises:
+            ValueError: If the name is taken or cannot name a file.
+        """
+        self._take_name(name)
+        inputs, padding = _padded(inputs, padding)
+        layer = keras.layers.DepthwiseConv2D(
+            kernel_size,
+            strides,
+            padding,
+            activation=activation,
+            use_bias=use_bias,
+            depthwise_initializer=depthwise_initializer,
+            name=name,
+        )
+        outputs = layer(inputs)
+        self._mask(name, layer.kernel)
+        return outputs
+
+    def norm_layer(
+        self,
+        name: str,
+        inputs,
+        affine: bool = True,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+    ):
+        """Adds batch normalisation; nothing of it is ever masked.
+
+        Source: momentum and epsilon are PyTorch's, which the papers with batch
+        normalisation used; Keras's own are .99 and 1e-3.
+        Differs: the running variance is Keras's, the batch's own, where
+        PyTorch multiplies it by n / (n - 1) for n values a channel.
+
+        Args:
+            name: Name of the layer; its variables are saved as `name_gamma`,
+                `name_beta`, `name_moving_mean` and `name_moving_variance`.
+            inputs: Symbolic tensor, shape (batch, ..., channels).
+            affine: Whether outputs are scaled and shifted by trained gamma and
+                beta.
+            momentum: Share of the running statistics that a batch leaves.
+            epsilon: Added to the variance.
+
+        Returns:
+            Symbolic tensor of the shape of `inputs`.
+        """
+        self._take_name(name)
+        layer = keras.layers.BatchNormalization(
+            momentum=momentum,
+            epsilon=epsilon,
+            center=affine,
+            scale=affine,
+            name=name,
+        )
+        return layer(inputs)
 
     def set_outputs(self, logits) -> None:
         """Completes the network, and gives it its presets and masks.
@@ -107,18 +251,10 @@ class ModelBase:
             logits: Symbolic tensor, shape (batch, classes).
 
         Raises:
-            ValueError: If variables cannot be told apart by name or cannot be
-                drawn from a seed, or presets or masks do not fit the network.
+            ValueError: If variables cannot be drawn from a seed, or presets or
+                masks do not fit the network.
         """
-        self.network = keras.Model(self.inputs, logits)
-        self._random_states = network_variables.random_states(self.network)
-        self._variables = network_variables.named(
-            self.network, self._constraints
-        )
-        self._built_values = {
-            name: variable.numpy()
-            for name, (_, variable) in self._variables.items()
-        }
+        self._complete(keras.Model(self.inputs, logits), logits.shape[-1])
         network_variables.check_can_be_drawn(
             self._variables, self._built_values
         )
@@ -151,7 +287,8 @@ class ModelBase:
         for name, constraint in self._constraints.items():
             kept = masks.get(name, np.ones(constraint.mask.shape))
             constraint.mask.assign(np.asarray(kept, bool))
-        for name, value in {**self.draw(seed), **presets}.items():
+        drawn = {} if set(self._variables) <= set(presets) else self.draw(seed)
+        for name, value in {**drawn, **presets}.items():
             kept = masks.get(name)
             value = value if kept is None else np.where(kept, value, 0)
             self._variables[name][1].assign(value)
@@ -163,27 +300,43 @@ class ModelBase:
         """Returns a fresh, unmasked draw of all variables.
 
         Each variable draws from a seed of its own, derived from `seed` and its
-        name.
+        name; a `KerasModel` is built anew with all seeds set to this one.
 
         Args:
             seed: An integer.
         """
-        return network_variables.draw(self._variables, self._built_values, seed)
+        if self._build is None:
+            return network_variables.draw(
+                self._variables, self._built_values, seed
+            )
+        return self._build(seed)
 
-    def create_loss_and_accuracy(self, labels, logits):
+    def create_loss_and_accuracy(self, labels, logits, label_smoothing=0.0):
         """Returns mean softmax cross-entropy and accuracy of a batch.
 
         Training and evaluation use no other loss: override it for another.
 
+        Source: label smoothing is Szegedy et al. 2016's
+        (https://arxiv.org/abs/1512.00567), section 7.
+
         Args:
             labels: Class indices, int32, shape (batch,).
-            logits: Shape (batch, classes).
+            logits: Shape (batch, classes). Of a `KerasModel` that gives
+                probabilities, their logarithms count as logits.
+            label_smoothing: Share, in [0, 1), of a label's weight that goes
+                to all classes alike. Passed on if it is not 0, and in training
+                only.
 
         Returns:
             Pair of scalars: loss in nats, accuracy in [0, 1].
         """
         logits = tf.cast(logits, tf.float32)
+        if self._are_probabilities:
+            logits = _logits(logits)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        if label_smoothing:
+            uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+            losses += label_smoothing * (uniform - losses)
         predicted = tf.argmax(logits, -1, output_type=tf.int32)
         hits = tf.cast(tf.equal(predicted, labels), tf.float32)
         return tf.reduce_mean(losses), tf.reduce_mean(hits)
@@ -220,15 +373,51 @@ class ModelBase:
             for name, constraint in self._constraints.items()
         }
 
-    def _register(self, name, kernel):
-        if name in self._constraints or not re.fullmatch(r"[\w.-]+", name):
+    def _take_name(self, name):
+        if name in self._names or not re.fullmatch(r"[\w.-]+", name):
             raise ValueError(
                 "A layer's name must be new, and made of letters, digits, "
                 f"'_', '-' and '.'. Received: {name!r}"
             )
+        self._names.add(name)
+
+    def _mask(self, name, kernel):
+        """Gives a kernel a mask; the masks' order is that of these calls."""
         constraint = mask_constraint.MaskConstraint(kernel.shape)
         kernel.constraint = constraint
+        self._kernels[name] = kernel
         self._constraints[name] = constraint
+
+    def _complete(self, network, num_outputs):
+        """Takes over a network that is built, its kernels masked."""
+        self.network = network
+        self.num_outputs = num_outputs
+        self._random_states = network_variables.random_states(network)
+        self._variables = network_variables.named(
+            network, self._kernels.values(), self._names
+        )
+        self._built_values = {
+            name: variable.numpy()
+            for name, (_, variable) in self._variables.items()
+        }
 
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}
+
+
+def _padded(inputs, padding):
+    """Inputs with zeros on every side, and what is left for Keras to pad."""
+    if isinstance(padding, str):
+        return inputs, padding
+    return keras.layers.ZeroPadding2D(padding)(inputs), "valid"
+
+
+def _logits(probabilities):
+    """What a softmax was taken of; elsewhere logarithms, which serve as well.
+
+    The former is exact where a probability rounds to 0, and its gradient too.
+    """
+    is_graph = not tf.executing_eagerly()
+    if is_graph and probabilities.op.type == "Softmax":
+        return probabilities.op.inputs[0]
+    return tf.math.log(tf.maximum(probabilities, np.finfo(np.float32).tiny))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import typing
 
 import keras
 import numpy as np
@@ -9,31 +10,65 @@ import numpy as np
 from lottery_ticket.foundations import names, seeds
 
 
-def named(network, kernels) -> dict:
-    """Returns dict, name -> (layer, variable), of all but random states.
+class Named(typing.NamedTuple):
+    """A variable and the layer that owns it."""
+
+    layer: keras.layers.Layer
+    variable: keras.Variable
+
+
+def layers(network, given=()) -> dict[str, keras.layers.Layer]:
+    """Returns every layer by its path, those in nested networks included.
+
+    A path is the names from the outside in, joined by '.'. A layer that is used
+    several times counts once. Automatic names, such as `dense_7`, count all
+    layers of the process; here they count from 0 within their network.
 
     Args:
         network: keras.Model.
-        kernels: Names of the layers whose kernel goes by the layer's name.
-
-    Raises:
-        ValueError: If two variables would have one name, or a layer has none
-            of its own.
+        given: Names that are not automatic, though they may look so.
     """
-    named = {}
-    for layer in network.layers:
-        if layer.name not in kernels:
-            _check_has_own_name(layer)
-        for variable in layer.weights:
-            is_kernel = layer.name in kernels and variable is layer.kernel
-            name = layer.name + ("" if is_kernel else f"_{variable.name}")
-            if name in named:
-                raise ValueError(
-                    f"Two variables would be saved as {name!r}. Give their "
-                    "layers other names, and use no networks inside networks."
-                )
-            named[name] = layer, variable
-    return named
+    found, seen = {}, set()
+
+    def visit(parent, prefix):
+        for child in _children(parent):
+            if id(child) not in seen:
+                seen.add(id(child))
+                if child.name in given and not prefix:
+                    path = child.name
+                else:
+                    path = _new_name(prefix + _stem(child), {*found, *given})
+                found[path] = child
+                visit(child, f"{path}.")
+
+    visit(network, "")
+    return found
+
+
+def named(network, kernels, given=()) -> dict[str, Named]:
+    """Returns all variables by name, but for states of random layers.
+
+    A kernel goes by its layer's path, other variables by path and own name,
+    `conv0_bias`; a variable that several layers use, by the first of them.
+
+    Args:
+        network: keras.Model.
+        kernels: The kernels among its variables. Where one layer has two, they
+            are named like other variables.
+        given: As for `layers`.
+    """
+    kernels = {id(variable) for variable in kernels}
+    found, seen = {}, set()
+    for path, layer in {**layers(network, given), "": network}.items():
+        own = [v for v in _own_variables(layer) if id(v) not in seen]
+        seen |= {id(variable) for variable in own}
+        is_only = sum(id(variable) in kernels for variable in own) == 1
+        for variable in own:
+            is_bare = path and is_only and id(variable) in kernels
+            name = path if is_bare else f"{path}_{variable.name}".lstrip("_")
+            name = _new_name(re.sub(r"[^\w.-]", "_", name), found)
+            found[name] = Named(layer, variable)
+    return found
 
 
 def random_states(network) -> dict:
@@ -49,41 +84,27 @@ def description(network) -> str:
     The same in every process: automatic names, which count upwards, are left
     out.
     """
-    layers = list(network._flatten_layers(include_self=False))
+    found = list(network._flatten_layers(include_self=False))
     text = json.dumps(
-        [_config(layer) for layer in layers],
+        [_config(layer) for layer in found],
         default=lambda value: type(value).__name__,
         sort_keys=True,
     )
-    for index, layer in enumerate(layers):
+    for index, layer in enumerate(found):
         text = text.replace(f'"{layer.name}"', f'"{index}"')
     return text
 
 
-def _config(layer):
-    """Class and settings of a layer; custom ones may not tell theirs."""
-    try:
-        return type(layer).__name__, layer.get_config()
-    except NotImplementedError:
-        return type(layer).__name__, None
-
-
 def initializer(layer, variable):
     """Returns the Keras initialiser a variable was drawn from, or None."""
-    found = getattr(layer, f"{variable.name}_initializer", None)
-    return found if isinstance(found, keras.initializers.Initializer) else None
-
-
-def _check_has_own_name(layer):
-    """Automatic names count upwards, so they would differ between runs."""
-    class_name = re.sub(r"\W+", "", type(layer).__name__)
-    automatic = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
-    automatic = re.sub(r"([a-z])([A-Z])", r"\1_\2", automatic).lower()
-    if layer.weights and re.fullmatch(rf"{automatic}(_\d+)?", layer.name):
-        raise ValueError(
-            f"Layer {layer.name!r} has weights, which are saved by its name: "
-            f"give it one, such as {type(layer).__name__}(..., name='hidden')."
-        )
+    stems = [variable.name, variable.name.removesuffix("_kernel")]
+    if variable.name == "kernel":
+        stems.append("depthwise")  # As DepthwiseConv2D calls it.
+    for stem in stems:
+        found = getattr(layer, f"{stem}_initializer", None)
+        if isinstance(found, keras.initializers.Initializer):
+            return found
+    return None
 
 
 def check_presets(presets: dict, shapes: dict) -> None:
@@ -95,7 +116,7 @@ def check_presets(presets: dict, shapes: dict) -> None:
 
     Raises:
         ValueError: If a name is unknown, a shape differs, or a value is not a
-            finite number.
+            number that float32 can hold.
     """
     for name, preset in presets.items():
         names.check("preset", name, shapes)
@@ -104,10 +125,11 @@ def check_presets(presets: dict, shapes: dict) -> None:
                 f"The preset {name!r} must have the shape of its variable, "
                 f"{tuple(shapes[name])}. Received: {np.shape(preset)}"
             )
-        if not np.isfinite(preset).all():
+        # NaN fails this too.
+        if not (np.abs(preset) <= np.finfo(np.float32).max).all():
             raise ValueError(
-                f"The preset {name!r} must hold finite numbers. Received: NaN "
-                "or infinity"
+                f"The preset {name!r} must hold finite float32 numbers. "
+                "Received: NaN, infinity or larger ones"
             )
 
 
@@ -151,3 +173,40 @@ def check_can_be_drawn(variables: dict, built: dict) -> None:
                 f"has no attribute {variable.name}_initializer that is a Keras "
                 "initialiser"
             )
+
+
+def _children(layer):
+    if isinstance(layer, keras.Model):
+        return layer.layers
+    return layer._flatten_layers(include_self=False, recursive=False)
+
+
+def _own_variables(layer):
+    inner = {id(v) for child in _children(layer) for v in child.weights}
+    return [v for v in layer.weights if id(v) not in inner]
+
+
+def _stem(layer):
+    """A layer's name, or what its automatic name begins with."""
+    class_name = re.sub(r"\W+", "", type(layer).__name__)
+    automatic = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
+    automatic = re.sub(r"([a-z])([A-Z])", r"\1_\2", automatic).lower()
+    is_automatic = re.fullmatch(rf"{automatic}(_\d+)?", layer.name)
+    return automatic if is_automatic else layer.name
+
+
+def _new_name(name, taken):
+    """The name, or if it is taken, name_1, name_2, ..."""
+    count, new = 0, name
+    while new in taken:
+        count += 1
+        new = f"{name}_{count}"
+    return new
+
+
+def _config(layer):
+    """Class and settings of a layer; custom ones may not tell theirs."""
+    try:
+        return type(layer).__name__, layer.get_config()
+    except NotImplementedError:
+        return type(layer).__name__, None

@@ -2,19 +2,34 @@
 
 import concurrent.futures
 import json
+import math
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import mask_constraint
+from lottery_ticket.foundations import (
+    batches,
+    compile_policy,
+    norm_tracing,
+    training_step,
+)
 
 EVALUATION_BATCH_SIZE = 1000
-_EVALUATOR = concurrent.futures.ThreadPoolExecutor(1, "evaluation")
+EVALUATION_BATCH_NUMBERS = 1_500_000  # In the inputs; 488 CIFAR images.
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
+_EVALUATOR = concurrent.futures.ThreadPoolExecutor(1, "evaluation")
 
 
-def program(model, optimizer_fn, dataset, jit=None) -> "Program":
+def program(
+    model,
+    optimizer_fn,
+    dataset,
+    jit=None,
+    *,
+    weight_decay=0.0,
+    label_smoothing=0.0,
+) -> "Program":
     """Returns the program of a model, with a fresh optimizer's state and data.
 
     One that was compiled for the same model, optimizer settings and shapes is
@@ -24,31 +39,42 @@ def program(model, optimizer_fn, dataset, jit=None) -> "Program":
         model: ModelBase.
         optimizer_fn: Function () -> keras optimizer, not built.
         dataset: DatasetBase to train on and to evaluate.
-        jit: Whether to compile with XLA; None decides by `uses_xla`.
+        jit: Whether to compile with XLA; None decides by
+            `compile_policy.choose`.
+        weight_decay: Coupled L2; see TrainingStep.
+        label_smoothing: As for `ModelBase.create_loss_and_accuracy`.
 
     Raises:
-        ValueError: If optimizer_fn returns one that has been used.
+        ValueError: If optimizer_fn returns one that has been used, or batches
+            cannot be shared evenly by the replicas of the model's strategy.
     """
-    optimizer = optimizer_fn()
+    with model.strategy.scope():
+        optimizer = training_step.scaled(optimizer_fn(), model.network)
+        policy = compile_policy.choose(model.network, jit)
     if optimizer.built:
         raise ValueError(
             "optimizer_fn must return a new optimizer each time. Received: one "
             "that has been used"
         )
     split = dataset.train
-    jit = uses_xla(model.network) if jit is None else jit
+    _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
     key = (
         json.dumps(optimizer_config(optimizer), sort_keys=True),
         split.batch_size,
         split.partial_size,
+        split.is_streamed,
         split.x.shape[1:],
-        split.x.dtype,
+        str(split.x.dtype),
+        repr((dataset.prepare, dataset.augment, dataset.augment_seed)),
         tuple(variable.path for variable in model.network.trainable_variables),
-        jit,
+        (policy, weight_decay, label_smoothing),
     )
     chosen = model.programs.pop(key, None)
     if chosen is None:
-        chosen = Program(model, optimizer, split, jit)
+        step = training_step.TrainingStep(
+            model, optimizer, weight_decay, label_smoothing, policy.update
+        )
+        chosen = Program(model, step, dataset, policy.loop)
     else:
         chosen.reset_optimizer(optimizer)
     for other in model.programs.values():
@@ -68,53 +94,71 @@ def optimizer_config(optimizer) -> dict:
     return json.loads(text)
 
 
-def uses_xla(network) -> bool:
-    """Whether a network trains faster with XLA, by device and layers.
-
-    Measured on 2 cores of a Xeon: XLA on a CPU more than halves the time of
-    dense networks, and makes convolutions inside the loop 50 times slower.
-    """
-    has_convolutions = any(
-        "Conv" in type(layer).__name__
-        for layer in network._flatten_layers(include_self=False)
-    )
-    has_cuda = tf.test.is_built_with_cuda()
-    on_gpu = has_cuda and bool(tf.config.list_physical_devices("GPU"))
-    return on_gpu or not has_convolutions
+def _check_shares(count, split, optimizer):
+    if count == 1:
+        return
+    if split.batch_size % count or split.partial_size % count:
+        raise ValueError(
+            f"{count} devices must share each batch evenly. Received: batches "
+            f"of {split.batch_size}, the last of an epoch of "
+            f"{split.partial_size or split.batch_size}. Use another "
+            "train_batch_size, or drop_partial_batch"
+        )
+    limits = ("clipnorm", "clipvalue", "global_clipnorm")
+    clipped = [each for each in limits if getattr(optimizer, each, None)]
+    if clipped:
+        raise ValueError(
+            f"On several devices an optimizer cannot clip: each would clip its "
+            f"own share of the gradient. Received: {', '.join(clipped)}"
+        )
 
 
 class Program:
     """Training steps and evaluation, each compiled once."""
 
-    def __init__(self, model, optimizer, split, jit):
-        """Builds the optimizer; compilation happens at the first use.
+    def __init__(self, model, step, dataset, jit):
+        """Prepares; compilation happens at the first use.
 
         Args:
             model: ModelBase.
-            optimizer: Keras optimizer, not built.
-            split: DatasetSplit to train on, for its batch sizes.
-            jit: Whether to compile with XLA.
+            step: training_step.TrainingStep of the model.
+            dataset: DatasetBase to train on, for its shapes.
+            jit: Whether to compile the loop with XLA; of a streamed dataset's,
+                each step.
         """
+        split = dataset.train
         self.network = model.network
-        self.optimizer = optimizer
+        self.optimizer = step.optimizer
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._batch_size = split.batch_size
         self._partial_size = split.partial_size
-        self._dataset, self._tensors = None, {}
-        optimizer.build(self.network.trainable_variables)
-        # AutoGraph is not needed, and does not run on every Python.
-        self._train = tf.function(
-            self._train_steps, jit_compile=jit, autograph=False
+        self._dataset, self._tensors, self._stream = None, {}, (None, None)
+        self._evaluation_batch_size = max(
+            1,
+            min(
+                EVALUATION_BATCH_SIZE,
+                EVALUATION_BATCH_NUMBERS // math.prod(split.x.shape[1:]),
+            ),
         )
+        options = {"autograph": False}  # It does not run on every Python.
+        if split.is_streamed:
+            self._step = tf.function(step, jit_compile=jit, **options)
+            self._train = tf.function(self._train_on_stream, **options)
+        else:
+            self._step = step
+            self._train = tf.function(
+                self._train_in_memory, jit_compile=jit, **options
+            )
+        values = [
+            _specs(self.network.trainable_variables),
+            _specs(self.network.non_trainable_variables),
+        ]
+        examples = [
+            tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
+            tf.TensorSpec([None], split.y.dtype),
+        ]
         self._evaluate = tf.function(
-            self._evaluate_all,
-            autograph=False,
-            input_signature=[
-                tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
-                tf.TensorSpec([None], split.y.dtype),
-                _specs(self.network.trainable_variables),
-                _specs(self.network.non_trainable_variables),
-            ],
+            self._evaluate_all, input_signature=examples + values, **options
         )
 
     @property
@@ -138,17 +182,19 @@ class Program:
             variable.assign(initial.value)
 
     def load(self, dataset) -> None:
-        """Puts all splits of a dataset on the device, unless they are there."""
-        if self._dataset is not dataset:
-            self._dataset = dataset
-            self._tensors = {
-                name: (tf.constant(split.x), tf.constant(split.y))
-                for name, split in dataset.splits.items()
-            }
+        """Puts splits on the device, unless they are there or streamed."""
+        if self._dataset is dataset:
+            return
+        self._dataset, self._stream = dataset, (None, None)
+        self._tensors = {
+            name: batches.load(split)
+            for name, split in dataset.splits.items()
+            if not split.is_streamed
+        }
 
     def unload(self) -> None:
         """Lets go of the data."""
-        self._dataset, self._tensors = None, {}
+        self._dataset, self._tensors, self._stream = None, {}, (None, None)
 
     def train(self, start: int, count: int, capacity: int):
         """Trains on consecutive batches of the loaded dataset.
@@ -163,13 +209,17 @@ class Program:
             Pair of float32 arrays, shape (count,): loss and accuracy of each
             batch before its update.
         """
-        rows, sizes = self._dataset.train.batches(start, count)
-        rows = np.pad(rows, [(0, capacity - count), (0, 0)])
-        sizes = np.pad(sizes, (0, capacity - count))
-        # A Python number would be compiled in.
-        results = self._train(
-            *self._tensors["train"], rows, sizes, np.int32(count)
-        )
+        # Python numbers would be compiled in.
+        numbers = np.int32(start), np.int32(count)
+        if self._dataset.train.is_streamed:
+            iterator = self._iterator(start, count)
+            results = self._train(iterator, np.zeros(capacity, "f4"), numbers)
+        else:
+            rows, sizes = self._dataset.train.batches(start, count)
+            rows = np.pad(rows, [(0, capacity - count), (0, 0)])
+            sizes = np.pad(sizes, (0, capacity - count))
+            tensors = self._tensors["train"]
+            results = self._train(*tensors, rows, sizes, numbers)
         return results.numpy()[:, :count]  # Sync point.
 
     def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
@@ -184,7 +234,13 @@ class Program:
         Returns:
             Future of a pair of floats: mean loss and accuracy.
         """
-        x, y = self._tensors[split_name]
+        split = self._dataset.splits[split_name]
+        if split.is_streamed:
+            stream = batches.evaluation_stream(
+                split, self._evaluation_batch_size
+            )
+        else:
+            stream = [self._tensors[split_name]]
         # Values, not variables: training moves those meanwhile.
         values = [
             [tf.identity(variable.value) for variable in variables]
@@ -195,64 +251,66 @@ class Program:
         ]
 
         def evaluate():
-            sums = self._evaluate(x, y, *values).numpy()  # Sync point.
-            loss, accuracy = sums / len(y)
+            sums = sum(
+                self._evaluate(x, y, *values).numpy()  # Sync point.
+                for x, y in stream
+            )
+            loss, accuracy = sums / split.size
             return float(loss), float(accuracy)
 
         return _EVALUATOR.submit(evaluate)
 
-    def _train_steps(self, x, y, rows, sizes, count):
-        results = tf.zeros((2, rows.shape[0]))
+    def _iterator(self, start, count):
+        """The stream from an iteration on; it goes on where it stands."""
+        expected, iterator = self._stream
+        if expected != start:
+            iterator = iter(batches.training_stream(self._dataset, start))
+        self._stream = start + count, iterator
+        return iterator
 
-        def body(iteration, results):
-            result = self._train_on_rows(
-                x, y, rows[iteration], sizes[iteration]
+    def _train_in_memory(self, x, y, rows, sizes, numbers):
+        start, count = numbers
+
+        def train_on(rows, iteration):
+            batch = tf.gather(x, rows), tf.gather(y, rows)
+            return self._step(
+                *batches.prepared(self._dataset, *batch, start + iteration)
             )
-            index = tf.stack([[0, iteration], [1, iteration]])
-            results = tf.tensor_scatter_nd_update(results, index, result)
-            return iteration + 1, results
 
-        _, results = tf.while_loop(
-            lambda iteration, _: iteration < count, body, (0, results)
-        )
-        return results
+        def step(iteration):
+            chosen = rows[iteration]
+            if not self._partial_size:
+                return train_on(chosen, iteration)
+            return tf.cond(
+                tf.equal(sizes[iteration], self._batch_size),
+                lambda: train_on(chosen, iteration),
+                lambda: train_on(chosen[: self._partial_size], iteration),
+            )
 
-    def _train_on_rows(self, x, y, rows, size):
-        def on(rows):
-            return self._train_step(tf.gather(x, rows), tf.gather(y, rows))
+        return _loop(step, count, rows.shape[0])
 
-        if not self._partial_size:
-            return on(rows)
-        return tf.cond(
-            tf.equal(size, self._batch_size),
-            lambda: on(rows),
-            lambda: on(rows[: self._partial_size]),
-        )
+    def _train_on_stream(self, iterator, slots, numbers):
+        def step(iteration):
+            return self._step(*batches.prepared(self._dataset, *next(iterator)))
 
-    def _train_step(self, x, y):
-        variables = self.network.trainable_variables
-        with tf.GradientTape() as tape:
-            logits = self.network(x, training=True)
-            loss, accuracy = self._loss_and_accuracy(y, logits)
-            objective = tf.add_n([loss, *self.network.losses])
-        gradients = tape.gradient(objective, [v.value for v in variables])
-        self.optimizer.apply(
-            [
-                _masked(gradient, variable.constraint)
-                for gradient, variable in zip(gradients, variables, strict=True)
-            ],
-            variables,
-        )
-        return tf.stack([loss, accuracy])
+        return _loop(step, numbers[1], slots.shape[0])
 
     def _evaluate_all(self, x, y, trainable, non_trainable):
+        variables = [
+            *self.network.trainable_variables,
+            *self.network.non_trainable_variables,
+        ]
+        values = [*trainable, *non_trainable]
+        stands = list(zip(variables, values, strict=True))
+
         def body(start, sums):
-            end = start + EVALUATION_BATCH_SIZE
-            logits, _ = self.network.stateless_call(
-                trainable, non_trainable, x[start:end], training=False
+            end = start + self._evaluation_batch_size
+            examples, labels = batches.prepared(
+                self._dataset, x[start:end], y[start:end]
             )
-            labels = y[start:end]
-            means = tf.stack(self._loss_and_accuracy(labels, logits))
+            with keras.StatelessScope(stands), norm_tracing.fused(self.network):
+                outputs = self.network(examples, training=False)
+            means = tf.stack(self._loss_and_accuracy(labels, outputs))
             size = tf.cast(tf.size(labels), tf.float64)
             return end, sums + tf.cast(means, tf.float64) * size
 
@@ -264,12 +322,21 @@ class Program:
         return sums
 
 
+def _loop(step, count, capacity):
+    """Results of step(0), step(1), ..., as a tensor of shape (2, capacity)."""
+
+    def body(iteration, results):
+        index = tf.stack([[0, iteration], [1, iteration]])
+        results = tf.tensor_scatter_nd_update(results, index, step(iteration))
+        return iteration + 1, results
+
+    _, results = tf.while_loop(
+        lambda iteration, _: iteration < count,
+        body,
+        (0, tf.zeros((2, capacity))),
+    )
+    return results
+
+
 def _specs(variables):
     return [tf.TensorSpec(each.shape, each.dtype) for each in variables]
-
-
-def _masked(gradient, constraint):
-    """Gradient without pruned entries, so that their slots stay exactly 0."""
-    if not isinstance(constraint, mask_constraint.MaskConstraint):
-        return gradient
-    return tf.where(constraint.mask, gradient, tf.zeros_like(gradient))

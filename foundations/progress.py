@@ -12,10 +12,15 @@ BAR_FORMAT = (
 )
 
 
+def say(message: str, quiet: bool) -> None:
+    """Shows a message beside the bar, unless quiet."""
+    if not quiet:
+        tqdm.tqdm.write(message, file=sys.stderr)
+
+
 def say_complete(directory: str, quiet: bool) -> None:
     """Says that there is nothing left to do, unless quiet."""
-    if not quiet:
-        tqdm.tqdm.write(f"{directory}: complete already", file=sys.stderr)
+    say(f"{directory}: complete already", quiet)
 
 
 def text(latest: dict[str, tuple[float, float]]) -> str:
@@ -102,5 +107,4 @@ class Progress:
 
     def _line(self, text):
         self._shown_at = time.monotonic()
-        if not self._quiet:
-            tqdm.tqdm.write(f"{self._label}: {text}", file=sys.stderr)
+        say(f"{self._label}: {text}", self._quiet)

@@ -32,6 +32,8 @@ def train(
     label: str = "training",
     bar: progress.Progress | None = None,
     jit: bool | None = None,
+    weight_decay: float = 0.0,
+    label_smoothing: float = 0.0,
 ):
     """Trains a model, and returns its weights before and after.
 
@@ -59,6 +61,11 @@ def train(
         label: Name of the run for the progress bar and errors, "level 3/20".
         bar: Where to show progress; None makes a bar of this run's own.
         jit: Whether to compile with XLA; None decides by device and network.
+        weight_decay: Coupled L2: this times each trained variable, biases and
+            batch normalisation included, is added to its gradient. The
+            optimizer's own weight decay is decoupled.
+        label_smoothing: Share of a training label's weight that goes to all
+            classes alike, in [0, 1).
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
@@ -87,10 +94,9 @@ def train(
             raise ValueError(f"{name} must be at least 1. Received: {number}")
     intervals = {"test": test_interval, "validate": validate_interval}
     intervals = {k: v for k, v in intervals.items() if k in dataset.splits}
-    identity = {
-        "settings": settings or {},
-        "inputs": _inputs(dataset, model, optimizer_fn, length, intervals),
-    }
+    rules = {"weight_decay": weight_decay, "label_smoothing": label_smoothing}
+    inputs = _inputs(dataset, model, optimizer_fn, length, intervals)
+    identity = {"settings": settings or {}, "inputs": {**inputs, **rules}}
     own_bar = progress.Progress() if bar is None else None
     with lock.hold(output_dir), own_bar or contextlib.nullcontext(bar) as bar:
         bar.start(label, length)
@@ -105,7 +111,7 @@ def train(
         run = resumable_run.ResumableRun(
             output_dir, identity, length, intervals, save_summaries
         )
-        run.resume(programs.program(model, optimizer_fn, dataset, jit))
+        run.resume(programs.program(model, optimizer_fn, dataset, jit, **rules))
         run.train(label, bar)
         final = model.weights
         _check_masked(final, kept)
@@ -121,17 +127,20 @@ def _check_fits(model, dataset):
             f"{type(model).__name__} is not complete: its __init__ must end "
             "with self.set_outputs(logits)"
         )
-    expected = tuple(model.network.input_shape[1:])
-    if expected != dataset.input_shape:
+    expected, given = model.input_shape, dataset.input_shape
+    fits = len(expected) == len(given) and all(
+        wanted in (None, size)
+        for wanted, size in zip(expected, given, strict=True)
+    )
+    if not fits:
         raise ValueError(
             f"The network takes examples of shape {expected}. Received: a "
-            f"dataset of shape {dataset.input_shape}"
+            f"dataset of shape {given}"
         )
-    classes = model.network.output_shape[-1]
-    if classes < dataset.num_classes:
+    if model.num_outputs < dataset.num_classes:
         raise ValueError(
-            f"The network has logits for {classes} classes. Received: labels "
-            f"of {dataset.num_classes}"
+            f"The network has logits for {model.num_outputs} classes. "
+            f"Received: labels of {dataset.num_classes}"
         )
 
 

@@ -18,13 +18,28 @@ MAY_IMPORT = {
 }
 # Modules whose users have asked to train, and so may load TensorFlow.
 LOADS_TENSORFLOW = {
+    "foundations/batches.py",
+    "foundations/compile_policy.py",
+    "foundations/keras_model.py",
+    "foundations/kernels.py",
+    "foundations/norm_tracing.py",
+    "foundations/training_step.py",
+    "foundations/learning_rate.py",
     "foundations/mask_constraint.py",
     "foundations/model_base.py",
+    "foundations/momentum.py",
     "foundations/network_variables.py",
     "foundations/programs.py",
     "foundations/resumable_run.py",
     "foundations/trainer.py",
+    "models/model_conv.py",
     "models/model_fc.py",
+    "models/model_mobilenet.py",
+    "models/model_resnet.py",
+    "models/model_resnet_imagenet.py",
+    "models/model_vgg.py",
+    "models/model_wide_resnet.py",
+    "models/residual.py",
 }
 SLOW = {"tensorflow", "keras", "pandas", "matplotlib", "sklearn", "torch"}
 MODULES = sorted(

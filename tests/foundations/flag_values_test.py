@@ -19,7 +19,12 @@ from lottery_ticket.foundations import flag_values
         ("(300, 100)", tuple[int, ...], (300, 100)),
         ("7", tuple[int, ...], (7,)),
         ("()", tuple[int, ...], ()),
+        ("20000it,25ep", tuple[str, ...] | None, ("20000it", "25ep")),
+        ("('20it', '25ep')", tuple[str, ...], ("20it", "25ep")),
+        ("('20it',)", tuple[str, ...], ("20it",)),
+        ("()", tuple[str, ...], ()),
         ("a=.5, b=0", dict[str, float], {"a": 0.5, "b": 0.0}),
+        ("*conv*=.2", dict[str, float] | None, {"*conv*": 0.2}),
         ("x", str | dict | None, "x"),
     ],
 )
@@ -42,6 +47,8 @@ def test_text_is_read_as_annotated(text, annotation, value):
         ("yes", bool),
         ("", tuple[int, ...]),
         ("1,,2", tuple[int, ...]),
+        ("", tuple[str, ...]),
+        ("1it,,2it", tuple[str, ...]),
         ("a", dict[str, float]),
         ("a=1,a=2", dict[str, float]),
         ("a=inf", dict[str, float]),
@@ -60,6 +67,12 @@ def test_values_from_yaml_read_back(value):
     annotation = kinds.get(type(value), type(value)) | None
     read = flag_values.convert("flag", flag_values.text(value), annotation)
     assert read == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_texts_from_yaml_read_back():
+    text = flag_values.text(["20it", "25ep"])
+    read = flag_values.convert("flag", text, tuple[str, ...])
+    assert read == ("20it", "25ep")
 
 
 def test_kind_is_the_first_type():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.foundations import mask_constraint
 
@@ -41,3 +42,21 @@ def test_it_holds_under_plain_fit(optimizer):
     after = layer.kernel.numpy()
     np.testing.assert_array_equal(after[~mask], 0)
     assert (after != before)[mask].all()
+
+
+def test_masked_gradients_leave_clipping_to_kept_weights():
+    kernel = keras.Variable(np.ones((2, 2)))
+    constraint = mask_constraint.MaskConstraint((2, 2))
+    constraint.mask.assign([[True, False], [True, True]])
+    kernel.constraint = constraint
+    bias = keras.Variable(np.zeros(2))
+    optimizer = mask_constraint.mask_gradients(
+        keras.optimizers.SGD(1.0, global_clipnorm=2.0)
+    )
+    gradients = [
+        tf.constant([[0.0, 9.0], [0.0, 0.0]]),
+        tf.constant([3.0, 4.0]),
+    ]
+    optimizer.apply(gradients, [kernel, bias])
+    np.testing.assert_allclose(bias, [-1.2, -1.6], rtol=1e-6)
+    np.testing.assert_array_equal(kernel, [[1, 0], [1, 1]])

@@ -83,7 +83,10 @@ def test_the_constructor_takes_presets_and_masks():
         ({"masks": {"layer0": np.full((4, 5), 2)}}, "0s and 1s only"),
         ({"presets": {"layer9": np.ones(1)}}, "Unknown preset 'layer9'"),
         ({"presets": {"layer0": np.ones(5)}}, r"'layer0' must have the shape"),
-        ({"presets": {"layer0": np.full((4, 5), np.nan)}}, "finite numbers"),
+        (
+            {"presets": {"layer0": np.full((4, 5), np.nan)}},
+            "finite float32 numbers",
+        ),
     ],
 )
 def test_what_does_not_fit_changes_nothing(given, message):

@@ -7,22 +7,22 @@ import pytest
 from lottery_ticket.foundations import model_base, network_variables
 
 
-def test_plain_keras_layers_need_a_name_of_their_own():
+def test_automatic_names_count_within_their_network():
     class Plain(model_base.ModelBase):
-        def __init__(self, **options):
+        def __init__(self):
             super().__init__((4,))
-            x = keras.layers.Dense(3, **options)(self.inputs)
-            x = keras.layers.Dropout(0.5)(x)
-            self.set_outputs(self.dense_layer("logits", x, 2))
+            x = keras.layers.Dense(3)(self.inputs)
+            x = keras.layers.Dense(3)(keras.layers.Dropout(0.5)(x))
+            x = keras.layers.Dense(3, name="own")(x)
+            self.set_outputs(self.dense_layer("dense_1", x, 2))
 
-    with pytest.raises(ValueError, match="give it one, such as Dense"):
-        Plain()
-    model = Plain(name="hidden")
-    assert set(model.masks) == {"logits"}
-    assert {"hidden_kernel", "hidden_bias"} < set(model.weights)
+    for model in (Plain(), Plain()):
+        assert list(model.masks) == ["dense_1"]
+        kernels = {n for n in model.weights if n.endswith("kernel")}
+        assert kernels == {"dense_kernel", "dense_2_kernel", "own_kernel"}
 
 
-def test_variables_that_would_share_a_name_are_an_error():
+def test_variables_of_nested_networks_are_named_by_path():
     class Nested(model_base.ModelBase):
         def __init__(self):
             super().__init__((4,))
@@ -30,8 +30,33 @@ def test_variables_that_would_share_a_name_are_an_error():
             x = keras.Sequential(layers, name="inner")(self.inputs)
             self.set_outputs(self.dense_layer("logits", x, 2))
 
-    with pytest.raises(ValueError, match="Two variables would be saved as"):
-        Nested()
+    assert set(Nested().weights) == {
+        "inner.dense_kernel",
+        "inner.dense_bias",
+        "inner.dense_1_kernel",
+        "inner.dense_1_bias",
+        "logits",
+        "logits_bias",
+    }
+
+
+def test_every_layer_has_a_path_and_counts_once():
+    shared = keras.layers.Dense(4, name="shared")
+    inner = keras.Sequential([shared, keras.Sequential([shared])], name="inner")
+    network = keras.Sequential([keras.Input((4,)), shared, inner])
+    paths = network_variables.layers(network)
+    assert list(paths) == ["shared", "inner", "inner.sequential"]
+    assert paths["shared"] is shared
+
+
+def test_names_are_those_of_files():
+    network = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(2, name="a b (c)")]
+    )
+    assert list(network_variables.named(network, [])) == [
+        "a_b__c__kernel",
+        "a_b__c__bias",
+    ]
 
 
 def test_what_no_seed_can_draw_is_an_error():

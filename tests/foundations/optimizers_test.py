@@ -1,9 +1,14 @@
 """Tests of foundations/optimizers.py."""
 
+import json
+
 import keras
+import numpy as np
 import pytest
 
-from lottery_ticket.foundations import optimizers
+from lottery_ticket.foundations import momentum, optimizers, schedules
+
+COSINE = schedules.Schedule("cosine", warmup="1ep")
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
@@ -12,22 +17,70 @@ def test_every_optimizer_has_its_learning_rate(name):
     optimizer = make()
     assert isinstance(optimizer, keras.optimizers.Optimizer)
     assert float(optimizer.learning_rate) == 0.25
+    assert optimizer.weight_decay is None
     assert make() is not optimizer
 
 
-def test_momentum_and_nesterov_differ():
-    momentum = optimizers.optimizer_fn("momentum", 0.1)()
-    nesterov = optimizers.optimizer_fn("nesterov", 0.1)()
-    assert (momentum.momentum, momentum.nesterov) == (0.9, False)
-    assert (nesterov.momentum, nesterov.nesterov) == (0.9, True)
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_every_optimizer_takes_a_schedule(name):
+    optimizer = optimizers.optimizer_fn(
+        name, 0.5, COSINE, per_epoch=10, training_iterations=30
+    )()
+    optimizer.build([keras.Variable(np.zeros(2, np.float32))])
+    rates = []
+    for iteration in (5, 10, 20):
+        optimizer.iterations.assign(iteration)
+        rates.append(float(optimizer.learning_rate))
+    np.testing.assert_allclose(rates, [0.25, 0.5, 0.25], rtol=1e-6)
+    assert json.dumps(keras.optimizers.serialize(optimizer))
 
 
-@pytest.mark.parametrize("lr", [0, -1, float("nan")])
-def test_a_learning_rate_must_be_above_0(lr):
-    with pytest.raises(ValueError, match="lr must be above 0"):
-        optimizers.optimizer_fn("sgd", lr)
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_decoupled_weight_decay_shrinks_the_variable(name):
+    make = optimizers.optimizer_fn(name, 0.5, decoupled_weight_decay=0.1)
+    variable = keras.Variable(np.float32([4]))
+    make().apply([np.float32([0])], [variable])
+    np.testing.assert_allclose(variable.numpy(), 4 - 0.5 * 0.1 * 4)
 
 
-def test_an_unknown_optimizer_gets_its_nearest():
-    with pytest.raises(ValueError, match="Did you mean 'adam'"):
-        optimizers.optimizer_fn("adm", 0.1)
+@pytest.mark.parametrize(
+    ("given", "value"), [({}, 0.9), ({"momentum": 0.5}, 0.5)]
+)
+def test_momentum_and_nesterov_differ(given, value):
+    plain = optimizers.optimizer_fn("momentum", 0.1, **given)()
+    nesterov = optimizers.optimizer_fn("nesterov", 0.1, **given)()
+    assert isinstance(plain, momentum.Momentum)
+    assert (plain.momentum, plain.nesterov) == (value, False)
+    assert (nesterov.momentum, nesterov.nesterov) == (value, True)
+
+
+def test_a_constant_rate_stays_a_plain_number():
+    made, plain = (
+        {**make().get_config(), "name": "adam"}
+        for make in (
+            optimizers.optimizer_fn("adam", 1.2e-3),
+            lambda: keras.optimizers.Adam(1.2e-3),
+        )
+    )
+    assert made == plain
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"lr": 0}, "lr must be above 0"),
+        ({"lr": -1}, "lr must be above 0"),
+        ({"lr": float("nan")}, "lr must be above 0"),
+        ({"name": "adm"}, "Did you mean 'adam'"),
+        ({"momentum": 1.0}, "momentum must be at least 0 and below 1"),
+        ({"decoupled_weight_decay": -1.0}, "weight_decay must be at least 0"),
+        ({"schedule": COSINE}, "needs per_epoch and training_iterations"),
+        (
+            {"schedule": COSINE, "per_epoch": 9, "training_iterations": 8},
+            "longer than the training",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(given, message):
+    with pytest.raises(ValueError, match=message):
+        optimizers.optimizer_fn(**{"name": "sgd", "lr": 0.1, **given})

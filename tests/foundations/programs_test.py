@@ -199,17 +199,6 @@ def test_regularisation_is_trained_but_not_logged():
     assert np.abs(shrunk).sum() < np.abs(kernel).sum()
 
 
-def test_xla_is_for_networks_without_convolutions_on_a_cpu():
-    def network(*layers):
-        flat = [keras.layers.Flatten(), keras.layers.Dense(3)]
-        return keras.Sequential([keras.Input((8, 8, 1)), *layers, *flat])
-
-    assert programs.uses_xla(network())
-    assert not programs.uses_xla(network(keras.layers.Conv2D(2, 3)))
-    nested = keras.Sequential([keras.layers.SeparableConv2D(2, 3)])
-    assert not programs.uses_xla(network(nested))
-
-
 def test_optimizer_config_is_json_without_its_name():
     config = programs.optimizer_config(keras.optimizers.Adam(0.5))
     assert config["learning_rate"] == 0.5

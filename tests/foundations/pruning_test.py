@@ -1,4 +1,4 @@
-"""Tests of foundations/pruning.py: counts, ties, ends of the range."""
+"""Tests of foundations/pruning.py: counts, ties, scopes, patterns."""
 
 import hypothesis
 import numpy as np
@@ -84,3 +84,132 @@ def test_what_does_not_fit_is_named(fractions, scores, message):
     masks = {"x": np.ones(2, np.uint8)}
     with pytest.raises(ValueError, match=message):
         pruning.prune_by_scores(fractions, masks, {"x": scores})
+
+
+def test_globally_all_layers_are_compared_with_each_other():
+    masks = {name: np.ones(4, np.uint8) for name in ("small", "large")}
+    scores = {"small": np.arange(4.0), "large": np.arange(2.0, 6)}
+    pruned = pruning.prune_globally(0.5, masks, scores)
+    np.testing.assert_array_equal(pruned["small"], [0, 0, 0, 1])
+    np.testing.assert_array_equal(pruned["large"], [0, 1, 1, 1])
+    assert masks["small"].all()
+
+
+def test_globally_a_layer_may_lose_everything():
+    masks = {name: np.ones(2, np.uint8) for name in ("small", "large")}
+    scores = {"small": np.zeros(2), "large": np.ones(2)}
+    pruned = pruning.prune_globally(0.5, masks, scores)
+    assert not pruned["small"].any()
+    assert pruned["large"].all()
+
+
+def test_globally_of_ties_the_earlier_layer_goes_first():
+    masks = {name: np.ones(3, np.uint8) for name in ("b", "a")}
+    scores = {"a": np.ones(3), "b": np.ones(3)}
+    pruned = pruning.prune_globally(0.75, masks, scores)  # round(4.5) is 4.
+    np.testing.assert_array_equal(pruned["b"], [0, 0, 0])
+    np.testing.assert_array_equal(pruned["a"], [0, 1, 1])
+
+
+@st.composite
+def layers(draw):
+    """Pair of dicts: masks of one to three layers, and scores with ties."""
+    shapes = draw(st.lists(st.integers(0, 20), min_size=1, max_size=3))
+    masks, scores = {}, {}
+    for index, size in enumerate(shapes):
+        bits, values = st.integers(0, 1), st.integers(-3, 3).map(float)
+        masks[f"x{index}"] = draw(hnp.arrays(np.uint8, size, elements=bits))
+        scores[f"x{index}"] = draw(
+            hnp.arrays(np.float32, size, elements=values)
+        )
+    return masks, scores
+
+
+def twin(fraction, masks, scores):
+    """All kept weights in a stable order; the first ones go."""
+    kept = [(name, i) for name in masks for i in np.flatnonzero(masks[name])]
+    kept.sort(key=lambda place: scores[place[0]][place[1]])
+    pruned = {name: mask.copy() for name, mask in masks.items()}
+    for name, i in kept[: round(fraction * len(kept))]:
+        pruned[name][i] = 0
+    return pruned
+
+
+@hypothesis.given(layers(), st.floats(0, 1))
+def test_globally_exactly_those_of_a_full_stable_sort_go(given, fraction):
+    masks, scores = given
+    pruned = pruning.prune_globally(fraction, masks, scores)
+    expected = twin(fraction, masks, scores)
+    kept = sum(int(mask.sum()) for mask in masks.values())
+    left = sum(int(mask.sum()) for mask in pruned.values())
+    assert kept - left == round(fraction * kept)
+    for name, mask in pruned.items():
+        np.testing.assert_array_equal(mask, expected[name])
+        assert (mask <= masks[name]).all()
+        assert mask.dtype == masks[name].dtype
+
+
+@hypothesis.given(layers(), st.floats(0, 1))
+def test_layerwise_is_globally_one_layer_after_the_other(given, fraction):
+    masks, scores = given
+    pruned = pruning.prune_by_scores({"*": fraction}, masks, scores)
+    for name, mask in masks.items():
+        alone = pruning.prune_globally(fraction, {name: mask}, scores)
+        np.testing.assert_array_equal(pruned[name], alone[name])
+
+
+def test_the_order_of_several_dimensions_is_that_of_c():
+    mask = np.asfortranarray(np.ones((2, 2), np.uint8))
+    score = np.asfortranarray(np.zeros((2, 2)))
+    pruned = pruning.prune_by_scores({"x": 0.5}, {"x": mask}, {"x": score})
+    np.testing.assert_array_equal(pruned["x"], [[0, 0], [1, 1]])
+
+
+def test_the_global_scope_leaves_out_what_is_not_named_and_fractions_of_0():
+    masks = {name: np.ones(4, np.uint8) for name in ("conv0", "dense", "out")}
+    final = {"conv0": np.ones(4), "dense": np.zeros(4), "out": np.zeros(4)}
+    pruned = pruning.prune_by_percent(
+        {"conv*": 0.5, "out": 0}, masks, final, scope="global"
+    )
+    assert [int(mask.sum()) for mask in pruned.values()] == [2, 4, 4]
+
+
+def test_the_global_scope_needs_one_fraction():
+    fractions = {"a": 0.1, "b": 0.2}
+    with pytest.raises(ValueError, match="above 0 must be the same"):
+        pruning.check_fractions(fractions, "ab", "global")
+    pruning.check_fractions(fractions, "ab")
+
+
+def test_an_unknown_scope_is_named():
+    with pytest.raises(ValueError, match="Unknown scope 'globl'"):
+        pruning.prune_by_scores({}, {}, {}, "globl")
+
+
+@pytest.mark.parametrize(
+    ("fractions", "expanded"),
+    [
+        ({"*": 0.2}, {"conv0": 0.2, "conv1": 0.2, "logits": 0.2}),
+        ({"conv?": 0.1}, {"conv0": 0.1, "conv1": 0.1}),
+        ({"*": 0.2, "conv1": 0.1}, {"conv0": 0.2, "conv1": 0.1, "logits": 0.2}),
+        ({"logits": 0.1, "co*": 0}, {"conv0": 0, "conv1": 0, "logits": 0.1}),
+        ({}, {}),
+    ],
+)
+def test_patterns_become_layers_in_their_order(fractions, expanded):
+    found = pruning.expand_fractions(fractions, ["conv0", "conv1", "logits"])
+    assert list(found.items()) == list(expanded.items())
+
+
+@pytest.mark.parametrize(
+    ("fractions", "message"),
+    [
+        ({"convs*": 0.1}, r"layer in fractions 'convs\*'. Did you mean"),
+        ({"CONV*": 0.1}, "Unknown layer in fractions"),
+        ({"*": 0.1, "c*": 0.1}, r"'conv0' matches several .*: \*, c\*"),
+        ({"*": 1.5}, r"layer '\*' must be in \[0, 1\]"),
+    ],
+)
+def test_patterns_that_do_not_fit_are_named(fractions, message):
+    with pytest.raises(ValueError, match=message):
+        pruning.expand_fractions(fractions, ["conv0", "conv1", "logits"])

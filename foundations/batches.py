@@ -1,0 +1,110 @@
+"""Where training and evaluation get their batches from: memory, or a stream."""
+
+import numpy as np
+import tensorflow as tf
+
+PREFETCHED_BATCHES = 4
+
+
+def load(split) -> tuple:
+    """Returns a split that is not streamed as tensors (x, y) on the device."""
+    return tf.constant(split.x), tf.constant(split.y)
+
+
+def prepared(dataset, x, y, iteration=None):
+    """Returns (x, y) as the network shall see them.
+
+    Args:
+        dataset: DatasetBase.
+        x: Examples as stored, a tensor.
+        y: Their labels.
+        iteration: Number of the training batch, int32, which augmentation is
+            seeded with; None means no augmentation.
+    """
+    if iteration is not None:
+        x = augmented(dataset, x, iteration)
+    return (x if dataset.prepare is None else dataset.prepare(x)), y
+
+
+def examples(dataset, count: int = 2):
+    """Returns the first training examples, prepared, as the network sees them.
+
+    Args:
+        dataset: DatasetBase.
+        count: How many; less if there are less.
+    """
+    split = dataset.train
+    rows = tf.range(min(count, split.size))
+    if split.is_streamed:
+        x = split.x.read(rows, None)
+    else:
+        x = tf.constant(split.x[: len(rows)])
+    return prepared(dataset, x, None)[0]
+
+
+def augmented(dataset, x, iteration):
+    """Returns the examples of a training batch, augmented, not prepared."""
+    if dataset.augment is None:
+        return x
+    shape = x.shape
+    x = dataset.augment(x, _seed(dataset, iteration))
+    x.set_shape(shape)
+    return x
+
+
+def training_stream(dataset, start: int) -> tf.data.Dataset:
+    """Returns a streamed dataset's training batches (x, y), augmented.
+
+    The batches, their order and their augmentation are those that training
+    from memory would see; reading runs ahead on other threads.
+
+    Args:
+        dataset: DatasetBase whose training split is streamed.
+        start: Iteration of the first batch, counted from 0.
+    """
+    split = dataset.train
+    labels = tf.constant(split.y)
+
+    def rows_of(iteration):
+        rows, sizes = split.batches(int(iteration), 1)
+        return rows[0, : sizes[0]]
+
+    def read(iteration):
+        rows = tf.numpy_function(rows_of, [iteration], tf.int32)
+        rows.set_shape([None if split.partial_size else split.batch_size])
+        iteration = tf.cast(iteration, tf.int32)
+        x = split.x.read(rows, _seed(dataset, iteration))
+        x = tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
+        return augmented(dataset, x, iteration), tf.gather(labels, rows)
+
+    stream = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
+    return _in_background(stream.map(read, tf.data.AUTOTUNE))
+
+
+def evaluation_stream(split, batch_size: int) -> tf.data.Dataset:
+    """Returns all (x, y) of a streamed split in their order.
+
+    Args:
+        split: DatasetSplit that is streamed.
+        batch_size: Examples in one batch; the last may be smaller.
+    """
+    labels = tf.constant(split.y)
+
+    def read(rows):
+        x = split.x.read(rows, None)
+        x = tf.ensure_shape(x, [None, *split.x.shape[1:]])
+        return x, tf.gather(labels, rows)
+
+    rows = tf.data.Dataset.range(split.size, output_type=tf.int32)
+    stream = rows.batch(batch_size).map(read, tf.data.AUTOTUNE)
+    return _in_background(stream)
+
+
+def _in_background(stream):
+    options = tf.data.Options()
+    options.deterministic = True
+    return stream.prefetch(PREFETCHED_BATCHES).with_options(options)
+
+
+def _seed(dataset, iteration):
+    return tf.stack([tf.constant(dataset.augment_seed, tf.int32), iteration])

@@ -1,0 +1,114 @@
+"""KerasModel: any built Keras model, with masks on its kernels."""
+
+import re
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations import kernels, model_base, network_variables
+
+
+class KerasModel(model_base.ModelBase):
+    """A Keras model of any make, as a ModelBase.
+
+    Its trained kernels get masks. It is not rebuilt: training this trains the
+    network that was given.
+
+    Attributes:
+        not_masked: List of kernels.NotMasked: what gets no mask, and why.
+    """
+
+    def __init__(
+        self,
+        network,
+        examples=None,
+        build=None,
+        presets=None,
+        masks=None,
+        seed=0,
+    ):
+        """Finds the kernels and gives them masks.
+
+        Args:
+            network: keras.Model. If it is not built yet, calling it with
+                `examples` builds it.
+            examples: A batch of examples, prepared as the network shall see
+                them, to find out whether it accepts them and whether it gives
+                probabilities or logits. None, for a network that is built and
+                not to be trained, looks at nothing.
+            build: Function () -> network of this architecture, called for
+                fresh draws; None makes every draw the weights as given.
+            presets: As for ModelBase.
+            masks: As for ModelBase.
+            seed: As for ModelBase.
+
+        Raises:
+            ValueError: If the network does not accept the examples, does not
+                give one vector of logits or probabilities for each, or has no
+                kernel to prune.
+        """
+        shape = () if examples is None else np.shape(examples)[1:]
+        super().__init__(shape, presets=presets, masks=masks, seed=seed)
+        num_outputs = None
+        if examples is not None:
+            outputs = _outputs(network, examples)
+            num_outputs = outputs.shape[-1]
+            self._are_probabilities = _are_probabilities(outputs)
+        found = kernels.find(network)
+        if not found:
+            raise ValueError(
+                f"The network {network.name!r} has no kernel to prune: no "
+                "trained layer is one of "
+                + ", ".join(kind.__name__ for kind in kernels.KERNELS)
+            )
+        names = _names(network, found)
+        for kernel in found:
+            self._mask(names[id(kernel)], kernel)
+        self._complete(network, num_outputs)
+        self.not_masked = kernels.not_masked(network, found)
+        values = self._built_values
+        self._build = lambda seed: _drawn(build, seed) if build else values
+        self.reset(**self._given)
+
+    def release(self) -> keras.Model:
+        """Returns the network without masks: plain Keras, pruned weights 0."""
+        for kernel in self._kernels.values():
+            kernel.constraint = None
+        return self.network
+
+
+def _outputs(network, examples):
+    try:
+        outputs = network(examples, training=False)
+    except Exception as error:  # Layers raise all kinds.
+        reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
+        raise ValueError(
+            f"The network {network.name!r} does not accept examples of shape "
+            f"{tuple(np.shape(examples)[1:])}: {reason[:300]}"
+        ) from error
+    if not tf.is_tensor(outputs) or outputs.shape.rank != 2:
+        received = getattr(outputs, "shape", type(outputs).__name__)
+        raise ValueError(
+            f"The network {network.name!r} must have one output, logits or "
+            f"probabilities of shape (batch, classes). Received: {received}"
+        )
+    return outputs.numpy().astype(np.float32)
+
+
+def _are_probabilities(outputs):
+    sums = outputs.sum(axis=-1)
+    return bool((outputs >= 0).all() and (np.abs(sums - 1) < 0.01).all())
+
+
+def _names(network, found):
+    named = network_variables.named(network, found)
+    return {id(variable): name for name, (_, variable) in named.items()}
+
+
+def _drawn(build, seed):
+    """Weights of a network that is built with all of Keras's seeds set."""
+    keras.utils.set_random_seed(seed)
+    network = build()
+    named = network_variables.named(network, kernels.find(network))
+    return {name: variable.numpy() for name, (_, variable) in named.items()}

@@ -1,0 +1,83 @@
+"""The kernels of a Keras network: which of its variables can have masks."""
+
+import typing
+
+import keras
+
+from lottery_ticket.foundations import network_variables
+
+# Layer class -> attributes that are kernels; subclasses count too.
+KERNELS = {
+    keras.layers.Dense: ("kernel",),
+    keras.layers.EinsumDense: ("kernel",),
+    keras.layers.Embedding: ("embeddings",),
+    keras.layers.Conv1D: ("kernel",),
+    keras.layers.Conv2D: ("kernel",),
+    keras.layers.Conv3D: ("kernel",),
+    keras.layers.Conv1DTranspose: ("kernel",),
+    keras.layers.Conv2DTranspose: ("kernel",),
+    keras.layers.Conv3DTranspose: ("kernel",),
+    keras.layers.DepthwiseConv1D: ("kernel",),
+    keras.layers.DepthwiseConv2D: ("kernel",),
+    keras.layers.SeparableConv1D: ("depthwise_kernel", "pointwise_kernel"),
+    keras.layers.SeparableConv2D: ("depthwise_kernel", "pointwise_kernel"),
+}
+
+
+class NotMasked(typing.NamedTuple):
+    """A variable that could be pruned for its size, and why it is not."""
+
+    name: str
+    shape: tuple[int, ...]
+    reason: str
+
+
+def find(network) -> list:
+    """Returns the trained kernels of all layers, each once.
+
+    Args:
+        network: keras.Model, built.
+    """
+    trained = {id(variable) for variable in network.trainable_variables}
+    found = {
+        id(variable): variable
+        for layer in network_variables.layers(network).values()
+        for variable in _of_layer(layer)
+    }
+    return [each for key, each in found.items() if key in trained]
+
+
+def not_masked(network, kernels) -> list[NotMasked]:
+    """Returns the variables of two or more axes that get no mask.
+
+    Args:
+        network: keras.Model, built.
+        kernels: Its kernels that do.
+    """
+    masked = {id(variable) for variable in kernels}
+    trained = {id(variable) for variable in network.trainable_variables}
+    left = []
+    named = network_variables.named(network, kernels)
+    for name, (layer, variable) in named.items():
+        if id(variable) in masked or len(variable.shape) < 2:
+            continue
+        reason = (
+            f"{type(layer).__name__} has no kernel that is known here"
+            if id(variable) in trained
+            else "it is not trained"
+        )
+        left.append(NotMasked(name, tuple(variable.shape), reason))
+    return left
+
+
+def _of_layer(layer):
+    for kind, attributes in KERNELS.items():
+        if isinstance(layer, kind):
+            values = [getattr(layer, each, None) for each in attributes]
+            return [each for each in values if _is_kernel(each)]
+    return []
+
+
+def _is_kernel(value):
+    """Whether it is a variable of floats; quantised ones are none."""
+    return isinstance(value, keras.Variable) and "float" in value.dtype

@@ -1,0 +1,86 @@
+"""The learning rate of each iteration, computed where training runs."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="lottery_ticket")
+class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule by name, behind an optional warmup; see `schedules`."""
+
+    def __init__(
+        self,
+        peak,
+        schedule="constant",
+        drops=(),
+        drop_factor=0.1,
+        warmup=0,
+        training_iterations=None,
+    ):
+        """Creates the schedule from checked settings.
+
+        Args:
+            peak: The rate after the warmup, before it falls.
+            schedule: A name in schedules.SCHEDULES.
+            drops: Iterations at which "piecewise" drops, counted from 0.
+            drop_factor: What each drop multiplies by.
+            warmup: Number of iterations of the warmup.
+            training_iterations: Number of iterations of the whole training;
+                only "cosine" needs it.
+        """
+        self._config = {
+            "peak": float(peak),
+            "schedule": schedule,
+            "drops": [int(drop) for drop in drops],
+            "drop_factor": float(drop_factor),
+            "warmup": int(warmup),
+            "training_iterations": training_iterations,
+        }
+
+    def __call__(self, step):
+        """Returns the rate of an iteration, a float32 scalar.
+
+        Args:
+            step: Number of the iteration, counted from 0; an integer, tensor
+                or Keras variable.
+        """
+        step = tf.cast(tf.convert_to_tensor(step), tf.int32)
+        rate = self._after_warmup(step)
+        warmup = self._config["warmup"]
+        if not warmup:
+            return rate
+        share = tf.cast(step, tf.float32) / warmup
+        return tf.where(step < warmup, self._config["peak"] * share, rate)
+
+    def get_config(self):
+        """Returns the settings as JSON values."""
+        return {**self._config, "drops": list(self._config["drops"])}
+
+    def _after_warmup(self, step):
+        config = self._config
+        if config["schedule"] == "piecewise":
+            number = len(config["drops"]) + 1
+            rates = [
+                config["peak"] * config["drop_factor"] ** passed
+                for passed in range(number)
+            ]
+            passed = tf.reduce_sum(
+                tf.cast(step >= tf.constant(config["drops"]), tf.int32)
+            )
+            return tf.gather(tf.constant(rates), passed)
+        if config["schedule"] == "cosine":
+            return config["peak"] * self._cosine(step)
+        return tf.constant(config["peak"])
+
+    def _cosine(self, step):
+        """(1 + cos(pi * done)) / 2 as the square of a sine of what remains.
+
+        The sum would cancel towards the end of training, in float32.
+        """
+        end = self._config["training_iterations"]
+        length = max(end - self._config["warmup"], 1)
+        remaining = tf.clip_by_value(end - step, 0, length)
+        share = tf.cast(remaining, tf.float32) / length
+        return tf.square(tf.sin(math.pi / 2 * share))

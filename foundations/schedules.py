@@ -1,0 +1,94 @@
+"""Schedules of the learning rate by name, and their lengths in iterations."""
+
+import dataclasses
+
+from lottery_ticket.foundations import names, steps
+
+SCHEDULES = ("constant", "piecewise", "cosine")
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes while a network trains.
+
+    Args:
+        name: A name in SCHEDULES. "constant" stays, "piecewise" is multiplied
+            by `drop_factor` at each of `drops`, "cosine" falls along half a
+            wave, at each iteration, from the peak to 0 at the end of training.
+        drops: For "piecewise": lengths such as '20000it' or '80ep', counted
+            from the start of training, in ascending order. The first iteration
+            with the lower rate is that of this number, counted from 0.
+        drop_factor: For "piecewise": what each drop multiplies by, above 0.
+        warmup: Length over which the rate first grows linearly from 0 to the
+            peak: iteration i has the rate peak * i / warmup. A cosine falls
+            over the iterations that remain after it.
+
+    Raises:
+        ValueError: If the name is unknown, a length is none, or "piecewise"
+            has no drops or another schedule has some.
+    """
+
+    name: str = "constant"
+    drops: tuple[str, ...] = ()
+    drop_factor: float = 0.1
+    warmup: str = "0it"
+
+    def __post_init__(self):
+        """Checks all settings."""
+        names.check("schedule", self.name, SCHEDULES)
+        for length in (*self.drops, self.warmup):
+            steps.parse(length)
+        if bool(self.drops) != (self.name == "piecewise"):
+            raise ValueError(
+                "The schedule piecewise needs lengths to drop at, such as "
+                "20000it,25000it; the others have none. Received: "
+                f"{self.name} with {self.drops}"
+            )
+        if not self.drop_factor > 0:
+            raise ValueError(
+                "The factor of a drop must be above 0. Received: "
+                f"{self.drop_factor}"
+            )
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the rate is the same at all iterations."""
+        return self.name == "constant" and not steps.parse(self.warmup)[1]
+
+
+def in_iterations(
+    schedule: Schedule, per_epoch: int, training_iterations: int
+) -> dict:
+    """Returns a schedule with all lengths in iterations, as JSON values.
+
+    They are the arguments of `learning_rate.LearningRate`, but for the peak.
+
+    Args:
+        schedule: The schedule.
+        per_epoch: Iterations in one epoch of the dataset.
+        training_iterations: Iterations of the whole training that it is for,
+            also if one run of it begins later.
+
+    Raises:
+        ValueError: If the warmup is longer than training, or the drops do not
+            ascend.
+    """
+    warmup = steps.iterations(schedule.warmup, per_epoch)
+    drops = [steps.iterations(drop, per_epoch) for drop in schedule.drops]
+    if warmup > training_iterations:
+        raise ValueError(
+            f"A warmup of {schedule.warmup} is longer than the training, "
+            f"{training_iterations} iterations"
+        )
+    if drops != sorted(set(drops)):
+        raise ValueError(
+            f"The drops of the learning rate must ascend. Received: "
+            f"{', '.join(schedule.drops)}"
+        )
+    return {
+        "schedule": schedule.name,
+        "drops": drops,
+        "drop_factor": schedule.drop_factor,
+        "warmup": warmup,
+        "training_iterations": training_iterations,
+    }

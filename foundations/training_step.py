@@ -1,0 +1,115 @@
+"""One training iteration: loss, masked gradient, update."""
+
+import keras
+import tensorflow as tf
+
+from lottery_ticket.foundations import mask_constraint, norm_tracing
+
+
+class TrainingStep:
+    """One optimizer step of a network on one batch, to be traced."""
+
+    def __init__(
+        self, model, optimizer, weight_decay=0.0, label_smoothing=0.0, jit=False
+    ):
+        """Builds the optimizer.
+
+        Args:
+            model: ModelBase.
+            optimizer: Keras optimizer, not built.
+            weight_decay: Coupled L2: this times each trained variable, biases
+                and batch normalisation included, is added to its gradient, as
+                PyTorch and the papers do.
+            label_smoothing: As for `ModelBase.create_loss_and_accuracy`.
+            jit: Whether to compile the update with XLA.
+        """
+        self.network = model.network
+        self.optimizer = mask_constraint.mask_gradients(optimizer)
+        self._strategy = model.strategy
+        self._loss_and_accuracy = model.create_loss_and_accuracy
+        self._weight_decay = weight_decay
+        self._smoothing = (
+            {"label_smoothing": label_smoothing} if label_smoothing else {}
+        )
+        with self._strategy.scope():
+            optimizer.build(self.network.trainable_variables)
+        self._update = (
+            tf.function(self._apply, jit_compile=True, autograph=False)
+            if jit
+            else self._apply
+        )
+
+    def __call__(self, x, y):
+        """Trains on a batch; returns its loss and accuracy before the update.
+
+        Args:
+            x: Prepared examples.
+            y: Class indices, int32, shape (batch,).
+
+        Returns:
+            float32 tensor of shape (2,).
+        """
+        count = self._strategy.num_replicas_in_sync
+        if count == 1:
+            with norm_tracing.fused(self.network):
+                return self._step(x, y)
+        with norm_tracing.synchronized(self.network):
+            results = self._strategy.run(self._replica_step, args=(x, y))
+        return self._strategy.reduce("MEAN", results, axis=None)
+
+    def _replica_step(self, x, y):
+        """One replica's share of a batch: every n-th example."""
+        context = tf.distribute.get_replica_context()
+        first = context.replica_id_in_sync_group
+        count = context.num_replicas_in_sync
+        return self._step(x[first::count], y[first::count])
+
+    def _step(self, x, y):
+        variables = self.network.trainable_variables
+        with tf.GradientTape() as tape:
+            logits = self.network(x, training=True)
+            loss, accuracy = self._loss_and_accuracy(
+                y, logits, **self._smoothing
+            )
+            objective = self.optimizer.scale_loss(
+                tf.add_n([loss, *self.network.losses])
+            )
+        gradients = tape.gradient(
+            objective,
+            [variable.value for variable in variables],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        self._update(gradients)
+        return tf.stack([loss, accuracy])
+
+    def _apply(self, gradients):
+        variables = self.network.trainable_variables
+        # Keras's optimizers add up the gradients of all replicas.
+        share = 1 / self._strategy.num_replicas_in_sync
+        decay = self.optimizer.scale_loss(tf.constant(self._weight_decay))
+        pairs = []
+        for gradient, variable in zip(gradients, variables, strict=True):
+            gradient = tf.convert_to_tensor(gradient)  # Embeddings' are sparse.
+            if self._weight_decay:
+                gradient += tf.cast(decay, gradient.dtype) * variable.value
+            if share < 1:
+                gradient *= share
+            pairs.append((gradient, variable))
+        self.optimizer.apply_gradients(pairs)
+
+
+def scaled(optimizer, network):
+    """Returns an optimizer that scales the loss if float16 needs it.
+
+    As Keras's own `compile` does; small gradients would round to 0.
+
+    Args:
+        optimizer: Keras optimizer.
+        network: keras.Model.
+    """
+    layers = network._flatten_layers(include_self=False)
+    is_half = any(layer.compute_dtype == "float16" for layer in layers)
+    is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if not is_half or is_scaled:
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)

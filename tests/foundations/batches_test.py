@@ -1,0 +1,174 @@
+"""Tests of foundations/batches.py: a stream trains like memory does."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.foundations import (
+    batches,
+    dataset_base,
+    model_base,
+    programs,
+)
+from lottery_ticket.tests import tiny
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise:
+    """Adds noise of a strength."""
+
+    strength: int
+
+    def __call__(self, x, seed):
+        low, high = -self.strength, self.strength + 1
+        noise = tf.random.stateless_uniform(
+            tf.shape(x), seed, low, high, tf.int32, alg="philox"
+        )
+        return x + tf.cast(noise, x.dtype)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """Divides by a number."""
+
+    by: float
+
+    def __call__(self, x):
+        return tf.cast(x, tf.float32) / self.by
+
+
+class Streamed:
+    """An array that is read in batches."""
+
+    dtype = np.dtype(np.int32)
+    checksum = "streamed"
+
+    def __init__(self, x):
+        self.x, self.shape = x, x.shape
+        self.seeds = []
+
+    def __len__(self):
+        return len(self.x)
+
+    def read(self, rows, seed):
+        self.seeds.append(seed)
+        return tf.gather(tf.constant(self.x), rows)
+
+
+class Model(model_base.ModelBase):
+    """With batch norm and dropout, to have all kinds of state."""
+
+    def __init__(self):
+        super().__init__((2, 3))
+        x = keras.layers.Flatten()(self.inputs)
+        x = self.norm_layer(
+            "norm0", self.dense_layer("layer0", x, 5, use_bias=False)
+        )
+        x = keras.layers.Dropout(0.2)(keras.layers.ReLU()(x))
+        self.set_outputs(self.dense_layer("layer1", x, 3))
+
+
+def dataset(wrap=lambda x: x, size=22, **options):
+    rng = np.random.default_rng(0)
+
+    def split(count):
+        x = rng.integers(0, 100, (count, 2, 3)).astype(np.int32)
+        return wrap(x), rng.integers(0, 3, count)
+
+    given = {"prepare": Scale(50.0), "augment": Noise(20), "augment_seed": 3}
+    return dataset_base.DatasetBase(
+        split(size), 8, split(10), split(5), **given | options
+    )
+
+
+@pytest.mark.parametrize("size", [22, 24])
+def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
+    monkeypatch.setattr(programs, "EVALUATION_BATCH_SIZE", 4)
+    results = []
+    for wrap in (lambda x: x, Streamed):
+        data, model = dataset(wrap, size), Model().reset(seed=1)
+        program = programs.program(
+            model, lambda: keras.optimizers.Adam(0.01), data, jit=False
+        )
+        logs = [program.train(0, 4, 5), program.train(4, 3, 5)]
+        program.train(0, 2, 5)  # Starts over, as after a reset.
+        evaluated = program.start_evaluation("test").result()
+        results.append((np.concatenate(logs, axis=1), evaluated, model.weights))
+    (memory, tested, weights), (stream, streamed, others) = results
+    np.testing.assert_allclose(memory, stream, rtol=1e-5)
+    np.testing.assert_allclose(tested, streamed, rtol=1e-5)
+    for name, array in weights.items():
+        np.testing.assert_allclose(array, others[name], atol=1e-5)
+
+
+def test_augmentation_is_of_training_batches_only_and_known_by_its_seed():
+    data = dataset()
+    x = tf.constant(data.train.x[:8])
+    plain, _ = batches.prepared(data, x, None)
+    np.testing.assert_allclose(plain, data.train.x[:8] / 50)
+    first, _ = batches.prepared(data, x, None, tf.constant(4))
+    again, _ = batches.prepared(data, x, None, tf.constant(4))
+    np.testing.assert_array_equal(first, again)
+    others = [
+        batches.prepared(data, x, None, tf.constant(5))[0],
+        batches.prepared(dataset(augment_seed=4), x, None, tf.constant(4))[0],
+    ]
+    for other in others:
+        assert (first.numpy() != other.numpy()).mean() > 0.5
+
+
+def test_only_training_batches_are_read_with_a_seed():
+    data = dataset(Streamed)
+    next(iter(batches.training_stream(data, 5)))
+    list(batches.evaluation_stream(data.test, 4))
+    assert all(seed is not None for seed in data.train.x.seeds)
+    assert data.test.x.seeds and set(data.test.x.seeds) == {None}
+
+
+def test_a_stream_is_in_the_order_of_memory():
+    data = dataset(Streamed, augment=None)
+    stream = iter(batches.training_stream(data, 2))
+    for iteration in range(2, 8):
+        x, y = next(stream)
+        rows, sizes = data.train.batches(iteration, 1)
+        rows = rows[0, : sizes[0]]
+        np.testing.assert_array_equal(x, data.train.x.x[rows])
+        np.testing.assert_array_equal(y, data.train.y[rows])
+
+
+def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
+    """Batch norm, dropout, augmentation and stream, resumed from any chunk."""
+    for kind, wrap in {"memory": lambda x: x, "stream": Streamed}.items():
+        folders = [tmp_path / f"{kind}{n}" for n in range(2)]
+        tiny.train(
+            folders[0], model=Model().reset(seed=1), dataset=dataset(wrap)
+        )
+        trained = programs.Program.train
+
+        def interrupted(self, start, *rest, trained=trained):
+            if start == 20:
+                raise KeyboardInterrupt
+            return trained(self, start, *rest)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(programs.Program, "train", interrupted)
+            patch.setattr(
+                "lottery_ticket.foundations.resumable_run"
+                ".CHECKPOINT_INTERVAL_S",
+                -1,
+            )
+            with pytest.raises(KeyboardInterrupt):
+                tiny.train(
+                    folders[1],
+                    model=Model().reset(seed=1),
+                    dataset=dataset(wrap),
+                )
+        tiny.train(
+            folders[1], model=Model().reset(seed=1), dataset=dataset(wrap)
+        )
+        whole, resumed = (tiny.result_bytes(each) for each in folders)
+        assert whole.keys() == resumed.keys()
+        assert all(whole[name] == resumed[name] for name in whole)

@@ -1,0 +1,151 @@
+"""Tests of foundations/keras_model.py."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.foundations import keras_model, programs
+from lottery_ticket.tests import tiny
+
+L = keras.layers
+X = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+
+
+class Subclassed(keras.Model):
+    """Not built until it is called; its call takes no `training`."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = L.Dense(4, activation="relu")
+        self.inner = keras.Sequential([L.Dense(4), L.Dropout(0.5), L.Dense(4)])
+        self.logits = L.Dense(3)
+
+    def call(self, x):
+        return self.logits(self.inner(self.inner(self.hidden(x))))
+
+
+def sequential(activation=None):
+    return keras.Sequential(
+        [keras.Input((4,)), L.Dense(5), L.Dense(3, activation=activation)]
+    )
+
+
+def test_subclassed_and_nested_networks_are_named_by_their_paths():
+    model = keras_model.KerasModel(Subclassed(), X)
+    again = keras_model.KerasModel(Subclassed(), X)
+    assert list(model.masks) == [
+        "dense",
+        "sequential.dense",
+        "sequential.dense_1",
+        "dense_1",
+    ]
+    assert "sequential.dense_1_bias" in model.weights
+    assert list(again.weights) == list(model.weights)
+    assert again.identity["network"] == model.identity["network"]
+    assert model.not_masked == [] and model.num_outputs == 3
+
+
+def test_it_starts_from_the_weights_as_given_whatever_the_seed():
+    network = sequential()
+    given = [np.array(each) for each in network.get_weights()]
+    model = keras_model.KerasModel(network, X)
+    model.reset(seed=5)
+    for array, expected in zip(model.weights.values(), given, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    assert model.network is network
+
+
+def test_a_function_that_builds_it_gives_draws_by_seed():
+    model = keras_model.KerasModel(sequential(), X, sequential, seed=3)
+    drawn = model.weights
+    other = keras_model.KerasModel(sequential(), X, sequential, seed=4)
+    assert (drawn["dense"] != other.weights["dense"]).all()
+    other.reset(seed=3)
+    for name, array in other.weights.items():
+        np.testing.assert_array_equal(array, drawn[name])
+
+
+def test_probabilities_train_as_their_logits_do():
+    results = []
+    for activation in (None, "softmax"):
+        keras.utils.set_random_seed(2)
+        data = tiny.make_dataset()
+        model = keras_model.KerasModel(
+            sequential(activation), data.test.x, seed=1
+        )
+        program = programs.program(
+            model, lambda: keras.optimizers.SGD(0.1), data, jit=False
+        )
+        logs = program.train(0, 5, 5)
+        tested = program.start_evaluation("test").result()
+        results.append((logs, tested, model.weights))
+    (logs, tested, weights), (others, other_tested, other_weights) = results
+    np.testing.assert_allclose(logs, others, rtol=1e-5)
+    np.testing.assert_allclose(tested, other_tested, rtol=1e-5)
+    for name, array in weights.items():
+        np.testing.assert_allclose(array, other_weights[name], atol=1e-6)
+
+
+def test_probabilities_of_any_make_give_the_loss_of_their_logarithms():
+    model = keras_model.KerasModel(sequential("softmax"), X)
+    probabilities = tf.constant([[0.2, 0.5, 0.3], [0.0, 0.0, 1.0]])
+    loss, accuracy = model.create_loss_and_accuracy([1, 2], probabilities)
+    np.testing.assert_allclose(loss, -np.log(0.5) / 2, rtol=1e-6)
+    assert accuracy == 1
+
+
+def test_a_released_network_is_plain_keras(tmp_path):
+    network = sequential()
+    model = keras_model.KerasModel(network, X)
+    mask = np.ones((4, 5), np.uint8)
+    mask[0] = 0
+    model.reset(masks={"dense": mask})
+    assert model.release() is network
+    assert network.layers[0].kernel.constraint is None
+    network.save(tmp_path / "ticket.keras")
+    loaded = keras.models.load_model(tmp_path / "ticket.keras")
+    np.testing.assert_array_equal(loaded.layers[0].kernel[0], 0)
+    np.testing.assert_array_equal(loaded(X), network(X))
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (
+            lambda: keras.Sequential([keras.Input((7,)), L.Dense(3)]),
+            r"does not accept examples of shape \(4,\)",
+        ),
+        (
+            lambda: keras.Sequential(
+                [keras.Input((4,)), L.Dense(4), L.Reshape((2, 2))]
+            ),
+            r"one output, logits or probabilities of shape \(batch, classes\)",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4,)), L.ReLU()]),
+            "has no kernel to prune",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_an_error(network, message):
+    with pytest.raises(ValueError, match=message):
+        keras_model.KerasModel(network(), X)
+
+
+def test_two_outputs_are_an_error():
+    inputs = keras.Input((4,))
+    network = keras.Model(inputs, [L.Dense(2)(inputs), L.Dense(2)(inputs)])
+    with pytest.raises(ValueError, match="must have one output"):
+        keras_model.KerasModel(network, X)
+
+
+@pytest.mark.slow
+def test_networks_of_keras_applications():
+    images = np.zeros((2, 32, 32, 3), np.float32)
+    network = keras.applications.MobileNetV2(
+        (32, 32, 3), alpha=0.35, weights=None, classes=10
+    )
+    model = keras_model.KerasModel(network, images)
+    assert len(model.masks) == 53 and model.not_masked == []
+    assert {"block_1_depthwise", "predictions"} < set(model.masks)

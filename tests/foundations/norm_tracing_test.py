@@ -1,0 +1,104 @@
+"""Tests of foundations/norm_tracing.py: fused is as Keras computes."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.foundations import norm_tracing
+
+
+def network(dtype=None, **options):
+    keras.utils.set_random_seed(1)
+    layer = keras.layers.BatchNormalization(
+        momentum=0.7, epsilon=1e-3, dtype=dtype, **options
+    )
+    return keras.Sequential([keras.Input((4, 4, 3)), layer])
+
+
+def outputs(model, x, training, use_fused):
+    """Outputs, their gradient by the inputs, and all variables after."""
+
+    @tf.function(autograph=False)
+    def run(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = model(x, training=training)
+            loss = tf.reduce_sum(tf.cast(y, tf.float32) ** 3)
+        return y, tape.gradient(loss, x)
+
+    if use_fused:
+        with norm_tracing.fused(model):
+            y, gradient = run(x)
+    else:
+        y, gradient = run(x)
+    return [
+        np.float32(y),
+        np.float32(gradient),
+        *map(np.asarray, model.weights),
+    ]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"scale": False, "center": False},
+        {"dtype": "mixed_bfloat16"},
+        {"trainable": False},
+        {"synchronized": False, "axis": -1},
+    ],
+)
+def test_fused_is_as_keras(options, training):
+    x = np.random.default_rng(0).normal(2, 3, (6, 4, 4, 3)).astype(np.float32)
+    tolerance = 2e-2 if "dtype" in options else 1e-4
+    plain, fused = (
+        outputs(network(**options), tf.constant(x), training, use_fused)
+        for use_fused in (False, True)
+    )
+    for expected, array in zip(plain, fused, strict=True):
+        np.testing.assert_allclose(
+            array, expected, rtol=tolerance, atol=tolerance
+        )
+
+
+def test_it_is_fused_inside_and_plain_keras_afterwards():
+    model = network()
+    x = tf.zeros((2, 4, 4, 3))
+
+    def operations():
+        graph = tf.function(lambda x: model(x, training=True), autograph=False)
+        concrete = graph.get_concrete_function(x)
+        return {each.type for each in concrete.graph.get_operations()}
+
+    with norm_tracing.fused(model):
+        assert "FusedBatchNormV3" in operations()
+    assert "FusedBatchNormV3" not in operations()
+    assert "call" not in vars(model.layers[0])
+
+
+def test_what_cannot_be_fused_is_left_alone():
+    class Own(keras.layers.BatchNormalization):
+        """Somebody's own rule."""
+
+    x = keras.Input((4, 4, 3))
+    layers = [
+        Own(),
+        keras.layers.BatchNormalization(axis=1),
+        keras.layers.LayerNormalization(),
+    ]
+    model = keras.Sequential([x, *layers])
+    flat = keras.Sequential(
+        [keras.Input((3,)), keras.layers.BatchNormalization()]
+    )
+    for each in (model, flat):
+        with norm_tracing.fused(each):
+            assert all("call" not in vars(layer) for layer in each.layers)
+
+
+def test_synchronized_lasts_as_long_as_its_context():
+    model = network()
+    with norm_tracing.synchronized(model):
+        assert model.layers[0].synchronized
+    assert not model.layers[0].synchronized
