@@ -1,0 +1,94 @@
+"""Networks of the user's own: a function in a file that builds a Keras model.
+
+`--model=path/to/file.py:build` means the function `build` of that file.
+"""
+
+import importlib.util
+import inspect
+import os
+
+from lottery_ticket.foundations import lazy
+
+keras_model = lazy.module("lottery_ticket.foundations.keras_model")
+keras = lazy.module("keras")
+
+
+def is_own(name: str | None) -> bool:
+    """Whether a model's name is one of a function in a file."""
+    return ":" in (name or "")
+
+
+def check(name: str) -> None:
+    """Raises unless a name is path/to/file.py:function of a file there is.
+
+    Raises:
+        ValueError: If it has another form.
+        FileNotFoundError: If there is no such file.
+    """
+    path, _, function = name.rpartition(":")
+    if not path.endswith(".py") or not function.isidentifier():
+        raise ValueError(
+            "A model of your own must be given as path/to/file.py:function. "
+            f"Received: {name}"
+        )
+    if not os.path.isfile(os.path.expanduser(path)):
+        raise FileNotFoundError(f"No such file: {path}")
+
+
+def create(name: str, examples, num_classes: int):
+    """Returns a keras_model.KerasModel of what the function builds.
+
+    The function is called without arguments, or with those of `input_shape`
+    (of one example) and `num_classes` that it has; for each draw of fresh
+    weights it is called anew, after `keras.utils.set_random_seed`.
+
+    Args:
+        name: path/to/file.py:function.
+        examples: A batch of prepared examples; see KerasModel.
+        num_classes: Number of classes of the dataset.
+
+    Raises:
+        ValueError: If the file cannot be run, has no such function, or the
+            function returns no Keras model, or one that does not fit.
+        FileNotFoundError: If there is no such file.
+    """
+    check(name)
+    function = _function(name)
+    known = {
+        "input_shape": tuple(examples.shape[1:]),
+        "num_classes": num_classes,
+    }
+    parameters = inspect.signature(function).parameters
+    arguments = {key: known[key] for key in known if key in parameters}
+
+    def build():
+        try:
+            network = function(**arguments)
+        except Exception as error:  # A stranger's code can raise anything.
+            raise ValueError(f"{name} failed: {error!r}") from error
+        if not isinstance(network, keras.Model):
+            raise ValueError(
+                f"{name} must return a keras.Model. Received: "
+                f"{type(network).__name__}"
+            )
+        if not network.built:
+            network(examples)
+        return network
+
+    return keras_model.KerasModel(build(), examples, build)
+
+
+def _function(name):
+    path, _, function = name.rpartition(":")
+    path = os.path.expanduser(path)
+    stem = os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location(f"own_{stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # A stranger's code can raise anything.
+        raise ValueError(f"{path} cannot be run: {error!r}") from error
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise ValueError(f"{path} has no function {function!r}")
+    return found

@@ -1,0 +1,200 @@
+"""What residual networks are made of: convolutions, norms and shortcuts.
+
+All of them name their layers alike, so that patterns select: `*conv*` every
+convolution but shortcuts, `*shortcut*` those, `stage0_*` a stage. Convolutions
+have no biases, since a norm follows them.
+"""
+
+import keras
+
+
+class Pieces:
+    """Adds the pieces of a residual network to a model.
+
+    Strided convolutions pad zeros on every side, as PyTorch's do and so the
+    papers' code; TensorFlow's "same" pads below and on the right only.
+    """
+
+    def __init__(self, model, affine=True, kernel_initializer="glorot_normal"):
+        """Adds nothing yet.
+
+        Args:
+            model: ModelBase to add to.
+            affine: Whether norms have gamma and beta.
+            kernel_initializer: Of all kernels, as for Keras.
+        """
+        self.model = model
+        self.affine = affine
+        self.kernel_initializer = kernel_initializer
+
+    def conv(self, name, x, filters, kernel_size=3, strides=1):
+        """Returns a convolution of x that pads half its kernel's size.
+
+        Args:
+            name: Name of the layer.
+            x: Symbolic tensor, shape (batch, height, width, channels).
+            filters: Number of outputs.
+            kernel_size: Height and width of the kernel, odd.
+            strides: Pixels from one output to the next.
+        """
+        return self.model.conv2d_layer(
+            name,
+            x,
+            filters,
+            kernel_size,
+            strides,
+            padding(kernel_size, strides),
+            use_bias=False,
+            kernel_initializer=self.kernel_initializer,
+        )
+
+    def norm(self, name, x, relu=True):
+        """Returns x, batch-normalised, and without its negative part.
+
+        Args:
+            name: Name of the layer.
+            x: Symbolic tensor, shape (batch, height, width, channels).
+            relu: Whether a ReLU follows.
+        """
+        x = self.model.norm_layer(name, x, affine=self.affine)
+        return keras.layers.ReLU()(x) if relu else x
+
+    def basic(self, block, x, filters, strides, shortcut):
+        """Returns a block of two 3x3 convolutions, added to its shortcut.
+
+        Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
+
+        Args:
+            block: Name of the block, which its layers' names begin with.
+            x: Symbolic tensor, shape (batch, height, width, channels).
+            filters: Number of outputs.
+            strides: Of the first convolution.
+            shortcut: Function such as `projection`, of the block's name, x,
+                filters and strides.
+        """
+        y = self.conv(f"{block}_conv0", x, filters, 3, strides)
+        y = self.norm(f"{block}_norm0", y)
+        y = self.conv(f"{block}_conv1", y, filters)
+        y = self.norm(f"{block}_norm1", y, relu=False)
+        return self.add(y, shortcut(block, x, filters, strides))
+
+    def bottleneck(self, block, x, filters, strides, shortcut):
+        """Returns a 1x1, a 3x3 and a 1x1 convolution, added to the shortcut.
+
+        The 3x3 convolution has the strides, as in PyTorch's networks; in the
+        paper, the first 1x1 has.
+
+        Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
+
+        Args:
+            block: As for `basic`.
+            x: As for `basic`.
+            filters: Of the first two convolutions; the last has 4 times more.
+            strides: Of the 3x3 convolution.
+            shortcut: As for `basic`.
+        """
+        y = self.conv(f"{block}_conv0", x, filters, 1)
+        y = self.norm(f"{block}_norm0", y)
+        y = self.conv(f"{block}_conv1", y, filters, 3, strides)
+        y = self.norm(f"{block}_norm1", y)
+        y = self.conv(f"{block}_conv2", y, 4 * filters, 1)
+        y = self.norm(f"{block}_norm2", y, relu=False)
+        return self.add(y, shortcut(block, x, 4 * filters, strides))
+
+    def projection(self, block, x, filters, strides):
+        """Returns a 1x1 convolution and norm of x, or x where shapes agree.
+
+        Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), option B.
+
+        Args:
+            block: As for `basic`.
+            x: As for `basic`.
+            filters: Number of outputs.
+            strides: Pixels from one output to the next.
+        """
+        if strides == 1 and x.shape[-1] == filters:
+            return x
+        x = self.conv(f"{block}_shortcut", x, filters, 1, strides)
+        return self.norm(f"{block}_shortcut_norm", x, relu=False)
+
+    def unmasked_projection(self, block, x, filters, strides):
+        """Returns what `projection` does, by a convolution without a mask.
+
+        Args:
+            block: As for `basic`.
+            x: As for `basic`.
+            filters: Number of outputs.
+            strides: Pixels from one output to the next.
+        """
+        if strides == 1 and x.shape[-1] == filters:
+            return x
+        x = keras.layers.Conv2D(
+            filters,
+            1,
+            strides,
+            use_bias=False,
+            kernel_initializer=self.kernel_initializer,
+            name=f"{block}_shortcut",
+        )(x)
+        return self.norm(f"{block}_shortcut_norm", x, relu=False)
+
+    def pad(self, block, x, filters, strides):
+        """Returns every `strides`-th pixel of x, between channels of zeros.
+
+        Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), option A:
+        no weights. The zeros go half below and half above the channels, as in
+        the code of Sreenivasan et al. 2022.
+
+        Args:
+            block: Not used: there is nothing to name.
+            x: As for `basic`.
+            filters: Number of outputs, not below x's channels.
+            strides: Pixels from one output to the next.
+        """
+        if strides > 1:
+            x = keras.layers.AveragePooling2D(1, strides)(x)
+        new = filters - x.shape[-1]
+        if not new:
+            return x
+        # Channels are the last axis, which Keras pads only as if it were the
+        # width of images whose channels come first.
+        return keras.layers.ZeroPadding2D(
+            ((0, 0), (new // 2, new - new // 2)), data_format="channels_first"
+        )(x)
+
+    def add(self, x, y):
+        """Returns the block's sum, without its negative part.
+
+        Args:
+            x: Symbolic tensor, shape (batch, height, width, channels).
+            y: Symbolic tensor of the same shape.
+        """
+        return keras.layers.ReLU()(keras.layers.Add()([x, y]))
+
+    def head(self, x, num_classes, use_bias=True):
+        """Returns the logits of each channel's mean.
+
+        Args:
+            x: Symbolic tensor, shape (batch, height, width, channels).
+            num_classes: Number of logits.
+            use_bias: Whether logits have a bias.
+        """
+        return self.model.dense_layer(
+            "logits",
+            keras.layers.GlobalAveragePooling2D()(x),
+            num_classes,
+            use_bias=use_bias,
+            kernel_initializer=self.kernel_initializer,
+        )
+
+
+def padding(kernel_size: int, strides: int) -> str | int:
+    """Returns the padding of a convolution that PyTorch's networks have.
+
+    Args:
+        kernel_size: Height and width of the kernel, odd.
+        strides: Pixels from one output to the next.
+    """
+    if kernel_size == 1:
+        return "valid"
+    return "same" if strides == 1 else kernel_size // 2

@@ -1,0 +1,63 @@
+"""Checks of what a network can be: its images, its widths, its choices."""
+
+
+def check_image(input_shape, smallest: int) -> None:
+    """Raises unless a network of images can take inputs of a shape.
+
+    Args:
+        input_shape: Shape of one example.
+        smallest: Lowest height and width from which its last feature map has a
+            pixel.
+
+    Raises:
+        ValueError: If the shape is not (height, width, channels), or the image
+            is too small.
+    """
+    shape = tuple(input_shape)
+    if len(shape) != 3:
+        raise ValueError(
+            "input_shape must be (height, width, channels) of one image. "
+            f"Received: {shape}"
+        )
+    if min(shape[:2]) < smallest or shape[2] < 1:
+        raise ValueError(
+            "input_shape must be (height, width, channels) of an image of "
+            f"{smallest}x{smallest} pixels or more for this network. "
+            f"Received: {shape}"
+        )
+
+
+def check_choice(name: str, value, choices) -> None:
+    """Raises unless an option has one of its possible values.
+
+    Args:
+        name: Name of the option, for the error.
+        value: What was given.
+        choices: What is possible.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    if value not in choices:
+        known = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {known}. Received: {value!r}")
+
+
+def scaled(units: int, width: float) -> int:
+    """Returns `int(units * width)`: how many units a wider layer has.
+
+    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), whose
+    code cuts fractions off.
+
+    Args:
+        units: Of the layer at a width of 1.
+        width: Multiplier, above 0.
+
+    Raises:
+        ValueError: If none would be left, or the width is infinite.
+    """
+    if not 1 <= units * width < float("inf"):
+        raise ValueError(
+            f"width must leave 1 or more of {units} units. Received: {width}"
+        )
+    return int(units * width)
