@@ -1,6 +1,6 @@
 """MNIST and Fashion-MNIST: 28x28 grey images in 10 classes."""
 
-from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets import dataset_images, named_arrays
 
 
 class DatasetMnist(dataset_images.DatasetImages):
@@ -8,12 +8,17 @@ class DatasetMnist(dataset_images.DatasetImages):
 
     Source: LeCun, Cortes & Burges; 5,000 training images are held out for
     validation as in Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635).
+    Mean and deviation: Sreenivasan et al. 2022
+    (https://arxiv.org/abs/2202.12002), their code.
     """
 
+    MEAN = (0.1307,)
+    STD = (0.3081,)
+
     @staticmethod
-    def load(data_dir):
+    def load(data_dir, image_size=None):
         """Returns the images from data_dir/mnist.npz or the internet."""
-        return dataset_images.load_named("mnist", data_dir)
+        return named_arrays.load("mnist", data_dir)
 
 
 class DatasetFashionMnist(dataset_images.DatasetImages):
@@ -23,6 +28,6 @@ class DatasetFashionMnist(dataset_images.DatasetImages):
     """
 
     @staticmethod
-    def load(data_dir):
+    def load(data_dir, image_size=None):
         """Returns the images from data_dir/fashion_mnist.npz or the net."""
-        return dataset_images.load_named("fashion_mnist", data_dir)
+        return named_arrays.load("fashion_mnist", data_dir)

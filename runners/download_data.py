@@ -5,19 +5,25 @@ r"""Fetches datasets ahead of time, for machines without internet.
 Each argument of `download_data` is a flag; --help lists them.
 """
 
-import io
-
-import numpy as np
-
-from lottery_ticket.datasets import registry
+from lottery_ticket.datasets import (
+    dataset_tiny_imagenet,
+    labels,
+    named_arrays,
+    npz_files,
+    registry,
+)
 from lottery_ticket.foundations import files, flags, names
+
+# Datasets that neither tensorflow-datasets nor scikit-learn has.
+DOWNLOADS = {"tiny_imagenet": dataset_tiny_imagenet.download}
 
 
 def download_data(datasets: str, data_dir: str) -> None:
     """Fetches datasets into a folder that any run can take as --data_dir.
 
     Each lies in one NAME.npz in Keras's layout, with x_train, y_train, x_test
-    and y_test. A dataset that is there already is only checked.
+    and y_test. A dataset that is there already is only checked. imagenet
+    cannot be fetched: every image of its folder is read once.
 
     Args:
         datasets: Names separated by commas, such as mnist,fashion_mnist.
@@ -31,16 +37,26 @@ def download_data(datasets: str, data_dir: str) -> None:
     for name in chosen:
         names.check("dataset", name, registry.DATASETS)
     for name in chosen:
-        path = files.join(data_dir, f"{name}.npz")
-        was_there = files.exists(path)
-        arrays = registry.DATASETS[name].load(data_dir)
-        if not was_there:
-            keys = ("x_train", "y_train", "x_test", "y_test")
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, **dict(zip(keys, arrays, strict=True)))
-            files.write(path, buffer.getvalue())
-        shapes = f"{arrays[0].shape} to train, {arrays[2].shape} to test"
-        print(f"{path} {'was there' if was_there else 'is new'}: {shapes}")
+        print(_fetch(name, data_dir))
+
+
+def _fetch(name, data_dir):
+    """Fetches or checks one dataset; returns what to say about it."""
+    was_there = named_arrays.npz_path(name, data_dir)
+    if name in DOWNLOADS:
+        DOWNLOADS[name](data_dir)
+    dataset_class = registry.DATASETS[name]
+    arrays = dataset_class.load(data_dir)
+    labels.check(arrays[1::2], dataset_class.NUM_CLASSES)
+    shapes = f"{arrays[0].shape} to train, {arrays[2].shape} to test"
+    if hasattr(arrays[0], "check"):
+        for images in arrays[::2]:
+            images.check()
+        return f"{name} in {data_dir} can be read: {shapes}"
+    path = files.join(data_dir, f"{name}.npz")
+    if not was_there:
+        npz_files.write(path, arrays)
+    return f"{path} {'was there' if was_there else 'is new'}: {shapes}"
 
 
 RUN = download_data

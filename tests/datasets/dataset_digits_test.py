@@ -9,9 +9,11 @@ def test_digits_need_no_file():
     made = dataset_digits.DatasetDigits()
     sizes = [split.size for split in made.splits.values()]
     assert sizes == [1197, 300, 300]
-    assert made.input_shape == (64,)
+    assert made.input_shape == (8, 8, 1)
     assert made.num_classes == 10
-    assert (made.train.x.min(), made.train.x.max()) == (0, 1)
+    x = made.prepare(made.train.x).numpy()
+    np.testing.assert_allclose(x, made.train.x / 16, rtol=1e-6)
+    assert (x.min(), x.max()) == (0, 1)
 
 
 def test_the_test_set_is_the_same_whatever_the_seed():

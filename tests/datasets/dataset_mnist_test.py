@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_images, dataset_mnist, registry
+from lottery_ticket.datasets import dataset_mnist, named_arrays, registry
 
 DATA_DIR = os.environ.get("LOTTERY_TICKET_DATA_DIR", "")
 
@@ -29,23 +29,24 @@ def made_npz(path):
 def test_from_a_file(tmp_path, name):
     made_npz(tmp_path)
     made = registry.DATASETS[name](str(tmp_path))
-    assert made.input_shape == (784,)
+    assert made.input_shape == (28, 28, 1)
     assert made.train.batch_size == 60
     assert made.validate.size == 5000
     assert made.train.size == 1000
-    assert 0 <= made.train.x.min() < made.train.x.max() <= 1
+    x = made.prepare(made.train.x).numpy()
+    np.testing.assert_allclose(x, made.train.x / 255, rtol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")  # tensorflow-datasets' own.
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_from_tensorflow_datasets(name, monkeypatch):
     tfds = pytest.importorskip("tensorflow_datasets")
-    monkeypatch.setattr(dataset_images, "_is_online", lambda: True)
+    monkeypatch.setattr(named_arrays, "is_online", lambda: True)
     with tfds.testing.mock_data(num_examples=20):
         made = registry.DATASETS[name](validation_size=5)
     sizes = [split.size for split in made.splits.values()]
     assert sizes == [15, 5, 20]
-    assert made.input_shape == (784,)
+    assert made.input_shape == (28, 28, 1)
 
 
 @pytest.mark.skipif(
@@ -57,7 +58,9 @@ def test_real_mnist():
     sizes = [split.size for split in made.splits.values()]
     assert sizes == [55000, 5000, 10000]
     assert made.num_classes == 10
-    np.testing.assert_allclose(made.test.x.mean(), 0.1325, atol=1e-4)
+    mean = made.prepare(made.test.x).numpy().mean()
+    np.testing.assert_allclose(mean, 0.1325, atol=1e-4)
     l2 = dataset_mnist.DatasetMnist(DATA_DIR, normalization="l2")
-    norms = np.linalg.norm(l2.test.x, axis=1)
+    x = l2.prepare(l2.test.x).numpy().reshape(10000, -1)
+    norms = np.linalg.norm(x, axis=1)
     np.testing.assert_allclose(norms, 1, rtol=1e-5)

@@ -1,0 +1,86 @@
+"""Image folders: one folder for each class, as image sets are distributed."""
+
+import os
+
+import numpy as np
+
+from lottery_ticket.foundations import files
+
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+
+
+def find(data_dir: str | None, candidates: tuple[str, ...]) -> str | None:
+    """Path of the first folder below data_dir that is there, else None.
+
+    Args:
+        data_dir: A local folder, or None; remote ones hold no image folders.
+        candidates: Paths below it; "" is the folder itself.
+    """
+    if not data_dir or files.is_remote(data_dir):
+        return None
+    paths = [os.path.join(expand(data_dir), each) for each in candidates]
+    return next((path for path in paths if os.path.isdir(path)), None)
+
+
+def expand(path: str) -> str:
+    """Returns a path with its ~ resolved, and without a last slash."""
+    path = os.path.expanduser(str(path))
+    return path.rstrip("/") or path
+
+
+def images(folder: str) -> list[str]:
+    """Names of the image files of a folder, sorted."""
+    return sorted(
+        entry.name
+        for entry in os.scandir(folder)
+        if entry.name.lower().endswith(SUFFIXES)
+        and not entry.name.startswith(".")
+        and entry.is_file()
+    )
+
+
+def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
+    """Returns class -> its images, for each folder that holds images.
+
+    Args:
+        folder: Folder of the classes.
+        inner: Folder below each class that holds its images, if another.
+
+    Returns:
+        Dict, name of the class -> paths below `folder`, both sorted; capital
+        letters count as small ones.
+    """
+    found = {}
+    names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
+    for name in sorted(names, key=lambda name: (name.lower(), name)):
+        path = os.path.join(folder, name, inner)
+        inside = images(path) if os.path.isdir(path) else []
+        if inside:
+            found[name] = [os.path.join(name, inner, each) for each in inside]
+    return found
+
+
+def labelled(
+    found: dict[str, list[str]], known: list[str], folder: str
+) -> tuple[list[str], np.ndarray]:
+    """Returns (paths, labels): a label is the place of its class in `known`.
+
+    Args:
+        found: From `classes`.
+        known: Names of all classes, in their order.
+        folder: Where they were found, for the error.
+
+    Raises:
+        ValueError: If a class that was found is not known, or there is none.
+    """
+    unknown = [name for name in found if name not in known]
+    if unknown or not found:
+        raise ValueError(
+            f"{folder} must hold a folder of images for each of "
+            f"{len(known)} classes. Received: "
+            + (f"{unknown[0]!r}, which is none" if unknown else "no images")
+        )
+    place = {name: label for label, name in enumerate(known)}
+    paths = [path for name in found for path in found[name]]
+    labels = [place[name] for name in found for _ in found[name]]
+    return paths, np.array(labels, np.int64)

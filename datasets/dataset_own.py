@@ -1,0 +1,102 @@
+"""A user's own images: an .npz file or a folder, by its path."""
+
+import os
+
+import numpy as np
+
+from lottery_ticket.datasets import (
+    class_folders,
+    dataset_images,
+    image_files,
+    image_headers,
+    npz_files,
+    splits,
+)
+
+TEST_FRACTION = 0.2
+# Larger sets are streamed.
+MEMORY_LIMIT_BYTES = 2 * 10**9
+
+
+class DatasetOwn(dataset_images.DatasetImages):
+    """Images of any size, channels and number of classes.
+
+    A file NAME.npz holds x_train, y_train, x_test and y_test, as Keras's.
+    Integer pixels are in [0, 255], others in [0, 1].
+
+    A folder holds train/CLASS/IMAGE, and test/CLASS/IMAGE or, if there is no
+    test, val/CLASS/IMAGE for the test set. Without it, or with
+    CLASS/IMAGE alone, 20 % of each class are the test set, the same
+    whatever the seed. Images are JPEG, PNG, BMP or GIF, all of one size or
+    resized to `image_size`. Up to 2 GB of pixels are kept in memory, more are
+    read as needed. Classes are numbered in the order of their names.
+
+    Source: the user.
+    """
+
+    VALIDATION_SIZE = 0.1
+    MAX_VALUE = None
+    NUM_CLASSES = None
+
+    @staticmethod
+    def load(data_dir, image_size=None):
+        """Returns the images of a path; `data_dir` is that path."""
+        if str(data_dir).endswith(".npz"):
+            return npz_files.read(data_dir)
+        folder = class_folders.expand(data_dir)
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"No .npz file and no folder at {data_dir}")
+        names, y, train, test = _listed(folder)
+        shape, fit = _shape(folder, names, image_size)
+        x = image_files.ImageFiles(folder, names, shape, fit)
+        parts = [x[train], x[test]]
+        if np.prod(x.shape) <= MEMORY_LIMIT_BYTES:
+            parts = [part.decode_all() for part in parts]
+        return parts[0], y[train], parts[1], y[test]
+
+
+def _listed(folder):
+    """Returns (names, labels, rows to train on, rows to test)."""
+    inside = [
+        part
+        for part in ("train", "test", "val")
+        if os.path.isdir(os.path.join(folder, part))
+    ]
+    if "train" not in inside:
+        names, y = _part(folder, "", None)[:2]
+        return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
+    names, y, known = _part(folder, "train", None)
+    if len(inside) == 1:
+        return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
+    test_names, y_test, _ = _part(folder, inside[1], known)
+    rows = np.arange(len(names) + len(test_names))
+    y = np.concatenate([y, y_test])
+    return names + test_names, y, *np.split(rows, [len(names)])
+
+
+def _part(folder, part, known):
+    path = os.path.join(folder, part)
+    found = class_folders.classes(path)
+    known = list(found) if known is None else known
+    paths, y = class_folders.labelled(found, known, path)
+    return [os.path.join(part, each) for each in paths], y, known
+
+
+def _shape(folder, names, image_size):
+    """Returns the shape of the images as read, and how they come to it."""
+    paths = [os.path.join(folder, name) for name in names]
+    shapes = image_headers.shapes(paths)
+    channels = int(shapes[:, 2].max())
+    if image_size is not None:
+        return (image_size, image_size, channels), "stretch"
+    others = np.flatnonzero((shapes[:, :2] != shapes[0, :2]).any(axis=1))
+    if len(others):
+        first, other = (
+            f"{paths[row]} has {shapes[row, 0]}x{shapes[row, 1]} pixels"
+            for row in (0, others[0])
+        )
+        raise ValueError(
+            f"Images must be of one size: {first}, {other}. Pass --image_size "
+            "to resize them all"
+        )
+    return (int(shapes[0, 0]), int(shapes[0, 1]), channels), "exact"

@@ -1,0 +1,17 @@
+"""SVHN: 32x32 photographs of house numbers in 10 classes."""
+
+from lottery_ticket.datasets import dataset_images, named_arrays
+
+
+class DatasetSvhn(dataset_images.DatasetImages):
+    """SVHN: 73,257 cropped digits to train on, 26,032 to test.
+
+    The 531,131 extra ones are left out.
+
+    Source: Netzer et al. 2011 (http://ufldl.stanford.edu/housenumbers).
+    """
+
+    @staticmethod
+    def load(data_dir, image_size=None):
+        """Returns the images from data_dir/svhn.npz or the internet."""
+        return named_arrays.load("svhn", data_dir, "svhn_cropped")

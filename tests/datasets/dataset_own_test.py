@@ -1,0 +1,98 @@
+"""Tests of datasets/dataset_own.py."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.datasets import dataset_own, npz_files
+from lottery_ticket.tests.datasets import picture_files
+
+
+def own(path, **settings):
+    return dataset_own.DatasetOwn(str(path), **settings)
+
+
+def test_a_file_of_any_size_and_channels(tmp_path):
+    x = np.arange(240, dtype=np.uint8).reshape(20, 3, 2, 2)
+    y = np.arange(20) % 4
+    npz_files.write(str(tmp_path / "a.npz"), (x, y, x[:5], y[:5]))
+    made = own(tmp_path / "a.npz")
+    assert [split.size for split in made.splits.values()] == [18, 2, 5]
+    assert (made.input_shape, made.num_classes) == ((3, 2, 2), 4)
+    assert made.prepare.max_value == 255
+    npz_files.write(str(tmp_path / "a.npz"), (x / 255, y, x[:5] / 255, y[:5]))
+    assert own(tmp_path / "a.npz").prepare.max_value == 1
+    npz_files.write(str(tmp_path / "a.npz"), (x / 1.0, y, x[:5] / 1.0, y[:5]))
+    with pytest.raises(ValueError, match=r"in \[0, 1\].*from 0.0 to 239.0"):
+        own(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("test", ["test", "val"])
+def test_a_folder_with_a_test_folder(tmp_path, test):
+    picture_files.save_classes(tmp_path / "train", 10, height=4, width=6)
+    picture_files.save_classes(tmp_path / test, 3, ("bee",), height=4, width=6)
+    made = own(tmp_path)
+    assert [split.size for split in made.splits.values()] == [18, 2, 3]
+    assert (made.input_shape, made.num_classes) == ((4, 6, 3), 2)
+    assert not made.train.is_streamed
+    np.testing.assert_array_equal(made.train.x[:, 0, 0, 0] // 10, made.train.y)
+    assert made.test.y.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("below", ["", "train"])
+def test_a_folder_without_a_test_folder(tmp_path, below):
+    picture_files.save_classes(tmp_path / below, 10, channels=1)
+    made = own(f"{tmp_path}/")
+    assert np.bincount(made.test.y).tolist() == [2, 2]
+    assert made.input_shape == (8, 8, 1)
+    number = made.test.x[:, 0, 0, 0]
+    np.testing.assert_array_equal(number // 10, made.test.y)
+    assert not np.isin(number, made.train.x[:, 0, 0, 0]).any()
+
+
+def test_large_folders_are_streamed(tmp_path, monkeypatch):
+    picture_files.save_classes(tmp_path, 10)
+    small = own(tmp_path, normalization="standardize")
+    monkeypatch.setattr(dataset_own, "MEMORY_LIMIT_BYTES", 20 * 8 * 8 * 3 - 1)
+    made = own(tmp_path, normalization="standardize")
+    assert made.train.is_streamed
+    assert made.prepare == small.prepare
+    for name, split in made.splits.items():
+        x = split.x.read(tf.range(split.size))
+        np.testing.assert_array_equal(x, small.splits[name].x)
+        np.testing.assert_array_equal(split.y, small.splits[name].y)
+
+
+def test_images_of_several_sizes_need_an_image_size(tmp_path):
+    picture_files.save_classes(tmp_path, 5)
+    other = picture_files.pixels(0, 9, 7)
+    picture_files.save(tmp_path / "bee" / "x.jpg", other)
+    with pytest.raises(ValueError) as error:
+        own(tmp_path)
+    for words in ("000.png has 8x8", "x.jpg has 9x7", "--image_size"):
+        assert words in str(error.value)
+    assert own(tmp_path, image_size=5).input_shape == (5, 5, 3)
+
+
+def test_a_damaged_image_is_named(tmp_path):
+    picture_files.save_classes(tmp_path, 5)
+    path = tmp_path / "ant" / "003.png"
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(ValueError, match="cannot be read.*ant/003.png"):
+        own(tmp_path)
+
+
+def test_a_test_class_that_training_lacks(tmp_path):
+    picture_files.save_classes(tmp_path / "train", 3)
+    picture_files.save_classes(tmp_path / "test", 3, ("cow",))
+    with pytest.raises(ValueError, match="test must hold.*Received: 'cow'"):
+        own(tmp_path)
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(ValueError, match="Received: no images"):
+        own(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder at"):
+        own(tmp_path / "a")
+    with pytest.raises(FileNotFoundError, match="No file at"):
+        own(tmp_path / "a.npz")
