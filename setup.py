@@ -37,6 +37,7 @@ setuptools.setup(
         "matplotlib>=3.9",
         "numpy>=2.0",
         "pandas>=2.2",
+        "pillow>=10.3",
         "PyYAML>=6.0",
         "scikit-learn>=1.5",
         # tf.summary's format; TensorFlow 2.21 no longer brings it.

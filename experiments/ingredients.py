@@ -15,9 +15,14 @@ from lottery_ticket.foundations import (
     run_record,
     save_restore,
     seeds,
+    steps,
+    strategies,
 )
+from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
 
+batches = lazy.module("lottery_ticket.foundations.batches")
+keras = lazy.module("keras")
 trainer = lazy.module("lottery_ticket.foundations.trainer")
 
 
@@ -28,19 +33,30 @@ def dataset(recipe):
         recipe: recipes.Recipe.
 
     Raises:
+        ValueError: If the recipe names no dataset or no network.
         FileNotFoundError: If its data cannot be had.
     """
+    for flag in ("dataset", "model"):
+        if getattr(recipe, flag) is None:
+            raise ValueError(
+                f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
+            )
     return _dataset(
         recipe.dataset,
         data_dir=recipe.data_dir,
+        image_size=recipe.image_size,
         train_batch_size=recipe.train_batch_size,
         drop_partial_batch=recipe.drop_partial_batch,
         validation_size=recipe.validation_size,
+        subset=recipe.subset,
         normalization=recipe.normalization,
+        augmentation=recipe.augmentation,
         permute_labels=recipe.permute_labels,
+        random_labels=recipe.random_labels,
         split_seed=recipe.split_seed,
         labels_seed=seeds.derive(recipe.seed, "labels"),
         train_order_seed=recipe.train_order_seed,
+        augment_seed=recipe.augment_seed,
     )
 
 
@@ -50,12 +66,18 @@ def model(recipe, dataset):
     Args:
         recipe: recipes.Recipe.
         dataset: DatasetBase that it is for.
+
+    Raises:
+        ValueError: If the network cannot be built for such examples.
     """
     return _model(
         recipe.model,
-        input_shape=dataset.input_shape,
-        num_classes=dataset.num_classes,
-        hidden_units=recipe.hidden_units,
+        dataset if own.is_own(recipe.model) else None,
+        dataset.input_shape,
+        dataset.num_classes,
+        recipe.dtype,
+        recipe.strategy,
+        **recipe.model_options(),
     )
 
 
@@ -72,14 +94,26 @@ def train(recipe, dataset, model, output_dir, **options):
     Returns:
         Pair (initial, final) of dicts, name -> array.
     """
+    per_epoch = dataset.train.iterations_per_epoch
+    optimizer_fn = optimizers.optimizer_fn(
+        recipe.optimizer,
+        recipe.lr,
+        recipe.learning_rate_schedule(),
+        per_epoch=per_epoch,
+        training_iterations=steps.iterations(recipe.training_len, per_epoch),
+        **recipe.optimizer_options(),
+    )
     return trainer.train(
         dataset,
         model,
-        optimizers.optimizer_fn(recipe.optimizer, recipe.lr),
+        optimizer_fn,
         recipe.training_len,
         output_dir,
         test_interval=recipe.test_interval,
         validate_interval=recipe.validate_interval,
+        weight_decay=recipe.coupled_weight_decay(),
+        label_smoothing=recipe.label_smoothing,
+        jit=recipe.jit,
         **options,
     )
 
@@ -130,9 +164,17 @@ def union_of_masks(given):
 
 @functools.lru_cache(maxsize=1)
 def _dataset(name, **settings):
-    return datasets.DATASETS[name](**settings)
+    return datasets.create(name, **settings)
 
 
 @functools.lru_cache(maxsize=1)
-def _model(name, **settings):
-    return models.get(name)(**settings)
+def _model(name, dataset, input_shape, num_classes, dtype, strategy, **options):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        with strategies.create(strategy).scope():
+            if dataset is None:
+                return models.create(name, input_shape, num_classes, **options)
+            return own.create(name, batches.examples(dataset), num_classes)
+    finally:
+        keras.config.set_dtype_policy(before)

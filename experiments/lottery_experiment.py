@@ -51,15 +51,35 @@ def train(
         FileNotFoundError: If data or presets cannot be had.
     """
     presets = ingredients.network(presets)
-    runs = _runs(output_dir, recipe, iterations, experiment_name, presets)
+    runs = level_runs(output_dir, recipe, iterations, experiment_name, presets)
     if _are_complete(runs):
         progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset)
-    pruning.check_fractions(recipe.fractions, model.masks)
+    train_levels(recipe, dataset, model, runs, presets, save_summaries, quiet)
 
-    with progress.Progress(iterations + 1, quiet) as bar:
+
+def train_levels(
+    recipe, dataset, model, runs, presets, save_summaries=True, quiet=False
+) -> None:
+    """Trains, prunes and resets a given model on a given dataset.
+
+    Args:
+        recipe: recipes.Recipe, of which dataset and network do not count.
+        dataset: DatasetBase.
+        model: ModelBase; it ends with the masks and weights of the last level.
+        runs: List of each level's (folder, settings), as from `level_runs`.
+        presets: Dict, name -> array that level 0 starts from, or None.
+        save_summaries: As for `train`.
+        quiet: As for `train`.
+
+    Raises:
+        As `train`.
+    """
+    pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+    last = len(runs) - 1
+    with progress.Progress(len(runs), quiet) as bar:
 
         def train_model(level, dataset, model):
             directory, settings = runs[level]
@@ -69,7 +89,7 @@ def train(
                 model,
                 directory,
                 settings=settings,
-                label=f"level {level}/{iterations}",
+                label=f"level {level}/{last}",
                 bar=bar,
                 save_summaries=save_summaries,
             )
@@ -79,9 +99,9 @@ def train(
             make_model=functools.partial(model.reset, seed=recipe.init_seed),
             train_model=train_model,
             prune_masks=functools.partial(
-                pruning.prune_by_percent, recipe.fractions
+                pruning.prune_by_percent, recipe.fractions, scope=recipe.scope
             ),
-            iterations=iterations,
+            iterations=last,
             presets=presets,
         )
 
@@ -103,12 +123,23 @@ def is_complete(
     """
     presets = ingredients.network(presets)
     return _are_complete(
-        _runs(output_dir, recipe, iterations, experiment_name, presets)
+        level_runs(output_dir, recipe, iterations, experiment_name, presets)
     )
 
 
-def _runs(output_dir, recipe, iterations, experiment_name, presets):
-    """Folder and settings of each level's run."""
+def level_runs(output_dir, recipe, iterations, experiment_name, presets):
+    """Returns a list of each level's (folder, settings).
+
+    Args:
+        output_dir: As for `train`.
+        recipe: As for `train`.
+        iterations: As for `train`.
+        experiment_name: As for `train`.
+        presets: Dict, name -> array that level 0 starts from, or None.
+
+    Raises:
+        ValueError: If the experiment's name or the number does not fit.
+    """
     paths.check_experiment_name(experiment_name)
     if iterations < 0:
         raise ValueError(

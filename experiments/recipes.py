@@ -1,81 +1,14 @@
-"""Recipes: the settings of published experiments, as data."""
+"""Recipes: the settings of published experiments, each open to change."""
 
 import dataclasses
 
-from lottery_ticket.datasets import dataset_images
-from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.foundations import names, optimizers, pruning, seeds, steps
+from lottery_ticket.experiments import recipe_checks, recipe_table
+from lottery_ticket.foundations import names, optimizers, schedules, seeds
+from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
 
-# Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 2, LeNet.
-_LENET = {
-    "model": "fc",
-    "hidden_units": (300, 100),
-    "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
-    "validation_size": 5000,
-    "normalization": "scale",
-    "optimizer": "adam",
-    "lr": 1.2e-3,
-    "train_batch_size": 60,
-    "training_len": "50000it",
-    "permute_labels": False,
-    "drop_partial_batch": False,
-    "test_interval": 100,
-    "validate_interval": 100,
-}
-
-# Settings by name; "source" says where they come from, "expect" what should
-# come out.
-RECIPES = {
-    "digits_fc": {
-        "source": (
-            "Not from a paper: mnist_fc's settings on the 8x8 digits that "
-            "scikit-learn brings along, for the whole effect in seconds"
-        ),
-        "expect": (
-            "Measured over 5 trials: 98.7 % dense, 97.5 % at a density of "
-            "1.7 %, where reinitialised networks fall to 94.1 %"
-        ),
-        **_LENET,
-        "dataset": "digits",
-        "validation_size": 300,
-        "training_len": "2000it",
-    },
-    "mnist_fc": {
-        "source": (
-            "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 2"
-        ),
-        "expect": (
-            "Paper, fig. 3 and 4: dense about 98 %, more than .3 points above "
-            "that at a density of 13.5 %, back to dense at 3.6 %. Measured "
-            "over 4 trials: 98.06 %, 98.46 %, 97.93 %"
-        ),
-        **_LENET,
-        "dataset": "mnist",
-    },
-    "mnist_fc_2018": {
-        "source": (
-            "The code that Google released in 2018. Differs: it held out no "
-            "images for validation, which early stopping needs"
-        ),
-        "expect": "The effect of mnist_fc; the release states no numbers",
-        **_LENET,
-        "dataset": "mnist",
-        "normalization": "l2",
-        "optimizer": "sgd",
-        "lr": 0.1,
-        "train_batch_size": 64,
-    },
-    "fashion_mnist_fc": {
-        "source": (
-            "mnist_fc's settings on Fashion-MNIST, Xiao et al. 2017 "
-            "(https://arxiv.org/abs/1708.07747), which the 2018 code promised"
-        ),
-        "expect": "Xiao et al.: dense networks in their benchmark reach 87 %",
-        **_LENET,
-        "dataset": "fashion_mnist",
-    },
-}
+RECIPES = recipe_table.RECIPES
+SEEDS = ("init", "train_order", "split", "augment")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,76 +16,148 @@ class Recipe:
     """A recipe's settings; what is not given is as RECIPES has it.
 
     Args:
-        recipe: One of digits_fc, mnist_fc, mnist_fc_2018 and fashion_mnist_fc.
-            The flags from --dataset to --validate_interval override what it
-            says.
-        dataset: digits (bundled), mnist or fashion_mnist.
+        recipe: One of digits_fc, mnist_fc, mnist_fc_2018, fashion_mnist_fc,
+            cifar10_conv2, cifar10_conv4, cifar10_conv6, cifar10_resnet20,
+            cifar10_vgg19, cifar10_resnet20_160ep; with the ending _dropout
+            (conv2, conv4, conv6), _low_lr or _warmup (resnet20, vgg19) the
+            paper's variants; or own_model, which needs --model and --dataset.
+            The flags from --dataset to --augment_seed
+            override what it says.
+        dataset: digits (bundled), mnist, fashion_mnist, cifar10 or another
+            name in datasets/registry.py, or the path of a dataset.
         data_dir: Folder with NAME.npz in Keras's layout; without it,
             tensorflow-datasets fetches the data. A finished run stays finished
             when the data changes.
+        image_size: Height and width that images are resized to; None keeps
+            the dataset's own.
         train_batch_size: Examples in one iteration.
         validation_size: Training examples held out for validation.
+        subset: How many training examples to use, a fraction if at most 1,
+            else their number; None uses all.
         drop_partial_batch: Whether an epoch leaves out its last batch if that
             is smaller than the others.
         normalization: scale (to [0, 1]), l2 (each image divided by its
-            Euclidean norm) or none.
+            Euclidean norm), standardize (each channel less its mean, over its
+            standard deviation) or none.
+        augmentation: What is done to training images at random, none,
+            crop_flip, flip or resized_crop.
         permute_labels: Whether to rename the classes at random.
-        model: Name of the network, fc.
-        hidden_units: Units of the hidden layers, such as 300,100.
-        optimizer: sgd, momentum (.9), nesterov (.9), adam or rmsprop.
-        lr: Learning rate.
+        random_labels: Fraction of the training examples whose labels are drawn
+            at random.
+        model: Name of the network, or path/to/file.py:function of a function
+            that makes a Keras model.
+        hidden_units: Units of the hidden dense layers, such as 300,100; None,
+            here and up to use_bias, is the network's own default.
+        width: Factor of the network's width.
+        dropout: Fraction of units that dropout leaves out.
+        shortcut: How a residual network's shortcuts change their shape,
+            projection or pad.
+        affine: Whether batch normalisation has a scale and an offset.
+        mask_shortcuts: Whether the kernels of projection shortcuts can be
+            pruned.
+        last_pooling: What pools the last images of a VGG, max or average.
+        use_bias: Whether the logits have a bias, or all layers where there is
+            no batch normalisation.
+        optimizer: sgd, momentum, nesterov, adam or rmsprop.
+        momentum: Of the optimizers momentum and nesterov, from 0 to below 1.
+        lr: Learning rate, the highest one of a schedule.
+        schedule: constant, piecewise (drops at lr_drops) or cosine (falls to 0
+            at the end of training).
+        lr_drops: When the rate drops, counted from the start of training, such
+            as 20000it,25000it or 80ep,120ep.
+        lr_drop_factor: What each drop multiplies the rate by.
+        warmup: Length over which the rate grows from 0 first, such as 20000it.
+        weight_decay: This times each trained variable is added to its
+            gradient, biases and batch normalisation included.
+        decoupled_weight_decay: Whether weight_decay times rate times variable
+            is subtracted from the variable instead.
+        label_smoothing: Share of each label that is spread over all classes.
         training_len: Length of each training run, '50000it' or '20ep'.
         fractions: Fraction of the weights still kept to prune at each level,
-            in [0, 1], for each layer, such as layer0=.2,layer1=.2,layer2=.1.
-            Layers that are not named are not pruned.
+            in [0, 1], for each layer or pattern of layers, such as
+            "conv*=.1,dense*=.2,logits=.1". Layers that are not named are not
+            pruned. With another model than the recipe's, fractions and scope
+            are those of the first recipe for that model, or for one of its
+            kind, if there is one.
+        scope: layerwise prunes each layer by its fraction, global the lowest
+            weights of all layers together, which then share one fraction.
         test_interval: Iterations between two evaluations on the test set.
         validate_interval: The same for the validation set.
+        dtype: float32, mixed_bfloat16 or mixed_float16, which compute in 16
+            bits and keep weights in 32.
+        jit: Whether to compile with XLA; None decides by device and network.
+        strategy: none, or mirrored to share each batch between all GPUs.
         seed: Master seed; the seeds below derive from it unless given.
         init_seed: Seed of the initial weights.
         train_order_seed: Seed of the order of the training examples.
         split_seed: Seed of the choice of validation examples.
+        augment_seed: Seed of the augmentation.
     """
 
     recipe: str = "digits_fc"
     dataset: str | None = None
     data_dir: str | None = None
+    image_size: int | None = None
     train_batch_size: int | None = None
     validation_size: int | None = None
+    subset: float | int | None = None
     drop_partial_batch: bool | None = None
     normalization: str | None = None
+    augmentation: str | None = None
     permute_labels: bool | None = None
+    random_labels: float | None = None
     model: str | None = None
     hidden_units: tuple[int, ...] | None = None
+    width: float | None = None
+    dropout: float | None = None
+    shortcut: str | None = None
+    affine: bool | None = None
+    mask_shortcuts: bool | None = None
+    last_pooling: str | None = None
+    use_bias: bool | None = None
     optimizer: str | None = None
+    momentum: float | None = None
     lr: float | None = None
+    schedule: str | None = None
+    lr_drops: tuple[str, ...] | None = None
+    lr_drop_factor: float | None = None
+    warmup: str | None = None
+    weight_decay: float | None = None
+    decoupled_weight_decay: bool | None = None
+    label_smoothing: float | None = None
     training_len: str | None = None
     fractions: dict[str, float] | None = None
+    scope: str | None = None
     test_interval: int | None = None
     validate_interval: int | None = None
+    dtype: str | None = None
+    jit: bool | None = None
+    strategy: str | None = None
     seed: int = 0
     init_seed: int | None = None
     train_order_seed: int | None = None
     split_seed: int | None = None
+    augment_seed: int | None = None
 
     def __post_init__(self):
         """Fills in what is not given, and checks all.
 
         Raises:
-            ValueError: If a name is unknown or a number out of its range.
+            ValueError: If a name is unknown, a number out of its range, or a
+                setting is given that the others leave without effect.
+            FileNotFoundError: If a dataset or model is a path without a file.
         """
         names.check("recipe", self.recipe, RECIPES)
-        if self.hidden_units is not None:
-            object.__setattr__(self, "hidden_units", tuple(self.hidden_units))
-        derived = {
-            f"{name}_seed": seeds.derive(self.seed, name)
-            for name in ("init", "train_order", "split")
-        }
-        self._check_layers_have_fractions()
-        usual = {**RECIPES[self.recipe], **derived}
+        usual = self._usual()
+        recipe_checks.check_given(self, usual)
         for field in dataclasses.fields(self):
-            if getattr(self, field.name) is None:
-                object.__setattr__(self, field.name, usual.get(field.name))
-        self._check()
+            value = getattr(self, field.name)
+            value = usual.get(field.name) if value is None else value
+            value = tuple(value) if isinstance(value, list) else value
+            object.__setattr__(self, field.name, value)
+        recipe_checks.check(self)
+        if self.subset is not None and self.subset > 1:
+            object.__setattr__(self, "subset", int(self.subset))
 
     def settings(self) -> dict:
         """Returns all that shapes the results, as JSON values.
@@ -163,47 +168,74 @@ class Recipe:
         del settings["data_dir"]
         return settings
 
-    def _check_layers_have_fractions(self):
-        usual = RECIPES[self.recipe]["hidden_units"]
-        units = usual if self.hidden_units is None else self.hidden_units
-        if len(units) != len(usual) and self.fractions is None:
-            raise ValueError(
-                f"hidden_units={units} makes other layers than recipe "
-                f"{self.recipe!r} prunes: give their fractions too, such as "
-                "layer0=.2,layer1=.1"
-            )
-
-    def _check(self):
-        names.check("dataset", self.dataset, datasets.DATASETS)
-        names.check("model", self.model, models.MODELS)
-        names.check("optimizer", self.optimizer, optimizers.OPTIMIZERS)
-        names.check(
-            "normalization", self.normalization, dataset_images.NORMALIZATIONS
-        )
-        lowest = {
-            "train_batch_size": 1,
-            "validation_size": 0,
-            "test_interval": 1,
-            "validate_interval": 1,
-            "seed": 0,
-            "init_seed": 0,
-            "train_order_seed": 0,
-            "split_seed": 0,
+    def model_options(self) -> dict:
+        """Returns the model's options that are not its defaults, by name."""
+        options = {
+            name: getattr(self, name) for name in recipe_checks.MODEL_OPTIONS
         }
-        for name, low in lowest.items():
-            if getattr(self, name) < low:
-                raise ValueError(
-                    f"{name} must be at least {low}. "
-                    f"Received: {getattr(self, name)}"
-                )
-        if min(self.hidden_units, default=1) < 1:
-            raise ValueError(
-                f"hidden_units must be positive. Received: {self.hidden_units}"
-            )
-        if not self.lr > 0:
-            raise ValueError(f"lr must be above 0. Received: {self.lr}")
-        if not steps.parse(self.training_len)[1]:
-            raise ValueError(
-                f"training_len must be above 0. Received: {self.training_len}"
-            )
-        pruning.check_fractions(self.fractions, self.fractions)
+        return {
+            name: value for name, value in options.items() if value is not None
+        }
+
+    def learning_rate_schedule(self) -> schedules.Schedule:
+        """Returns how the learning rate changes, for `optimizer_fn`."""
+        settings = {"name": self.schedule, "warmup": self.warmup}
+        if self.lr_drop_factor is not None:
+            settings["drop_factor"] = self.lr_drop_factor
+        return schedules.Schedule(drops=self.lr_drops, **settings)
+
+    def optimizer_options(self) -> dict:
+        """Returns the remaining keyword arguments of `optimizer_fn`."""
+        is_decoupled = self.decoupled_weight_decay
+        options = {
+            "decoupled_weight_decay": self.weight_decay if is_decoupled else 0.0
+        }
+        if self.momentum is not None:
+            options["momentum"] = self.momentum
+        return options
+
+    def coupled_weight_decay(self) -> float:
+        """Returns what training adds to gradients, times the variable."""
+        return 0.0 if self.decoupled_weight_decay else self.weight_decay
+
+    def _usual(self):
+        """The recipe's settings, as far as they go with those given."""
+        usual = dict(RECIPES[self.recipe])
+        if self.model not in (None, usual["model"]):
+            usual.update(_of_model(self.model, usual))
+        optimizer = self.optimizer or usual["optimizer"]
+        if optimizer not in optimizers.HAVE_MOMENTUM:
+            usual["momentum"] = None
+        if (self.schedule or usual["schedule"]) != "piecewise":
+            usual.update(lr_drops=(), lr_drop_factor=None)
+        derived = {
+            f"{name}_seed": seeds.derive(self.seed, name) for name in SEEDS
+        }
+        return {**usual, **derived}
+
+
+def _of_model(model, usual):
+    """What goes with a model that is not the recipe's own."""
+    no_options = dict.fromkeys(recipe_checks.MODEL_OPTIONS)
+    if own.is_own(model):  # Nothing is known of it.
+        return {**no_options, "fractions": {"*": 0.2}}
+    names.check("model", model, models.MODELS)
+    entry = models.MODELS[model]
+    # Its own recipes first, then those of its kind: sorting is stable.
+    alike = sorted(
+        (
+            recipe
+            for recipe in RECIPES.values()
+            if recipe["model"]
+            and models.MODELS[recipe["model"]].path == entry.path
+        ),
+        key=lambda recipe: recipe["model"] != model,
+    )
+    first = alike[0] if alike else {}
+    known = {name: first[name] for name in ("fractions", "scope") if first}
+    taken = {
+        name: usual.get(name, first.get(name))
+        for name in no_options
+        if name in entry.options
+    }
+    return {**no_options, **taken, **known}

@@ -5,37 +5,49 @@ import json
 
 import pytest
 
-from lottery_ticket.experiments import recipes
-from lottery_ticket.foundations import seeds
+from lottery_ticket.experiments import recipe_checks, recipes
+from lottery_ticket.foundations import flags, schedules, seeds
+
+MAY_BE_NONE = {
+    "data_dir",
+    "image_size",
+    "subset",
+    "momentum",
+    "lr_drop_factor",
+    "jit",
+    *recipe_checks.MODEL_OPTIONS,
+}
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
-def test_every_recipe_is_complete_and_states_its_source(name):
+def test_every_recipe_is_complete(name):
     recipe = recipes.Recipe(name)
     for field in dataclasses.fields(recipe):
         is_set = getattr(recipe, field.name) is not None
-        assert is_set or field.name == "data_dir"
+        assert is_set or field.name in MAY_BE_NONE
     assert json.loads(json.dumps(recipe.settings()))
-    assert recipes.RECIPES[name]["source"]
-    assert recipes.RECIPES[name]["expect"]
 
 
-def test_the_papers_recipe():
-    recipe = recipes.Recipe("mnist_fc")
-    assert recipe.optimizer == "adam"
-    assert recipe.lr == 1.2e-3
-    assert recipe.train_batch_size == 60
-    assert recipe.training_len == "50000it"
-    assert recipe.validation_size == 5000
-    assert recipe.hidden_units == (300, 100)
-    assert recipe.fractions == {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1}
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_settings_make_the_same_recipe(name):
+    recipe = recipes.Recipe(name, subset=0.5)
+    read = json.loads(json.dumps(recipe.settings()))
+    assert recipes.Recipe(**read) == recipe
+    assert dataclasses.replace(recipe, lr=recipe.lr) == recipe
 
 
-def test_the_recipe_of_2018():
-    recipe = recipes.Recipe("mnist_fc_2018")
-    found = recipe.optimizer, recipe.lr, recipe.train_batch_size
-    assert found == ("sgd", 0.1, 64)
-    assert recipe.normalization == "l2"
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_is_in_the_help(name):
+    stem = name
+    for ending in ("_dropout", "_low_lr", "_warmup"):
+        assert ending in recipes.Recipe.__doc__
+        stem = stem.removesuffix(ending)
+    assert stem in recipes.Recipe.__doc__
+
+
+def test_every_field_is_in_the_help():
+    for field in dataclasses.fields(recipes.Recipe):
+        assert f"        {field.name}: " in recipes.Recipe.__doc__
 
 
 def test_what_is_given_wins():
@@ -49,6 +61,7 @@ def test_seeds_derive_from_the_master_seed_unless_given():
     recipe = recipes.Recipe(seed=3, split_seed=5)
     assert recipe.init_seed == seeds.derive(3, "init")
     assert recipe.train_order_seed == seeds.derive(3, "train_order")
+    assert recipe.augment_seed == seeds.derive(3, "augment")
     assert recipe.split_seed == 5
     assert len({recipe.init_seed, recipe.train_order_seed}) == 2
     assert recipes.Recipe(seed=4).init_seed != recipe.init_seed
@@ -67,17 +80,44 @@ def test_where_the_data_lies_is_no_setting():
         ({"model": "fcc"}, "Unknown model 'fcc'. Did you mean 'fc'"),
         ({"optimizer": "adma"}, "Did you mean 'adam'"),
         ({"normalization": "L2"}, "Unknown normalization 'L2'"),
+        ({"augmentation": "flop"}, "Did you mean 'flip'"),
+        ({"scope": "globl"}, "Did you mean 'global'"),
+        ({"dtype": "mixed_16"}, "Did you mean 'mixed_float16'"),
+        ({"strategy": "mirror"}, "Did you mean 'mirrored'"),
+        ({"schedule": "cosin"}, "Did you mean 'cosine'"),
         ({"lr": 0.0}, "lr must be above 0"),
         ({"train_batch_size": 0}, "train_batch_size must be at least 1"),
         ({"validation_size": -1}, "validation_size must be at least 0"),
         ({"test_interval": 0}, "test_interval must be at least 1"),
         ({"validate_interval": 0}, "validate_interval must be at least 1"),
+        ({"image_size": 0}, "image_size must be at least 1"),
+        ({"subset": 0.0}, "subset must be above 0"),
+        ({"subset": 2.5}, "subset must be at most 1, a fraction, or a whole"),
+        ({"random_labels": 1.5}, "random_labels must be at most 1"),
+        ({"label_smoothing": 1.0}, "label_smoothing must be below 1"),
+        ({"weight_decay": -1.0}, "weight_decay must be at least 0"),
         ({"seed": -1}, "seed must be at least 0"),
+        ({"augment_seed": -1}, "augment_seed must be at least 0"),
         ({"hidden_units": (300, 0)}, "hidden_units must be positive"),
         ({"hidden_units": (300,)}, "give their fractions too"),
+        ({"hidden_units": ()}, "give their fractions too"),
+        ({"model": "fc", "hidden_units": (9,)}, "give their fractions too"),
+        ({"model": "a.py:1"}, "as path/to/file.py:function. Received: a.py:1"),
+        ({"model": "a:make"}, "as path/to/file.py:function"),
+        ({"model": "a.py:b", "width": 2.0}, "width cannot be given with"),
+        ({"width": 2.0}, "Model 'fc' takes no option 'width'"),
+        ({"width": 0.0}, "width must be above 0"),
+        ({"dropout": 1.0}, "dropout must be below 1"),
+        ({"momentum": 0.5}, "momentum is for .* Received: 0.5 with adam"),
+        ({"optimizer": "nesterov", "momentum": 1.0}, "momentum must be at"),
+        ({"lr_drops": ("9it",)}, "needs lengths to drop at"),
+        ({"schedule": "piecewise"}, "needs lengths to drop at"),
+        ({"lr_drop_factor": 0.5}, "lr_drop_factor is for schedule=piecewise"),
+        ({"warmup": "9"}, "A length must be"),
         ({"training_len": "500"}, "A length must be"),
         ({"training_len": "0ep"}, "training_len must be above 0"),
         ({"fractions": {"layer0": 2.0}}, r"'layer0' must be in \[0, 1\]"),
+        ({"scope": "global"}, "above 0 must be the same"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(given, message):
@@ -88,3 +128,103 @@ def test_settings_that_do_not_fit_are_named(given, message):
 def test_other_layers_with_their_fractions_are_fine():
     recipe = recipes.Recipe(hidden_units=(9,), fractions={"layer1": 0.5})
     assert recipe.fractions == {"layer1": 0.5}
+
+
+def test_another_model_brings_its_fractions_and_scope():
+    recipe = recipes.Recipe("mnist_fc", model="conv6")
+    assert recipe.fractions == {"conv*": 0.15, "dense*": 0.2, "logits": 0.1}
+    assert recipe.hidden_units is None
+    recipe = recipes.Recipe("cifar10_resnet20", model="fc")
+    assert (recipe.scope, recipe.hidden_units) == ("layerwise", (300, 100))
+    recipe = recipes.Recipe("mnist_fc", model="vgg19", fractions={"*": 0.1})
+    assert (recipe.fractions, recipe.scope) == ({"*": 0.1}, "global")
+    recipe = recipes.Recipe("mnist_fc", model="resnet56")
+    assert (recipe.fractions, recipe.scope) == ({"*conv*": 0.2}, "global")
+    recipe = recipes.Recipe("cifar10_vgg19", model="mobilenet_v2")
+    assert (recipe.fractions, recipe.scope) == ({"*conv*": 0.2}, "global")
+
+
+def test_the_model_options_are_those_that_are_given():
+    assert recipes.Recipe("cifar10_conv2").model_options() == {}
+    recipe = recipes.Recipe("cifar10_conv2_dropout", width=2.0)
+    assert recipe.model_options() == {"width": 2.0, "dropout": 0.5}
+    recipe = recipes.Recipe(hidden_units=[9, 8])
+    assert recipe.model_options() == {"hidden_units": (9, 8)}
+
+
+def test_a_users_model_is_pruned_everywhere(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def make(): pass\n")
+    recipe = recipes.Recipe("cifar10_conv2_dropout", model=f"{path}:make")
+    assert recipe.fractions == {"*": 0.2}
+    assert recipe.model_options() == {}
+    assert recipe.scope == "layerwise"
+
+
+def test_a_users_model_must_be_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No such file: .*mine.py"):
+        recipes.Recipe(model=f"{tmp_path}/mine.py:make")
+
+
+@pytest.mark.parametrize(("given", "kept"), [(0.5, 0.5), (1000.0, 1000)])
+def test_a_subset_is_a_fraction_or_a_number(given, kept):
+    found = recipes.Recipe(subset=given).subset
+    assert found == kept
+    assert type(found) is type(kept)
+
+
+def test_the_schedule_of_a_recipe():
+    assert recipes.Recipe().learning_rate_schedule().is_constant
+    recipe = recipes.Recipe("cifar10_resnet20_160ep", warmup="5ep")
+    assert recipe.learning_rate_schedule() == schedules.Schedule(
+        "piecewise", ("80ep", "120ep"), 0.1, "5ep"
+    )
+    recipe = recipes.Recipe("cifar10_resnet20", schedule="cosine")
+    assert recipe.learning_rate_schedule() == schedules.Schedule("cosine")
+
+
+def test_momentum_is_recorded_where_there_is_one():
+    assert recipes.Recipe().momentum is None
+    assert recipes.Recipe(optimizer="nesterov").momentum == 0.9
+    recipe = recipes.Recipe("cifar10_resnet20", optimizer="adam")
+    assert recipe.optimizer_options() == {"decoupled_weight_decay": 0.0}
+    recipe = recipes.Recipe("cifar10_resnet20", momentum=0.5)
+    assert recipe.optimizer_options()["momentum"] == 0.5
+
+
+@pytest.mark.parametrize("is_decoupled", [False, True])
+def test_weight_decay_is_coupled_or_decoupled(is_decoupled):
+    recipe = recipes.Recipe(
+        weight_decay=0.1, decoupled_weight_decay=is_decoupled
+    )
+    decoupled = recipe.optimizer_options()["decoupled_weight_decay"]
+    expected = (0.0, 0.1) if is_decoupled else (0.1, 0.0)
+    assert (recipe.coupled_weight_decay(), decoupled) == expected
+
+
+def test_fields_are_flags():
+    def run(recipe: recipes.Recipe = recipes.Recipe()):  # noqa: B008
+        """Runs."""
+
+    words = [
+        "--recipe=cifar10_resnet20",
+        "--lr_drops=1ep,2ep",
+        "--fractions=*conv*=.1",
+        "--subset=100",
+        "--nojit",
+        "--decoupled_weight_decay",
+    ]
+    recipe = flags.bind(run, words)["recipe"]
+    assert recipe.lr_drops == ("1ep", "2ep")
+    assert recipe.fractions == {"*conv*": 0.1}
+    assert (recipe.subset, recipe.jit) == (100, False)
+    assert recipe.decoupled_weight_decay is True
+
+
+def test_options_go_along_to_a_model_that_takes_them():
+    deeper = recipes.Recipe(recipe="cifar10_conv2_dropout", model="conv4")
+    assert deeper.model_options() == {"dropout": 0.5}
+    other = recipes.Recipe(recipe="cifar10_vgg19", model="resnet20")
+    assert other.model_options() == {}
+    dense = recipes.Recipe(recipe="cifar10_conv2", model="fc")
+    assert dense.model_options() == {"hidden_units": (300, 100)}
