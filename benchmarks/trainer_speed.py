@@ -10,8 +10,6 @@ part if it is installed.
 
 import importlib.util
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,8 +17,8 @@ import time
 
 import keras
 import numpy as np
-import tqdm
 
+from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations import (
     dataset_base,
     devices,
@@ -58,34 +56,10 @@ def trainer_speed(rounds: int = 5, iterations: int = 2000) -> None:
         contenders["pytorch, Adam"] = _torch(fused=False)
         contenders["pytorch, fused Adam"] = _torch(fused=True)
     contenders["two single-threaded"] = _workers()
-    for run in tqdm.tqdm(contenders.values(), desc="warming up"):
-        run(1000)
-    times = {name: [] for name in contenders}
-    for _ in tqdm.trange(rounds, desc="rounds"):
-        for name, run in contenders.items():
-            started = time.perf_counter()
-            # A contender that knows better returns its own seconds.
-            seconds = run(iterations) or time.perf_counter() - started
-            times[name].append(1000 * seconds / iterations)
-    _print(times, rounds, iterations)
-
-
-def _print(times, rounds, iterations):
-    print(
-        f"{platform.processor() or platform.machine()}, {devices.cores()} "
-        f"cores, Keras {keras.__version__}; {rounds} rounds of {iterations} "
-        f"iterations, batch {BATCH_SIZE}\n"
-        "ms/iteration and time relative to this trainer: median (min to max)"
+    times = timing.compare(contenders, rounds, iterations, warmup=1000)
+    timing.show(
+        times, f"{rounds} rounds of {iterations} iterations, batch {BATCH_SIZE}"
     )
-    ours = times["this trainer"]
-    for name, own in times.items():
-        ratios = [t / base for t, base in zip(own, ours, strict=True)]
-        print(f"{name:<26} {_spread(own)}   {_spread(ratios)}")
-
-
-def _spread(values):
-    median = statistics.median(values)
-    return f"{median:6.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 def _arrays():

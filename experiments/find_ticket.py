@@ -14,6 +14,7 @@ from lottery_ticket.foundations import (
     files,
     lazy,
     paths,
+    progress,
     save_restore,
     seeds,
 )
@@ -69,8 +70,7 @@ def find_ticket(
     recipe = recipe or recipes.Recipe("own_model")
     dataset = _dataset(dataset, recipe)
     wrapped = keras_model.KerasModel(model, batches.examples(dataset))
-    if not quiet:
-        print(summary(wrapped))
+    progress.say(wrapped.summary(), quiet)
     start = _start(output_dir, wrapped)
     runs = lottery_experiment.level_runs(
         output_dir, recipe, iterations, experiment_name, start
@@ -97,26 +97,6 @@ def load_ticket(model, directory: str):
     wrapped = keras_model.KerasModel(model)
     wrapped.reset(presets=final)
     return wrapped.release()
-
-
-def summary(wrapped) -> str:
-    """Returns a table of which kernels have masks and which have none.
-
-    Args:
-        wrapped: keras_model.KerasModel.
-    """
-    rows = [
-        (name, mask.shape, f"{mask.size:,} weights")
-        for name, mask in wrapped.masks.items()
-    ]
-    rows += [
-        (each.name, each.shape, f"not masked: {each.reason}")
-        for each in wrapped.not_masked
-    ]
-    total = sum(mask.size for mask in wrapped.masks.values())
-    lines = [f"{name:<40} {str(shape):<20} {say}" for name, shape, say in rows]
-    lines.append(f"{len(wrapped.masks)} kernels, {total:,} weights to prune")
-    return "\n".join(lines)
 
 
 def _dataset(given, recipe):

@@ -60,17 +60,19 @@ def dataset(recipe):
     )
 
 
-def model(recipe, dataset):
+def model(recipe, dataset, quiet=False):
     """Returns the network of a recipe, in need of a `reset`.
 
     Args:
         recipe: recipes.Recipe.
         dataset: DatasetBase that it is for.
+        quiet: Whether not to say which kernels of a user's own network have
+            masks, and which have none.
 
     Raises:
         ValueError: If the network cannot be built for such examples.
     """
-    return _model(
+    model = _model(
         recipe.model,
         dataset if own.is_own(recipe.model) else None,
         dataset.input_shape,
@@ -79,6 +81,9 @@ def model(recipe, dataset):
         recipe.strategy,
         **recipe.model_options(),
     )
+    if own.is_own(recipe.model):
+        progress.say(model.summary(), quiet)
+    return model
 
 
 def train(recipe, dataset, model, output_dir, **options):

@@ -56,7 +56,7 @@ def train(
         progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset)
+    model = ingredients.model(recipe, dataset, quiet)
     train_levels(recipe, dataset, model, runs, presets, save_summaries, quiet)
 
 

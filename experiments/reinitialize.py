@@ -55,7 +55,7 @@ def train(
         progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset)
+    model = ingredients.model(recipe, dataset, quiet)
     # Never the draw that the seed gives the ticket itself.
     seed = seeds.derive(recipe.init_seed, "reinitialize")
     model.reset(masks=given["masks"], seed=seed)

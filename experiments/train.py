@@ -41,7 +41,7 @@ def train(
         progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset)
+    model = ingredients.model(recipe, dataset, quiet)
     model.reset(presets=presets, masks=masks, seed=recipe.init_seed)
     ingredients.train_alone(
         recipe, dataset, model, output_dir, settings, save_summaries, quiet

@@ -71,6 +71,23 @@ class KerasModel(model_base.ModelBase):
         self._build = lambda seed: _drawn(build, seed) if build else values
         self.reset(**self._given)
 
+    def summary(self) -> str:
+        """Returns a table of what has masks, and what has none and why."""
+        rows = [
+            (name, mask.shape, f"{mask.size:,} weights")
+            for name, mask in self.masks.items()
+        ]
+        rows += [
+            (each.name, each.shape, f"not masked: {each.reason}")
+            for each in self.not_masked
+        ]
+        total = sum(mask.size for mask in self.masks.values())
+        lines = [
+            f"{name:<40} {str(size):<20} {say}" for name, size, say in rows
+        ]
+        lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
+        return "\n".join(lines)
+
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, pruned weights 0."""
         for kernel in self._kernels.values():

@@ -1,0 +1,199 @@
+r"""Times convolutional networks here against what a user would pick instead.
+
+    python -m lottery_ticket.benchmarks.conv_speed --network=resnet20
+
+Conv-2 (batch 60, Adam) or ResNet-20 (batch 128, momentum) on random images of
+CIFAR-10's shape. Read the ratios, not the milliseconds. PyTorch takes part if
+it is installed.
+"""
+
+import importlib.util
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.benchmarks import timing
+from lottery_ticket.datasets import augmentation, preparation
+from lottery_ticket.foundations import (
+    dataset_base,
+    flags,
+    momentum,
+    names,
+    programs,
+)
+from lottery_ticket.models import registry
+
+IMAGES = 5000
+# Network -> batch size and optimizer.
+NETWORKS = {
+    "conv2": (60, lambda: keras.optimizers.Adam(2e-4)),
+    "resnet20": (128, lambda: momentum.Momentum(0.1)),
+}
+
+
+class Streamed:
+    """Images of an array, read in batches like those of files."""
+
+    dtype = np.dtype(np.uint8)
+    checksum = "random"
+
+    def __init__(self, x):
+        """Keeps the array."""
+        self.x, self.shape = x, x.shape
+
+    def __len__(self):
+        return len(self.x)
+
+    def read(self, rows, seed):
+        """Returns the images of these rows."""
+        del seed
+        return tf.gather(tf.constant(self.x), rows)
+
+
+def conv_speed(
+    network: str = "resnet20", rounds: int = 5, iterations: int = 20
+) -> None:
+    """Prints milliseconds per iteration and ratios, from one run.
+
+    Args:
+        network: conv2 or resnet20.
+        rounds: How often each contender is timed.
+        iterations: Iterations of each timing.
+    """
+    names.check("network", network, NETWORKS)
+    contenders = {
+        "this trainer, masked": _ours(network, augment=None),
+        "the same without masks": _ours(network, None, masked=False),
+        "the same with crop and flip": _ours(network, augmentation.CropFlip()),
+        "crop and flip, streamed": _ours(
+            network, augmentation.CropFlip(), Streamed
+        ),
+        "keras fit, defaults": _fit(network),
+    }
+    if importlib.util.find_spec("torch"):
+        contenders["pytorch, by hand"] = _torch(network)
+    times = timing.compare(contenders, rounds, iterations, warmup=5)
+    batch_size, _ = NETWORKS[network]
+    timing.show(
+        times,
+        f"{network}, {rounds} rounds of {iterations} iterations, batch "
+        f"{batch_size}",
+    )
+    _evaluate(network)
+
+
+def _arrays():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
+    return x, rng.integers(0, 10, IMAGES)
+
+
+def _model(network, masked=True):
+    """A network, half of it pruned, or as if masks did not exist."""
+    model = registry.create(network, (32, 32, 3), 10)
+    if masked:
+        rng = np.random.default_rng(1)
+        masks = {n: rng.random(m.shape) < 0.5 for n, m in model.masks.items()}
+        return model.reset(masks=masks)
+    for layer in model.network.layers:
+        if hasattr(layer, "kernel"):
+            layer.kernel.constraint = None
+    return model
+
+
+def _dataset(network, augment=None, wrap=lambda x: x, tests=100):
+    batch_size, _ = NETWORKS[network]
+    x, y = _arrays()
+    tested = np.resize(np.arange(IMAGES), tests)
+    return dataset_base.DatasetBase(
+        (wrap(x), y),
+        batch_size,
+        (x[tested], y[tested]),
+        drop_partial_batch=True,
+        prepare=preparation.Scale(255),
+        augment=augment,
+    )
+
+
+def _ours(network, augment, wrap=lambda x: x, masked=True):
+    """The compiled loop, from memory or as a stream."""
+    _, optimizer_fn = NETWORKS[network]
+    program = programs.program(
+        _model(network, masked), optimizer_fn, _dataset(network, augment, wrap)
+    )
+    position = 0
+
+    def run(iterations):
+        nonlocal position
+        program.train(position, iterations, 100)
+        position += iterations
+
+    return run
+
+
+def _fit(network):
+    """Keras's own loop, as a user would write it."""
+    batch_size, optimizer_fn = NETWORKS[network]
+    x, y = _arrays()
+    x = x.astype(np.float32) / 255
+    keras_network = _model(network, masked=False).network
+    keras_network.compile(
+        optimizer_fn(),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+
+    def run(iterations):
+        size = batch_size * iterations
+        keras_network.fit(x[:size], y[:size], batch_size, 1, verbose=0)
+
+    return run
+
+
+def _torch(network):
+    """A loop by hand in PyTorch, with the data in memory."""
+    import torch  # Not a dependency.
+
+    from lottery_ticket.benchmarks import torch_networks
+
+    batch_size, _ = NETWORKS[network]
+    x, y = _arrays()
+    x = torch.from_numpy(x.astype(np.float32) / 255).permute(0, 3, 1, 2)
+    x, y = x.contiguous(), torch.from_numpy(y)
+    module = torch_networks.NETWORKS[network]()
+    optimizer = (
+        torch.optim.Adam(module.parameters(), 2e-4, fused=True)
+        if network == "conv2"
+        else torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)
+    )
+    loss_of = torch.nn.CrossEntropyLoss()
+
+    def run(iterations):
+        order = torch.randperm(len(x))
+        for iteration in range(iterations):
+            first = iteration * batch_size % (len(x) - batch_size)
+            rows = order[first : first + batch_size]
+            optimizer.zero_grad()
+            loss_of(module(x[rows]), y[rows]).backward()
+            optimizer.step()
+
+    return run
+
+
+def _evaluate(network):
+    """Prints what evaluating 10,000 images takes."""
+    _, optimizer_fn = NETWORKS[network]
+    program = programs.program(
+        _model(network), optimizer_fn, _dataset(network, tests=10_000)
+    )
+    for _ in range(2):  # The first compiles.
+        started = time.perf_counter()
+        program.start_evaluation("test").result()
+        seconds = time.perf_counter() - started
+    print(f"evaluation of 10,000 images: {seconds:.1f} s")
+
+
+if __name__ == "__main__":
+    flags.run(conv_speed)

@@ -1,0 +1,57 @@
+"""Times contenders in turn, and prints what each takes relative to one."""
+
+import platform
+import statistics
+import time
+
+import keras
+import tqdm
+
+from lottery_ticket.foundations import devices
+
+
+def compare(contenders: dict, rounds: int, iterations: int, warmup: int):
+    """Returns milliseconds per iteration, name -> one number a round.
+
+    All contenders are warmed up, then timed in turn, round after round, so that
+    a machine that slows down slows all of them.
+
+    Args:
+        contenders: Dict, name -> function (iterations) that trains so long. It
+            may return the seconds that count, if it knows better.
+        rounds: How often each is timed.
+        iterations: Iterations of each timing.
+        warmup: Iterations of each before the first timing.
+    """
+    for run in tqdm.tqdm(contenders.values(), desc="warming up"):
+        run(warmup)
+    times = {name: [] for name in contenders}
+    for _ in tqdm.trange(rounds, desc="rounds"):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            seconds = run(iterations) or time.perf_counter() - started
+            times[name].append(1000 * seconds / iterations)
+    return times
+
+
+def show(times: dict, title: str) -> None:
+    """Prints times, and their ratios to those of the first contender.
+
+    Args:
+        times: Dict as from `compare`.
+        title: What was trained.
+    """
+    print(
+        f"{platform.processor() or platform.machine()}, {devices.cores()} "
+        f"cores, Keras {keras.__version__}; {title}\n"
+        "ms/iteration and time relative to the first: median (min to max)"
+    )
+    ours = next(iter(times.values()))
+    for name, own in times.items():
+        ratios = [t / base for t, base in zip(own, ours, strict=True)]
+        print(f"{name:<34} {_spread(own)}   {_spread(ratios)}")
+
+
+def _spread(values):
+    median = statistics.median(values)
+    return f"{median:7.3f} ({min(values):.3f} to {max(values):.3f})"

@@ -1,0 +1,73 @@
+"""Conv-2 and ResNet-20 in PyTorch, for comparison; not a dependency."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+def conv2():
+    """Returns Conv-2 for 32x32 images."""
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(64, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16384, 256),
+        nn.ReLU(),
+        nn.Linear(256, 256),
+        nn.ReLU(),
+        nn.Linear(256, 10),
+    )
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions and a projection shortcut."""
+
+    def __init__(self, inputs, outputs, stride):
+        """Makes the layers."""
+        super().__init__()
+        self.conv0 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.norm0 = nn.BatchNorm2d(outputs)
+        self.conv1 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Sequential()
+        if inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False),
+                nn.BatchNorm2d(outputs),
+            )
+
+    def forward(self, x):
+        """Returns the block's outputs."""
+        y = functional.relu(self.norm0(self.conv0(x)))
+        return functional.relu(self.norm1(self.conv1(y)) + self.shortcut(x))
+
+
+class Resnet20(nn.Module):
+    """ResNet-20 for small images."""
+
+    def __init__(self):
+        """Makes the layers."""
+        super().__init__()
+        channels = [16] * 4 + [32] * 3 + [64] * 3
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, 16, 3, padding=1, bias=False),
+            nn.BatchNorm2d(16),
+            nn.ReLU(),
+        )
+        self.blocks = nn.Sequential(
+            *(
+                Block(inputs, outputs, 1 + (inputs != outputs))
+                for inputs, outputs in zip(channels, channels[1:], strict=False)
+            )
+        )
+        self.logits = nn.Linear(64, 10)
+
+    def forward(self, x):
+        """Returns logits."""
+        return self.logits(torch.mean(self.blocks(self.stem(x)), (2, 3)))
+
+
+NETWORKS = {"conv2": conv2, "resnet20": Resnet20}

@@ -1,0 +1,195 @@
+"""Tests of experiments/find_ticket.py: a ticket in any Keras model."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+import sklearn.datasets
+
+from lottery_ticket.analysis import tree
+from lottery_ticket.experiments import find_ticket, recipes
+from lottery_ticket.foundations import keras_model, programs
+
+L = keras.layers
+
+
+def digits():
+    x, y = sklearn.datasets.load_digits(return_X_y=True)
+    x = x.reshape(-1, 8, 8, 1).astype(np.float32) / 16
+    return (x[:300], y[:300]), (x[300:400], y[300:400])
+
+
+def network():
+    keras.utils.set_random_seed(1)
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            L.Conv2D(4, 3, activation="relu"),
+            L.BatchNormalization(),
+            L.Flatten(),
+            L.Dense(20, activation="relu"),
+            L.Dropout(0.1),
+            L.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def recipe(**settings):
+    usual = {
+        "training_len": "6it",
+        "test_interval": 3,
+        "validate_interval": 3,
+        "train_batch_size": 30,
+        "jit": False,
+    }
+    return recipes.Recipe("own_model", **usual | settings)
+
+
+def find(directory, model=None, **options):
+    given = {"recipe": recipe(), "iterations": 2, "quiet": True}
+    return find_ticket.find_ticket(
+        model or network(), digits(), str(directory), **given | options
+    )
+
+
+def densities(ticket):
+    kernels = [
+        np.asarray(layer.kernel)
+        for layer in ticket.layers
+        if isinstance(layer, L.Conv2D | L.Dense)
+    ]
+    return [np.count_nonzero(kernel) / kernel.size for kernel in kernels]
+
+
+def test_the_ticket_is_the_model_itself_sparse_and_plain(tmp_path):
+    model = network()
+    ticket = find(tmp_path / "trial1", model)
+    assert ticket is model
+    np.testing.assert_allclose(densities(ticket), 0.64, atol=0.01)
+    ticket.save(tmp_path / "ticket.keras")
+    loaded = keras.models.load_model(tmp_path / "ticket.keras")
+    (_, _), (x, _) = digits()
+    np.testing.assert_array_equal(loaded(x), ticket(x))
+
+
+def test_its_runs_are_those_of_the_lottery_experiment(tmp_path):
+    find(tmp_path / "trial1")
+    found = tree.find(str(tmp_path))
+    assert sorted(place.level for place in found) == [0, 1, 2]
+    record = json.loads((tmp_path / "trial1/2/same_init/run.json").read_text())
+    kept, total = record["density"]["conv2d"]
+    assert (kept, total) == (23, 36)
+
+
+def test_the_same_call_goes_on_from_the_weights_it_began_with(
+    tmp_path, monkeypatch
+):
+    whole = find(tmp_path / "whole").get_weights()
+    trained, calls = programs.Program.train, []
+
+    def interrupted(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return trained(self, *arguments)
+
+    monkeypatch.setattr(programs.Program, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        find(tmp_path / "killed")
+    monkeypatch.undo()
+    other = network()
+    other.layers[0].kernel.assign(np.ones((3, 3, 1, 4)))  # Not looked at.
+    resumed = find(tmp_path / "killed", other).get_weights()
+    for array, expected in zip(resumed, whole, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    again = find(tmp_path / "killed").get_weights()
+    for array, expected in zip(again, whole, strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+def test_a_finished_level_can_be_loaded(tmp_path):
+    find(tmp_path / "trial1")
+    level = str(tmp_path / "trial1/1/same_init")
+    ticket = find_ticket.load_ticket(network(), level)
+    np.testing.assert_allclose(densities(ticket), 0.8, atol=0.01)
+    assert all(
+        variable.constraint is None for variable in ticket.trainable_variables
+    )
+    with pytest.raises(FileNotFoundError):
+        find_ticket.load_ticket(network(), str(tmp_path / "trial1/7/same_init"))
+
+
+def test_damage_and_other_architectures_are_errors(tmp_path):
+    find(tmp_path / "trial1", iterations=0)
+    small = keras.Sequential([keras.Input((8, 8, 1)), L.Flatten(), L.Dense(10)])
+    with pytest.raises(ValueError, match="Unknown preset|must have the shape"):
+        find(tmp_path / "trial1", small, iterations=0)
+    path = pathlib.Path(tmp_path / "trial1/start/dense.npy")
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="damaged"):
+        find(tmp_path / "trial1", iterations=0)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        (7, r"must be \(\(x_train, y_train\), \(x_test, y_test\)\)"),
+        (
+            ((np.ones((5, 7)), np.arange(5)), (np.ones((2, 7)), [0, 1])),
+            "accept",
+        ),
+    ],
+)
+def test_what_is_no_dataset_of_the_model_is_an_error(
+    tmp_path, dataset, message
+):
+    with pytest.raises(ValueError, match=message):
+        find_ticket.find_ticket(
+            network(), dataset, str(tmp_path / "out"), quiet=True
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_few_outputs_are_an_error(tmp_path):
+    (x, y), test = digits()
+    with pytest.raises(ValueError, match="logits for 10 classes"):
+        find_ticket.find_ticket(
+            network(), ((x, y + 5), test), str(tmp_path), recipe(), quiet=True
+        )
+
+
+def test_it_says_what_has_masks_and_what_has_none(tmp_path, capsys):
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), L.Reshape((8, 8)), L.LSTM(4), L.Dense(10)]
+    )
+    find(tmp_path / "trial1", model, quiet=False, iterations=0)
+    shown = capsys.readouterr().err
+    assert "dense" in shown and "40 weights" in shown
+    assert "lstm.lstm_cell_recurrent_kernel" in shown
+    assert "not masked: LSTMCell has no kernel that is known" in shown
+
+
+@pytest.mark.slow
+def test_a_network_of_keras_applications(tmp_path):
+    """A 2-level ticket of MobileNetV2 without weights from the internet."""
+    model = keras.applications.MobileNetV2(
+        (32, 32, 3), alpha=0.35, weights=None, classes=10
+    )
+    rng = np.random.default_rng(0)
+    x, y = rng.random((60, 32, 32, 3), dtype=np.float32), np.arange(60) % 10
+    ticket = find_ticket.find_ticket(
+        model,
+        ((x, y), (x, y)),
+        str(tmp_path / "trial1"),
+        recipe(jit=None),
+        iterations=1,
+        quiet=True,
+    )
+    wrapped = keras_model.KerasModel(ticket)
+    for name, mask in wrapped.masks.items():
+        kept = np.count_nonzero(wrapped.weights[name])
+        assert kept == mask.size - round(0.2 * mask.size)
