@@ -6,6 +6,7 @@ process that needs the same ones neither loads nor compiles anew.
 
 import functools
 
+from lottery_ticket.datasets import image_files
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.foundations import (
     lazy,
@@ -98,6 +99,9 @@ def train(recipe, dataset, model, output_dir, **options):
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
+
+    Raises:
+        ValueError: If an image that is streamed cannot be read.
     """
     per_epoch = dataset.train.iterations_per_epoch
     optimizer_fn = optimizers.optimizer_fn(
@@ -108,19 +112,28 @@ def train(recipe, dataset, model, output_dir, **options):
         training_iterations=steps.iterations(recipe.training_len, per_epoch),
         **recipe.optimizer_options(),
     )
-    return trainer.train(
-        dataset,
-        model,
-        optimizer_fn,
-        recipe.training_len,
-        output_dir,
-        test_interval=recipe.test_interval,
-        validate_interval=recipe.validate_interval,
-        weight_decay=recipe.coupled_weight_decay(),
-        label_smoothing=recipe.label_smoothing,
-        jit=recipe.jit,
-        **options,
-    )
+    try:
+        return trainer.train(
+            dataset,
+            model,
+            optimizer_fn,
+            recipe.training_len,
+            output_dir,
+            test_interval=recipe.test_interval,
+            validate_interval=recipe.validate_interval,
+            weight_decay=recipe.coupled_weight_decay(),
+            label_smoothing=recipe.label_smoothing,
+            jit=recipe.jit,
+            **options,
+        )
+    except Exception as error:
+        path = image_files.unreadable(error)
+        if path is None:
+            raise
+        raise ValueError(
+            f"{path} cannot be read as an image. Mend or remove it; the same "
+            "command goes on. download_data checks all images ahead of time."
+        ) from error
 
 
 def train_alone(

@@ -129,6 +129,7 @@ class Program:
         split = dataset.train
         self.network = model.network
         self.optimizer = step.optimizer
+        self._strategy = model.strategy
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._batch_size = split.batch_size
         self._partial_size = split.partial_size
@@ -176,7 +177,8 @@ class Program:
 
     def reset_optimizer(self, fresh) -> None:
         """Gives the optimizer the state of a fresh one with its settings."""
-        fresh.build(self.network.trainable_variables)
+        with self._strategy.scope():
+            fresh.build(self.network.trainable_variables)
         pairs = zip(self.optimizer.variables, fresh.variables, strict=True)
         for variable, initial in pairs:
             variable.assign(initial.value)

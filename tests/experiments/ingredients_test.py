@@ -1,5 +1,8 @@
 """Tests of experiments/ingredients.py."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -63,3 +66,57 @@ def test_a_run_that_is_not_finished_is_no_source(tmp_path):
     (tmp_path / "checkpoint.bin").touch()
     with pytest.raises(ValueError, match="is not finished"):
         ingredients.network(str(tmp_path / "masks"))
+
+
+MIRRORED = """
+import sys, tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+from lottery_ticket.experiments import lottery_experiment, recipes
+for strategy in ("none", "mirrored"):
+    recipe = recipes.Recipe(
+        dataset=sys.argv[1], recipe="cifar10_resnet20", strategy=strategy,
+        train_batch_size=8, validation_size=16, training_len="3it",
+        test_interval=3, validate_interval=3, lr=1e-3,
+    )
+    lottery_experiment.train(
+        f"{sys.argv[2]}/{strategy}/trial1", recipe, iterations=1, quiet=True
+    )
+"""
+
+
+def test_several_devices_find_the_ticket_of_one(tmp_path):
+    """In a process of its own: devices are set up before TensorFlow starts."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        f"{kind}_{split}": array
+        for split, size in {"train": 64, "test": 24}.items()
+        for kind, array in {
+            "x": rng.integers(0, 256, (size, 8, 8, 3)).astype(np.uint8),
+            "y": np.arange(size) % 10,
+        }.items()
+    }
+    np.savez(tmp_path / "images.npz", **arrays)
+    command = [sys.executable, "-c", MIRRORED]
+    done = subprocess.run(
+        [*command, str(tmp_path / "images.npz"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = (
+        save_restore.restore_network(
+            str(tmp_path / strategy / "trial1/1/same_init/final")
+        )
+        for strategy in ("none", "mirrored")
+    )
+    masks = save_restore.restore_network(
+        str(tmp_path / "mirrored/trial1/1/same_init/masks")
+    )
+    assert one.keys() == two.keys()
+    for name, array in one.items():
+        np.testing.assert_allclose(two[name], array, atol=1e-4, err_msg=name)
+        if name in masks:
+            np.testing.assert_array_equal(two[name][masks[name] == 0], 0)

@@ -11,7 +11,9 @@ from lottery_ticket.foundations import (
     batches,
     dataset_base,
     model_base,
+    optimizers,
     programs,
+    schedules,
 )
 from lottery_ticket.tests import tiny
 
@@ -140,12 +142,28 @@ def test_a_stream_is_in_the_order_of_memory():
 
 
 def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
-    """Batch norm, dropout, augmentation and stream, resumed from any chunk."""
+    """Batch norm, dropout, augmentation, schedule and stream go on."""
+    optimizer_fn = optimizers.optimizer_fn(
+        "nesterov",
+        0.05,
+        schedules.Schedule("cosine", warmup="10it"),
+        per_epoch=3,
+        training_iterations=40,
+    )
+
+    def train(folder, wrap):
+        tiny.train(
+            folder,
+            model=Model().reset(seed=1),
+            dataset=dataset(wrap),
+            optimizer_fn=optimizer_fn,
+            weight_decay=1e-4,
+            label_smoothing=0.1,
+        )
+
     for kind, wrap in {"memory": lambda x: x, "stream": Streamed}.items():
         folders = [tmp_path / f"{kind}{n}" for n in range(2)]
-        tiny.train(
-            folders[0], model=Model().reset(seed=1), dataset=dataset(wrap)
-        )
+        train(folders[0], wrap)
         trained = programs.Program.train
 
         def interrupted(self, start, *rest, trained=trained):
@@ -161,14 +179,8 @@ def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
                 -1,
             )
             with pytest.raises(KeyboardInterrupt):
-                tiny.train(
-                    folders[1],
-                    model=Model().reset(seed=1),
-                    dataset=dataset(wrap),
-                )
-        tiny.train(
-            folders[1], model=Model().reset(seed=1), dataset=dataset(wrap)
-        )
+                train(folders[1], wrap)
+        train(folders[1], wrap)
         whole, resumed = (tiny.result_bytes(each) for each in folders)
         assert whole.keys() == resumed.keys()
         assert all(whole[name] == resumed[name] for name in whole)
