@@ -11,19 +11,14 @@ def load(split) -> tuple:
     return tf.constant(split.x), tf.constant(split.y)
 
 
-def prepared(dataset, x, y, iteration=None):
-    """Returns (x, y) as the network shall see them.
+def prepared(prepare, x):
+    """Returns examples as the network shall see them.
 
     Args:
-        dataset: DatasetBase.
+        prepare: DatasetBase's, or None for examples as they are.
         x: Examples as stored, a tensor.
-        y: Their labels.
-        iteration: Number of the training batch, int32, which augmentation is
-            seeded with; None means no augmentation.
     """
-    if iteration is not None:
-        x = augmented(dataset, x, iteration)
-    return (x if dataset.prepare is None else dataset.prepare(x)), y
+    return x if prepare is None else prepare(x)
 
 
 def examples(dataset, count: int = 2):
@@ -39,7 +34,7 @@ def examples(dataset, count: int = 2):
         x = split.x.read(rows, None)
     else:
         x = tf.constant(split.x[: len(rows)])
-    return prepared(dataset, x, None)[0]
+    return prepared(dataset.prepare, x)
 
 
 def augmented(dataset, x, iteration):

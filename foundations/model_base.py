@@ -1,14 +1,13 @@
 """ModelBase: a plain Keras network whose kernels have masks and presets."""
 
 import hashlib
-import re
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import (
-    mask_constraint,
+    layer_builders,
     network_variables,
     save_restore,
     seeds,
@@ -18,7 +17,7 @@ from lottery_ticket.foundations import masks as masks_lib
 Network = dict[str, np.ndarray]
 
 
-class ModelBase:
+class ModelBase(layer_builders.LayerBuilders):
     """A network to subclass: layers with masks come from builders.
 
     A subclass builds its network in `__init__` from `self.inputs`, with
@@ -55,194 +54,17 @@ class ModelBase:
                 and layers not named, keep everything.
             seed: Seed of the draw; `reset` can draw again from another.
         """
-        self.inputs = keras.Input(tuple(input_shape))
-        self.input_shape = tuple(input_shape)
+        super().__init__(input_shape)
         self.network = None
         self.num_outputs = None
         self.programs = {}
         self.strategy = tf.distribute.get_strategy()
         self._given = {"presets": presets, "masks": masks, "seed": seed}
-        self._names = set()
-        self._kernels = {}
-        self._constraints = {}
         self._variables = {}
         self._built_values = {}
         self._random_states = {}
         self._are_probabilities = False
         self._build = None
-
-    def dense_layer(
-        self,
-        name: str,
-        inputs,
-        units: int,
-        activation=None,
-        use_bias: bool = True,
-        kernel_initializer="glorot_normal",
-    ):
-        """Adds a dense layer with a maskable kernel; mirrors keras's Dense.
-
-        Source: Glorot normal kernels and zero biases are Frankle & Carbin
-        2019's (https://arxiv.org/abs/1803.03635), figure 2.
-
-        Args:
-            name: Name of the layer, and of its kernel in networks and masks.
-            inputs: Symbolic tensor, shape (batch, ..., features).
-            units: Number of outputs.
-            activation: As for Keras: a name, a function or None.
-            use_bias: Whether to add a bias; it starts at 0, is never masked.
-            kernel_initializer: As for Keras.
-
-        Returns:
-            Symbolic tensor, shape (batch, ..., units).
-
-        Raises:
-            ValueError: If the name is taken or cannot name a file.
-        """
-        self._take_name(name)
-        layer = keras.layers.Dense(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            name=name,
-        )
-        outputs = layer(inputs)
-        self._mask(name, layer.kernel)
-        return outputs
-
-    def conv2d_layer(
-        self,
-        name: str,
-        inputs,
-        filters: int,
-        kernel_size: int = 3,
-        strides: int = 1,
-        padding: str | int = "same",
-        activation=None,
-        use_bias: bool = True,
-        kernel_initializer="glorot_normal",
-    ):
-        """Adds a convolution with a maskable kernel; mirrors keras's Conv2D.
-
-        Args:
-            name: Name of the layer, and of its kernel in networks and masks.
-            inputs: Symbolic tensor, shape (batch, height, width, channels).
-            filters: Number of outputs.
-            kernel_size: Height and width of the kernel.
-            strides: Pixels from one output to the next.
-            padding: As for Keras, "same" or "valid"; or how many zeros to add
-                on every side. With strides above 1 the two differ: "same" pads
-                below and on the right only where PyTorch, and so most papers'
-                code, pads every side.
-            activation: As for Keras: a name, a function or None.
-            use_bias: Whether to add a bias; it starts at 0, is never masked.
-            kernel_initializer: As for Keras.
-
-        Returns:
-            Symbolic tensor, shape (batch, height, width, filters).
-
-        Raises:
-            ValueError: If the name is taken or cannot name a file.
-        """
-        self._take_name(name)
-        inputs, padding = _padded(inputs, padding)
-        layer = keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            name=name,
-        )
-        outputs = layer(inputs)
-        self._mask(name, layer.kernel)
-        return outputs
-
-    def depthwise_conv2d_layer(
-        self,
-        name: str,
-        inputs,
-        kernel_size: int = 3,
-        strides: int = 1,
-        padding: str | int = "same",
-        activation=None,
-        use_bias: bool = True,
-        depthwise_initializer="glorot_normal",
-    ):
-        """Adds a depthwise convolution; mirrors keras's DepthwiseConv2D.
-
-        Args:
-            name: As for `conv2d_layer`.
-            inputs: As for `conv2d_layer`.
-            kernel_size: As for `conv2d_layer`.
-            strides: As for `conv2d_layer`.
-            padding: As for `conv2d_layer`.
-            activation: As for `conv2d_layer`.
-            use_bias: As for `conv2d_layer`.
-            depthwise_initializer: As for Keras. Keras counts the channels into
-                the fan-in of its kernel, shape (height, width, channels, 1),
-                though each output sees only one of them.
-
-        Returns:
-            Symbolic tensor, shape (batch, height, width, channels).
-
-        Raises:
-            ValueError: If the name is taken or cannot name a file.
-        """
-        self._take_name(name)
-        inputs, padding = _padded(inputs, padding)
-        layer = keras.layers.DepthwiseConv2D(
-            kernel_size,
-            strides,
-            padding,
-            activation=activation,
-            use_bias=use_bias,
-            depthwise_initializer=depthwise_initializer,
-            name=name,
-        )
-        outputs = layer(inputs)
-        self._mask(name, layer.kernel)
-        return outputs
-
-    def norm_layer(
-        self,
-        name: str,
-        inputs,
-        affine: bool = True,
-        momentum: float = 0.9,
-        epsilon: float = 1e-5,
-    ):
-        """Adds batch normalisation; nothing of it is ever masked.
-
-        Source: momentum and epsilon are PyTorch's, which the papers with batch
-        normalisation used; Keras's own are .99 and 1e-3.
-        Differs: the running variance is Keras's, the batch's own, where
-        PyTorch multiplies it by n / (n - 1) for n values a channel.
-
-        Args:
-            name: Name of the layer; its variables are saved as `name_gamma`,
-                `name_beta`, `name_moving_mean` and `name_moving_variance`.
-            inputs: Symbolic tensor, shape (batch, ..., channels).
-            affine: Whether outputs are scaled and shifted by trained gamma and
-                beta.
-            momentum: Share of the running statistics that a batch leaves.
-            epsilon: Added to the variance.
-
-        Returns:
-            Symbolic tensor of the shape of `inputs`.
-        """
-        self._take_name(name)
-        layer = keras.layers.BatchNormalization(
-            momentum=momentum,
-            epsilon=epsilon,
-            center=affine,
-            scale=affine,
-            name=name,
-        )
-        return layer(inputs)
 
     def set_outputs(self, logits) -> None:
         """Completes the network, and gives it its presets and masks.
@@ -373,21 +195,6 @@ class ModelBase:
             for name, constraint in self._constraints.items()
         }
 
-    def _take_name(self, name):
-        if name in self._names or not re.fullmatch(r"[\w.-]+", name):
-            raise ValueError(
-                "A layer's name must be new, and made of letters, digits, "
-                f"'_', '-' and '.'. Received: {name!r}"
-            )
-        self._names.add(name)
-
-    def _mask(self, name, kernel):
-        """Gives a kernel a mask; the masks' order is that of these calls."""
-        constraint = mask_constraint.MaskConstraint(kernel.shape)
-        kernel.constraint = constraint
-        self._kernels[name] = kernel
-        self._constraints[name] = constraint
-
     def _complete(self, network, num_outputs):
         """Takes over a network that is built, its kernels masked."""
         self.network = network
@@ -403,13 +210,6 @@ class ModelBase:
 
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}
-
-
-def _padded(inputs, padding):
-    """Inputs with zeros on every side, and what is left for Keras to pad."""
-    if isinstance(padding, str):
-        return inputs, padding
-    return keras.layers.ZeroPadding2D(padding)(inputs), "valid"
 
 
 def _logits(probabilities):

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import json
-import math
 
 import keras
 import numpy as np
@@ -11,14 +10,11 @@ import tensorflow as tf
 from lottery_ticket.foundations import (
     batches,
     compile_policy,
-    norm_tracing,
+    evaluation,
     training_step,
 )
 
-EVALUATION_BATCH_SIZE = 1000
-EVALUATION_BATCH_NUMBERS = 1_500_000  # In the inputs; 488 CIFAR images.
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
-_EVALUATOR = concurrent.futures.ThreadPoolExecutor(1, "evaluation")
 
 
 def program(
@@ -130,17 +126,9 @@ class Program:
         self.network = model.network
         self.optimizer = step.optimizer
         self._strategy = model.strategy
-        self._loss_and_accuracy = model.create_loss_and_accuracy
         self._batch_size = split.batch_size
         self._partial_size = split.partial_size
         self._dataset, self._tensors, self._stream = None, {}, (None, None)
-        self._evaluation_batch_size = max(
-            1,
-            min(
-                EVALUATION_BATCH_SIZE,
-                EVALUATION_BATCH_NUMBERS // math.prod(split.x.shape[1:]),
-            ),
-        )
         options = {"autograph": False}  # It does not run on every Python.
         if split.is_streamed:
             self._step = tf.function(step, jit_compile=jit, **options)
@@ -150,17 +138,7 @@ class Program:
             self._train = tf.function(
                 self._train_in_memory, jit_compile=jit, **options
             )
-        values = [
-            _specs(self.network.trainable_variables),
-            _specs(self.network.non_trainable_variables),
-        ]
-        examples = [
-            tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
-            tf.TensorSpec([None], split.y.dtype),
-        ]
-        self._evaluate = tf.function(
-            self._evaluate_all, input_signature=examples + values, **options
-        )
+        self._evaluation = evaluation.Evaluation(model, dataset)
 
     @property
     def state(self) -> dict:
@@ -225,42 +203,13 @@ class Program:
         return results.numpy()[:, :count]  # Sync point.
 
     def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
-        """Begins to evaluate the network as it stands, over a whole split.
-
-        It goes on while the next iterations train, on the cores that these
-        leave idle.
+        """Begins to evaluate the network as it stands; see Evaluation.start.
 
         Args:
             split_name: "train", "validate" or "test".
-
-        Returns:
-            Future of a pair of floats: mean loss and accuracy.
         """
         split = self._dataset.splits[split_name]
-        if split.is_streamed:
-            stream = batches.evaluation_stream(
-                split, self._evaluation_batch_size
-            )
-        else:
-            stream = [self._tensors[split_name]]
-        # Values, not variables: training moves those meanwhile.
-        values = [
-            [tf.identity(variable.value) for variable in variables]
-            for variables in (
-                self.network.trainable_variables,
-                self.network.non_trainable_variables,
-            )
-        ]
-
-        def evaluate():
-            sums = sum(
-                self._evaluate(x, y, *values).numpy()  # Sync point.
-                for x, y in stream
-            )
-            loss, accuracy = sums / split.size
-            return float(loss), float(accuracy)
-
-        return _EVALUATOR.submit(evaluate)
+        return self._evaluation.start(split, self._tensors.get(split_name))
 
     def _iterator(self, start, count):
         """The stream from an iteration on; it goes on where it stands."""
@@ -274,9 +223,12 @@ class Program:
         start, count = numbers
 
         def train_on(rows, iteration):
-            batch = tf.gather(x, rows), tf.gather(y, rows)
+            examples = batches.augmented(
+                self._dataset, tf.gather(x, rows), start + iteration
+            )
             return self._step(
-                *batches.prepared(self._dataset, *batch, start + iteration)
+                batches.prepared(self._dataset.prepare, examples),
+                tf.gather(y, rows),
             )
 
         def step(iteration):
@@ -293,35 +245,12 @@ class Program:
 
     def _train_on_stream(self, iterator, slots, numbers):
         def step(iteration):
-            return self._step(*batches.prepared(self._dataset, *next(iterator)))
+            examples, labels = next(iterator)
+            return self._step(
+                batches.prepared(self._dataset.prepare, examples), labels
+            )
 
         return _loop(step, numbers[1], slots.shape[0])
-
-    def _evaluate_all(self, x, y, trainable, non_trainable):
-        variables = [
-            *self.network.trainable_variables,
-            *self.network.non_trainable_variables,
-        ]
-        values = [*trainable, *non_trainable]
-        stands = list(zip(variables, values, strict=True))
-
-        def body(start, sums):
-            end = start + self._evaluation_batch_size
-            examples, labels = batches.prepared(
-                self._dataset, x[start:end], y[start:end]
-            )
-            with keras.StatelessScope(stands), norm_tracing.fused(self.network):
-                outputs = self.network(examples, training=False)
-            means = tf.stack(self._loss_and_accuracy(labels, outputs))
-            size = tf.cast(tf.size(labels), tf.float64)
-            return end, sums + tf.cast(means, tf.float64) * size
-
-        _, sums = tf.while_loop(
-            lambda start, _: start < tf.shape(y)[0],
-            body,
-            (0, tf.zeros(2, tf.float64)),
-        )
-        return sums
 
 
 def _loop(step, count, capacity):
@@ -338,7 +267,3 @@ def _loop(step, count, capacity):
         (0, tf.zeros((2, capacity))),
     )
     return results
-
-
-def _specs(variables):
-    return [tf.TensorSpec(each.shape, each.dtype) for each in variables]

@@ -20,7 +20,9 @@ MAY_IMPORT = {
 LOADS_TENSORFLOW = {
     "foundations/batches.py",
     "foundations/compile_policy.py",
+    "foundations/evaluation.py",
     "foundations/keras_model.py",
+    "foundations/layer_builders.py",
     "foundations/kernels.py",
     "foundations/norm_tracing.py",
     "foundations/training_step.py",

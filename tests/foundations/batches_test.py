@@ -10,6 +10,7 @@ import tensorflow as tf
 from lottery_ticket.foundations import (
     batches,
     dataset_base,
+    evaluation,
     model_base,
     optimizers,
     programs,
@@ -88,7 +89,7 @@ def dataset(wrap=lambda x: x, size=22, **options):
 
 @pytest.mark.parametrize("size", [22, 24])
 def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
-    monkeypatch.setattr(programs, "EVALUATION_BATCH_SIZE", 4)
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 4)
     results = []
     for wrap in (lambda x: x, Streamed):
         data, model = dataset(wrap, size), Model().reset(seed=1)
@@ -109,14 +110,14 @@ def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
 def test_augmentation_is_of_training_batches_only_and_known_by_its_seed():
     data = dataset()
     x = tf.constant(data.train.x[:8])
-    plain, _ = batches.prepared(data, x, None)
+    plain = batches.prepared(data.prepare, x)
     np.testing.assert_allclose(plain, data.train.x[:8] / 50)
-    first, _ = batches.prepared(data, x, None, tf.constant(4))
-    again, _ = batches.prepared(data, x, None, tf.constant(4))
+    first = batches.augmented(data, x, tf.constant(4))
+    again = batches.augmented(data, x, tf.constant(4))
     np.testing.assert_array_equal(first, again)
     others = [
-        batches.prepared(data, x, None, tf.constant(5))[0],
-        batches.prepared(dataset(augment_seed=4), x, None, tf.constant(4))[0],
+        batches.augmented(data, x, tf.constant(5)),
+        batches.augmented(dataset(augment_seed=4), x, tf.constant(4)),
     ]
     for other in others:
         assert (first.numpy() != other.numpy()).mean() > 0.5

@@ -90,28 +90,6 @@ def test_a_partial_batch_counts_its_own_examples_only():
     assert accuracies[3] == accuracy
 
 
-def test_evaluation_covers_every_example(monkeypatch):
-    monkeypatch.setattr(programs, "EVALUATION_BATCH_SIZE", 7)
-    data = tiny.make_dataset()
-    model = tiny.Model().reset(seed=3)
-    program = programs.program(model, OPTIMIZERS["sgd"], data)
-    for name, split in data.splits.items():
-        loss, accuracy = program.start_evaluation(name).result()
-        exact = model.create_loss_and_accuracy(split.y, model.network(split.x))
-        np.testing.assert_allclose(loss, exact[0], rtol=1e-6)
-        np.testing.assert_allclose(accuracy, exact[1], rtol=1e-6)
-
-
-def test_an_evaluation_is_of_the_moment_it_began():
-    data, model = tiny.make_dataset(), tiny.Model().reset(seed=3)
-    program = programs.program(model, OPTIMIZERS["sgd"], data)
-    expected = program.start_evaluation("test").result()
-    later = program.start_evaluation("test")
-    program.train(0, 4, 4)
-    assert later.result() == expected
-    assert program.start_evaluation("test").result() != expected
-
-
 def test_chunks_make_no_difference():
     finals = []
     for chunks in ([(0, 9)], [(0, 4), (4, 5)]):
