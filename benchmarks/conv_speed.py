@@ -7,7 +7,11 @@ CIFAR-10's shape. Read the ratios, not the milliseconds. PyTorch takes part if
 it is installed.
 """
 
+import atexit
 import importlib.util
+import pathlib
+import shutil
+import tempfile
 import time
 
 import keras
@@ -15,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.datasets import augmentation, preparation
+from lottery_ticket.datasets import augmentation, image_files, preparation
 from lottery_ticket.foundations import (
     dataset_base,
     flags,
@@ -33,25 +37,6 @@ NETWORKS = {
 }
 
 
-class Streamed:
-    """Images of an array, read in batches like those of files."""
-
-    dtype = np.dtype(np.uint8)
-    checksum = "random"
-
-    def __init__(self, x):
-        """Keeps the array."""
-        self.x, self.shape = x, x.shape
-
-    def __len__(self):
-        return len(self.x)
-
-    def read(self, rows, seed):
-        """Returns the images of these rows."""
-        del seed
-        return tf.gather(tf.constant(self.x), rows)
-
-
 def conv_speed(
     network: str = "resnet20", rounds: int = 5, iterations: int = 20
 ) -> None:
@@ -67,8 +52,8 @@ def conv_speed(
         "this trainer, masked": _ours(network, augment=None),
         "the same without masks": _ours(network, None, masked=False),
         "the same with crop and flip": _ours(network, augmentation.CropFlip()),
-        "crop and flip, streamed": _ours(
-            network, augmentation.CropFlip(), Streamed
+        "crop and flip, from JPEG files": _ours(
+            network, augmentation.CropFlip(), _files
         ),
         "keras fit, defaults": _fit(network),
     }
@@ -88,6 +73,17 @@ def _arrays():
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
     return x, rng.integers(0, 10, IMAGES)
+
+
+def _files(x):
+    """The images as JPEG files in a folder, streamed."""
+    folder = tempfile.mkdtemp()
+    names = [f"{row:05}.jpeg" for row in range(len(x))]
+    for name, image in zip(names, x, strict=True):
+        jpeg = tf.io.encode_jpeg(image).numpy()
+        pathlib.Path(folder, name).write_bytes(jpeg)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return image_files.ImageFiles(folder, names, x.shape[1:])
 
 
 def _model(network, masked=True):
@@ -160,26 +156,14 @@ def _torch(network):
 
     batch_size, _ = NETWORKS[network]
     x, y = _arrays()
-    x = torch.from_numpy(x.astype(np.float32) / 255).permute(0, 3, 1, 2)
-    x, y = x.contiguous(), torch.from_numpy(y)
-    module = torch_networks.NETWORKS[network]()
-    optimizer = (
-        torch.optim.Adam(module.parameters(), 2e-4, fused=True)
-        if network == "conv2"
-        else torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)
-    )
-    loss_of = torch.nn.CrossEntropyLoss()
-
-    def run(iterations):
-        order = torch.randperm(len(x))
-        for iteration in range(iterations):
-            first = iteration * batch_size % (len(x) - batch_size)
-            rows = order[first : first + batch_size]
-            optimizer.zero_grad()
-            loss_of(module(x[rows]), y[rows]).backward()
-            optimizer.step()
-
-    return run
+    x = x.transpose(0, 3, 1, 2).astype(np.float32, order="C") / 255
+    if network == "conv2":
+        module = torch_networks.conv2()
+        optimizer = torch.optim.Adam(module.parameters(), 2e-4, fused=True)
+    else:
+        module = torch_networks.Resnet20()
+        optimizer = torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)
+    return torch_networks.loop(module, optimizer, x, y, batch_size)
 
 
 def _evaluate(network):

@@ -1,8 +1,19 @@
-"""Conv-2 and ResNet-20 in PyTorch, for comparison; not a dependency."""
+"""What a user would write in PyTorch, for comparison; not a dependency."""
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+
+def lenet():
+    """Returns LeNet-300-100 for vectors of 784 pixels."""
+    return nn.Sequential(
+        nn.Linear(784, 300),
+        nn.ReLU(),
+        nn.Linear(300, 100),
+        nn.ReLU(),
+        nn.Linear(100, 10),
+    )
 
 
 def conv2():
@@ -70,4 +81,26 @@ class Resnet20(nn.Module):
         return self.logits(torch.mean(self.blocks(self.stem(x)), (2, 3)))
 
 
-NETWORKS = {"conv2": conv2, "resnet20": Resnet20}
+def loop(module, optimizer, x, y, batch_size):
+    """Returns a function (iterations) that trains, the data in memory.
+
+    Args:
+        module: torch.nn.Module.
+        optimizer: Torch optimizer of its parameters.
+        x: Array of examples, images as (n, channels, height, width).
+        y: Array of labels.
+        batch_size: Examples in one iteration.
+    """
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    loss_of = nn.CrossEntropyLoss()
+
+    def run(iterations):
+        order = torch.randperm(len(x))
+        for iteration in range(iterations):
+            first = iteration * batch_size % (len(x) - batch_size)
+            rows = order[first : first + batch_size]
+            optimizer.zero_grad()
+            loss_of(module(x[rows]), y[rows]).backward()
+            optimizer.step()
+
+    return run

@@ -148,27 +148,11 @@ def _torch(fused):
     """A loop by hand in PyTorch, with the data in memory."""
     import torch  # Not a dependency.
 
-    x, y = (torch.from_numpy(array) for array in _arrays())
-    network = torch.nn.Sequential(
-        torch.nn.Linear(784, 300),
-        torch.nn.ReLU(),
-        torch.nn.Linear(300, 100),
-        torch.nn.ReLU(),
-        torch.nn.Linear(100, 10),
-    )
-    optimizer = torch.optim.Adam(network.parameters(), LR, fused=fused)
-    loss_of = torch.nn.CrossEntropyLoss()
+    from lottery_ticket.benchmarks import torch_networks
 
-    def run(iterations):
-        order = torch.randperm(len(x))
-        for iteration in range(iterations):
-            first = iteration * BATCH_SIZE % (len(x) - BATCH_SIZE)
-            rows = order[first : first + BATCH_SIZE]
-            optimizer.zero_grad()
-            loss_of(network(x[rows]), y[rows]).backward()
-            optimizer.step()
-
-    return run
+    module = torch_networks.lenet()
+    optimizer = torch.optim.Adam(module.parameters(), LR, fused=fused)
+    return torch_networks.loop(module, optimizer, *_arrays(), BATCH_SIZE)
 
 
 def _workers():
