@@ -22,7 +22,8 @@ def choose(network, jit: bool | None = None) -> Policy:
 
     Measured on 2 cores of a Xeon: XLA on a CPU more than halves the time of
     dense networks, and makes convolutions inside the loop 50 times slower;
-    there the update alone gains, 6 % of Conv-2's iterations.
+    there the update alone gains, 6 % of Conv-2's iterations. Layers that XLA
+    cannot compile say so themselves (`supports_jit`).
 
     Args:
         network: keras.Model.
@@ -33,14 +34,16 @@ def choose(network, jit: bool | None = None) -> Policy:
     if jit is not None:
         return Policy(loop=jit, update=False)
     loop = _has_gpu() or not _has_convolutions(network)
+    loop = loop and all(layer.supports_jit for layer in _layers(network))
     return Policy(loop=loop, update=not loop)
 
 
 def _has_convolutions(network):
-    return any(
-        "Conv" in type(layer).__name__
-        for layer in network._flatten_layers(include_self=False)
-    )
+    return any("Conv" in type(layer).__name__ for layer in _layers(network))
+
+
+def _layers(network):
+    return list(network._flatten_layers(include_self=False))
 
 
 def _has_gpu():

@@ -1,9 +1,10 @@
 """Files on local disks and remote roots: the one door to storage.
 
-A path without "://" is local; anything else (`gs://`, `s3://`, `memory://`)
-goes through the fsspec package for that scheme, such as gcsfs, if installed.
+A path that begins with a scheme (`gs://`, `s3://`, `memory://`) goes through
+the fsspec package for it, such as gcsfs, if installed; any other is local.
 """
 
+import contextlib
 import os
 import posixpath
 
@@ -12,7 +13,8 @@ import fsspec
 
 def is_remote(path: str) -> bool:
     """Whether a path names a remote root such as `gs://bucket/results`."""
-    return "://" in str(path)
+    scheme, separator, _ = str(path).partition("://")
+    return bool(separator) and "/" not in scheme
 
 
 def join(*parts: str) -> str:
@@ -45,8 +47,8 @@ def walk(directory: str) -> list[tuple[str, list[str]]]:
     )
 
 
-def read(path: str) -> bytes:
-    """Returns the bytes of a file.
+def read(path: str, count: int | None = None) -> bytes:
+    """Returns the bytes of a file, or its first `count` if it has as many.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -54,7 +56,7 @@ def read(path: str) -> bytes:
     fs, inner = _open(path)
     if not fs.isfile(inner):
         raise FileNotFoundError(f"No file at {path}")
-    return fs.cat_file(inner)
+    return fs.cat_file(inner, end=count)
 
 
 def write(path: str, data: bytes) -> None:
@@ -62,6 +64,9 @@ def write(path: str, data: bytes) -> None:
 
     A process killed at any moment leaves the old file or the new one, never
     half of one. Folders are made as needed.
+
+    Raises:
+        OSError: If it cannot be written; the error names the file.
     """
     fs, inner = _open(path)
     fs.makedirs(posixpath.dirname(inner), exist_ok=True)
@@ -69,8 +74,15 @@ def write(path: str, data: bytes) -> None:
         fs.pipe_file(inner, data)
         return
     temporary = f"{inner}.{os.getpid()}.tmp"
-    fs.pipe_file(temporary, data)
-    os.replace(temporary, inner)
+    try:
+        fs.pipe_file(temporary, data)
+        os.replace(temporary, inner)
+    except OSError as error:
+        error.filename = path  # A full disk does not say where.
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
 
 
 def remove(path: str) -> None:
@@ -87,7 +99,10 @@ def make_folder(path: str) -> None:
 
 
 def _open(path):
+    if not is_remote(path):  # fsspec would read "::" as a chain of systems.
+        local = os.path.abspath(os.path.expanduser(str(path)))
+        return fsspec.filesystem("file"), local
     try:
-        return fsspec.core.url_to_fs(os.path.expanduser(str(path)))
+        return fsspec.core.url_to_fs(str(path))
     except (ImportError, ValueError) as error:
         raise ValueError(f"Cannot reach {path}: {error}") from error

@@ -52,7 +52,7 @@ def _kinds(annotation):
 
 
 def _read_text(text):
-    if not text.strip():
+    if not text.strip() or text == "None":  # Of a variable that is not set.
         raise ValueError
     return text
 

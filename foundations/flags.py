@@ -25,6 +25,7 @@ from lottery_ticket.foundations import (
     flag_words,
     interrupts,
     names,
+    streams,
 )
 
 _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line; flags
@@ -44,6 +45,7 @@ def run(function, argv: list[str] | None = None) -> None:
         argv: Words of the command line after the program's name; None takes
             sys.argv's.
     """
+    streams.open_closed()
     # 3: TensorFlow calls a machine without a GPU an error.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Whatever backend the user has set up for Keras elsewhere.
@@ -51,7 +53,7 @@ def run(function, argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else list(argv)
     command = _flatten(function)
     if {"--help", "-h"} & set(argv):
-        _print(_help(command))
+        streams.say(_help(command), sys.stdout)
         return
     try:
         words = [
@@ -65,7 +67,7 @@ def run(function, argv: list[str] | None = None) -> None:
             fire.Fire(command, command=words, serialize=lambda _: None)
             sys.stdout.flush()
         except BrokenPipeError:
-            _forget_stdout()
+            streams.forget(sys.stdout)
         except (Exception, KeyboardInterrupt) as error:
             if signals or isinstance(error, KeyboardInterrupt):
                 _exit(130, "\nStopped. The same command goes on from here.")
@@ -131,9 +133,10 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
         run_function: Function whose flags the lines hold.
         argv: As for `run`.
     """
+    streams.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(argv):
-        _print(_help(_flatten(lines)))
+        streams.say(_help(_flatten(lines)), sys.stdout)
         return
     own, passed_on = split(lines, argv)
     try:
@@ -145,19 +148,7 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
             bind(run_function, shlex.split(line))
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
-    _print("\n".join(finished))
-
-
-def _print(text):
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        _forget_stdout()
-
-
-def _forget_stdout():
-    """The reader of our output, such as `head`, has seen enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    streams.say("\n".join(finished), sys.stdout)
 
 
 def _exit_with_usage(error):
@@ -165,7 +156,7 @@ def _exit_with_usage(error):
 
 
 def _exit(status, text):
-    print(text, file=sys.stderr)
+    streams.say(text, sys.stderr)
     sys.exit(status)
 
 
@@ -264,10 +255,13 @@ def _documentation(function):
 def _read_config(path):
     if path is None:
         return {}
+    data = files.read(path)
     try:
-        config = yaml.safe_load(files.read(path)) or {}
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not YAML: {error}") from error
+        _check_keys(yaml.compose(data, yaml.SafeLoader))
+        config = yaml.safe_load(data) or {}
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())  # It can have several lines.
+        raise ValueError(f"{path} is not YAML: {why}") from error
     if not isinstance(config, dict):
         raise ValueError(
             f"{path} must hold one `flag: value` a line. Received: a "
@@ -276,3 +270,15 @@ def _read_config(path):
     return {
         str(name): flag_values.text(value) for name, value in config.items()
     }
+
+
+def _check_keys(node):
+    """Raises if a flag, or a name in one's pairs, is there twice."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    keys = [key.value for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"{key} is given twice")
+    for _, value in node.value:
+        _check_keys(value)

@@ -6,6 +6,9 @@ import logging
 
 from lottery_ticket.foundations import files, paths, save_restore
 
+# A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
+_CHECKPOINT_MARK = b"PK\x03\x04"
+_CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
 _log = logging.getLogger(__name__)
 
 
@@ -18,9 +21,9 @@ def write(directory: str, record: dict) -> None:
             with, "checksums" maps each file's path below the folder to its
             SHA-256.
     """
-    # Settings first: they are looked at even where the rest is damaged.
-    settings = {"settings": record["settings"]}
-    sealed = {**settings, **record, "checksum": _seal(record)}
+    # These first: they are looked at even where the rest is damaged.
+    first = {part: record[part] for part in ("settings", "inputs")}
+    sealed = {**first, **record, "checksum": _seal(record)}
     data = json.dumps(sealed, indent=1).encode()
     files.write(paths.record(directory), data)
 
@@ -36,7 +39,7 @@ def read(directory: str) -> dict | None:
     try:
         record = json.loads(files.read(path))
         seal = record.pop("checksum")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         record, seal = None, None
     if record is None or seal != _seal(record):
         _log.warning("%s is damaged: its run counts as not done", path)
@@ -48,9 +51,10 @@ def is_complete(directory: str, settings: dict) -> bool:
     """Whether a run with these settings is done and its files are whole.
 
     Raises:
-        ValueError: If the folder holds a run made with other settings.
+        ValueError: If the folder holds a run made with other settings, or a
+            run.json that does not show with which.
     """
-    record = _read_own(directory, settings)
+    record = _read_own(directory, {"settings": settings})
     if record is None:
         return False
     return not damaged_files(directory, record)
@@ -70,12 +74,12 @@ def restore(directory: str, identity: dict) -> tuple[dict, dict] | None:
         Pair (initial, final) of dicts, name -> array, or None.
 
     Raises:
-        ValueError: If the folder holds a run of another identity.
+        ValueError: If the folder holds a run of another identity, or a
+            run.json that does not show of which.
     """
-    record = _read_own(directory, identity["settings"])
+    record = _read_own(directory, identity)
     if record is None:
         return None
-    check_identity(record, identity, directory)
     damaged = damaged_files(directory, record)
     for path in damaged:
         _log.warning("%s is missing or damaged: its run is redone", path)
@@ -125,7 +129,7 @@ def check_identity(recorded: dict, identity: dict, directory: str) -> None:
     Raises:
         ValueError: Naming what differs.
     """
-    for part in ("settings", "inputs"):
+    for part in identity:
         check_same(recorded[part], identity[part], directory)
 
 
@@ -134,9 +138,11 @@ def check_free(directory: str) -> None:
 
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
-            checkpoint.
+            checkpoint, or if checkpoint.bin is somebody else's.
     """
     found = files.names(directory)
+    if "checkpoint.bin" in found:
+        _check_checkpoint(paths.checkpoint(directory))
     known = {"run.json", "checkpoint.bin"}
     results = {"initial", "final", "masks"}
     results |= {f"{log}.json" for log in ("train", "test", "validate")}
@@ -150,28 +156,7 @@ def check_free(directory: str) -> None:
 
 
 def check_start(directory: str, initial: dict) -> None:
-    """Raises if a run with an unreadable record began with other weights.
-
-    Args:
-        directory: Folder of the run.
-        initial: Dict, name -> array: the weights that a run is to begin with.
-
-    Raises:
-        ValueError: If the weights in the folder, as far as they can be read,
-            are others.
-    """
-    if not files.exists(paths.record(directory)) or _readable_part(directory):
-        return
-    try:
-        there = save_restore.restore_network(paths.initial(directory))
-    except (ValueError, FileNotFoundError):
-        return
-    if save_restore.checksum(there) != save_restore.checksum(initial):
-        raise ValueError(
-            f"{paths.record(directory)} is damaged, and the run there began "
-            "with other weights than this one: it is not overwritten. Use "
-            "another output_dir."
-        )
+    """Does nothing: `restore` has refused already. To go, with its caller."""
 
 
 def remove(directory: str) -> None:
@@ -199,39 +184,70 @@ def check_same(recorded: dict, requested: dict, directory: str) -> None:
     Raises:
         ValueError: Naming each setting that differs, and both its values.
     """
-    requested = json.loads(json.dumps(requested))
-    differing = [
-        f"{name}: {recorded.get(name)!r} there, {requested.get(name)!r} now"
-        for name in sorted({*recorded, *requested})
-        if recorded.get(name) != requested.get(name)
-    ]
+    differing = _differences(recorded, requested)
     if differing:
         raise ValueError(
             f"{directory} holds results made with other settings, which are "
-            f"never mixed or overwritten ({'; '.join(differing)}). Use "
+            f"never mixed or overwritten ({differing}). Use "
             "another output_dir, or the same settings."
         )
 
 
-def _read_own(directory, settings):
-    """As `read`; raises if settings differ, also those of a damaged record."""
+def _differences(recorded, requested):
+    requested = json.loads(json.dumps(requested))
+    return "; ".join(
+        f"{name}: {recorded.get(name)!r} there, {requested.get(name)!r} now"
+        for name in sorted({*recorded, *requested})
+        if recorded.get(name) != requested.get(name)
+    )
+
+
+def _read_own(directory, identity):
+    """As `read`; raises where a run of another identity may be lost."""
     record = read(directory)
-    readable = record or _readable_part(directory)
-    if readable:
-        check_same(readable["settings"], settings, directory)
+    if record is not None:
+        check_identity(record, identity, directory)
+    elif files.exists(paths.record(directory)):
+        _check_damaged(directory, identity)
     return record
 
 
-def _readable_part(directory):
-    """The settings in a record that is damaged further on, or None."""
+def _check_damaged(directory, identity):
+    """Raises unless a damaged record still shows this very identity."""
     path = paths.record(directory)
-    data = files.read(path) if files.exists(path) else b""
+    text = files.read(path).decode(errors="replace")
+    for part, requested in identity.items():
+        recorded = _readable_part(text, part)
+        why = f"its {part} cannot be read"
+        if recorded is not None:
+            why = _differences(recorded, requested)
+        if why:
+            raise ValueError(
+                f"{path} is damaged or was not written by this package, and "
+                f"may be of another run than this one ({why}): it is not "
+                f"overwritten. Move {directory} away to have the run done "
+                "anew, or use another output_dir."
+            )
+
+
+def _readable_part(text, part):
+    """Dict "settings" or "inputs" of a damaged record, or None."""
     try:
-        text = data.decode(errors="replace").split('"settings":', 1)[1]
-        settings, _ = json.JSONDecoder().raw_decode(text.lstrip())
-    except (ValueError, IndexError):
+        _, after = text.split(f'\n "{part}":', 1)
+        found, _ = json.JSONDecoder().raw_decode(after.lstrip())
+    except (ValueError, RecursionError):
         return None
-    return {"settings": settings} if isinstance(settings, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _check_checkpoint(path):
+    head = files.read(path, _CHECKPOINT_HEAD_BYTES)
+    # Empty is what a crash of the system can leave of one.
+    if head and not head.endswith(_CHECKPOINT_MARK):
+        raise ValueError(
+            f"{path} was not written by this package, and is never "
+            "overwritten. Move it away, or use another output_dir."
+        )
 
 
 def _seal(record):

@@ -66,7 +66,8 @@ def argfile_runner(
             networks leave most of a GPU idle; try 2 to 8.
         log_dir: Folder of the log files, one a line, added to by each attempt.
             Default is `logs` in the deepest folder that holds all output_dirs.
-        dry_run: Print what would run and where, and run nothing.
+        dry_run: Print what would run and where, and run nothing; the exit
+            status is 1 if a line is refused.
         quiet: Show nothing but failures, at the end.
         argfile_flags: Flags of the argfile in one text, for when some have
             names that argfile_runner has, too, such as "--quiet --trials=3".
@@ -80,6 +81,8 @@ def argfile_runner(
     places = places[: len(plan.to_run)]
     if dry_run:
         _print_plan(script, plan, places)
+        if plan.refused:
+            sys.exit(1)
     else:
         _run(script, plan, places, quiet)
 

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import names, streams
 
 # Subcommand -> what it is for, in the order in which a newcomer needs them.
 COMMANDS = {
@@ -18,15 +18,22 @@ COMMANDS = {
 
 def main(argv=None):
     """Runs a subcommand; None takes sys.argv's words."""
-    argv = sys.argv[1:] if argv is None else list(argv)
+    streams.open_closed()
+    try:
+        _run(sys.argv[1:] if argv is None else list(argv))
+    except KeyboardInterrupt:  # While the subcommand was being imported.
+        sys.exit(130)
+
+
+def _run(argv):
     if not argv or argv[0] in ("--help", "-h", "help"):
-        print(_help())
+        streams.say(_help(), sys.stdout)
         return
     name = argv[0].replace("-", "_")
     try:
         names.check("command", name, COMMANDS)
     except ValueError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        streams.say(f"Error: {error}", sys.stderr)
         sys.exit(2)
     sys.argv[0] = f"lottery-ticket {name}"
     module = importlib.import_module(f"lottery_ticket.runners.{name}")

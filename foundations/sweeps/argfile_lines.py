@@ -100,19 +100,23 @@ def check(runner: str, lines: list[Line]) -> list[Line]:
     """Returns the lines, checked if the runner has a `RUN` to do so.
 
     Raises:
-        ValueError: If a line has a flag that is unknown or wrong, or two would
-            write to the same place.
-        FileNotFoundError: If a line's config file is not there.
+        ValueError: Naming every line that has a flag that is unknown, wrong or
+            of no file, and those that would write to the same place.
     """
     run = getattr(_declarations(runner), "RUN", None)
     if run is None:
         return lines
     parameters = inspect.signature(run).parameters
     usual = {name: parameters[name].default for name in parameters}
-    checked, first_numbers = [], {}
+    checked, first_numbers, faults = [], {}, []
     for line in lines:
-        with _naming(line.number, line.text):
-            given = flags.parse(run, line.words)
+        try:
+            with _naming(line.number, line.text):
+                given = flags.parse(run, line.words)
+                flags.bind(run, line.words)  # A dataclass checks its values.
+        except ValueError as error:
+            faults.append(str(error))
+            continue
         output_dir = given.get("output_dir")
         checked.append(dataclasses.replace(line, output_dir=output_dir))
         if output_dir is None:
@@ -121,10 +125,12 @@ def check(runner: str, lines: list[Line]) -> list[Line]:
         place = tuple(given.get(flag, usual.get(flag)) for flag in _PLACE_FLAGS)
         first = first_numbers.setdefault(place, line.number)
         if first != line.number:
-            raise ValueError(
+            faults.append(
                 f"Lines {first} and {line.number} would both write to "
                 f"{output_dir}. Give each an output_dir of its own."
             )
+    if faults:
+        raise ValueError("\n".join(faults))
     return checked
 
 
@@ -213,5 +219,5 @@ def _output_dir(words):
 def _naming(number, text):
     try:
         yield
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         raise ValueError(f"Line {number}, {text.strip()}: {error}") from error

@@ -73,11 +73,12 @@ def add(log: str, text: str) -> None:
 
 def last_line(log: str) -> str:
     """Returns the last line of output in a log, or "" where there is none."""
-    if not os.path.isfile(log):
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, os.path.getsize(log) - TAIL_BYTES))
+            tail = file.read().decode(errors="replace")
+    except OSError:
         return ""
-    with open(log, "rb") as file:
-        file.seek(max(0, os.path.getsize(log) - TAIL_BYTES))
-        tail = file.read().decode(errors="replace")
     lines = [line.strip() for line in tail.splitlines()]
     output = [line for line in lines if line and not line.startswith("# ")]
     return output[-1] if output else ""

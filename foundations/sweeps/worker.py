@@ -80,8 +80,8 @@ def _reply(replies, reply):
 
 def _run_line(script, words, log):
     """Returns why a line failed, or None."""
-    _redirect(log)
     try:
+        _redirect(log)
         scripts.run(script, words)
     except SystemExit as end:
         return _exit_failure(end.code)

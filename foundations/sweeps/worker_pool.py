@@ -18,6 +18,8 @@ from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
 GRACE_S = 5  # For workers to end by themselves before they are killed.
 TICK_S = 1
 REPLY_BYTES = 4096
+# A user's random.py here must not stand in for Python's; Python 3.10 lets it.
+SAFE = ["-P"] if sys.version_info >= (3, 11) else []
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,13 +68,26 @@ def run(
                     workers.remove(worker)
                     if waiting:
                         workers.append(_Worker(runner, worker.place))
-                elif waiting:
-                    worker.take(waiting.popleft())
                 else:
-                    worker.close()
+                    yield from _hand_on(waiting, worker)
             yield None
     finally:
         _stop(workers)
+
+
+def _hand_on(waiting, worker):
+    """Gives an idle worker its next line, or closes it where there is none.
+
+    Yields the outcomes of lines that have failed: their logs cannot be written.
+    """
+    while waiting:
+        line = waiting.popleft()
+        try:
+            worker.take(line)
+            return
+        except OSError as error:
+            yield Outcome(line, f"its log cannot be written: {error}")
+    worker.close()
 
 
 class _Worker:
@@ -85,7 +100,7 @@ class _Worker:
         self._runner = runner
         self._is_ready = False
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.worker", runner],
+            [sys.executable, *SAFE, "-m", f"{__package__}.worker", runner],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -95,10 +110,14 @@ class _Worker:
         os.set_blocking(self.process.stdout.fileno(), False)
 
     def take(self, line):
-        """Gives the worker, which must be idle, a line to run."""
-        self.line = line
+        """Gives the worker, which must be idle, a line to run.
+
+        Raises:
+            OSError: If the line's log cannot be written.
+        """
         command = scripts.command(self._runner, line.words)
         line_logs.add_start(line.log, self.place.name, command)
+        self.line = line
         request = {"words": line.words, "log": os.path.abspath(line.log)}
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -116,7 +135,8 @@ class _Worker:
                 raise RuntimeError(
                     f"A worker on {self.place.name} could not start: {failure}"
                 )
-            line_logs.add(line.log, f"# {failure}")
+            with contextlib.suppress(OSError):
+                line_logs.add(line.log, f"# {failure}")
             return Outcome(line, failure)
         self._is_ready = True
         return Outcome(line, json.loads(reply)["failure"]) if line else None

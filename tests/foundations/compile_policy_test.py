@@ -29,6 +29,12 @@ def test_other_networks_compile_whole():
     assert compile_policy.choose(network()) == (True, False)
 
 
+def test_layers_that_xla_cannot_compile_are_not():
+    rotation = keras.layers.RandomRotation(0.1)
+    rotation.supports_jit = False
+    assert compile_policy.choose(network(rotation)) == (False, True)
+
+
 @pytest.mark.parametrize("jit", [True, False])
 def test_a_user_decides_for_everything(jit):
     convolution = network(keras.layers.Conv2D(2, 3))

@@ -1,5 +1,7 @@
 """Tests of foundations/files.py, on the disk and on a remote root."""
 
+import errno
+
 import pytest
 
 from lottery_ticket.foundations import files
@@ -17,6 +19,8 @@ def test_written_bytes_are_read_back(root):
     files.write(path, b"one")
     files.write(path, b"two")
     assert files.read(path) == b"two"
+    assert files.read(path, 2) == b"tw"
+    assert files.read(path, 9) == b"two"
     assert files.names(files.join(root, "a")) == ["b.txt"]
 
 
@@ -49,12 +53,13 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     files.write(path, b"old")
 
     def fail(*_):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr("os.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match=f"disk full: '{path}'"):
         files.write(path, b"new")
     assert files.read(path) == b"old"
+    assert files.names(str(tmp_path)) == ["file"]
 
 
 @pytest.mark.parametrize("path", ["nosuch://a/b", "s3://a/b"])
@@ -64,7 +69,23 @@ def test_a_root_that_cannot_be_reached_is_named(path):
 
 
 @pytest.mark.parametrize(
-    ("path", "remote"), [("gs://b/c", True), ("/a", False), ("a/b", False)]
+    ("path", "remote"),
+    [
+        ("gs://b/c", True),
+        ("simplecache::gs://b/c", True),
+        ("/a", False),
+        ("a/b", False),
+        ("a::b/c", False),
+        ("/a/b://c", False),
+    ],
 )
 def test_is_remote(path, remote):
     assert files.is_remote(path) is remote
+
+
+@pytest.mark.parametrize("name", ["a::b", "memory::a", "file:a", "a,b"])
+def test_odd_names_are_local(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    files.write(f"{name}/c", b"")
+    assert files.walk(name) == [(name, ["c"])]
+    assert (tmp_path / name / "c").exists()

@@ -9,7 +9,6 @@ from lottery_ticket.foundations import flag_values
     ("text", "annotation", "value"),
     [
         ("1", str, "1"),
-        ("None", str, "None"),
         ("None", str | None, None),
         ("1_000", int, 1000),
         ("1e-3", float | None, 0.001),
@@ -40,6 +39,7 @@ def test_text_is_read_as_annotated(text, annotation, value):
         ("", str),
         (" ", str | None),
         ("1.5", int),
+        ("None", str),
         ("None", int),
         ("", float),
         ("nan", float),

@@ -6,7 +6,12 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import paths, run_record, save_restore
+from lottery_ticket.foundations import (
+    checkpoint,
+    paths,
+    run_record,
+    save_restore,
+)
 
 NETWORK = {"layer0": np.arange(4.0)}
 IDENTITY = {"settings": {"lr": 0.1, "layers": [3]}, "inputs": {"masks": None}}
@@ -73,10 +78,53 @@ def test_a_damaged_record_still_guards_against_other_settings(run, caplog):
     path = pathlib.Path(paths.record(run))
     path.write_text(path.read_text()[:-10])
     assert not run_record.is_complete(run, IDENTITY["settings"])
+    assert run_record.restore(run, IDENTITY) is None
     with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
         run_record.is_complete(run, {"lr": 0.2, "layers": [3]})
     with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
         run_record.restore(run, {**IDENTITY, "settings": {"lr": 0.2}})
+    with pytest.raises(ValueError, match="masks: None there, 1 now"):
+        run_record.restore(run, {**IDENTITY, "inputs": {"masks": 1}})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('{\n "settings"', "", "its settings cannot be read"),
+        ('"inputs"', '"imputs"', "its inputs cannot be read"),
+        ("0.1", "0.3", "lr: 0.3 there, 0.1 now"),
+    ],
+)
+def test_a_record_damaged_at_its_head_is_not_overwritten(run, old, new, why):
+    path = pathlib.Path(paths.record(run))
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ValueError, match=f"is damaged or .*{why}.*Move {run} aw"):
+        run_record.restore(run, IDENTITY)
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", '{"name": "theirs"}'])
+def test_a_record_of_somebody_else_is_not_overwritten(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    for look in (
+        lambda: run_record.is_complete(str(tmp_path), IDENTITY["settings"]),
+        lambda: run_record.restore(str(tmp_path), IDENTITY),
+    ):
+        with pytest.raises(
+            ValueError, match="run.json is damaged or was not written by"
+        ):
+            look()
+
+
+def test_a_checkpoint_of_somebody_else_is_not_overwritten(tmp_path):
+    checkpoint.save(str(tmp_path), {"a": np.ones(3)}, {})
+    run_record.check_free(str(tmp_path))
+    path = tmp_path / "checkpoint.bin"
+    path.write_bytes(path.read_bytes()[:-9])  # Ours, damaged.
+    run_record.check_free(str(tmp_path))
+    for data in (b"x", b"x" * 99):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match="bin was not written by"):
+            run_record.check_free(str(tmp_path))
 
 
 def test_other_settings_are_an_error_that_says_which(run):

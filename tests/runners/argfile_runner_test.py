@@ -157,12 +157,53 @@ def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
     assert not (folder / "out").exists()
 
 
+def test_a_dry_run_lists_every_line_out_of_range(folder, capfd):
+    text = "--output_dir=a --lr=-1\n--output_dir=b\n--output_dir=c --lr=-2\n"
+    (folder / "lines.txt").write_text(text)
+    with pytest.raises(SystemExit) as end:
+        argfile_runner.main(["train", "lines.txt", "--dry_run"])
+    assert end.value.code == 1
+    first, second = capfd.readouterr().err.splitlines()
+    assert first.startswith("Error: Line 1, --output_dir=a --lr=-1: lr must")
+    assert second.startswith("Line 3, --output_dir=c --lr=-2: lr must")
+
+
+def test_a_log_that_cannot_be_written_ends_its_line_alone(folder):
+    (folder / "out/logs/a.log").mkdir(parents=True)
+    names = ["a", "b", "c" * 254]  # At most 255 bytes with the .log.
+    lines = [f"--output_dir=out/{name}" for name in names]
+    (folder / "lines.txt").write_text("\n".join(lines))
+    ended = _run("plain.py", "lines.txt", "--devices=7")
+    assert ended.returncode == 1
+    assert sorted(_done(folder)) == ["b"]
+    assert "1 done, 0 skipped (complete), 2 failed." in ended.stderr
+    assert "its log cannot be written: [Errno 21]" in ended.stderr
+    assert "its log cannot be written: [Errno 36]" in ended.stderr
+
+
+def test_modules_of_the_current_folder_do_not_stand_in_for_pythons(folder):
+    (folder / "queue.py").write_text("raise RuntimeError('not this one')")
+    (folder / "lines.txt").write_text("--output_dir=out/a")
+    if sys.version_info < (3, 11):
+        pytest.skip("Python 3.10 has no -P")
+    code = "from lottery_ticket.runners import argfile_runner as a; a.main()"
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", code, "plain.py", "lines.txt"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_dry_run_shows_what_would_run(folder, capsys):
     (folder / "out/trial0").mkdir(parents=True)
     (folder / "out/trial0/done").write_text("0.1")
     (folder / "out/trial1").mkdir(parents=True)
     (folder / "out/trial1/done").write_text("0.2")
-    argfile_runner.main(["runner.py", "argfile.py", "--n=3", "--dry_run"])
+    with pytest.raises(SystemExit) as end:
+        argfile_runner.main(["runner.py", "argfile.py", "--n=3", "--dry_run"])
+    assert end.value.code == 1
     runner = folder / "runner.py"
     assert capsys.readouterr().out.splitlines() == [
         "3 lines: 1 complete, 1 refused, 1 to run in 1 worker process on GPU 5",

@@ -74,3 +74,21 @@ def test_an_unknown_command_gets_its_nearest(capsys):
         main.main(["lottery-experimnt"])
     assert stop.value.code == 2
     assert "Did you mean 'lottery_experiment'" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    command = f"{sys.executable} -m lottery_ticket.runners.main | true"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_ctrl_c_while_a_command_is_imported_is_no_traceback(monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        main.main(["train"])
+    assert stop.value.code == 130

@@ -106,6 +106,15 @@ def test_check_names_the_line_and_its_fault(write, runner, line, error):
         argfile_lines.check(runner, lines)
 
 
+def test_check_names_every_line_at_fault(write, runner):
+    lines = _read(write, "--level=x\n--output_dir=a\nb --config=none.yaml\n")
+    with pytest.raises(ValueError) as error:
+        argfile_lines.check(runner, lines)
+    first, second = str(error.value).splitlines()
+    assert first.startswith("Line 1, --level=x: ")
+    assert second.startswith("Line 3, b --config=none.yaml: No file at")
+
+
 def test_check_refuses_lines_that_would_collide(write, runner):
     lines = _read(write, "--output_dir=a\n--output_dir=./a/ --lr=1\n")
     with pytest.raises(ValueError, match="Lines 1 and 2 would both write"):
