@@ -26,6 +26,10 @@ def report(
     .pdf: accuracy, early_stopping (where there is validation) and curves. May
     run while an experiment still does; the same results give the same files.
 
+    The checksums of run.json and of the test and validation logs are compared
+    with what is there; weights and masks are not opened. The commands that
+    made them check those, when they are run again.
+
     Args:
         output_dir: Folder of results, such as OUT in
             OUT/trial1/0/same_init/run.json.

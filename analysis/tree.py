@@ -6,7 +6,8 @@ import os
 from lottery_ticket.foundations import files, paths
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
-LOGS_FOLDER = "logs"  # Text logs of a sweep lie beside the trials.
+# Where no other run lies, in the folder of one.
+OWN_NAMES = RUN_FILES | {"initial", "final", "masks", "summaries"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,16 +53,19 @@ def name(experiment: str) -> str:
     return experiment.rpartition("/")[0]
 
 
-def _run_folders(directory):
-    """Yields (folder, its file names) of runs; looks into no run's folder."""
+def _run_folders(directory, above=()):
+    """Yields (folder, its file names) of runs, also of those in another's."""
+    real = os.path.realpath(os.path.expanduser(directory))
+    if real in above:  # A link to a folder that it is in.
+        return
     file_names = files.names(directory)
     is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
     if RUN_FILES.intersection(file_names) or is_begun:
         yield directory, file_names
-        return
     for below in file_names:
-        if below != LOGS_FOLDER:
-            yield from _run_folders(files.join(directory, below))
+        if below not in OWN_NAMES:
+            path = files.join(directory, below)
+            yield from _run_folders(path, {*above, real})
 
 
 def _place(output_dir, directory, file_names):

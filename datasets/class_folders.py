@@ -77,7 +77,7 @@ def labelled(
     if unknown or not found:
         raise ValueError(
             f"{folder} must hold a folder of images for each of "
-            f"{len(known)} classes. Received: "
+            f"{len(known) or 'the'} classes. Received: "
             + (f"{unknown[0]!r}, which is none" if unknown else "no images")
         )
     place = {name: label for label, name in enumerate(known)}

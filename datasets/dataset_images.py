@@ -90,13 +90,15 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         augment = augmentations.make(augmentation)
         _check_image_size(image_size)
         x_train, y_train, x_test, y_test = self.load(data_dir, image_size)
-        x_train, x_test = _plain(x_train), _plain(x_test)
         max_value = self.MAX_VALUE or _max_value(x_train, x_test)
+        x_train, x_test = _plain(x_train), _plain(x_test)
         for x in (x_train, x_test):
             _check_pixels(x, max_value, normalization, image_size)
         every = [y_train, y_test]
         num_classes = self.NUM_CLASSES or 1 + max(int(y.max()) for y in every)
         labels.check(every, num_classes)
+        if self.NUM_CLASSES is None:
+            labels.check_known(*every)
         if permute_labels:
             y_train, y_test = labels.permute(every, labels_seed)
         if validation_size is None:

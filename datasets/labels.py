@@ -15,6 +15,16 @@ def check(labels: list[np.ndarray], num_classes: int) -> None:
             )
 
 
+def check_known(y_train: np.ndarray, y_test: np.ndarray) -> None:
+    """Raises ValueError if the test set has classes to train on none of."""
+    unknown = sorted(set(np.unique(y_test)) - set(np.unique(y_train)))
+    if unknown:
+        raise ValueError(
+            "The test set has classes that the training set lacks. Received: "
+            + ", ".join(str(label) for label in unknown[:5])
+        )
+
+
 def permute(labels: list[np.ndarray], seed: int) -> list[np.ndarray]:
     """Returns labels with the classes renamed at random, alike in all."""
     classes = 1 + max(int(y.max()) for y in labels)

@@ -1,12 +1,13 @@
 """Finds a lottery ticket in any Keras model, from Python."""
 
 import json
+import logging
 
-import numpy as np
-
+from lottery_ticket.datasets import labels, splits
 from lottery_ticket.experiments import (
     ingredients,
     lottery_experiment,
+    recipe_checks,
     recipes,
 )
 from lottery_ticket.foundations import (
@@ -15,14 +16,29 @@ from lottery_ticket.foundations import (
     lazy,
     paths,
     progress,
+    pruning,
     save_restore,
-    seeds,
 )
 
 batches = lazy.module("lottery_ticket.foundations.batches")
 keras_model = lazy.module("lottery_ticket.foundations.keras_model")
 
+trainer = lazy.module("lottery_ticket.foundations.trainer")
+
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.
+# What the model and the arrays are already.
+NOT_OF_A_RECIPE = (
+    *recipe_checks.MODEL_OPTIONS,
+    *("dataset", "data_dir", "image_size", "subset", "normalization"),
+    *("augmentation", "permute_labels", "random_labels", "augment_seed"),
+    *("model", "dtype", "strategy", "init_seed"),
+)
+# What a DatasetBase has decided as well.
+OF_ARRAYS_ONLY = (
+    *("train_batch_size", "validation_size", "drop_partial_batch"),
+    *("train_order_seed", "split_seed"),
+)
+_log = logging.getLogger(__name__)
 
 
 def find_ticket(
@@ -51,9 +67,10 @@ def find_ticket(
         dataset: Pair ((x_train, y_train), (x_test, y_test)) of arrays as the
             model takes them, y integers or one-hot; or a DatasetBase.
         output_dir: Folder of the results, one per trial.
-        recipe: How to train and prune; its dataset and network do not count.
-            None means recipes.Recipe("own_model"): Adam 1e-3, batches of 128,
-            10 epochs a level, 20 % of each kernel's weights pruned a level.
+        recipe: How to train and prune, made from "own_model"; nothing in it
+            may change model or data, which are taken as they are. None means
+            recipes.Recipe("own_model"): Adam 1e-3, batches of 128, 10 epochs
+            a level, 20 % of each kernel's weights pruned a level.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
         experiment_name: Name of the runs; may not end in a digit.
         save_summaries: Whether to write TensorBoard summaries.
@@ -68,9 +85,12 @@ def find_ticket(
             not fit, or output_dir holds results made with other settings.
     """
     recipe = recipe or recipes.Recipe("own_model")
+    _check_recipe(recipe, dataset)
     dataset = _dataset(dataset, recipe)
     wrapped = keras_model.KerasModel(model, batches.examples(dataset))
     progress.say(wrapped.summary(), quiet)
+    trainer.check_fits(model=wrapped, dataset=dataset)
+    pruning.check_fractions(recipe.fractions, wrapped.masks, recipe.scope)
     start = _start(output_dir, wrapped)
     runs = lottery_experiment.level_runs(
         output_dir, recipe, iterations, experiment_name, start
@@ -99,32 +119,54 @@ def load_ticket(model, directory: str):
     return wrapped.release()
 
 
+def _check_recipe(recipe, dataset):
+    """Raises if a recipe says what model and dataset alone can say."""
+    if not isinstance(recipe, recipes.Recipe):
+        raise ValueError(
+            "recipe must be a recipes.Recipe, such as "
+            f"recipes.Recipe('own_model', lr=1e-3). Received: {recipe!r}"
+        )
+    without_effect = list(NOT_OF_A_RECIPE)
+    if isinstance(dataset, dataset_base.DatasetBase):
+        without_effect += OF_ARRAYS_ONLY
+    usual = recipes.Recipe("own_model", seed=recipe.seed)
+    given = [
+        name
+        for name in without_effect
+        if getattr(recipe, name) != getattr(usual, name)
+    ]
+    if given:
+        raise ValueError(
+            "Model and dataset are taken as they are: a recipe for find_ticket "
+            f"cannot have {', '.join(given)}. Begin with "
+            "recipes.Recipe('own_model', ...)"
+        )
+
+
 def _dataset(given, recipe):
     if isinstance(given, dataset_base.DatasetBase):
         return given
     try:
-        (x, y), test = given
-    except (TypeError, ValueError):
+        (x, y), (x_test, y_test) = given
+        train = dataset_base.DatasetSplit((x, y))
+        test = dataset_base.DatasetSplit((x_test, y_test))
+    except TypeError:
         raise ValueError(
             "dataset must be ((x_train, y_train), (x_test, y_test)) or a "
             f"DatasetBase. Received: {type(given).__name__}"
         ) from None
-    x, y = np.asarray(x), np.asarray(y)
+    labels.check_known(train.y, test.y)
     size = recipe.validation_size
-    size = int(len(x) * VALIDATION_FRACTION) if size is None else size
-    if not 0 <= size < len(x):
-        raise ValueError(
-            f"validation_size must be in [0, {len(x)}), as {len(x)} examples "
-            f"are to train on. Received: {size}"
-        )
-    order = np.random.default_rng(recipe.split_seed).permutation(len(x))
-    kept, held_out = np.sort(order[size:]), np.sort(order[:size])
+    size = VALIDATION_FRACTION if size is None else size
+    kept, held_out = splits.validation(train.size, size, recipe.split_seed)
     return dataset_base.DatasetBase(
-        (x[kept], y[kept]),
+        (train.x[kept], train.y[kept]),
         recipe.train_batch_size,
-        test,
-        validate=(x[held_out], y[held_out]) if size else None,
-        train_order_seed=seeds.derive(recipe.seed, "train_order"),
+        (test.x, test.y),
+        validate=(train.x[held_out], train.y[held_out])
+        if len(held_out)
+        else None,
+        train_order_seed=recipe.train_order_seed,
         drop_partial_batch=recipe.drop_partial_batch,
     )
 
@@ -145,5 +187,19 @@ def _start(output_dir, wrapped):
         raise ValueError(
             f"{folder} is damaged: what was begun cannot go on. Use another "
             "output_dir."
+        )
+    try:
+        wrapped.check_presets(start)
+    except ValueError as error:
+        raise ValueError(
+            f"{output_dir} was begun with another network, whose weights are "
+            f"in {folder}. Use another output_dir. ({error})"
+        ) from None
+    if save_restore.checksum(wrapped.weights) != sealed:
+        _log.warning(
+            "%s was begun before: it goes on from the weights in %s, not from "
+            "those that the model has now",
+            output_dir,
+            folder,
         )
     return start

@@ -5,10 +5,12 @@ process that needs the same ones neither loads nor compiles anew.
 """
 
 import functools
+import os
 
 from lottery_ticket.datasets import image_files
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.foundations import (
+    files,
     lazy,
     masks,
     optimizers,
@@ -44,6 +46,7 @@ def dataset(recipe):
             )
     return _dataset(
         recipe.dataset,
+        _stamp(recipe.dataset),
         data_dir=recipe.data_dir,
         image_size=recipe.image_size,
         train_batch_size=recipe.train_batch_size,
@@ -75,6 +78,7 @@ def model(recipe, dataset, quiet=False):
     """
     model = _model(
         recipe.model,
+        own.fingerprint(recipe.model) if own.is_own(recipe.model) else None,
         dataset if own.is_own(recipe.model) else None,
         dataset.input_shape,
         dataset.num_classes,
@@ -173,26 +177,37 @@ def union_of_masks(given):
     Raises:
         As for `network`.
     """
-    if isinstance(given, str):
-        given = given.split(",")
+    if isinstance(given, str):  # The name of a folder may hold a comma.
+        given = [given] if files.exists(given) else given.split(",")
     if isinstance(given, list | tuple):
         return masks.union(*(network(each) for each in given))
     return network(given)
 
 
+def _stamp(path):
+    """What changes with a local file's content, or None for no file."""
+    path = os.path.expanduser(path)
+    if not os.path.isfile(path):
+        return None
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size
+
+
 @functools.lru_cache(maxsize=1)
-def _dataset(name, **settings):
+def _dataset(name, stamp, **settings):
+    del stamp  # A file that has changed is another.
     return datasets.create(name, **settings)
 
 
 @functools.lru_cache(maxsize=1)
-def _model(name, dataset, input_shape, num_classes, dtype, strategy, **options):
+def _model(name, code, dataset, shape, num_classes, dtype, strategy, **options):
+    del code  # A function that has changed builds another.
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
     try:
         with strategies.create(strategy).scope():
             if dataset is None:
-                return models.create(name, input_shape, num_classes, **options)
+                return models.create(name, shape, num_classes, **options)
             return own.create(name, batches.examples(dataset), num_classes)
     finally:
         keras.config.set_dtype_policy(before)

@@ -166,6 +166,8 @@ class Recipe:
         """
         settings = dataclasses.asdict(self)
         del settings["data_dir"]
+        if own.is_own(self.model):
+            settings["model_code"] = own.fingerprint(self.model)
         return settings
 
     def model_options(self) -> dict:

@@ -37,8 +37,8 @@ class DatasetSplit:
                 neither integers nor one-hot, or the batch size is not positive.
         """
         x, y = data
-        x = x if hasattr(x, "read") else np.asarray(x)
-        y = np.asarray(y)
+        x = x if hasattr(x, "read") else np.atleast_1d(x)
+        y = np.atleast_1d(y)
         if len(x) != len(y) or not len(x):
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
@@ -48,6 +48,9 @@ class DatasetSplit:
             raise ValueError(
                 f"batch_size must be at least 1. Received: {batch_size}"
             )
+        if not hasattr(x, "read") and x.dtype.kind == "f":
+            if not np.isfinite(x).all():
+                raise ValueError("Examples must not hold NaN or infinity")
         self.x = x
         self.y = _class_indices(y)
         self.batch_size = min(batch_size or len(x), len(x))
@@ -185,6 +188,12 @@ class DatasetBase:
         )
         self.test = DatasetSplit(test)
         self.validate = DatasetSplit(validate) if validate else None
+        types = {str(split.x.dtype) for split in self.splits.values()}
+        if len(types) > 1:
+            raise ValueError(
+                "Examples must have one dtype in all splits. Received: "
+                f"{', '.join(sorted(types))}"
+            )
         shapes = {tuple(each.x.shape[1:]) for each in self.splits.values()}
         if len(shapes) > 1:
             raise ValueError(
@@ -235,6 +244,8 @@ def _identity(function):
 
 
 def _class_indices(y):
+    if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
+        y = y[:, 0]
     if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
         y = y.argmax(axis=1)
     is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
@@ -242,5 +253,6 @@ def _class_indices(y):
         raise ValueError(
             "Labels must be integers from 0, shape (n,), or one-hot, shape "
             f"(n, classes). Received: {y.dtype} of shape {y.shape}"
+            + (f", lowest {y.min()}" if is_indices else "")
         )
     return y.astype(np.int32)

@@ -48,13 +48,14 @@ class KerasModel(model_base.ModelBase):
                 give one vector of logits or probabilities for each, or has no
                 kernel to prune.
         """
+        _check_is_network(network)
         shape = () if examples is None else np.shape(examples)[1:]
         super().__init__(shape, presets=presets, masks=masks, seed=seed)
         num_outputs = None
         if examples is not None:
             outputs = _outputs(network, examples)
             num_outputs = outputs.shape[-1]
-            self._are_probabilities = _are_probabilities(outputs)
+            self._are_probabilities = _are_probabilities(network, outputs)
         found = kernels.find(network)
         if not found:
             raise ValueError(
@@ -86,13 +87,30 @@ class KerasModel(model_base.ModelBase):
             f"{name:<40} {str(size):<20} {say}" for name, size, say in rows
         ]
         lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
+        if self.num_outputs is not None:
+            kind = "probabilities" if self._are_probabilities else "logits"
+            lines[-1] += f"; outputs are taken as {kind}"
         return "\n".join(lines)
 
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, pruned weights 0."""
-        for kernel in self._kernels.values():
-            kernel.constraint = None
+        for name, kernel in self._kernels.items():
+            kernel.constraint = self._constraints[name].other
         return self.network
+
+
+def _check_is_network(network):
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"A model must be a keras.Model. Received: {type(network).__name__}"
+        )
+    for variable in network.variables:
+        if variable.dtype == "bfloat16":
+            raise ValueError(
+                f"The variable {variable.path!r} must not be bfloat16, which "
+                "no file here can hold. The policy mixed_bfloat16 computes in "
+                "it and keeps variables in float32."
+            )
 
 
 def _outputs(network, examples):
@@ -113,7 +131,16 @@ def _outputs(network, examples):
     return outputs.numpy().astype(np.float32)
 
 
-def _are_probabilities(outputs):
+def _are_probabilities(network, outputs):
+    """Whether a softmax is the last; where no layer tells, by the numbers."""
+    last = network.layers[-1] if network.layers else None
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    if activation == "sigmoid":
+        raise ValueError(
+            f"The network {network.name!r} must give logits or softmax "
+            "probabilities, one for each class (two for yes or no). Received: "
+            "outputs of a sigmoid"
+        )
     sums = outputs.sum(axis=-1)
     return bool((outputs >= 0).all() and (np.abs(sums - 1) < 0.01).all())
 

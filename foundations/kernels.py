@@ -50,6 +50,8 @@ def find(network) -> list:
 def not_masked(network, kernels) -> list[NotMasked]:
     """Returns the variables of two or more axes that get no mask.
 
+    Biases never do, whatever their shape.
+
     Args:
         network: keras.Model, built.
         kernels: Its kernels that do.
@@ -59,7 +61,8 @@ def not_masked(network, kernels) -> list[NotMasked]:
     left = []
     named = network_variables.named(network, kernels)
     for name, (layer, variable) in named.items():
-        if id(variable) in masked or len(variable.shape) < 2:
+        is_bias = "bias" in variable.name
+        if id(variable) in masked or len(variable.shape) < 2 or is_bias:
             continue
         reason = (
             f"{type(layer).__name__} has no kernel that is known here"

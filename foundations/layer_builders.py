@@ -210,7 +210,9 @@ class LayerBuilders:
 
     def _mask(self, name, kernel):
         """Gives a kernel a mask; the masks' order is that of these calls."""
-        constraint = mask_constraint.MaskConstraint(kernel.shape)
+        constraint = mask_constraint.MaskConstraint(
+            kernel.shape, kernel.constraint
+        )
         kernel.constraint = constraint
         self._kernels[name] = kernel
         self._constraints[name] = constraint

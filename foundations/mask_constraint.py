@@ -12,17 +12,26 @@ class MaskConstraint(keras.constraints.Constraint):
     model is a plain Keras model whose pruned weights are 0.
     """
 
-    def __init__(self, shape):
+    def __init__(self, shape, other=None):
         """Keeps everything, until `mask` is assigned.
 
         Args:
             shape: Shape of the kernel.
+            other: Constraint that the kernel has already, applied before the
+                mask; or None.
         """
+        self.other = other
         self.mask = tf.Variable(tf.ones(shape, tf.bool), trainable=False)
 
     def __call__(self, weights):
-        """Returns the weights with 0 (never -0) where the mask is 0."""
-        return tf.where(self.mask, weights, tf.zeros_like(weights))
+        """Returns the weights as constrained, and 0 where the mask is 0."""
+        weights = weights if self.other is None else self.other(weights)
+        return self.masked(weights)
+
+    def masked(self, values):
+        """Returns the values with 0 (never -0) where the mask is 0."""
+        values = tf.convert_to_tensor(values)  # Embeddings' are sparse.
+        return tf.where(self.mask, values, tf.zeros_like(values))
 
 
 def mask_gradients(optimizer):
@@ -52,4 +61,4 @@ def mask_gradients(optimizer):
 def _masked(gradient, constraint):
     if gradient is None or not isinstance(constraint, MaskConstraint):
         return gradient
-    return constraint(tf.convert_to_tensor(gradient))  # Embeddings' is sparse.
+    return constraint.masked(gradient)

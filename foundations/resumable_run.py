@@ -21,9 +21,10 @@ from lottery_ticket.foundations import (
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
-_LEFTOVER = re.compile(
-    r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy)"
-    r"\.\d+\.tmp|events\.out\.tfevents\.\d{10}"
+_EVENTS = r"events\.out\.tfevents\.\d{10}"
+_TEMPORARY = (
+    r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy"
+    rf"|{_EVENTS})\.\d+\.tmp"
 )
 
 
@@ -79,7 +80,7 @@ class ResumableRun:
         run_record.check_free(self.directory)
         saved = checkpoint.load(self.directory)
         if saved is None:
-            self._clear()
+            self._clear(rf"{_TEMPORARY}|{_EVENTS}")
             self._evaluate()
             self._save_checkpoint()
             return
@@ -87,6 +88,7 @@ class ResumableRun:
         run_record.check_identity(
             facts["identity"], self.identity, self.directory
         )
+        self._clear(_TEMPORARY)
         self.iteration, self.facts = facts["iteration"], facts["facts"]
         self.facts["resumed"] += 1
         self.logs.restore(arrays)
@@ -151,7 +153,7 @@ class ResumableRun:
         latest = progress.text(self.logs.latest())
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
-    def _clear(self):
+    def _clear(self, pattern):
         """Removes what a run that is redone, or was killed, has left.
 
         Only files that this package names so, in the run's own folders.
@@ -159,7 +161,7 @@ class ResumableRun:
         for folder in ("", "initial", "final", "masks", "summaries"):
             place = files.join(self.directory, folder)
             for name in files.names(place):
-                if _LEFTOVER.fullmatch(name):
+                if re.fullmatch(pattern, name):
                     files.remove(files.join(place, name))
 
     def _train_chunk(self):
@@ -224,7 +226,9 @@ def _device():
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         threads = tf.config.threading.get_intra_op_parallelism_threads()
-        threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", threads))
+        given = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+        if given.isdecimal():  # TensorFlow, too, passes over all else.
+            threads = int(given)
         return f"CPU, {threads or devices.cores()} threads"
     details = tf.config.experimental.get_device_details(gpus[0])
     return details.get("device_name", "GPU")

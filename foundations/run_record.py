@@ -155,10 +155,6 @@ def check_free(directory: str) -> None:
         )
 
 
-def check_start(directory: str, initial: dict) -> None:
-    """Does nothing: `restore` has refused already. To go, with its caller."""
-
-
 def remove(directory: str) -> None:
     """Removes a run's record, so that the run counts as not done."""
     files.remove(paths.record(directory))

@@ -40,7 +40,7 @@ class Schedule:
             steps.parse(length)
         if bool(self.drops) != (self.name == "piecewise"):
             raise ValueError(
-                "The schedule piecewise needs lengths to drop at, such as "
+                "The schedule piecewise needs lr_drops, lengths such as "
                 "20000it,25000it; the others have none. Received: "
                 f"{self.name} with {self.drops}"
             )
@@ -71,7 +71,7 @@ def in_iterations(
 
     Raises:
         ValueError: If the warmup is longer than training, or the drops do not
-            ascend.
+            ascend or come before its end.
     """
     warmup = steps.iterations(schedule.warmup, per_epoch)
     drops = [steps.iterations(drop, per_epoch) for drop in schedule.drops]
@@ -79,6 +79,11 @@ def in_iterations(
         raise ValueError(
             f"A warmup of {schedule.warmup} is longer than the training, "
             f"{training_iterations} iterations"
+        )
+    if drops and min(drops) < max(warmup, 1):
+        raise ValueError(
+            f"The learning rate cannot drop at {schedule.drops[0]}, before the "
+            f"warmup of {schedule.warmup} ends, or at the very start"
         )
     if drops != sorted(set(drops)):
         raise ValueError(

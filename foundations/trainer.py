@@ -83,7 +83,7 @@ def train(
             "Keras must run on TensorFlow: set KERAS_BACKEND=tensorflow. "
             f"Received: {keras.backend.backend()}"
         )
-    _check_fits(model, dataset)
+    check_fits(model, dataset)
     length = steps.iterations(training_len, dataset.train.iterations_per_epoch)
     for name, number in {
         "training_len": length,
@@ -107,7 +107,6 @@ def train(
             bar.finish("complete already")
             return saved
         initial, kept = model.weights, model.masks
-        run_record.check_start(output_dir, initial)
         run = resumable_run.ResumableRun(
             output_dir, identity, length, intervals, save_summaries
         )
@@ -121,7 +120,16 @@ def train(
         return initial, final
 
 
-def _check_fits(model, dataset):
+def check_fits(model, dataset) -> None:
+    """Raises unless a model can be trained on a dataset.
+
+    Args:
+        model: ModelBase.
+        dataset: DatasetBase.
+
+    Raises:
+        ValueError: Naming both shapes, or both numbers of classes.
+    """
     if model.network is None:
         raise ValueError(
             f"{type(model).__name__} is not complete: its __init__ must end "
@@ -141,6 +149,7 @@ def _check_fits(model, dataset):
         raise ValueError(
             f"The network has logits for {model.num_outputs} classes. "
             f"Received: labels of {dataset.num_classes}"
+            + ("; yes or no are two" if model.num_outputs == 1 else "")
         )
 
 

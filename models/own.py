@@ -3,6 +3,8 @@
 `--model=path/to/file.py:build` means the function `build` of that file.
 """
 
+import ast
+import hashlib
 import importlib.util
 import inspect
 import os
@@ -33,6 +35,25 @@ def check(name: str) -> None:
         )
     if not os.path.isfile(os.path.expanduser(path)):
         raise FileNotFoundError(f"No such file: {path}")
+
+
+def fingerprint(name: str) -> str:
+    """Returns a SHA-256 of the file's code, less comments and layout.
+
+    Args:
+        name: path/to/file.py:function.
+
+    Raises:
+        ValueError: If the file is no Python.
+    """
+    path = os.path.expanduser(name.rpartition(":")[0])
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    try:
+        code = ast.unparse(ast.parse(text))
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{path} cannot be run: {error!r}") from error
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def create(name: str, examples, num_classes: int):

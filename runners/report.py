@@ -6,6 +6,8 @@ Each argument of `analysis.report.report` is a flag; --help lists them. It may
 run while the experiment still does: it names what is not done yet.
 """
 
+import os
+
 from lottery_ticket.analysis import report
 from lottery_ticket.foundations import flags
 
@@ -14,6 +16,7 @@ RUN = report.report
 
 def main(argv=None):
     """Runs the command line `argv`, or the program's own."""
+    os.environ["MPLBACKEND"] = "agg"  # Whatever is set for windows.
     flags.run(RUN, argv)
 
 

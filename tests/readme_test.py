@@ -1,5 +1,6 @@
-"""Every snippet of README.md runs, and every command in it parses."""
+"""Every snippet of README.md and docs runs, and every command parses."""
 
+import dataclasses
 import importlib
 import pathlib
 import re
@@ -9,21 +10,33 @@ import sys
 
 import pytest
 
+from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import recipes
 from lottery_ticket.foundations import flags
+from lottery_ticket.models import registry as models
 from lottery_ticket.runners import lottery_experiment, main
 
-README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
 TEXT = README.read_text()
+PAGES = [path.read_text() for path in sorted(ROOT.glob("docs/*.md"))]
+DATASET = "photos"
 
 
-def snippets(language):
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+def snippets(language, text=TEXT):
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def file_name(code):
+    """What the first line calls the file of a snippet, if it does."""
+    found = re.match(r"# (\w+\.py)\n", code)
+    return found and found[1]
 
 
 def commands():
     """Words of every `lottery-ticket ...` in the shell snippets."""
-    text = "\n".join(snippets("bash")).replace("\\\n", " ")
+    found = [code for text in (TEXT, *PAGES) for code in snippets("bash", text)]
+    text = "\n".join(found).replace("\\\n", " ")
     lines = [shlex.split(line) for line in text.splitlines()]
     return [words[1:] for words in lines if words[:1] == ["lottery-ticket"]]
 
@@ -37,26 +50,58 @@ def run(code, folder):
     )
 
 
-def test_the_python_snippets_run_one_after_the_other(tmp_path):
-    own, read = (code for code in snippets("python") if "import" in code)
-    done = run(own, tmp_path)
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with the files that the text shows."""
+    for code in snippets("python"):
+        if file_name(code):
+            (tmp_path / file_name(code)).write_text(code)
+    (tmp_path / DATASET).mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def scripts(text=TEXT):
+    return [code for code in snippets("python", text) if not file_name(code)]
+
+
+def test_the_python_snippets_run_one_after_the_other(folder):
+    *first, read = scripts()
+    done = run("\n".join(first), folder)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "results/mine/ticket.keras").exists()
-    done = run(read, tmp_path)
+    for name in ("found", "mine"):
+        assert (folder / f"results/{name}/ticket.keras").exists()
+    done = run(read, folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("[]\n")
     assert "'left': " in done.stdout
 
 
-def test_the_argfile_prints_lines_for_its_runner(tmp_path):
-    (code,) = (code for code in snippets("python") if "import" not in code)
-    lines = run(code, tmp_path).stdout.splitlines()
+def test_the_snippets_of_the_page_on_keras_models_run(folder):
+    """They go on where the README's snippet leaves off."""
+    page = (ROOT / "docs/keras_models.md").read_text()
+    (before,) = (code for code in scripts() if "find_ticket" in code)
+    code = "\n".join([before, *scripts(page)])
+    done = run(code, folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("False\n")
+    table = re.findall(r"^    (\S.*\d weights.*)$", page, re.MULTILINE)
+    assert len(table) == 4
+    for line in table:
+        assert f"{line}\n" in done.stdout
+    assert (folder / "results/trials/fitted.keras").exists()
+
+
+def test_the_argfile_prints_lines_for_its_runner(folder):
+    code = (folder / "my_argfile.py").read_text()
+    lines = run(code, folder).stdout.splitlines()
     assert len(lines) == 9
     for line in lines:
         flags.parse(lottery_experiment.RUN, shlex.split(line))
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
+@pytest.mark.usefixtures("folder")
 def test_every_command_parses(words):
     assert words[0] in main.COMMANDS
     runner = importlib.import_module(f"lottery_ticket.runners.{words[0]}")
@@ -79,7 +124,49 @@ def test_every_recipe_is_in_the_table():
 
 def test_the_pictures_are_there():
     for path in re.findall(r'src="(docs/.*?)"', TEXT):
-        assert (README.parent / path).is_file()
+        assert (ROOT / path).is_file()
+
+
+def test_links_lead_somewhere():
+    links = [(ROOT, link) for link in re.findall(r"\]\((.*?)\)", TEXT)]
+    for page in PAGES:
+        found = re.findall(r"\]\((.*?)\)", page)
+        links += [(ROOT / "docs", link) for link in found]
+    for folder, link in links:
+        path, _, heading = link.partition("#")
+        if path.startswith("http"):
+            continue
+        text = (folder / path).read_text() if path else TEXT
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+            assert heading in [t.lower().replace(" ", "-") for t in titles]
+
+
+def test_every_dataset_and_network_is_in_the_tables():
+    start = TEXT.index("## Networks, datasets, training")
+    text = TEXT[start : TEXT.index("## Any Keras model")]
+    named = re.findall(r"`(\w+)`", text)
+    assert set(datasets.DATASETS) <= set(named)
+    for name in models.MODELS:
+        stem, number = re.fullmatch(r"(.*?)(\d*)", name).groups()
+        assert name in named or number in named and stem in text
+
+
+def test_every_setting_has_its_flag_in_the_text():
+    known = {field.name for field in dataclasses.fields(recipes.Recipe)}
+    named = set(re.findall(r"--(\w+)", TEXT))
+    unnamed = {
+        "test_interval",
+        "validate_interval",
+        "lr_drop_factor",
+        "init_seed",
+        "train_order_seed",
+        "split_seed",
+        "augment_seed",
+        "train_batch_size",
+        "validation_size",
+    }
+    assert known - named <= unnamed
 
 
 def test_the_two_commands_are_targets_of_the_makefile():

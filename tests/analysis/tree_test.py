@@ -57,7 +57,7 @@ def test_unfinished_runs_are_found_and_other_files_are_not(tmp_path):
     files.write(f"{run}/checkpoint.bin", b"state")
     files.write(f"{tmp_path}/trial1/1/same_init/.lock", b"")
     files.write(f"{tmp_path}/trial1/1/notes.txt", b"")
-    files.write(f"{tmp_path}/logs/trial1/test.json", b"")
+    files.write(f"{tmp_path}/logs/trial1-0.log", b"")
     files.write(f"{tmp_path}/report/runs.csv", b"")
     files.write(f"{tmp_path}/.lock", b"")
     found = tree.find(str(tmp_path))
@@ -67,6 +67,26 @@ def test_unfinished_runs_are_found_and_other_files_are_not(tmp_path):
     ]
     assert found[0].directory == str(run)
     assert found[0].file_names == ("checkpoint.bin",)
+
+
+def test_an_experiment_may_have_any_name(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, "logs")
+    assert _addresses(tmp_path) == [("logs", 1, 0, "")]
+
+
+def test_runs_in_the_folder_of_a_run_are_found(tmp_path):
+    directory = str(tmp_path / "dense")
+    fake_results.write_run_at(directory, 0, (0.1, 0.9), None, {})
+    fake_results.write_run(directory, 1, 0)
+    expected = [("dense", "", 0, ""), ("dense/same_init", 1, 0, "")]
+    assert _addresses(tmp_path) == expected
+
+
+def test_links_to_a_folder_around_them_are_not_followed(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    for name in ("trial1/loop", "trial1/0/loop", "loop"):
+        (tmp_path / name).symlink_to(tmp_path)
+    assert _addresses(tmp_path) == [("same_init", 1, 0, "")]
 
 
 def test_remote_roots():

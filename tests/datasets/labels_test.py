@@ -36,3 +36,9 @@ def test_a_fraction_of_the_labels_is_drawn_from_all_classes():
 def test_fractions_out_of_range(fraction):
     with pytest.raises(ValueError, match=r"random_labels must be in \[0, 1\]"):
         labels.randomize(np.zeros(3, int), fraction, 2, 0)
+
+
+def test_classes_that_training_lacks_are_named():
+    labels.check_known(np.array([0, 1, 2]), np.array([2, 0]))
+    with pytest.raises(ValueError, match="training set lacks. Received: 3, 4"):
+        labels.check_known(np.array([0, 1]), np.array([4, 3, 0]))

@@ -21,7 +21,7 @@ def digits():
     return (x[:300], y[:300]), (x[300:400], y[300:400])
 
 
-def network():
+def network(activation="softmax"):
     keras.utils.set_random_seed(1)
     return keras.Sequential(
         [
@@ -31,7 +31,7 @@ def network():
             L.Flatten(),
             L.Dense(20, activation="relu"),
             L.Dropout(0.1),
-            L.Dense(10, activation="softmax"),
+            L.Dense(10, activation=activation),
         ]
     )
 
@@ -155,10 +155,14 @@ def test_what_is_no_dataset_of_the_model_is_an_error(
 
 
 def test_too_few_outputs_are_an_error(tmp_path):
-    (x, y), test = digits()
+    (x, y), _ = digits()
     with pytest.raises(ValueError, match="logits for 10 classes"):
         find_ticket.find_ticket(
-            network(), ((x, y + 5), test), str(tmp_path), recipe(), quiet=True
+            network(),
+            ((x, y + 5), (x, y + 5)),
+            str(tmp_path / "out"),
+            recipe(),
+            quiet=True,
         )
 
 
@@ -193,3 +197,67 @@ def test_a_network_of_keras_applications(tmp_path):
     for name, mask in wrapped.masks.items():
         kept = np.count_nonzero(wrapped.weights[name])
         assert kept == mask.size - round(0.2 * mask.size)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"recipe": recipe(subset=0.5)}, "cannot have subset"),
+        ({"recipe": recipe(dtype="mixed_float16")}, "cannot have dtype"),
+        ({"recipe": "own_model"}, "must be a recipes.Recipe"),
+        ({"recipe": recipe(fractions={"none*": 0.2})}, "none"),
+        ({"model": 7}, "must be a keras.Model. Received: int"),
+        ({"model": network("sigmoid")}, "outputs of a sigmoid"),
+    ],
+)
+def test_what_does_not_fit_leaves_nothing(tmp_path, changed, message):
+    with pytest.raises(ValueError, match=message):
+        find(tmp_path / "out", **changed)
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_and_images_must_be_as_many(tmp_path):
+    (x, y), test = digits()
+    for train in ((x[:100], y), (x, y[:100])):
+        with pytest.raises(ValueError, match="as many labels as examples"):
+            find_ticket.find_ticket(
+                network(), (train, test), str(tmp_path / "out"), quiet=True
+            )
+
+
+def test_labels_may_be_columns_as_keras_has_them(tmp_path):
+    (x, y), (x_test, y_test) = digits()
+    data = (x, y[:, None]), (x_test, y_test[:, None])
+    find_ticket.find_ticket(
+        network(),
+        data,
+        str(tmp_path / "trial1"),
+        recipe(),
+        iterations=0,
+        quiet=True,
+    )
+
+
+def test_other_weights_in_a_folder_begun_before_are_named(tmp_path, caplog):
+    find(tmp_path / "trial1", iterations=0)
+    assert "goes on from" not in caplog.text
+    other = network()
+    other.layers[0].kernel.assign(np.ones((3, 3, 1, 4)))
+    find(tmp_path / "trial1", other, iterations=0)
+    assert "goes on from the weights in" in caplog.text
+
+
+def test_a_constraint_of_the_users_own_goes_on(tmp_path):
+    limit = keras.constraints.MaxNorm(0.5)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            L.Flatten(),
+            L.Dense(10, kernel_constraint=limit),
+        ]
+    )
+    kernel = find(tmp_path / "trial1", model).layers[-1].kernel
+    assert kernel.constraint is limit
+    norms = np.linalg.norm(kernel, axis=0)
+    assert norms.max() <= 0.5 + 1e-6
+    assert np.count_nonzero(kernel) == 640 - 128 - 102

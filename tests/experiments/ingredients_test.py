@@ -52,6 +52,9 @@ def test_masks_come_as_a_union_of_folders(tmp_path):
     for given in (both, both.split(",")):
         union = ingredients.union_of_masks(given)
         np.testing.assert_array_equal(union["x"], [1, 1, 0])
+    save_restore.save_network(both, {"x": np.array([0, 0, 1], np.uint8)})
+    mask = ingredients.union_of_masks(both)  # Now there is such a folder.
+    np.testing.assert_array_equal(mask["x"], [0, 0, 1])
     assert ingredients.union_of_masks(None) is None
     given = {"x": np.ones(1)}
     assert ingredients.union_of_masks(given) is given

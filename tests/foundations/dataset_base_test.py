@@ -108,3 +108,21 @@ def test_checksum_is_of_all_splits():
 def test_splits_of_other_shapes_are_an_error():
     with pytest.raises(ValueError, match="one shape in all splits"):
         dataset(validate=(np.zeros((2, 5)), np.zeros(2, int)))
+
+
+def test_examples_that_are_not_finite_are_an_error():
+    x = np.array([[0.0, np.nan]])
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        dataset_base.DatasetSplit((x, [0]))
+
+
+def test_splits_have_one_dtype():
+    x = np.zeros((4, 2))
+    y = np.zeros(4, int)
+    with pytest.raises(ValueError, match="one dtype.*float32, float64"):
+        dataset_base.DatasetBase((x, y), 2, (x.astype(np.float32), y))
+
+
+def test_labels_may_be_a_column():
+    split = dataset_base.DatasetSplit((np.zeros((3, 2)), [[2], [0], [1]]))
+    np.testing.assert_array_equal(split.y, [2, 0, 1])

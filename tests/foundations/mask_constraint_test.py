@@ -60,3 +60,14 @@ def test_masked_gradients_leave_clipping_to_kept_weights():
     optimizer.apply(gradients, [kernel, bias])
     np.testing.assert_allclose(bias, [-1.2, -1.6], rtol=1e-6)
     np.testing.assert_array_equal(kernel, [[1, 0], [1, 1]])
+
+
+def test_another_constraint_is_applied_before_the_mask():
+    constraint = mask_constraint.MaskConstraint(
+        (2,), keras.constraints.NonNeg()
+    )
+    constraint.mask.assign([True, False])
+    np.testing.assert_array_equal(constraint(tf.constant([-1.0, 2.0])), [0, 0])
+    np.testing.assert_array_equal(
+        constraint.masked(tf.constant([-1.0, 2.0])), [-1, 0]
+    )

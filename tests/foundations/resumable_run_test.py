@@ -36,7 +36,10 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, chunks):
         with pytest.raises(Killed):
             tiny.train(tmp_path / "stopped")
     assert not (tmp_path / "stopped/run.json").exists()
+    for name in ("checkpoint.bin", "summaries/events.out.tfevents.0000000001"):
+        (tmp_path / f"stopped/{name}.7.tmp").touch()
     tiny.train(tmp_path / "stopped")
+    assert not list(tmp_path.rglob("*.tmp"))
     assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
         tmp_path / "whole"
     )
@@ -110,3 +113,16 @@ def test_checkpoints_hold_what_moves(tmp_path, monkeypatch):
     assert sum(name.startswith("network/") for name in arrays) == 4
     # Adam: iterations, learning rate, two slots for each of four variables.
     assert sum(name.startswith("optimizer/") for name in arrays) == 10
+
+
+@pytest.mark.parametrize(("given", "threads"), [("", 5), ("x", 5), ("3", 3)])
+def test_the_number_of_threads_is_what_tensorflow_reads(
+    monkeypatch, given, threads
+):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", given)
+    tf_config = resumable_run.tf.config
+    monkeypatch.setattr(tf_config, "list_physical_devices", lambda _: [])
+    monkeypatch.setattr(
+        tf_config.threading, "get_intra_op_parallelism_threads", lambda: 5
+    )
+    assert resumable_run._device() == f"CPU, {threads} threads"

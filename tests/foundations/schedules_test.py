@@ -28,7 +28,7 @@ def test_lengths_become_iterations():
     ("given", "message"),
     [
         ({"name": "cosin"}, "Unknown schedule 'cosin'. Did you mean 'cosine'"),
-        ({"name": "piecewise"}, "needs lengths to drop at"),
+        ({"name": "piecewise"}, "needs lr_drops"),
         ({"drops": ("9it",)}, "the others have none. Received: constant"),
         ({"warmup": "5"}, "A length must be"),
         ({"name": "piecewise", "drops": ("5",)}, "A length must be"),
@@ -52,3 +52,10 @@ def test_drops_ascend(drops):
     schedule = schedules.Schedule("piecewise", drops)
     with pytest.raises(ValueError, match="must ascend. Received: 2ep, "):
         schedules.in_iterations(schedule, 10, 100)
+
+
+@pytest.mark.parametrize("drop", ["0it", "5it"])
+def test_no_drop_comes_before_the_warmup_ends(drop):
+    schedule = schedules.Schedule("piecewise", drops=(drop,), warmup="6it")
+    with pytest.raises(ValueError, match="cannot drop at"):
+        schedules.in_iterations(schedule, 10, 20)

@@ -79,3 +79,15 @@ def test_names_of_own_models(file):
     for name in ("file.txt:build", "file.py:", "file.py:a-b"):
         with pytest.raises(ValueError, match="path/to/file.py:function"):
             own.check(name)
+
+
+def test_a_fingerprint_is_of_code_not_of_comments(tmp_path):
+    path = tmp_path / "a.py"
+    prints = []
+    for text in ("x = 1", "# Said.\nx  =  1\n", "x = 2"):
+        path.write_text(text)
+        prints.append(own.fingerprint(f"{path}:build"))
+    assert prints[0] == prints[1] != prints[2]
+    path.write_text("x = (")
+    with pytest.raises(ValueError, match="cannot be run"):
+        own.fingerprint(f"{path}:build")

@@ -26,6 +26,18 @@ def test_end_to_end(tmp_path, capsys):
     assert lines[-1] == f"Wrote {tmp_path}/here/curves.pdf"
 
 
+def test_no_window_is_needed(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    command = [sys.executable, "-m", "lottery_ticket.runners.report"]
+    env = {**os.environ, "MPLBACKEND": "none_such"}
+    subprocess.run(
+        [*command, f"--output_dir={tmp_path}"],
+        check=True,
+        env=env,
+        stdout=subprocess.DEVNULL,
+    )
+
+
 @pytest.mark.parametrize(
     "flags, status, message",
     [
