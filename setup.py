@@ -11,7 +11,9 @@ PACKAGES = [
     "lottery_ticket.datasets",
     "lottery_ticket.experiments",
     "lottery_ticket.foundations",
+    "lottery_ticket.foundations.networks",
     "lottery_ticket.foundations.sweeps",
+    "lottery_ticket.foundations.training",
     "lottery_ticket.models",
     "lottery_ticket.runners",
 ]

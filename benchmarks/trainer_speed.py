@@ -23,11 +23,10 @@ from lottery_ticket.foundations import (
     dataset_base,
     devices,
     flags,
-    programs,
     progress,
-    resumable_run,
     trainer,
 )
+from lottery_ticket.foundations.training import programs, resumable_run
 from lottery_ticket.models import model_fc
 
 BATCH_SIZE = 60

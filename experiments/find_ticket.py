@@ -20,7 +20,7 @@ from lottery_ticket.foundations import (
     save_restore,
 )
 
-batches = lazy.module("lottery_ticket.foundations.batches")
+batches = lazy.module("lottery_ticket.foundations.training.batches")
 keras_model = lazy.module("lottery_ticket.foundations.keras_model")
 
 trainer = lazy.module("lottery_ticket.foundations.trainer")

@@ -24,7 +24,7 @@ from lottery_ticket.foundations import (
 from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
 
-batches = lazy.module("lottery_ticket.foundations.batches")
+batches = lazy.module("lottery_ticket.foundations.training.batches")
 keras = lazy.module("keras")
 trainer = lazy.module("lottery_ticket.foundations.trainer")
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import kernels, model_base, network_variables
+from lottery_ticket.foundations import model_base
+from lottery_ticket.foundations.networks import kernels, network_variables
 
 
 class KerasModel(model_base.ModelBase):

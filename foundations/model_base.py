@@ -6,13 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations import save_restore, seeds
+from lottery_ticket.foundations.networks import (
     layer_builders,
     network_variables,
-    save_restore,
-    seeds,
 )
-from lottery_ticket.foundations import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 

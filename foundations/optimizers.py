@@ -3,8 +3,8 @@
 from lottery_ticket.foundations import lazy, names, schedules
 
 keras = lazy.module("keras")
-learning_rate = lazy.module("lottery_ticket.foundations.learning_rate")
-momentum_sgd = lazy.module("lottery_ticket.foundations.momentum")
+learning_rate = lazy.module("lottery_ticket.foundations.training.learning_rate")
+momentum_sgd = lazy.module("lottery_ticket.foundations.training.momentum")
 
 OPTIMIZERS = {
     "sgd": lambda **options: keras.optimizers.SGD(**options),

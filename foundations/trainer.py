@@ -5,15 +5,11 @@ import contextlib
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations import lock, masks, progress, run_record, steps
+from lottery_ticket.foundations.training import (
     checkpoint,
-    lock,
-    masks,
     programs,
-    progress,
     resumable_run,
-    run_record,
-    steps,
 )
 
 

@@ -10,7 +10,8 @@ import sklearn.datasets
 
 from lottery_ticket.analysis import tree
 from lottery_ticket.experiments import find_ticket, recipes
-from lottery_ticket.foundations import keras_model, programs
+from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.training import programs
 
 L = keras.layers
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import lottery_experiment, recipes
-from lottery_ticket.foundations import paths, programs, save_restore
+from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.foundations.training import programs
 
 RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
 

@@ -7,12 +7,12 @@ import pytest
 from lottery_ticket.foundations import (
     dataset_base,
     keras_model,
-    kernels,
     mask_constraint,
     model_base,
-    programs,
     save_restore,
 )
+from lottery_ticket.foundations.networks import kernels
+from lottery_ticket.foundations.training import programs
 
 L = keras.layers
 ITERATIONS = 6

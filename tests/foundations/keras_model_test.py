@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import keras_model, programs
+from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import tiny
 
 L = keras.layers

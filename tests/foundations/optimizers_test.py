@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import momentum, optimizers, schedules
+from lottery_ticket.foundations import optimizers, schedules
+from lottery_ticket.foundations.training import momentum
 
 COSINE = schedules.Schedule("cosine", warmup="1ep")
 

@@ -6,12 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import (
-    checkpoint,
-    paths,
-    run_record,
-    save_restore,
-)
+from lottery_ticket.foundations import paths, run_record, save_restore
+from lottery_ticket.foundations.training import checkpoint
 
 NETWORK = {"layer0": np.arange(4.0)}
 IDENTITY = {"settings": {"lr": 0.1, "layers": [3]}, "inputs": {"masks": None}}

@@ -11,9 +11,9 @@ from lottery_ticket.foundations import (
     lock,
     model_base,
     paths,
-    programs,
     save_restore,
 )
+from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import tiny
 
 

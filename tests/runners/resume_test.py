@@ -13,7 +13,7 @@ from lottery_ticket.tests import tiny
 # Checkpoints at every log point, so that kills land between them.
 RUN = """
 import sys
-from lottery_ticket.foundations import resumable_run
+from lottery_ticket.foundations.training import resumable_run
 resumable_run.CHECKPOINT_INTERVAL_S = -1
 from lottery_ticket.runners import lottery_experiment
 lottery_experiment.main(sys.argv[1:])

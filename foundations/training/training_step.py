@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations import mask_constraint, norm_tracing
+from lottery_ticket.foundations import mask_constraint
+from lottery_ticket.foundations.training import norm_tracing
 
 
 class TrainingStep:

@@ -1,4 +1,4 @@
-"""Tests of foundations/learning_rate.py: closed forms in float64."""
+"""Tests of training/learning_rate.py: closed forms in float64."""
 
 import itertools
 import json
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import learning_rate
+from lottery_ticket.foundations.training import learning_rate
 
 PEAK, LENGTH = 0.3, 40
 DROPS = {"constant": [], "piecewise": [8, 30], "cosine": []}

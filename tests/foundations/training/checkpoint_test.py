@@ -1,11 +1,12 @@
-"""Tests of foundations/checkpoint.py."""
+"""Tests of training/checkpoint.py."""
 
 import pathlib
 
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import checkpoint, paths
+from lottery_ticket.foundations import paths
+from lottery_ticket.foundations.training import checkpoint
 
 ARRAYS = {"network/0": np.arange(6.0).reshape(2, 3), "log": np.zeros(0)}
 

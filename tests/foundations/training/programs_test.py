@@ -1,10 +1,11 @@
-"""Tests of foundations/programs.py: the compiled loop against plain twins."""
+"""Tests of training/programs.py: the compiled loop against plain twins."""
 
 import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import dataset_base, programs
+from lottery_ticket.foundations import dataset_base
+from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import tiny
 
 OPTIMIZERS = {

@@ -1,10 +1,11 @@
-"""Tests of foundations/network_variables.py."""
+"""Tests of networks/network_variables.py."""
 
 import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import model_base, network_variables
+from lottery_ticket.foundations import model_base
+from lottery_ticket.foundations.networks import network_variables
 
 
 def test_automatic_names_count_within_their_network():

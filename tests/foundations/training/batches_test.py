@@ -1,4 +1,4 @@
-"""Tests of foundations/batches.py: a stream trains like memory does."""
+"""Tests of training/batches.py: a stream trains like memory does."""
 
 import dataclasses
 
@@ -8,14 +8,12 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import (
-    batches,
     dataset_base,
-    evaluation,
     model_base,
     optimizers,
-    programs,
     schedules,
 )
+from lottery_ticket.foundations.training import batches, evaluation, programs
 from lottery_ticket.tests import tiny
 
 
@@ -175,7 +173,7 @@ def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(programs.Program, "train", interrupted)
             patch.setattr(
-                "lottery_ticket.foundations.resumable_run"
+                "lottery_ticket.foundations.training.resumable_run"
                 ".CHECKPOINT_INTERVAL_S",
                 -1,
             )

@@ -1,11 +1,11 @@
-"""Tests of foundations/momentum.py: a numpy twin, under a changing rate."""
+"""Tests of training/momentum.py: a numpy twin, under a changing rate."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import momentum
+from lottery_ticket.foundations.training import momentum
 
 START = np.array([1.0, -0.8, 0.5], np.float32)
 RATES = (0.5, 0.5, 0.05, 0.2)

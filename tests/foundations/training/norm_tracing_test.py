@@ -1,11 +1,11 @@
-"""Tests of foundations/norm_tracing.py: fused is as Keras computes."""
+"""Tests of training/norm_tracing.py: fused is as Keras computes."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import norm_tracing
+from lottery_ticket.foundations.training import norm_tracing
 
 
 def network(dtype=None, **options):

@@ -1,10 +1,10 @@
-"""Tests of foundations/compile_policy.py."""
+"""Tests of training/compile_policy.py."""
 
 import keras
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import compile_policy
+from lottery_ticket.foundations.training import compile_policy
 
 
 def network(*layers):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations.training import (
     batches,
     compile_policy,
     evaluation,

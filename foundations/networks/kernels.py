@@ -4,7 +4,7 @@ import typing
 
 import keras
 
-from lottery_ticket.foundations import network_variables
+from lottery_ticket.foundations.networks import network_variables
 
 # Layer class -> attributes that are kernels; subclasses count too.
 KERNELS = {

@@ -1,10 +1,11 @@
-"""Tests of foundations/evaluation.py."""
+"""Tests of training/evaluation.py."""
 
 import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import dataset_base, evaluation, programs
+from lottery_ticket.foundations import dataset_base
+from lottery_ticket.foundations.training import evaluation, programs
 from lottery_ticket.tests import tiny
 
 

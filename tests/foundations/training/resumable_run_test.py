@@ -1,4 +1,4 @@
-"""Tests of foundations/resumable_run.py: stopped runs, checkpoints, NaN."""
+"""Tests of training/resumable_run.py: stopped runs, checkpoints, NaN."""
 
 import json
 
@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations import save_restore
+from lottery_ticket.foundations.training import (
     checkpoint,
     programs,
     resumable_run,
-    save_restore,
 )
 from lottery_ticket.tests import tiny
 

@@ -6,7 +6,7 @@ import math
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations import batches, norm_tracing
+from lottery_ticket.foundations.training import batches, norm_tracing
 
 BATCH_SIZE = 1000
 BATCH_NUMBERS = 1_500_000  # In the inputs: at most 488 CIFAR images at once.

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import (
-    checkpoint,
     devices,
     environment,
     files,
@@ -18,6 +17,7 @@ from lottery_ticket.foundations import (
     run_record,
     save_restore,
 )
+from lottery_ticket.foundations.training import checkpoint
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20

@@ -1,4 +1,4 @@
-"""Tests of foundations/layer_builders.py; conformance_test trains them."""
+"""Tests of networks/layer_builders.py; conformance_test trains them."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Tests of foundations/training_step.py."""
+"""Tests of training/training_step.py."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import programs, training_step
+from lottery_ticket.foundations.training import programs, training_step
 from lottery_ticket.tests import tiny
 
 
@@ -135,9 +135,10 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
     cpu, [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from lottery_ticket.foundations import dataset_base, model_base, programs
+from lottery_ticket.foundations import dataset_base, model_base
+from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import tiny
-from lottery_ticket.tests.foundations import batches_test
+from lottery_ticket.tests.foundations.training import batches_test
 
 OPTIMIZERS = {
     "momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9),

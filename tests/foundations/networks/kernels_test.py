@@ -1,9 +1,9 @@
-"""Tests of foundations/kernels.py; conformance_test tries every class."""
+"""Tests of networks/kernels.py; conformance_test tries every class."""
 
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import kernels
+from lottery_ticket.foundations.networks import kernels
 
 L = keras.layers
 
