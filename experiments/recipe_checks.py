@@ -111,6 +111,11 @@ def check(recipe) -> None:
         recipe.weight_decay,
     )
     recipe.learning_rate_schedule()
+    if recipe.jit and recipe.strategy != "none":
+        raise ValueError(
+            "jit=True is for one device: XLA compiles no training that several "
+            f"share. Received: strategy={recipe.strategy}"
+        )
     if not steps.parse(recipe.training_len)[1]:
         raise ValueError(
             f"training_len must be above 0. Received: {recipe.training_len}"

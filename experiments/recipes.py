@@ -25,9 +25,10 @@ class Recipe:
             override what it says.
         dataset: digits (bundled), mnist, fashion_mnist, cifar10 or another
             name in datasets/registry.py, or the path of a dataset.
-        data_dir: Folder with NAME.npz in Keras's layout; without it,
-            tensorflow-datasets fetches the data. A finished run stays finished
-            when the data changes.
+        data_dir: Folder with NAME.npz in Keras's layout, or with the folders
+            in which tiny_imagenet, imagenet and caltech101 are distributed;
+            without it, tensorflow-datasets fetches the data. A finished run
+            stays finished when the data changes.
         image_size: Height and width that images are resized to; None keeps
             the dataset's own.
         train_batch_size: Examples in one iteration.

@@ -17,7 +17,8 @@ keras = lazy.module("keras")
 
 def is_own(name: str | None) -> bool:
     """Whether a model's name is one of a function in a file."""
-    return ":" in (name or "")
+    name = name or ""
+    return ":" in name or name.endswith(".py")
 
 
 def check(name: str) -> None:

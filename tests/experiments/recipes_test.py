@@ -231,3 +231,21 @@ def test_options_go_along_to_a_model_that_takes_them():
     assert other.model_options() == {}
     dense = recipes.Recipe(recipe="cifar10_conv2", model="fc")
     assert dense.model_options() == {"hidden_units": (300, 100)}
+
+
+def test_xla_is_for_one_device():
+    with pytest.raises(ValueError, match="jit=True is for one device"):
+        recipes.Recipe(jit=True, strategy="mirrored")
+
+
+def test_the_code_of_an_own_model_is_a_setting(tmp_path):
+    path = tmp_path / "net.py"
+    settings = []
+    for text in ("x = 1", "x = 1  # Said.", "x = 2"):
+        path.write_text(text)
+        settings.append(
+            recipes.Recipe("own_model", model=f"{path}:f").settings()
+        )
+    assert settings[0] == settings[1] != settings[2]
+    with pytest.raises(ValueError, match="as path/to/file.py:function"):
+        recipes.Recipe("own_model", model=str(path))
