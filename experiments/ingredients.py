@@ -135,8 +135,8 @@ def train(recipe, dataset, model, output_dir, **options):
         if path is None:
             raise
         raise ValueError(
-            f"{path} cannot be read as an image. Mend or remove it; the same "
-            "command goes on. download_data checks all images ahead of time."
+            f"{path} cannot be read as an image. Mend or remove it, which makes "
+            "it another dataset: use another output_dir"
         ) from error
 
 

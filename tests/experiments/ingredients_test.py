@@ -6,8 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from lottery_ticket.datasets import dataset_own
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.foundations import save_restore
+from lottery_ticket.tests.datasets import picture_files
 
 RECIPE = recipes.Recipe(seed=1)
 
@@ -123,3 +125,34 @@ def test_several_devices_find_the_ticket_of_one(tmp_path):
         np.testing.assert_allclose(two[name], array, atol=1e-4, err_msg=name)
         if name in masks:
             np.testing.assert_array_equal(two[name][masks[name] == 0], 0)
+
+
+def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        dataset_own, "MEMORY_LIMIT_BYTES", 0
+    )  # All is streamed.
+    folder = tmp_path / "images"
+    picture_files.save_classes(folder / "train", 10)
+    picture_files.save_classes(folder / "test", 2)
+    broken = folder / "train/ant/003.png"
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:-20])
+    recipe = recipes.Recipe(
+        "own_model",
+        model="conv2",
+        dataset=str(folder),
+        validation_size=2,
+        train_batch_size=4,
+        training_len="2ep",
+        test_interval=4,
+        validate_interval=4,
+    )
+    dataset = ingredients.dataset(recipe)
+    assert dataset.train.is_streamed
+    model = ingredients.model(recipe, dataset).reset(seed=1)
+    output_dir = str(tmp_path / "out")
+    with pytest.raises(ValueError, match="ant/003.png cannot be read"):
+        ingredients.train(recipe, dataset, model, output_dir)
+    broken.write_bytes(whole)
+    model.reset(seed=1)
+    ingredients.train(recipe, dataset, model, output_dir)
