@@ -135,8 +135,8 @@ def train(recipe, dataset, model, output_dir, **options):
         if path is None:
             raise
         raise ValueError(
-            f"{path} cannot be read as an image. Mend or remove it, which makes "
-            "it another dataset: use another output_dir"
+            f"{path} cannot be read as an image. Mend or remove it, and use "
+            "another output_dir, as that is another dataset"
         ) from error
 
 

@@ -128,15 +128,12 @@ def test_several_devices_find_the_ticket_of_one(tmp_path):
 
 
 def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        dataset_own, "MEMORY_LIMIT_BYTES", 0
-    )  # All is streamed.
+    monkeypatch.setattr(dataset_own, "MEMORY_LIMIT_BYTES", 0)
     folder = tmp_path / "images"
     picture_files.save_classes(folder / "train", 10)
     picture_files.save_classes(folder / "test", 2)
     broken = folder / "train/ant/003.png"
-    whole = broken.read_bytes()
-    broken.write_bytes(whole[:-20])
+    broken.write_bytes(broken.read_bytes()[:-20])
     recipe = recipes.Recipe(
         "own_model",
         model="conv2",
@@ -150,9 +147,5 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
     dataset = ingredients.dataset(recipe)
     assert dataset.train.is_streamed
     model = ingredients.model(recipe, dataset).reset(seed=1)
-    output_dir = str(tmp_path / "out")
     with pytest.raises(ValueError, match="ant/003.png cannot be read"):
-        ingredients.train(recipe, dataset, model, output_dir)
-    broken.write_bytes(whole)
-    model.reset(seed=1)
-    ingredients.train(recipe, dataset, model, output_dir)
+        ingredients.train(recipe, dataset, model, str(tmp_path / "out"))
