@@ -61,7 +61,9 @@ def program(
         split.is_streamed,
         split.x.shape[1:],
         str(split.x.dtype),
-        repr((dataset.prepare, dataset.augment, dataset.augment_seed)),
+        repr((dataset.prepare, dataset.augment)),
+        # Compiled in; without it, trials share one program.
+        dataset.augment_seed if dataset.augment else None,
         tuple(variable.path for variable in model.network.trainable_variables),
         (policy, weight_decay, label_smoothing),
     )

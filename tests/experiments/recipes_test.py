@@ -50,7 +50,7 @@ def test_every_recipe_is_in_the_help(name):
 
 def test_every_field_is_in_the_help():
     for field in dataclasses.fields(recipes.Recipe):
-        assert f"        {field.name}: " in recipes.Recipe.__doc__
+        assert f" {field.name}: " in recipes.Recipe.__doc__
 
 
 def test_what_is_given_wins():

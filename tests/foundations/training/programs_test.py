@@ -191,3 +191,17 @@ def test_no_partial_batch_no_branch():
     model = tiny.Model()
     losses, _ = programs.program(model, OPTIMIZERS["sgd"], data).train(0, 4, 4)
     assert np.isfinite(losses).all()
+
+
+def test_trials_without_augmentation_share_one_program():
+    model, made = tiny.Model(), []
+    for seed in (1, 2):
+        data = tiny.make_dataset(seed=seed)
+        data.augment_seed = seed
+        made.append(programs.program(model, OPTIMIZERS["adam"], data))
+    assert made[0] is made[1]
+    for seed in (1, 2):
+        data = tiny.make_dataset(seed=seed)
+        data.augment, data.augment_seed = (lambda x, seed: x), seed
+        made.append(programs.program(model, OPTIMIZERS["adam"], data))
+    assert len({id(program) for program in made}) == 3
