@@ -1,11 +1,13 @@
 """Image folders: one folder for each class, as image sets are distributed."""
 
+import logging
 import os
 
 import numpy as np
 
 from lottery_ticket.foundations import files
 
+_log = logging.getLogger(__name__)
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
@@ -42,6 +44,8 @@ def images(folder: str) -> list[str]:
 def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
     """Returns class -> its images, for each folder that holds images.
 
+    What is left out, files and folders that hold no images, is warned of.
+
     Args:
         folder: Folder of the classes.
         inner: Folder below each class that holds its images, if another.
@@ -57,7 +61,24 @@ def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
         inside = images(path) if os.path.isdir(path) else []
         if inside:
             found[name] = [os.path.join(name, inner, each) for each in inside]
+        _say_what_is_left_out(path, len(inside))
     return found
+
+
+def _say_what_is_left_out(path, image_count):
+    """An image in a format that is not read must not be missed unseen."""
+    entries = os.listdir(path) if os.path.isdir(path) else []
+    others = [e for e in entries if not e.startswith(".")]
+    others = len(others) - image_count
+    if others or not image_count:
+        _log.warning(
+            "%s has %d images; %d other files or folders are left out (images "
+            "end in %s)",
+            path,
+            image_count,
+            others,
+            ", ".join(SUFFIXES),
+        )
 
 
 def labelled(

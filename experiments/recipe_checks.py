@@ -61,7 +61,9 @@ def check_given(given, usual: dict) -> None:
     """
     units, named = given.hidden_units, usual.get("hidden_units")
     is_named = units is not None and named is not None
-    is_other = is_named and len(units) != len(named)
+    is_other = (
+        is_named and len(units) != len(named) and min(units, default=1) > 0
+    )
     if is_other and given.fractions is None:
         raise ValueError(
             f"hidden_units={units} makes other layers than recipe "
@@ -151,6 +153,10 @@ def _check_numbers(recipe):
         value = getattr(recipe, name)
         if value is not None and not value < 1:
             raise ValueError(f"{name} must be below 1. Received: {value}")
+    if recipe.augment_seed >= 2**31:
+        raise ValueError(
+            f"augment_seed must be below 2**31. Received: {recipe.augment_seed}"
+        )
     if recipe.random_labels > 1:
         raise ValueError(
             f"random_labels must be at most 1. Received: {recipe.random_labels}"

@@ -49,3 +49,15 @@ def test_paths_without_a_last_slash():
     assert class_folders.expand("a/b/") == "a/b"
     assert class_folders.expand("/") == "/"
     assert "~" not in class_folders.expand("~/a")
+
+
+def test_what_is_left_out_is_warned_of(tmp_path, caplog):
+    touch(tmp_path, "ant/0.png", "ant/1.png", "bee/0.png")
+    class_folders.classes(str(tmp_path))
+    assert not caplog.records
+    (tmp_path / "ant/photo.webp").touch()
+    (tmp_path / "cat").mkdir()
+    assert list(class_folders.classes(str(tmp_path))) == ["ant", "bee"]
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "ant has 2 images; 1 other" in first
+    assert "cat has 0 images" in second
