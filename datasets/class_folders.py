@@ -57,7 +57,7 @@ def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
     found = {}
     names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
     for name in sorted(names, key=lambda name: (name.lower(), name)):
-        path = os.path.join(folder, name, inner)
+        path = os.path.join(folder, name, inner).rstrip("/")
         inside = images(path) if os.path.isdir(path) else []
         if inside:
             found[name] = [os.path.join(name, inner, each) for each in inside]
