@@ -32,7 +32,8 @@ class Recipe:
         image_size: Height and width that images are resized to; None keeps
             the dataset's own.
         train_batch_size: Examples in one iteration.
-        validation_size: Training examples held out for validation.
+        validation_size: Training examples held out for validation. With
+            another dataset than the recipe's, the usual number of that one.
         subset: How many training examples to use, a fraction if at most 1,
             else their number; None uses all.
         drop_partial_batch: Whether an epoch leaves out its last batch if that
@@ -206,6 +207,8 @@ class Recipe:
         usual = dict(RECIPES[self.recipe])
         if self.model not in (None, usual["model"]):
             usual.update(_of_model(self.model, usual))
+        if self.dataset not in (None, usual["dataset"]):
+            usual["validation_size"] = None  # That dataset's own.
         optimizer = self.optimizer or usual["optimizer"]
         if optimizer not in optimizers.HAVE_MOMENTUM:
             usual["momentum"] = None

@@ -249,3 +249,11 @@ def test_the_code_of_an_own_model_is_a_setting(tmp_path):
     assert settings[0] == settings[1] != settings[2]
     with pytest.raises(ValueError, match="as path/to/file.py:function"):
         recipes.Recipe("own_model", model=str(path))
+
+
+def test_another_dataset_has_its_own_validation_size():
+    assert recipes.Recipe("cifar10_conv2").validation_size == 5000
+    other = recipes.Recipe("cifar10_conv2", dataset="digits")
+    assert other.validation_size is None
+    given = recipes.Recipe("mnist_fc", dataset="digits", validation_size=7)
+    assert given.validation_size == 7
