@@ -1,5 +1,6 @@
 """Tests of models/residual.py: its pieces compared with plain numpy."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
