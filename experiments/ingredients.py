@@ -5,6 +5,7 @@ process that needs the same ones neither loads nor compiles anew.
 """
 
 import functools
+import logging
 import os
 
 from lottery_ticket.datasets import image_files
@@ -27,6 +28,7 @@ from lottery_ticket.models import registry as models
 batches = lazy.module("lottery_ticket.foundations.training.batches")
 keras = lazy.module("keras")
 trainer = lazy.module("lottery_ticket.foundations.trainer")
+_log = logging.getLogger(__name__)
 
 
 def dataset(recipe):
@@ -108,12 +110,23 @@ def train(recipe, dataset, model, output_dir, **options):
         ValueError: If an image that is streamed cannot be read.
     """
     per_epoch = dataset.train.iterations_per_epoch
+    length = steps.iterations(recipe.training_len, per_epoch)
+    late = [
+        drop
+        for drop in recipe.lr_drops
+        if steps.iterations(drop, per_epoch) >= length
+    ]
+    if late:
+        _warn_once(
+            f"The learning rate will not drop at {', '.join(late)}: training "
+            f"ends after {length} iterations"
+        )
     optimizer_fn = optimizers.optimizer_fn(
         recipe.optimizer,
         recipe.lr,
         recipe.learning_rate_schedule(),
         per_epoch=per_epoch,
-        training_iterations=steps.iterations(recipe.training_len, per_epoch),
+        training_iterations=length,
         **recipe.optimizer_options(),
     )
     try:
@@ -191,6 +204,12 @@ def _stamp(path):
         return None
     found = os.stat(path)
     return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache
+def _warn_once(message):
+    """Warns the first time, and not again at each level."""
+    _log.warning("%s", message)
 
 
 @functools.lru_cache(maxsize=1)

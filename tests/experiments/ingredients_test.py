@@ -149,3 +149,24 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
     model = ingredients.model(recipe, dataset).reset(seed=1)
     with pytest.raises(ValueError, match="ant/003.png cannot be read"):
         ingredients.train(recipe, dataset, model, str(tmp_path / "out"))
+
+
+def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
+    recipe = recipes.Recipe(
+        training_len="3it",
+        test_interval=3,
+        validate_interval=3,
+        schedule="piecewise",
+        lr_drops=("2it", "1ep"),
+        jit=False,
+    )
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset)
+    for run in ("a", "b"):
+        model.reset(seed=1)
+        ingredients.train(recipe, dataset, model, str(tmp_path / run))
+    said = [m for m in caplog.messages if "will not drop" in m]
+    assert said == [
+        "The learning rate will not drop at 1ep: training ends after 3 "
+        "iterations"
+    ]
