@@ -88,17 +88,20 @@ def find_ticket(
     _check_recipe(recipe, dataset)
     dataset = _dataset(dataset, recipe)
     wrapped = keras_model.KerasModel(model, batches.examples(dataset))
-    progress.say(wrapped.summary(), quiet)
-    trainer.check_fits(model=wrapped, dataset=dataset)
-    pruning.check_fractions(recipe.fractions, wrapped.masks, recipe.scope)
-    start = _start(output_dir, wrapped)
-    runs = lottery_experiment.level_runs(
-        output_dir, recipe, iterations, experiment_name, start
-    )
-    lottery_experiment.train_levels(
-        recipe, dataset, wrapped, runs, start, save_summaries, quiet
-    )
-    return wrapped.release()
+    try:
+        progress.say(wrapped.summary(), quiet)
+        trainer.check_fits(model=wrapped, dataset=dataset)
+        pruning.check_fractions(recipe.fractions, wrapped.masks, recipe.scope)
+        start = _start(output_dir, wrapped)
+        runs = lottery_experiment.level_runs(
+            output_dir, recipe, iterations, experiment_name, start
+        )
+        lottery_experiment.train_levels(
+            recipe, dataset, wrapped, runs, start, save_summaries, quiet
+        )
+    finally:
+        ticket = wrapped.release()
+    return ticket
 
 
 def load_ticket(model, directory: str):
@@ -115,8 +118,16 @@ def load_ticket(model, directory: str):
     """
     final = ingredients.network(paths.final(directory))
     wrapped = keras_model.KerasModel(model)
-    wrapped.reset(presets=final)
-    return wrapped.release()
+    try:
+        if not model.built:
+            raise ValueError(
+                f"The network {model.name!r} must be built: call it once"
+            )
+        _check_architecture(final, wrapped, directory)
+        wrapped.reset(presets=final)
+    finally:
+        ticket = wrapped.release()
+    return ticket
 
 
 def _check_recipe(recipe, dataset):
@@ -171,6 +182,23 @@ def _dataset(given, recipe):
     )
 
 
+def _check_architecture(weights, wrapped, directory):
+    """Raises unless weights are those of all variables of a network."""
+    shapes = {name: array.shape for name, array in weights.items()}
+    own = {name: array.shape for name, array in wrapped.weights.items()}
+    if shapes != own:
+        differing = sorted(
+            name
+            for name in {*shapes, *own}
+            if shapes.get(name) != own.get(name)
+        )
+        raise ValueError(
+            f"{directory} is of another network: {differing[0]!r} has shape "
+            f"{shapes.get(differing[0])} there, {own.get(differing[0])} now. "
+            "Use another output_dir, or that network."
+        )
+
+
 def _start(output_dir, wrapped):
     """The weights that the first call with this output_dir began with."""
     folder = files.join(output_dir, "start")
@@ -188,13 +216,7 @@ def _start(output_dir, wrapped):
             f"{folder} is damaged: what was begun cannot go on. Use another "
             "output_dir."
         )
-    try:
-        wrapped.check_presets(start)
-    except ValueError as error:
-        raise ValueError(
-            f"{output_dir} was begun with another network, whose weights are "
-            f"in {folder}. Use another output_dir. ({error})"
-        ) from None
+    _check_architecture(start, wrapped, output_dir)
     if save_restore.checksum(wrapped.weights) != sealed:
         _log.warning(
             "%s was begun before: it goes on from the weights in %s, not from "

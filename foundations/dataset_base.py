@@ -116,9 +116,12 @@ class DatasetSplit:
         for offset in range(count):
             epoch, batch = divmod(start + offset, self.iterations_per_epoch)
             first = batch * self.batch_size
-            if self._last_order[0] != epoch:
-                self._last_order = epoch, self.order(epoch)
-            chosen = self._last_order[1][first : first + self.batch_size]
+            # A copy: streams call this from several threads.
+            last, order = self._last_order
+            if last != epoch:
+                order = self.order(epoch)
+                self._last_order = epoch, order
+            chosen = order[first : first + self.batch_size]
             rows[offset, : len(chosen)] = chosen
             sizes[offset] = len(chosen)
         return rows, sizes

@@ -1,5 +1,7 @@
 """KerasModel: any built Keras model, with masks on its kernels."""
 
+import contextlib
+import random
 import re
 
 import keras
@@ -8,6 +10,18 @@ import tensorflow as tf
 
 from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.networks import kernels, network_variables
+
+
+@contextlib.contextmanager
+def seeded(seed: int):
+    """Sets all of Keras's seeds; gives Python and numpy theirs back."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
 
 
 class KerasModel(model_base.ModelBase):
@@ -133,7 +147,7 @@ def _outputs(network, examples):
 
 
 def _are_probabilities(network, outputs):
-    """Whether a softmax is the last; where no layer tells, by the numbers."""
+    """Whether all outputs are at least 0 and add up to 1 for each example."""
     last = network.layers[-1] if network.layers else None
     activation = getattr(getattr(last, "activation", None), "__name__", "")
     if activation == "sigmoid":
@@ -153,7 +167,7 @@ def _names(network, found):
 
 def _drawn(build, seed):
     """Weights of a network that is built with all of Keras's seeds set."""
-    keras.utils.set_random_seed(seed)
-    network = build()
+    with seeded(seed):
+        network = build()
     named = network_variables.named(network, kernels.find(network))
     return {name: variable.numpy() for name, (_, variable) in named.items()}

@@ -91,8 +91,8 @@ class Logs:
         """Writes TensorBoard events of what came since the last call.
 
         The training log, which has an entry an iteration, is summed up in means
-        over blocks of iterations. An event's wall time is its iteration, so
-        that the same run writes the same bytes.
+        over blocks of iterations. An event's wall time is its iteration; where
+        files begin depends on when checkpoints were made.
         """
         start = self._summarized_to
         events = [event_pb2.Event(file_version="brain.Event:2")]

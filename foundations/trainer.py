@@ -91,6 +91,7 @@ def train(
     intervals = {"test": test_interval, "validate": validate_interval}
     intervals = {k: v for k, v in intervals.items() if k in dataset.splits}
     rules = {"weight_decay": weight_decay, "label_smoothing": label_smoothing}
+    rules["jit"] = jit
     inputs = _inputs(dataset, model, optimizer_fn, length, intervals)
     identity = {"settings": settings or {}, "inputs": {**inputs, **rules}}
     own_bar = progress.Progress() if bar is None else None
@@ -106,7 +107,7 @@ def train(
         run = resumable_run.ResumableRun(
             output_dir, identity, length, intervals, save_summaries
         )
-        run.resume(programs.program(model, optimizer_fn, dataset, jit, **rules))
+        run.resume(programs.program(model, optimizer_fn, dataset, **rules))
         run.train(label, bar)
         final = model.weights
         _check_masked(final, kept)
@@ -156,6 +157,7 @@ def _inputs(dataset, model, optimizer_fn, length, intervals):
         "dataset": dataset.checksum,
         "train_order_seed": dataset.train.seed,
         "train_batch_size": dataset.train.batch_size,
+        "train_partial_size": dataset.train.partial_size,
         "optimizer": programs.optimizer_config(optimizer_fn()),
         "iterations": length,
         "intervals": intervals,

@@ -62,7 +62,8 @@ def create(name: str, examples, num_classes: int):
 
     The function is called without arguments, or with those of `input_shape`
     (of one example) and `num_classes` that it has; for each draw of fresh
-    weights it is called anew, after `keras.utils.set_random_seed`.
+    weights it is called anew, after `keras.utils.set_random_seed`. Constants
+    that it draws are no weights: they are the same for all seeds.
 
     Args:
         name: path/to/file.py:function.
@@ -97,7 +98,10 @@ def create(name: str, examples, num_classes: int):
             network(examples)
         return network
 
-    return keras_model.KerasModel(build(), examples, build)
+    # Constants that the function draws are the same in every process.
+    with keras_model.seeded(0):
+        network = build()
+    return keras_model.KerasModel(network, examples, build)
 
 
 def _function(name):

@@ -210,9 +210,10 @@ class LayerBuilders:
 
     def _mask(self, name, kernel):
         """Gives a kernel a mask; the masks' order is that of these calls."""
-        constraint = mask_constraint.MaskConstraint(
-            kernel.shape, kernel.constraint
-        )
+        other = kernel.constraint
+        if isinstance(other, mask_constraint.MaskConstraint):
+            other = other.other  # A mask of before, never released.
+        constraint = mask_constraint.MaskConstraint(kernel.shape, other)
         kernel.constraint = constraint
         self._kernels[name] = kernel
         self._constraints[name] = constraint

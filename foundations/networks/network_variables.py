@@ -9,6 +9,8 @@ import numpy as np
 
 from lottery_ticket.foundations import names, seeds
 
+_HOLD_NAMES = {"name", "keras_history", "input_layers", "output_layers"}
+
 
 class Named(typing.NamedTuple):
     """A variable and the layer that owns it."""
@@ -79,20 +81,32 @@ def random_states(network) -> dict:
 
 
 def description(network) -> str:
-    """Returns the classes and settings of all layers, as one text.
+    """Returns the classes, settings and wiring of all layers, as one text.
 
-    The same in every process: automatic names, which count upwards, are left
-    out.
+    The same in every process: automatic names, which count upwards, are
+    numbers here, and seeds, which nothing is drawn from, are left out. Of a
+    subclassed network, the code of its `call` is not seen.
     """
-    found = list(network._flatten_layers(include_self=False))
+    found = [network, *network._flatten_layers(include_self=False)]
+    numbers = {layer.name: str(index) for index, layer in enumerate(found)}
     text = json.dumps(
         [_config(layer) for layer in found],
         default=lambda value: type(value).__name__,
-        sort_keys=True,
     )
-    for index, layer in enumerate(found):
-        text = text.replace(f'"{layer.name}"', f'"{index}"')
-    return text
+    return json.dumps(_renamed(json.loads(text), numbers), sort_keys=True)
+
+
+def _renamed(value, numbers, is_name=False):
+    """A config without seeds, its layers' names replaced where they stand."""
+    if isinstance(value, dict):
+        return {
+            key: _renamed(inner, numbers, key in _HOLD_NAMES)
+            for key, inner in value.items()
+            if key != "seed"
+        }
+    if isinstance(value, list):
+        return [_renamed(inner, numbers, is_name) for inner in value]
+    return numbers.get(value, value) if is_name else value
 
 
 def initializer(layer, variable):
@@ -208,5 +222,5 @@ def _config(layer):
     """Class and settings of a layer; custom ones may not tell theirs."""
     try:
         return type(layer).__name__, layer.get_config()
-    except NotImplementedError:
+    except Exception:  # A stranger's class can raise anything.
         return type(layer).__name__, None

@@ -26,13 +26,14 @@ def fused(network):
         for layer in network._flatten_layers(include_self=False)
         if _can_be_fused(layer)
     ]
-    for layer in layers:
-        layer.call = _fused_call(layer)
     try:
+        for layer in layers:
+            layer.call = _fused_call(layer)
         yield
     finally:
         for layer in layers:
-            del layer.call
+            if "call" in vars(layer):
+                del layer.call
 
 
 @contextlib.contextmanager
@@ -50,9 +51,9 @@ def synchronized(network):
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
     before = [layer.synchronized for layer in layers]
-    for layer in layers:
-        layer.synchronized = True
     try:
+        for layer in layers:
+            layer.synchronized = True
         yield
     finally:
         for layer, own in zip(layers, before, strict=True):
@@ -67,7 +68,11 @@ def _can_be_fused(layer):
 
 
 def _fused_call(layer):
+    plain = layer.call
+
     def call(inputs, training=None, mask=None):
+        if mask is not None:
+            return plain(inputs, training=training, mask=mask)
         channels = layer.moving_mean.shape
         gamma = tf.ones(channels) if layer.gamma is None else layer.gamma.value
         beta = tf.zeros(channels) if layer.beta is None else layer.beta.value

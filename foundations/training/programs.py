@@ -22,7 +22,6 @@ def program(
     optimizer_fn,
     dataset,
     jit=None,
-    *,
     weight_decay=0.0,
     label_smoothing=0.0,
 ) -> "Program":
@@ -41,17 +40,15 @@ def program(
         label_smoothing: As for `ModelBase.create_loss_and_accuracy`.
 
     Raises:
-        ValueError: If optimizer_fn returns one that has been used, or batches
-            cannot be shared evenly by the replicas of the model's strategy.
+        ValueError: If optimizer_fn returns one that has been used or has a
+            learning rate whose settings cannot be told, or batches cannot be
+            shared evenly by the replicas of the model's strategy.
     """
     with model.strategy.scope():
-        optimizer = training_step.scaled(optimizer_fn(), model.network)
+        optimizer = optimizer_fn()
+        _check_is_new(optimizer)
+        optimizer = training_step.scaled(optimizer, model.network)
         policy = compile_policy.choose(model.network, jit)
-    if optimizer.built:
-        raise ValueError(
-            "optimizer_fn must return a new optimizer each time. Received: one "
-            "that has been used"
-        )
     split = dataset.train
     _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
     key = (
@@ -90,6 +87,21 @@ def optimizer_config(optimizer) -> dict:
     # Names of what is no JSON: its text may hold an address in memory.
     text = json.dumps(config, default=lambda value: type(value).__name__)
     return json.loads(text)
+
+
+def _check_is_new(optimizer):
+    if optimizer.built:
+        raise ValueError(
+            "optimizer_fn must return a new optimizer each time. Received: one "
+            "that has been used"
+        )
+    rate = optimizer._learning_rate
+    schedules = keras.optimizers.schedules.LearningRateSchedule
+    if callable(rate) and not isinstance(rate, schedules | keras.Variable):
+        raise ValueError(
+            "A learning rate that changes must be a LearningRateSchedule: its "
+            f"settings can be recorded. Received: {rate!r}"
+        )
 
 
 def _check_shares(count, split, optimizer):
@@ -131,6 +143,8 @@ class Program:
         self._batch_size = split.batch_size
         self._partial_size = split.partial_size
         self._dataset, self._tensors, self._stream = None, {}, (None, None)
+        # Kept, as long as its address may be part of the program's key.
+        self._augment = dataset.augment
         options = {"autograph": False}  # It does not run on every Python.
         if split.is_streamed:
             self._step = tf.function(step, jit_compile=jit, **options)

@@ -4,6 +4,7 @@ import datetime
 import os
 import re
 import time
+from concurrent import futures
 
 import numpy as np
 import tensorflow as tf
@@ -107,16 +108,19 @@ class ResumableRun:
         """
         saved_at = started_at = time.monotonic()
         before_s = self.facts["train_s"]
-        while self.iteration < self.length:
-            self._train_chunk()
-            self._evaluate()
-            self._check_finite(label)
-            bar.update(self.iteration, self.logs.latest())
-            now = time.monotonic()
-            self.facts["train_s"] = before_s + now - started_at
-            if now - saved_at > CHECKPOINT_INTERVAL_S:
-                self._save_checkpoint()
-                saved_at = now
+        try:
+            while self.iteration < self.length:
+                self._train_chunk()
+                self._evaluate()
+                self._check_finite(label)
+                bar.update(self.iteration, self.logs.latest())
+                now = time.monotonic()
+                self.facts["train_s"] = before_s + now - started_at
+                if now - saved_at > CHECKPOINT_INTERVAL_S:
+                    self._save_checkpoint()
+                    saved_at = now
+        finally:  # The network may be traced again as soon as this returns.
+            futures.wait([future for *_, future in self.evaluations])
 
     def save(self, networks: dict[str, dict], density: dict) -> None:
         """Writes the results; run.json, last, makes the run complete.

@@ -125,7 +125,7 @@ def test_a_finished_level_can_be_loaded(tmp_path):
 def test_damage_and_other_architectures_are_errors(tmp_path):
     find(tmp_path / "trial1", iterations=0)
     small = keras.Sequential([keras.Input((8, 8, 1)), L.Flatten(), L.Dense(10)])
-    with pytest.raises(ValueError, match="Unknown preset|must have the shape"):
+    with pytest.raises(ValueError, match="is of another network"):
         find(tmp_path / "trial1", small, iterations=0)
     path = pathlib.Path(tmp_path / "trial1/start/dense.npy")
     data = bytearray(path.read_bytes())
@@ -262,3 +262,42 @@ def test_a_constraint_of_the_users_own_goes_on(tmp_path):
     norms = np.linalg.norm(kernel, axis=0)
     assert norms.max() <= 0.5 + 1e-6
     assert np.count_nonzero(kernel) == 640 - 128 - 102
+
+
+def test_a_call_that_fails_leaves_no_mask_behind(tmp_path, monkeypatch):
+    model = network()
+
+    def interrupted(self, *arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(programs.Program, "train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            find(tmp_path / "killed", model)
+    assert all(v.constraint is None for v in model.trainable_variables)
+
+
+def test_a_ticket_is_loaded_into_its_own_architecture_only(tmp_path):
+    find(tmp_path / "trial1", iterations=0)
+    level = str(tmp_path / "trial1/0/same_init")
+    deeper = keras.Sequential([*network().layers, L.Dense(10)])
+    with pytest.raises(ValueError, match="must be built"):
+        find_ticket.load_ticket(deeper, level)
+    deeper.build((None, 8, 8, 1))
+    with pytest.raises(ValueError, match="is of another network"):
+        find_ticket.load_ticket(deeper, level)
+
+
+def wired(first):
+    inputs = keras.Input((8, 8, 1))
+    flat = L.Flatten()(inputs)
+    one, two = L.Dense(6)(flat), L.Dense(6)(flat)
+    chosen = L.Add()([one if first else two, two])
+    return keras.Model(inputs, L.Dense(10)(chosen))
+
+
+def test_networks_that_are_wired_otherwise_are_others(tmp_path):
+    find(tmp_path / "trial1", wired(True), iterations=0)
+    with pytest.raises(ValueError, match="network"):
+        find(tmp_path / "trial1", wired(False), iterations=0)
+    find(tmp_path / "trial1", wired(True), iterations=0)

@@ -233,3 +233,11 @@ def test_a_remote_root_works(tmp_path):
     _, final = tiny.train(root)
     _, again = tiny.train(root)
     np.testing.assert_array_equal(final["layer0"], again["layer0"])
+
+
+def test_how_epochs_end_is_part_of_a_runs_identity(tmp_path):
+    tiny.train(tmp_path)
+    data = tiny.make_dataset()
+    data.train._drop_partial = True
+    with pytest.raises(ValueError, match="train_partial_size"):
+        tiny.train(tmp_path, dataset=data)

@@ -91,3 +91,11 @@ def test_a_fingerprint_is_of_code_not_of_comments(tmp_path):
     path.write_text("x = (")
     with pytest.raises(ValueError, match="cannot be run"):
         own.fingerprint(f"{path}:build")
+
+
+def test_the_users_own_random_state_is_left_alone(file):
+    np.random.seed(3)
+    expected = np.random.random()
+    np.random.seed(3)
+    own.create(f"{file}:build", X, 3).reset(seed=1)
+    assert np.random.random() == expected

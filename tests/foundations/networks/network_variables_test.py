@@ -110,3 +110,19 @@ def test_constant_variables_need_no_initializer():
     network_variables.check_can_be_drawn(named, {"mine_scale": value})
     drawn = network_variables.draw(named, {"mine_scale": value}, seed=1)
     np.testing.assert_array_equal(drawn["mine_scale"], value)
+
+
+def test_a_description_takes_no_setting_for_a_name():
+    """The first Activation of a process is called like a key of configs."""
+
+    def network():
+        keras.utils.clear_session()
+        layers = [keras.layers.Dense(3), keras.layers.Activation("relu")]
+        again = [keras.layers.Dense(3), keras.layers.Activation("relu")]
+        shape = keras.Input((4,))
+        return [keras.Sequential([shape, *each]) for each in (layers, again)]
+
+    first, second = network()
+    assert first.layers[1].name == "activation" != second.layers[1].name
+    described = network_variables.description(first)
+    assert described == network_variables.description(second)

@@ -205,3 +205,12 @@ def test_trials_without_augmentation_share_one_program():
         data.augment, data.augment_seed = (lambda x, seed: x), seed
         made.append(programs.program(model, OPTIMIZERS["adam"], data))
     assert len({id(program) for program in made}) == 3
+
+
+def test_a_rate_whose_settings_cannot_be_told_is_an_error():
+    with pytest.raises(ValueError, match="must be a LearningRateSchedule"):
+        programs.program(
+            tiny.Model(),
+            lambda: keras.optimizers.SGD(lambda: 0.1),
+            tiny.make_dataset(),
+        )
