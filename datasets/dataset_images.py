@@ -8,7 +8,7 @@ from lottery_ticket.datasets import (
     augmentation as augmentations,
 )
 from lottery_ticket.datasets import labels, pixels, preparation, splits
-from lottery_ticket.foundations import dataset_base, names
+from lottery_ticket.foundations import dataset_base, dataset_split, names
 
 
 class DatasetImages(dataset_base.DatasetBase, abc.ABC):
@@ -111,7 +111,10 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             y_train[kept], random_labels, num_classes, labels_seed
         )
         x_kept = x_train[kept]
-        if _is_streamed(x_train) and augmentation == "resized_crop":
+        if (
+            dataset_split.is_streamed(x_train)
+            and augmentation == "resized_crop"
+        ):
             # A part of the image at full size, cut out as it is read.
             x_kept, augment = x_kept.with_random_crop(), None
         super().__init__(
@@ -161,12 +164,8 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         return preparation.make(normalization, max_value, mean, std)
 
 
-def _is_streamed(x):
-    return hasattr(x, "read")
-
-
 def _plain(x):
-    return x if _is_streamed(x) else pixels.plain(x)
+    return x if dataset_split.is_streamed(x) else pixels.plain(x)
 
 
 def _max_value(*images):
@@ -192,6 +191,6 @@ def _check_pixels(x, max_value, normalization, image_size):
             f"own. Received: {image_size}, for an array of {size[0]}x{size[1]} "
             "images"
         )
-    if not _is_streamed(x):
+    if not dataset_split.is_streamed(x):
         is_scaled = normalization in ("scale", "standardize")
         pixels.check(x, max_value, is_scaled)

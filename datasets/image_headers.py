@@ -16,7 +16,7 @@ def shapes(paths: list[str]) -> np.ndarray:
 
 
 def _shape(path):
-    import PIL.Image  # Comes with Matplotlib, and only folders need it.
+    import PIL.Image  # Only folders need it.
 
     try:
         with PIL.Image.open(path) as image:

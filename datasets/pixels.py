@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lottery_ticket.foundations import dataset_split
+
 # Of streamed images, that many give mean and standard deviation.
 SAMPLE = 1000
 CHUNK = 1000
@@ -55,7 +57,7 @@ def mean_and_std(x, max_value: float):
         x: Images, shape (n, height, width, channels), or `ImageFiles`.
         max_value: Largest value a pixel can have.
     """
-    if hasattr(x, "read"):
+    if dataset_split.is_streamed(x):
         x = x[:: -(-len(x) // SAMPLE)].decode_all()
     totals = np.zeros((2, x.shape[-1]))
     for start in range(0, len(x), CHUNK):

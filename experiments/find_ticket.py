@@ -12,6 +12,7 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.foundations import (
     dataset_base,
+    dataset_split,
     files,
     lazy,
     paths,
@@ -22,7 +23,6 @@ from lottery_ticket.foundations import (
 
 batches = lazy.module("lottery_ticket.foundations.training.batches")
 keras_model = lazy.module("lottery_ticket.foundations.keras_model")
-
 trainer = lazy.module("lottery_ticket.foundations.trainer")
 
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.
@@ -159,8 +159,8 @@ def _dataset(given, recipe):
         return given
     try:
         (x, y), (x_test, y_test) = given
-        train = dataset_base.DatasetSplit((x, y))
-        test = dataset_base.DatasetSplit((x_test, y_test))
+        train = dataset_split.DatasetSplit((x, y))
+        test = dataset_split.DatasetSplit((x_test, y_test))
     except TypeError:
         raise ValueError(
             "dataset must be ((x_train, y_train), (x_test, y_test)) or a "

@@ -78,17 +78,18 @@ def model(recipe, dataset, quiet=False):
     Raises:
         ValueError: If the network cannot be built for such examples.
     """
+    is_own = own.is_own(recipe.model)
     model = _model(
         recipe.model,
-        own.fingerprint(recipe.model) if own.is_own(recipe.model) else None,
-        dataset if own.is_own(recipe.model) else None,
+        own.fingerprint(recipe.model) if is_own else None,
+        dataset if is_own else None,
         dataset.input_shape,
         dataset.num_classes,
         recipe.dtype,
         recipe.strategy,
         **recipe.model_options(),
     )
-    if own.is_own(recipe.model):
+    if is_own:
         progress.say(model.summary(), quiet)
     return model
 

@@ -70,12 +70,9 @@ def check_given(given, usual: dict) -> None:
             f"{given.recipe!r} prunes: give their fractions too, such as "
             "layer0=.2,layer1=.1"
         )
-    decays = (
-        usual["weight_decay"]
-        if given.weight_decay is None
-        else (given.weight_decay)
-    )
-    if given.decoupled_weight_decay and not decays:
+    decay = given.weight_decay
+    decay = usual["weight_decay"] if decay is None else decay
+    if given.decoupled_weight_decay and not decay:
         raise ValueError("decoupled_weight_decay needs a weight_decay above 0")
     if given.momentum is not None and usual["momentum"] is None:
         raise ValueError(

@@ -104,7 +104,7 @@ class ModelBase(layer_builders.LayerBuilders):
         """
         presets, masks = presets or {}, masks or {}
         masks_lib.check(masks, self._shapes(self._constraints))
-        self.check_presets(presets)
+        network_variables.check_presets(presets, self._shapes(self._variables))
         for name, constraint in self._constraints.items():
             kept = masks.get(name, np.ones(constraint.mask.shape))
             constraint.mask.assign(np.asarray(kept, bool))
@@ -116,14 +116,6 @@ class ModelBase(layer_builders.LayerBuilders):
         for name, state in self._random_states.items():
             state.assign([seeds.derive(seed, name), 0])
         return self
-
-    def check_presets(self, presets: Network) -> None:
-        """Raises unless these can be given to `reset`.
-
-        Raises:
-            ValueError: As for `reset`.
-        """
-        network_variables.check_presets(presets, self._shapes(self._variables))
 
     def draw(self, seed: int) -> Network:
         """Returns a fresh, unmasked draw of all variables.

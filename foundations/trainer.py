@@ -8,6 +8,7 @@ import numpy as np
 from lottery_ticket.foundations import lock, masks, progress, run_record, steps
 from lottery_ticket.foundations.training import (
     checkpoint,
+    optimizer_settings,
     programs,
     resumable_run,
 )
@@ -90,8 +91,11 @@ def train(
             raise ValueError(f"{name} must be at least 1. Received: {number}")
     intervals = {"test": test_interval, "validate": validate_interval}
     intervals = {k: v for k, v in intervals.items() if k in dataset.splits}
-    rules = {"weight_decay": weight_decay, "label_smoothing": label_smoothing}
-    rules["jit"] = jit
+    rules = {
+        "weight_decay": weight_decay,
+        "label_smoothing": label_smoothing,
+        "jit": jit,
+    }
     inputs = _inputs(dataset, model, optimizer_fn, length, intervals)
     identity = {"settings": settings or {}, "inputs": {**inputs, **rules}}
     own_bar = progress.Progress() if bar is None else None
@@ -158,7 +162,7 @@ def _inputs(dataset, model, optimizer_fn, length, intervals):
         "train_order_seed": dataset.train.seed,
         "train_batch_size": dataset.train.batch_size,
         "train_partial_size": dataset.train.partial_size,
-        "optimizer": programs.optimizer_config(optimizer_fn()),
+        "optimizer": optimizer_settings.config(optimizer_fn()),
         "iterations": length,
         "intervals": intervals,
     }

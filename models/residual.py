@@ -112,10 +112,7 @@ class Pieces:
             filters: Number of outputs.
             strides: Pixels from one output to the next.
         """
-        if strides == 1 and x.shape[-1] == filters:
-            return x
-        x = self.conv(f"{block}_shortcut", x, filters, 1, strides)
-        return self.norm(f"{block}_shortcut_norm", x, relu=False)
+        return self._projected(self.conv, block, x, filters, strides)
 
     def unmasked_projection(self, block, x, filters, strides):
         """Returns what `projection` does, by a convolution without a mask.
@@ -126,16 +123,23 @@ class Pieces:
             filters: Number of outputs.
             strides: Pixels from one output to the next.
         """
+
+        def conv(name, x, filters, kernel_size, strides):
+            return keras.layers.Conv2D(
+                filters,
+                kernel_size,
+                strides,
+                use_bias=False,
+                kernel_initializer=self.kernel_initializer,
+                name=name,
+            )(x)
+
+        return self._projected(conv, block, x, filters, strides)
+
+    def _projected(self, conv, block, x, filters, strides):
         if strides == 1 and x.shape[-1] == filters:
             return x
-        x = keras.layers.Conv2D(
-            filters,
-            1,
-            strides,
-            use_bias=False,
-            kernel_initializer=self.kernel_initializer,
-            name=f"{block}_shortcut",
-        )(x)
+        x = conv(f"{block}_shortcut", x, filters, 1, strides)
         return self.norm(f"{block}_shortcut_norm", x, relu=False)
 
     def pad(self, block, x, filters, strides):

@@ -12,7 +12,7 @@ from lottery_ticket.datasets import (
     npz_files,
     registry,
 )
-from lottery_ticket.foundations import files, flags, names
+from lottery_ticket.foundations import dataset_split, files, flags, names
 
 # Datasets that neither tensorflow-datasets nor scikit-learn has.
 DOWNLOADS = {"tiny_imagenet": dataset_tiny_imagenet.download}
@@ -49,7 +49,7 @@ def _fetch(name, data_dir):
     arrays = dataset_class.load(data_dir)
     labels.check(arrays[1::2], dataset_class.NUM_CLASSES)
     shapes = f"{arrays[0].shape} to train, {arrays[2].shape} to test"
-    if hasattr(arrays[0], "check"):
+    if dataset_split.is_streamed(arrays[0]):
         for images in arrays[::2]:
             images.check()
         return f"{name} in {data_dir} can be read: {shapes}"

@@ -25,6 +25,7 @@ LOADS_TENSORFLOW = {
     "foundations/networks/layer_builders.py",
     "foundations/networks/kernels.py",
     "foundations/training/norm_tracing.py",
+    "foundations/training/optimizer_settings.py",
     "foundations/training/training_step.py",
     "foundations/training/learning_rate.py",
     "foundations/mask_constraint.py",

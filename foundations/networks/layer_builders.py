@@ -63,9 +63,7 @@ class LayerBuilders:
             kernel_initializer=kernel_initializer,
             name=name,
         )
-        outputs = layer(inputs)
-        self._mask(name, layer.kernel)
-        return outputs
+        return self._masked(layer, inputs)
 
     def conv2d_layer(
         self,
@@ -113,9 +111,7 @@ class LayerBuilders:
             kernel_initializer=kernel_initializer,
             name=name,
         )
-        outputs = layer(inputs)
-        self._mask(name, layer.kernel)
-        return outputs
+        return self._masked(layer, inputs)
 
     def depthwise_conv2d_layer(
         self,
@@ -159,9 +155,7 @@ class LayerBuilders:
             depthwise_initializer=depthwise_initializer,
             name=name,
         )
-        outputs = layer(inputs)
-        self._mask(name, layer.kernel)
-        return outputs
+        return self._masked(layer, inputs)
 
     def norm_layer(
         self,
@@ -207,6 +201,12 @@ class LayerBuilders:
                 f"'_', '-' and '.'. Received: {name!r}"
             )
         self._names.add(name)
+
+    def _masked(self, layer, inputs):
+        """Outputs of a layer, whose kernel it gives a mask."""
+        outputs = layer(inputs)
+        self._mask(layer.name, layer.kernel)
+        return outputs
 
     def _mask(self, name, kernel):
         """Gives a kernel a mask; the masks' order is that of these calls."""

@@ -3,7 +3,6 @@
 import concurrent.futures
 import json
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +10,7 @@ from lottery_ticket.foundations.training import (
     batches,
     compile_policy,
     evaluation,
+    optimizer_settings,
     training_step,
 )
 
@@ -46,13 +46,13 @@ def program(
     """
     with model.strategy.scope():
         optimizer = optimizer_fn()
-        _check_is_new(optimizer)
+        optimizer_settings.check_is_new(optimizer)
         optimizer = training_step.scaled(optimizer, model.network)
         policy = compile_policy.choose(model.network, jit)
     split = dataset.train
     _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
     key = (
-        json.dumps(optimizer_config(optimizer), sort_keys=True),
+        json.dumps(optimizer_settings.config(optimizer), sort_keys=True),
         split.batch_size,
         split.partial_size,
         split.is_streamed,
@@ -80,30 +80,6 @@ def program(
     return chosen
 
 
-def optimizer_config(optimizer) -> dict:
-    """Returns the class and settings of an optimizer as JSON values."""
-    config = keras.optimizers.serialize(optimizer)["config"]
-    config["name"] = f"{type(optimizer).__module__}.{type(optimizer).__name__}"
-    # Names of what is no JSON: its text may hold an address in memory.
-    text = json.dumps(config, default=lambda value: type(value).__name__)
-    return json.loads(text)
-
-
-def _check_is_new(optimizer):
-    if optimizer.built:
-        raise ValueError(
-            "optimizer_fn must return a new optimizer each time. Received: one "
-            "that has been used"
-        )
-    rate = optimizer._learning_rate
-    schedules = keras.optimizers.schedules.LearningRateSchedule
-    if callable(rate) and not isinstance(rate, schedules | keras.Variable):
-        raise ValueError(
-            "A learning rate that changes must be a LearningRateSchedule: its "
-            f"settings can be recorded. Received: {rate!r}"
-        )
-
-
 def _check_shares(count, split, optimizer):
     if count == 1:
         return
@@ -114,13 +90,7 @@ def _check_shares(count, split, optimizer):
             f"{split.partial_size or split.batch_size}. Use another "
             "train_batch_size, or drop_partial_batch"
         )
-    limits = ("clipnorm", "clipvalue", "global_clipnorm")
-    clipped = [each for each in limits if getattr(optimizer, each, None)]
-    if clipped:
-        raise ValueError(
-            f"On several devices an optimizer cannot clip: each would clip its "
-            f"own share of the gradient. Received: {', '.join(clipped)}"
-        )
+    optimizer_settings.check_does_not_clip(optimizer)
 
 
 class Program:

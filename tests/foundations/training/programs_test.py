@@ -178,12 +178,6 @@ def test_regularisation_is_trained_but_not_logged():
     assert np.abs(shrunk).sum() < np.abs(kernel).sum()
 
 
-def test_optimizer_config_is_json_without_its_name():
-    config = programs.optimizer_config(keras.optimizers.Adam(0.5))
-    assert config["learning_rate"] == 0.5
-    assert config["name"].endswith(".Adam")
-
-
 def test_no_partial_batch_no_branch():
     x = np.zeros((4, 4), np.float32)
     y = np.zeros(4, int)
