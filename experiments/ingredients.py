@@ -94,7 +94,17 @@ def model(recipe, dataset, quiet=False):
     return model
 
 
-def train(recipe, dataset, model, output_dir, **options):
+def train(
+    recipe,
+    dataset,
+    model,
+    output_dir,
+    *,
+    start_iteration="0it",
+    stop_iteration=None,
+    finetune=False,
+    **options,
+):
     """Trains a model once, as a recipe says; see `trainer.train`.
 
     Args:
@@ -102,6 +112,10 @@ def train(recipe, dataset, model, output_dir, **options):
         dataset: DatasetBase.
         model: ModelBase, with the weights and masks to start from.
         output_dir: Folder of the run.
+        start_iteration: Length of training that lies behind the model.
+        stop_iteration: Length at which to stop, the schedule still being that
+            of the recipe's training_len; None means that.
+        finetune: Whether to train at the schedule's last rate throughout.
         options: Keyword arguments of `trainer.train`.
 
     Returns:
@@ -128,6 +142,11 @@ def train(recipe, dataset, model, output_dir, **options):
         recipe.learning_rate_schedule(),
         per_epoch=per_epoch,
         training_iterations=length,
+        # Of the last iteration the rate stays what it is.
+        start_iteration=length - 1
+        if finetune
+        else steps.iterations(start_iteration, per_epoch),
+        is_constant=finetune,
         **recipe.optimizer_options(),
     )
     try:
@@ -135,8 +154,9 @@ def train(recipe, dataset, model, output_dir, **options):
             dataset,
             model,
             optimizer_fn,
-            recipe.training_len,
+            stop_iteration or recipe.training_len,
             output_dir,
+            start_iteration=start_iteration,
             test_interval=recipe.test_interval,
             validate_interval=recipe.validate_interval,
             weight_decay=recipe.coupled_weight_decay(),

@@ -25,6 +25,8 @@ def optimizer_fn(
     *,
     per_epoch: int | None = None,
     training_iterations: int | None = None,
+    start_iteration: int = 0,
+    is_constant: bool = False,
     momentum: float = 0.9,
     decoupled_weight_decay: float = 0.0,
 ):
@@ -38,6 +40,10 @@ def optimizer_fn(
         per_epoch: Iterations in one epoch; only a schedule needs it.
         training_iterations: Iterations of the whole training, those before the
             optimizer's first included; only a schedule needs it.
+        start_iteration: Iteration at which the optimizer's part of training
+            begins: where the schedule starts. All else of it begins afresh.
+        is_constant: Whether the schedule stays at the rate that it has there,
+            as in fine-tuning.
         momentum: For "momentum" and "nesterov", in [0, 1).
         decoupled_weight_decay: Fraction of rate * variable that each step
             subtracts beside its update, for every trained variable
@@ -60,7 +66,9 @@ def optimizer_fn(
     lengths = schedules.in_iterations(schedule, per_epoch, training_iterations)
 
     def make():
-        rate = learning_rate.LearningRate(lr, **lengths)
+        rate = learning_rate.LearningRate(lr, start=start_iteration, **lengths)
+        if is_constant:
+            rate = float(rate(0))
         return OPTIMIZERS[name](learning_rate=rate, **options)
 
     return make

@@ -2,6 +2,7 @@
 
 OUT/trial1/{level}/{experiment_name}{run_id}/
     initial/  final/  masks/    one .npy per entry, never pickled
+    iteration{k}/               weights after iteration k, where asked for
     train.json test.json validate.json
     summaries/                  TensorBoard
     run.json                    last of all: settings and checksums
@@ -20,6 +21,11 @@ def initial(directory: str) -> str:
 def final(directory: str) -> str:
     """Folder of the weights a run ended with."""
     return files.join(directory, "final")
+
+
+def at_iteration(directory: str, iteration: int) -> str:
+    """Folder of the weights that a run had after a number of iterations."""
+    return files.join(directory, f"iteration{iteration}")
 
 
 def masks(directory: str) -> str:

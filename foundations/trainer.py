@@ -31,6 +31,8 @@ def train(
     jit: bool | None = None,
     weight_decay: float = 0.0,
     label_smoothing: float = 0.0,
+    start_iteration: str | tuple[str, int] = "0it",
+    save_iterations: tuple[str | tuple[str, int], ...] = (),
 ):
     """Trains a model, and returns its weights before and after.
 
@@ -39,14 +41,19 @@ def train(
 
     Every training batch's loss and accuracy are logged, taken before its
     update; the losses and accuracies over all test and validation examples at
-    iteration 0, at every interval, and at the end. Training never stops early.
+    the start, at every interval, and at the end. Training never stops early.
+
+    A run may begin in the middle of training, for rewinding: it sees the
+    batches from there on, and its logs count from there. Its optimizer is a
+    new one; `optimizers.optimizer_fn(start_iteration=)` makes one whose
+    schedule begins there.
 
     Args:
         dataset: DatasetBase.
         model: ModelBase, with the weights and masks to start from.
         optimizer_fn: Function () -> keras optimizer.
-        training_len: '500it', '20ep' or ("iterations", 500); at least one
-            iteration.
+        training_len: '500it', '20ep' or ("iterations", 500); where training
+            ends, at least one iteration after its start.
         output_dir: Folder of the run; see `paths`.
         test_interval: Iterations between two evaluations on the test set.
         validate_interval: The same for the validation set, if there is one.
@@ -63,12 +70,17 @@ def train(
             optimizer's own weight decay is decoupled.
         label_smoothing: Share of a training label's weight that goes to all
             classes alike, in [0, 1).
+        start_iteration: Where training starts: the model's weights are taken
+            for those after this length.
+        save_iterations: Lengths after which the weights are saved too, in
+            `paths.at_iteration`; each between start and end.
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
 
     Raises:
-        ValueError: If training_len or an interval is not positive, the model
+        ValueError: If training_len or an interval is not positive, an
+            iteration to start from or to save at lies beyond the end, the model
             does not fit the dataset, or output_dir holds results made with
             other settings.
         RuntimeError: If another process works on output_dir, or Keras does not
@@ -81,9 +93,9 @@ def train(
             f"Received: {keras.backend.backend()}"
         )
     check_fits(model, dataset)
-    length = steps.iterations(training_len, dataset.train.iterations_per_epoch)
+    per_epoch = dataset.train.iterations_per_epoch
+    span = run_span(training_len, start_iteration, save_iterations, per_epoch)
     for name, number in {
-        "training_len": length,
         "test_interval": test_interval,
         "validate_interval": validate_interval,
     }.items():
@@ -96,11 +108,11 @@ def train(
         "label_smoothing": label_smoothing,
         "jit": jit,
     }
-    inputs = _inputs(dataset, model, optimizer_fn, length, intervals)
+    inputs = _inputs(dataset, model, optimizer_fn, span, intervals)
     identity = {"settings": settings or {}, "inputs": {**inputs, **rules}}
     own_bar = progress.Progress() if bar is None else None
     with lock.hold(output_dir), own_bar or contextlib.nullcontext(bar) as bar:
-        bar.start(label, length)
+        bar.start(label, span.end - span.start)
         saved = run_record.restore(output_dir, identity)
         if saved is not None:
             checkpoint.remove(output_dir)  # Left by a kill at the very end.
@@ -109,9 +121,10 @@ def train(
             return saved
         initial, kept = model.weights, model.masks
         run = resumable_run.ResumableRun(
-            output_dir, identity, length, intervals, save_summaries
+            output_dir, identity, span, intervals, save_summaries
         )
-        run.resume(programs.program(model, optimizer_fn, dataset, **rules))
+        program = programs.program(model, optimizer_fn, dataset, **rules)
+        run.resume(model, program)
         run.train(label, bar)
         final = model.weights
         _check_masked(final, kept)
@@ -119,6 +132,40 @@ def train(
         run.save(networks if save_network else {}, masks.counts(kept))
         bar.finish(run.summary())
         return initial, final
+
+
+def run_span(
+    training_len, start_iteration="0it", save_iterations=(), per_epoch=1
+) -> resumable_run.Span:
+    """Returns which iterations a run trains, and after which it saves.
+
+    Args:
+        training_len: As for `train`, like the next two.
+        start_iteration: Where it starts.
+        save_iterations: Where it saves its weights too.
+        per_epoch: Iterations in one epoch of the dataset.
+
+    Raises:
+        ValueError: If training has no iteration, or one of the others does not
+            lie within it.
+    """
+    end = steps.iterations(training_len, per_epoch)
+    start = steps.iterations(start_iteration, per_epoch)
+    saved = [steps.iterations(each, per_epoch) for each in save_iterations]
+    if end < 1:
+        raise ValueError(f"training_len must be at least 1. Received: {end}")
+    if start >= end:
+        raise ValueError(
+            f"Training cannot start at iteration {start}: it ends after "
+            f"{end}. Give an earlier iteration, or a longer training_len"
+        )
+    for iteration in saved:
+        if not start < iteration < end:
+            raise ValueError(
+                f"The weights of iteration {iteration} cannot be saved: this "
+                f"training goes from iteration {start} to {end}"
+            )
+    return resumable_run.Span(start, end, tuple(sorted(set(saved))))
 
 
 def check_fits(model, dataset) -> None:
@@ -154,7 +201,7 @@ def check_fits(model, dataset) -> None:
         )
 
 
-def _inputs(dataset, model, optimizer_fn, length, intervals):
+def _inputs(dataset, model, optimizer_fn, span, intervals):
     """All that a run's bytes depend on, beside the machine."""
     return {
         **model.identity,
@@ -163,7 +210,9 @@ def _inputs(dataset, model, optimizer_fn, length, intervals):
         "train_batch_size": dataset.train.batch_size,
         "train_partial_size": dataset.train.partial_size,
         "optimizer": optimizer_settings.config(optimizer_fn()),
-        "iterations": length,
+        "start_iteration": span.start,
+        "iterations": span.end,
+        "save_iterations": list(span.saved),
         "intervals": intervals,
     }
 

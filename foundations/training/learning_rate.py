@@ -18,6 +18,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         drop_factor=0.1,
         warmup=0,
         training_iterations=None,
+        start=0,
     ):
         """Creates the schedule from checked settings.
 
@@ -29,6 +30,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             warmup: Number of iterations of the warmup.
             training_iterations: Number of iterations of the whole training;
                 only "cosine" needs it.
+            start: Iteration of the training at which the optimizer begins.
         """
         self._config = {
             "peak": float(peak),
@@ -37,16 +39,18 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             "drop_factor": float(drop_factor),
             "warmup": int(warmup),
             "training_iterations": training_iterations,
+            "start": int(start),
         }
 
     def __call__(self, step):
         """Returns the rate of an iteration, a float32 scalar.
 
         Args:
-            step: Number of the iteration, counted from 0; an integer, tensor
-                or Keras variable.
+            step: Number of iterations that the optimizer has done; an
+                integer, tensor or Keras variable.
         """
         step = tf.cast(tf.convert_to_tensor(step), tf.int32)
+        step += self._config["start"]
         rate = self._after_warmup(step)
         warmup = self._config["warmup"]
         if not warmup:

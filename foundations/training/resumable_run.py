@@ -4,6 +4,7 @@ import datetime
 import os
 import re
 import time
+import typing
 from concurrent import futures
 
 import numpy as np
@@ -29,6 +30,20 @@ _TEMPORARY = (
 )
 
 
+class Span(typing.NamedTuple):
+    """Which iterations a run trains, counted from 0 over the whole training.
+
+    Args:
+        start: Number of iterations that lie before the run.
+        end: Number of iterations when it is over.
+        saved: After how many iterations its weights are saved too.
+    """
+
+    start: int
+    end: int
+    saved: tuple[int, ...] = ()
+
+
 class ResumableRun:
     """One network being trained in one folder.
 
@@ -39,7 +54,7 @@ class ResumableRun:
         self,
         directory: str,
         identity: dict,
-        length: int,
+        span: Span,
         intervals: dict[str, int],
         save_summaries: bool,
     ):
@@ -49,35 +64,38 @@ class ResumableRun:
             directory: Folder of the run, held by this process.
             identity: Dict with "settings" and "inputs": all that its results
                 depend on; recorded, and compared when it goes on.
-            length: Iterations to train.
+            span: Iterations to train.
             intervals: Dict, name of a split -> iterations between evaluations.
             save_summaries: Whether to write TensorBoard summaries.
         """
         self.directory = directory
         self.identity = identity
-        self.length = length
+        self.span = span
         self.intervals = intervals
         self.save_summaries = save_summaries
         self.logs = log_writers.Logs(["train", *intervals])
+        self.model = None
         self.program = None
-        self.iteration = 0
+        self.iteration = span.start
         self.evaluations = []  # Under way: (split, iteration, future).
         self.facts = {
             "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
             "train_s": 0.0,
             "resumed": 0,
+            "saved": {},
         }
 
-    def resume(self, program) -> None:
+    def resume(self, model, program) -> None:
         """Goes on from the folder's checkpoint, or makes the first one.
 
         Args:
-            program: programs.Program, its network at the run's start.
+            model: ModelBase, at the run's start.
+            program: programs.Program of the model.
 
         Raises:
             ValueError: If the folder holds results of something else.
         """
-        self.program = program
+        self.model, self.program = model, program
         run_record.check_free(self.directory)
         saved = checkpoint.load(self.directory)
         if saved is None:
@@ -109,11 +127,13 @@ class ResumableRun:
         saved_at = started_at = time.monotonic()
         before_s = self.facts["train_s"]
         try:
-            while self.iteration < self.length:
+            while self.iteration < self.span.end:
                 self._train_chunk()
                 self._evaluate()
                 self._check_finite(label)
-                bar.update(self.iteration, self.logs.latest())
+                if self.iteration in self.span.saved:
+                    self._save_weights()
+                bar.update(self.iteration - self.span.start, self.logs.latest())
                 now = time.monotonic()
                 self.facts["train_s"] = before_s + now - started_at
                 if now - saved_at > CHECKPOINT_INTERVAL_S:
@@ -129,21 +149,18 @@ class ResumableRun:
             networks: Dict, name of the folder -> network.
             density: Dict, layer name -> (kept, total).
         """
-        checksums = self.logs.write(self.directory)
+        facts = dict(self.facts)
+        checksums = {**self.logs.write(self.directory), **facts.pop("saved")}
         for name, network in networks.items():
-            folder = files.join(self.directory, name)
-            for file, checksum in save_restore.save_network(
-                folder, network
-            ).items():
-                checksums[f"{name}/{file}"] = checksum
+            checksums.update(self._save_network(name, network))
         if self.save_summaries:
             self.logs.write_summaries(self.directory)
         run_record.write(
             self.directory,
             {
                 **self.identity,
-                **self.facts,
-                "iterations": self.length,
+                **facts,
+                "iterations": self.span.end,
                 "density": density,
                 "device": _device(),
                 "environment": environment.facts(),
@@ -162,14 +179,16 @@ class ResumableRun:
 
         Only files that this package names so, in the run's own folders.
         """
-        for folder in ("", "initial", "final", "masks", "summaries"):
+        saved = [f"iteration{each}" for each in self.span.saved]
+        for folder in ("", "initial", "final", "masks", "summaries", *saved):
             place = files.join(self.directory, folder)
             for name in files.names(place):
                 if re.fullmatch(pattern, name):
                     files.remove(files.join(place, name))
 
     def _train_chunk(self):
-        ends = [self.iteration + self._capacity(), self.length]
+        ends = [self.iteration + self._capacity(), self.span.end]
+        ends += [each for each in self.span.saved if each > self.iteration]
         for interval in self.intervals.values():
             ends.append(self.iteration + interval - self.iteration % interval)
         first, self.iteration = self.iteration, min(ends)
@@ -181,16 +200,18 @@ class ResumableRun:
 
     def _capacity(self):
         """Iterations that the training loop is compiled for."""
-        return min([CHUNK_ITERATIONS, self.length, *self.intervals.values()])
+        length = self.span.end - self.span.start
+        return min([CHUNK_ITERATIONS, length, *self.intervals.values()])
 
     def _evaluate(self):
         """Begins what is due; logs what the log point before has begun."""
         self._log_evaluations()
         for name, interval in self.intervals.items():
-            if self.iteration % interval == 0 or self.iteration == self.length:
+            is_end = self.iteration in (self.span.start, self.span.end)
+            if is_end or self.iteration % interval == 0:
                 future = self.program.start_evaluation(name)
                 self.evaluations.append((name, self.iteration, future))
-        if self.iteration == self.length:
+        if self.iteration == self.span.end:
             self._log_evaluations()
 
     def _log_evaluations(self):
@@ -198,6 +219,19 @@ class ResumableRun:
             loss, accuracy = future.result()  # Sync point.
             self.logs.add(name, [iteration], [loss], [accuracy])
         self.evaluations = []
+
+    def _save_weights(self):
+        """Saves the weights as they stand; a run that goes on saves again."""
+        folder = f"iteration{self.iteration}"
+        self.facts["saved"].update(
+            self._save_network(folder, self.model.weights)
+        )
+
+    def _save_network(self, folder, network):
+        """Returns checksums by the files' paths below the run's folder."""
+        path = files.join(self.directory, folder)
+        checksums = save_restore.save_network(path, network)
+        return {f"{folder}/{file}": each for file, each in checksums.items()}
 
     def _check_finite(self, label):
         found = self.logs.cut_at_not_finite()

@@ -85,3 +85,17 @@ def test_a_constant_rate_stays_a_plain_number():
 def test_what_does_not_fit_is_named(given, message):
     with pytest.raises(ValueError, match=message):
         optimizers.optimizer_fn(**{"name": "sgd", "lr": 0.1, **given})
+
+
+def test_fine_tuning_stays_at_the_rate_where_it_begins():
+    schedule = schedules.Schedule("piecewise", ("20it", "30it"))
+    make = optimizers.optimizer_fn(
+        "sgd",
+        0.1,
+        schedule,
+        per_epoch=10,
+        training_iterations=40,
+        start_iteration=39,
+        is_constant=True,
+    )
+    assert float(make().learning_rate) == pytest.approx(0.001, rel=1e-6)

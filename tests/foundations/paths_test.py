@@ -10,6 +10,7 @@ def test_layout_is_frozen():
     assert run == "out/trial1/3/same_init"
     assert paths.run("t", 3, "reinit", 10) == "t/3/reinit10"
     assert paths.initial(run) == run + "/initial"
+    assert paths.at_iteration(run, 500) == run + "/iteration500"
     assert paths.final(run) == run + "/final"
     assert paths.masks(run) == run + "/masks"
     assert paths.log(run, "train") == run + "/train.json"

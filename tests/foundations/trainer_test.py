@@ -241,3 +241,73 @@ def test_how_epochs_end_is_part_of_a_runs_identity(tmp_path):
     data.train._drop_partial = True
     with pytest.raises(ValueError, match="train_partial_size"):
         tiny.train(tmp_path, dataset=data)
+
+
+def test_weights_are_saved_on_the_way(tmp_path):
+    _, half = tiny.train(tmp_path / "half", training_len="13it")
+    tiny.train(tmp_path / "whole", save_iterations=("13it", "1ep"))
+    plain = tiny.result_bytes(tmp_path / "whole")
+    saved = save_restore.restore_network(
+        paths.at_iteration(str(tmp_path / "whole"), 13)
+    )
+    for name, array in half.items():
+        np.testing.assert_array_equal(saved[name], array)
+    assert "iteration4/layer0.npy" in plain  # An epoch has 4 batches.
+    record = json.loads((tmp_path / "whole/run.json").read_text())
+    assert set(plain) <= set(record["checksums"])
+    tiny.train(tmp_path / "without")
+    without = tiny.result_bytes(tmp_path / "without")
+    assert without == {
+        name: data
+        for name, data in plain.items()
+        if not name.startswith("iteration")
+    }
+
+
+def test_a_run_that_starts_later_goes_on_as_the_whole_one(tmp_path):
+    """With a memoryless optimizer, nothing tells the two apart."""
+
+    def sgd():
+        return keras.optimizers.SGD(0.1)
+
+    whole, late = tmp_path / "whole", tmp_path / "late"
+    _, final = tiny.train(whole, optimizer_fn=sgd, save_iterations=("13it",))
+    saved = save_restore.restore_network(paths.at_iteration(str(whole), 13))
+    model = tiny.Model().reset(saved, tiny.masks(), seed=1)
+    _, again = tiny.train(
+        late, model=model, optimizer_fn=sgd, start_iteration="13it"
+    )
+    for name, array in final.items():
+        np.testing.assert_array_equal(again[name], array)
+    log = save_restore.read_log(str(late), "test")
+    whole_log = save_restore.read_log(str(whole), "test")
+    assert log["iteration"] == [13, 20, 30, 40]
+    assert log["accuracy"][1:] == whole_log["accuracy"][2:]
+    train_log = save_restore.read_log(str(late), "train")
+    assert train_log["iteration"] == list(range(14, 41))
+    assert json.loads((late / "run.json").read_text())["iterations"] == 40
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"start_iteration": "40it"}, "cannot start at iteration 40: it ends"),
+        ({"start_iteration": "11ep"}, "cannot start at iteration 44"),
+        ({"save_iterations": ("40it",)}, "of iteration 40 cannot be saved"),
+        (
+            {"start_iteration": "9it", "save_iterations": ("9it",)},
+            "goes from iteration 9 to 40",
+        ),
+        ({"training_len": "0it"}, "training_len must be at least 1"),
+    ],
+)
+def test_iterations_outside_of_training_are_errors(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        tiny.train(tmp_path, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_with_other_saved_iterations_is_another(tmp_path):
+    tiny.train(tmp_path, save_iterations=("13it",))
+    with pytest.raises(ValueError, match="save_iterations:"):
+        tiny.train(tmp_path)

@@ -97,3 +97,14 @@ def test_an_optimizer_takes_the_rate_of_its_iteration(jit):
     train()
     expected = sum(twin("piecewise", 5, i) for i in range(12))
     np.testing.assert_allclose(float(variable), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("schedule", DROPS)
+def test_an_optimizer_that_begins_later_has_the_rates_from_there(schedule):
+    whole = make(schedule, 5)
+    late = learning_rate.LearningRate(
+        PEAK, schedule, DROPS[schedule], 0.1, 5, LENGTH, start=7
+    )
+    for step in range(LENGTH - 7):
+        assert float(late(step)) == float(whole(step + 7))
+    assert late.get_config()["start"] == 7

@@ -22,7 +22,8 @@ class Killed(BaseException):
 @pytest.mark.parametrize("chunks", [0, 1, 2, 3])
 def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, chunks):
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
-    tiny.train(tmp_path / "whole")
+    options = {"start_iteration": "5it", "save_iterations": ("13it", "33it")}
+    tiny.train(tmp_path / "whole", **options)
     real, calls = programs.Program.train, []
 
     def killed_later(self, *arguments):
@@ -34,11 +35,11 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, chunks):
     with monkeypatch.context() as patch:
         patch.setattr(programs.Program, "train", killed_later)
         with pytest.raises(Killed):
-            tiny.train(tmp_path / "stopped")
+            tiny.train(tmp_path / "stopped", **options)
     assert not (tmp_path / "stopped/run.json").exists()
     for name in ("checkpoint.bin", "summaries/events.out.tfevents.0000000001"):
         (tmp_path / f"stopped/{name}.7.tmp").touch()
-    tiny.train(tmp_path / "stopped")
+    tiny.train(tmp_path / "stopped", **options)
     assert not list(tmp_path.rglob("*.tmp"))
     assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
         tmp_path / "whole"
