@@ -6,10 +6,12 @@ import logging
 from lottery_ticket.datasets import labels, splits
 from lottery_ticket.experiments import (
     ingredients,
-    lottery_experiment,
+    level_rules,
+    levels,
     recipe_checks,
     recipes,
 )
+from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import (
     dataset_base,
     dataset_split,
@@ -25,6 +27,7 @@ batches = lazy.module("lottery_ticket.foundations.training.batches")
 keras_model = lazy.module("lottery_ticket.foundations.keras_model")
 trainer = lazy.module("lottery_ticket.foundations.trainer")
 
+USUAL_ITERATIONS = 10
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.
 # What the model and the arrays are already.
 NOT_OF_A_RECIPE = (
@@ -46,9 +49,12 @@ def find_ticket(
     dataset,
     output_dir: str,
     recipe: recipes.Recipe | None = None,
+    scoring: scoring_lib.Scoring = scoring_lib.Scoring(),  # noqa: B008
+    rules: level_rules.LevelRules = level_rules.LevelRules(),  # noqa: B008
     *,
-    iterations: int = 10,
+    iterations: int | None = None,
     experiment_name: str = "same_init",
+    on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
 ):
@@ -71,8 +77,12 @@ def find_ticket(
             may change model or data, which are taken as they are. None means
             recipes.Recipe("own_model"): Adam 1e-3, batches of 128, 10 epochs
             a level, 20 % of each kernel's weights pruned a level.
+        scoring: Which weights go first; see Scoring.
+        rules: How far levels prune, where they start from; see LevelRules.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
+            None is 10, or one for each of the rules' densities.
         experiment_name: Name of the runs; may not end in a digit.
+        on_collapse: As for `lottery_experiment.train`.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to print nothing.
 
@@ -92,13 +102,20 @@ def find_ticket(
         progress.say(wrapped.summary(), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)
         pruning.check_fractions(recipe.fractions, wrapped.masks, recipe.scope)
-        start = _start(output_dir, wrapped)
-        runs = lottery_experiment.level_runs(
-            output_dir, recipe, iterations, experiment_name, start
-        )
-        lottery_experiment.train_levels(
-            recipe, dataset, wrapped, runs, start, save_summaries, quiet
-        )
+        if iterations is None and not rules.densities:
+            iterations = USUAL_ITERATIONS
+        levels.Levels(
+            output_dir,
+            recipe,
+            scoring,
+            rules,
+            iterations=iterations,
+            presets=_start(output_dir, wrapped),
+            experiment_name=experiment_name,
+            on_collapse=on_collapse,
+            save_summaries=save_summaries,
+            quiet=quiet,
+        ).train(dataset, wrapped)
     finally:
         ticket = wrapped.release()
     return ticket

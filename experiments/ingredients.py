@@ -14,6 +14,7 @@ from lottery_ticket.foundations import (
     files,
     lazy,
     masks,
+    names,
     optimizers,
     progress,
     run_record,
@@ -175,7 +176,14 @@ def train(
 
 
 def train_alone(
-    recipe, dataset, model, output_dir, settings, save_summaries, quiet
+    recipe,
+    dataset,
+    model,
+    output_dir,
+    settings,
+    save_summaries,
+    quiet,
+    **options,
 ) -> None:
     """Trains a model once, with a progress bar of its own; as `train`."""
     with progress.Progress(quiet=quiet) as bar:
@@ -187,6 +195,7 @@ def train_alone(
             settings=settings,
             save_summaries=save_summaries,
             bar=bar,
+            **options,
         )
 
 
@@ -202,19 +211,22 @@ def network(given):
     return save_restore.standardize(given)
 
 
-def union_of_masks(given):
-    """Returns masks given by a flag: as `network`, or several as one union.
+def masks_of(given, combine="union"):
+    """Returns masks given by a flag: as `network`, or several as one.
 
     Args:
         given: As for `network`, or folders separated by commas, or a list.
+        combine: How several become one, a name in masks.COMBINATIONS.
 
     Raises:
-        As for `network`.
+        ValueError: As for `network`, or if `combine` is unknown.
+        FileNotFoundError: As for `network`.
     """
+    names.check("combine_masks", combine, masks.COMBINATIONS)
     if isinstance(given, str):  # The name of a folder may hold a comma.
         given = [given] if files.exists(given) else given.split(",")
     if isinstance(given, list | tuple):
-        return masks.union(*(network(each) for each in given))
+        return masks.combine([network(each) for each in given], combine)
     return network(given)
 
 

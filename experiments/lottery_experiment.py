@@ -1,118 +1,94 @@
-"""The lottery ticket experiment: iterative pruning with resetting."""
+"""The lottery ticket experiment: iterative pruning with rewinding."""
 
-import functools
-
-from lottery_ticket.experiments import ingredients, recipes
-from lottery_ticket.foundations import (
-    experiment,
-    paths,
-    progress,
-    pruning,
-    run_record,
-    save_restore,
+from lottery_ticket.experiments import (
+    ingredients,
+    level_rules,
+    levels,
+    recipes,
 )
+from lottery_ticket.experiments import scoring as scoring_lib
+from lottery_ticket.foundations import progress
 
 
 def train(
     output_dir: str,
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
+    scoring: scoring_lib.Scoring = scoring_lib.Scoring(),  # noqa: B008
+    rules: level_rules.LevelRules = level_rules.LevelRules(),  # noqa: B008
     *,
-    iterations: int = 30,
+    iterations: int | None = None,
     experiment_name: str = "same_init",
     presets: str | dict | None = None,
+    on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
 ) -> None:
-    """Runs the lottery ticket experiment: train, prune, reset, repeat.
+    """Runs the lottery ticket experiment: train, prune, rewind, repeat.
 
     Level 0 is the dense network. Each later level prunes a fraction of the
     weights still kept, those of smallest magnitude, puts the others back to
-    where they began, and trains again. Finished levels are skipped, so the same
-    command resumes a stopped experiment.
+    where they began, and trains again. Other criteria, densities and ways to
+    retrain are flags. Finished levels are skipped, so the same command resumes
+    a stopped experiment.
 
     Results lie in OUTPUT_DIR/{level}/{experiment_name}/; `report` draws them.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
+    Rewinding to a later iteration: Frankle et al. 2019
+    (https://arxiv.org/abs/1903.01611), sec. 3; of the learning rate alone, and
+    fine-tuning: Renda et al. 2020 (https://arxiv.org/abs/2003.02389), sec. 2.
 
     Args:
         output_dir: Folder of the results, one per trial, such as
             results/trial1.
         recipe: Dataset, network and training; see Recipe.
+        scoring: Which weights go first; see Scoring.
+        rules: How far levels prune, where they start from; see LevelRules.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
+            None is 30, or one for each of densities.
         experiment_name: Name of the runs; may not end in a digit.
         presets: Folder (or dict) of a network that level 0 starts from;
             without it, level 0 is drawn from init_seed.
+        on_collapse: What to do where a layer keeps nothing, or no path is left
+            from input to output: warn, or stop before that level is trained.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
 
     Raises:
-        ValueError: If a setting does not fit, or output_dir holds results made
-            with other settings.
+        ValueError: If a setting does not fit, output_dir holds results made
+            with other settings, or a layer collapses that should not.
         FileNotFoundError: If data or presets cannot be had.
     """
-    presets = ingredients.network(presets)
-    runs = level_runs(output_dir, recipe, iterations, experiment_name, presets)
-    if _are_complete(runs):
+    planned = levels.Levels(
+        output_dir,
+        recipe,
+        scoring,
+        rules,
+        iterations=iterations,
+        presets=ingredients.network(presets),
+        experiment_name=experiment_name,
+        on_collapse=on_collapse,
+        save_summaries=save_summaries,
+        quiet=quiet,
+    )
+    if planned.are_complete:
         progress.say_complete(output_dir, quiet)
         return
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset, quiet)
-    train_levels(recipe, dataset, model, runs, presets, save_summaries, quiet)
-
-
-def train_levels(
-    recipe, dataset, model, runs, presets, save_summaries=True, quiet=False
-) -> None:
-    """Trains, prunes and resets a given model on a given dataset.
-
-    Args:
-        recipe: recipes.Recipe, of which dataset and network do not count.
-        dataset: DatasetBase.
-        model: ModelBase; it ends with the masks and weights of the last level.
-        runs: List of each level's (folder, settings), as from `level_runs`.
-        presets: Dict, name -> array that level 0 starts from, or None.
-        save_summaries: As for `train`.
-        quiet: As for `train`.
-
-    Raises:
-        As `train`.
-    """
-    pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
-    last = len(runs) - 1
-    with progress.Progress(len(runs), quiet) as bar:
-
-        def train_model(level, dataset, model):
-            directory, settings = runs[level]
-            return ingredients.train(
-                recipe,
-                dataset,
-                model,
-                directory,
-                settings=settings,
-                label=f"level {level}/{last}",
-                bar=bar,
-                save_summaries=save_summaries,
-            )
-
-        experiment.experiment(
-            make_dataset=lambda: dataset,
-            make_model=functools.partial(model.reset, seed=recipe.init_seed),
-            train_model=train_model,
-            prune_masks=functools.partial(
-                pruning.prune_by_percent, recipe.fractions, scope=recipe.scope
-            ),
-            iterations=last,
-            presets=presets,
-        )
+    planned.train(dataset, model)
 
 
 def is_complete(
     output_dir,
     recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
+    scoring=scoring_lib.Scoring(),  # noqa: B008
+    rules=level_rules.LevelRules(),  # noqa: B008
     *,
-    iterations=30,
+    iterations=None,
     experiment_name="same_init",
     presets=None,
+    on_collapse="warn",
     save_summaries=True,
     quiet=False,
 ) -> bool:
@@ -121,43 +97,13 @@ def is_complete(
     Raises:
         ValueError: As for `train`.
     """
-    presets = ingredients.network(presets)
-    return _are_complete(
-        level_runs(output_dir, recipe, iterations, experiment_name, presets)
-    )
-
-
-def level_runs(output_dir, recipe, iterations, experiment_name, presets):
-    """Returns a list of each level's (folder, settings).
-
-    Args:
-        output_dir: As for `train`.
-        recipe: As for `train`.
-        iterations: As for `train`.
-        experiment_name: As for `train`.
-        presets: Dict, name -> array that level 0 starts from, or None.
-
-    Raises:
-        ValueError: If the experiment's name or the number does not fit.
-    """
-    paths.check_experiment_name(experiment_name)
-    if iterations < 0:
-        raise ValueError(
-            f"iterations must be 0 or more. Received: {iterations}"
-        )
-    settings = {
-        **recipe.settings(),
-        "experiment": "lottery_experiment",
-        "presets": save_restore.checksum(presets),
-    }
-    return [
-        (
-            paths.run(output_dir, level, experiment_name),
-            {**settings, "level": level},
-        )
-        for level in range(iterations + 1)
-    ]
-
-
-def _are_complete(runs):
-    return all(run_record.is_complete(*run) for run in runs)
+    return levels.Levels(
+        output_dir,
+        recipe,
+        scoring,
+        rules,
+        iterations=iterations,
+        presets=ingredients.network(presets),
+        experiment_name=experiment_name,
+        on_collapse=on_collapse,
+    ).are_complete

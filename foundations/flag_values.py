@@ -20,9 +20,9 @@ def convert(name: str, text: str, annotation):
     Args:
         name: The flag's name, for the error.
         text: The value as written.
-        annotation: str, int, float, bool, tuple[int, ...], tuple[str, ...],
-            dict[str, float], or a union with None; of several types, the first
-            counts.
+        annotation: str, int, float, bool, tuple[int, ...], tuple[float, ...],
+            tuple[str, ...], dict[str, float], or a union with None; of several
+            types, the first counts.
 
     Raises:
         ValueError: If the text is no such value. Numbers must be finite.
@@ -76,6 +76,12 @@ def _read_integers(text):
     return tuple(int(part) for part in text.strip("()[], ").split(","))
 
 
+def _read_floats(text):
+    if text in ("()", "[]"):
+        return ()
+    return tuple(_read_float(part) for part in text.strip("()[], ").split(","))
+
+
 def _read_words(text):
     if text in ("()", "[]"):
         return ()
@@ -98,6 +104,7 @@ _READERS = {
     float: _read_float,
     bool: _read_bool,
     tuple[int, ...]: _read_integers,
+    tuple[float, ...]: _read_floats,
     tuple[str, ...]: _read_words,
     dict[str, float]: _read_fractions,
 }
@@ -107,6 +114,7 @@ _EXPECTED = {
     float: "a number",
     bool: "True or False",
     tuple[int, ...]: "integers such as 300,100",
+    tuple[float, ...]: "numbers such as .5,.2,.1",
     tuple[str, ...]: "texts with commas between them, none of them empty",
     dict[str, float]: "pairs such as layer0=.2,layer1=.1, each name once",
 }

@@ -39,6 +39,113 @@ def intersect(*masks: Masks) -> Masks:
     return _combine(np.logical_and, masks)
 
 
+# Name -> function that makes one of several masks.
+COMBINATIONS = {"union": union, "intersect": intersect}
+
+
+def combine(masks: list[Masks], how: str) -> Masks:
+    """Returns one of several masks, by the name of a way to combine them.
+
+    Args:
+        masks: List of dicts, layer name -> array of 0s and 1s.
+        how: "union" or "intersect", the functions of that name.
+
+    Raises:
+        ValueError: If `how` is unknown, or as for `union`.
+    """
+    names.check("combination of masks", how, COMBINATIONS)
+    return COMBINATIONS[how](*masks)
+
+
+def shuffle(masks: Masks, seed: int) -> Masks:
+    """Returns masks with each layer's entries in random order.
+
+    Each layer keeps exactly as many weights as before, at positions that are
+    independent of where they were.
+
+    Args:
+        masks: Dict, layer name -> array of 0s and 1s.
+        seed: Seed of the permutations, which the layers draw in turn.
+    """
+    rng = np.random.default_rng(seed)
+    return {
+        name: rng.permutation(mask.ravel()).reshape(mask.shape)
+        for name, mask in masks.items()
+    }
+
+
+def jaccard(a: Masks, b: Masks) -> float:
+    """Overlap of two masks: |a and b| / |a or b|, over all layers.
+
+    1 is the same mask, 0 none in common, and 1 if both keep nothing. For what
+    overlap to expect of unrelated masks, see `chance_jaccard`.
+
+    Args:
+        a: Dict, layer name -> array of 0s and 1s.
+        b: The same layers of another mask.
+
+    Raises:
+        ValueError: If the layers or their shapes differ, or a value is neither
+            0 nor 1.
+    """
+    _check_same_layers(a, b)
+    kept_a, kept_b, common = 0, 0, 0
+    for name in a:
+        kept_a += np.count_nonzero(a[name])
+        kept_b += np.count_nonzero(b[name])
+        common += np.count_nonzero(np.logical_and(a[name], b[name]))
+    return _overlap(kept_a, kept_b, common)
+
+
+def chance_jaccard(a: Masks, b: Masks) -> float:
+    """Overlap to expect of masks with these counts at unrelated positions.
+
+    As if each layer's kept positions were drawn uniformly, independently in the
+    two masks: a layer of size n that keeps k and m then has k * m / n in
+    common, in expectation. It is the ratio of the expected intersection to the
+    expected union over all layers, not the expectation of their ratio.
+
+    Args and Raises: as for `jaccard`.
+    """
+    _check_same_layers(a, b)
+    counts_a, counts_b = counts(a), counts(b)
+    kept_a, kept_b, common = 0, 0, 0
+    for name, (own, total) in counts_a.items():
+        other, _ = counts_b[name]
+        kept_a += own
+        kept_b += other
+        common += own * other / max(total, 1)
+    return _overlap(kept_a, kept_b, common)
+
+
+def sign_agreement(masks: Masks, a: Masks, b: Masks) -> float:
+    """Share of the kept weights whose signs are the same in two networks.
+
+    0 has a sign of its own, which agrees with 0 only.
+
+    Args:
+        masks: Dict, layer name -> array of 0s and 1s: the weights that count.
+        a: Dict, layer name -> weights; may hold more entries than masks.
+        b: Another network.
+
+    Returns:
+        A number in [0, 1], NaN if nothing is kept.
+
+    Raises:
+        ValueError: If a network lacks a layer or has another shape than its
+            mask.
+    """
+    kept, agreeing = 0, 0
+    for name, mask in masks.items():
+        for network in (a, b):
+            _check_entry(name, mask, network)
+        where = np.asarray(mask, bool)
+        same = np.sign(a[name][where]) == np.sign(b[name][where])
+        kept += same.size
+        agreeing += np.count_nonzero(same)
+    return agreeing / kept if kept else float("nan")
+
+
 def density(masks: Masks) -> float:
     """Fraction of all maskable weights that is kept, in [0, 1]."""
     kept, total = np.sum(list(counts(masks).values()), axis=0)
@@ -82,6 +189,29 @@ def _check_values(name, mask):
             f"The mask of layer {name!r} must hold 0s and 1s only. "
             f"Received: {mask[is_wrong].flat[0]}"
         )
+
+
+def _check_same_layers(a, b):
+    if set(a) != set(b):
+        raise ValueError(
+            "Expected masks of the same layers. Only one of them has: "
+            f"{', '.join(sorted(set(a) ^ set(b)))}"
+        )
+    _check_alike([a, b])
+
+
+def _check_entry(name, mask, network):
+    names.check("layer of the network", name, network)
+    if np.shape(network[name]) != np.shape(mask):
+        raise ValueError(
+            f"Layer {name!r} must have the shape of its mask, "
+            f"{np.shape(mask)}. Received: {np.shape(network[name])}"
+        )
+
+
+def _overlap(kept_a, kept_b, common):
+    either = kept_a + kept_b - common
+    return float(common / either) if either else 1.0
 
 
 def _combine(logical, masks):

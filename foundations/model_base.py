@@ -33,6 +33,7 @@ class ModelBase(layer_builders.LayerBuilders):
         weights: Dict, name -> array: all that the network computes with.
         programs: What the trainer compiled for this network, kept so that
             31 levels compile once.
+        compiled: What scores compiled for it, kept likewise.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class ModelBase(layer_builders.LayerBuilders):
         self.network = None
         self.num_outputs = None
         self.programs = {}
+        self.compiled = {}
         self.strategy = tf.distribute.get_strategy()
         self._given = {"presets": presets, "masks": masks, "seed": seed}
         self._variables = {}
@@ -151,9 +153,7 @@ class ModelBase(layer_builders.LayerBuilders):
         Returns:
             Pair of scalars: loss in nats, accuracy in [0, 1].
         """
-        logits = tf.cast(logits, tf.float32)
-        if self._are_probabilities:
-            logits = _logits(logits)
+        logits = self.logits(tf.cast(logits, tf.float32))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         if label_smoothing:
             uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
@@ -161,6 +161,24 @@ class ModelBase(layer_builders.LayerBuilders):
         predicted = tf.argmax(logits, -1, output_type=tf.int32)
         hits = tf.cast(tf.equal(predicted, labels), tf.float32)
         return tf.reduce_mean(losses), tf.reduce_mean(hits)
+
+    def logits(self, outputs):
+        """Returns the network's outputs as logits, in their own dtype.
+
+        Args:
+            outputs: As `logits` of `create_loss_and_accuracy`.
+        """
+        return _logits(outputs) if self._are_probabilities else outputs
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the network's outputs are probabilities, not logits."""
+        return self._are_probabilities
+
+    @property
+    def variables(self) -> dict[str, keras.Variable]:
+        """The Keras variables by name, as `weights` has their values."""
+        return {name: each for name, (_, each) in self._variables.items()}
 
     @property
     def identity(self) -> dict:
@@ -176,10 +194,7 @@ class ModelBase(layer_builders.LayerBuilders):
 
     def get_current_weights(self) -> Network:
         """Returns all that the network computes with, name -> array."""
-        return {
-            name: variable.numpy()
-            for name, (_, variable) in self._variables.items()
-        }
+        return {name: each.numpy() for name, each in self.variables.items()}
 
     @property
     def weights(self) -> Network:

@@ -6,6 +6,7 @@ import time
 import tqdm
 
 LINE_INTERVAL_S = 30
+BAR_DELAY_S = 2
 BAR_FORMAT = (
     "{desc} {percentage:3.0f}%|{bar:10}| {n_fmt}/{total_fmt} it, {rate_fmt}, "
     "{remaining} left{postfix}"
@@ -32,6 +33,23 @@ def text(latest: dict[str, tuple[float, float]]) -> str:
     return ", ".join(
         f"{name} {loss:.4f} ({100 * accuracy:.2f} %)"
         for name, (loss, accuracy) in latest.items()
+    )
+
+
+def each(items: list, label: str, quiet: bool):
+    """Gives the items one by one, with a bar if that takes long.
+
+    Args:
+        items: What there is to do.
+        label: What is done with them.
+        quiet: Show nothing at all.
+    """
+    return tqdm.tqdm(
+        items,
+        desc=label,
+        delay=BAR_DELAY_S,
+        leave=False,
+        disable=quiet or not sys.stderr.isatty(),
     )
 
 

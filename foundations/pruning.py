@@ -1,12 +1,11 @@
 """Turns scores into masks: the only place where a weight is pruned."""
 
-import fnmatch
-
 import numpy as np
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import layer_shares, names
+from lottery_ticket.foundations import quotas as quotas_lib
 
-SCOPES = ("layerwise", "global")
+SCOPES = layer_shares.SCOPES
 
 
 def prune_by_percent(
@@ -71,15 +70,11 @@ def prune_by_scores(
 
     Raises:
         ValueError: If a layer or the scope is unknown, a fraction is outside
-            [0, 1], the scope is global and the fractions differ, or a layer's
-            scores hold NaN or differ in shape from its mask.
+            [0, 1], the scope is global and the fractions differ, or the scores
+            are not as for `prune_to`.
     """
-    expanded = expand_fractions(fractions, masks)
-    pruned = dict(masks)
-    for layers, fraction in _groups(expanded, scope):
-        group = {name: masks[name] for name in layers}
-        pruned.update(prune_globally(fraction, group, scores))
-    return pruned
+    quotas = quotas_lib.of_fractions(fractions, masks, scope)
+    return prune_to(quotas, masks, scores)
 
 
 def prune_globally(
@@ -106,48 +101,65 @@ def prune_globally(
         A new dict of masks; `masks` is not modified.
 
     Raises:
-        ValueError: If the fraction is outside [0, 1], or a layer's scores hold
-            NaN or differ in shape from its mask.
+        ValueError: If the fraction is outside [0, 1], or the scores are not as
+            for `prune_to`.
     """
-    for name, mask in masks.items():
-        _check_fraction(name, fraction)
-        _check_scores(name, mask, scores[name])
-    kept = {name: mask.astype(bool) for name, mask in masks.items()}
-    values = [scores[name][where] for name, where in kept.items()]
-    lowest = _lowest(fraction, np.concatenate([np.empty(0, bool), *values]))
-    pruned = {name: mask.copy() for name, mask in masks.items()}
-    start = 0
-    for (name, where), value in zip(kept.items(), values, strict=True):
-        pruned[name][where] = ~lowest[start : start + value.size]
-        start += value.size
+    layer_shares.check("fraction to prune", fraction)
+    kept = sum(int(np.count_nonzero(mask)) for mask in masks.values())
+    quota = quotas_lib.Quota(tuple(masks), kept - round(fraction * kept))
+    return prune_to([quota], masks, scores)
+
+
+def prune_to(
+    quotas: list[quotas_lib.Quota],
+    masks: dict[str, np.ndarray],
+    scores: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Returns masks that keep the highest-scoring weights, as quotas say.
+
+    Exactly a quota's count of the kept weights of its layers stays; where
+    scores tie at the cutoff, the earlier layer (in the order of `masks`) goes
+    first, and in a layer the earlier index (C order).
+
+    Args:
+        quotas: List of `quotas.Quota`, no layer in two of them. A layer in none
+            keeps its mask.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+        scores: Dict, layer name -> array of real numbers of the mask's shape,
+            higher = keep; may hold more layers.
+
+    Returns:
+        A new dict of masks; `masks` is not modified.
+
+    Raises:
+        ValueError: If a layer is unknown, a quota is above what is kept, or a
+            layer's scores are missing, hold NaN or other than real numbers, or
+            differ in shape from its mask.
+    """
+    quotas_lib.check(quotas, masks)
+    pruned = dict(masks)
+    for layers, count in quotas:
+        group = {name: mask for name, mask in masks.items() if name in layers}
+        for name, mask in group.items():
+            names.check("layer of scores", name, scores)
+            _check_scores(name, mask, scores[name])
+        pruned.update(_prune_group(count, group, scores))
     return pruned
 
 
 def expand_fractions(fractions: dict[str, float], layers) -> dict[str, float]:
     """Returns dict, layer name -> fraction, without patterns.
 
-    A key is a layer's name or a pattern such as "conv*" or "*", in which * and
-    ? stand for any text and any one character. A layer's own name wins over
-    patterns. The layers are in the order of `layers`; those that nothing
-    matches are left out.
-
     Args:
         fractions: Dict, layer name or pattern -> fraction of kept weights to
-            prune.
+            prune; see `layer_shares.expand`.
         layers: Names of all maskable layers.
 
     Raises:
         ValueError: If a key matches no layer, two patterns match a layer that
             is not named, or a fraction is outside [0, 1].
     """
-    for key, fraction in fractions.items():
-        if not any(fnmatch.fnmatchcase(layer, key) for layer in layers):
-            names.check("layer in fractions", key, layers)
-        _check_fraction(key, fraction)
-    keys = {layer: _key(layer, fractions) for layer in layers}
-    return {
-        layer: fractions[key] for layer, key in keys.items() if key is not None
-    }
+    return layer_shares.expand("fraction", fractions, layers)
 
 
 def check_fractions(
@@ -164,57 +176,46 @@ def check_fractions(
     Raises:
         ValueError: As for `prune_by_scores`.
     """
-    _groups(expand_fractions(fractions, layers), scope)
+    layer_shares.groups("fraction", fractions, layers, scope)
 
 
-def _groups(fractions, scope):
-    """List of pairs: layers that are compared with each other, fraction."""
-    names.check("scope", scope, SCOPES)
-    if scope == "layerwise":
-        return [([name], fraction) for name, fraction in fractions.items()]
-    above_0 = {name: part for name, part in fractions.items() if part > 0}
-    if len(set(above_0.values())) > 1:
-        raise ValueError(
-            "With scope=global, all fractions above 0 must be the same. "
-            f"Received: {above_0}"
-        )
-    return [(list(above_0), part) for part in set(above_0.values())]
+def _prune_group(count, masks, scores):
+    """Masks of layers that are compared with each other, `count` kept.
 
-
-def _key(layer, fractions):
-    """The key of the fractions that counts for a layer, or None."""
-    if layer in fractions:
-        return layer
-    matching = [key for key in fractions if fnmatch.fnmatchcase(layer, key)]
-    if len(matching) > 1:
-        raise ValueError(
-            f"Layer {layer!r} matches several patterns of the fractions: "
-            f"{', '.join(matching)}. Name the layer itself"
-        )
-    return matching[0] if matching else None
-
-
-def _lowest(fraction, values):
-    """Booleans: whether each value is one of the lowest, of ties the first.
-
-    A partition, not a sort: 25M values take about a second.
+    By a partition, not a sort, and one copy of the kept scores.
     """
-    count = round(fraction * values.size)
-    if count in (0, values.size):
-        return np.full(values.size, count > 0)
-    cutoff = np.partition(values, count - 1)[count - 1]
-    lowest = values < cutoff
-    ties = np.flatnonzero(values == cutoff)
-    lowest[ties[: count - np.count_nonzero(lowest)]] = True
-    return lowest
+    values = _kept_values(masks, scores)
+    going = values.size - count
+    if not going:
+        return {name: mask.copy() for name, mask in masks.items()}
+    values.partition(going - 1)
+    cutoff = values[going - 1]
+    ties = going - np.count_nonzero(values[:going] < cutoff)
+    pruned = {}
+    for name, mask in masks.items():
+        goes = scores[name] < cutoff
+        if ties:
+            equal = (scores[name] == cutoff) & mask.astype(bool)
+            tied = np.flatnonzero(equal)[:ties]
+            goes.flat[tied] = True
+            ties -= tied.size
+        pruned[name] = mask * ~goes
+    return pruned
 
 
-def _check_fraction(name, fraction):
-    if not 0 <= fraction <= 1:  # NaN fails this too.
-        raise ValueError(
-            f"The fraction to prune from layer {name!r} must be in [0, 1]. "
-            f"Received: {fraction}"
-        )
+def _kept_values(masks, scores):
+    """The scores of all kept weights, in one new array."""
+    size = sum(np.count_nonzero(mask) for mask in masks.values())
+    dtypes = [scores[name].dtype for name in masks]
+    values = np.empty(size, np.result_type(bool, *dtypes))
+    start = 0
+    for name, mask in masks.items():
+        # Up to four times as fast as indexing by booleans, at density 1/2.
+        kept = mask.ravel().astype(bool)
+        own = np.compress(kept, scores[name].ravel())
+        values[start : start + own.size] = own
+        start += own.size
+    return values
 
 
 def _check_scores(name, mask, score):
@@ -222,6 +223,11 @@ def _check_scores(name, mask, score):
         raise ValueError(
             f"Scores of layer {name!r} must have the shape of its mask, "
             f"{mask.shape}. Received: {score.shape}"
+        )
+    if not np.can_cast(score.dtype, np.float64):
+        raise ValueError(
+            f"Scores of layer {name!r} must be real numbers. "
+            f"Received: {score.dtype}"
         )
     if np.isnan(score).any():
         raise ValueError(

@@ -5,7 +5,15 @@ import contextlib
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import lock, masks, progress, run_record, steps
+from lottery_ticket.foundations import (
+    collapse,
+    lock,
+    masks,
+    progress,
+    run_record,
+    steps,
+)
+from lottery_ticket.foundations.networks import flow
 from lottery_ticket.foundations.training import (
     checkpoint,
     optimizer_settings,
@@ -33,6 +41,7 @@ def train(
     label_smoothing: float = 0.0,
     start_iteration: str | tuple[str, int] = "0it",
     save_iterations: tuple[str | tuple[str, int], ...] = (),
+    on_collapse: str = "warn",
 ):
     """Trains a model, and returns its weights before and after.
 
@@ -74,6 +83,8 @@ def train(
             for those after this length.
         save_iterations: Lengths after which the weights are saved too, in
             `paths.at_iteration`; each between start and end.
+        on_collapse: What to do where a layer keeps nothing, or no path is left
+            from input to output: "warn", or "stop" before training.
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
@@ -81,8 +92,8 @@ def train(
     Raises:
         ValueError: If training_len or an interval is not positive, an
             iteration to start from or to save at lies beyond the end, the model
-            does not fit the dataset, or output_dir holds results made with
-            other settings.
+            does not fit the dataset, output_dir holds results made with other
+            settings, or a layer has collapsed that should not.
         RuntimeError: If another process works on output_dir, or Keras does not
             run on TensorFlow.
         FloatingPointError: If a loss becomes NaN or infinite.
@@ -120,6 +131,8 @@ def train(
             bar.finish("complete already")
             return saved
         initial, kept = model.weights, model.masks
+        effective = _effective(model, kept)
+        collapse.check(kept, effective, on_collapse, label)
         run = resumable_run.ResumableRun(
             output_dir, identity, span, intervals, save_summaries
         )
@@ -129,7 +142,12 @@ def train(
         final = model.weights
         _check_masked(final, kept)
         networks = {"initial": initial, "final": final, "masks": kept}
-        run.save(networks if save_network else {}, masks.counts(kept))
+        counted = {
+            "density": masks.counts(kept),
+            "effective": effective
+            and {name: int(each.sum()) for name, each in effective.items()},
+        }
+        run.save(networks if save_network else {}, counted)
         bar.finish(run.summary())
         return initial, final
 
@@ -215,6 +233,12 @@ def _inputs(dataset, model, optimizer_fn, span, intervals):
         "save_iterations": list(span.saved),
         "intervals": intervals,
     }
+
+
+def _effective(model, kept):
+    """Masks of what is on a path through the network, if any is pruned."""
+    is_pruned = any((mask == 0).any() for mask in kept.values())
+    return flow.effective_masks(model) if is_pruned else None
 
 
 def _check_masked(final, kept):

@@ -1,4 +1,4 @@
-"""A network computed in float64, whatever it was built in."""
+"""A network computed in another precision than it was built in."""
 
 import contextlib
 
@@ -8,20 +8,27 @@ POLICY = "float64"
 
 
 @contextlib.contextmanager
-def tracing(network):
-    """Lets a network be traced in float64, and in float32 again afterwards.
+def tracing(network, policy: str = POLICY):
+    """Lets a network be traced in float64, and in its own dtype afterwards.
 
     Sums over all paths of a deep network, such as SynFlow's, go beyond
-    float32: 1e123 for a ResNet-110. No layer is rebuilt.
+    float32: 1e123 for a ResNet-110. No layer is rebuilt. Layers of integers
+    stay as they are.
 
     Args:
         network: keras.Model.
+        policy: Another dtype than float64: "float32", to trace a network of
+            mixed precision without it.
     """
-    layers = list(network._flatten_layers(include_self=True))
+    layers = [
+        layer
+        for layer in network._flatten_layers(include_self=True)
+        if "float" in layer.compute_dtype
+    ]
     before = [layer.dtype_policy for layer in layers]
     try:
         for layer in layers:
-            layer.dtype_policy = POLICY
+            layer.dtype_policy = policy
         yield
     finally:
         for layer, own in zip(layers, before, strict=True):
@@ -31,13 +38,14 @@ def tracing(network):
 def outputs(network, variables, values, x):
     """Returns what a network gives in inference mode with other values.
 
-    To be traced within `tracing`, where gradients by the values are float64.
+    To be traced within `tracing`, where gradients by the values are of the
+    values' dtype.
 
     Args:
         network: keras.Model.
         variables: Some of its variables.
-        values: A float64 tensor for each.
-        x: Examples, a float64 tensor.
+        values: A tensor for each, of the dtype that is traced.
+        x: Examples, of that dtype.
     """
     scope = keras.StatelessScope()
     for variable, value in zip(variables, values, strict=True):

@@ -142,12 +142,14 @@ class ResumableRun:
         finally:  # The network may be traced again as soon as this returns.
             futures.wait([future for *_, future in self.evaluations])
 
-    def save(self, networks: dict[str, dict], density: dict) -> None:
+    def save(self, networks: dict[str, dict], counted: dict) -> None:
         """Writes the results; run.json, last, makes the run complete.
 
         Args:
             networks: Dict, name of the folder -> network.
-            density: Dict, layer name -> (kept, total).
+            counted: What was counted in its masks: "density", a dict, layer
+                name -> (kept, total); "effective", a dict, layer name -> kept
+                weights on a path from input to output, or None.
         """
         facts = dict(self.facts)
         checksums = {**self.logs.write(self.directory), **facts.pop("saved")}
@@ -161,7 +163,7 @@ class ResumableRun:
                 **self.identity,
                 **facts,
                 "iterations": self.span.end,
-                "density": density,
+                **counted,
                 "device": _device(),
                 "environment": environment.facts(),
                 "checksums": checksums,

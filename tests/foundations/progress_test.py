@@ -71,3 +71,15 @@ def test_nothing_started_nothing_shown(stream_type, monkeypatch):
     with progress.Progress():
         pass
     assert stderr.getvalue() == ""
+
+
+def test_items_show_a_bar_only_if_they_take_long(monkeypatch):
+    monkeypatch.setattr(progress, "BAR_DELAY_S", 0)
+    monkeypatch.setattr(sys, "stderr", stderr := Terminal())
+    assert list(progress.each([1, 2], "scoring", quiet=True)) == [1, 2]
+    assert stderr.getvalue() == ""
+    assert list(progress.each([1, 2], "scoring", quiet=False)) == [1, 2]
+    assert "scoring" in stderr.getvalue()
+    monkeypatch.setattr(sys, "stderr", stderr := io.StringIO())
+    assert list(progress.each([1, 2], "scoring", quiet=False)) == [1, 2]
+    assert stderr.getvalue() == ""

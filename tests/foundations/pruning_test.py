@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations import pruning, quotas
 
 
 def test_prunes_the_smallest_magnitudes():
@@ -213,3 +213,94 @@ def test_patterns_become_layers_in_their_order(fractions, expanded):
 def test_patterns_that_do_not_fit_are_named(fractions, message):
     with pytest.raises(ValueError, match=message):
         pruning.expand_fractions(fractions, ["conv0", "conv1", "logits"])
+
+
+def test_quotas_keep_the_highest_of_their_layers_together():
+    masks = {name: np.ones(3, np.uint8) for name in ("a", "b", "c")}
+    masks["b"][2] = 0
+    scores = {"a": np.array([5.0, 1, 3]), "b": np.array([4.0, 2, 9])}
+    scores["c"] = np.full(3, -np.inf)
+    pruned = pruning.prune_to([quotas.Quota(("b", "a"), 3)], masks, scores)
+    np.testing.assert_array_equal(pruned["a"], [1, 0, 1])
+    np.testing.assert_array_equal(pruned["b"], [1, 0, 0])
+    assert pruned["c"].all()
+    assert masks["a"].all()
+
+
+def test_of_ties_the_layer_that_masks_name_first_goes_first():
+    masks = {name: np.ones(2, np.uint8) for name in ("b", "a")}
+    scores = {"a": np.zeros(2), "b": np.zeros(2)}
+    pruned = pruning.prune_to([quotas.Quota(("a", "b"), 1)], masks, scores)
+    assert [mask.tolist() for mask in pruned.values()] == [[0, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int64, bool])
+def test_scores_may_be_any_real_numbers(dtype):
+    masks = {"x": np.ones(4, np.uint8), "y": np.ones(2, np.uint8)}
+    scores = {"x": np.array([1, 0, 1, 0], dtype), "y": np.array([0.5, 1])}
+    pruned = pruning.prune_to([quotas.Quota(("x", "y"), 3)], masks, scores)
+    np.testing.assert_array_equal(pruned["x"], [1, 0, 1, 0])
+    np.testing.assert_array_equal(pruned["y"], [0, 1])
+
+
+def test_scores_of_two_precisions_are_compared_exactly():
+    close = 1 + 2.0**-40  # In float32, it is 1.
+    masks = {"x": np.ones(1, np.uint8), "y": np.ones(2, np.uint8)}
+    scores = {"x": np.ones(1, np.float32), "y": np.array([close, 1])}
+    pruned = pruning.prune_to([quotas.Quota(("x", "y"), 1)], masks, scores)
+    assert [mask.tolist() for mask in pruned.values()] == [[0], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("count", "scores", "message"),
+    [
+        (3, np.ones(2), "x to keep from 0 to 2 weights.*Received: 3"),
+        (1, np.ones(3), r"the shape of its mask, \(2,\). Received: \(3,\)"),
+        (1, np.ones(2, complex), "real numbers. Received: complex128"),
+        (1, np.array([1, None]), "real numbers. Received: object"),
+        (2, np.array([1, np.nan]), "'x' hold NaN"),
+    ],
+)
+def test_scores_and_quotas_that_do_not_fit(count, scores, message):
+    masks = {"x": np.ones(2, np.uint8)}
+    with pytest.raises(ValueError, match=message):
+        pruning.prune_to([quotas.Quota(("x",), count)], masks, {"x": scores})
+
+
+def test_a_layer_without_scores_is_named():
+    masks = {"x0": np.ones(2, np.uint8)}
+    with pytest.raises(ValueError, match="Unknown layer of scores 'x0'"):
+        pruning.prune_by_scores({"*": 0.5}, masks, {"x1": np.ones(2)})
+
+
+@hypothesis.given(
+    layers(),
+    st.floats(0, 1),
+    st.integers(1, 6),
+    st.sampled_from(pruning.SCOPES),
+)
+def test_masks_nest_over_steps_and_end_as_in_one(given, fraction, steps, scope):
+    masks, scores = given
+    target = quotas.of_fractions({"*": fraction}, masks, scope)
+    at_once = pruning.prune_to(target, masks, scores)
+    for step in quotas.in_steps(target, masks, steps):
+        before, masks = masks, pruning.prune_to(step, masks, scores)
+        for group, count in step:
+            assert sum(int(masks[name].sum()) for name in group) == count
+        assert all((masks[name] <= before[name]).all() for name in masks)
+    for name, mask in masks.items():  # The same scores: the same weights go.
+        np.testing.assert_array_equal(mask, at_once[name])
+
+
+@hypothesis.given(layers(), st.floats(0, 1))
+def test_the_scopes_agree_on_one_layer(given, density):
+    given_masks, scores = given
+    masks = {"x0": np.ones_like(given_masks["x0"])}
+    layerwise, together = (
+        pruning.prune_to(
+            quotas.of_densities({"*": density}, masks, scope), masks, scores
+        )
+        for scope in pruning.SCOPES
+    )
+    np.testing.assert_array_equal(layerwise["x0"], together["x0"])
+    assert layerwise["x0"].sum() == round(density * masks["x0"].size)

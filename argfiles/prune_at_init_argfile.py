@@ -1,0 +1,106 @@
+r"""Prints one line of flags per run of runners/prune_at_init.
+
+    lottery-ticket argfile_runner prune_at_init prune_at_init_argfile \
+        --output_dir=results --trials=5 --densities=.2,.1,.05,.02
+"""
+
+import shlex
+
+from lottery_ticket.experiments import prune_at_init
+from lottery_ticket.foundations import criteria as criteria_lib
+from lottery_ticket.foundations import flags, names, paths
+
+# Ending of an experiment's name -> flags of a sanity check.
+CHECKS = {
+    "": (),
+    "shuffle": ("--shuffle=True",),
+    "reinit": ("--reinitialize=True",),
+    "invert": ("--invert_scores=True",),
+}
+
+
+def lines(
+    output_dir: str,
+    *,
+    criteria: str = "random,large_init,snip,grasp,synflow",
+    densities: tuple[float, ...] = (0.2, 0.1, 0.05, 0.02, 0.01),
+    checks: str = "",
+    dense: bool = True,
+    trials: int = 5,
+    first_trial: int = 1,
+) -> list[str]:
+    """Prints one line of flags per trial, criterion, density and sanity check.
+
+    Runs lie in OUTPUT_DIR/trial1/{i}/{criterion}/ at the i-th of the densities,
+    sanity checks in .../{criterion}_{check}/, the dense network in
+    OUTPUT_DIR/trial1/0/dense/. Any flag of prune_at_init (--recipe,
+    --allocation, --training_len, ...) may be given too; it goes into every
+    line.
+
+    Args:
+        output_dir: Folder of the results; trials go to OUTPUT_DIR/trial1, ...
+        criteria: Criteria, such as snip,synflow.
+        densities: Densities, in falling order.
+        checks: Sanity checks to add to each run, of shuffle (each layer's mask
+            permuted), reinit (fresh weights) and invert (highest scores
+            pruned), such as shuffle,reinit,invert.
+        dense: Whether to train the dense network as well.
+        trials: Number of trials.
+        first_trial: Number of the first one.
+
+    Raises:
+        ValueError: If a name is unknown, there are no trials, or densities are
+            out of range or do not fall.
+    """
+    chosen = _words("criterion", criteria, criteria_lib.CRITERIA)
+    added = ["", *_words("check", checks, [name for name in CHECKS if name])]
+    if trials < 1:
+        raise ValueError(f"trials must be at least 1. Received: {trials}")
+    for density in densities:
+        prune_at_init.Target(density)
+    if list(densities) != sorted(set(densities), reverse=True):
+        raise ValueError(
+            f"densities must fall. Received: {', '.join(map(str, densities))}"
+        )
+    runs = [
+        (level, _name(criterion, check), criterion, density, CHECKS[check])
+        for level, density in enumerate(densities, start=1)
+        for criterion in chosen
+        for check in added
+    ]
+    if dense:
+        runs.insert(0, (0, "dense", "random", 1.0, ()))
+    return [
+        shlex.join(
+            [
+                f"--output_dir={paths.run(trial_dir, level, name)}",
+                f"--seed={trial}",
+                f"--criterion={criterion}",
+                f"--density={density}",
+                *check_flags,
+            ]
+        )
+        for trial in range(first_trial, first_trial + trials)
+        for trial_dir in [paths.trial(output_dir, trial)]
+        for level, name, criterion, density, check_flags in runs
+    ]
+
+
+def _words(kind, text, known):
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        names.check(kind, word, known)
+    return words
+
+
+def _name(criterion, check):
+    return f"{criterion}_{check}" if check else criterion
+
+
+def main(argv=None):
+    """Prints the lines; None takes sys.argv's flags."""
+    flags.print_lines(lines, prune_at_init.train, argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The levels of a lottery experiment: folders, and how each comes about."""
+
+import functools
+
+from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments import scoring as scoring_lib
+from lottery_ticket.foundations import (
+    collapse,
+    experiment,
+    lazy,
+    names,
+    paths,
+    progress,
+    pruning,
+    quotas,
+    run_record,
+    save_restore,
+    steps,
+)
+from lottery_ticket.foundations import masks as masks_lib
+
+trainer = lazy.module("lottery_ticket.foundations.trainer")
+
+
+class Levels:
+    """All levels of one trial: what they are made by, and where they lie."""
+
+    def __init__(
+        self,
+        output_dir,
+        recipe,
+        scoring,
+        rules,
+        *,
+        iterations=None,
+        presets=None,
+        experiment_name="same_init",
+        on_collapse="warn",
+        save_summaries=True,
+        quiet=False,
+    ):
+        """Checks what needs neither data nor network.
+
+        Args:
+            output_dir: Folder of the trial.
+            recipe: recipes.Recipe.
+            scoring: scoring.Scoring.
+            rules: level_rules.LevelRules.
+            iterations: Number of prunings; see LevelRules.levels.
+            presets: Dict, name -> array that level 0 starts from, or None for a
+                draw from init_seed.
+            experiment_name: Name of the runs.
+            on_collapse: A name in collapse.POLICIES.
+            save_summaries: Whether to write TensorBoard summaries.
+            quiet: Whether to show no progress.
+
+        Raises:
+            ValueError: If the experiment's name, the rules or the number of
+                prunings do not fit.
+        """
+        paths.check_experiment_name(experiment_name)
+        names.check("on_collapse", on_collapse, collapse.POLICIES)
+        rules.check(recipe)
+        self._recipe = recipe
+        self._scoring = scoring.resolved("large_final", recipe.seed)
+        self._rules = rules
+        self._last = rules.levels(iterations)
+        self._presets = presets
+        self._on_collapse = on_collapse
+        self._save_summaries = save_summaries
+        self._quiet = quiet
+        self._directories = [
+            paths.run(output_dir, level, experiment_name)
+            for level in range(self._last + 1)
+        ]
+        self._start = None  # The iteration that levels from 1 on start from.
+        self._level = None  # The one trained last.
+        self._dense = None  # Level 0's (initial, final).
+        self._bar = None
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether there is nothing left to do.
+
+        Raises:
+            ValueError: If a folder holds results made with other settings.
+        """
+        return all(
+            run_record.is_complete(directory, self._settings(level))
+            for level, directory in enumerate(self._directories)
+        )
+
+    def train(self, dataset, model) -> None:
+        """Trains, prunes and rewinds a model, level by level.
+
+        Args:
+            dataset: DatasetBase.
+            model: ModelBase; it ends with the masks and weights of the last
+                level.
+
+        Raises:
+            ValueError: If rules and network do not fit each other, training
+                cannot start where it should, or a folder holds results made
+                with other settings.
+        """
+        recipe, rules = self._recipe, self._rules
+        pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+        per_epoch = dataset.train.iterations_per_epoch
+        self._start = steps.iterations(rules.rewind_iteration, per_epoch)
+        trainer.run_span(
+            recipe.training_len, rules.rewind_iteration, (), per_epoch
+        )
+        prune_masks = functools.partial(self._prune, dataset, model)
+        with progress.Progress(
+            len(self._directories), self._quiet
+        ) as self._bar:
+            experiment.experiment(
+                make_dataset=lambda: dataset,
+                make_model=functools.partial(
+                    model.reset, seed=recipe.init_seed
+                ),
+                train_model=self._train,
+                prune_masks=prune_masks,
+                iterations=self._last,
+                presets=self._presets,
+                rewind=self._rewind,
+            )
+
+    def _settings(self, level):
+        return {
+            **self._recipe.settings(),
+            **self._scoring.settings(),
+            **self._rules.settings(level, self._last),
+            "experiment": "lottery_experiment",
+            "presets": save_restore.checksum(self._presets),
+            "level": level,
+        }
+
+    def _train(self, level, dataset, model):
+        start = self._rules.rewind_iteration
+        finetune = self._rules.retraining == "finetune"
+        span = {"start_iteration": start, "finetune": finetune}
+        if not level:
+            span = {"save_iterations": (start,) if self._start else ()}
+        initial, final = ingredients.train(
+            self._recipe,
+            dataset,
+            model,
+            self._directories[level],
+            settings=self._settings(level),
+            label=f"level {level}/{self._last}",
+            bar=self._bar,
+            save_summaries=self._save_summaries,
+            on_collapse=self._on_collapse,
+            **span,
+        )
+        self._level = level
+        if not level:
+            self._dense = initial, final
+        return initial, final
+
+    def _prune(self, dataset, model, masks, final):
+        level = self._level + 1
+        if self._rules.one_shot:
+            masks, final = masks_lib.ones(masks), self._dense[1]
+        pruned = scoring_lib.prune(
+            self._scoring,
+            self._rules.kept(self._recipe, level, self._last, masks),
+            masks,
+            model,
+            dataset,
+            initial=self._dense[0],
+            final=final,
+            quiet=self._quiet,
+        )
+        density = self._rules.density(level, self._last)
+        if density is not None:
+            layers = self._rules.pruned(self._recipe, masks)
+            counted = {layer: pruned[layer] for layer in layers}
+            reached = quotas.reached(density, counted)
+            progress.say(f"level {level}: {reached}", self._quiet)
+        return pruned
+
+    def _rewind(self, initial, final):
+        """Weights that a level starts from; see `experiment.experiment`."""
+        if self._rules.retraining != "rewind":
+            return final
+        if not self._start:
+            return initial
+        saved = paths.at_iteration(self._directories[0], self._start)
+        return save_restore.restore_network(saved)

@@ -1,0 +1,216 @@
+"""Pruning at initialisation: score, prune to a density, train."""
+
+import dataclasses
+
+from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import scoring as scoring_lib
+from lottery_ticket.foundations import (
+    collapse,
+    criteria,
+    layer_densities,
+    layer_shares,
+    names,
+    progress,
+    quotas,
+    run_record,
+    save_restore,
+    seeds,
+)
+from lottery_ticket.foundations import masks as masks_lib
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """How much is kept, in which layers, and what is done to it then.
+
+    Args:
+        density: Part of all maskable weights that is kept, above 0, at most 1.
+        allocation: How layers share the density: global (weights of all layers
+            are compared), uniform (every layer has it) or erk
+            (Erdos-Renyi-Kernel: small layers stay denser than large ones).
+        layer_densities: Density of each layer or pattern of layers, such as
+            "conv*=.1,dense*=.05", in place of density and allocation. Layers
+            that are not named stay whole.
+        shuffle: Sanity check: whether each layer's mask is permuted.
+        reinitialize: Sanity check: whether training starts from a fresh draw,
+            not from the weights that were scored.
+    """
+
+    density: float | None = None
+    allocation: str = "global"
+    layer_densities: dict[str, float] | None = None
+    shuffle: bool = False
+    reinitialize: bool = False
+
+    def __post_init__(self):
+        """Checks what is given.
+
+        Raises:
+            ValueError: If there is no density or there are two kinds, or one
+                is out of range.
+        """
+        names.check("allocation", self.allocation, layer_densities.ALLOCATIONS)
+        if (self.density is None) == (self.layer_densities is None):
+            raise ValueError(
+                "Give density, such as .05, or layer_densities, such as "
+                f"'conv*=.1,dense*=.05'. Received: {self.density} and "
+                f"{self.layer_densities}"
+            )
+        if self.density is None:
+            keys = self.layer_densities
+            layer_shares.expand("density", keys, keys)
+        elif not 0 < self.density <= 1:
+            raise ValueError(
+                "density must be above 0 and at most 1: the part of the "
+                f"weights that is kept. Received: {self.density}"
+            )
+
+    def kept(self, masks) -> list[quotas.Quota]:
+        """Returns how many weights layers keep.
+
+        Args:
+            masks: Dict, layer name -> mask that keeps everything.
+
+        Raises:
+            ValueError: If a density is of no layer.
+        """
+        if self.layer_densities is not None:
+            return quotas.of_densities(self.layer_densities, masks)
+        return layer_densities.allocate(self.allocation, self.density, masks)
+
+
+def train(
+    output_dir: str,
+    target: Target,
+    recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
+    scoring: scoring_lib.Scoring = scoring_lib.Scoring(),  # noqa: B008
+    *,
+    presets: str | dict | None = None,
+    on_collapse: str = "warn",
+    save_summaries: bool = True,
+    quiet: bool = False,
+) -> None:
+    """Prunes a network before it is trained, then trains it.
+
+    Scores the weights as they are drawn, keeps those of the highest scores, and
+    trains what is left from there. Batch normalisation is in inference mode
+    while scores are taken. Results lie in OUTPUT_DIR itself.
+
+    Source: SNIP, Lee et al. 2019 (https://arxiv.org/abs/1810.02340); GraSP,
+    Wang et al. 2020 (https://arxiv.org/abs/2002.07376); SynFlow, Tanaka et al.
+    2020 (https://arxiv.org/abs/2006.05467). Sanity checks (shuffle,
+    reinitialize, invert_scores): Frankle et al. 2021
+    (https://arxiv.org/abs/2009.08576).
+
+    Args:
+        output_dir: Folder of the results.
+        target: How much is kept; see Target.
+        recipe: Dataset, network and training; see Recipe. Its fractions and
+            scope are not used.
+        scoring: Which weights go first; see Scoring.
+        presets: Folder (or dict) of a network to score and to start from; what
+            it does not name is drawn from init_seed.
+        on_collapse: What to do where a layer keeps nothing, or no path is left
+            from input to output: warn, or stop before training.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If a setting does not fit, output_dir holds results made
+            with other settings, or a layer collapses that should not.
+        FileNotFoundError: If data or presets cannot be had.
+        FloatingPointError: If a score is not finite.
+    """
+    names.check("on_collapse", on_collapse, collapse.POLICIES)
+    presets = ingredients.network(presets)
+    scoring = _resolved(scoring, recipe)
+    settings = _settings(target, recipe, scoring, presets)
+    if run_record.is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
+        return
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset, quiet)
+    model.reset(presets=presets, seed=recipe.init_seed)
+    weights, full = model.weights, masks_lib.ones(model.masks)
+    masks = scoring_lib.prune(
+        scoring,
+        target.kept(full),
+        full,
+        model,
+        dataset,
+        initial=weights,
+        quiet=quiet,
+    )
+    progress.say(_reached(target, masks), quiet)
+    if target.shuffle:
+        seed = seeds.derive(recipe.init_seed, "shuffle")
+        masks = masks_lib.shuffle(masks, seed)
+    if target.reinitialize:
+        seed = seeds.derive(recipe.init_seed, "reinitialize")
+        weights = model.draw(seed)
+    model.reset(weights, masks, recipe.init_seed)
+    ingredients.train_alone(
+        recipe,
+        dataset,
+        model,
+        output_dir,
+        settings,
+        save_summaries,
+        quiet,
+        on_collapse=on_collapse,
+    )
+
+
+def is_complete(
+    output_dir,
+    target,
+    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
+    scoring=scoring_lib.Scoring(),  # noqa: B008
+    *,
+    presets=None,
+    on_collapse="warn",
+    save_summaries=True,
+    quiet=False,
+) -> bool:
+    """Whether `train` with these arguments has nothing left to do.
+
+    Raises:
+        ValueError: As for `train`.
+    """
+    presets = ingredients.network(presets)
+    scoring = _resolved(scoring, recipe)
+    settings = _settings(target, recipe, scoring, presets)
+    return run_record.is_complete(output_dir, settings)
+
+
+def _resolved(scoring, recipe):
+    if (
+        scoring.criterion
+        and criteria.CRITERIA[scoring.criterion].needs_training
+    ):
+        raise ValueError(
+            f"Criterion {scoring.criterion!r} is of trained weights: at "
+            "initialisation there are none. Use large_init"
+        )
+    return scoring.resolved("synflow", recipe.seed)
+
+
+def _settings(target, recipe, scoring, presets):
+    return {
+        **recipe.settings(),
+        **scoring.settings(),
+        **dataclasses.asdict(target),
+        "experiment": "prune_at_init",
+        "presets": save_restore.checksum(presets),
+    }
+
+
+def _reached(target, masks):
+    if target.density is not None:
+        return quotas.reached(target.density, masks)
+    return "\n".join(
+        f"{layer}: {quotas.reached(density, {layer: masks[layer]})}"
+        for layer, density in layer_shares.expand(
+            "density", target.layer_densities, masks
+        ).items()
+    )

@@ -1,0 +1,68 @@
+"""Layer collapse: masks that leave a layer, or the whole network, nothing."""
+
+import logging
+
+import numpy as np
+
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations import names
+
+POLICIES = ("warn", "stop")
+_log = logging.getLogger(__name__)
+
+
+def find(
+    masks: dict[str, np.ndarray], effective: dict[str, np.ndarray] | None
+) -> list[str]:
+    """Returns what has collapsed, a line for each; none if nothing has.
+
+    Args:
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+        effective: Masks of the kept weights on a path from input to output, as
+            from `flow.effective_masks`; None where that cannot be told, and
+            then only empty layers are found.
+    """
+    found = [
+        f"layer {name!r} keeps none of its {total:,} weights"
+        for name, (kept, total) in masks_lib.counts(masks).items()
+        if total and not kept
+    ]
+    if effective and not any(mask.any() for mask in effective.values()):
+        found.append(
+            "no path is left from input to output through a kept weight"
+        )
+    return found
+
+
+def check(
+    masks: dict[str, np.ndarray],
+    effective: dict[str, np.ndarray] | None,
+    on_collapse: str,
+    label: str,
+) -> None:
+    """Warns of collapse, or raises; does nothing where there is none.
+
+    Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), section 3,
+    calls it layer collapse when all weights of a layer are pruned.
+
+    Args:
+        masks: As for `find`.
+        effective: As for `find`.
+        on_collapse: "warn" logs one warning; "stop" raises.
+        label: Where it was found, for the message: "level 3".
+
+    Raises:
+        ValueError: If something has collapsed and on_collapse is "stop", or
+            on_collapse is neither of the two.
+    """
+    names.check("on_collapse", on_collapse, POLICIES)
+    found = find(masks, effective)
+    if not found:
+        return
+    what = f"Layer collapse at {label}: {'; '.join(found)}"
+    if on_collapse == "stop":
+        raise ValueError(
+            f"{what}. Finished levels are kept. Prune less or in other "
+            "layers, or go on all the same with --on_collapse=warn"
+        )
+    _log.warning("%s", what)

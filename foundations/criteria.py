@@ -1,0 +1,165 @@
+"""The criteria by name: what scores weights, so that the lowest are pruned."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from lottery_ticket.foundations import criteria_weights, lazy, names
+
+criteria_gradients = lazy.module(
+    "lottery_ticket.foundations.criteria_gradients"
+)
+scoring_examples = lazy.module("lottery_ticket.foundations.scoring_examples")
+Network = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Criterion:
+    """What a criterion needs; the function that scores has its name.
+
+    Args:
+        kind: What it scores: "weights", a function of criteria_weights; or
+            of criteria_gradients, "network", without data, or "data".
+        source: Where it is from.
+        needs_training: Whether it scores trained weights only.
+        steps: Prunings, with scores anew for each, that its source takes to
+            the final density.
+    """
+
+    kind: str
+    source: str
+    needs_training: bool = False
+    steps: int = 1
+
+
+CRITERIA = {
+    "large_final": Criterion(
+        "weights",
+        "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635)",
+        needs_training=True,
+    ),
+    "large_init": Criterion(
+        "weights", "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
+    ),
+    "random": Criterion(
+        "weights", "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
+    ),
+    "snip": Criterion(
+        "data", "Lee et al. 2019 (https://arxiv.org/abs/1810.02340)"
+    ),
+    "grasp": Criterion(
+        "data", "Wang et al. 2020 (https://arxiv.org/abs/2002.07376)"
+    ),
+    "synflow": Criterion(
+        "network",
+        "Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467)",
+        steps=100,
+    ),
+}
+
+
+def check(name: str) -> None:
+    """Raises unless a criterion is known.
+
+    Args:
+        name: Name of the criterion.
+
+    Raises:
+        ValueError: Naming the nearest known one.
+    """
+    names.check("criterion", name, CRITERIA)
+
+
+def score_fn(
+    name: str,
+    model,
+    dataset=None,
+    *,
+    initial: Network | None = None,
+    final: Network | None = None,
+    seed: int = 0,
+    examples_per_class: int = 10,
+    invert: bool = False,
+) -> Callable[[Network], Network]:
+    """Returns the function (masks) -> scores of a criterion; higher = keep.
+
+    It can be called with ever sparser masks. The model is never changed, and
+    scores depend on nothing but what is given here, the masks and, where
+    weights are not given, the model's weights at the call.
+
+    Args:
+        name: Name of the criterion; see CRITERIA.
+        model: ModelBase.
+        dataset: DatasetBase, for criteria that need data. For others it may
+            tell the shape of an example where the network leaves it open.
+        initial: Dict, name -> weights before training; None means the model's.
+            Only criteria of weights look at it.
+        final: Dict, name -> weights after training, which gradients are taken
+            at, too; None, for criteria without training, means the model's.
+        seed: Seed of random scores, and of the choice of examples.
+        examples_per_class: Training examples of each class that gradients of
+            the loss are computed on; a class that has fewer gives all.
+        invert: Whether to negate scores, so that the best are pruned first.
+
+    Raises:
+        ValueError: If the criterion is unknown, or what it needs is not given.
+    """
+    check(name)
+    criterion = CRITERIA[name]
+    if criterion.needs_training and final is None:
+        raise ValueError(
+            f"Criterion {name!r} needs trained weights. Received: final=None"
+        )
+    if criterion.kind == "weights":
+        scores = _of_weights(name, model, initial, final, seed)
+    elif criterion.kind == "network":
+        scores = _of_network(name, model, final, dataset)
+    else:
+        scores = _of_data(name, model, final, dataset, seed, examples_per_class)
+    return _inverted(scores) if invert else scores
+
+
+def _of_weights(name, model, initial, final, seed):
+    function = getattr(criteria_weights, name)
+
+    def scores(masks):
+        before = model.weights if initial is None else initial
+        return function(before, final, masks, np.random.default_rng(seed))
+
+    return scores
+
+
+def _of_network(name, model, final, dataset):
+    source = model if dataset is None else dataset
+    shape = tuple(source.input_shape)
+    if not shape or None in shape:
+        raise ValueError(
+            f"Criterion {name!r} needs the shape of an example, of a dataset "
+            f"or a network that fixes it. Received: {shape}"
+        )
+
+    def scores(masks):
+        weights = {**model.weights, **(final or {})}
+        return getattr(criteria_gradients, name)(model, weights, masks, shape)
+
+    return scores
+
+
+def _of_data(name, model, final, dataset, seed, per_class):
+    if dataset is None:
+        raise ValueError(
+            f"Criterion {name!r} needs data. Received: dataset=None"
+        )
+    rows = scoring_examples.choose(dataset.train, per_class, seed)
+
+    def scores(masks):
+        weights = {**model.weights, **(final or {})}
+        function = getattr(criteria_gradients, name)
+        return function(model, weights, masks, dataset, rows)
+
+    return scores
+
+
+def _inverted(scores):
+    return lambda masks: {n: -score for n, score in scores(masks).items()}

@@ -1,0 +1,243 @@
+"""Scores from gradients of a network, compiled once for each network.
+
+No function here changes the model: weights and masks are arguments. Pruned
+weights count as 0 and score 0. Batch normalisation is in inference mode,
+regularisation losses of layers are not counted, and a network of mixed
+precision is computed in float32, or for SynFlow in float64.
+"""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations import scoring_examples
+from lottery_ticket.foundations.networks import double_precision
+
+Network = dict[str, np.ndarray]
+GRASP_TEMPERATURE = 200.0
+
+
+def snip(
+    model, weights: Network, masks: Network, dataset, rows: np.ndarray
+) -> Network:
+    """Returns abs(g * w), g being the gradient of the mean loss.
+
+    Source: Lee et al. 2019 (https://arxiv.org/abs/1810.02340), equation 5.
+    Differs: scores are not divided by their sum, which orders them alike;
+    batch normalisation is in inference mode.
+
+    Args:
+        model: ModelBase.
+        weights: Dict, name -> array: all that the network computes with, as
+            `ModelBase.weights`.
+        masks: Dict, layer name -> mask of the kernels to score; a kernel that
+            is not named keeps all its weights.
+        dataset: DatasetBase.
+        rows: Rows of its training split to score on.
+
+    Returns:
+        Dict, layer name -> float32 array of the kernel's shape; higher = keep.
+
+    Raises:
+        FloatingPointError: If a score is not finite.
+    """
+    given = _tensors(weights, masks)
+    gradients = _mean(
+        _compiled(model, _gradients), (*given, 1.0), dataset, rows
+    )
+    scores = {name: np.abs(g * weights[name]) for name, g in gradients.items()}
+    return _checked("snip", scores)
+
+
+def grasp(
+    model, weights: Network, masks: Network, dataset, rows: np.ndarray
+) -> Network:
+    """Returns w * (H g), g and H being of the mean loss; higher = keep.
+
+    The loss is of logits divided by 200, its gradient g and Hessian H by the
+    kept weights of the kernels alone, as in the authors' code. Both are of all
+    rows, whatever fits into memory at once.
+
+    Source: Wang et al. 2020 (https://arxiv.org/abs/2002.07376), equation 8,
+    where -w * (H g) is the score and the highest are pruned.
+    Differs: batch normalisation is in inference mode.
+
+    Args:
+        model: As for `snip`.
+        weights: As for `snip`.
+        masks: As for `snip`.
+        dataset: As for `snip`.
+        rows: As for `snip`.
+
+    Returns:
+        As `snip`.
+
+    Raises:
+        FloatingPointError: If a score is not finite.
+    """
+    given = (*_tensors(weights, masks), GRASP_TEMPERATURE)
+    gradients = _mean(_compiled(model, _gradients), given, dataset, rows)
+    products = _mean(
+        _compiled(model, _hessian_products), (*given, gradients), dataset, rows
+    )
+    scores = {name: p * weights[name] for name, p in products.items()}
+    return _checked("grasp", scores)
+
+
+def synflow(
+    model, weights: Network, masks: Network, input_shape: tuple[int, ...]
+) -> Network:
+    """Returns abs(w * dR/dw), R being the flow through the network.
+
+    R is the sum of the logits for an input of ones, all weights replaced by
+    their absolute values. In float64: it goes beyond float32 in deep networks.
+
+    Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), equation 2
+    and algorithm 1.
+    Differs: moving means of batch normalisation count as 0, which at
+    initialisation they are, so that all flow is positive in a trained network.
+
+    Args:
+        model: As for `snip`.
+        weights: As for `snip`.
+        masks: As for `snip`.
+        input_shape: Shape of one example.
+
+    Returns:
+        Dict, layer name -> float64 array of the kernel's shape; higher = keep.
+
+    Raises:
+        FloatingPointError: If a score is not finite.
+        ValueError: If the network does not compute with floats from its input.
+    """
+    x = tf.ones((1, *input_shape), tf.float64)
+    scores = _compiled(model, _flow_scores)(*_tensors(weights, masks), x)
+    return _checked("synflow", {n: each.numpy() for n, each in scores.items()})
+
+
+def _compiled(model, function):
+    """The function of this model; a model keeps it, for all its runs."""
+    key = function.__name__
+    if key not in model.compiled:
+        model.compiled[key] = tf.function(
+            functools.partial(function, model),
+            autograph=False,
+            reduce_retracing=True,  # Of chunks, the last may be smaller.
+        )
+    return model.compiled[key]
+
+
+def _tensors(weights, masks):
+    masks = {name: tf.constant(mask, tf.bool) for name, mask in masks.items()}
+    return {name: tf.constant(each) for name, each in weights.items()}, masks
+
+
+def _mean(function, given, dataset, rows):
+    """Means over examples of what a function sums up over a chunk."""
+    totals = {}
+    for x, y in scoring_examples.chunks(dataset, rows):
+        for name, total in function(x, y, *given).items():
+            totals[name] = total + totals.get(name, 0)
+    return {name: each.numpy() / len(rows) for name, each in totals.items()}
+
+
+def _gradients(model, x, y, weights, masks, temperature):
+    """Gradients by the kept weights of a chunk's loss, summed up."""
+    kernels = {name: weights[name] for name in masks}
+    with tf.GradientTape() as tape:
+        tape.watch(kernels)
+        loss = _loss(model, x, y, {**weights, **kernels}, masks, temperature)
+    return _gradient(tape, loss, kernels)
+
+
+def _hessian_products(model, x, y, weights, masks, temperature, vectors):
+    """Hessian of a chunk's summed loss times a vector, by the same weights."""
+    kernels = {name: weights[name] for name in masks}
+    with tf.GradientTape() as tape:
+        tape.watch(kernels)
+        gradients = _gradients(
+            model, x, y, {**weights, **kernels}, masks, temperature
+        )
+        along = tf.add_n(
+            [tf.reduce_sum(gradients[name] * vectors[name]) for name in masks]
+        )
+    return _gradient(tape, along, kernels)
+
+
+def _gradient(tape, target, kernels):
+    zero = tf.UnconnectedGradients.ZERO
+    return tape.gradient(target, kernels, unconnected_gradients=zero)
+
+
+def _loss(model, x, y, weights, masks, temperature):
+    outputs = _outputs(model, x, weights, masks, tf.float32)
+    outputs = model.logits(tf.cast(outputs, tf.float32)) / temperature
+    if model.gives_probabilities:  # Which is what its loss then expects.
+        outputs = tf.nn.softmax(outputs)
+    loss, _ = model.create_loss_and_accuracy(y, outputs)
+    return loss * tf.cast(tf.size(y), loss.dtype)
+
+
+def _flow_scores(model, weights, masks, x):
+    means = _moving_means(model)
+    weights = {
+        name: tf.cast(each, tf.float64) * (name not in means)
+        for name, each in weights.items()
+        if each.dtype.is_floating
+    }
+    weights = {name: tf.abs(each) for name, each in weights.items()}
+    kernels = {name: weights[name] for name in masks}
+    with tf.GradientTape() as tape:
+        tape.watch((x, kernels))
+        outputs = _outputs(model, x, {**weights, **kernels}, masks, tf.float64)
+        flow = tf.reduce_sum(model.logits(outputs))
+    by_input, gradients = tape.gradient(flow, (x, kernels))
+    if by_input is None:
+        raise ValueError(
+            "SynFlow sends ones through a network, so its inputs must be "
+            f"floats. Received: the network {model.network.name!r}, whose "
+            "outputs have no gradient by its inputs"
+        )
+    return {
+        name: tf.zeros_like(kernels[name])
+        if gradient is None
+        else tf.abs(kernels[name] * gradient)
+        for name, gradient in gradients.items()
+    }
+
+
+def _moving_means(model):
+    """Names of the moving means of all batch normalisations."""
+    means = {
+        id(layer.moving_mean)
+        for layer in model.network._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+    return {n for n, each in model.variables.items() if id(each) in means}
+
+
+def _outputs(model, x, weights, masks, dtype):
+    """What the network gives with these weights, pruned ones 0."""
+    values = {
+        name: tf.cast(each, dtype) if each.dtype.is_floating else each
+        for name, each in weights.items()
+    }
+    for name, mask in masks.items():
+        values[name] = tf.where(mask, values[name], tf.zeros([], dtype))
+    variables = [model.variables[name] for name in values]
+    with double_precision.tracing(model.network, dtype.name):
+        return double_precision.outputs(
+            model.network, variables, list(values.values()), x
+        )
+
+
+def _checked(criterion, scores):
+    for name, score in scores.items():
+        if not np.isfinite(score).all():
+            raise FloatingPointError(
+                f"Scores of {criterion} must be finite. Received: NaN or "
+                f"infinity in layer {name!r}"
+            )
+    return scores

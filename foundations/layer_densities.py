@@ -1,0 +1,123 @@
+"""Densities of layers from an overall one: uniform, Erdos-Renyi-Kernel."""
+
+import numpy as np
+
+from lottery_ticket.foundations import layer_shares, names, quotas
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def uniform(density: float, shapes: Shapes) -> dict[str, float]:
+    """Returns the same density for each layer, but for rounding.
+
+    Densities are whole numbers of weights, and those sum up to exactly
+    `round(density * total)`: each layer has its share of that, rounded down,
+    and what is left goes one by one to the layers that rounding cost most (of
+    ties, to the earlier).
+
+    Args:
+        density: Density of all layers together, in [0, 1].
+        shapes: Dict, layer name -> shape of its kernel.
+
+    Returns:
+        Dict, layer name -> density in [0, 1].
+
+    Raises:
+        ValueError: If the density is outside [0, 1].
+    """
+    return _share_out(density, shapes, _sizes(shapes))
+
+
+def erdos_renyi_kernel(density: float, shapes: Shapes) -> dict[str, float]:
+    """Returns densities proportional to the sum of a kernel's dimensions.
+
+    More exactly, to that sum divided by the product: (in + out + height +
+    width) / (in * out * height * width). Small layers stay denser than large
+    ones. A layer that would have more weights than there are stays dense, and
+    the others share what it leaves, in proportion. Rounded as for `uniform`, so
+    the kept weights of all layers are exactly `round(density * total)`.
+
+    Source: Evci et al. 2020 (https://arxiv.org/abs/1911.11134), sec. 3 (1).
+
+    Args:
+        density: Density of all layers together, in [0, 1].
+        shapes: Dict, layer name -> shape of its kernel, as Keras has them:
+            (in, out) for dense ones, (height, width, in, out) for
+            convolutions, of one and three dimensions likewise, and (height,
+            width, channels, multiplier) for depthwise ones.
+
+    Returns:
+        Dict, layer name -> density in [0, 1].
+
+    Raises:
+        ValueError: If the density is outside [0, 1].
+    """
+    return _share_out(density, shapes, [sum(x) for x in shapes.values()])
+
+
+# Name -> function that divides a density between layers. None leaves that to
+# the scores: the layers are compared with each other.
+ALLOCATIONS = {"global": None, "uniform": uniform, "erk": erdos_renyi_kernel}
+
+
+def allocate(
+    allocation: str, density: float, masks: dict[str, np.ndarray]
+) -> list[quotas.Quota]:
+    """Returns how many weights layers keep, for an overall density.
+
+    Args:
+        allocation: A name in ALLOCATIONS.
+        density: Density of all layers together, in [0, 1].
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+
+    Raises:
+        ValueError: If the allocation is unknown, the density is outside [0, 1],
+            or a layer would keep more than it still has.
+    """
+    names.check("allocation", allocation, ALLOCATIONS)
+    layer_shares.check("density", density)
+    densities_of = ALLOCATIONS[allocation]
+    if densities_of is None:
+        everywhere = dict.fromkeys(masks, density)
+        return quotas.of_densities(everywhere, masks, "global")
+    shapes = {name: mask.shape for name, mask in masks.items()}
+    return quotas.of_densities(densities_of(density, shapes), masks)
+
+
+def _sizes(shapes):
+    return [int(np.prod(shape)) for shape in shapes.values()]
+
+
+def _share_out(density, shapes, weights):
+    """Densities by layer, of counts in proportion to weights."""
+    layer_shares.check("density", density)
+    sizes = np.array(_sizes(shapes), int)
+    total = round(density * int(sizes.sum()))
+    shares = _capped(total, np.array(weights, float), sizes)
+    counts = _whole(total, shares, sizes)
+    return dict(
+        zip(shapes, (counts / np.maximum(sizes, 1)).tolist(), strict=True)
+    )
+
+
+def _capped(total, weights, sizes):
+    """Parts of a total, in proportion to weights, none above its size."""
+    shares, free = sizes.astype(float), sizes > 0
+    while free.any():
+        left = total - sizes[~free].sum()
+        shares[free] = left * weights[free] / weights[free].sum()
+        above = free & (shares > sizes)
+        if not above.any():
+            break
+        shares[above] = sizes[above]
+        free &= ~above
+    return shares
+
+
+def _whole(total, shares, sizes):
+    """Whole numbers that sum up to a total, by the largest remainders."""
+    counts = np.floor(shares).astype(int)
+    remainders = np.where(counts < sizes, shares - counts, -1)
+    order = np.argsort(-remainders, kind="stable")
+    counts[order[: total - counts.sum()]] += 1
+    return counts

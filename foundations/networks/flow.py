@@ -1,0 +1,162 @@
+"""Paths from input to output: which kept weights are on one."""
+
+import re
+import weakref
+
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.networks import (
+    double_precision,
+    flow_tracing,
+)
+
+# ModelBase -> _Paths, which know the network, not the ModelBase.
+_PATHS = weakref.WeakKeyDictionary()
+
+
+def effective_masks(model, masks=None) -> dict[str, np.ndarray] | None:
+    """Returns masks of the kept weights on a path from input to output.
+
+    The others change no output by any input: nothing that comes from the input
+    reaches them, or nothing goes on from them. A path leads through kept
+    weights, through kernels without masks, which count as kept, and through
+    padding nowhere: of a 3x3 kernel that sees one pixel, only the middle can be
+    effective. Values do not count: a kept weight of 0 is kept.
+
+    Compiled once for each model, on the CPU: other masks cost one step on one
+    example.
+
+    Args:
+        model: ModelBase.
+        masks: Dict, layer name -> array of 0s and 1s, of the model's shapes.
+            None, and layers not named, are as the model's own.
+
+    Returns:
+        Dict, layer name -> uint8 array; or None where it cannot be told, see
+        `obstacle`.
+
+    Raises:
+        ValueError: If the masks do not fit the network.
+    """
+    paths = _paths(model)
+    if paths.obstacle is not None:
+        return None
+    own, given = model.masks, masks or {}
+    masks_lib.check(given, {name: mask.shape for name, mask in own.items()})
+    return paths.effective({**own, **given})
+
+
+def obstacle(model) -> str | None:
+    """Returns why `effective_masks` cannot tell; None if it can.
+
+    Args:
+        model: ModelBase.
+    """
+    return _paths(model).obstacle
+
+
+def _paths(model):
+    if model not in _PATHS:
+        _PATHS[model] = _Paths(model)
+    return _PATHS[model]
+
+
+class _Paths:
+    """What was compiled for one model, or why nothing was."""
+
+    def __init__(self, model):
+        self._step, self._inputs = None, None
+        self.obstacle = _obstacle(model)
+        if self.obstacle is None:
+            self.obstacle = self._compile(model)
+
+    def effective(self, masks):
+        """Masks of what is on a path."""
+        given = [np.asarray(mask, np.uint8) for mask in masks.values()]
+        _, found = self._step(given, np.ones_like(self._inputs))
+        return {
+            name: mask.numpy()  # Sync point.
+            for name, mask in zip(masks, found, strict=True)
+        }
+
+    def _compile(self, model):
+        """Why it cannot be done, or None."""
+        masks = [np.ones_like(mask) for mask in model.masks.values()]
+        self._inputs = np.zeros((1, *_shape(model)))
+        try:
+            self._step = _compiled(model, masks, self._inputs)
+            leads_from_nothing, _ = self._step(masks, self._inputs)
+        except Exception as error:  # Layers raise all kinds.
+            reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
+            return f"it cannot be traced: {reason[:300]}"
+        if leads_from_nothing:
+            return "constants reach its outputs, which no input does"
+        return None
+
+
+def _obstacle(model):
+    """Why nothing can be compiled, or None."""
+    found = flow_tracing.obstacle(model.network)
+    if found is not None:
+        return found
+    inputs = model.network.inputs
+    if len(inputs) != 1 or "float" not in inputs[0].dtype:
+        return "its input is not one tensor of floats"
+    if None in _shape(model):
+        return f"the size of its inputs is not known, {_shape(model)}"
+    return None
+
+
+def _shape(model):
+    """Of one example."""
+    return model.input_shape or model.network.inputs[0].shape[1:]
+
+
+def _compiled(model, masks, inputs):
+    """Function (masks, inputs) -> whether outputs are reached, effective."""
+    # Not the model itself, which is let go of with what is compiled for it.
+    network, kernels = model.network, list(model._kernels.values())
+    masked = {id(kernel) for kernel in kernels}
+    constants = [
+        (variable, value)
+        for variable, value in flow_tracing.constants(network)
+        if id(variable) not in masked
+    ]
+
+    def step(masks, inputs):
+        values = [tf.cast(mask, tf.float64) for mask in masks]
+        values += [
+            tf.fill(variable.shape, tf.constant(value, tf.float64))
+            for variable, value in constants
+        ]
+        variables = [*kernels, *(variable for variable, _ in constants)]
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            reached = double_precision.outputs(
+                network, variables, values, inputs
+            )
+            reached = [tf.reduce_sum(each) for each in tf.nest.flatten(reached)]
+        # Counts of the places where a path leads through a weight.
+        counts = tape.gradient(
+            reached,
+            values[: len(masks)],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        effective = [
+            tf.where(count > 0.5, mask, tf.zeros_like(mask))
+            for mask, count in zip(masks, counts, strict=True)
+        ]
+        return tf.add_n(reached) > 0, effective
+
+    def step_on_cpu(masks, inputs):
+        with tf.device("CPU:0"):
+            return step(masks, inputs)
+
+    # Another trace would not be in these contexts.
+    with double_precision.tracing(network), flow_tracing.tracing(network):
+        return tf.function(step_on_cpu, autograph=False).get_concrete_function(
+            [tf.TensorSpec(mask.shape, tf.uint8) for mask in masks],
+            tf.TensorSpec(inputs.shape, tf.float64),
+        )

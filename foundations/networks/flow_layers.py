@@ -1,0 +1,172 @@
+"""What each class of layer does to paths that lead through it."""
+
+import keras
+import tensorflow as tf
+
+from lottery_ticket.foundations.networks import kernels
+
+
+def _dimensions(*names):
+    """Layer classes of these names, in one to three dimensions."""
+    return tuple(
+        getattr(keras.layers, f"{name}{count}D")
+        for name in names
+        for count in (1, 2, 3)
+    )
+
+
+# Without biases and activations, they add up what flows in.
+WEIGHTED = tuple(
+    kind for kind in kernels.KERNELS if kind is not keras.layers.Embedding
+)
+# Each output depends on the input at its own place. What normalisations share
+# between places is no path.
+ELEMENTWISE = (
+    keras.layers.Activation,
+    keras.layers.ActivityRegularization,
+    keras.layers.AlphaDropout,
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.ELU,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.GroupNormalization,
+    keras.layers.Identity,
+    keras.layers.LayerNormalization,
+    keras.layers.LeakyReLU,
+    keras.layers.Normalization,
+    keras.layers.PReLU,
+    keras.layers.ReLU,
+    keras.layers.Rescaling,
+    keras.layers.Softmax,
+    keras.layers.UnitNormalization,
+    *_dimensions("SpatialDropout"),
+)
+# They move what flows in, or add it up.
+MOVING = (
+    keras.layers.Add,
+    keras.layers.Average,
+    keras.layers.Concatenate,
+    keras.layers.Flatten,
+    keras.layers.InputLayer,
+    keras.layers.Permute,
+    keras.layers.RepeatVector,
+    keras.layers.Reshape,
+    *_dimensions("Cropping", "UpSampling", "ZeroPadding"),
+)
+# A maximum depends on all that it is taken of, not on the largest only.
+POOLING = _dimensions("AveragePooling", "MaxPooling")
+GLOBAL_POOLING = _dimensions("GlobalAveragePooling", "GlobalMaxPooling")
+# Classes of Keras's operations on tensors, such as the + of two of them.
+ELEMENTWISE_OPERATIONS = {
+    *("Elu", "Gelu", "LeakyRelu", "ReLU", "Relu", "Relu6", "Selu", "Sigmoid"),
+    *("Silu", "Softmax", "Softplus", "Tanh"),
+}
+MOVING_OPERATIONS = {
+    *("Add", "Concatenate", "ExpandDims", "GetItem", "Mean", "Reshape"),
+    *("Squeeze", "Sum", "Transpose"),
+}
+# Of keras.activations, keras.ops or tf.nn.
+ACTIVATIONS = (
+    *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid"),
+    *("hard_silu", "hard_tanh", "leaky_relu", "linear", "log_sigmoid"),
+    *("log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu"),
+    *("soft_shrink", "softmax", "softplus", "softsign", "sparse_plus"),
+    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
+)
+
+
+def obstacle(operation) -> str | None:
+    """Returns why a layer is not known to pass on paths; None if it is.
+
+    Args:
+        operation: Keras layer or operation.
+    """
+    if isinstance(operation, keras.Model) or "call" in vars(operation):
+        return "has a call of its own"
+    if rule(operation) is None:
+        return "is not known to add up what flows into it"
+    if not _is_known_activation(getattr(operation, "activation", None)):
+        return f"has an activation that is not known, {operation.activation}"
+    if getattr(operation, "interpolation", "nearest") != "nearest":
+        return f"interpolates, by {operation.interpolation!r}"
+    if getattr(operation, "quantization_mode", None) is not None:
+        return "is quantised"
+    if getattr(operation, "lora_enabled", False):
+        return "has LoRA weights"
+    return None
+
+
+def rule(operation):
+    """Returns a function of a layer that returns its call for tracing paths.
+
+    Inputs of that call are 1 where a path leads, 0 elsewhere; outputs are above
+    0 where one leads. Subclasses have none: they may compute anything.
+
+    Args:
+        operation: Keras layer or operation.
+
+    Returns:
+        Function (operation) -> call, or None where none is known.
+    """
+    kind = type(operation)
+    if isinstance(operation, keras.Layer):
+        return _RULES.get(kind)
+    if not kind.__module__.startswith("keras.src."):
+        return None
+    if kind.__name__ in ELEMENTWISE_OPERATIONS:
+        return _unchanged
+    return _as_it_is if kind.__name__ in MOVING_OPERATIONS else None
+
+
+def _is_known_activation(activation):
+    if activation is None:
+        return True
+    if isinstance(activation, keras.Layer):
+        inner = getattr(activation, "activation", None)
+        return type(activation) in ELEMENTWISE and _is_known_activation(inner)
+    return any(
+        getattr(module, name, None) is activation
+        for module in (keras.activations, keras.ops, tf.nn)
+        for name in ACTIVATIONS
+    )
+
+
+def _as_it_is(layer):
+    return layer.call
+
+
+def _unchanged(layer):
+    return lambda x, *args, **options: x
+
+
+def _average(layer):
+    def call(x):
+        # In float64, TensorFlow has none in three dimensions on the CPU.
+        averages = keras.ops.average_pool(
+            tf.cast(x, tf.float32),
+            layer.pool_size,
+            layer.strides,
+            layer.padding,
+            layer.data_format,
+        )
+        return tf.cast(averages, x.dtype)
+
+    return call
+
+
+def _global_average(layer):
+    def call(x, mask=None):
+        is_last = layer.data_format == "channels_last"
+        axes = range(1, len(x.shape) - 1) if is_last else range(2, len(x.shape))
+        return keras.ops.mean(x, tuple(axes), keepdims=layer.keepdims)
+
+    return call
+
+
+_RULES = {
+    **dict.fromkeys(WEIGHTED + MOVING, _as_it_is),
+    **dict.fromkeys(ELEMENTWISE, _unchanged),
+    **dict.fromkeys(POOLING, _average),
+    **dict.fromkeys(GLOBAL_POOLING, _global_average),
+}

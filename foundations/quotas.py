@@ -1,0 +1,231 @@
+"""How many weights layers keep: exact counts, from fractions or densities."""
+
+import numbers
+import typing
+
+import numpy as np
+
+from lottery_ticket.foundations import layer_shares, names
+
+
+class Quota(typing.NamedTuple):
+    """How many weights some layers keep together.
+
+    Args:
+        layers: Names of layers, whose scores are compared with each other.
+        count: How many of their weights they keep.
+    """
+
+    layers: tuple[str, ...]
+    count: int
+
+
+def of_fractions(
+    fractions: dict[str, float],
+    masks: dict[str, np.ndarray],
+    scope: str = "layerwise",
+) -> list[Quota]:
+    """Returns how many weights layers keep that lose fractions of them.
+
+    A fraction is of the weights *still kept*: exactly `round(fraction * kept)`
+    weights go.
+
+    Args:
+        fractions: Dict, layer name or pattern -> fraction of kept weights to
+            prune, in [0, 1]; see `layer_shares.expand`. A layer that is not
+            named has no quota.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+        scope: "layerwise" gives each layer a quota; "global" one to all layers
+            together whose fraction is above 0.
+
+    Raises:
+        ValueError: If a layer or the scope is unknown, a fraction is outside
+            [0, 1], or the scope is global and the fractions above 0 differ.
+    """
+    quotas = []
+    for layers, fraction in layer_shares.groups(
+        "fraction", fractions, masks, scope
+    ):
+        kept = _kept(layers, masks)
+        quotas.append(Quota(layers, kept - round(fraction * kept)))
+    return quotas
+
+
+def of_densities(
+    densities: dict[str, float],
+    masks: dict[str, np.ndarray],
+    scope: str = "layerwise",
+) -> list[Quota]:
+    """Returns how many weights layers keep to have densities.
+
+    A density is of *all* weights of a layer, whatever its mask keeps already:
+    exactly `round(density * size)` stay, `size` counted over all layers of the
+    quota. What that comes to, `reached` says.
+
+    Args:
+        densities: Dict, layer name or pattern -> density, in [0, 1]; see
+            `layer_shares.expand`. A layer that is not named has no quota.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+        scope: "layerwise" gives each layer a quota; "global" one to all layers
+            together whose density is below 1.
+
+    Raises:
+        ValueError: If a layer or the scope is unknown, a density is outside
+            [0, 1] or above what is kept, or the scope is global and the
+            densities below 1 differ.
+    """
+    grouped = layer_shares.groups("density", densities, masks, scope)
+    quotas = [
+        Quota(layers, round(density * _total(layers, masks)))
+        for layers, density in grouped
+    ]
+    expanded = layer_shares.expand("density", densities, masks)
+    whole = [name for name, density in expanded.items() if density == 1]
+    check([Quota((name,), masks[name].size) for name in whole], masks)
+    check(quotas, masks)
+    return quotas
+
+
+def check_densities(
+    densities: dict[str, float], layers, scope: str = "layerwise"
+) -> None:
+    """Raises unless full layers can be pruned to densities.
+
+    Args:
+        densities: Dict, layer name or pattern -> density.
+        layers: Names of all maskable layers.
+        scope: As for `of_densities`.
+
+    Raises:
+        ValueError: As for `of_densities`.
+    """
+    layer_shares.groups("density", densities, layers, scope)
+
+
+def in_steps(
+    quotas: list[Quota], masks: dict[str, np.ndarray], steps: int
+) -> list[list[Quota]]:
+    """Returns the quotas of each step of an iterative pruning.
+
+    Counts fall geometrically, from those of the masks to those of the quotas:
+    after step k of n, kept^(1 - k/n) * count^(k/n), rounded. From full masks to
+    a density d, that is a density of d^(k/n). No count ever rises, and the last
+    step's are exactly the quotas'. On the way to 0, counts fall as if to 1, and
+    to 0 in the last step.
+
+    Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), algorithm 1.
+
+    Args:
+        quotas: List of `Quota`.
+        masks: Dict, layer name -> array of 0s and 1s, before the first step.
+        steps: How many steps, 1 or more.
+
+    Returns:
+        List, step -> list of `Quota`.
+
+    Raises:
+        ValueError: If there are no steps, or the quotas do not fit the masks,
+            see `check`.
+    """
+    _check_number("steps", steps)
+    check(quotas, masks)
+    falling = [
+        _falling(_kept(layers, masks), count, steps) for layers, count in quotas
+    ]
+    return [
+        [
+            Quota(quota.layers, counts[step])
+            for quota, counts in zip(quotas, falling, strict=True)
+        ]
+        for step in range(steps)
+    ]
+
+
+def level_fraction(density: float, levels: int) -> float:
+    """Returns the fraction of kept weights to prune a level, 1 - d^(1/n).
+
+    After n levels of it, a density of d is left, but for the rounding of each
+    level's count; what that comes to, `reached` says.
+
+    Args:
+        density: Density d after the last level, in [0, 1].
+        levels: Number n of prunings, 1 or more.
+
+    Raises:
+        ValueError: If the density is outside [0, 1], or there are no levels.
+    """
+    layer_shares.check("density", density)
+    _check_number("levels", levels)
+    return 1 - density ** (1 / levels)
+
+
+def reached(density: float, masks: dict[str, np.ndarray]) -> str:
+    """Returns text about the density that masks have, counted from them.
+
+    For example "density 5 % (13,310 of 266,200 weights kept)", or, if it is not
+    what was asked for, "density 3 % asked, 3.2 % reached (8 of 250 weights
+    kept)", with as many digits as it takes to tell them apart.
+
+    Args:
+        density: The density that was asked for, of these layers together.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+    """
+    kept, total = _kept(masks, masks), _total(masks, masks)
+    counted = f"({kept:,} of {total:,} weights kept)"
+    if abs(kept - density * total) < 1e-3:  # A float's rounding, not a weight.
+        return f"density {_percent(density, 4)} {counted}"
+    digits = 4
+    while _percent(density, digits) == _percent(kept / total, digits):
+        digits += 1
+    return (
+        f"density {_percent(density, digits)} asked, "
+        f"{_percent(kept / total, digits)} reached {counted}"
+    )
+
+
+def check(quotas: list[Quota], masks: dict[str, np.ndarray]) -> None:
+    """Raises unless masks can be pruned to quotas.
+
+    Args:
+        quotas: List of `Quota`.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+
+    Raises:
+        ValueError: If a layer is unknown, or a count is negative or above what
+            is still kept.
+    """
+    for layers, count in quotas:
+        for name in layers:
+            names.check("layer in quotas", name, masks)
+        kept = _kept(layers, masks)
+        if not 0 <= count <= kept:
+            raise ValueError(
+                f"Expected {', '.join(layers)} to keep from 0 to {kept:,} "
+                f"weights: no more of their {_total(layers, masks):,} are "
+                f"still kept. Received: {count:,}"
+            )
+
+
+def _falling(kept, count, steps):
+    """List of counts after each step, from kept (before the first) to count."""
+    part = np.arange(1, steps) / steps
+    between = np.rint(kept ** (1 - part) * max(count, 1) ** part)
+    falling = np.minimum.accumulate(np.clip(between, count, kept))
+    return [*(int(number) for number in falling), count]
+
+
+def _kept(layers, masks):
+    return sum(int(np.count_nonzero(masks[name])) for name in layers)
+
+
+def _total(layers, masks):
+    return sum(masks[name].size for name in layers)
+
+
+def _percent(share, digits):
+    return f"{100 * share:.{digits}g} %"
+
+
+def _check_number(what, number):
+    if not isinstance(number, numbers.Integral) or number < 1:
+        raise ValueError(f"Expected 1 or more {what}. Received: {number}")

@@ -1,0 +1,64 @@
+"""Tests of argfiles/prune_at_init_argfile.py."""
+
+import shlex
+
+import pytest
+
+from lottery_ticket.argfiles import prune_at_init_argfile
+from lottery_ticket.experiments import prune_at_init
+from lottery_ticket.foundations import flags
+
+
+def test_every_line_parses_for_its_runner(capsys):
+    prune_at_init_argfile.main(
+        ["out dir", "--trials=2", "--checks=shuffle,reinit,invert", "--lr=1"]
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 5 * 4)
+    folders = []
+    for line in lines:
+        bound = flags.bind(prune_at_init.train, shlex.split(line))
+        folders.append(bound["output_dir"])
+        assert bound["recipe"].lr == 1
+        assert f"trial{bound['recipe'].seed}" in bound["output_dir"]
+    assert len(set(folders)) == len(folders)
+
+
+def test_where_runs_lie_and_what_they_are():
+    lines = prune_at_init_argfile.lines(
+        "o", criteria="snip", densities=(0.2, 0.05), checks="invert", trials=1
+    )
+    assert lines == [
+        "--output_dir=o/trial1/0/dense --seed=1 --criterion=random "
+        "--density=1.0",
+        "--output_dir=o/trial1/1/snip --seed=1 --criterion=snip --density=0.2",
+        "--output_dir=o/trial1/1/snip_invert --seed=1 --criterion=snip "
+        "--density=0.2 --invert_scores=True",
+        "--output_dir=o/trial1/2/snip --seed=1 --criterion=snip --density=0.05",
+        "--output_dir=o/trial1/2/snip_invert --seed=1 --criterion=snip "
+        "--density=0.05 --invert_scores=True",
+    ]
+    others = prune_at_init_argfile.lines(
+        "o", criteria="snip", densities=(0.2,), dense=False, trials=1
+    )
+    assert others == lines[1:2]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["o", "--trials=0"],
+        ["o", "--criteria=snap"],
+        ["o", "--checks=shuffled"],
+        ["o", "--densities=.1,.2"],
+        ["o", "--densities=.1,0"],
+        ["o", "--densities=.1", "--density=.1"],
+    ],
+)
+def test_what_is_wrong_prints_no_line(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        prune_at_init_argfile.main(words)
+    assert stop.value.code == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("Error: ")

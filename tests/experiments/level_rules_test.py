@@ -1,0 +1,120 @@
+"""Tests of experiments/level_rules.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import level_rules, recipes
+from lottery_ticket.foundations import quotas
+
+RECIPE = recipes.Recipe(fractions={"conv*": 0.1, "dense*": 0.2, "logits": 0})
+MASKS = {
+    "conv0": np.ones((5, 4), np.uint8),
+    "conv1": np.ones((10, 10), np.uint8),
+    "dense0": np.ones((10, 5), np.uint8),
+    "logits": np.ones((7, 1), np.uint8),
+}
+
+
+def kept(rules, level, levels, masks=MASKS, recipe=RECIPE):
+    found = rules.kept(recipe, level, levels, masks)
+    return {layers: count for layers, count in found}
+
+
+def test_levels_prune_by_fractions_of_what_is_kept():
+    half = {**MASKS, "dense0": np.tile([0, 1], (10, 5)).astype(np.uint8)}
+    half["dense0"] = half["dense0"][:, :5]
+    assert half["dense0"].sum() == 20
+    for level in (1, 7):
+        assert kept(level_rules.LevelRules(), level, 9, half) == {
+            ("conv0",): 18,
+            ("conv1",): 90,
+            ("dense0",): 16,
+            ("logits",): 7,
+        }
+
+
+def test_densities_are_of_all_weights_and_of_layers_with_a_fraction():
+    rules = level_rules.LevelRules(densities=(0.5, 0.1))
+    assert kept(rules, 2, 2) == {
+        ("conv0",): 2,
+        ("conv1",): 10,
+        ("dense0",): 5,
+    }
+    together = recipes.Recipe(
+        fractions={"conv*": 0.1, "dense*": 0.1}, scope="global"
+    )
+    assert kept(rules, 1, 2, recipe=together) == {
+        ("conv0", "conv1", "dense0"): 85
+    }
+
+
+def test_a_target_density_is_reached_at_the_last_level():
+    rules = level_rules.LevelRules(target_density=0.04)
+    assert rules.density(0, 4) is None
+    fractions = [
+        1 - rules.density(level + 1, 4) / (rules.density(level, 4) or 1)
+        for level in range(4)
+    ]
+    np.testing.assert_allclose(fractions, quotas.level_fraction(0.04, 4))
+    assert kept(rules, 4, 4)[("conv1",)] == 4
+    assert kept(rules, 2, 4)[("conv1",)] == 20
+
+
+def test_one_shot_prunes_to_the_densities_that_fractions_lead_to():
+    rules = level_rules.LevelRules(one_shot=True)
+    assert kept(rules, 3, 9) == {
+        ("conv0",): 15,  # 20 * .9**3 = 14.58
+        ("conv1",): 73,
+        ("dense0",): 26,  # 50 * .8**3 = 25.6
+    }
+
+
+def test_how_many_levels_there_are():
+    assert level_rules.LevelRules().levels(None) == 30
+    assert level_rules.LevelRules().levels(0) == 0
+    rules = level_rules.LevelRules(densities=(0.5, 0.1))
+    assert rules.levels(None) == rules.levels(2) == 2
+    with pytest.raises(ValueError, match="2 densities.*iterations=3"):
+        rules.levels(3)
+    with pytest.raises(ValueError, match="0 or more. Received: -1"):
+        level_rules.LevelRules().levels(-1)
+
+
+def test_a_level_records_its_own_density_not_how_many_follow():
+    rules = level_rules.LevelRules(densities=(0.5, 0.1), one_shot=True)
+    longer = level_rules.LevelRules(densities=(0.5, 0.1, 0.05), one_shot=True)
+    assert rules.settings(2, 2) == longer.settings(2, 3)
+    assert rules.settings(2, 2)["density"] == 0.1
+    assert rules.settings(0, 2)["density"] is None
+    plain = level_rules.LevelRules()
+    assert plain.settings(2, 5) == plain.settings(2, 9)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"densities": (0.5,), "target_density": 0.1}, "not both"),
+        ({"densities": (0.1, 0.5)}, "must fall from level to level"),
+        ({"densities": (0.5, 0.5)}, "must fall from level to level"),
+        ({"densities": (0.5, 0.0)}, "above 0 and at most 1.*Received: 0"),
+        ({"densities": (float("nan"),)}, "Received: nan"),
+        ({"target_density": 1.5}, "Received: 1.5"),
+        ({"target_density": 0.0}, "Received: 0.0"),
+        ({"retraining": "rewinding"}, "rewind"),
+        ({"rewind_iteration": "500"}, "Received: '500'"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(given, message):
+    with pytest.raises(ValueError, match=message):
+        level_rules.LevelRules(**given)
+
+
+def test_a_recipe_that_the_rules_do_not_fit_is_an_error():
+    cosine = recipes.Recipe(schedule="cosine")
+    with pytest.raises(ValueError, match="a cosine ends at 0"):
+        level_rules.LevelRules(retraining="finetune").check(cosine)
+    level_rules.LevelRules(retraining="lr_rewind").check(cosine)
+    nothing = recipes.Recipe(fractions={"*": 0})
+    with pytest.raises(ValueError, match="whose fraction is above 0"):
+        level_rules.LevelRules(target_density=0.5).check(nothing)
+    level_rules.LevelRules().check(nothing)

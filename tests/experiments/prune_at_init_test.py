@@ -1,0 +1,170 @@
+"""Tests of experiments/prune_at_init.py, on the bundled digits."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import prune_at_init, recipes, scoring
+from lottery_ticket.foundations import masks, paths, save_restore
+from lottery_ticket.foundations.training import programs
+
+RECIPE = recipes.Recipe(training_len="20it", test_interval=20, seed=1)
+SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
+
+
+def run(directory, density=0.05, criterion="snip", recipe=RECIPE, **options):
+    """Prunes and trains; returns initial weights, masks and the record."""
+    target = {
+        name: options.pop(name)
+        for name in (
+            *("allocation", "layer_densities", "shuffle", "reinitialize"),
+        )
+        if name in options
+    }
+    prune_at_init.train(
+        str(directory),
+        prune_at_init.Target(density, **target),
+        recipe,
+        scoring.Scoring(criterion, **options),
+        quiet=True,
+    )
+    return (
+        save_restore.restore_network(paths.initial(str(directory))),
+        save_restore.restore_network(paths.masks(str(directory))),
+        json.loads((directory / "run.json").read_text()),
+    )
+
+
+def kept(found):
+    return {name: int(mask.sum()) for name, mask in found.items()}
+
+
+@pytest.mark.parametrize(
+    "criterion", ["random", "large_init", "snip", "grasp", "synflow"]
+)
+def test_a_density_is_met_exactly_and_counted(tmp_path, criterion):
+    initial, found, record = run(tmp_path, criterion=criterion)
+    assert sum(kept(found).values()) == round(0.05 * sum(SIZES.values()))
+    assert record["density"] == {
+        name: [count, SIZES[name]] for name, count in kept(found).items()
+    }
+    assert record["settings"]["criterion"] == criterion
+    steps = 100 if criterion == "synflow" else 1
+    assert record["settings"]["score_steps"] == steps
+    for name, mask in found.items():
+        assert not initial[name][mask == 0].any()
+
+
+def test_the_weights_are_those_of_the_same_seed(tmp_path):
+    initial, found, _ = run(tmp_path / "pruned", criterion="large_init")
+    dense, _, _ = run(tmp_path / "dense", density=1.0)
+    for name, mask in found.items():
+        np.testing.assert_array_equal(initial[name], dense[name] * mask)
+    pruned = np.concatenate([abs(dense[n][m == 0]) for n, m in found.items()])
+    left = np.concatenate([abs(dense[n][m == 1]) for n, m in found.items()])
+    assert pruned.max() <= left.min()
+
+
+def test_layers_share_a_density(tmp_path):
+    _, uniform, _ = run(tmp_path / "a", 0.1, "random", allocation="uniform")
+    assert kept(uniform) == {"layer0": 1920, "layer1": 3000, "layer2": 100}
+    _, erk, _ = run(tmp_path / "b", 0.1, "random", allocation="erk")
+    assert sum(kept(erk).values()) == 5020
+    densities = [kept(erk)[name] / size for name, size in SIZES.items()]
+    # Sums of dimensions 364, 400 and 110, over the sizes.
+    np.testing.assert_allclose(
+        np.array(densities) / densities[0],
+        np.array([1, 400 / 30000 * 19200 / 364, 110 / 1000 * 19200 / 364]),
+        rtol=2e-2,
+    )
+    given = {"layer[01]": 0.1, "layer0": 0.01}
+    given = {"layer0": 0.01, "layer1": 0.1}
+    _, each, _ = run(tmp_path / "c", None, "snip", layer_densities=given)
+    assert kept(each) == {"layer0": 192, "layer1": 3000, "layer2": 1000}
+
+
+def test_sanity_checks(tmp_path):
+    initial, plain, _ = run(tmp_path / "plain")
+    other, shuffled, _ = run(tmp_path / "shuffle", shuffle=True)
+    assert kept(shuffled) == kept(plain)
+    overlap = masks.jaccard(shuffled, plain)
+    assert overlap == pytest.approx(
+        masks.chance_jaccard(shuffled, plain), abs=0.05
+    )
+    fresh, same, _ = run(tmp_path / "reinit", reinitialize=True)
+    for name, mask in plain.items():
+        np.testing.assert_array_equal(same[name], mask)
+        assert (fresh[name] != initial[name])[mask == 1].all()
+    _, inverted, _ = run(tmp_path / "invert", 0.5, invert_scores=True)
+    _, half, _ = run(tmp_path / "half", 0.5)
+    assert masks.jaccard(inverted, half) < 0.05
+
+
+def test_iterative_scores_are_taken_anew(tmp_path):
+    _, once, _ = run(tmp_path / "once")
+    _, often, _ = run(tmp_path / "often", score_steps=5)
+    assert sum(kept(once).values()) == sum(kept(often).values())
+    assert masks.jaccard(once, often) < 0.95
+
+
+def test_a_finished_run_is_skipped_and_the_bytes_are_those_of_the_seed(
+    tmp_path, monkeypatch
+):
+    first = run(tmp_path / "a")
+    again = run(tmp_path / "b")
+    for one, other in zip(first[:2], again[:2], strict=True):
+        for name, array in one.items():
+            np.testing.assert_array_equal(other[name], array)
+    monkeypatch.setattr(programs.Program, "train", None)
+    run(tmp_path / "a")
+    with pytest.raises(ValueError, match="density: 0.05 there, 0.06 now"):
+        run(tmp_path / "a", 0.06)
+    with pytest.raises(ValueError, match="criterion: 'snip' there, 'grasp'"):
+        run(tmp_path / "a", criterion="grasp")
+
+
+@pytest.mark.parametrize(
+    ("density", "target", "message"),
+    [
+        (None, {}, "Give density, such as .05, or layer_densities"),
+        (0.1, {"layer_densities": {"*": 0.1}}, "Give density"),
+        (0.0, {}, "above 0 and at most 1.*Received: 0.0"),
+        (1.5, {}, "Received: 1.5"),
+        (float("nan"), {}, "Received: nan"),
+        (0.1, {"allocation": "ERK"}, "erk"),
+        (None, {"layer_densities": {"layer0": 2.0}}, r"in \[0, 1\]"),
+    ],
+)
+def test_a_target_out_of_range_is_an_error(density, target, message):
+    with pytest.raises(ValueError, match=message):
+        prune_at_init.Target(density, **target)
+
+
+def test_what_does_not_fit_is_an_error_before_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(programs.Program, "train", None)
+    with pytest.raises(ValueError, match="large_final.* Use large_init"):
+        run(tmp_path, criterion="large_final")
+    with pytest.raises(ValueError, match="layer7"):
+        run(tmp_path, None, layer_densities={"layer7": 0.1})
+    with pytest.raises(ValueError, match="on_collapse"):
+        prune_at_init.train(
+            str(tmp_path), prune_at_init.Target(0.1), RECIPE, on_collapse="no"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_collapse_is_named_and_can_stop(tmp_path, caplog, monkeypatch):
+    empty = {"layer_densities": {"layer1": 0.0}}
+    _, _, record = run(tmp_path / "warned", None, **empty)
+    assert "layer 'layer1' keeps none of its 30,000 weights" in caplog.text
+    assert record["effective"] == {"layer0": 0, "layer1": 0, "layer2": 0}
+    monkeypatch.setattr(programs.Program, "train", None)
+    with pytest.raises(ValueError, match="no path is left"):
+        prune_at_init.train(
+            str(tmp_path / "stopped"),
+            prune_at_init.Target(**empty),
+            RECIPE,
+            scoring.Scoring("random"),
+            on_collapse="stop",
+        )

@@ -1,0 +1,229 @@
+"""Tests of foundations/quotas.py: exact counts, steps, what was reached."""
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from lottery_ticket.foundations import quotas
+
+MASKS = {
+    "conv0": np.array([1, 1, 0, 0], np.uint8),
+    "conv1": np.ones((2, 3), np.uint8),
+    "logits": np.ones(10, np.uint8),
+}
+
+
+def counts(found):
+    return {" ".join(layers): count for layers, count in found}
+
+
+@pytest.mark.parametrize(
+    ("fractions", "scope", "expected"),
+    [
+        ({"conv*": 0.5}, "layerwise", {"conv0": 1, "conv1": 3}),
+        ({"conv*": 0.5, "logits": 0.1}, "layerwise", {"logits": 9}),
+        ({"conv0": 0, "conv1": 1}, "layerwise", {"conv0": 2, "conv1": 0}),
+        ({"conv*": 0.25}, "global", {"conv0 conv1": 6}),  # 2 of 8 go.
+        ({"*": 0.5, "logits": 0}, "global", {"conv0 conv1": 4}),
+    ],
+)
+def test_fractions_are_of_what_is_kept(fractions, scope, expected):
+    found = counts(quotas.of_fractions(fractions, MASKS, scope))
+    assert expected.items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    ("densities", "scope", "expected"),
+    [
+        ({"conv*": 0.5}, "layerwise", {"conv0": 2, "conv1": 3}),
+        ({"conv1": 0.2, "logits": 1}, "layerwise", {"conv1": 1, "logits": 10}),
+        ({"*": 0.25}, "global", {"conv0 conv1 logits": 5}),  # Of 20.
+        ({"*": 0.5, "logits": 1}, "global", {"conv0 conv1": 5}),
+        ({"*": 0}, "global", {"conv0 conv1 logits": 0}),
+    ],
+)
+def test_densities_are_of_all_weights(densities, scope, expected):
+    assert counts(quotas.of_densities(densities, MASKS, scope)) == expected
+
+
+@pytest.mark.parametrize("scope", ["layerwise", "global"])
+@pytest.mark.parametrize(
+    ("densities", "received"), [({"conv0": 0.8}, 3), ({"conv0": 1}, 4)]
+)
+def test_more_than_is_kept_is_an_error(scope, densities, received):
+    message = f"conv0 to keep from 0 to 2 weights.*their 4 .*: {received}"
+    with pytest.raises(ValueError, match=message):
+        quotas.of_densities(densities, MASKS, scope)
+
+
+@pytest.mark.parametrize("of", [quotas.of_fractions, quotas.of_densities])
+@pytest.mark.parametrize(
+    ("shares", "scope", "message"),
+    [
+        ({"conv2": 0.5}, "layerwise", "Unknown layer in .*'conv2'. Did you"),
+        ({"conv1": np.nan}, "global", "'conv1' must be in .* Received: nan"),
+        ({"conv1": -1}, "layerwise", "'conv1' must be in .* Received: -1"),
+        ({"conv1": 0.1, "logits": 0.2}, "global", "must be the same"),
+        ({"*": 0.1}, "local", "Unknown scope 'local'"),
+    ],
+)
+def test_shares_that_do_not_fit_are_named(of, shares, scope, message):
+    with pytest.raises(ValueError, match=message):
+        of(shares, MASKS, scope)
+
+
+def test_densities_are_checked_without_masks():
+    quotas.check_densities({"c*": 0.1}, ["conv0", "conv1"], "global")
+    with pytest.raises(ValueError, match="Unknown layer in densities"):
+        quotas.check_densities({"d*": 0.1}, ["conv0", "conv1"])
+    with pytest.raises(ValueError, match="below 1 must be the same"):
+        quotas.check_densities({"a": 0.1, "b": 0.2}, "ab", "global")
+
+
+@pytest.mark.parametrize(
+    ("layers", "count", "message"),
+    [
+        (("conv0", "conv9"), 1, "Unknown layer in quotas 'conv9'"),
+        (("conv0", "conv1"), 9, "conv0, conv1 to keep from 0 to 8 .*: 9"),
+        (("conv0",), -1, "conv0 to keep from 0 to 2 .*Received: -1"),
+    ],
+)
+def test_quotas_that_do_not_fit_are_named(layers, count, message):
+    with pytest.raises(ValueError, match=message):
+        quotas.check([quotas.Quota(layers, count)], MASKS)
+
+
+@pytest.mark.parametrize(
+    ("count", "steps", "expected"),
+    [
+        (1, 1, [1]),
+        (1, 3, [100, 10, 1]),
+        (250, 2, [500, 250]),
+        (0, 3, [100, 10, 0]),
+        (1000, 3, [1000, 1000, 1000]),
+    ],
+)
+def test_steps_fall_geometrically(count, steps, expected):
+    masks = {"x": np.ones((10, 100), np.uint8)}
+    found = quotas.in_steps([quotas.Quota(("x",), count)], masks, steps)
+    assert [[(("x",), each)] for each in expected] == found
+
+
+def test_each_quota_falls_from_what_its_own_layers_keep():
+    targets = [
+        quotas.Quota(("conv0",), 2),
+        quotas.Quota(("conv1", "logits"), 4),
+    ]
+    found = quotas.in_steps(targets, MASKS, 2)
+    assert [counts(step) for step in found] == [
+        {"conv0": 2, "conv1 logits": 8},
+        {"conv0": 2, "conv1 logits": 4},
+    ]
+    assert found[-1] == targets
+
+
+@hypothesis.given(st.integers(0, 3000), st.floats(0, 1), st.integers(1, 200))
+def test_steps_follow_the_formula_and_never_rise(kept, density, steps):
+    mask = np.zeros(3000, np.uint8)
+    mask[:kept] = 1
+    target = quotas.Quota(("x",), round(density * kept))
+    found = quotas.in_steps([target], {"x": mask}, steps)
+    falling = [step[0].count for step in found]
+    assert len(falling) == steps
+    assert falling[-1] == target.count
+    assert sorted([kept, *falling], reverse=True) == [kept, *falling]
+    if target.count:
+        for k, count in enumerate(falling, 1):
+            exact = kept * (target.count / kept) ** (k / steps)
+            assert abs(count - exact) < 0.501
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5, "2"])
+def test_steps_are_counted(steps):
+    with pytest.raises(ValueError, match=f"1 or more steps.*: {steps}"):
+        quotas.in_steps([], {}, steps)
+
+
+def test_steps_need_quotas_that_fit():
+    with pytest.raises(ValueError, match="from 0 to 2"):
+        quotas.in_steps([quotas.Quota(("conv0",), 3)], MASKS, 2)
+
+
+@pytest.mark.parametrize(
+    ("density", "levels", "fraction"),
+    [(0.25, 1, 0.75), (0.25, 2, 0.5), (0.8**5, 5, 0.2), (1, 9, 0), (0, 3, 1)],
+)
+def test_the_fraction_of_a_level(density, levels, fraction):
+    assert quotas.level_fraction(density, levels) == pytest.approx(fraction)
+
+
+@pytest.mark.parametrize(
+    ("density", "levels", "message"),
+    [
+        (1.2, 3, r"density must be in \[0, 1\]. Received: 1.2"),
+        (np.nan, 3, "density must be in .* Received: nan"),
+        (0.5, 0, "1 or more levels. Received: 0"),
+    ],
+)
+def test_levels_that_do_not_fit(density, levels, message):
+    with pytest.raises(ValueError, match=message):
+        quotas.level_fraction(density, levels)
+
+
+@hypothesis.given(st.floats(1e-3, 1), st.integers(1, 40))
+def test_levels_reach_the_density_but_for_rounding(density, levels):
+    fraction = quotas.level_fraction(density, levels)
+    masks = {"x": np.ones(5000, np.uint8)}
+    for _ in range(levels):
+        [(_, count)] = quotas.of_fractions({"x": fraction}, masks)
+        masks = {"x": np.arange(5000) < count}
+    # Each level rounds by half a weight at most, and later ones shrink that.
+    assert abs(masks["x"].sum() - density * 5000) < 0.5 * levels + 1e-6
+
+
+def masks_of(kept, total):
+    return {"x": np.arange(total) < kept, "y": np.zeros(0, bool)}
+
+
+@pytest.mark.parametrize(
+    ("density", "kept", "total", "text"),
+    [
+        (0.05, 13310, 266200, "density 5 % (13,310 of 266,200 weights kept)"),
+        (0.8**3, 512, 1000, "density 51.2 % (512 of 1,000 weights kept)"),
+        (0, 0, 9, "density 0 % (0 of 9 weights kept)"),
+        (0.3, 0, 0, "density 30 % (0 of 0 weights kept)"),
+        (
+            0.03,
+            8,
+            250,
+            "density 3 % asked, 3.2 % reached (8 of 250 weights kept)",
+        ),
+        (
+            0.05,
+            13311,
+            266200,
+            "density 5 % asked, 5.0004 % reached (13,311 of 266,200 weights "
+            "kept)",
+        ),
+        (
+            0.05,
+            13305,
+            266200,
+            "density 5 % asked, 4.998 % reached (13,305 of 266,200 weights "
+            "kept)",
+        ),
+    ],
+)
+def test_what_was_reached(density, kept, total, text):
+    assert quotas.reached(density, masks_of(kept, total)) == text
+
+
+@hypothesis.given(st.floats(0, 1), st.integers(1, 10000), st.data())
+def test_what_was_reached_differs_in_digits_if_in_fact(density, total, data):
+    kept = data.draw(st.integers(0, total))
+    text = quotas.reached(density, masks_of(kept, total))
+    if abs(kept - density * total) > 0.01:
+        asked, found = text.removeprefix("density ").split(" asked, ")
+        assert asked != found.split(" reached ")[0]
+    assert f"({kept:,} of {total:,} weights kept)" in text
