@@ -23,8 +23,8 @@ $(VENV)/.installed: setup.py
 demo: install
 	@$(TICKET) argfile_runner lottery_experiment lottery_experiment_argfile \
 	    --output_dir=$(DEMO) --trials=$(TRIALS) --iterations=$(LEVELS)
-	@$(TICKET) argfile_runner reinitialize reinitialize_argfile \
-	    --output_dir=$(DEMO) --trials=$(TRIALS) --runs=1 \
+	@$(TICKET) argfile_runner branch branch_argfile \
+	    --output_dir=$(DEMO) --trials=$(TRIALS) --experiment=reinit --runs=1 \
 	    --levels=4,7,10,12,14-$(LEVELS)
 	@$(TICKET) report --output_dir=$(DEMO)
 

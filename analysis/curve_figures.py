@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from lottery_ticket.analysis import figure_style, tables, tree
+from lottery_ticket.analysis import (
+    experiment_styles,
+    figure_style,
+    tables,
+    tree,
+)
 from lottery_ticket.foundations import lazy
 
 matplotlib = lazy.module("matplotlib")
@@ -40,15 +45,15 @@ def curves(
     logs = logs[(logs["log"] == "test") & logs["level"].isin(levels)]
     if runs.empty or logs.empty:
         raise ValueError(f"No run has a test log at any of the levels {levels}")
-    colors = _level_colors(sorted(runs["level"].unique()))
+    colors = level_colors(sorted(runs["level"].unique()))
     experiments = list(runs["experiment"].unique())
     with figure_style.drawing(panels=len(experiments)) as (figure, panels):
         for axes, experiment in zip(panels, experiments, strict=True):
             _draw_curves(axes, logs, experiment, colors)
-            axes.set_title(figure_style.label(experiment, runs))
+            axes.set_title(experiment_styles.label(experiment, runs))
         _finish_curves(panels, logs)
         entries = [
-            figure_style.entry(_densities_text(runs, level), color=color)
+            figure_style.entry(densities_text(runs, level), color=color)
             for level, color in colors.items()
         ]
         figure_style.legend(figure, entries, len(panels) * 3, "Weights kept")
@@ -58,13 +63,49 @@ def curves(
 def spread_levels(runs: "pd.DataFrame", count: int = CURVES) -> list[int]:
     """Returns at most `count` levels, evenly spread over the densities.
 
+    Those at which most experiments have runs come first, and the densest.
+
     Args:
         runs: Rows of `results.read(...).runs`.
         count: How many levels at most.
     """
-    densities = runs.groupby("level")["density"].mean()
-    chosen = figure_style.spaced(densities, count)
+    by_level = runs.groupby("level")
+    densities, sizes = by_level["density"].mean(), by_level["experiment"]
+    sizes = sizes.nunique()
+    is_first = (sizes == sizes.max()) | (densities == densities.max())
+    chosen = [*densities[is_first & (densities > 0)].unique()]
+    if len(chosen) > count:
+        chosen = figure_style.spaced(chosen, count)
+    others = set(densities[densities > 0]).difference(chosen)
+    while others and len(chosen) < count:  # Each in the widest gap.
+        gaps = {d: min(abs(np.log(d / c)) for c in chosen) for d in others}
+        chosen.append(max(sorted(gaps), key=gaps.get))
+        others.remove(chosen[-1])
+    chosen.sort(reverse=True)
     return [int(densities.index[densities == d][0]) for d in chosen]
+
+
+def level_colors(levels: list[int]) -> dict:
+    """Returns a colour of each level; the denser, the darker.
+
+    Args:
+        levels: Levels, the densest first.
+    """
+    positions = np.linspace(0, 0.85, len(levels))
+    colors = matplotlib.colormaps["viridis"](positions)
+    return dict(zip(levels, colors, strict=True))
+
+
+def densities_text(runs: "pd.DataFrame", level: int) -> str:
+    """Returns a level's density in percent; a range if its runs differ.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        level: Level of some of them.
+    """
+    densities = runs["density"][runs["level"] == level]
+    ends = {tables.percent(d): None for d in (densities.max(), densities.min())}
+    return f"{'–'.join(ends)} %"
 
 
 def _draw_curves(axes, logs, experiment, colors):
@@ -111,17 +152,3 @@ def _finish_curves(panels, logs):
     figure_style.outer_labels(
         panels, "Training iteration", figure_style.ACCURACY_LABEL
     )
-
-
-def _level_colors(levels):
-    """Dict, level -> colour; the denser, the darker."""
-    positions = np.linspace(0, 0.85, len(levels))
-    colors = matplotlib.colormaps["viridis"](positions)
-    return dict(zip(levels, colors, strict=True))
-
-
-def _densities_text(runs, level):
-    """Density of a level in percent; a range if the runs there differ."""
-    densities = runs["density"][runs["level"] == level]
-    ends = {tables.percent(d): None for d in (densities.max(), densities.min())}
-    return f"{'–'.join(ends)} %"

@@ -1,8 +1,11 @@
 """Figures against density: test accuracy, and when training should stop."""
 
-import itertools
-
-from lottery_ticket.analysis import figure_style, tables, tree
+from lottery_ticket.analysis import (
+    experiment_styles,
+    figure_style,
+    tables,
+    tree,
+)
 from lottery_ticket.foundations import lazy
 
 mpl_figure = lazy.module("matplotlib.figure")
@@ -54,34 +57,19 @@ def early_stopping(runs: "pd.DataFrame") -> "mpl_figure.Figure":
     return _against_density(runs, "early_stop_iteration", scale=1)
 
 
-def _against_density(runs, column, scale):
-    """Draws a column of the runs, times `scale`, against their density."""
-    # A density of 0 has no place on a logarithmic axis.
-    runs = runs[runs[column].notna() & (runs["density"] > 0)]
-    if runs.empty:
-        raise ValueError(f"No run has the {column} to draw")
-    table = tables.summarize(runs)
-    styles = itertools.cycle(figure_style.SERIES)
-    series = dict(zip(runs["experiment"].unique(), styles, strict=False))
-    entries = []
-    with figure_style.drawing() as (figure, [axes]):
-        for experiment, style in series.items():
-            own = table[table["experiment"] == experiment]
-            _draw_series(axes, own, column, scale, style)
-            label = figure_style.label(experiment, runs)
-            entries.append(figure_style.entry(label, **style))
-        entries += _draw_dense(axes, table, column, scale, series)
-        figure_style.density_axis(axes, 100 * table["density"])
-        axes.set_ylabel(AXIS_LABELS[column])
-        if column == "early_stop_iteration":
-            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
-            figure_style.iteration_axis(axes.yaxis)
-        figure_style.legend(figure, entries)
-    return figure
+def draw_series(
+    axes, table: "pd.DataFrame", column: str, scale: float, style: dict
+) -> None:
+    """Draws an experiment's means, with bars from its min to its max.
 
-
-def _draw_series(axes, table, column, scale, style):
-    """Draws an experiment's means, with bars from its min to its max."""
+    Args:
+        axes: Axes to draw on.
+        table: Rows of one experiment, with density, and of the column each of
+            `tables.STATISTICS`, such as accuracy_mean.
+        column: What to draw, such as "accuracy".
+        scale: What to multiply it by.
+        style: One of `figure_style.SERIES`.
+    """
     mean, low, high = (
         scale * table[f"{column}_{name}"].to_numpy()
         for name in tables.STATISTICS
@@ -96,6 +84,31 @@ def _draw_series(axes, table, column, scale, style):
         capthick=0.6,
         **style,
     )
+
+
+def _against_density(runs, column, scale):
+    """Draws a column of the runs, times `scale`, against their density."""
+    series = experiment_styles.series(runs["experiment"])
+    # A density of 0 has no place on a logarithmic axis.
+    runs = runs[runs[column].notna() & (runs["density"] > 0)]
+    if runs.empty:
+        raise ValueError(f"No run has the {column} to draw")
+    table = tables.summarize(runs)
+    entries = []
+    with figure_style.drawing() as (figure, [axes]):
+        for experiment, own in table.groupby("experiment", sort=False):
+            style = series[experiment]
+            draw_series(axes, own, column, scale, style)
+            label = experiment_styles.label(experiment, runs)
+            entries.append(figure_style.entry(label, **style))
+        entries += _draw_dense(axes, table, column, scale, series)
+        figure_style.density_axis(axes, 100 * table["density"])
+        axes.set_ylabel(AXIS_LABELS[column])
+        if column == "early_stop_iteration":
+            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
+            figure_style.iteration_axis(axes.yaxis)
+        figure_style.legend(figure, entries)
+    return figure
 
 
 def _draw_dense(axes, table, column, scale, series):

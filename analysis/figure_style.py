@@ -5,7 +5,6 @@ import io
 
 import numpy as np
 
-from lottery_ticket.analysis import tree
 from lottery_ticket.foundations import lazy
 
 matplotlib = lazy.module("matplotlib")
@@ -22,7 +21,10 @@ DENSITY_TICKS = 6
 STEPS = (1, 2, 2.5, 5, 10)  # Between ticks, times powers of ten.
 
 # Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color/, told apart by
-# colour-blind readers; each with a dash and a marker of its own for print.
+# colour-blind readers; each with a dash and a marker of its own for print. Of
+# the last four, hollow, each differs from all others by 18 or more in CIELAB
+# (those six among themselves by 16), also in the three kinds of colour
+# blindness as simulated by Machado et al. 2009.
 SERIES = (
     {"color": "#0072B2", "linestyle": "-", "marker": "o"},
     {"color": "#D55E00", "linestyle": "--", "marker": "s"},
@@ -30,9 +32,17 @@ SERIES = (
     {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1)), "marker": "D"},
     {"color": "#E69F00", "linestyle": (0, (6, 2)), "marker": "v"},
     {"color": "#56B4E9", "linestyle": (0, (2, 1)), "marker": "P"},
+    *(
+        {"markerfacecolor": "white", "markeredgewidth": 0.7, **style}
+        for style in (
+            {"color": "#332288", "linestyle": "-", "marker": "s"},
+            {"color": "#661100", "linestyle": "--", "marker": "o"},
+            {"color": "#AA3377", "linestyle": (0, (1, 1)), "marker": "v"},
+            {"color": "#004D40", "linestyle": (0, (8, 2, 1, 2)), "marker": "D"},
+        )
+    ),
 )
 ACCURACY_LABEL = "Test accuracy (%)"
-LABELS = {"same_init": "winning ticket", "reinit": "random reinit"}
 DENSE = {"color": "#404040", "linestyle": ":", "linewidth": 0.9}
 RC = {
     "font.family": "STIXGeneral",  # Comes with matplotlib; matches Times.
@@ -146,23 +156,6 @@ def outer_labels(panels, x_label: str, y_label: str) -> None:
             axes.set_ylabel(y_label)
 
 
-def label(experiment: str, runs) -> str:
-    """Returns an experiment's name, and how many runs each mean is of.
-
-    Args:
-        experiment: Name of the experiment.
-        runs: Data frame of the runs that are drawn.
-    """
-    own = runs[runs["experiment"] == experiment]
-    sizes = own.groupby("level").size()
-    count = str(sizes.min())
-    if sizes.min() < sizes.max():
-        count += f"–{sizes.max()}"
-    name = experiment.rpartition("/")[2]
-    parts = [tree.name(experiment), LABELS.get(name, name)]
-    return f"{' '.join(filter(None, parts))} ($n$ = {count})"
-
-
 def entry(label: str, **style):
     """Returns an entry for a legend: a line of a style, with its name."""
     return lines.Line2D([], [], label=label, **style)
@@ -171,17 +164,30 @@ def entry(label: str, **style):
 def legend(figure, handles, columns=2, title=None) -> None:
     """Puts a legend above all axes, where it covers nothing.
 
-    The figure grows by the legend's rows.
+    The figure grows by the legend's rows. Entries too long for so many columns
+    get fewer, and too long for a single one, smaller letters.
     """
-    columns = min(columns, len(handles))
-    rows = -(-len(handles) // columns) + (title is not None)
+    count, size = len(handles), RC["legend.fontsize"]
+    rows = -(-count // columns)
+    while True:
+        columns = -(-count // rows)  # Rows of about equal length.
+        shown = figure.legend(
+            handles=handles,
+            loc="outside upper center",
+            ncols=columns,
+            title=title,
+            fontsize=size,
+        )
+        room = figure.bbox.width / shown.get_window_extent().width
+        if room >= 1:
+            break
+        shown.remove()
+        if columns > 1:
+            rows += 1
+        else:
+            size *= 0.98 * room
+    rows += title is not None
     figure.set_figheight(figure.get_figheight() + rows * LEGEND_ROW_INCHES)
-    figure.legend(
-        handles=handles,
-        loc="outside upper center",
-        ncols=columns,
-        title=title,
-    )
 
 
 def spaced(densities, count: int) -> list[float]:

@@ -6,10 +6,13 @@ import json
 
 from lottery_ticket.analysis import tree
 
-# Settings that differ between repetitions, beside their seeds.
+# Settings that differ between repetitions or levels, beside their seeds.
 OWN_SETTINGS = {
     "level",
+    "density",
+    "layer_densities",
     "masks",
+    "ticket",
     "presets",
     "initialization_distribution",
     "same_sign",

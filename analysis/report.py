@@ -3,14 +3,18 @@
 import sys
 
 from lottery_ticket.analysis import (
+    comparison,
     curve_figures,
     density_figures,
     figure_style,
+    layer_figures,
+    layers,
     logs,
     results,
+    selection,
     tables,
 )
-from lottery_ticket.foundations import files, names
+from lottery_ticket.foundations import files
 
 
 def report(
@@ -21,76 +25,90 @@ def report(
 ) -> None:
     """Draws and tabulates the results below a folder, and says what is missing.
 
-    Prints a table and the problems, and writes runs.csv (a row per run),
-    table.csv and table.txt (a row per experiment and level), and as .png and
-    .pdf: accuracy, early_stopping (where there is validation) and curves. May
-    run while an experiment still does; the same results give the same files.
+    Prints the experiments side by side (where there are several), a table and
+    the problems. Writes runs.csv (a row per run), table.csv and table.txt (a
+    row per experiment and level), comparison.csv and comparison.txt (a row per
+    density, side by side), layers.csv and layers.txt (the density of each
+    layer), and as .png and .pdf: accuracy, early_stopping (where there is
+    validation), curves and layer_densities (where layers differ). May run while
+    an experiment still does; the same results give the same files.
 
     The checksums of run.json and of the test and validation logs are compared
-    with what is there; weights and masks are not opened. The commands that
-    made them check those, when they are run again.
+    with what is there; weights and masks are not opened. `mask_facts` opens
+    those.
 
     Args:
         output_dir: Folder of results, such as OUT in
             OUT/trial1/0/same_init/run.json.
         report_dir: Folder to write to; None takes OUTPUT_DIR/report.
-        experiments: Names of the experiments to report, such as
-            same_init,reinit; None takes all.
-        levels: Levels whose curves are drawn, such as 0,3,7; None takes up
-            to six, spread evenly.
+        experiments: Names of the experiments to report, in the order of the
+            columns and colours, such as same_init,reinit; None takes all.
+        levels: Levels whose curves and layers are drawn, such as 0,3,7; None
+            takes up to six, spread evenly.
 
     Raises:
         FileNotFoundError: If there is no such folder.
         ValueError: If it holds no complete run, or an experiment or level is
             not there.
     """
-    found = results.read(output_dir)
-    if found.runs.empty:
-        raise ValueError(
-            f"{output_dir} holds no complete run. Found: "
-            f"{found.problems[0] if found.problems else 'no folder of a run'}"
-        )
-    runs = _choose(found.runs, experiments)
-    _check_levels(runs, levels)
-    table = tables.summarize(runs)
-    text = tables.to_text(table) + _problems_text(found.problems)
-    outputs = {
-        "runs.csv": tables.to_csv(runs),
-        "table.csv": tables.to_csv(table),
-        "table.txt": text.encode(),
-    }
-    for name, figure in _figures(runs, levels).items():
-        for kind in ("png", "pdf"):
-            outputs[f"{name}.{kind}"] = figure_style.render(figure, kind)
-    directory = report_dir or files.join(output_dir, "report")
-    for name, data in outputs.items():
-        files.write(files.join(directory, name), data)
-    paths = [f"Wrote {files.join(directory, name)}\n" for name in outputs]
-    sys.stdout.write("".join([text, *paths]))
+    found = results.read_some(output_dir)
+    runs = selection.choose(found.runs, experiments)
+    selection.check_levels(runs, levels or ())
+    outputs, text = _tables(runs)
+    text += problems_text(found.problems)
+    outputs["table.txt"] += problems_text(found.problems).encode()
+    outputs |= render(_figures(runs, levels))
+    sys.stdout.write(text)
+    write(report_dir or files.join(output_dir, "report"), outputs)
 
 
-def _choose(runs, experiments):
-    """Returns the runs of the experiments named in a flag, or all."""
-    if experiments is None:
-        return runs
-    chosen = [name.strip() for name in experiments.split(",")]
-    known = runs["experiment"].unique()
-    for name in chosen:
-        names.check("experiment", name, known)
-    return runs[runs["experiment"].isin(chosen)]
-
-
-def _check_levels(runs, levels):
-    known = sorted(runs["level"].unique())
-    for level in levels or ():
-        names.check("level", str(level), [str(one) for one in known])
-
-
-def _problems_text(problems):
+def problems_text(problems: list[str]) -> str:
+    """Returns what is wrong with results, for the end of a table."""
     if not problems:
         return "\nEvery run found is complete, and none is missing.\n"
     lines = "".join(f"  {problem}\n" for problem in problems)
     return f"\nProblems:\n{lines}"
+
+
+def render(figures: dict) -> dict[str, bytes]:
+    """Returns dict, file name -> bytes: each figure as .png and as .pdf.
+
+    Args:
+        figures: Dict, name -> matplotlib Figure.
+    """
+    return {
+        f"{name}.{kind}": figure_style.render(figure, kind)
+        for name, figure in figures.items()
+        for kind in ("png", "pdf")
+    }
+
+
+def write(directory: str, outputs: dict[str, bytes]) -> None:
+    """Writes files into a folder, and says where each is."""
+    for name, data in outputs.items():
+        path = files.join(directory, name)
+        files.write(path, data)
+        sys.stdout.write(f"Wrote {path}\n")
+
+
+def _tables(runs):
+    """Returns dict, file name -> bytes, and the text to print."""
+    table, by_layer = tables.summarize(runs), layers.summarize(runs)
+    text = tables.to_text(table)
+    outputs = {
+        "runs.csv": tables.to_csv(runs),
+        "table.csv": tables.to_csv(table),
+        "table.txt": text.encode(),
+        "layers.csv": tables.to_csv(by_layer),
+        "layers.txt": layers.to_text(by_layer).encode(),
+    }
+    if runs["experiment"].nunique() > 1:
+        compared = comparison.compare(runs)
+        beside = comparison.to_text(compared)
+        outputs["comparison.csv"] = tables.to_csv(compared)
+        outputs["comparison.txt"] = beside.encode()
+        text = f"{beside}\n{text}"
+    return outputs, text
 
 
 def _figures(runs, levels):
@@ -100,8 +118,18 @@ def _figures(runs, levels):
         drawn["early_stopping"] = density_figures.early_stopping(runs)
     else:
         sys.stdout.write("\nNo early_stopping figure: no validation logs.\n")
-    levels = levels or curve_figures.spread_levels(runs)
-    shown = runs[runs["level"].isin(levels)]
+    levels_drawn = levels or curve_figures.spread_levels(runs)
+    shown = runs[runs["level"].isin(levels_drawn)]
     test_logs = logs.read(shown, ("test",))
-    drawn["curves"] = curve_figures.curves(test_logs, shown, levels)
+    drawn["curves"] = curve_figures.curves(test_logs, shown, levels_drawn)
+    if _layers_differ(runs, levels):
+        drawn["layer_densities"] = layer_figures.layer_densities(runs, levels)
     return drawn
+
+
+def _layers_differ(runs, levels):
+    """Whether any pruned run has layers of several densities."""
+    pruned = runs[runs["density"] < 1]
+    if levels is not None:
+        pruned = pruned[pruned["level"].isin(levels)]
+    return not pruned.empty and not layers.are_equal(layers.summarize(pruned))

@@ -43,6 +43,8 @@ def read(output_dir: str) -> Results:
     - experiment, trial (a number where it is one), level, run (text, "" where
       an experiment trains once a level), directory;
     - density of all masked layers together, density_LAYER of each;
+    - effective_density, effective_LAYER: the same, of the kept weights that lie
+      on a path from input to output; NaN where that is not known;
     - accuracy, loss: on the test set, after the last of the iterations;
     - early_stop_iteration, early_stop_accuracy, early_stop_loss: see
       `logs.early_stop_iteration`; accuracy and loss are on the test set, as
@@ -70,6 +72,22 @@ def read(output_dir: str) -> Results:
     problems += gaps.missing(places, _kinds(rows))
     problems += gaps.mixed_settings(records)
     return Results(_frame(rows), problems)
+
+
+def read_some(output_dir: str) -> Results:
+    """As `read`; raises where there is nothing to report.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+        ValueError: If it holds no complete run.
+    """
+    found = read(output_dir)
+    if found.runs.empty:
+        raise ValueError(
+            f"{output_dir} holds no complete run. Found: "
+            f"{found.problems[0] if found.problems else 'no folder of a run'}"
+        )
+    return found
 
 
 def _read_record(place):
@@ -100,7 +118,7 @@ def _row(place, record):
     settings = record["settings"]
     return {
         **{key: getattr(place, key) for key in logs.KEYS},
-        **_densities(record["density"]),
+        **_densities(record["density"], record.get("effective")),
         "iterations": record["iterations"],
         "accuracy": test["accuracy"][-1],
         "loss": test["loss"][-1],
@@ -111,11 +129,30 @@ def _row(place, record):
     }
 
 
-def _densities(counts):
-    """Columns of densities from the counts in a run's record."""
+def _densities(counts, effective):
+    """Columns of densities from the counts in a run's record.
+
+    Args:
+        counts: Dict, layer -> (kept, total).
+        effective: Dict, layer -> kept weights on a path from input to output,
+            or None where that is not known.
+    """
     kept, total = np.sum([*counts.values(), (0, 0)], axis=0)
-    layers = {f"density_{name}": k / t for name, (k, t) in counts.items()}
-    return {"density": float(kept / total) if total else 1.0, **layers}
+    columns = {
+        f"density_{name}": _share(*pair) for name, pair in counts.items()
+    }
+    on_paths = float("nan")
+    if effective is not None:
+        on_paths = _share(sum(effective.values()), total)
+        for name, (_, size) in counts.items():
+            columns[f"effective_{name}"] = _share(effective[name], size)
+    # Last: a layer may have the name "density".
+    overall = {"density": _share(kept, total), "effective_density": on_paths}
+    return {**columns, **overall}
+
+
+def _share(count, total):
+    return float(count / total) if total else 1.0
 
 
 def _at_early_stop(place, record, test):
@@ -144,17 +181,18 @@ def _kinds(rows):
 
 
 def _frame(rows):
-    layers = dict.fromkeys(
-        key for row in rows for key in row if key.startswith("density_")
-    )
-    columns = [*logs.KEYS, "density", *layers]
+    keys = dict.fromkeys(key for row in rows for key in row)
+    columns = [*logs.KEYS, "density"]
+    columns += [key for key in keys if key.startswith("density_")]
+    columns += ["effective_density"]
+    columns += [key for key in keys if key.startswith("effective_")]
     columns += [*MEASURES, *SETTINGS, "directory"]
     levels = collections.defaultdict(set)
     for row in rows:
         levels[row["experiment"]].add(row["level"])
     lowest = {experiment: min(own) for experiment, own in levels.items()}
     in_order = sorted(rows, key=lambda row: _order(row, lowest))
-    return pd.DataFrame(in_order, columns=columns)
+    return pd.DataFrame(in_order, columns=[*dict.fromkeys(columns)])
 
 
 def _order(row, lowest):

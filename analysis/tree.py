@@ -6,8 +6,9 @@ import os
 from lottery_ticket.foundations import files, paths
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
-# Where no other run lies, in the folder of one.
-OWN_NAMES = RUN_FILES | {"initial", "final", "masks", "summaries"}
+# Where no other run lies, in the folder of one; `copies` are trained to be
+# compared with each other, and are no runs to report.
+OWN_NAMES = RUN_FILES | {"initial", "final", "masks", "summaries", "copies"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +61,7 @@ def _run_folders(directory, above=()):
         return
     file_names = files.names(directory)
     is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
+    is_begun = is_begun and "copies" not in file_names
     if RUN_FILES.intersection(file_names) or is_begun:
         yield directory, file_names
     for below in file_names:

@@ -14,11 +14,11 @@ class LevelRules:
     """How far levels prune, and where their training starts.
 
     Args:
-        densities: Densities of levels 1, 2, ..., such as .5,.2,.1, in place of
-            the fractions: the part that is kept of all weights of the layers
-            that fractions (above 0) names.
-        target_density: Density of the last level, in place of the fractions:
-            n levels, each leaves the same part of the one before, level l a
+        densities: Densities of levels 1, 2 and so on, such as .5,.2,.1, in
+            place of the fractions. Each is the part that is kept of all
+            weights of the layers that have a fraction above 0.
+        target_density: Density of the last level, in place of the fractions.
+            Each of n levels leaves the same part of the one before, level l a
             density of d^(l/n).
         one_shot: Whether each level prunes the dense network, once, to the
             density of that level, and not what the level before has left.

@@ -50,7 +50,7 @@ def train(
         presets: Folder (or dict) of a network that level 0 starts from;
             without it, level 0 is drawn from init_seed.
         on_collapse: What to do where a layer keeps nothing, or no path is left
-            from input to output: warn, or stop before that level is trained.
+            from input to output, warn or stop before that level is trained.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
 

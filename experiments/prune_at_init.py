@@ -25,9 +25,9 @@ class Target:
 
     Args:
         density: Part of all maskable weights that is kept, above 0, at most 1.
-        allocation: How layers share the density: global (weights of all layers
+        allocation: How layers share the density, global (weights of all layers
             are compared), uniform (every layer has it) or erk
-            (Erdos-Renyi-Kernel: small layers stay denser than large ones).
+            (Erdos-Renyi-Kernel, in which small layers stay denser).
         layer_densities: Density of each layer or pattern of layers, such as
             "conv*=.1,dense*=.05", in place of density and allocation. Layers
             that are not named stay whole.
@@ -111,7 +111,7 @@ def train(
         presets: Folder (or dict) of a network to score and to start from; what
             it does not name is drawn from init_seed.
         on_collapse: What to do where a layer keeps nothing, or no path is left
-            from input to output: warn, or stop before training.
+            from input to output, warn or stop before training.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
 

@@ -15,6 +15,7 @@ def train(
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
     *,
     masks: str | list | dict | None = None,
+    combine_masks: str = "union",
     initialization_distribution: str | dict | None = None,
     same_sign: str | dict | None = None,
     save_summaries: bool = True,
@@ -37,6 +38,7 @@ def train(
             not used; init_seed is the seed of the draw.
         masks: Folder of masks (or dict), or several as for `train`. Without
             them, nothing is pruned.
+        combine_masks: How several masks become one, union or intersect.
         initialization_distribution: Folder (or dict) of a network to sample
             kernels from, such as a ticket's initial weights.
         same_sign: Folder (or dict) of a network whose signs to keep; needs a
@@ -49,7 +51,7 @@ def train(
             with other settings.
         FileNotFoundError: If data, masks or networks cannot be had.
     """
-    given = _given(masks, initialization_distribution, same_sign)
+    given = _given(masks, combine_masks, initialization_distribution, same_sign)
     settings = _settings(recipe, given)
     if run_record.is_complete(output_dir, settings):
         progress.say_complete(output_dir, quiet)
@@ -77,6 +79,7 @@ def is_complete(
     recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
     *,
     masks=None,
+    combine_masks="union",
     initialization_distribution=None,
     same_sign=None,
     save_summaries=True,
@@ -87,18 +90,18 @@ def is_complete(
     Raises:
         As `train`.
     """
-    given = _given(masks, initialization_distribution, same_sign)
+    given = _given(masks, combine_masks, initialization_distribution, same_sign)
     return run_record.is_complete(output_dir, _settings(recipe, given))
 
 
-def _given(masks, initialization_distribution, same_sign):
+def _given(masks, combine_masks, initialization_distribution, same_sign):
     if same_sign is not None and initialization_distribution is None:
         raise ValueError(
             "same_sign needs initialization_distribution, the network whose "
             "values are sampled. Received: None"
         )
     return {
-        "masks": ingredients.union_of_masks(masks),
+        "masks": ingredients.masks_of(masks, combine_masks),
         "initialization_distribution": ingredients.network(
             initialization_distribution
         ),

@@ -1,7 +1,12 @@
 """Trains one network once."""
 
 from lottery_ticket.experiments import ingredients, recipes
-from lottery_ticket.foundations import progress, run_record, save_restore
+from lottery_ticket.foundations import (
+    progress,
+    run_record,
+    save_restore,
+    steps,
+)
 
 
 def train(
@@ -9,7 +14,9 @@ def train(
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
     *,
     masks: str | list | dict | None = None,
+    combine_masks: str = "union",
     presets: str | dict | None = None,
+    start_iteration: str = "0it",
     save_summaries: bool = True,
     quiet: bool = False,
 ) -> None:
@@ -23,9 +30,14 @@ def train(
         recipe: Dataset, network and training; see Recipe. Its fractions are
             not used.
         masks: Folder of masks (or dict); several, separated by commas (or a
-            list), are combined by union. Without them, nothing is pruned.
+            list), are combined. Without them, nothing is pruned.
+        combine_masks: How several masks become one: union keeps what any of
+            them keeps, intersect what all keep.
         presets: Folder (or dict) of a network to start from; what it does not
             name is drawn from init_seed.
+        start_iteration: Length of training that lies before this run, such as
+            500it or 2ep: batches and learning rates are those from there on.
+            With presets saved after that length, training goes on from them.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
 
@@ -34,9 +46,9 @@ def train(
             with other settings.
         FileNotFoundError: If data, masks or presets cannot be had.
     """
-    masks = ingredients.union_of_masks(masks)
+    masks = ingredients.masks_of(masks, combine_masks)
     presets = ingredients.network(presets)
-    settings = _settings(recipe, masks, presets)
+    settings = _settings(recipe, masks, presets, start_iteration)
     if run_record.is_complete(output_dir, settings):
         progress.say_complete(output_dir, quiet)
         return
@@ -44,7 +56,14 @@ def train(
     model = ingredients.model(recipe, dataset, quiet)
     model.reset(presets=presets, masks=masks, seed=recipe.init_seed)
     ingredients.train_alone(
-        recipe, dataset, model, output_dir, settings, save_summaries, quiet
+        recipe,
+        dataset,
+        model,
+        output_dir,
+        settings,
+        save_summaries,
+        quiet,
+        start_iteration=start_iteration,
     )
 
 
@@ -53,7 +72,9 @@ def is_complete(
     recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
     *,
     masks=None,
+    combine_masks="union",
     presets=None,
+    start_iteration="0it",
     save_summaries=True,
     quiet=False,
 ) -> bool:
@@ -62,16 +83,18 @@ def is_complete(
     Raises:
         As `train`.
     """
-    masks = ingredients.union_of_masks(masks)
+    masks = ingredients.masks_of(masks, combine_masks)
     presets = ingredients.network(presets)
-    settings = _settings(recipe, masks, presets)
+    settings = _settings(recipe, masks, presets, start_iteration)
     return run_record.is_complete(output_dir, settings)
 
 
-def _settings(recipe, masks, presets):
+def _settings(recipe, masks, presets, start_iteration):
+    steps.parse(start_iteration)
     return {
         **recipe.settings(),
         "experiment": "train",
         "masks": save_restore.checksum(masks),
         "presets": save_restore.checksum(presets),
+        "start_iteration": start_iteration,
     }

@@ -10,6 +10,7 @@ def reuse(
     masks: Network,
     seed: int,
     same_sign: Network | None = None,
+    from_masks: Network | None = None,
 ) -> Network:
     """Returns kernels drawn from the values a network has where it is kept.
 
@@ -17,7 +18,8 @@ def reuse(
     that `distribution` holds at the layer's kept positions: with a ticket's
     initial weights, its values are kept and their places lost. With
     `same_sign`, positive values go where that network is positive and negative
-    ones elsewhere: values shuffled, signs in place.
+    ones elsewhere: values shuffled, signs in place. With `from_masks`, values
+    are those at its kept positions, for masks that keep others.
 
     Source: the 2018 library's "reuse" and "reuse_sign".
     Differs: that sampled from all entries of a saved network, the zeros of its
@@ -28,23 +30,28 @@ def reuse(
         masks: Dict, layer name -> mask of the same shape.
         seed: Seed of the draw.
         same_sign: Dict, layer name -> array whose signs to keep, or None.
+        from_masks: Dict, layer name -> mask of the positions whose values are
+            taken; None means `masks`.
 
     Returns:
         Dict, layer name -> float32 array, 0 where pruned.
 
     Raises:
         ValueError: If a layer is missing or has another shape, or there is no
-            value of a sign that is needed.
+            value, or none of a sign that is needed.
     """
-    networks = {"initialization_distribution": distribution}
-    if same_sign is not None:
-        networks["same_sign"] = same_sign
+    networks = {
+        "initialization_distribution": distribution,
+        "same_sign": same_sign,
+        "from_masks": from_masks,
+    }
     _check_layers(networks, masks)
+    from_masks = masks if from_masks is None else from_masks
     rng = np.random.default_rng(seed)
     return {
         name: _draw_layer(
             name,
-            distribution[name],
+            distribution[name][from_masks[name] == 1],
             mask,
             rng,
             None if same_sign is None else same_sign[name] > 0,
@@ -53,29 +60,29 @@ def reuse(
     }
 
 
-def _draw_layer(name, values, mask, rng, positive):
+def _draw_layer(name, pool, mask, rng, positive):
     drawn = np.zeros(mask.shape, np.float32)
     kept = mask == 1
-    pool = values[kept]
-    if positive is None:
-        drawn[kept] = rng.choice(pool, pool.size) if pool.size else 0
-        return drawn
-    for where, choices in (
-        (kept & positive, pool[pool > 0]),
-        (kept & ~positive, pool[pool < 0]),
-    ):
+    draws = [(kept, pool, "")]
+    if positive is not None:
+        draws = [
+            (kept & positive, pool[pool > 0], "positive "),
+            (kept & ~positive, pool[pool < 0], "negative "),
+        ]
+    for where, choices, sign in draws:
         count = np.count_nonzero(where)
         if count and not choices.size:
             raise ValueError(
-                f"Layer {name!r} has {count} weights of a sign that none of "
-                "initialization_distribution's kept values has"
+                f"Layer {name!r} needs values for {count} {sign}weights, and "
+                "there are none among initialization_distribution's kept values"
             )
         drawn[where] = rng.choice(choices, count) if count else 0
     return drawn
 
 
 def _check_layers(networks, masks):
-    for flag, network in networks.items():
+    given = {flag: each for flag, each in networks.items() if each is not None}
+    for flag, network in given.items():
         for name, mask in masks.items():
             shape = network[name].shape if name in network else None
             if shape != mask.shape:

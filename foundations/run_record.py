@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 
-from lottery_ticket.foundations import files, paths, save_restore
+from lottery_ticket.foundations import files, paths, save_restore, sealed
 
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
@@ -23,9 +23,7 @@ def write(directory: str, record: dict) -> None:
     """
     # These first: they are looked at even where the rest is damaged.
     first = {part: record[part] for part in ("settings", "inputs")}
-    sealed = {**first, **record, "checksum": _seal(record)}
-    data = json.dumps(sealed, indent=1).encode()
-    files.write(paths.record(directory), data)
+    sealed.write(paths.record(directory), {**first, **record})
 
 
 def read(directory: str) -> dict | None:
@@ -33,18 +31,7 @@ def read(directory: str) -> dict | None:
 
     A damaged run.json is named in a warning and counts as none.
     """
-    path = paths.record(directory)
-    if not files.exists(path):
-        return None
-    try:
-        record = json.loads(files.read(path))
-        seal = record.pop("checksum")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        record, seal = None, None
-    if record is None or seal != _seal(record):
-        _log.warning("%s is damaged: its run counts as not done", path)
-        return None
-    return record
+    return sealed.read(paths.record(directory))
 
 
 def is_complete(directory: str, settings: dict) -> bool:
@@ -244,8 +231,3 @@ def _check_checkpoint(path):
             f"{path} was not written by this package, and is never "
             "overwritten. Move it away, or use another output_dir."
         )
-
-
-def _seal(record):
-    canonical = json.dumps(record, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -8,10 +8,14 @@ from lottery_ticket.foundations import names, streams
 # Subcommand -> what it is for, in the order in which a newcomer needs them.
 COMMANDS = {
     "train": "trains one network",
-    "lottery_experiment": "trains, prunes, resets, repeats: one trial",
+    "lottery_experiment": "trains, prunes, rewinds, repeats: one trial",
+    "prune_at_init": "prunes a network before it is trained",
     "reinitialize": "trains a ticket's masks from other weights",
+    "branch": "trains a finished ticket again, with one thing changed",
+    "instability": "trains two copies of a ticket and measures between them",
     "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
     "report": "tables and figures of a folder of results",
+    "mask_facts": "how alike masks are, and which signs training keeps",
     "download_data": "fetches datasets ahead of time",
 }
 

@@ -18,12 +18,20 @@ MAY_IMPORT = {
 }
 # Modules whose users have asked to train, and so may load TensorFlow.
 LOADS_TENSORFLOW = {
+    "foundations/criteria_gradients.py",
+    "foundations/scoring_examples.py",
     "foundations/training/batches.py",
     "foundations/training/compile_policy.py",
     "foundations/training/evaluation.py",
     "foundations/keras_model.py",
     "foundations/networks/layer_builders.py",
     "foundations/networks/kernels.py",
+    "foundations/networks/double_precision.py",
+    "foundations/networks/flow.py",
+    "foundations/networks/flow_layers.py",
+    "foundations/networks/flow_tracing.py",
+    "foundations/training/line_evaluation.py",
+    "foundations/training/norm_statistics.py",
     "foundations/training/norm_tracing.py",
     "foundations/training/optimizer_settings.py",
     "foundations/training/training_step.py",

@@ -45,7 +45,8 @@ def outputs(network, variables, values, x):
         network: keras.Model.
         variables: Some of its variables.
         values: A tensor for each, of the dtype that is traced.
-        x: Examples, of that dtype.
+        x: Examples, of that dtype. A functional network casts them to that of
+            its input first: numbers that float32 holds stay exact.
     """
     scope = keras.StatelessScope()
     for variable, value in zip(variables, values, strict=True):

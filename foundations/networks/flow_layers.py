@@ -42,7 +42,8 @@ ELEMENTWISE = (
     keras.layers.UnitNormalization,
     *_dimensions("SpatialDropout"),
 )
-# They move what flows in, or add it up.
+# They move what flows in, or add it up. A global maximum's gradient goes to all
+# places that have it, and so to all where a path leads.
 MOVING = (
     keras.layers.Add,
     keras.layers.Average,
@@ -53,10 +54,11 @@ MOVING = (
     keras.layers.RepeatVector,
     keras.layers.Reshape,
     *_dimensions("Cropping", "UpSampling", "ZeroPadding"),
+    *_dimensions("GlobalAveragePooling", "GlobalMaxPooling"),
 )
-# A maximum depends on all that it is taken of, not on the largest only.
+# A window's maximum depends on all of it, but TensorFlow's gradient goes to one
+# of several places that are equal.
 POOLING = _dimensions("AveragePooling", "MaxPooling")
-GLOBAL_POOLING = _dimensions("GlobalAveragePooling", "GlobalMaxPooling")
 # Classes of Keras's operations on tensors, such as the + of two of them.
 ELEMENTWISE_OPERATIONS = {
     *("Elu", "Gelu", "LeakyRelu", "ReLU", "Relu", "Relu6", "Selu", "Sigmoid"),
@@ -155,18 +157,8 @@ def _average(layer):
     return call
 
 
-def _global_average(layer):
-    def call(x, mask=None):
-        is_last = layer.data_format == "channels_last"
-        axes = range(1, len(x.shape) - 1) if is_last else range(2, len(x.shape))
-        return keras.ops.mean(x, tuple(axes), keepdims=layer.keepdims)
-
-    return call
-
-
 _RULES = {
     **dict.fromkeys(WEIGHTED + MOVING, _as_it_is),
     **dict.fromkeys(ELEMENTWISE, _unchanged),
     **dict.fromkeys(POOLING, _average),
-    **dict.fromkeys(GLOBAL_POOLING, _global_average),
 }

@@ -68,6 +68,19 @@ def test_spread_levels(runs):
     assert curve_figures.spread_levels(runs, 2) == [0, 2]
 
 
+def test_levels_of_most_experiments_come_first(tmp_path):
+    for level in range(7):
+        fake_results.write_run(str(tmp_path), 1, level)
+    for level in (5, 6):
+        fake_results.write_run(str(tmp_path), 1, level, "reinit")
+    runs = results.read(str(tmp_path)).runs
+    assert curve_figures.spread_levels(runs, 3) == [0, 5, 6]
+    middle = set(curve_figures.spread_levels(runs, 4)) - {0, 5, 6}
+    assert middle in ({2}, {3})
+    assert curve_figures.spread_levels(runs, 2) == [0, 6]
+    assert curve_figures.spread_levels(runs, 9) == list(range(7))
+
+
 def test_densities_that_differ_at_a_level_are_a_range(tmp_path):
     for name, level in (("dense", 0), ("sparse", 2)):
         fake_results.write_run_at(

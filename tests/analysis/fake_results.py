@@ -1,5 +1,8 @@
 """Small results trees for tests, with numbers that can be checked by hand."""
 
+import numpy as np
+
+from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import paths, run_record, save_restore
 
 ITERATIONS = [0, 100, 200]
@@ -14,19 +17,28 @@ def write_run(
     *,
     accuracy=(0.1, 0.8, 0.9),
     validate_loss=(2.0, 0.5, 0.25),
+    kind=None,
+    facts=None,
     **settings,
 ):
-    """Writes a complete run of a trial; returns its folder."""
+    """Writes a complete run of a trial; returns its folder.
+
+    `facts` are entries of its record, instead of what it would have.
+    """
     directory = paths.run(
         paths.trial(output_dir, trial), level, experiment, run_id
     )
-    kind = "reinitialize" if experiment == "reinit" else "lottery_experiment"
+    if kind is None:
+        is_control = experiment == "reinit"
+        kind = "reinitialize" if is_control else "lottery_experiment"
     settings = {"experiment": kind, "level": level, **settings}
-    write_run_at(directory, level, accuracy, validate_loss, settings)
+    write_run_at(directory, level, accuracy, validate_loss, settings, facts)
     return directory
 
 
-def write_run_at(directory, level, accuracy, validate_loss, settings):
+def write_run_at(
+    directory, level, accuracy, validate_loss, settings, facts=None
+):
     """Writes a complete run, each of its two layers at density 2**-level."""
     log = {"iteration": ITERATIONS[: len(accuracy)], "accuracy": list(accuracy)}
     test_loss = [2.5, 1.5, 0.5][: len(accuracy)]
@@ -46,8 +58,35 @@ def write_run_at(directory, level, accuracy, validate_loss, settings):
             "iterations": 200,
             "density": density,
             "checksums": checksums,
+            **(facts or {}),
         },
     )
+
+
+def save_arrays(directory, masks, initial=None, final=None):
+    """Saves masks (layer -> list of 0s and 1s) and weights, by default 1s."""
+    record = run_record.read(directory)
+    masks = {name: np.array(mask, np.uint8) for name, mask in masks.items()}
+    for folder, network in (
+        ("masks", masks),
+        ("initial", initial or masks),
+        ("final", final or masks),
+    ):
+        network = {name: np.array(entry) for name, entry in network.items()}
+        saved = save_restore.save_network(f"{directory}/{folder}", network)
+        record["checksums"] |= {
+            f"{folder}/{file}": checksum for file, checksum in saved.items()
+        }
+    record["density"] = masks_lib.counts(masks)
+    run_record.write(directory, record)
+
+
+def write_masks(output_dir, trial, level, experiment, masks, run_id="", **more):
+    """Writes a run with these masks and weights; returns its folder."""
+    arrays = {key: more.pop(key, None) for key in ("initial", "final")}
+    directory = write_run(output_dir, trial, level, experiment, run_id, **more)
+    save_arrays(directory, masks, **arrays)
+    return directory
 
 
 def write_experiment(output_dir):

@@ -1,5 +1,4 @@
 import matplotlib
-import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import figure_style
@@ -50,19 +49,21 @@ def test_panels_stand_in_rows_of_three():
     assert [axes.get_ylabel() for axes in panels] == ["y", "", "", "y", ""]
 
 
-def test_label_says_how_many_runs():
-    runs = pd.DataFrame(
-        {
-            "experiment": ["reinit"] * 3 + ["conv2/same_init", "mine"],
-            "level": [1, 1, 2, 0, 0],
-        }
-    )
-    assert figure_style.label("reinit", runs) == "random reinit ($n$ = 1–2)"
-    assert figure_style.label("mine", runs) == "mine ($n$ = 1)"
-    assert (
-        figure_style.label("conv2/same_init", runs)
-        == "conv2 winning ticket ($n$ = 1)"
-    )
+@pytest.mark.parametrize(
+    "length, count, rows",
+    [(6, 9, 5), (40, 4, 4), (200, 2, 2)],
+)
+def test_legends_stay_on_the_page(length, count, rows):
+    with figure_style.drawing() as (figure, [axes]):
+        axes.plot([1, 2], [3, 4])
+        height = figure.get_figheight()
+        entries = [figure_style.entry("n" * length) for _ in range(count)]
+        figure_style.legend(figure, entries)
+    [legend] = figure.legends
+    box = legend.get_window_extent()
+    assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1
+    added = rows * figure_style.LEGEND_ROW_INCHES
+    assert figure.get_figheight() == pytest.approx(height + added)
 
 
 def test_drawing_leaves_settings_of_others_alone():

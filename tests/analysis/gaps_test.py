@@ -60,6 +60,14 @@ def test_runs_that_differ_in_settings():
     ]
 
 
+def test_densities_and_tickets_of_levels_may_differ():
+    records = [
+        (_place(1, level, "snip"), {"density": density, "ticket": ticket})
+        for level, density, ticket in ((1, 0.5, "abc"), (2, 0.2, "def"))
+    ]
+    assert gaps.mixed_settings(records) == []
+
+
 @pytest.mark.parametrize(
     "levels, text",
     [

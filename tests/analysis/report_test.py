@@ -5,10 +5,11 @@ from lottery_ticket.foundations import files, paths
 from lottery_ticket.tests.analysis import fake_results
 
 FIGURES = ("accuracy", "early_stopping", "curves")
-NAMES = sorted(
-    ["runs.csv", "table.csv", "table.txt"]
+SINGLE_NAMES = sorted(
+    ["runs.csv", "table.csv", "table.txt", "layers.csv", "layers.txt"]
     + [f"{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")]
 )
+NAMES = sorted([*SINGLE_NAMES, "comparison.csv", "comparison.txt"])
 
 
 def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
@@ -23,7 +24,8 @@ def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
     second = {name: files.read(f"{directory}/{name}") for name in NAMES}
     assert first == second
     printed = capsys.readouterr().out
-    assert first["table.txt"].decode() in printed
+    both = first["comparison.txt"] + b"\n" + first["table.txt"]
+    assert printed.startswith(both.decode())
     assert f"Wrote {directory}/curves.pdf\n" in printed
 
 
@@ -41,7 +43,7 @@ def test_only_some_experiments_in_another_folder(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path / "results"))
     other = str(tmp_path / "other")
     report.report(str(tmp_path / "results"), other, "reinit", (2,))
-    assert files.names(other) == NAMES
+    assert files.names(other) == SINGLE_NAMES
     assert b"same_init" not in files.read(f"{other}/runs.csv")
     assert files.read(f"{other}/runs.csv").count(b"reinit") == 3 * 6
 
@@ -50,10 +52,34 @@ def test_without_validation_early_stopping_is_left_out(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
     report.report(str(tmp_path))
     names = files.names(str(tmp_path / "report"))
-    assert names == [name for name in NAMES if "early_stopping" not in name]
+    assert names == [
+        name for name in SINGLE_NAMES if "early_stopping" not in name
+    ]
     printed = capsys.readouterr().out
     assert "No early_stopping figure: no validation logs." in printed
     assert "Every run found is complete, and none is missing." in printed
+
+
+def test_experiments_are_in_the_order_asked_for(tmp_path, capsys):
+    fake_results.write_experiment(str(tmp_path))
+    report.report(str(tmp_path), experiments="reinit,same_init")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[2].split() == "level density % reinit same_init".split()
+    head = files.read(f"{tmp_path}/report/comparison.csv").split(b",")
+    assert head.index(b"runs_reinit") < head.index(b"runs_same_init")
+
+
+def test_layers_are_drawn_where_they_differ(tmp_path, capsys):
+    for level, density in enumerate(([10, 10], [5, 10], [2, 10])):
+        facts = {"density": {"a": density, "b": [10, 10]}}
+        fake_results.write_run(str(tmp_path), 1, level, facts=facts)
+    report.report(str(tmp_path))
+    assert "layer_densities.png" in files.names(f"{tmp_path}/report")
+    text = files.read(f"{tmp_path}/report/layers.txt").decode()
+    assert text.splitlines()[-1].split() == "same_init 2 60.0 20.0 100".split()
+    dense = f"{tmp_path}/dense"
+    report.report(str(tmp_path), dense, levels=(0,))
+    assert "layer_densities.png" not in files.names(dense)
 
 
 def test_missing_folder(tmp_path):

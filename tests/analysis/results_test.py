@@ -1,5 +1,7 @@
 """Tests of analysis/results.py."""
 
+import math
+
 import pytest
 
 from lottery_ticket.analysis import results
@@ -18,7 +20,9 @@ def test_a_row_per_run(tmp_path):
     )
     found = results.read(str(tmp_path))
     assert found.problems == []
-    assert found.runs.to_dict("records") == [
+    [row] = found.runs.to_dict("records")
+    assert math.isnan(row.pop("effective_density"))
+    assert [row] == [
         {
             "experiment": "same_init",
             "trial": 1,
@@ -53,6 +57,43 @@ def test_densities_are_of_all_weights_and_of_each_layer(tmp_path):
     assert row["density"] == 0.4
     assert row["density_a"] == 30 / 90
     assert row["density_b"] == 1.0
+
+
+def test_weights_on_a_path_are_counted_where_that_is_known(tmp_path):
+    density = {"a": [30, 90], "b": [10, 10]}
+    for trial, effective in enumerate([{"a": 27, "b": 8}, None, {}], 1):
+        facts = {"density": density, "effective": effective}
+        if effective == {}:
+            del facts["effective"]  # As in older runs.
+        fake_results.write_run(str(tmp_path), trial, 0, facts=facts)
+    runs = results.read(str(tmp_path)).runs
+    assert list(runs.columns[4:10]) == [
+        *("density", "density_a", "density_b"),
+        *("effective_density", "effective_a", "effective_b"),
+    ]
+    known, *unknown = runs.to_dict("records")
+    assert known["effective_density"] == 35 / 100
+    assert known["effective_a"] == 27 / 90
+    assert known["effective_b"] == 8 / 10
+    for row in unknown:
+        assert row["density"] == 0.4
+        assert math.isnan(row["effective_density"])
+        assert math.isnan(row["effective_a"])
+
+
+def test_a_layer_may_have_the_name_density(tmp_path):
+    facts = {"density": {"density": [1, 2]}, "effective": {"density": 0}}
+    fake_results.write_run(str(tmp_path), 1, 0, facts=facts)
+    runs = results.read(str(tmp_path)).runs
+    assert list(runs.columns).count("effective_density") == 1
+    assert runs["density_density"][0] == 0.5
+    assert runs["effective_density"][0] == 0
+
+
+def test_effective_weights_of_a_layer_may_not_be_left_out(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, facts={"effective": {}})
+    [problem] = results.read(str(tmp_path)).problems
+    assert problem.endswith("damaged (its run.json lacks 'layer0')")
 
 
 def test_tickets_come_first_and_numbers_in_their_order(tmp_path):
@@ -160,3 +201,14 @@ def test_empty_and_missing_folders(tmp_path):
     assert results.read(str(tmp_path)).runs.empty
     with pytest.raises(FileNotFoundError, match="No results folder"):
         results.read(str(tmp_path / "nowhere"))
+
+
+def test_read_some_wants_a_complete_run(tmp_path):
+    with pytest.raises(ValueError, match="no complete run. Found: no folder"):
+        results.read_some(str(tmp_path))
+    directory = paths.run(paths.trial(str(tmp_path), 1), 0, "same_init")
+    files.write(paths.checkpoint(directory), b"state")
+    with pytest.raises(ValueError, match="Found: trial 1, level 0, same_init"):
+        results.read_some(str(tmp_path))
+    fake_results.write_run(str(tmp_path), 1, 0)
+    assert len(results.read_some(str(tmp_path)).runs) == 1

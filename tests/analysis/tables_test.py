@@ -1,3 +1,5 @@
+import math
+
 import pandas as pd
 import pytest
 
@@ -45,6 +47,56 @@ def test_text(tmp_path):
     ]
 
 
+def test_effective_density_where_it_differs(tmp_path):
+    density = {"a": [8, 16]}
+    facts = {"density": density, "effective": {"a": 8}}
+    fake_results.write_run(str(tmp_path), 1, 1, facts=facts)
+    fake_results.write_run(str(tmp_path), 1, 2, facts={"density": density})
+    same = tables.summarize(results.read(str(tmp_path)).runs)
+    assert "effective_density" not in same
+    assert "effective" not in tables.to_text(same)
+    facts = {"density": density, "effective": {"a": 6}}
+    fake_results.write_run(str(tmp_path), 1, 3, facts=facts)
+    table = tables.summarize(results.read(str(tmp_path)).runs)
+    assert list(table["effective_density"][[0, 2]]) == [0.5, 0.375]
+    rows = [line.split() for line in tables.to_text(table).splitlines()]
+    assert rows[0][:6] == "experiment level density % effective %".split()
+    assert [row[3] for row in rows[1:]] == ["50.0", "-", "37.5"]
+
+
+ROWS = [["name", "n", "first", "second"], ["a", "10", "1", "2"]]
+
+
+def test_align():
+    assert tables.align(ROWS) == (
+        "name   n  first  second\n"  #
+        "a     10      1       2\n"
+    )
+
+
+def test_align_in_parts():
+    assert tables.align(ROWS, left=0, repeated=2, width=16) == (
+        "name   n  first\n"
+        "   a  10      1\n"
+        "\n"
+        "name   n  second\n"
+        "   a  10       2\n"
+    )
+    assert tables.align(ROWS, width=1).count("\n\n") == 2
+
+
+def test_rows_without_anything_in_a_part_are_left_out_of_it():
+    rows = [*ROWS, ["b", "", "", "3"]]
+    assert tables.align(rows, repeated=1, width=16) == (
+        "name   n  first\n"
+        "a     10      1\n"
+        "\n"
+        "name  second\n"
+        "a          2\n"
+        "b          3\n"
+    )
+
+
 def test_csv_keeps_floats_in_full():
     frame = pd.DataFrame({"level": [0, 1], "accuracy": [0.1, 1 / 3]})
     expected = b"level,accuracy\n0,0.1\n1,0.3333333333333333\n"
@@ -54,7 +106,13 @@ def test_csv_keeps_floats_in_full():
 @pytest.mark.parametrize(
     "fraction, text",
     [(1, "100"), (0.512, "51.2"), (0.21, "21.0"), (0.0859, "8.59")]
-    + [(0.00116, "0.116"), (0.9996, "100")],
+    + [(0.00116, "0.116"), (0.9996, "100"), (math.nan, "-")],
 )
 def test_percent(fraction, text):
     assert tables.percent(fraction) == text
+
+
+def test_number():
+    assert tables.number(0.98765) == "98.77"
+    assert tables.number(0.5, 1) == "0.50"
+    assert tables.number(math.nan) == "-"

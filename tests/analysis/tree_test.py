@@ -89,6 +89,16 @@ def test_links_to_a_folder_around_them_are_not_followed(tmp_path):
     assert _addresses(tmp_path) == [("same_init", 1, 0, "")]
 
 
+def test_copies_that_are_compared_are_no_runs(tmp_path):
+    folder = tmp_path / "trial1" / "3" / "instability0"
+    for name in ("copy1", "copy2"):
+        directory = str(folder / "copies" / name)
+        fake_results.write_run_at(directory, 3, (0.1, 0.9), None, {})
+    files.write(f"{folder}/connectivity.json", b"{}")
+    files.write(f"{folder}/.lock", b"")
+    assert _addresses(tmp_path) == []
+
+
 def test_remote_roots():
     root = "memory://tree_test"
     fake_results.write_run(root, 2, 1)

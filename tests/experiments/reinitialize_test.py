@@ -104,3 +104,18 @@ def test_same_sign_alone_is_an_error(tmp_path):
 def test_masks_that_are_not_there_are_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="No saved network"):
         reinitialize.train(str(tmp_path / "a"), masks=str(tmp_path / "masks"))
+
+
+def test_several_masks_are_combined_as_asked(ticket, tmp_path):
+    masks = save_restore.restore_network(paths.masks(ticket))
+    other = {name: np.roll(mask, 1) for name, mask in masks.items()}
+    reinitialize.train(
+        str(tmp_path),
+        RECIPE,
+        masks=[masks, other],
+        combine_masks="intersect",
+        quiet=True,
+    )
+    found = save_restore.restore_network(paths.masks(str(tmp_path)))
+    for name, mask in masks.items():
+        np.testing.assert_array_equal(found[name], mask & other[name])

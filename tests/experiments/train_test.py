@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import recipes, train
+from lottery_ticket.experiments import ingredients, recipes, train
 from lottery_ticket.foundations import paths, save_restore
 
 RECIPE = recipes.Recipe(training_len="5it", seed=1)
@@ -30,3 +30,58 @@ def test_masks_of_another_network_are_named_before_training(tmp_path):
     with pytest.raises(ValueError, match=r"\(300, 100\). Received: \(100, 300"):
         train.train(str(tmp_path / "a"), RECIPE, masks={"layer1": MASK.T})
     assert not (tmp_path / "a").exists()
+
+
+def test_training_goes_on_from_a_saved_state(tmp_path):
+    """With an optimizer that has no memory, to the bytes of the whole run."""
+    recipe = recipes.Recipe(training_len="8it", optimizer="sgd", seed=1)
+    whole, part = str(tmp_path / "whole"), str(tmp_path / "part")
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset).reset(seed=recipe.init_seed)
+    saved = {"save_iterations": ("3it",)}
+    ingredients.train(recipe, dataset, model, whole, **saved)
+    given = {
+        "presets": paths.at_iteration(whole, 3),
+        "start_iteration": "3it",
+    }
+    train.train(part, recipe, **given, quiet=True)
+    assert train.is_complete(part, recipe, **given)
+    one, two = (
+        save_restore.restore_network(paths.final(place))
+        for place in (whole, part)
+    )
+    for name, array in one.items():
+        np.testing.assert_array_equal(two[name], array)
+    log = save_restore.read_log(part, "train")
+    assert log["iteration"] == [4, 5, 6, 7, 8]
+    with pytest.raises(ValueError, match="'3it' there, '0it' now"):
+        train.train(part, recipe, presets=given["presets"])
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [("3", "A length must be"), ("5it", "cannot start at iteration 5")],
+)
+def test_a_start_that_does_not_fit_is_named(tmp_path, start, message):
+    with pytest.raises(ValueError, match=message):
+        train.train(str(tmp_path / "a"), RECIPE, start_iteration=start)
+    assert not (tmp_path / "a").exists()
+
+
+def test_several_masks_are_combined_as_asked(tmp_path):
+    other = np.ones_like(MASK)
+    other[:, :50] = 0
+    for combine, expected in {
+        "union": MASK | other,
+        "intersect": MASK & other,
+    }.items():
+        directory = str(tmp_path / combine)
+        train.train(
+            directory,
+            RECIPE,
+            masks=[{"layer1": MASK}, {"layer1": other}],
+            combine_masks=combine,
+            quiet=True,
+        )
+        found = save_restore.restore_network(paths.masks(directory))
+        np.testing.assert_array_equal(found["layer1"], expected)

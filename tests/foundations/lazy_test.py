@@ -53,7 +53,7 @@ def test_experiments_and_analysis_import_no_tensorflow():
         "from lottery_ticket.experiments import lottery_experiment\n"
         "from lottery_ticket.experiments import reinitialize, train\n"
         "from lottery_ticket.runners import argfile_runner, report\n"
-        "from lottery_ticket.argfiles import reinitialize_argfile\n"
+        "from lottery_ticket.argfiles import branch_argfile\n"
         "slow = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'sklearn'}\n"
         "print(slow & set(sys.modules))\n"
     )

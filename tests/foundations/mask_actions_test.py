@@ -55,6 +55,28 @@ def test_what_does_not_fit_is_named():
         mask_actions.reuse({"y": np.ones(6)}, MASKS, 0)
     with pytest.raises(ValueError, match=r"same_sign must have .*\(2,\)"):
         mask_actions.reuse(TICKET, MASKS, 0, same_sign={"x": np.ones(2)})
-    with pytest.raises(ValueError, match="2 weights of a sign that none"):
+    with pytest.raises(ValueError, match="'x' needs values for 2 negative w"):
         positive = {"x": np.abs(TICKET["x"])}
         mask_actions.reuse(positive, MASKS, 0, same_sign=TICKET)
+    with pytest.raises(ValueError, match="'x' needs values for 4 weights"):
+        none = {"x": np.zeros(6, np.uint8)}
+        mask_actions.reuse(TICKET, MASKS, 0, from_masks=none)
+    with pytest.raises(ValueError, match="from_masks must have layer 'x'"):
+        mask_actions.reuse(TICKET, MASKS, 0, from_masks={})
+
+
+def test_values_go_to_the_kept_positions_of_other_masks():
+    other = {"x": np.array([0, 1, 0, 1, 1, 1], np.uint8)}
+    drawn = mask_actions.reuse(TICKET, other, 0, from_masks=MASKS)["x"]
+    np.testing.assert_array_equal(drawn == 0, other["x"] == 0)
+    assert set(drawn[other["x"] == 1]) <= {3, -1, 2, -4}
+    signs = {"x": np.array([-1.0, 1, 1, -1, -1, 1])}
+    drawn = mask_actions.reuse(TICKET, other, 0, signs, from_masks=MASKS)["x"]
+    np.testing.assert_array_equal(np.sign(drawn), [0, 1, 0, -1, -1, 1])
+
+
+def test_from_masks_of_the_same_positions_changes_no_byte():
+    for signs in (None, TICKET):
+        one = mask_actions.reuse(TICKET, MASKS, 7, signs)["x"]
+        two = mask_actions.reuse(TICKET, MASKS, 7, signs, MASKS)["x"]
+        np.testing.assert_array_equal(one, two)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from lottery_ticket.runners import main
+from lottery_ticket.tests.analysis import fake_results
 
 
 def test_without_words_it_lists_its_commands(capsys):
@@ -67,6 +68,18 @@ def test_is_complete_takes_the_arguments_of_run(name):
         for function in (module.RUN, module.IS_COMPLETE)
     )
     assert run == is_complete
+
+
+def test_mask_facts_end_to_end(tmp_path, capsys):
+    for trial, mask in ((1, [1, 0]), (2, [0, 1])):
+        fake_results.write_masks(
+            str(tmp_path), trial, 1, "same_init", {"layer0": mask}
+        )
+    words = [f"--output_dir={tmp_path}", "--levels=1", "--quiet=True"]
+    main.main(["mask-facts", *words])
+    text = capsys.readouterr().out
+    assert "same_init       1       50.0      1    0.000" in text
+    assert f"Wrote {tmp_path}/report/mask_overlap.png\n" in text
 
 
 def test_an_unknown_command_gets_its_nearest(capsys):

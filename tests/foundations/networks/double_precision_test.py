@@ -25,7 +25,7 @@ def gradient(built, dtype, factor=1.0):
     """Outputs and gradient by the first kernel, this times a factor."""
     kernel = built.trainable_variables[0]
     value = factor * tf.cast(kernel.value, dtype)
-    x = tf.cast([[0.1, -0.2, 0.3, 1.1]], dtype)
+    x = tf.cast([[0.125, -0.25, 0.5, 1.5]], dtype)
 
     @tf.function(autograph=False)
     def traced(value):
@@ -43,7 +43,7 @@ def twin(built, dtype, factor):
     values = [np.asarray(each, dtype) for each in built.trainable_variables]
     first, _, _, _, last, _ = values
     scale = 1 / np.sqrt(1 + 1e-3)
-    x = np.array([[0.1, -0.2, 0.3, 1.1]], dtype)
+    x = np.array([[0.125, -0.25, 0.5, 1.5]], dtype)
     y = x @ (factor * first) * scale @ last
     return y, x.T * scale @ last.sum(1)[None]
 

@@ -1,0 +1,82 @@
+"""How experiments look in figures: what each is called, and its style."""
+
+import itertools
+
+from lottery_ticket.analysis import figure_style, tree
+
+LABELS = {
+    "same_init": "winning ticket",
+    "reinit": "random reinit",
+    "reuse": "reused values",
+    "reuse_sign": "reused, same sign",
+    "shuffle": "shuffled masks",
+    "random": "random masks",
+    "random_global": "random, global",
+    "random_erk": "random, ERK",
+    "oneshot": "one-shot",
+    "transfer": "transferred",
+    "rewind": "rewinding",
+    "lr_rewind": "LR rewinding",
+    "finetune": "fine-tuning",
+    "dense": "dense",
+    "large_init": "magnitude at init",
+    "snip": "SNIP",
+    "grasp": "GraSP",
+    "synflow": "SynFlow",
+}
+# What was done to masks on top, as the end of an experiment's name says.
+ENDINGS = {
+    "_shuffle": "shuffled",
+    "_reinit": "reinit",
+    "_invert": "inverted",
+}
+
+
+def label(experiment: str, runs) -> str:
+    """Returns an experiment's name, and how many runs each mean is of.
+
+    Args:
+        experiment: Name of the experiment.
+        runs: Data frame of the runs that are drawn.
+    """
+    own = runs[runs["experiment"] == experiment]
+    return count_label(experiment, own.groupby("level").size())
+
+
+def count_label(experiment: str, sizes) -> str:
+    """Returns an experiment's name, and of how many values each mean is.
+
+    Args:
+        experiment: Name of the experiment.
+        sizes: Their numbers at each level.
+    """
+    count = str(min(sizes))
+    if min(sizes) < max(sizes):
+        count += f"–{max(sizes)}"
+    return f"{name(experiment)} ($n$ = {count})"
+
+
+def name(experiment: str) -> str:
+    """Returns an experiment's name for readers: "SNIP, shuffled".
+
+    Args:
+        experiment: Name of the experiment, such as "snip_shuffle".
+    """
+    own = experiment.rpartition("/")[2]
+    for ending, text in ENDINGS.items():
+        base = own.removesuffix(ending)
+        if own not in LABELS and base != own and base in LABELS:
+            own = f"{LABELS[base]}, {text}"
+    parts = [tree.name(experiment), LABELS.get(own, own)]
+    return " ".join(filter(None, parts))
+
+
+def series(experiments) -> dict[str, dict]:
+    """Returns the style of each experiment's line, in their order.
+
+    Args:
+        experiments: Names, all of those that figures may draw: one has the same
+            style in each. Beyond ten, styles come again.
+    """
+    names = dict.fromkeys(experiments)
+    return dict(zip(names, itertools.cycle(figure_style.SERIES), strict=False))

@@ -1,0 +1,88 @@
+"""Which runs a command is about, and which of them stand side by side."""
+
+import numpy as np
+
+from lottery_ticket.foundations import lazy, names
+
+pd = lazy.module("pandas")
+
+ROUNDING = 0.01  # Up to here, a difference of densities is one of rounding.
+
+
+def choose(
+    runs: "pd.DataFrame",
+    experiments: str | None = None,
+    levels: tuple[int, ...] | None = None,
+) -> "pd.DataFrame":
+    """Returns the runs of some experiments and levels.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        experiments: Names as in a flag, such as "same_init,reinit", in the
+            order in which their runs come back; None takes all as they are.
+        levels: None takes all.
+
+    Raises:
+        ValueError: If there is no such experiment, or none of the chosen ones
+            has a run at one of the levels.
+    """
+    if experiments is not None:
+        chosen = [name.strip() for name in experiments.split(",")]
+        for name in chosen:
+            names.check("experiment", name, runs["experiment"].unique())
+        runs = runs[runs["experiment"].isin(chosen)]
+        runs = runs.sort_values(
+            "experiment",
+            key=lambda column: column.map(chosen.index),
+            kind="stable",
+        )
+    if levels is not None:
+        check_levels(runs, levels)
+        runs = runs[runs["level"].isin(levels)]
+    return runs.reset_index(drop=True)
+
+
+def check_levels(runs: "pd.DataFrame", levels: tuple[int, ...]) -> None:
+    """Raises unless there are runs at each of the levels.
+
+    Raises:
+        ValueError: If there are none at one of them.
+    """
+    known = [str(level) for level in sorted(runs["level"].unique())]
+    for level in levels:
+        names.check("level", str(level), known)
+
+
+def rows(runs: "pd.DataFrame") -> "pd.Series":
+    """Returns the row of a side-by-side table that each run belongs to.
+
+    Runs of one density share a row, whatever their levels: what was pruned at
+    once may stand beside a ticket of level 7. Densities up to 1 % apart (of
+    themselves, not points) are the same but for rounding; only a dense network
+    is dense. Where an experiment has several levels within such a density, each
+    level is a row.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+
+    Returns:
+        Series of the runs' index: number of the row, 0 for the densest.
+    """
+    groups = runs["density"].map(_densities_by_row(runs["density"]))
+    counts = runs.groupby([groups, runs["experiment"]])["level"].nunique()
+    split = counts.index.get_level_values(0)[counts > 1]
+    levels = runs["level"].where(groups.isin(split), 0)
+    keys = pd.Series(list(zip(-groups, levels, strict=True)), runs.index)
+    numbers = {key: number for number, key in enumerate(sorted(set(keys)))}
+    return keys.map(numbers)
+
+
+def _densities_by_row(densities):
+    """Dict, density -> the highest that differs from it by rounding only."""
+    highest = {}
+    first = np.inf
+    for density in sorted(set(densities), reverse=True):
+        if first == 1 or density < (1 - ROUNDING) * first:
+            first = density
+        highest[density] = first
+    return highest

@@ -1,0 +1,166 @@
+r"""Prints one line of flags per branch of a ticket, for runners/branch.
+
+    lottery-ticket argfile_runner branch branch_argfile \
+        --output_dir=results --experiment=reinit,shuffle --levels=8,12,16
+"""
+
+import dataclasses
+import re
+import shlex
+
+from lottery_ticket.experiments import branch, recipe_changes
+from lottery_ticket.foundations import flag_values, flags, names, paths, seeds
+
+# Experiment -> (selection, mask_1_action), see experiments/branch.
+EXPERIMENTS = {
+    "reinit": ("ticket", "reinit"),
+    "reuse": ("ticket", "reuse"),
+    "reuse_sign": ("ticket", "reuse_sign"),
+    "shuffle": ("shuffle", "rewind"),
+    "random": ("shuffle", "reinit"),
+    "random_global": ("random_global", "reinit"),
+    "oneshot": ("oneshot", "rewind"),
+    "transfer": ("ticket", "rewind"),
+}
+DRAW_NOTHING = ("oneshot", "transfer")
+
+
+def lines(
+    output_dir: str,
+    changes: recipe_changes.RecipeChanges = recipe_changes.UNCHANGED,
+    *,
+    experiment: str = "reinit",
+    trials: int = 20,
+    first_trial: int = 1,
+    levels: str = "1-30",
+    runs: int = 3,
+    experiment_name: str = "same_init",
+) -> list[str]:
+    """Prints one line of flags per trial, level, experiment and run.
+
+    Tickets are those of the finished lottery experiment in the same output_dir,
+    whose recipe need not be given again: flags of the recipe are changes, and
+    go into every line, as do the other flags of branch.
+
+    Source: three runs for each ticket, as Frankle & Carbin 2019
+    (https://arxiv.org/abs/1803.03635) reinitialize. The 2018 library had 10, at
+    level 0 too.
+
+    Args:
+        output_dir: Folder that holds trial1, trial2, ...
+        changes: What is other than for the tickets; see RecipeChanges.
+        experiment: One or several, separated by commas, of reinit (fresh
+            weights), reuse (values of the ticket's initial weights at other
+            places), reuse_sign (the same, each where the ticket's weight has
+            its sign), shuffle (each layer's mask permuted), random (the same,
+            with fresh weights), random_global (as many weights of all layers
+            together at random, fresh), oneshot (masks of as many weights by
+            the dense network's magnitudes alone) and transfer (the ticket with
+            another recipe or dataset, which must be given).
+        trials: Number of trials.
+        first_trial: Number of the first one.
+        levels: Levels, such as 1-30 or 4,8,12.
+        runs: Runs per trial, level and experiment, each with a draw of its own;
+            oneshot and transfer draw nothing, and run once.
+        experiment_name: Name of the lottery experiment's runs.
+
+    Raises:
+        ValueError: If an experiment is unknown or does not fit a level, a
+            transfer changes nothing, levels cannot be read, or there are no
+            trials or runs.
+    """
+    paths.check_experiment_name(experiment_name)
+    if trials < 1 or runs < 1:
+        raise ValueError(
+            "trials and runs must be at least 1. "
+            f"Received: trials={trials}, runs={runs}"
+        )
+    given = _given(changes)
+    chosen = _experiments(experiment, given)
+    return [
+        shlex.join(
+            _flags(output_dir, experiment_name, trial, level, name, run)
+            + [f"--{flag}={value}" for flag, value in given.items()]
+        )
+        for trial in range(first_trial, first_trial + trials)
+        for level in _levels(levels, chosen)
+        for name in chosen
+        for run in ([""] if name in DRAW_NOTHING else range(1, runs + 1))
+    ]
+
+
+def _given(changes):
+    """Dict, flag -> text, of what is changed."""
+    values = {
+        field.name: getattr(changes, field.name)
+        for field in dataclasses.fields(changes)
+    }
+    return {
+        # A tuple as a list: 300,100, not (300, 100), but () where it is empty.
+        name: flag_values.text(list(value) if _is_long(value) else value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _is_long(value):
+    return isinstance(value, tuple) and len(value) > 0
+
+
+def _experiments(text, given):
+    chosen = [name.strip() for name in text.split(",")]
+    for name in chosen:
+        names.check("experiment", name, EXPERIMENTS)
+    if "transfer" in chosen and not given.keys() - {"data_dir"}:
+        raise ValueError(
+            "transfer needs what a ticket is transferred to, such as "
+            "--recipe=fashion_mnist_fc or --dataset=cifar100"
+        )
+    return chosen
+
+
+def _flags(output_dir, experiment_name, trial, level, name, run):
+    trial_dir = paths.trial(output_dir, trial)
+    selection, mask_1_action = EXPERIMENTS[name]
+    words = [
+        f"--output_dir={paths.run(trial_dir, level, name, run)}",
+        f"--ticket={paths.run(trial_dir, level, experiment_name)}",
+        f"--selection={selection}",
+        f"--mask_1_action={mask_1_action}",
+    ]
+    if name not in DRAW_NOTHING:
+        seed = seeds.derive(trial, name, level, run)
+        words.append(f"--init_seed={seed}")
+    return words
+
+
+def _levels(text, chosen):
+    """Returns the levels in text such as '0-30' or '4,8,12-16'."""
+    levels = []
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        if not match:
+            raise ValueError(
+                "levels must be numbers and ranges such as 1-30 or 4,8,12. "
+                f"Received: {text!r}"
+            )
+        first, last = match[1], match[2] or match[1]
+        levels += range(int(first), int(last) + 1)
+    if not levels:
+        raise ValueError(f"levels must name at least one. Received: {text!r}")
+    for name in chosen:
+        if 0 in levels and EXPERIMENTS[name][0] != "ticket":
+            raise ValueError(
+                f"{name} is for pruned networks: levels must begin at 1. "
+                f"Received: {text!r}"
+            )
+    return levels
+
+
+def main(argv=None):
+    """Prints the lines; None takes sys.argv's flags."""
+    flags.print_lines(lines, branch.train, argv)
+
+
+if __name__ == "__main__":
+    main()

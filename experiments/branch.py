@@ -1,0 +1,215 @@
+"""Branches: a finished ticket trained again, with one thing changed."""
+
+from lottery_ticket.experiments import (
+    ingredients,
+    recipe_changes,
+    selections,
+    tickets,
+)
+from lottery_ticket.foundations import (
+    collapse,
+    mask_actions,
+    names,
+    progress,
+    run_record,
+    save_restore,
+    seeds,
+    steps,
+)
+
+
+def _reuse(ticket, masks, seed):
+    return mask_actions.reuse(
+        ticket.initial, masks, seed, from_masks=ticket.masks
+    )
+
+
+def _reuse_sign(ticket, masks, seed):
+    return mask_actions.reuse(
+        ticket.initial,
+        masks,
+        seed,
+        same_sign=tickets.start(ticket, masks),
+        from_masks=ticket.masks,
+    )
+
+
+# Function (ticket, masks, seed) -> presets, None for a fresh draw.
+MASK_1_ACTIONS = {
+    "rewind": lambda ticket, masks, seed: tickets.start(ticket, masks),
+    "reinit": lambda ticket, masks, seed: None,
+    "reuse": _reuse,
+    "reuse_sign": _reuse_sign,
+}
+
+
+def train(
+    output_dir: str,
+    ticket: str,
+    changes: recipe_changes.RecipeChanges = recipe_changes.UNCHANGED,
+    *,
+    selection: str = "ticket",
+    mask_1_action: str = "rewind",
+    start_iteration: str | None = None,
+    on_collapse: str = "warn",
+    save_summaries: bool = True,
+    quiet: bool = False,
+) -> None:
+    """Trains a finished ticket again, with other masks, weights or settings.
+
+    The ticket's run.json says how it was trained, and the branch trains in the
+    same way: flags of the recipe are needed only where they change something,
+    and data_dir where the ticket needed it. Another optimizer, schedule, model
+    or dataset comes with its own settings; another recipe keeps the ticket's
+    seeds only. Draws derive from init_seed.
+
+    selection and mask_1_action can be combined: a random mask of the ticket's
+    density in each layer, trained from fresh weights, is selection=shuffle with
+    mask_1_action=reinit. The ticket's own masks and weights, on another
+    dataset, are --dataset alone.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
+    for reinit and oneshot; Frankle et al. 2021
+    (https://arxiv.org/abs/2009.08576) for shuffle; reuse and reuse_sign are the
+    2018 library's.
+
+    Args:
+        output_dir: Folder of the results.
+        ticket: Folder of a finished run with masks, such as
+            results/trial1/8/same_init.
+        changes: What is other than for the ticket; see RecipeChanges.
+        selection: Which weights are kept: ticket (its own masks), shuffle (each
+            layer's mask permuted), random_global (as many in all of the layers
+            that it prunes, at random) or oneshot (as many in each layer, those
+            of largest magnitude in the trained dense network).
+        mask_1_action: What kept weights start from: rewind (where they were in
+            the dense network when the ticket was rewound), reinit (a fresh
+            draw), reuse (drawn from the ticket's initial values in their layer)
+            or reuse_sign (the same, each with the sign it had).
+        start_iteration: Length of training that lies before the branch, such as
+            500it. None is the ticket's, but the start of training with reinit.
+        on_collapse: What to do where a layer keeps nothing, or no path is left
+            from input to output, warn or stop before training.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If a setting does not fit, the ticket is unfinished, damaged
+            or of another network, output_dir holds results made with other
+            settings, or a layer collapses that should not.
+        FileNotFoundError: If ticket, data, or the dense run that is needed
+            cannot be had.
+    """
+    names.check("on_collapse", on_collapse, collapse.POLICIES)
+    source, recipe, masks, settings = _planned(
+        ticket, changes, selection, mask_1_action, start_iteration
+    )
+    if run_record.is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
+        return
+    seed = recipe.init_seed
+    if mask_1_action != "rewind":  # As reinitialize draws: not the ticket's.
+        seed = seeds.derive(seed, "reinitialize")
+    presets = MASK_1_ACTIONS[mask_1_action](source, masks, seed)
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset, quiet)
+    _check_layers(model, masks)
+    model.reset(presets, masks, seed)
+    ingredients.train_alone(
+        recipe,
+        dataset,
+        model,
+        output_dir,
+        settings,
+        save_summaries,
+        quiet,
+        start_iteration=settings["start_iteration"],
+        finetune=settings["retraining"] == "finetune",
+        on_collapse=on_collapse,
+    )
+
+
+def is_complete(
+    output_dir,
+    ticket,
+    changes=recipe_changes.UNCHANGED,
+    *,
+    selection="ticket",
+    mask_1_action="rewind",
+    start_iteration=None,
+    on_collapse="warn",
+    save_summaries=True,
+    quiet=False,
+) -> bool:
+    """Whether `train` with these arguments has nothing left to do.
+
+    Raises:
+        As `train`.
+    """
+    *_, settings = _planned(
+        ticket, changes, selection, mask_1_action, start_iteration
+    )
+    return run_record.is_complete(output_dir, settings)
+
+
+def _planned(ticket, changes, selection, mask_1_action, start_iteration):
+    """Ticket, recipe, masks and settings of a branch, all of it checked."""
+    names.check("selection", selection, selections.SELECTIONS)
+    names.check("mask_1_action", mask_1_action, MASK_1_ACTIONS)
+    source = tickets.read(ticket)
+    recipe = recipe_changes.apply(changes, source.settings)
+    own = {
+        "selection": selection,
+        "mask_1_action": mask_1_action,
+        **_span(source, mask_1_action, start_iteration),
+    }
+    _check_not_the_same(source, recipe, own)
+    seed = seeds.derive(recipe.init_seed, selection)
+    masks = selections.SELECTIONS[selection](source, seed)
+    initial = {f"initial/{name}": each for name, each in source.initial.items()}
+    settings = {
+        **recipe.settings(),
+        "experiment": "branch",
+        **own,
+        "masks": save_restore.checksum(masks),
+        "ticket": save_restore.checksum({**source.masks, **initial}),
+    }
+    return source, recipe, masks, settings
+
+
+def _span(source, mask_1_action, start_iteration):
+    """Settings of where training starts, and at which learning rates."""
+    settings, iteration = source.settings, source.start_iteration
+    retraining = settings.get("retraining", "rewind")
+    if settings.get("level") == 0:  # It has its experiment's only on record.
+        retraining = "rewind"
+    if mask_1_action == "reinit":  # Weights that have not been trained at all.
+        retraining, iteration = "rewind", 0
+    start = start_iteration or f"{iteration}it"
+    steps.parse(start)
+    return {"start_iteration": start, "retraining": retraining}
+
+
+def _check_not_the_same(source, recipe, own):
+    """Raises if nothing would differ from the ticket."""
+    as_it_was = {
+        "selection": "ticket",
+        "mask_1_action": "rewind",
+        "start_iteration": f"{source.start_iteration}it",
+    }
+    is_same = all(own[name] == value for name, value in as_it_was.items())
+    if is_same and not recipe_changes.differing(recipe, source.settings):
+        raise ValueError(
+            f"This branch would be {source.directory} once more: give a "
+            "selection, a mask_1_action, or another setting of its recipe, "
+            "such as --dataset or --lr"
+        )
+
+
+def _check_layers(model, masks):
+    for name in model.masks:
+        if name not in masks:
+            raise ValueError(
+                f"The ticket is of another network: layer {name!r} has no mask "
+                f"there. It has: {', '.join(masks)}"
+            )

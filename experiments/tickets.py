@@ -1,0 +1,129 @@
+"""Finished runs that others branch from, and the dense ones they came from."""
+
+import dataclasses
+import os
+
+import numpy as np
+
+from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.foundations import files, paths, run_record
+
+Network = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ticket:
+    """A finished run.
+
+    Args:
+        directory: Its folder.
+        settings: Dict, name -> JSON value, as recorded.
+        start_iteration: Iterations of training that lie before the run.
+        masks: Dict, layer name -> mask, in the order of the network.
+        initial: Dict, name -> array that the run started from.
+    """
+
+    directory: str
+    settings: dict
+    start_iteration: int
+    masks: Network
+    initial: Network
+
+
+def read(directory: str) -> Ticket:
+    """Returns a finished run, its masks and initial weights checked.
+
+    Args:
+        directory: Folder of the run, such as results/trial1/8/same_init.
+
+    Raises:
+        FileNotFoundError: If no run is there.
+        ValueError: If the run is not finished, or files of it are damaged.
+    """
+    directory = directory.rstrip("/")
+    if not files.is_remote(directory):
+        directory = os.path.abspath(os.path.expanduser(directory))
+    if not files.exists(paths.record(directory)):
+        run_record.check_source(paths.masks(directory))
+        raise FileNotFoundError(
+            "A ticket must be the folder of a finished run, such as "
+            f"results/trial1/8/same_init. Received: {directory}, which has no "
+            "run.json"
+        )
+    found = ingredients.network(paths.masks(directory))
+    record = run_record.read(directory)
+    return Ticket(
+        directory,
+        record["settings"],
+        record["inputs"].get("start_iteration", 0),
+        {name: found[name] for name in record["density"]},
+        ingredients.network(paths.initial(directory)),
+    )
+
+
+def start(ticket: Ticket, masks: Network) -> Network:
+    """Returns weights that the kept ones of some masks started from.
+
+    Where a ticket's masks keep them, they are its own initial weights. Other
+    masks need the dense network's: those that the ticket was rewound to.
+
+    Args:
+        ticket: Ticket.
+        masks: Dict, layer name -> mask.
+
+    Raises:
+        FileNotFoundError: If level 0 of the ticket's experiment is needed, and
+            is not beside it.
+        ValueError: If the ticket did not start from the weights of that level.
+    """
+    if all((mask <= ticket.masks[name]).all() for name, mask in masks.items()):
+        return ticket.initial
+    iteration = ticket.start_iteration
+    dense = _level_0(ticket)
+    folder = paths.initial(dense)
+    if iteration:
+        folder = paths.at_iteration(dense, iteration)
+    weights = ingredients.network(folder)
+    for name, mask in ticket.masks.items():
+        if (weights[name] * mask != ticket.initial[name]).any():
+            raise ValueError(
+                f"Masks other than the ticket's need the dense network that it "
+                f"was rewound to, but {ticket.directory} did not start from "
+                f"the weights in {folder}: layer {name!r} differs"
+            )
+    return weights
+
+
+def dense_final(ticket: Ticket) -> Network:
+    """Returns the weights that level 0 of a ticket's experiment ended with.
+
+    Args and Raises: as for `start`.
+    """
+    return ingredients.network(paths.final(_level_0(ticket)))
+
+
+def _level_0(ticket):
+    """Folder of the finished dense run that a ticket was pruned from."""
+    place = paths.parse_run(ticket.directory)
+    if place["level"] is None:
+        raise FileNotFoundError(
+            f"{ticket.directory} is not of a lottery experiment: a dense run "
+            "is needed, and only those have one beside them, at level 0"
+        )
+    trial = ticket.directory.rsplit("/", 2)[0]
+    dense = paths.run(trial, 0, place["experiment_name"], place["run_id"])
+    record = run_record.read(dense)
+    if record is None:
+        raise FileNotFoundError(
+            f"The dense run that {ticket.directory} was pruned from is needed, "
+            f"and there is no finished one in {dense}"
+        )
+    for field in dataclasses.fields(recipes.Recipe):
+        there = record["settings"].get(field.name)
+        here = ticket.settings.get(field.name)
+        if there != here:
+            raise ValueError(
+                f"{dense} is not the dense run that {ticket.directory} was "
+                f"pruned from: {field.name} is {there!r} there, {here!r} here"
+            )
+    return dense

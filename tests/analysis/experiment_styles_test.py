@@ -1,0 +1,49 @@
+"""Tests of analysis/experiment_styles.py."""
+
+import pandas as pd
+import pytest
+
+from lottery_ticket.analysis import experiment_styles
+
+
+def test_label_says_how_many_runs():
+    runs = pd.DataFrame(
+        {
+            "experiment": ["reinit"] * 3 + ["conv2/same_init", "mine"],
+            "level": [1, 1, 2, 0, 0],
+        }
+    )
+    assert (
+        experiment_styles.label("reinit", runs) == "random reinit ($n$ = 1–2)"
+    )
+    assert experiment_styles.label("mine", runs) == "mine ($n$ = 1)"
+    assert (
+        experiment_styles.label("conv2/same_init", runs)
+        == "conv2 winning ticket ($n$ = 1)"
+    )
+
+
+@pytest.mark.parametrize(
+    "experiment, name",
+    [
+        ("snip", "SNIP"),
+        ("snip_shuffle", "SNIP, shuffled"),
+        ("large_init_reinit", "magnitude at init, reinit"),
+        ("conv2/synflow_invert", "conv2 SynFlow, inverted"),
+        ("mine_shuffle", "mine_shuffle"),
+        ("random_global", "random, global"),
+    ],
+)
+def test_names_for_readers(experiment, name):
+    assert experiment_styles.name(experiment) == name
+
+
+def test_ten_experiments_have_ten_styles():
+    names = [f"e{index}" for index in range(12)]
+    series = experiment_styles.series([*names, "e0"])
+    assert list(series) == names
+    styles = [series[name] for name in names]
+    assert styles[10:] == styles[:2]
+    assert len({style["color"] for style in styles}) == 10
+    looks = {(style["marker"], "markerfacecolor" in style) for style in styles}
+    assert len(looks) == 10

@@ -1,0 +1,419 @@
+"""Tests of experiments/branch.py, on the bundled digits."""
+
+import itertools
+import pathlib
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import (
+    branch,
+    ingredients,
+    level_rules,
+    lottery_experiment,
+    recipe_changes,
+    recipes,
+    reinitialize,
+    selections,
+)
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations import (
+    paths,
+    run_record,
+    save_restore,
+    seeds,
+    steps,
+)
+from lottery_ticket.foundations.training import resumable_run
+from lottery_ticket.tests import tiny
+
+RECIPE = recipes.Recipe(
+    hidden_units=(12, 8),
+    fractions={"layer*": 0.5},
+    training_len="20it",
+    test_interval=10,
+    validate_interval=10,
+    seed=1,
+)
+ACTIONS = list(branch.MASK_1_ACTIONS)
+
+
+def run_levels(directory, recipe=RECIPE, levels=2, **rules):
+    lottery_experiment.train(
+        str(directory),
+        recipe,
+        rules=level_rules.LevelRules(**rules),
+        iterations=levels,
+        quiet=True,
+    )
+    return paths.run(str(directory), levels, "same_init")
+
+
+@pytest.fixture(scope="module")
+def ticket(tmp_path_factory):
+    """A ticket at level 2."""
+    return run_levels(tmp_path_factory.mktemp("results") / "trial1")
+
+
+@pytest.fixture(scope="module")
+def rewound(tmp_path_factory):
+    """A ticket at level 2, rewound to iteration 5."""
+    trial = tmp_path_factory.mktemp("results") / "trial1"
+    return run_levels(trial, rewind_iteration="5it")
+
+
+def train(directory, ticket, changes=None, **options):
+    changes = recipe_changes.RecipeChanges(**(changes or {}))
+    branch.train(str(directory), ticket, changes, quiet=True, **options)
+    assert branch.is_complete(str(directory), ticket, changes, **options)
+    return networks(directory)
+
+
+def networks(directory):
+    """Initial, final and masks of a run, kernels first."""
+    places = (paths.initial, paths.final, paths.masks)
+    return [
+        save_restore.restore_network(place(str(directory))) for place in places
+    ]
+
+
+def level_0(ticket, place=paths.initial):
+    dense = paths.run(ticket.rsplit("/", 2)[0], 0, "same_init")
+    return save_restore.restore_network(place(dense))
+
+
+def counts(masks):
+    return {name: kept for name, (kept, _) in masks_lib.counts(masks).items()}
+
+
+@pytest.mark.parametrize("name", ["reinit", "reuse", "reuse_sign"])
+def test_reinitialize_gives_the_same_bytes(ticket, tmp_path, name):
+    given = {}
+    if name != "reinit":
+        given["initialization_distribution"] = paths.initial(ticket)
+    if name == "reuse_sign":
+        given["same_sign"] = paths.initial(ticket)
+    seed = seeds.derive(1, name, 2, 1)
+    reinitialize.train(
+        str(tmp_path / "old"),
+        recipes.Recipe(**{**RECIPE.settings(), "init_seed": seed}),
+        masks=paths.masks(ticket),
+        quiet=True,
+        **given,
+    )
+    train(tmp_path / "new", ticket, {"init_seed": seed}, mask_1_action=name)
+    old, new = (tiny.result_bytes(tmp_path / each) for each in ("old", "new"))
+    assert len(old) == 6 + 6 + 3 + 3
+    assert old == new
+
+
+@pytest.mark.parametrize("start", ["ticket", "rewound"])
+@pytest.mark.parametrize("name", ["rewind", "reuse"])
+def test_other_order_only(request, tmp_path, start, name):
+    """What is not changed is the ticket's, where training starts too."""
+    source = request.getfixturevalue(start)
+    found = train(tmp_path, source, {"train_order_seed": 5}, mask_1_action=name)
+    inputs = [run_record.read(d)["inputs"] for d in (source, str(tmp_path))]
+    differing = {key for key in inputs[0] if inputs[0][key] != inputs[1][key]}
+    assert differing == {"train_order_seed"} | (
+        {"initial"} if name == "reuse" else set()
+    )
+    assert (found[1]["layer0"] != networks(source)[1]["layer0"]).any()
+
+
+@pytest.mark.parametrize(
+    "place", ["0", "1", "2"], ids="rewind of level {}".format
+)
+def test_an_order_put_back_gives_the_tickets_bytes(rewound, tmp_path, place):
+    """A branch of a branch that goes back to the ticket's order."""
+    source = paths.run(rewound.rsplit("/", 2)[0], place, "same_init")
+    order = run_record.read(source)["settings"]["train_order_seed"]
+    once, back = str(tmp_path / "once"), str(tmp_path / "back")
+    train(once, source, {"train_order_seed": 5})
+    train(back, once, {"train_order_seed": order})
+    expected = tiny.result_bytes(source)
+    expected = {k: v for k, v in expected.items() if "iteration" not in k}
+    assert tiny.result_bytes(back) == expected
+
+
+@pytest.mark.parametrize(
+    ("selection", "action"),
+    list(itertools.product(selections.SELECTIONS, ACTIONS)),
+)
+def test_every_combination_keeps_its_counts(
+    ticket, tmp_path, selection, action
+):
+    before, after, masks = train(
+        tmp_path / "one",
+        ticket,
+        {"lr": 0.01},
+        selection=selection,
+        mask_1_action=action,
+    )
+    source, _, of_ticket = networks(ticket)
+    total = sum(counts(of_ticket).values())
+    assert sum(counts(masks).values()) == total
+    if selection != "random_global":
+        assert counts(masks) == counts(of_ticket)
+    is_other = any((masks[n] != of_ticket[n]).any() for n in masks)
+    assert is_other == (selection != "ticket")
+    dense = level_0(ticket)
+    for name, mask in masks.items():
+        assert not before[name][mask == 0].any()
+        assert not after[name][mask == 0].any()
+        start, kept = before[name][mask == 1], mask == 1
+        pool = source[name][of_ticket[name] == 1]
+        if action == "rewind":
+            np.testing.assert_array_equal(start, dense[name][kept])
+        elif action == "reinit":
+            assert not np.isin(start, dense[name]).any()
+        else:
+            assert np.isin(start, pool).all()
+            is_same = np.sign(start) == np.sign(dense[name][kept])
+            assert is_same.all() == (action == "reuse_sign")
+
+
+def test_masks_of_a_rewound_ticket_start_at_its_iteration(rewound, tmp_path):
+    masks = {}
+    dense = level_0(rewound, lambda run: paths.at_iteration(run, 5))
+    for selection in ("shuffle", "oneshot"):
+        before, _, masks[selection] = train(
+            tmp_path / selection, rewound, selection=selection
+        )
+        for name, array in before.items():
+            mask = masks[selection].get(name, 1)
+            np.testing.assert_array_equal(array, dense[name] * mask)
+    log = save_restore.read_log(str(tmp_path / "shuffle"), "train")
+    assert log["iteration"] == list(range(6, 21))
+    final = level_0(rewound, paths.final)
+    for name, mask in masks["oneshot"].items():
+        magnitude = np.abs(final[name])
+        assert magnitude[mask == 1].min() >= magnitude[mask == 0].max()
+
+
+@pytest.mark.parametrize(
+    ("options", "start"),
+    [
+        ({"mask_1_action": "reinit"}, 0),
+        ({"mask_1_action": "reinit", "start_iteration": "5it"}, 5),
+        ({"mask_1_action": "reuse"}, 5),
+        ({"selection": "shuffle", "start_iteration": "7it"}, 7),
+        ({"start_iteration": "0it"}, 0),
+    ],
+)
+def test_where_training_starts(rewound, tmp_path, options, start):
+    train(tmp_path, rewound, **options)
+    record = run_record.read(str(tmp_path))
+    assert record["inputs"]["start_iteration"] == start
+    assert steps.iterations(record["settings"]["start_iteration"], 1) == start
+
+
+def test_a_ticket_that_was_fine_tuned_is_trained_so(tmp_path):
+    recipe = recipes.Recipe(
+        **{**RECIPE.settings(), "schedule": "piecewise", "lr_drops": ("9it",)}
+    )
+    source = run_levels(
+        tmp_path / "trial1",
+        recipe,
+        levels=1,
+        retraining="finetune",
+        rewind_iteration="5it",
+    )
+    found = {}
+    for name, options in {
+        "order": {},
+        "reinit": {"mask_1_action": "reinit"},
+        "dense": {},
+    }.items():
+        ticket = source.replace("/1/", "/0/") if name == "dense" else source
+        train(tmp_path / name, ticket, {"train_order_seed": 5}, **options)
+        inputs = run_record.read(str(tmp_path / name))["inputs"]
+        found[name] = inputs["optimizer"], inputs["start_iteration"]
+    inputs = run_record.read(source)["inputs"]
+    assert found["order"] == (inputs["optimizer"], 5)
+    inputs = run_record.read(source.replace("/1/", "/0/"))["inputs"]
+    assert found["reinit"] == found["dense"] == (inputs["optimizer"], 0)
+    assert found["order"][0] != found["dense"][0]
+    with pytest.raises(ValueError, match="did not start from the weights in"):
+        train(tmp_path / "a", source, selection="shuffle")
+
+
+def test_a_ticket_can_be_taken_to_another_dataset(ticket, tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "noise.npz",
+        **{
+            f"{kind}_{split}": array
+            for split in ("train", "test")
+            for kind, array in {
+                "x": rng.integers(0, 17, (90, 8, 8, 1)).astype(np.uint8),
+                "y": np.arange(90) % 10,
+            }.items()
+        },
+    )
+    path = str(tmp_path / "noise.npz")
+    before, _, masks = train(
+        tmp_path / "branch", ticket, {"dataset": path, "validation_size": 9}
+    )
+    source, _, of_ticket = networks(ticket)
+    for name, array in source.items():
+        np.testing.assert_array_equal(before[name], array)
+    for name, mask in of_ticket.items():
+        np.testing.assert_array_equal(masks[name], mask)
+    settings = run_record.read(str(tmp_path / "branch"))["settings"]
+    assert (settings["dataset"], settings["hidden_units"]) == (path, [12, 8])
+
+
+def test_the_seed_of_the_draw_is_init_seed(ticket, tmp_path):
+    found = {}
+    for name, seed in {"a": 3, "b": 3, "c": 4}.items():
+        train(
+            tmp_path / name,
+            ticket,
+            {"init_seed": seed},
+            selection="shuffle",
+            mask_1_action="reinit",
+        )
+        found[name] = tiny.result_bytes(tmp_path / name)
+    assert found["a"] == found["b"]
+    for path in ("masks/layer0.npy", "initial/layer0.npy"):
+        assert found["a"][path] != found["c"][path]
+
+
+def test_a_finished_branch_is_complete(ticket, tmp_path, monkeypatch, capsys):
+    options = {"selection": "shuffle", "mask_1_action": "reinit"}
+    directory = str(tmp_path / "once")
+    assert not branch.is_complete(directory, ticket, **options)
+    train(directory, ticket, **options)
+    monkeypatch.setattr(ingredients, "dataset", None)
+    branch.train(directory, ticket, **options)
+    assert capsys.readouterr().err == f"{directory}: complete already\n"
+    for other, message in (
+        ({**options, "mask_1_action": "reuse"}, "mask_1_action: 'reinit' th"),
+        ({**options, "selection": "ticket"}, "masks: .*selection: 'shuffle'"),
+        ({**options, "start_iteration": "1it"}, "start_iteration: '0it' ther"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            branch.is_complete(directory, ticket, **other)
+    one_less = paths.run(ticket.rsplit("/", 2)[0], 1, "same_init")
+    with pytest.raises(ValueError, match="masks: .*ticket: "):
+        branch.is_complete(directory, one_less, **options)
+
+
+def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
+    options = {"selection": "shuffle"}
+    train(tmp_path / "once", ticket, **options)
+    monkeypatch.chdir(ticket)
+    assert branch.is_complete(str(tmp_path / "once"), ".", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"selection": "shufle"}, "selection 'shufle'. Did you mean 'shuffle"),
+        ({"mask_1_action": "reus"}, "mask_1_action 'reus'. Did you mean 'reu"),
+        ({"selection": "shuffle", "start_iteration": "5"}, "A length must be"),
+        ({"changes": {"lr": -1.0}}, "lr must be above 0"),
+        ({}, "would be .*/2/same_init once more: give a selection"),
+        ({"changes": {"seed": 1, "lr": 1.2e-3}}, "once more"),
+    ],
+)
+def test_what_does_not_fit_stops_before_data_is_loaded(
+    ticket, tmp_path, monkeypatch, options, message
+):
+    monkeypatch.setattr(ingredients, "dataset", None)
+    with pytest.raises(ValueError, match=message):
+        train(tmp_path / "a", ticket, **options)
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("selection", ["shuffle", "oneshot"])
+def test_without_level_0_nothing_begins(
+    ticket, tmp_path, monkeypatch, selection
+):
+    once = str(tmp_path / "once")
+    train(once, ticket, {"lr": 0.01})
+    monkeypatch.setattr(ingredients, "dataset", None)
+    with pytest.raises(FileNotFoundError, match="not of a lottery experiment"):
+        train(tmp_path / "a", once, selection=selection)
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hidden_units": (12, 9)}, r"'layer1' must have .* \(12, 9\)"),
+        (
+            {"hidden_units": (12, 8, 8), "fractions": {"*": 0.1}},
+            "another network: layer 'layer3' has no mask there",
+        ),
+        ({"model": "conv2"}, "another network: layer 'conv0' has no mask"),
+    ],
+)
+def test_masks_of_another_network_are_named(ticket, tmp_path, changes, message):
+    for action in ACTIONS:
+        with pytest.raises(ValueError, match=message):
+            train(tmp_path / "a", ticket, changes, mask_1_action=action)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_damaged_or_unfinished_ticket_stops_before_training(
+    ticket, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ingredients, "dataset", None)
+    trial = tmp_path / "trial1/2/same_init"
+    for path in pathlib.Path(ticket).rglob("*.*"):
+        copy = trial / path.relative_to(ticket)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    damaged = trial / "masks/layer0.npy"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="masks/layer0.npy is missing or dam"):
+        train(tmp_path / "a", str(trial), mask_1_action="reinit")
+    (trial / "run.json").rename(trial / "checkpoint.bin")
+    with pytest.raises(ValueError, match="2/same_init is not finished"):
+        train(tmp_path / "a", str(trial), mask_1_action="reinit")
+    with pytest.raises(FileNotFoundError, match="which has no run.json"):
+        train(tmp_path / "a", str(tmp_path / "none"), mask_1_action="reinit")
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_stopped_branch_goes_on_to_the_same_bytes(
+    ticket, tmp_path, monkeypatch
+):
+    options = {"selection": "shuffle"}
+    train(tmp_path / "whole", ticket, **options)
+    monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
+    real = resumable_run.ResumableRun._save_checkpoint
+
+    def stop(run):
+        real(run)
+        if run.iteration == 10:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resumable_run.ResumableRun, "_save_checkpoint", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "stopped", ticket, **options)
+    assert not branch.is_complete(str(tmp_path / "stopped"), ticket, **options)
+    train(tmp_path / "stopped", ticket, **options)
+    assert run_record.read(str(tmp_path / "stopped"))["resumed"] == 1
+    assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
+        tmp_path / "whole"
+    )
+
+
+def test_collapse_can_stop_a_branch(ticket, tmp_path, monkeypatch):
+    def nothing(source, seed):
+        return {**source.masks, "layer1": 0 * source.masks["layer1"]}
+
+    monkeypatch.setitem(selections.SELECTIONS, "shuffle", nothing)
+    with pytest.raises(ValueError, match="'layer1' keeps none of its 96"):
+        branch.train(
+            str(tmp_path),
+            ticket,
+            selection="shuffle",
+            on_collapse="stop",
+            quiet=True,
+        )
+    assert not (tmp_path / "final").exists()

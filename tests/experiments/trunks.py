@@ -1,0 +1,43 @@
+"""Finished runs of a small network, for tests of what branches from them."""
+
+import numpy as np
+
+from lottery_ticket.experiments import ingredients, recipes
+
+SETTINGS = {
+    "training_len": "12it",
+    "test_interval": 6,
+    "validate_interval": 6,
+    "train_batch_size": 30,
+    "hidden_units": (6,),
+    "fractions": {"*": 0.2},
+    "jit": False,
+    "seed": 1,
+}
+RECIPE = recipes.Recipe("digits_fc", **SETTINGS)
+
+
+def masks():
+    """Returns masks with every third weight of layer0 pruned."""
+    mask = np.ones((64, 6), np.uint8)
+    mask.flat[::3] = 0
+    return {"layer0": mask, "layer1": np.ones((6, 10), np.uint8)}
+
+
+def train(directory, recipe=RECIPE, presets=None, masks=None, **options):
+    """Trains a run as a level of an experiment would; returns its folder."""
+    dataset = ingredients.dataset(recipe)
+    model = ingredients.model(recipe, dataset, quiet=True)
+    model.reset(presets, masks, recipe.init_seed)
+    added = options.pop("settings", {})
+    ingredients.train_alone(
+        recipe,
+        dataset,
+        model,
+        str(directory),
+        {**recipe.settings(), "experiment": "lottery_experiment", **added},
+        save_summaries=False,
+        quiet=True,
+        **options,
+    )
+    return str(directory)

@@ -1,0 +1,134 @@
+"""Tests of foundations/criteria.py."""
+
+import keras
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations import criteria, keras_model
+from lottery_ticket.tests import tiny
+
+NAMES = list(criteria.CRITERIA)
+OF_GRADIENTS = [n for n in NAMES if criteria.CRITERIA[n].kind != "weights"]
+
+
+def networks():
+    return {"initial": tiny.Model().draw(1), "final": tiny.Model().draw(2)}
+
+
+def scores(name, masks=None, model=None, **options):
+    function = criteria.score_fn(
+        name, model or tiny.Model(), tiny.make_dataset(), **options
+    )
+    return function(masks or tiny.masks())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_criterion_scores_every_kernel(name):
+    result = scores(name, **networks())
+    assert list(result) == ["layer0", "layer1"]
+    for layer, mask in tiny.masks().items():
+        score = result[layer]
+        assert score.shape == mask.shape
+        assert np.isfinite(score).all()
+        assert len(np.unique(score[mask == 1])) > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_criterion_says_where_it_is_from(name):
+    criterion = criteria.CRITERIA[name]
+    assert "https://arxiv.org/abs/" in criterion.source
+    assert criterion.steps == (100 if name == "synflow" else 1)
+    assert criterion.needs_training == (name == "large_final")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inverted_scores_have_the_other_sign(name):
+    plain = scores(name, **networks())
+    for layer, score in scores(name, invert=True, **networks()).items():
+        np.testing.assert_array_equal(score, -plain[layer])
+
+
+@pytest.mark.parametrize("name", OF_GRADIENTS)
+def test_gradients_are_at_the_final_weights_or_the_models_own(name):
+    final = networks()["final"]
+    given = scores(name, final=final)
+    own = scores(name, model=tiny.Model(presets=final))
+    others = scores(name, model=tiny.Model(presets=networks()["initial"]))
+    for layer, score in given.items():
+        np.testing.assert_array_equal(score, own[layer])
+        assert (score != others[layer]).any()
+        np.testing.assert_array_equal(score[tiny.masks()[layer] == 0], 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_model_and_what_is_given_stay_as_they_are(name):
+    given, masks, model = networks(), tiny.masks(), tiny.Model()
+    before, identity = networks(), model.identity
+    scores(name, masks, model, **given)
+    assert model.identity == identity
+    for kind, network in given.items():
+        for layer, array in network.items():
+            np.testing.assert_array_equal(array, before[kind][layer])
+    for layer, mask in masks.items():
+        np.testing.assert_array_equal(mask, tiny.masks()[layer])
+
+
+def test_initial_weights_are_the_models_unless_given():
+    model = tiny.Model(presets=networks()["initial"])
+    np.testing.assert_array_equal(
+        scores("large_init", model=model)["layer0"],
+        scores("large_init", **networks())["layer0"],
+    )
+
+
+def test_seeds_choose_random_scores_and_examples():
+    for name in ("random", "snip"):
+        model = tiny.Model()
+        options = {"model": model, "examples_per_class": 2}
+        first = scores(name, seed=1, **options)["layer1"]
+        again = scores(name, seed=1, **options)["layer1"]
+        other = scores(name, seed=2, **options)["layer1"]
+        np.testing.assert_array_equal(first, again)
+        assert (first != other).any()
+
+
+def test_a_function_gives_the_same_scores_whenever_it_is_asked():
+    """So a run that goes on in the middle prunes as it would have."""
+    function = criteria.score_fn("random", tiny.Model(), seed=3)
+    first, second = (function(tiny.masks())["layer0"] for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_synflow_takes_the_shape_of_an_example_from_the_data(depth):
+    layers = [keras.layers.Conv2D(3, 3) for _ in range(depth)]
+    pooling = keras.layers.GlobalAveragePooling2D()
+    network = keras.Sequential([keras.Input((None, None, 1)), *layers, pooling])
+    model = keras_model.KerasModel(network)
+    with pytest.raises(ValueError, match="needs the shape of an example"):
+        criteria.score_fn("synflow", model)
+
+    class Data:
+        input_shape = (8, 8, 1)
+
+    result = criteria.score_fn("synflow", model, Data)(model.masks)
+    assert all(score.sum() > 0 for score in result.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("synflw", {}, "Unknown criterion 'synflw'. Did you mean 'synflow'"),
+        ("large_final", {}, "needs trained weights. Received: final=None"),
+        ("snip", {}, "needs data. Received: dataset=None"),
+    ],
+)
+def test_what_is_missing_is_named(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        criteria.score_fn(name, tiny.Model(), **options)
+
+
+def test_unknown_names_are_an_error():
+    criteria.check("grasp")
+    with pytest.raises(ValueError, match="Did you mean 'grasp'"):
+        criteria.check("graps")
