@@ -4,6 +4,7 @@ import sys
 
 from lottery_ticket.analysis import (
     comparison,
+    connectivity_figures,
     curve_figures,
     density_figures,
     figure_style,
@@ -30,8 +31,10 @@ def report(
     row per experiment and level), comparison.csv and comparison.txt (a row per
     density, side by side), layers.csv and layers.txt (the density of each
     layer), and as .png and .pdf: accuracy, early_stopping (where there is
-    validation), curves and layer_densities (where layers differ). May run while
-    an experiment still does; the same results give the same files.
+    validation), curves and layer_densities (where layers differ). Where copies
+    were trained to see whether a line connects them: connectivity.csv,
+    error_along_line and barriers. May run while an experiment still does; the
+    same results give the same files.
 
     The checksums of run.json and of the test and validation logs are compared
     with what is there; weights and masks are not opened. `mask_facts` opens
@@ -55,9 +58,11 @@ def report(
     runs = selection.choose(found.runs, experiments)
     selection.check_levels(runs, levels or ())
     outputs, text = _tables(runs)
-    text += problems_text(found.problems)
-    outputs["table.txt"] += problems_text(found.problems).encode()
-    outputs |= render(_figures(runs, levels))
+    lines, problems = connectivity_figures.outputs(output_dir)
+    problems = problems_text([*found.problems, *problems])
+    text += problems
+    outputs["table.txt"] += problems.encode()
+    outputs |= {**render(_figures(runs, levels)), **lines}
     sys.stdout.write(text)
     write(report_dir or files.join(output_dir, "report"), outputs)
 

@@ -44,8 +44,9 @@ def find(output_dir: str) -> list[Place]:
     if not files.exists(output_dir):
         raise FileNotFoundError(f"No results folder at {output_dir!r}")
     return [
-        _place(output_dir, directory, file_names)
-        for directory, file_names in _run_folders(output_dir)
+        place(output_dir, directory, file_names)
+        for directory, file_names in walk(output_dir)
+        if _is_run(directory, file_names)
     ]
 
 
@@ -54,23 +55,40 @@ def name(experiment: str) -> str:
     return experiment.rpartition("/")[0]
 
 
-def _run_folders(directory, above=()):
-    """Yields (folder, its file names) of runs, also of those in another's."""
+def walk(directory: str, above=()):
+    """Yields (folder, its file names) of all folders but those inside runs.
+
+    Args:
+        directory: Folder to begin with.
+        above: Real paths of the folders that it is in.
+    """
     real = os.path.realpath(os.path.expanduser(directory))
     if real in above:  # A link to a folder that it is in.
         return
     file_names = files.names(directory)
-    is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
-    is_begun = is_begun and "copies" not in file_names
-    if RUN_FILES.intersection(file_names) or is_begun:
-        yield directory, file_names
+    yield directory, file_names
     for below in file_names:
         if below not in OWN_NAMES:
             path = files.join(directory, below)
-            yield from _run_folders(path, {*above, real})
+            yield from walk(path, {*above, real})
 
 
-def _place(output_dir, directory, file_names):
+def _is_run(directory, file_names):
+    is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
+    is_begun = is_begun and "copies" not in file_names
+    return is_begun or bool(RUN_FILES.intersection(file_names))
+
+
+def place(
+    output_dir: str, directory: str, file_names: tuple[str, ...]
+) -> Place:
+    """Returns what the path of a run's folder says.
+
+    Args:
+        output_dir: Folder that is looked at.
+        directory: The run's folder, below it.
+        file_names: What it holds.
+    """
     parsed = _parse(directory)
     # The last parts of the path are [trial,] [level,] run.
     part_count = 1 + sum(parsed[key] is not None for key in ("trial", "level"))

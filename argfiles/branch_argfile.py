@@ -5,11 +5,11 @@ r"""Prints one line of flags per branch of a ticket, for runners/branch.
 """
 
 import dataclasses
-import re
 import shlex
 
 from lottery_ticket.experiments import branch, recipe_changes
 from lottery_ticket.foundations import flag_values, flags, names, paths, seeds
+from lottery_ticket.foundations.sweeps import level_lists
 
 # Experiment -> (selection, mask_1_action), see experiments/branch.
 EXPERIMENTS = {
@@ -135,19 +135,8 @@ def _flags(output_dir, experiment_name, trial, level, name, run):
 
 
 def _levels(text, chosen):
-    """Returns the levels in text such as '0-30' or '4,8,12-16'."""
-    levels = []
-    for part in text.split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
-        if not match:
-            raise ValueError(
-                "levels must be numbers and ranges such as 1-30 or 4,8,12. "
-                f"Received: {text!r}"
-            )
-        first, last = match[1], match[2] or match[1]
-        levels += range(int(first), int(last) + 1)
-    if not levels:
-        raise ValueError(f"levels must name at least one. Received: {text!r}")
+    """Levels that a text names, checked for the experiments chosen."""
+    levels = level_lists.parse(text)
     for name in chosen:
         if 0 in levels and EXPERIMENTS[name][0] != "ticket":
             raise ValueError(

@@ -124,7 +124,7 @@ def train(
         save_summaries,
         quiet,
         start_iteration=settings["start_iteration"],
-        finetune=settings["retraining"] == "finetune",
+        finetune=settings["is_finetuned"],
         on_collapse=on_collapse,
     )
 
@@ -166,28 +166,24 @@ def _planned(ticket, changes, selection, mask_1_action, start_iteration):
     _check_not_the_same(source, recipe, own)
     seed = seeds.derive(recipe.init_seed, selection)
     masks = selections.SELECTIONS[selection](source, seed)
-    initial = {f"initial/{name}": each for name, each in source.initial.items()}
     settings = {
         **recipe.settings(),
         "experiment": "branch",
         **own,
         "masks": save_restore.checksum(masks),
-        "ticket": save_restore.checksum({**source.masks, **initial}),
+        "ticket": source.checksum,
     }
     return source, recipe, masks, settings
 
 
 def _span(source, mask_1_action, start_iteration):
     """Settings of where training starts, and at which learning rates."""
-    settings, iteration = source.settings, source.start_iteration
-    retraining = settings.get("retraining", "rewind")
-    if settings.get("level") == 0:  # It has its experiment's only on record.
-        retraining = "rewind"
+    iteration, is_finetuned = source.start_iteration, source.is_finetuned
     if mask_1_action == "reinit":  # Weights that have not been trained at all.
-        retraining, iteration = "rewind", 0
+        iteration, is_finetuned = 0, False
     start = start_iteration or f"{iteration}it"
     steps.parse(start)
-    return {"start_iteration": start, "retraining": retraining}
+    return {"start_iteration": start, "is_finetuned": is_finetuned}
 
 
 def _check_not_the_same(source, recipe, own):

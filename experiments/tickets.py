@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from lottery_ticket.experiments import ingredients, recipes
-from lottery_ticket.foundations import files, paths, run_record
+from lottery_ticket.foundations import files, paths, run_record, save_restore
 
 Network = dict[str, np.ndarray]
 
@@ -28,6 +28,19 @@ class Ticket:
     start_iteration: int
     masks: Network
     initial: Network
+
+    @property
+    def is_finetuned(self) -> bool:
+        """Whether it was trained at the last learning rate throughout."""
+        # A level 0 has its experiment's retraining only on record.
+        is_dense = self.settings.get("level") == 0
+        return not is_dense and self.settings.get("retraining") == "finetune"
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over its masks and the weights that it started from."""
+        start = {f"initial/{name}": each for name, each in self.initial.items()}
+        return save_restore.checksum({**self.masks, **start})
 
 
 def read(directory: str) -> Ticket:

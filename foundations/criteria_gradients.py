@@ -47,8 +47,8 @@ def snip(
     gradients = _mean(
         _compiled(model, _gradients), (*given, 1.0), dataset, rows
     )
-    scores = {name: np.abs(g * weights[name]) for name, g in gradients.items()}
-    return _checked("snip", scores)
+    scores = _times(weights, gradients)
+    return _checked("snip", {name: np.abs(s) for name, s in scores.items()})
 
 
 def grasp(
@@ -82,8 +82,7 @@ def grasp(
     products = _mean(
         _compiled(model, _hessian_products), (*given, gradients), dataset, rows
     )
-    scores = {name: p * weights[name] for name, p in products.items()}
-    return _checked("grasp", scores)
+    return _checked("grasp", _times(weights, products))
 
 
 def synflow(
@@ -130,8 +129,10 @@ def _compiled(model, function):
 
 
 def _tensors(weights, masks):
-    masks = {name: tf.constant(mask, tf.bool) for name, mask in masks.items()}
-    return {name: tf.constant(each) for name, each in weights.items()}, masks
+    return (
+        {name: tf.constant(each) for name, each in weights.items()},
+        {name: tf.constant(mask == 1) for name, mask in masks.items()},
+    )
 
 
 def _mean(function, given, dataset, rows):
@@ -183,11 +184,10 @@ def _loss(model, x, y, weights, masks, temperature):
 def _flow_scores(model, weights, masks, x):
     means = _moving_means(model)
     weights = {
-        name: tf.cast(each, tf.float64) * (name not in means)
+        name: tf.abs(tf.cast(each, tf.float64)) * float(name not in means)
         for name, each in weights.items()
         if each.dtype.is_floating
     }
-    weights = {name: tf.abs(each) for name, each in weights.items()}
     kernels = {name: weights[name] for name in masks}
     with tf.GradientTape() as tape:
         tape.watch((x, kernels))
@@ -231,6 +231,11 @@ def _outputs(model, x, weights, masks, dtype):
         return double_precision.outputs(
             model.network, variables, list(values.values()), x
         )
+
+
+def _times(weights, arrays):
+    with np.errstate(over="ignore", invalid="ignore"):  # It is an error later.
+        return {name: each * weights[name] for name, each in arrays.items()}
 
 
 def _checked(criterion, scores):

@@ -6,6 +6,7 @@ OUT/trial1/{level}/{experiment_name}{run_id}/
     train.json test.json validate.json
     summaries/                  TensorBoard
     run.json                    last of all: settings and checksums
+    connectivity.json copies/   instead of these, of two copies and their line
 """
 
 import re

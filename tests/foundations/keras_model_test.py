@@ -96,6 +96,24 @@ def test_probabilities_of_any_make_give_the_loss_of_their_logarithms():
     assert accuracy == 1
 
 
+def test_logits_are_those_that_probabilities_were_made_of():
+    model = keras_model.KerasModel(sequential("softmax"), X)
+    first, last = model.network.layers
+    last.kernel.assign(100 * last.kernel)  # Probabilities round to 0.
+    expected = first(X).numpy() @ last.kernel.numpy()
+
+    @tf.function(autograph=False)
+    def logits():
+        return model.logits(model.network(X))
+
+    assert model.gives_probabilities
+    np.testing.assert_allclose(logits(), expected, rtol=1e-5, atol=1e-4)
+    logs = model.logits(tf.constant([[0.25, 0.75, 0.0]]))
+    np.testing.assert_allclose(logs[0, :2], np.log([0.25, 0.75]), rtol=1e-6)
+    plain = keras_model.KerasModel(sequential(), X)
+    assert plain.logits(logs) is logs and not plain.gives_probabilities
+
+
 def test_a_released_network_is_plain_keras(tmp_path):
     network = sequential()
     model = keras_model.KerasModel(network, X)

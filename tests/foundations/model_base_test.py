@@ -25,6 +25,14 @@ def test_weights_are_named_by_layer():
     assert model.network.count_params() == 4 * 5 + 5 + 5 * 3 + 3
 
 
+def test_variables_are_those_whose_values_are_the_weights():
+    model = tiny.Model()
+    assert list(model.variables) == list(model.weights)
+    model.variables["layer1_bias"].assign([1.0, 2, 3])
+    np.testing.assert_array_equal(model.weights["layer1_bias"], [1, 2, 3])
+    assert model.logits(7) == 7 and not model.gives_probabilities
+
+
 def test_a_draw_is_glorot_normal_with_zero_biases_and_known_by_its_seed():
     class Wide(model_base.ModelBase):
         def __init__(self):

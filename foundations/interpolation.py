@@ -1,0 +1,64 @@
+"""The straight line between two networks, and the barrier on it."""
+
+import numpy as np
+
+Network = dict[str, np.ndarray]
+# Source: Frankle et al. 2020, https://arxiv.org/abs/1912.05671, sec. 2.
+STABLE_BELOW = 0.02  # A lower barrier, in error, counts as none.
+
+
+def positions(points: int) -> list[float]:
+    """Returns evenly spaced places on a line, from 0 to 1, both included.
+
+    Args:
+        points: How many; at least 2.
+
+    Raises:
+        ValueError: If there are less.
+    """
+    if points < 2:
+        raise ValueError(
+            "A line has at least 2 points, which are its ends. Received: "
+            f"{points}"
+        )
+    return [index / (points - 1) for index in range(points)]
+
+
+def between(
+    first: Network, second: Network, alpha: float, names: set[str]
+) -> Network:
+    """Returns (1 - alpha) * first + alpha * second, computed in float64.
+
+    At 0 and 1 it is the first and the second network themselves.
+
+    Args:
+        first: Dict, name -> array.
+        second: The same names and shapes.
+        alpha: Place on the line, in [0, 1].
+        names: Entries that are interpolated; between the ends, the others are
+            as in `first`.
+    """
+    if alpha in (0, 1):
+        return dict(second if alpha else first)
+    return {
+        name: _mixed(array, second[name], alpha) if name in names else array
+        for name, array in first.items()
+    }
+
+
+def barrier(errors: list[float]) -> float:
+    """Returns the highest error on a line minus the mean of its two ends.
+
+    Never negative, as the ends count as points of the line.
+
+    Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671), sec. 2.
+
+    Args:
+        errors: Error at each point, in order, ends included.
+    """
+    return float(max(errors) - (errors[0] + errors[-1]) / 2)
+
+
+def _mixed(first, second, alpha):
+    start, end = np.float64(first), np.float64(second)
+    return ((1 - alpha) * start + alpha * end).astype(first.dtype)

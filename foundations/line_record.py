@@ -1,0 +1,59 @@
+"""connectivity.json: what was found on the line between two networks."""
+
+from lottery_ticket.foundations import files, run_record, sealed
+
+NAME = "connectivity.json"
+
+
+def path(directory: str) -> str:
+    """File that says what a line was, complete once it is there."""
+    return files.join(directory, NAME)
+
+
+def write(directory: str, record: dict) -> None:
+    """Writes connectivity.json, with a checksum of itself.
+
+    Args:
+        directory: Folder of the line, which holds its copies as well.
+        record: JSON values. "settings" say what the line was made with;
+            "iteration" is where the copies part, "alpha" the places on the
+            line, "splits" maps the name of a split to its lists "error" and
+            "loss", one entry a place; "barriers" are by split, too.
+    """
+    sealed.write(path(directory), record)
+
+
+def read(directory: str) -> dict | None:
+    """Returns the record of a line, or None where there is none that is whole.
+
+    A damaged connectivity.json is named in a warning and counts as none.
+    """
+    return sealed.read(path(directory))
+
+
+def is_complete(directory: str, settings: dict) -> bool:
+    """Whether a line with these settings is done.
+
+    Raises:
+        ValueError: If the folder holds a line made with other settings.
+    """
+    record = read(directory)
+    if record is None:
+        return False
+    run_record.check_same(record["settings"], settings, directory)
+    return True
+
+
+def check_free(directory: str) -> None:
+    """Raises if a folder is that of a run, where no line may lie.
+
+    Raises:
+        ValueError: If there is a run.json, a checkpoint or weights.
+    """
+    found = {"run.json", "checkpoint.bin", "initial", "final"}
+    found &= set(files.names(directory))
+    if found:
+        raise ValueError(
+            f"{directory} is the folder of a run: it holds "
+            f"{', '.join(sorted(found))}. Use another output_dir"
+        )

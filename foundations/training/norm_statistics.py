@@ -1,0 +1,151 @@
+"""Statistics of batch normalisations, taken anew for the weights at hand."""
+
+import contextlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations.training import batches, norm_tracing
+
+EXAMPLES = 10_000  # Enough for 78 batches of 128.
+
+
+class NormStatistics:
+    """Moving statistics of one network, compiled once for any weights.
+
+    Weights that no training has led to, such as those between two networks,
+    have running statistics of nothing. Here each batch normalisation gets
+
+        moving_mean     = mean over batches b of mean_b
+        moving_variance = mean over batches b of variance_b
+
+    where mean_b and variance_b (the biased one, as Keras keeps) are those of
+    its inputs in batch b, all layers before it being in training mode as well.
+    So far as weights stand still, this is what training's running averages
+    tend to. Only batch normalisations are in training mode: dropout is off,
+    and examples are not augmented. Those that are frozen keep their statistics;
+    one that is used several times has those of its last use.
+
+    Batches are the first whole ones of the dataset's training order.
+
+    Attributes:
+        examples: Number of examples that statistics are taken over; 0 if the
+            network has none to take.
+    """
+
+    def __init__(self, model, dataset, tensors=None, examples: int = EXAMPLES):
+        """Prepares; compilation happens at the first use.
+
+        Args:
+            model: ModelBase.
+            dataset: DatasetBase with the training examples.
+            tensors: Their (x, y) on the device, as from `batches.load`; None
+                loads them, unless they are streamed.
+            examples: How many to use at most; one batch is always used.
+        """
+        self._network = model.network
+        self._norms = [
+            layer
+            for layer in model.network._flatten_layers(include_self=False)
+            if isinstance(layer, keras.layers.BatchNormalization)
+            and layer.trainable
+        ]
+        self._moving = [
+            variable
+            for layer in self._norms
+            for variable in (layer.moving_mean, layer.moving_variance)
+        ]
+        split = dataset.train
+        self._split, self._prepare = split, dataset.prepare
+        whole = min(examples, split.size) // split.batch_size
+        self._rows, _ = split.batches(0, max(whole, 1))
+        self.examples = self._rows.size if self._norms else 0
+        self._tensors = tensors
+        if self._norms and tensors is None and not split.is_streamed:
+            self._tensors = batches.load(split)
+        self._of_batch = tf.function(
+            self._statistics,
+            autograph=False,
+            input_signature=[
+                tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
+                [tf.TensorSpec(v.shape, v.dtype) for v in self._variables()],
+            ],
+        )
+
+    def recompute(self) -> None:
+        """Gives the network's batch normalisations the statistics it has now.
+
+        Nothing happens where it has none.
+        """
+        if not self._norms:
+            return
+        values = [tf.identity(each.value) for each in self._variables()]
+        total = sum(
+            self._of_batch(x, values).numpy()  # Sync point.
+            for x in self._batches()
+        )
+        sizes = [np.prod(variable.shape) for variable in self._moving]
+        means = np.split(total / len(self._rows), np.cumsum(sizes)[:-1])
+        for variable, mean in zip(self._moving, means, strict=True):
+            variable.assign(mean.reshape(variable.shape).astype(np.float32))
+
+    def _variables(self):
+        return [
+            *self._network.trainable_variables,
+            *self._network.non_trainable_variables,
+        ]
+
+    def _batches(self):
+        if self._split.is_streamed:
+            return _stream(self._split, self._rows)
+        x, _ = self._tensors
+        return (tf.gather(x, rows) for rows in self._rows)
+
+    def _statistics(self, x, values):
+        """All statistics of one batch, end to end, in float64."""
+        stands = list(zip(self._variables(), values, strict=True))
+        with (
+            keras.StatelessScope(stands) as scope,
+            norm_tracing.fused(self._network),
+            _in_training(self._norms),
+        ):
+            self._network(batches.prepared(self._prepare, x), training=False)
+            found = [scope.get_current_value(each) for each in self._moving]
+        flat = [tf.reshape(tf.cast(each, tf.float64), [-1]) for each in found]
+        return tf.concat(flat, 0)
+
+
+@contextlib.contextmanager
+def _in_training(norms):
+    """Lets these layers be traced in training mode, with momentum 0."""
+    before = [(vars(norm).get("call"), norm.momentum) for norm in norms]
+    try:
+        for norm in norms:
+            norm.call, norm.momentum = _training_call(norm), 0.0
+        yield
+    finally:
+        for norm, (call, momentum) in zip(norms, before, strict=True):
+            norm.momentum = momentum
+            del norm.call
+            if call is not None:  # As `norm_tracing.fused` has set it.
+                norm.call = call
+
+
+def _training_call(norm):
+    before = norm.call
+
+    def call(inputs, training=None, mask=None):
+        return before(inputs, training=True, mask=mask)
+
+    return call
+
+
+def _stream(split, rows):
+    def read(rows):
+        x = split.x.read(rows, None)
+        return tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
+
+    found = tf.data.Dataset.from_tensor_slices(rows)
+    found = found.map(read, tf.data.AUTOTUNE, deterministic=True)
+    return found.prefetch(batches.PREFETCHED_BATCHES)
