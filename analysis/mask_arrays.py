@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 
-from lottery_ticket.analysis import progress_bar, tree
-from lottery_ticket.foundations import files, lazy, paths, run_record
+from lottery_ticket.analysis import tree
+from lottery_ticket.foundations import files, lazy, paths, progress, run_record
 
 pd = lazy.module("pandas")
 
@@ -28,7 +28,7 @@ def whole(
     """
     added, problems = {}, []
     rows = runs.to_dict("index")
-    for index, row in progress_bar.over(rows.items(), "checking", quiet):
+    for index, row in progress.each(rows.items(), "checking", quiet):
         try:
             checksums = _checked(row["directory"])
         except (ValueError, FileNotFoundError) as error:

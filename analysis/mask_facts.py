@@ -1,7 +1,5 @@
 """What the masks of a results tree are: how alike, and of which weights."""
 
-import sys
-
 from lottery_ticket.analysis import (
     mask_arrays,
     mask_figures,
@@ -67,8 +65,7 @@ def mask_facts(
         "mask_facts.txt": text.encode(),
         **report.render(_figures(overlap, signs)),
     }
-    sys.stdout.write(text)
-    report.write(report_dir or files.join(output_dir, "report"), outputs)
+    report.write(report_dir or files.join(output_dir, "report"), outputs, text)
 
 
 def _figures(overlap, signs):

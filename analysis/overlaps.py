@@ -6,12 +6,11 @@ import itertools
 
 from lottery_ticket.analysis import (
     mask_arrays,
-    progress_bar,
     selection,
     tables,
     tree,
 )
-from lottery_ticket.foundations import lazy, masks
+from lottery_ticket.foundations import lazy, masks, progress
 
 pd = lazy.module("pandas")
 
@@ -44,7 +43,7 @@ def measure(
     # Of all pairs of a run in a row, its masks are read once.
     restore = functools.lru_cache(maxsize=2)(_restore)
     rows, problems = [], {}
-    for one, other in progress_bar.over(_pairs(runs), "comparing", quiet):
+    for one, other in progress.each(_pairs(runs), "comparing", quiet):
         given = [
             restore(run["directory"], run["layers"]) for run in (one, other)
         ]

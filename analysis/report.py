@@ -61,10 +61,11 @@ def report(
     lines, problems = connectivity_figures.outputs(output_dir)
     problems = problems_text([*found.problems, *problems])
     text += problems
+    if runs["early_stop_iteration"].isna().all():
+        text += "\nNo early_stopping figure: no validation logs.\n"
     outputs["table.txt"] += problems.encode()
     outputs |= {**render(_figures(runs, levels)), **lines}
-    sys.stdout.write(text)
-    write(report_dir or files.join(output_dir, "report"), outputs)
+    write(report_dir or files.join(output_dir, "report"), outputs, text)
 
 
 def problems_text(problems: list[str]) -> str:
@@ -88,12 +89,13 @@ def render(figures: dict) -> dict[str, bytes]:
     }
 
 
-def write(directory: str, outputs: dict[str, bytes]) -> None:
-    """Writes files into a folder, and says where each is."""
+def write(directory: str, outputs: dict[str, bytes], text: str) -> None:
+    """Writes files into a folder, then prints a text and where each is."""
+    paths = {name: files.join(directory, name) for name in outputs}
     for name, data in outputs.items():
-        path = files.join(directory, name)
-        files.write(path, data)
-        sys.stdout.write(f"Wrote {path}\n")
+        files.write(paths[name], data)
+    lines = [f"Wrote {path}\n" for path in paths.values()]
+    sys.stdout.write("".join([text, *lines]))  # Whoever reads may stop early.
 
 
 def _tables(runs):
@@ -121,8 +123,6 @@ def _figures(runs, levels):
     drawn = {"accuracy": density_figures.accuracy(runs)}
     if runs["early_stop_iteration"].notna().any():
         drawn["early_stopping"] = density_figures.early_stopping(runs)
-    else:
-        sys.stdout.write("\nNo early_stopping figure: no validation logs.\n")
     levels_drawn = levels or curve_figures.spread_levels(runs)
     shown = runs[runs["level"].isin(levels_drawn)]
     test_logs = logs.read(shown, ("test",))

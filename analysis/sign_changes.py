@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lottery_ticket.analysis import mask_arrays, overlaps, progress_bar, tables
-from lottery_ticket.foundations import lazy, masks
+from lottery_ticket.analysis import mask_arrays, overlaps, tables
+from lottery_ticket.foundations import lazy, masks, progress
 
 pd = lazy.module("pandas")
 
@@ -23,7 +23,7 @@ def measure(runs: "pd.DataFrame", quiet: bool = False) -> "pd.DataFrame":
     """
     rows = []
     records = runs.to_dict("records")
-    for run in progress_bar.over(records, "comparing signs", quiet):
+    for run in progress.each(records, "comparing signs", quiet):
         rows += [
             {
                 **{key: run[key] for key in ("experiment", "level", "density")},

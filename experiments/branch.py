@@ -10,7 +10,6 @@ from lottery_ticket.foundations import (
     collapse,
     mask_actions,
     names,
-    progress,
     run_record,
     save_restore,
     seeds,
@@ -104,23 +103,22 @@ def train(
     source, recipe, masks, settings = _planned(
         ticket, changes, selection, mask_1_action, start_iteration
     )
-    if run_record.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
     seed = recipe.init_seed
     if mask_1_action != "rewind":  # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
-    presets = MASK_1_ACTIONS[mask_1_action](source, masks, seed)
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
-    _check_layers(model, masks)
-    model.reset(presets, masks, seed)
+    presets = None
+    if not run_record.is_complete(output_dir, settings):
+        presets = MASK_1_ACTIONS[mask_1_action](source, masks, seed)
+
+    def give_start(_, model):
+        _check_layers(model, masks)
+        model.reset(presets, masks, seed)
+
     ingredients.train_alone(
         recipe,
-        dataset,
-        model,
         output_dir,
         settings,
+        give_start,
         save_summaries,
         quiet,
         start_iteration=settings["start_iteration"],

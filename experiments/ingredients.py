@@ -176,21 +176,36 @@ def train(
 
 
 def train_alone(
-    recipe,
-    dataset,
-    model,
-    output_dir,
-    settings,
-    save_summaries,
-    quiet,
-    **options,
+    recipe, output_dir, settings, give_start, save_summaries, quiet, **options
 ) -> None:
-    """Trains a model once, with a progress bar of its own; as `train`."""
+    """Trains the one network of an experiment, unless that is done already.
+
+    Args:
+        recipe: recipes.Recipe.
+        output_dir: Folder of the run.
+        settings: All that its results depend on, as JSON values.
+        give_start: Function (dataset, model) that gives the model the weights
+            and masks to start from.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+        options: Further keyword arguments of `train`.
+
+    Raises:
+        ValueError: If a setting does not fit, or output_dir holds results made
+            with other settings.
+        FileNotFoundError: If data cannot be had.
+    """
+    if run_record.is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
+        return
+    examples = dataset(recipe)
+    network = model(recipe, examples, quiet)
+    give_start(examples, network)
     with progress.Progress(quiet=quiet) as bar:
         train(
             recipe,
-            dataset,
-            model,
+            examples,
+            network,
             output_dir,
             settings=settings,
             save_summaries=save_summaries,

@@ -125,36 +125,32 @@ def train(
     presets = ingredients.network(presets)
     scoring = _resolved(scoring, recipe)
     settings = _settings(target, recipe, scoring, presets)
-    if run_record.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
-    model.reset(presets=presets, seed=recipe.init_seed)
-    weights, full = model.weights, masks_lib.ones(model.masks)
-    masks = scoring_lib.prune(
-        scoring,
-        target.kept(full),
-        full,
-        model,
-        dataset,
-        initial=weights,
-        quiet=quiet,
-    )
-    progress.say(_reached(target, masks), quiet)
-    if target.shuffle:
-        seed = seeds.derive(recipe.init_seed, "shuffle")
-        masks = masks_lib.shuffle(masks, seed)
-    if target.reinitialize:
-        seed = seeds.derive(recipe.init_seed, "reinitialize")
-        weights = model.draw(seed)
-    model.reset(weights, masks, recipe.init_seed)
+
+    def give_start(dataset, model):
+        model.reset(presets=presets, seed=recipe.init_seed)
+        weights, full = model.weights, masks_lib.ones(model.masks)
+        masks = scoring_lib.prune(
+            scoring,
+            target.kept(full),
+            full,
+            model,
+            dataset,
+            initial=weights,
+            quiet=quiet,
+        )
+        progress.say(_reached(target, masks), quiet)
+        if target.shuffle:
+            seed = seeds.derive(recipe.init_seed, "shuffle")
+            masks = masks_lib.shuffle(masks, seed)
+        if target.reinitialize:
+            weights = model.draw(seeds.derive(recipe.init_seed, "reinitialize"))
+        model.reset(weights, masks, recipe.init_seed)
+
     ingredients.train_alone(
         recipe,
-        dataset,
-        model,
         output_dir,
         settings,
+        give_start,
         save_summaries,
         quiet,
         on_collapse=on_collapse,

@@ -3,7 +3,6 @@
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.foundations import (
     mask_actions,
-    progress,
     run_record,
     save_restore,
     seeds,
@@ -53,24 +52,18 @@ def train(
     """
     given = _given(masks, combine_masks, initialization_distribution, same_sign)
     settings = _settings(recipe, given)
-    if run_record.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
     # Never the draw that the seed gives the ticket itself.
     seed = seeds.derive(recipe.init_seed, "reinitialize")
-    model.reset(masks=given["masks"], seed=seed)
-    if given["initialization_distribution"] is not None:
-        presets = mask_actions.reuse(
-            given["initialization_distribution"],
-            model.masks,
-            seed,
-            given["same_sign"],
-        )
-        model.reset(presets=presets, masks=given["masks"], seed=seed)
+    values, signs = given["initialization_distribution"], given["same_sign"]
+
+    def give_start(_, model):
+        model.reset(masks=given["masks"], seed=seed)
+        if values is not None:
+            presets = mask_actions.reuse(values, model.masks, seed, signs)
+            model.reset(presets, given["masks"], seed)
+
     ingredients.train_alone(
-        recipe, dataset, model, output_dir, settings, save_summaries, quiet
+        recipe, output_dir, settings, give_start, save_summaries, quiet
     )
 
 

@@ -2,7 +2,6 @@
 
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.foundations import (
-    progress,
     run_record,
     save_restore,
     steps,
@@ -49,18 +48,11 @@ def train(
     masks = ingredients.masks_of(masks, combine_masks)
     presets = ingredients.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)
-    if run_record.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
-    model.reset(presets=presets, masks=masks, seed=recipe.init_seed)
     ingredients.train_alone(
         recipe,
-        dataset,
-        model,
         output_dir,
         settings,
+        lambda _, model: model.reset(presets, masks, recipe.init_seed),
         save_summaries,
         quiet,
         start_iteration=start_iteration,

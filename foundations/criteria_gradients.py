@@ -184,7 +184,9 @@ def _loss(model, x, y, weights, masks, temperature):
 def _flow_scores(model, weights, masks, x):
     means = _moving_means(model)
     weights = {
-        name: tf.abs(tf.cast(each, tf.float64)) * float(name not in means)
+        name: tf.cast(
+            tf.zeros_like(each) if name in means else tf.abs(each), tf.float64
+        )
         for name, each in weights.items()
         if each.dtype.is_floating
     }
