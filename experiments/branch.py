@@ -114,7 +114,7 @@ def train(
         _check_layers(model, masks)
         model.reset(presets, masks, seed)
 
-    ingredients.train_alone(
+    ingredients.train_once(
         recipe,
         output_dir,
         settings,

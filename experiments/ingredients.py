@@ -175,7 +175,7 @@ def train(
         ) from error
 
 
-def train_alone(
+def train_once(
     recipe, output_dir, settings, give_start, save_summaries, quiet, **options
 ) -> None:
     """Trains the one network of an experiment, unless that is done already.
@@ -201,11 +201,34 @@ def train_alone(
     examples = dataset(recipe)
     network = model(recipe, examples, quiet)
     give_start(examples, network)
+    train_alone(
+        recipe,
+        examples,
+        network,
+        output_dir,
+        settings,
+        save_summaries,
+        quiet,
+        **options,
+    )
+
+
+def train_alone(
+    recipe,
+    dataset,
+    model,
+    output_dir,
+    settings,
+    save_summaries,
+    quiet,
+    **options,
+) -> None:
+    """Trains a model once, with a progress bar of its own; as `train`."""
     with progress.Progress(quiet=quiet) as bar:
         train(
             recipe,
-            examples,
-            network,
+            dataset,
+            model,
             output_dir,
             settings=settings,
             save_summaries=save_summaries,

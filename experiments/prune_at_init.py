@@ -146,7 +146,7 @@ def train(
             weights = model.draw(seeds.derive(recipe.init_seed, "reinitialize"))
         model.reset(weights, masks, recipe.init_seed)
 
-    ingredients.train_alone(
+    ingredients.train_once(
         recipe,
         output_dir,
         settings,

@@ -62,7 +62,7 @@ def train(
             presets = mask_actions.reuse(values, model.masks, seed, signs)
             model.reset(presets, given["masks"], seed)
 
-    ingredients.train_alone(
+    ingredients.train_once(
         recipe, output_dir, settings, give_start, save_summaries, quiet
     )
 

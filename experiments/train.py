@@ -48,7 +48,7 @@ def train(
     masks = ingredients.masks_of(masks, combine_masks)
     presets = ingredients.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)
-    ingredients.train_alone(
+    ingredients.train_once(
         recipe,
         output_dir,
         settings,
