@@ -8,7 +8,8 @@ import dataclasses
 import shlex
 
 from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import flag_values, flags, names, paths, seeds
+from lottery_ticket.foundations import names, paths, seeds
+from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.sweeps import level_lists
 
 # Experiment -> (selection, mask_1_action), see experiments/branch.

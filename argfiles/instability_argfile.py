@@ -7,7 +7,8 @@ r"""Prints one line of flags per pair of copies, for runners/instability.
 import shlex
 
 from lottery_ticket.experiments import instability
-from lottery_ticket.foundations import flags, paths, steps
+from lottery_ticket.foundations import paths, steps
+from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import level_lists
 
 # Unit of an iteration -> end of the experiment's name, before the number.

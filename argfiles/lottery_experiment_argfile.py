@@ -7,7 +7,8 @@ r"""Prints one line of flags per trial, for runners/lottery_experiment.
 import shlex
 
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.foundations import flags, paths
+from lottery_ticket.foundations import paths
+from lottery_ticket.foundations.command_line import flags
 
 
 def lines(

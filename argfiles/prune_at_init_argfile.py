@@ -7,8 +7,9 @@ r"""Prints one line of flags per run of runners/prune_at_init.
 import shlex
 
 from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.foundations import criteria as criteria_lib
-from lottery_ticket.foundations import flags, names, paths
+from lottery_ticket.foundations import names, paths
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.scores import criteria as criteria_lib
 
 # Ending of an experiment's name -> flags of a sanity check.
 CHECKS = {

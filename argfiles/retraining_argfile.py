@@ -7,7 +7,8 @@ r"""Prints one line of flags per trial and way to retrain pruned networks.
 import shlex
 
 from lottery_ticket.experiments import level_rules, lottery_experiment
-from lottery_ticket.foundations import flags, names, paths
+from lottery_ticket.foundations import names, paths
+from lottery_ticket.foundations.command_line import flags
 
 
 def lines(

@@ -19,13 +19,8 @@ import keras
 import numpy as np
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.foundations import (
-    dataset_base,
-    devices,
-    flags,
-    progress,
-    trainer,
-)
+from lottery_ticket.foundations import dataset_base, devices, progress, trainer
+from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.training import programs, resumable_run
 from lottery_ticket.models import model_fc
 

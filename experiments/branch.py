@@ -7,7 +7,6 @@ from lottery_ticket.experiments import (
     tickets,
 )
 from lottery_ticket.foundations import (
-    collapse,
     mask_actions,
     names,
     run_record,
@@ -15,6 +14,7 @@ from lottery_ticket.foundations import (
     seeds,
     steps,
 )
+from lottery_ticket.foundations.selection import collapse
 
 
 def _reuse(ticket, masks, seed):

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from lottery_ticket.foundations import names, pruning, quotas, steps
+from lottery_ticket.foundations import names, pruning, steps
+from lottery_ticket.foundations.selection import quotas
 
 USUAL_ITERATIONS = 30
 # Where kept weights go, and with which learning rate they are trained.

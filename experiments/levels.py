@@ -5,19 +5,18 @@ import functools
 from lottery_ticket.experiments import ingredients
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import (
-    collapse,
     experiment,
     lazy,
     names,
     paths,
     progress,
     pruning,
-    quotas,
     run_record,
     save_restore,
     steps,
 )
 from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.selection import collapse, quotas
 
 trainer = lazy.module("lottery_ticket.foundations.trainer")
 

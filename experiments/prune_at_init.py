@@ -4,19 +4,21 @@ import dataclasses
 
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.experiments import scoring as scoring_lib
+from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import (
-    collapse,
-    criteria,
-    layer_densities,
-    layer_shares,
     names,
     progress,
-    quotas,
     run_record,
     save_restore,
     seeds,
 )
-from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.selection import (
+    collapse,
+    layer_densities,
+    layer_shares,
+    quotas,
+)
 
 
 @dataclasses.dataclass(frozen=True)

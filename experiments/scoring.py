@@ -2,13 +2,9 @@
 
 import dataclasses
 
-from lottery_ticket.foundations import (
-    criteria,
-    progress,
-    pruning,
-    quotas,
-    seeds,
-)
+from lottery_ticket.foundations import progress, pruning, seeds
+from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.selection import quotas
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,8 @@ import numpy as np
 
 from lottery_ticket.experiments import tickets
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import pruning, quotas
+from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations.selection import quotas
 
 Masks = dict[str, np.ndarray]
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from lottery_ticket.foundations import layer_shares, names
-from lottery_ticket.foundations import quotas as quotas_lib
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.selection import quotas as quotas_lib
 
 SCOPES = layer_shares.SCOPES
 

@@ -5,15 +5,9 @@ import contextlib
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import (
-    collapse,
-    lock,
-    masks,
-    progress,
-    run_record,
-    steps,
-)
+from lottery_ticket.foundations import lock, masks, progress, run_record, steps
 from lottery_ticket.foundations.networks import flow
+from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
     checkpoint,
     optimizer_settings,

@@ -7,7 +7,7 @@ Each argument of `experiments.branch.train` is a flag; --help lists them.
 """
 
 from lottery_ticket.experiments import branch
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = branch.train
 IS_COMPLETE = branch.is_complete

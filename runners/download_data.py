@@ -12,7 +12,8 @@ from lottery_ticket.datasets import (
     npz_files,
     registry,
 )
-from lottery_ticket.foundations import dataset_split, files, flags, names
+from lottery_ticket.foundations import dataset_split, files, names
+from lottery_ticket.foundations.command_line import flags
 
 # Datasets that neither tensorflow-datasets nor scikit-learn has.
 DOWNLOADS = {"tiny_imagenet": dataset_tiny_imagenet.download}

@@ -7,7 +7,7 @@ Each argument of `experiments.instability.train` is a flag; --help lists them.
 """
 
 from lottery_ticket.experiments import instability
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = instability.train
 IS_COMPLETE = instability.is_complete

@@ -8,7 +8,7 @@ them. Finished levels are skipped, so the same command resumes a stopped run.
 """
 
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = lottery_experiment.train
 IS_COMPLETE = lottery_experiment.is_complete

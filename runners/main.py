@@ -3,7 +3,8 @@
 import importlib
 import sys
 
-from lottery_ticket.foundations import names, streams
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.command_line import streams
 
 # Subcommand -> what it is for, in the order in which a newcomer needs them.
 COMMANDS = {

@@ -9,7 +9,7 @@ It may run while the experiment still does.
 import os
 
 from lottery_ticket.analysis import mask_facts
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = mask_facts.mask_facts
 

@@ -8,7 +8,7 @@ A stopped run goes on.
 """
 
 from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = prune_at_init.train
 IS_COMPLETE = prune_at_init.is_complete

@@ -7,7 +7,7 @@ Each argument of `experiments.reinitialize.train` is a flag; --help lists them.
 """
 
 from lottery_ticket.experiments import reinitialize
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = reinitialize.train
 IS_COMPLETE = reinitialize.is_complete

@@ -9,7 +9,7 @@ run while the experiment still does: it names what is not done yet.
 import os
 
 from lottery_ticket.analysis import report
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = report.report
 

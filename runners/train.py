@@ -6,7 +6,7 @@ Each argument of `experiments.train.train` is a flag; --help lists them.
 """
 
 from lottery_ticket.experiments import train
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 RUN = train.train
 IS_COMPLETE = train.is_complete

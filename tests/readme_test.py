@@ -12,7 +12,7 @@ import pytest
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import recipes
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import lottery_experiment, main
 

@@ -13,7 +13,8 @@ import os
 import shlex
 import subprocess
 
-from lottery_ticket.foundations import files, flags
+from lottery_ticket.foundations import files
+from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import scripts
 
 LOOKUP_THREADS = 16  # Remote roots take some 50 ms an answer.

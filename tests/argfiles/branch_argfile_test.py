@@ -12,7 +12,8 @@ from lottery_ticket.experiments import (
     reinitialize,
     selections,
 )
-from lottery_ticket.foundations import flags, paths, seeds
+from lottery_ticket.foundations import paths, seeds
+from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.tests import tiny
 
 ALL = ",".join(branch_argfile.EXPERIMENTS)

@@ -8,7 +8,7 @@ import pytest
 
 from lottery_ticket.argfiles import lottery_experiment_argfile
 from lottery_ticket.experiments import lottery_experiment, recipes
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 
 def test_every_line_parses_for_its_runner(capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from lottery_ticket.argfiles import prune_at_init_argfile
 from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 
 def test_every_line_parses_for_its_runner(capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from lottery_ticket.argfiles import retraining_argfile
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 BEGIN = ["out dir", "--rewind_iteration=500it"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import level_rules, recipes
-from lottery_ticket.foundations import quotas
+from lottery_ticket.foundations.selection import quotas
 
 RECIPE = recipes.Recipe(fractions={"conv*": 0.1, "dense*": 0.2, "logits": 0})
 MASKS = {

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.experiments import recipe_changes, recipes
-from lottery_ticket.foundations import flags, seeds
+from lottery_ticket.foundations import seeds
+from lottery_ticket.foundations.command_line import flags
 
 # Whole groups of settings that go together.
 GIVEN = [

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from lottery_ticket.experiments import recipe_checks, recipes
-from lottery_ticket.foundations import flags, schedules, seeds
+from lottery_ticket.foundations import schedules, seeds
+from lottery_ticket.foundations.command_line import flags
 
 MAY_BE_NONE = {
     "data_dir",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import scoring
-from lottery_ticket.foundations import criteria, quotas
+from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.tests import tiny
 
 ONES = {"layer0": np.ones((4, 5), np.uint8), "layer1": np.ones((5, 3))}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lottery_ticket.foundations import pruning, quotas
+from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations.selection import quotas
 
 
 def test_prunes_the_smallest_magnitudes():

@@ -30,7 +30,7 @@ def main(argv):
 # As ours are.
 RUNNER = '''
 import os
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 def train(output_dir: str, *, lr: float = 0.1, sleep: float = 0.0):
     """Trains.

@@ -11,13 +11,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lottery_ticket.foundations import (
-    collapse,
-    keras_model,
-    model_base,
-    pruning,
-)
+from lottery_ticket.foundations import keras_model, model_base, pruning
 from lottery_ticket.foundations.networks import double_precision, flow
+from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.models import registry
 from lottery_ticket.tests import tiny
 

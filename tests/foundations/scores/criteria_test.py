@@ -1,10 +1,11 @@
-"""Tests of foundations/criteria.py."""
+"""Tests of foundations/scores/criteria.py."""
 
 import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import criteria, keras_model
+from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.tests import tiny
 
 NAMES = list(criteria.CRITERIA)

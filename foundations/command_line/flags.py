@@ -19,12 +19,11 @@ import traceback
 import fire
 import yaml
 
-from lottery_ticket.foundations import (
-    files,
+from lottery_ticket.foundations import files, names
+from lottery_ticket.foundations.command_line import (
     flag_values,
     flag_words,
     interrupts,
-    names,
     streams,
 )
 

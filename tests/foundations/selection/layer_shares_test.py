@@ -1,9 +1,9 @@
-"""Tests of foundations/layer_shares.py: patterns, scopes, ranges."""
+"""Tests of foundations/selection/layer_shares.py: patterns, scopes, ranges."""
 
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import layer_shares
+from lottery_ticket.foundations.selection import layer_shares
 
 LAYERS = ["conv0", "conv1", "logits"]
 

@@ -1,11 +1,11 @@
-"""Tests of foundations/quotas.py: exact counts, steps, what was reached."""
+"""Tests of selection/quotas.py: exact counts, steps, what was reached."""
 
 import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations import quotas
+from lottery_ticket.foundations.selection import quotas
 
 MASKS = {
     "conv0": np.array([1, 1, 0, 0], np.uint8),

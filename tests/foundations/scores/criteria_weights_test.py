@@ -1,9 +1,9 @@
-"""Tests of foundations/criteria_weights.py."""
+"""Tests of foundations/scores/criteria_weights.py."""
 
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import criteria_weights
+from lottery_ticket.foundations.scores import criteria_weights
 
 INITIAL = {"x": np.array([0.5, -0.4, 0.3]), "x_bias": np.ones(2)}
 FINAL = {"x": np.array([-0.6, 0.5, 0.1]), "x_bias": np.ones(2)}

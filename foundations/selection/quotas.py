@@ -5,7 +5,8 @@ import typing
 
 import numpy as np
 
-from lottery_ticket.foundations import layer_shares, names
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.selection import layer_shares
 
 
 class Quota(typing.NamedTuple):

@@ -1,4 +1,4 @@
-"""Tests of foundations/streams.py."""
+"""Tests of foundations/command_line/streams.py."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 OPEN = """
 import os, sys
-from lottery_ticket.foundations import streams
+from lottery_ticket.foundations.command_line import streams
 streams.open_closed()
 print("dropped")
 print("dropped", file=sys.stderr)
@@ -20,7 +20,7 @@ with open("file", "w") as file:
 """
 SAY = """
 import sys
-from lottery_ticket.foundations import streams
+from lottery_ticket.foundations.command_line import streams
 sys.stdin.read()
 for stream in (sys.stdout, sys.stderr):
     streams.say("a", stream)

@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import criteria_weights, lazy, names
+from lottery_ticket.foundations import lazy, names
+from lottery_ticket.foundations.scores import criteria_weights
 
 criteria_gradients = lazy.module(
-    "lottery_ticket.foundations.criteria_gradients"
+    "lottery_ticket.foundations.scores.criteria_gradients"
 )
-scoring_examples = lazy.module("lottery_ticket.foundations.scoring_examples")
+scoring_examples = lazy.module(
+    "lottery_ticket.foundations.scores.scoring_examples"
+)
 Network = dict[str, np.ndarray]
 
 

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import scoring_examples
 from lottery_ticket.foundations.networks import double_precision
+from lottery_ticket.foundations.scores import scoring_examples
 
 Network = dict[str, np.ndarray]
 GRASP_TEMPERATURE = 200.0

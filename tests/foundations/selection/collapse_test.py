@@ -1,9 +1,9 @@
-"""Tests of foundations/collapse.py: what is found, named, warned of."""
+"""Tests of selection/collapse.py: what is found, named and warned of."""
 
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import collapse
+from lottery_ticket.foundations.selection import collapse
 
 EMPTY = "layer 'conv7' keeps none of its 2,359,296 weights"
 NO_PATH = "no path is left from input to output through a kept weight"

@@ -1,11 +1,12 @@
-"""Tests of foundations/layer_densities.py: totals exact, none above 1."""
+"""Tests of selection/layer_densities.py: totals exact, none above 1."""
 
 import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations import layer_densities, pruning
+from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations.selection import layer_densities
 
 LENET = {"layer0": (784, 300), "layer1": (300, 100), "layer2": (100, 10)}
 

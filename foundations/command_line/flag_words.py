@@ -1,6 +1,7 @@
 """Words of a command line as flags: `--name=value`, `--name value`, `-n`."""
 
-from lottery_ticket.foundations import flag_values, names
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.command_line import flag_values
 
 
 def read(argv: list[str], parameters) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lottery_ticket.foundations import layer_shares, names, quotas
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.selection import layer_shares, quotas
 
 Shapes = dict[str, tuple[int, ...]]
 

@@ -1,4 +1,4 @@
-"""Tests of foundations/interrupts.py."""
+"""Tests of foundations/command_line/interrupts.py."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from lottery_ticket.foundations import interrupts
+from lottery_ticket.foundations.command_line import interrupts
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,8 +1,8 @@
-"""Tests of foundations/flag_values.py."""
+"""Tests of foundations/command_line/flag_values.py."""
 
 import pytest
 
-from lottery_ticket.foundations import flag_values
+from lottery_ticket.foundations.command_line import flag_values
 
 
 @pytest.mark.parametrize(

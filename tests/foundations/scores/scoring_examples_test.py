@@ -1,4 +1,4 @@
-"""Tests of foundations/scoring_examples.py."""
+"""Tests of foundations/scores/scoring_examples.py."""
 
 import hypothesis
 import numpy as np
@@ -6,11 +6,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations import (
-    dataset_base,
-    dataset_split,
-    scoring_examples,
-)
+from lottery_ticket.foundations import dataset_base, dataset_split
+from lottery_ticket.foundations.scores import scoring_examples
 
 
 class Streamed:

@@ -1,15 +1,13 @@
-"""Tests of foundations/criteria_gradients.py."""
+"""Tests of foundations/scores/criteria_gradients.py."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations import dataset_base, keras_model, model_base
+from lottery_ticket.foundations.scores import (
     criteria_gradients,
-    dataset_base,
-    keras_model,
-    model_base,
     scoring_examples,
 )
 from lottery_ticket.models import model_vgg

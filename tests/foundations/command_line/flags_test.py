@@ -1,4 +1,4 @@
-"""Tests of foundations/flags.py."""
+"""Tests of foundations/command_line/flags.py."""
 
 import dataclasses
 import os
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import flags
+from lottery_ticket.foundations.command_line import flags
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +159,8 @@ def test_an_error_that_is_not_ours_keeps_its_traceback():
 
 def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
     code = (
-        "from lottery_ticket.foundations import flags, steps\n"
+        "from lottery_ticket.foundations import steps\n"
+        "from lottery_ticket.foundations.command_line import flags\n"
         "def f(length: str): steps.parse(length)\n"
         "flags.run(f)"
     )

@@ -1,10 +1,10 @@
-"""Tests of foundations/flag_words.py."""
+"""Tests of foundations/command_line/flag_words.py."""
 
 import inspect
 
 import pytest
 
-from lottery_ticket.foundations import flag_words
+from lottery_ticket.foundations.command_line import flag_words
 
 
 def thing(output_dir: str, *, lr: float = 1.0, quiet: bool = False):
