@@ -97,6 +97,8 @@ def _against_density(runs, column, scale):
     entries = []
     with figure_style.drawing() as (figure, [axes]):
         for experiment, own in table.groupby("experiment", sort=False):
+            if (own["density"] == 1).all() and (table["density"] < 1).any():
+                continue  # The dotted line says it all.
             style = series[experiment]
             draw_series(axes, own, column, scale, style)
             label = experiment_styles.label(experiment, runs)

@@ -10,9 +10,19 @@ import sys
 
 import pytest
 
+from lottery_ticket.argfiles import branch_argfile
 from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.experiments import recipes
+from lottery_ticket.experiments import (
+    branch,
+    level_rules,
+    prune_at_init,
+    recipes,
+    scoring,
+    selections,
+)
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.selection import layer_densities
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import lottery_experiment, main
 
@@ -173,3 +183,41 @@ def test_the_two_commands_are_targets_of_the_makefile():
     makefile = README.with_name("Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", TEXT, flags=re.MULTILINE):
         assert f"\n{target}: install" in makefile
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        criteria.CRITERIA,
+        layer_densities.ALLOCATIONS,
+        level_rules.RETRAININGS,
+        branch.MASK_1_ACTIONS,
+        selections.SELECTIONS,
+        branch_argfile.EXPERIMENTS,
+    ],
+)
+def test_every_method_is_on_its_page(known):
+    page = (ROOT / "docs/methods.md").read_text()
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`(.*?)`", page))))
+    assert set(known) <= named
+
+
+def test_every_flag_of_a_method_is_on_its_page():
+    page = (ROOT / "docs/methods.md").read_text()
+    known = {
+        field.name
+        for kind in (
+            level_rules.LevelRules,
+            prune_at_init.Target,
+            scoring.Scoring,
+        )
+        for field in dataclasses.fields(kind)
+    }
+    named = set(re.findall(r"--(\w+)", page))
+    unnamed = {"score_seed", "shuffle", "reinitialize"}  # --checks has these.
+    assert known - named <= unnamed
+
+
+def test_every_command_is_shown():
+    shown = {words[0] for words in commands()}
+    assert set(main.COMMANDS) - shown <= {"reinitialize"}

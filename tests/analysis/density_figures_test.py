@@ -111,3 +111,12 @@ def test_nothing_overlaps_or_is_clipped(runs):
         assert page.x0 <= box.x0 and box.x1 <= page.x1
         assert page.y0 <= box.y0 and box.y1 <= page.y1
     assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+
+
+def test_an_experiment_that_is_dense_alone_is_only_the_dotted_line(runs):
+    is_dense = runs["density"] == 1
+    runs.loc[is_dense, "experiment"] = "dense"
+    assert _legend(density_figures.accuracy(runs))[-1] == "dense network"
+    assert "dense ($n$ = 2)" not in _legend(density_figures.accuracy(runs))
+    alone = density_figures.accuracy(runs[is_dense])
+    assert "dense ($n$ = 2)" in _legend(alone)
