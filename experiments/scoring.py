@@ -92,10 +92,10 @@ def prune(
         scoring: Scoring, resolved.
         kept: List of quotas.Quota: what is to be left.
         masks: Dict, layer name -> mask to prune.
-        model: ModelBase to score; it may be left with other masks.
+        model: ModelBase to score; it is not changed.
         dataset: DatasetBase that examples are taken from.
         initial: Dict, layer name -> weights before training.
-        final: Dict, layer name -> weights to score; None for `initial`.
+        final: Dict, layer name -> weights to score; None for the model's own.
         quiet: Whether to show no progress.
 
     Raises:
