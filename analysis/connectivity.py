@@ -57,13 +57,14 @@ def read(output_dir: str) -> Connectivity:
     output_dir = str(output_dir).rstrip("/") or "/"
     if not files.exists(output_dir):
         raise FileNotFoundError(f"No results folder at {output_dir!r}")
-    points, barriers, problems = [], [], []
+    points, barriers, problems, records = [], [], [], []
     for directory, names in tree.walk(output_dir):
         if not {line_record.NAME, "copies"} & set(names):
             continue
         try:
             record = _read_record(directory)
-            keys = _keys(tree.place(output_dir, directory, names), record)
+            place = tree.place(output_dir, directory, names)
+            keys = _keys(place, record)
             rows = _points(record), _barrier(record)
         except ValueError as error:
             problems.append(f"{directory}: {error}")
@@ -73,11 +74,18 @@ def read(output_dir: str) -> Connectivity:
         else:
             points += [{**keys, **row} for row in rows[0]]
             barriers.append({**keys, **rows[1], "directory": directory})
+            records.append((place, _settings(record)))
     return Connectivity(
         pd.DataFrame(sorted(points, key=_order), columns=POINTS),
         pd.DataFrame(sorted(barriers, key=_order), columns=BARRIERS),
-        problems,
+        problems + gaps.mixed_settings(records),
     )
+
+
+def _settings(record):
+    """What should be the same in all lines whose mean is taken."""
+    own = ("iteration", "order_seeds")
+    return {k: v for k, v in record["settings"].items() if k not in own}
 
 
 def _read_record(directory):

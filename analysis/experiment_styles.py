@@ -12,7 +12,7 @@ LABELS = {
     "shuffle": "shuffled masks",
     "random": "random masks",
     "random_global": "random, global",
-    "random_erk": "random, ERK",
+    "random_at_init": "random at init",
     "oneshot": "one-shot",
     "transfer": "transferred",
     "rewind": "rewinding",

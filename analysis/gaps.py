@@ -10,6 +10,7 @@ from lottery_ticket.analysis import tree
 OWN_SETTINGS = {
     "level",
     "density",
+    "densities_before",
     "layer_densities",
     "masks",
     "ticket",

@@ -54,18 +54,24 @@ def report(
         ValueError: If it holds no complete run, or an experiment or level is
             not there.
     """
+    lines, problems = connectivity_figures.outputs(output_dir)
+    directory = report_dir or files.join(output_dir, "report")
+    found = results.read(output_dir)
+    if found.runs.empty and lines:
+        problems = problems_text([*found.problems, *problems])
+        write(directory, lines, f"No run but copies and lines.\n{problems}")
+        return
     found = results.read_some(output_dir)
     runs = selection.choose(found.runs, experiments)
     selection.check_levels(runs, levels or ())
     outputs, text = _tables(runs)
-    lines, problems = connectivity_figures.outputs(output_dir)
     problems = problems_text([*found.problems, *problems])
     text += problems
     if runs["early_stop_iteration"].isna().all():
         text += "\nNo early_stopping figure: no validation logs.\n"
     outputs["table.txt"] += problems.encode()
     outputs |= {**render(_figures(runs, levels)), **lines}
-    write(report_dir or files.join(output_dir, "report"), outputs, text)
+    write(directory, outputs, text)
 
 
 def problems_text(problems: list[str]) -> str:

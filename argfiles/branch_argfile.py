@@ -23,6 +23,7 @@ EXPERIMENTS = {
     "oneshot": ("oneshot", "rewind"),
     "transfer": ("ticket", "rewind"),
 }
+USUAL_NAME = "same_init"
 DRAW_NOTHING = ("oneshot", "transfer")
 
 
@@ -35,7 +36,7 @@ def lines(
     first_trial: int = 1,
     levels: str = "1-30",
     runs: int = 3,
-    experiment_name: str = "same_init",
+    experiment_name: str = USUAL_NAME,
 ) -> list[str]:
     """Prints one line of flags per trial, level, experiment and run.
 
@@ -63,7 +64,8 @@ def lines(
         levels: Levels, such as 1-30 or 4,8,12.
         runs: Runs per trial, level and experiment, each with a draw of its own;
             oneshot and transfer draw nothing, and run once.
-        experiment_name: Name of the lottery experiment's runs.
+        experiment_name: Name of the lottery experiment's runs. Unless it is
+            same_init, the branches' names begin with it, as in rewind_reinit.
 
     Raises:
         ValueError: If an experiment is unknown or does not fit a level, a
@@ -123,8 +125,10 @@ def _experiments(text, given):
 def _flags(output_dir, experiment_name, trial, level, name, run):
     trial_dir = paths.trial(output_dir, trial)
     selection, mask_1_action = EXPERIMENTS[name]
+    is_usual = experiment_name == USUAL_NAME
+    folder = name if is_usual else f"{experiment_name}_{name}"
     words = [
-        f"--output_dir={paths.run(trial_dir, level, name, run)}",
+        f"--output_dir={paths.run(trial_dir, level, folder, run)}",
         f"--ticket={paths.run(trial_dir, level, experiment_name)}",
         f"--selection={selection}",
         f"--mask_1_action={mask_1_action}",

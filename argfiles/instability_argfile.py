@@ -1,7 +1,7 @@
 r"""Prints one line of flags per pair of copies, for runners/instability.
 
     lottery-ticket argfile_runner instability instability_argfile \
-        --output_dir=results --levels=0,8 --iterations=0it,500it,2000it
+        --output_dir=results --levels=0,8 --iterations=0it,500it
 """
 
 import shlex
@@ -22,7 +22,7 @@ def lines(
     trials: int = 3,
     first_trial: int = 1,
     levels: str = "0",
-    iterations: str = "0it,500it,2000it",
+    iterations: str = "0it,500it",
     experiment_name: str = USUAL_NAME,
 ) -> list[str]:
     """Prints one line of flags per trial, level and iteration.

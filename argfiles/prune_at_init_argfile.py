@@ -32,9 +32,10 @@ def lines(
 ) -> list[str]:
     """Prints one line of flags per trial, criterion, density and sanity check.
 
-    Runs lie in OUTPUT_DIR/trial1/{i}/{criterion}/ at the i-th of the densities,
-    sanity checks in .../{criterion}_{check}/, the dense network in
-    OUTPUT_DIR/trial1/0/dense/. Any flag of prune_at_init (--recipe,
+    Runs lie in OUTPUT_DIR/trial1/{i}/{criterion}/ at the i-th of the densities
+    (those of random in random_at_init), sanity checks in
+    .../{criterion}_{check}/, the dense network in OUTPUT_DIR/trial1/0/dense/.
+    Any flag of prune_at_init (--recipe,
     --allocation, --training_len, ...) may be given too; it goes into every
     line.
 
@@ -95,6 +96,8 @@ def _words(kind, text, known):
 
 
 def _name(criterion, check):
+    # A control of tickets is called random, too.
+    criterion = "random_at_init" if criterion == "random" else criterion
     return f"{criterion}_{check}" if check else criterion
 
 

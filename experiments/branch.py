@@ -86,7 +86,7 @@ def train(
             draw), reuse (drawn from the ticket's initial values in their layer)
             or reuse_sign (the same, each with the sign it had).
         start_iteration: Length of training that lies before the branch, such as
-            500it. None is the ticket's, but the start of training with reinit.
+            500it. None is the ticket's with rewind, and 0it with new weights.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before training.
         save_summaries: Whether to write TensorBoard summaries.
@@ -177,10 +177,9 @@ def _planned(ticket, changes, selection, mask_1_action, start_iteration):
 def _span(source, mask_1_action, start_iteration):
     """Settings of where training starts, and at which learning rates."""
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
-    if mask_1_action == "reinit":  # Weights that have not been trained at all.
+    if mask_1_action != "rewind":  # New weights have no training behind them.
         iteration, is_finetuned = 0, False
-    start = start_iteration or f"{iteration}it"
-    steps.parse(start)
+    start = steps.text(start_iteration or f"{iteration}it")
     return {"start_iteration": start, "is_finetuned": is_finetuned}
 
 
@@ -191,8 +190,12 @@ def _check_not_the_same(source, recipe, own):
         "mask_1_action": "rewind",
         "start_iteration": f"{source.start_iteration}it",
     }
-    is_same = all(own[name] == value for name, value in as_it_was.items())
-    if is_same and not recipe_changes.differing(recipe, source.settings):
+    given = {**own}
+    if not steps.parse(own["start_iteration"])[1]:  # In epochs, too.
+        given["start_iteration"] = "0it"
+    is_same = all(given[name] == value for name, value in as_it_was.items())
+    changed = set(recipe_changes.differing(recipe, source.settings))
+    if is_same and not changed - {"fractions", "scope"}:  # Nothing is pruned.
         raise ValueError(
             f"This branch would be {source.directory} once more: give a "
             "selection, a mask_1_action, or another setting of its recipe, "

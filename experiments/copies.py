@@ -21,6 +21,11 @@ trainer = lazy.module("lottery_ticket.foundations.trainer")
 NAMES = ("first", "second")
 # Of a run's inputs, those that decide how its training begins.
 _START = ("network", "initial", "masks", "dataset")
+# Settings that decide how many iterations an epoch has.
+_OF_EPOCHS = (
+    *("dataset", "train_batch_size", "validation_size", "subset"),
+    "drop_partial_batch",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,7 +170,9 @@ class Copies:
             quiet: Whether to show no progress.
         """
         recipe = self.recipe_of(name)
-        model.reset(state, self.ticket.masks, recipe.init_seed)
+        # Of dropout; the state leaves nothing else to draw.
+        seed = seeds.derive(recipe.train_order_seed, "random layers")
+        model.reset(state, self.ticket.masks, seed)
         copy = files.join(directory, name)
         ingredients.train_alone(
             recipe,
@@ -216,11 +223,20 @@ def plan(ticket, changes, iteration, order_seeds=None) -> Copies:
             damaged.
         FileNotFoundError: If there is no ticket.
     """
-    unit, number = steps.parse(iteration)
-    length = f"{number}{unit[:2]}"  # One of several ways to write it.
+    length = steps.text(iteration)
     source = tickets.read(ticket)
     own = recipe_changes.RecipeChanges(data_dir=changes.data_dir)
     recipe = recipe_changes.apply(changes, source.settings)
+    own_recipe = recipe_changes.apply(own, source.settings)
+    changed = [
+        x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(own_recipe, x)
+    ]
+    if length.endswith("ep") and changed:
+        raise ValueError(
+            f"An epoch of the copies is another than the ticket's, by "
+            f"{', '.join(changed)}: give iterations, such as 500it. Received: "
+            f"iteration={iteration}"
+        )
     if order_seeds is None:
         order_seeds = [
             seeds.derive(recipe.train_order_seed, "instability", length, name)
@@ -228,7 +244,7 @@ def plan(ticket, changes, iteration, order_seeds=None) -> Copies:
         ]
     return Copies(
         ticket=source,
-        own_recipe=recipe_changes.apply(own, source.settings),
+        own_recipe=own_recipe,
         recipe=recipe,
         length=length,
         order_seeds=tuple(order_seeds),

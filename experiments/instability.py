@@ -101,7 +101,7 @@ def train(
         show = functools.partial(
             progress.each, label="points of the line", quiet=quiet
         )
-        splits, norm_examples = line_evaluation.evaluate(
+        splits, ends, norm_examples = line_evaluation.evaluate(
             model, dataset, *networks, copies.ticket.masks, alphas, show
         )
         record = {
@@ -109,6 +109,7 @@ def train(
             "iteration": start,
             "alpha": alphas,
             "splits": splits,
+            "ends": ends,
             **_judged(splits),
             "norm_examples": norm_examples,
             "density": masks.counts(copies.ticket.masks),
@@ -160,7 +161,7 @@ def _text(record):
     )
     stable = "stable" if record["is_stable"] else "not stable"
     count = record["norm_examples"]
-    taken = f"recomputed over {count:,} examples" if count else "none"
+    taken = f"recomputed on {count:,} examples" if count else "none"
     return (
         f"barrier in points: {barriers}; {stable}; batch-norm statistics: "
         f"{taken}"

@@ -1,11 +1,13 @@
 """What each level of a lottery experiment prunes to, and starts from."""
 
 import dataclasses
+import logging
 
 from lottery_ticket.foundations import names, pruning, steps
 from lottery_ticket.foundations.selection import quotas
 
 USUAL_ITERATIONS = 30
+_log = logging.getLogger(__name__)
 # Where kept weights go, and with which learning rate they are trained.
 RETRAININGS = ("rewind", "lr_rewind", "finetune")
 
@@ -47,9 +49,18 @@ class LevelRules:
             ValueError: If settings exclude each other or are out of range.
         """
         names.check("retraining", self.retraining, RETRAININGS)
-        steps.parse(self.rewind_iteration)
-        densities = tuple(self.densities)
+        rewind_iteration = steps.text(self.rewind_iteration)
+        object.__setattr__(self, "rewind_iteration", rewind_iteration)
+        if isinstance(self.densities, str | float | int):
+            raise ValueError(
+                "densities must be several numbers, such as (.5, .2). "
+                f"Received: {self.densities!r}"
+            )
+        densities = tuple(float(each) for each in self.densities)
         object.__setattr__(self, "densities", densities)
+        if self.target_density is not None:  # A numpy number is no JSON value.
+            target = float(self.target_density)
+            object.__setattr__(self, "target_density", target)
         if densities and self.target_density is not None:
             raise ValueError("Give densities or target_density, not both")
         given = densities
@@ -96,8 +107,11 @@ class LevelRules:
             level: Number of prunings so far.
             levels: Number of prunings in all.
         """
+        # Those of levels that it is pruned from, which shape its masks too.
+        before = () if self.one_shot else self.densities[: max(level - 1, 0)]
         return {
             "density": self.density(level, levels),
+            "densities_before": list(before) or None,
             "one_shot": self.one_shot,
             "rewind_iteration": self.rewind_iteration,
             "retraining": self.retraining,
@@ -159,9 +173,14 @@ class LevelRules:
                 "finetune trains at the last learning rate, and a cosine ends "
                 "at 0. Use another schedule, or lr_rewind"
             )
+        if self.retraining == "finetune" and recipe.schedule == "constant":
+            _log.warning(
+                "The learning rate is constant: finetune is the same as "
+                "lr_rewind"
+            )
         is_set = self.densities or self.target_density is not None
-        if is_set and not any(recipe.fractions.values()):
+        if (is_set or self.one_shot) and not any(recipe.fractions.values()):
             raise ValueError(
-                "densities are of the layers whose fraction is above 0. "
+                "What is pruned are the layers whose fraction is above 0. "
                 f"Received: fractions={recipe.fractions}"
             )

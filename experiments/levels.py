@@ -160,6 +160,11 @@ class Levels:
 
     def _prune(self, dataset, model, masks, final):
         level = self._level + 1
+        directory, settings = self._directories[level], self._settings(level)
+        if run_record.is_complete(directory, settings):  # Scored before.
+            found = save_restore.restore_network(paths.masks(directory))
+            # In the network's order: scores are drawn, and ties settled, in it.
+            return {name: found[name] for name in masks}
         if self._rules.one_shot:
             masks, final = masks_lib.ones(masks), self._dense[1]
         pruned = scoring_lib.prune(
@@ -183,7 +188,7 @@ class Levels:
     def _rewind(self, initial, final):
         """Weights that a level starts from; see `experiment.experiment`."""
         if self._rules.retraining != "rewind":
-            return final
+            return self._dense[1] if self._rules.one_shot else final
         if not self._start:
             return initial
         saved = paths.at_iteration(self._directories[0], self._start)

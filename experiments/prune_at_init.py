@@ -58,6 +58,11 @@ class Target:
                 f"'conv*=.1,dense*=.05'. Received: {self.density} and "
                 f"{self.layer_densities}"
             )
+        if self.density is None and self.allocation != "global":
+            raise ValueError(
+                "layer_densities need no allocation. Received: "
+                f"allocation={self.allocation}"
+            )
         if self.density is None:
             keys = self.layer_densities
             layer_shares.expand("density", keys, keys)

@@ -45,9 +45,12 @@ class Scoring:
             "score_seed": 0,
         }.items():
             value = getattr(self, name)
-            if value is not None and value < low:
+            if value is None:
+                continue
+            if not isinstance(value, int) or value < low:
                 raise ValueError(
-                    f"{name} must be at least {low}. Received: {value}"
+                    f"{name} must be an integer, at least {low}. "
+                    f"Received: {value!r}"
                 )
 
     def resolved(self, criterion: str, seed: int) -> "Scoring":

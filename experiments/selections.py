@@ -62,7 +62,8 @@ def random_global(ticket: tickets.Ticket, seed: int) -> Masks:
 def oneshot(ticket: tickets.Ticket, seed: int) -> Masks:
     """Returns masks of the dense network's largest weights after training.
 
-    Each layer keeps as many as the ticket.
+    Each layer keeps as many as the ticket; if the ticket's recipe compares all
+    layers with each other, those that it prunes do so together.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
 
@@ -79,9 +80,14 @@ def oneshot(ticket: tickets.Ticket, seed: int) -> Masks:
     del seed
     _check_pruned(ticket, "oneshot")
     final = tickets.dense_final(ticket)
+    groups = [(name,) for name in ticket.masks]
+    if ticket.settings.get("scope") == "global":
+        groups = [
+            tuple(n for n, mask in ticket.masks.items() if not mask.all())
+        ]
     kept = [
-        quotas.Quota((name,), int(mask.sum()))
-        for name, mask in ticket.masks.items()
+        quotas.Quota(group, sum(int(ticket.masks[n].sum()) for n in group))
+        for group in groups
     ]
     scores = {name: np.abs(final[name]) for name in ticket.masks}
     return pruning.prune_to(kept, masks_lib.ones(ticket.masks), scores)

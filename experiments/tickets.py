@@ -32,6 +32,8 @@ class Ticket:
     @property
     def is_finetuned(self) -> bool:
         """Whether it was trained at the last learning rate throughout."""
+        if "is_finetuned" in self.settings:  # A branch says so itself.
+            return self.settings["is_finetuned"]
         # A level 0 has its experiment's retraining only on record.
         is_dense = self.settings.get("level") == 0
         return not is_dense and self.settings.get("retraining") == "finetune"

@@ -125,9 +125,16 @@ def check_free(directory: str) -> None:
 
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
-            checkpoint, or if checkpoint.bin is somebody else's.
+            checkpoint, if checkpoint.bin is somebody else's, or if the folder
+            is that of two copies and their line.
     """
     found = files.names(directory)
+    line = {"connectivity.json", "copies"} & set(found)
+    if line:
+        raise ValueError(
+            f"{directory} is the folder of a line between copies: it holds "
+            f"{', '.join(sorted(line))}. Use another output_dir."
+        )
     if "checkpoint.bin" in found:
         _check_checkpoint(paths.checkpoint(directory))
     known = {"run.json", "checkpoint.bin"}

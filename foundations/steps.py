@@ -34,6 +34,19 @@ def parse(length: str | tuple[str, int]) -> tuple[str, int]:
     return UNITS[unit], int(number)
 
 
+def text(length: str | tuple[str, int]) -> str:
+    """Returns a length in one way of the several to write it: '500it'.
+
+    Args:
+        length: As for `parse`.
+
+    Raises:
+        ValueError: As for `parse`.
+    """
+    unit, number = parse(length)
+    return f"{number}{unit[:2]}"
+
+
 def iterations(length: str | tuple[str, int], per_epoch: int) -> int:
     """Returns a length as a number of iterations.
 

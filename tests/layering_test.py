@@ -30,6 +30,7 @@ LOADS_TENSORFLOW = {
     "foundations/networks/flow.py",
     "foundations/networks/flow_layers.py",
     "foundations/networks/flow_tracing.py",
+    "foundations/networks/linear_tracing.py",
     "foundations/training/line_evaluation.py",
     "foundations/training/norm_statistics.py",
     "foundations/training/norm_tracing.py",

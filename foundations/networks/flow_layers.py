@@ -88,7 +88,7 @@ def obstacle(operation) -> str | None:
         return "has a call of its own"
     if rule(operation) is None:
         return "is not known to add up what flows into it"
-    if not _is_known_activation(getattr(operation, "activation", None)):
+    if not is_known_activation(getattr(operation, "activation", None)):
         return f"has an activation that is not known, {operation.activation}"
     if getattr(operation, "interpolation", "nearest") != "nearest":
         return f"interpolates, by {operation.interpolation!r}"
@@ -121,12 +121,17 @@ def rule(operation):
     return _as_it_is if kind.__name__ in MOVING_OPERATIONS else None
 
 
-def _is_known_activation(activation):
+def is_known_activation(activation) -> bool:
+    """Whether it is an activation that keeps each value at its own place.
+
+    Args:
+        activation: What a layer has: None, a function or a layer.
+    """
     if activation is None:
         return True
     if isinstance(activation, keras.Layer):
         inner = getattr(activation, "activation", None)
-        return type(activation) in ELEMENTWISE and _is_known_activation(inner)
+        return type(activation) in ELEMENTWISE and is_known_activation(inner)
     return any(
         getattr(module, name, None) is activation
         for module in (keras.activations, keras.ops, tf.nn)

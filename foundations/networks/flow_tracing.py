@@ -17,7 +17,7 @@ def obstacle(network) -> str | None:
     Args:
         network: keras.Model, built.
     """
-    for operation in _operations(network):
+    for operation in operations(network):
         reason = flow_layers.obstacle(operation)
         if reason is not None:
             kind = type(operation).__name__
@@ -36,7 +36,7 @@ def constants(network) -> list[tuple]:
     """
     return [
         (variable, 0.0 if variable is layer.bias else 1.0)
-        for layer in _operations(network)
+        for layer in operations(network)
         if isinstance(layer, flow_layers.WEIGHTED)
         for variable in layer.weights
     ]
@@ -56,10 +56,10 @@ def tracing(network):
     Args:
         network: keras.Model without an `obstacle`.
     """
-    operations = _operations(network)
-    before = [dict(vars(operation)) for operation in operations]
+    found = operations(network)
+    before = [dict(vars(operation)) for operation in found]
     try:
-        for operation in operations:
+        for operation in found:
             # Past Keras, which would track what is set.
             own = vars(operation)
             if "activation" in own:
@@ -67,19 +67,22 @@ def tracing(network):
             own["call"] = _reaching(flow_layers.rule(operation)(operation))
         yield
     finally:
-        for operation, values in zip(operations, before, strict=True):
-            _give_back(vars(operation), values, ("activation", "call"))
+        for operation, values in zip(found, before, strict=True):
+            give_back(vars(operation), values, ("activation", "call"))
 
 
-def _operations(network):
-    """The layers and operations of a network, those in nested ones included.
+def operations(network) -> list:
+    """Returns the layers and operations of a network, nested ones' included.
 
     A network whose call is somebody's own is an operation itself.
+
+    Args:
+        network: keras.Model.
     """
     if not _is_graph(network):
         return [network]
     inner = getattr(network, "operations", network.layers)
-    found = [each for child in inner for each in _operations(child)]
+    found = [each for child in inner for each in operations(child)]
     return list({id(operation): operation for operation in found}.values())
 
 
@@ -104,7 +107,14 @@ def _ones(flow):
     return tf.cast(flow > _LOWEST_FLOW, flow.dtype)
 
 
-def _give_back(own, before, names):
+def give_back(own: dict, before: dict, names) -> None:
+    """Puts attributes back to what they were.
+
+    Args:
+        own: `vars` of an object, as they are now.
+        before: As they were.
+        names: Attributes that may have changed, or been added.
+    """
     for name in names:
         if name in before:
             own[name] = before[name]

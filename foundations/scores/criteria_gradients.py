@@ -12,7 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import double_precision
+from lottery_ticket.foundations.networks import (
+    double_precision,
+    linear_tracing,
+)
 from lottery_ticket.foundations.scores import scoring_examples
 
 Network = dict[str, np.ndarray]
@@ -96,7 +99,9 @@ def synflow(
     Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), equation 2
     and algorithm 1.
     Differs: moving means of batch normalisation count as 0, which at
-    initialisation they are, so that all flow is positive in a trained network.
+    initialisation they are, so that all flow is positive in a trained network;
+    and activations are left out, as ReLUs do nothing to such a flow, but
+    others, such as ReLU6, would be saturated by it.
 
     Args:
         model: As for `snip`.
@@ -193,7 +198,9 @@ def _flow_scores(model, weights, masks, x):
     kernels = {name: weights[name] for name in masks}
     with tf.GradientTape() as tape:
         tape.watch((x, kernels))
-        outputs = _outputs(model, x, {**weights, **kernels}, masks, tf.float64)
+        with linear_tracing.tracing(model.network):
+            given = {**weights, **kernels}
+            outputs = _outputs(model, x, given, masks, tf.float64)
         flow = tf.reduce_sum(model.logits(outputs))
     by_input, gradients = tape.gradient(flow, (x, kernels))
     if by_input is None:

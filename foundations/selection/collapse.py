@@ -59,10 +59,10 @@ def check(
     found = find(masks, effective)
     if not found:
         return
-    what = f"Layer collapse at {label}: {'; '.join(found)}"
+    what = f"Layer collapse, {label}: {'; '.join(found)}"
     if on_collapse == "stop":
         raise ValueError(
-            f"{what}. Finished levels are kept. Prune less or in other "
+            f"{what}. What is finished is kept. Prune less or in other "
             "layers, or go on all the same with --on_collapse=warn"
         )
     _log.warning("%s", what)

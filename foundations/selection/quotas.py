@@ -87,22 +87,6 @@ def of_densities(
     return quotas
 
 
-def check_densities(
-    densities: dict[str, float], layers, scope: str = "layerwise"
-) -> None:
-    """Raises unless full layers can be pruned to densities.
-
-    Args:
-        densities: Dict, layer name or pattern -> density.
-        layers: Names of all maskable layers.
-        scope: As for `of_densities`.
-
-    Raises:
-        ValueError: As for `of_densities`.
-    """
-    layer_shares.groups("density", densities, layers, scope)
-
-
 def in_steps(
     quotas: list[Quota], masks: dict[str, np.ndarray], steps: int
 ) -> list[list[Quota]]:
@@ -140,24 +124,6 @@ def in_steps(
         ]
         for step in range(steps)
     ]
-
-
-def level_fraction(density: float, levels: int) -> float:
-    """Returns the fraction of kept weights to prune a level, 1 - d^(1/n).
-
-    After n levels of it, a density of d is left, but for the rounding of each
-    level's count; what that comes to, `reached` says.
-
-    Args:
-        density: Density d after the last level, in [0, 1].
-        levels: Number n of prunings, 1 or more.
-
-    Raises:
-        ValueError: If the density is outside [0, 1], or there are no levels.
-    """
-    layer_shares.check("density", density)
-    _check_number("levels", levels)
-    return 1 - density ** (1 / levels)
 
 
 def reached(density: float, masks: dict[str, np.ndarray]) -> str:

@@ -12,13 +12,14 @@ from lottery_ticket.foundations.training import (
 
 def evaluate(
     model, dataset, first, second, masks, alphas, show=iter
-) -> tuple[dict, int]:
+) -> tuple[dict, dict, int]:
     """Returns error and loss at places of the line between two networks.
 
-    The ends, alpha 0 and 1, are evaluated as they are, their running statistics
-    included. In between, all that training moves by gradients is interpolated;
-    batch normalisations get their statistics anew (see NormStatistics); any
-    other variable is as in the first network. Every example counts, none is
+    All that training moves by gradients is interpolated; batch normalisations
+    get their statistics anew (see NormStatistics) at every place, the ends
+    included: running statistics, which lag behind the weights, would make the
+    ends differ from their neighbours. The ends are also evaluated as they are.
+    Any other variable is as in the first network. Every example counts, none is
     augmented, and one compiled evaluation serves all places and splits.
 
     Args:
@@ -27,13 +28,14 @@ def evaluate(
         first: Dict, name -> array: the network at 0.
         second: The network at 1.
         masks: Dict, layer name -> mask that both have.
-        alphas: List of places, each in [0, 1].
+        alphas: List of places from 0 to 1, both included.
         show: Function that passes a list on and may show how far it is.
 
     Returns:
-        Pair: dict, name of a split -> {"error": [...], "loss": [...]}, error
-        being 1 - accuracy, in float32's shortest exact form as in logs; and
-        over how many examples statistics were taken, 0 if there are none.
+        Triple: dict, name of a split -> {"error": [...], "loss": [...]}, error
+        being 1 - accuracy, in float32's shortest exact form as in logs; the
+        same of both ends alone, with their own statistics; and over how many
+        examples statistics were taken, 0 if there are none.
     """
     for program in model.programs.values():
         program.unload()
@@ -45,12 +47,12 @@ def evaluate(
     evaluating = evaluation.Evaluation(model, dataset)
     norms = norm_statistics.NormStatistics(model, dataset, tensors.get("train"))
     trained = {name for name, each in model.variables.items() if each.trainable}
-    columns = {name: {"error": [], "loss": []} for name in dataset.splits}
-    for alpha in show(alphas):
-        network = interpolation.between(first, second, alpha, trained)
-        model.reset(presets=network, masks=masks)
-        if 0 < alpha < 1:
-            norms.recompute()
+    line, ends = (
+        {name: {"error": [], "loss": []} for name in dataset.splits}
+        for _ in range(2)
+    )
+
+    def add(columns):
         futures = {
             name: evaluating.start(split, tensors.get(name))
             for name, split in dataset.splits.items()
@@ -59,7 +61,17 @@ def evaluate(
             loss, accuracy = future.result()  # Sync point.
             columns[name]["error"].append(_shortest(1 - _shortest(accuracy)))
             columns[name]["loss"].append(_shortest(loss))
-    return columns, norms.examples
+
+    for alpha in show(alphas):
+        network = interpolation.between(first, second, alpha, trained)
+        if alpha == 1:
+            network = second
+        model.reset(presets=network, masks=masks)
+        if alpha in (0, 1):
+            add(ends)
+        norms.recompute()
+        add(line)
+    return line, ends, norms.examples
 
 
 def _shortest(value):

@@ -107,3 +107,10 @@ def test_remote_roots():
 def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="No results folder at"):
         connectivity.read(str(tmp_path / "nowhere"))
+
+
+def test_lines_of_other_settings_are_named(tmp_path):
+    fake_lines.write_line(str(tmp_path), 1, 0, 0, settings={"lr": 0.1})
+    fake_lines.write_line(str(tmp_path), 2, 0, 0, settings={"lr": 0.2})
+    [problem] = connectivity.read(str(tmp_path)).problems
+    assert problem.startswith("instability: its runs differ in lr (0.1, 0.2)")

@@ -2,7 +2,7 @@ import pytest
 
 from lottery_ticket.analysis import report
 from lottery_ticket.foundations import files, paths
-from lottery_ticket.tests.analysis import fake_results
+from lottery_ticket.tests.analysis import fake_lines, fake_results
 
 FIGURES = ("accuracy", "early_stopping", "curves")
 SINGLE_NAMES = sorted(
@@ -103,3 +103,13 @@ def test_unknown_experiment_or_level(tmp_path):
         report.report(str(tmp_path), experiments="same_int")
     with pytest.raises(ValueError, match="Unknown level '4'.*Known: 0"):
         report.report(str(tmp_path), levels=(4,))
+
+
+def test_lines_without_runs_are_drawn(tmp_path, capsys):
+    fake_lines.write_line(str(tmp_path), 1, 0, 500)
+    report.report(str(tmp_path))
+    out = capsys.readouterr().out
+    assert out.startswith("No run but copies and lines.")
+    names = {path.name for path in (tmp_path / "report").iterdir()}
+    assert {"connectivity.csv", "barriers.png"} <= names
+    assert "table.csv" not in names

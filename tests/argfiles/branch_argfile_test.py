@@ -164,3 +164,11 @@ def test_a_seed_of_ones_own_is_given_twice(capsys):
         branch_argfile.main(["o", "--init_seed=3"])
     assert stop.value.code == 2
     assert "--init_seed is given twice" in capsys.readouterr().err
+
+
+def test_branches_of_other_experiments_have_their_names():
+    [line] = branch_argfile.lines(
+        "o", trials=1, levels="3", runs=1, experiment_name="lr_rewind"
+    )
+    assert "--output_dir=o/trial1/3/lr_rewind_reinit1 " in line
+    assert "--ticket=o/trial1/3/lr_rewind " in line

@@ -62,3 +62,10 @@ def test_what_is_wrong_prints_no_line(words, capsys):
     out, err = capsys.readouterr()
     assert not out
     assert err.startswith("Error: ")
+
+
+def test_random_has_another_name_than_the_control_of_tickets():
+    [line] = prune_at_init_argfile.lines(
+        "o", criteria="random", densities=(0.2,), dense=False, trials=1
+    )
+    assert "--output_dir=o/trial1/1/random_at_init " in line

@@ -107,8 +107,10 @@ def test_reinitialize_gives_the_same_bytes(ticket, tmp_path, name):
     assert old == new
 
 
-@pytest.mark.parametrize("start", ["ticket", "rewound"])
-@pytest.mark.parametrize("name", ["rewind", "reuse"])
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [("ticket", "rewind"), ("rewound", "rewind"), ("ticket", "reuse")],
+)
 def test_other_order_only(request, tmp_path, start, name):
     """What is not changed is the ticket's, where training starts too."""
     source = request.getfixturevalue(start)
@@ -196,7 +198,9 @@ def test_masks_of_a_rewound_ticket_start_at_its_iteration(rewound, tmp_path):
     [
         ({"mask_1_action": "reinit"}, 0),
         ({"mask_1_action": "reinit", "start_iteration": "5it"}, 5),
-        ({"mask_1_action": "reuse"}, 5),
+        ({"mask_1_action": "reuse"}, 0),
+        ({"mask_1_action": "reuse_sign"}, 0),
+        ({"selection": "shuffle"}, 5),
         ({"selection": "shuffle", "start_iteration": "7it"}, 7),
         ({"start_iteration": "0it"}, 0),
     ],
@@ -222,15 +226,19 @@ def test_a_ticket_that_was_fine_tuned_is_trained_so(tmp_path):
     found = {}
     for name, options in {
         "order": {},
+        "again": {},
         "reinit": {"mask_1_action": "reinit"},
         "dense": {},
     }.items():
         ticket = source.replace("/1/", "/0/") if name == "dense" else source
-        train(tmp_path / name, ticket, {"train_order_seed": 5}, **options)
+        if name == "again":  # A branch of a branch.
+            ticket = str(tmp_path / "order")
+        order = {"train_order_seed": 6 if name == "again" else 5}
+        train(tmp_path / name, ticket, order, **options)
         inputs = run_record.read(str(tmp_path / name))["inputs"]
         found[name] = inputs["optimizer"], inputs["start_iteration"]
     inputs = run_record.read(source)["inputs"]
-    assert found["order"] == (inputs["optimizer"], 5)
+    assert found["order"] == found["again"] == (inputs["optimizer"], 5)
     inputs = run_record.read(source.replace("/1/", "/0/"))["inputs"]
     assert found["reinit"] == found["dense"] == (inputs["optimizer"], 0)
     assert found["order"][0] != found["dense"][0]
@@ -316,6 +324,8 @@ def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
         ({"changes": {"lr": -1.0}}, "lr must be above 0"),
         ({}, "would be .*/2/same_init once more: give a selection"),
         ({"changes": {"seed": 1, "lr": 1.2e-3}}, "once more"),
+        ({"start_iteration": "0ep"}, "once more"),
+        ({"changes": {"scope": "global"}}, "once more"),
     ],
 )
 def test_what_does_not_fit_stops_before_data_is_loaded(

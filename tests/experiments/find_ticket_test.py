@@ -206,6 +206,8 @@ def test_a_network_of_keras_applications(tmp_path):
         ({"recipe": recipe(subset=0.5)}, "cannot have subset"),
         ({"recipe": recipe(dtype="mixed_float16")}, "cannot have dtype"),
         ({"recipe": "own_model"}, "must be a recipes.Recipe"),
+        ({"scoring": "snip"}, "scoring must be a Scoring. Received: 'snip'"),
+        ({"rules": {}}, "rules must be a LevelRules"),
         ({"recipe": recipe(fractions={"none*": 0.2})}, "none"),
         ({"model": 7}, "must be a keras.Model. Received: int"),
         ({"model": network("sigmoid")}, "outputs of a sigmoid"),

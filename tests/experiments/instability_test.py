@@ -139,12 +139,35 @@ def test_augmentation_and_batch_normalization(tmp_path, capsys):
         assert len({each["settings"][name] for each in copies}) == 2
     assert len({each["inputs"]["dataset"] for each in copies}) == 2
     assert record["norm_examples"] == 90
-    assert (
-        "batch-norm statistics: recomputed over 90" in capsys.readouterr().err
-    )
+    assert "batch-norm statistics: recomputed on 90" in capsys.readouterr().err
     for index, name in ((0, "first"), (-1, "second")):
         loss, _ = last(directory / "copies" / name, "test")
-        assert record["splits"]["test"]["loss"][index] == loss
+        assert record["ends"]["test"]["loss"][index] == loss
+        assert record["splits"]["test"]["loss"][index] != loss
+
+
+def test_copies_of_networks_with_dropout_drop_other_units(tmp_path):
+    recipe = trunks.recipes.Recipe(
+        "digits_fc",
+        model="conv2",
+        width=0.05,
+        dropout=0.5,
+        fractions={"*": 0.2},
+        subset=90,
+        training_len="2it",
+        train_batch_size=30,
+        jit=False,
+    )
+    dense = trunks.train(tmp_path / "0/dense", recipe)
+    directory = tmp_path / "0/instability0"
+    run(directory, dense, iteration="0it", points=2)
+    initial = {
+        json.loads((directory / "copies" / name / "run.json").read_text())[
+            "inputs"
+        ]["initial"]
+        for name in ("first", "second")
+    }
+    assert len(initial) == 2  # Weights are the same; states of dropout are not.
 
 
 def test_a_finished_line_is_skipped(line, ticket, monkeypatch, capsys):

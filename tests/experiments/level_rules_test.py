@@ -1,10 +1,11 @@
 """Tests of experiments/level_rules.py."""
 
+import json
+
 import numpy as np
 import pytest
 
 from lottery_ticket.experiments import level_rules, recipes
-from lottery_ticket.foundations.selection import quotas
 
 RECIPE = recipes.Recipe(fractions={"conv*": 0.1, "dense*": 0.2, "logits": 0})
 MASKS = {
@@ -55,7 +56,7 @@ def test_a_target_density_is_reached_at_the_last_level():
         1 - rules.density(level + 1, 4) / (rules.density(level, 4) or 1)
         for level in range(4)
     ]
-    np.testing.assert_allclose(fractions, quotas.level_fraction(0.04, 4))
+    np.testing.assert_allclose(fractions, 1 - 0.04 ** (1 / 4))
     assert kept(rules, 4, 4)[("conv1",)] == 4
     assert kept(rules, 2, 4)[("conv1",)] == 20
 
@@ -90,11 +91,22 @@ def test_a_level_records_its_own_density_not_how_many_follow():
     assert plain.settings(2, 5) == plain.settings(2, 9)
 
 
+def test_a_level_records_the_densities_that_it_was_pruned_through():
+    rules = level_rules.LevelRules(densities=(0.5, 0.1))
+    other = level_rules.LevelRules(densities=(0.4, 0.1))
+    assert rules.settings(2, 2) != other.settings(2, 2)
+    assert rules.settings(0, 2) == other.settings(0, 2)
+    longer = level_rules.LevelRules(densities=(0.5, 0.1, 0.05))
+    assert rules.settings(2, 2) == longer.settings(2, 3)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"densities": (0.5,), "target_density": 0.1}, "not both"),
         ({"densities": (0.1, 0.5)}, "must fall from level to level"),
+        ({"densities": 0.5}, "several numbers.* Received: 0.5"),
+        ({"densities": ".5,.2"}, "several numbers.* Received: '.5,.2'"),
         ({"densities": (0.5, 0.5)}, "must fall from level to level"),
         ({"densities": (0.5, 0.0)}, "above 0 and at most 1.*Received: 0"),
         ({"densities": (float("nan"),)}, "Received: nan"),
@@ -109,6 +121,13 @@ def test_what_does_not_fit_is_an_error(given, message):
         level_rules.LevelRules(**given)
 
 
+def test_settings_are_json_values_of_numpy_numbers_too():
+    target = level_rules.LevelRules(target_density=np.float32(0.25))
+    given = level_rules.LevelRules(densities=np.array([0.5, 0.25], np.float32))
+    assert json.dumps(target.settings(1, 1))
+    assert json.loads(json.dumps(given.settings(2, 2)))["density"] == 0.25
+
+
 def test_a_recipe_that_the_rules_do_not_fit_is_an_error():
     cosine = recipes.Recipe(schedule="cosine")
     with pytest.raises(ValueError, match="a cosine ends at 0"):
@@ -117,4 +136,16 @@ def test_a_recipe_that_the_rules_do_not_fit_is_an_error():
     nothing = recipes.Recipe(fractions={"*": 0})
     with pytest.raises(ValueError, match="whose fraction is above 0"):
         level_rules.LevelRules(target_density=0.5).check(nothing)
+    with pytest.raises(ValueError, match="whose fraction is above 0"):
+        level_rules.LevelRules(one_shot=True).check(nothing)
     level_rules.LevelRules().check(nothing)
+
+
+def test_fine_tuning_at_a_constant_rate_is_said_to_be_rewinding_it(caplog):
+    level_rules.LevelRules(retraining="finetune").check(recipes.Recipe())
+    assert "finetune is the same as lr_rewind" in caplog.text
+
+
+def test_a_length_counts_however_it_is_written():
+    rules = level_rules.LevelRules(rewind_iteration="10 it")
+    assert rules == level_rules.LevelRules(rewind_iteration="10it")

@@ -253,3 +253,42 @@ def test_other_rules_are_other_experiments(original):
         run(original, rewind_iteration="10it")
     with pytest.raises(ValueError, match="criterion: 'large_final' there"):
         run(original, criterion="snip")
+
+
+@pytest.mark.parametrize("retraining", ["lr_rewind", "finetune"])
+def test_one_shot_levels_keep_the_dense_networks_weights(tmp_path, retraining):
+    trial = run(tmp_path, DROPPING, one_shot=True, retraining=retraining)
+    for level in (1, 2):
+        dense, pruned = final(trial, 0), masks(trial, level)
+        for name, array in initial(trial, level).items():
+            expected = np.where(pruned.get(name, 1), dense[name], 0)
+            np.testing.assert_array_equal(array, expected)
+
+
+def test_finished_levels_are_not_scored_again(tmp_path, monkeypatch):
+    trial = run(tmp_path, criterion="snip", iterations=1)
+    scored = []
+    real = scoring.prune
+
+    def noted(*arguments, **options):
+        scored.append(arguments)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(scoring, "prune", noted)
+    run(tmp_path, criterion="snip", iterations=2)
+    assert len(scored) == 1
+    for name, mask in masks(trial, 2).items():
+        assert (mask <= masks(trial, 1)[name]).all()
+
+
+def test_a_stopped_experiment_draws_scores_as_an_undisturbed_one(tmp_path):
+    deep = recipes.Recipe(
+        training_len="20it",
+        hidden_units=(3,) * 10,  # By name, layer10 comes before layer2.
+        fractions={"*": 0.2},
+        seed=1,
+    )
+    whole = run(tmp_path / "whole", deep, "random")
+    stopped = run(tmp_path / "stopped", deep, "random", iterations=1)
+    run(stopped, deep, "random")
+    assert bytes_of(stopped, 2) == bytes_of(whole, 2)

@@ -78,7 +78,6 @@ def test_layers_share_a_density(tmp_path):
         np.array([1, 400 / 30000 * 19200 / 364, 110 / 1000 * 19200 / 364]),
         rtol=2e-2,
     )
-    given = {"layer[01]": 0.1, "layer0": 0.01}
     given = {"layer0": 0.01, "layer1": 0.1}
     _, each, _ = run(tmp_path / "c", None, "snip", layer_densities=given)
     assert kept(each) == {"layer0": 192, "layer1": 3000, "layer2": 1000}
@@ -133,6 +132,11 @@ def test_a_finished_run_is_skipped_and_the_bytes_are_those_of_the_seed(
         (1.5, {}, "Received: 1.5"),
         (float("nan"), {}, "Received: nan"),
         (0.1, {"allocation": "ERK"}, "erk"),
+        (
+            None,
+            {"layer_densities": {"*": 0.1}, "allocation": "erk"},
+            "layer_densities need no allocation",
+        ),
         (None, {"layer_densities": {"layer0": 2.0}}, r"in \[0, 1\]"),
     ],
 )

@@ -84,9 +84,14 @@ def test_each_step_scores_the_network_that_is_left(monkeypatch):
     ("given", "message"),
     [
         ({"criterion": "magnitude"}, "Unknown criterion 'magnitude'"),
-        ({"score_steps": 0}, "score_steps must be at least 1"),
-        ({"score_examples": 0}, "score_examples must be at least 1"),
-        ({"score_seed": -1}, "score_seed must be at least 0"),
+        ({"score_steps": 0}, "score_steps must be an integer, at least 1"),
+        ({"score_steps": 2.5}, "integer, at least 1. Received: 2.5"),
+        ({"score_steps": "2"}, "Received: '2'"),
+        (
+            {"score_examples": 0},
+            "score_examples must be an integer, at least 1",
+        ),
+        ({"score_seed": -1}, "score_seed must be an integer, at least 0"),
     ],
 )
 def test_what_does_not_fit_is_an_error(given, message):

@@ -149,6 +149,13 @@ def test_results_of_unknown_origin_are_not_overwritten(tmp_path):
     run_record.check_free(str(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["connectivity.json", "copies"])
+def test_the_folder_of_a_line_is_not_free_for_a_run(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match=f"line between copies.*{name}"):
+        run_record.check_free(str(tmp_path))
+
+
 def test_a_source_is_trusted_only_when_finished_and_whole(
     run, tmp_path, monkeypatch
 ):

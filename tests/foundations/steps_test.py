@@ -32,3 +32,11 @@ def test_parse_refuses(length):
 def test_epochs_count_in_iterations():
     assert steps.iterations("3ep", per_epoch=20) == 60
     assert steps.iterations("3it", per_epoch=20) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("10 it", "10it"), ("1_000iterations", "1000it"), (("epochs", 2), "2ep")],
+)
+def test_a_length_is_written_in_one_way(given, expected):
+    assert steps.text(given) == expected

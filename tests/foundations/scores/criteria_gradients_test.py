@@ -289,6 +289,28 @@ def flow(model, masks):
     return np.sum(model.network(ones, training=False))
 
 
+class Saturated(model_base.ModelBase):
+    """Dense layers in series, with activations that a flow saturates."""
+
+    def __init__(self):
+        super().__init__((6,))
+        x = self.dense_layer("layer0", self.inputs, 7, "tanh", use_bias=False)
+        x = self.dense_layer("layer1", x, 9, use_bias=False)
+        x = L.ReLU(max_value=0.1)(x)
+        x = self.dense_layer("layer2", x, 5, "relu6", use_bias=False)
+        self.set_outputs(self.dense_layer("logits", x, 3, use_bias=False))
+
+
+def test_synflow_is_of_the_network_without_activations():
+    model = Saturated().reset(seed=2)
+    result = scores(criteria_gradients.synflow, model, model.masks)
+    product = np.ones((1, 6))
+    for kernel in model.weights.values():
+        product = product @ np.abs(kernel.astype(float))
+    for score in result.values():
+        np.testing.assert_allclose(score.sum(), product.sum(), rtol=1e-6)
+
+
 @pytest.mark.parametrize("density", [1.0, 0.5])
 @pytest.mark.parametrize("build", [Dense, Conv])
 def test_synflow_conserves_flow_over_layers_in_series(build, density):

@@ -62,12 +62,12 @@ def test_one_warning_names_layers_and_label(caplog):
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     message = record.getMessage()
-    assert message == f"Layer collapse at level 3: {EMPTY}; {NO_PATH}"
+    assert message == f"Layer collapse, level 3: {EMPTY}; {NO_PATH}"
 
 
 def test_stop_is_an_error_that_says_what_to_do(caplog):
     message = (
-        f"^Layer collapse at level 3: {EMPTY}. Finished levels are kept. .*"
+        f"^Layer collapse, level 3: {EMPTY}. What is finished is kept. .*"
         "go on all the same with --on_collapse=warn$"
     )
     with pytest.raises(ValueError, match=message):

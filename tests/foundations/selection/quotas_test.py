@@ -73,14 +73,6 @@ def test_shares_that_do_not_fit_are_named(of, shares, scope, message):
         of(shares, MASKS, scope)
 
 
-def test_densities_are_checked_without_masks():
-    quotas.check_densities({"c*": 0.1}, ["conv0", "conv1"], "global")
-    with pytest.raises(ValueError, match="Unknown layer in densities"):
-        quotas.check_densities({"d*": 0.1}, ["conv0", "conv1"])
-    with pytest.raises(ValueError, match="below 1 must be the same"):
-        quotas.check_densities({"a": 0.1, "b": 0.2}, "ab", "global")
-
-
 @pytest.mark.parametrize(
     ("layers", "count", "message"),
     [
@@ -148,38 +140,6 @@ def test_steps_are_counted(steps):
 def test_steps_need_quotas_that_fit():
     with pytest.raises(ValueError, match="from 0 to 2"):
         quotas.in_steps([quotas.Quota(("conv0",), 3)], MASKS, 2)
-
-
-@pytest.mark.parametrize(
-    ("density", "levels", "fraction"),
-    [(0.25, 1, 0.75), (0.25, 2, 0.5), (0.8**5, 5, 0.2), (1, 9, 0), (0, 3, 1)],
-)
-def test_the_fraction_of_a_level(density, levels, fraction):
-    assert quotas.level_fraction(density, levels) == pytest.approx(fraction)
-
-
-@pytest.mark.parametrize(
-    ("density", "levels", "message"),
-    [
-        (1.2, 3, r"density must be in \[0, 1\]. Received: 1.2"),
-        (np.nan, 3, "density must be in .* Received: nan"),
-        (0.5, 0, "1 or more levels. Received: 0"),
-    ],
-)
-def test_levels_that_do_not_fit(density, levels, message):
-    with pytest.raises(ValueError, match=message):
-        quotas.level_fraction(density, levels)
-
-
-@hypothesis.given(st.floats(1e-3, 1), st.integers(1, 40))
-def test_levels_reach_the_density_but_for_rounding(density, levels):
-    fraction = quotas.level_fraction(density, levels)
-    masks = {"x": np.ones(5000, np.uint8)}
-    for _ in range(levels):
-        [(_, count)] = quotas.of_fractions({"x": fraction}, masks)
-        masks = {"x": np.arange(5000) < count}
-    # Each level rounds by half a weight at most, and later ones shrink that.
-    assert abs(masks["x"].sum() - density * 5000) < 0.5 * levels + 1e-6
 
 
 def masks_of(kept, total):

@@ -46,10 +46,12 @@ def twin(network, split):
 def test_every_point_is_as_numpy_has_it():
     model, data = tiny.Model(), tiny.make_dataset()
     first, second = ends(model, tiny.masks())
-    columns, count = line_evaluation.evaluate(
+    columns, own, count = line_evaluation.evaluate(
         model, data, first, second, tiny.masks(), ALPHAS
     )
     assert count == 0
+    for name, column in columns.items():
+        assert own[name]["loss"] == [column["loss"][i] for i in (0, -1)]
     assert list(columns) == list(data.splits)
     for index, alpha in enumerate(ALPHAS):
         network = {
@@ -79,7 +81,7 @@ def test_masks_hold_along_the_line(monkeypatch):
     model, data = tiny.Model(), tiny.make_dataset()
     first, second = ends(model, tiny.masks())
     line_evaluation.evaluate(model, data, first, second, tiny.masks(), ALPHAS)
-    assert len(seen) == len(ALPHAS) * 3
+    assert len(seen) == (len(ALPHAS) + 2) * 3  # The ends twice.
     for kernel in seen:
         kept = tiny.masks()["layer0"] == 1
         np.testing.assert_array_equal(kernel[~kept], 0)
@@ -103,7 +105,7 @@ def test_one_evaluation_is_traced_for_all_points_and_splits(monkeypatch):
         assert len(traced) == 1
 
 
-def test_between_the_ends_statistics_are_recomputed_at_them_they_stay():
+def test_statistics_are_recomputed_and_the_ends_own_are_told_too():
     model, data = norm_model(), tiny.make_dataset()
     shapes = {name: array.shape for name, array in model.weights.items()}
     moving = [name for name in shapes if "moving" in name]
@@ -111,17 +113,17 @@ def test_between_the_ends_statistics_are_recomputed_at_them_they_stay():
         {**network, **{n: np.full(shapes[n], 2, "f4") for n in moving}}
         for network in ends(model)
     )
-    columns, count = line_evaluation.evaluate(
+    columns, own, count = line_evaluation.evaluate(
         model, data, first, second, None, [0.0, 0.5, 1.0]
     )
     assert count == 48  # Three whole batches of 16, of 50 examples.
     program = programs.program(model, lambda: keras.optimizers.SGD(), data)
-    for index, network in ((0, first), (2, second)):
+    for index, network in ((0, first), (1, second)):
         model.reset(presets=network)
         loss, accuracy = program.start_evaluation("test").result()
-        assert columns["test"]["loss"][index] == np.float32(loss)
-        assert columns["test"]["error"][index] == pytest.approx(1 - accuracy)
-    other, _ = line_evaluation.evaluate(
+        assert own["test"]["loss"][index] == np.float32(loss)
+        assert own["test"]["error"][index] == pytest.approx(1 - accuracy)
+    other, others_own, _ = line_evaluation.evaluate(
         model,
         data,
         {**first, **{n: np.full(shapes[n], 9, "f4") for n in moving}},
@@ -129,14 +131,15 @@ def test_between_the_ends_statistics_are_recomputed_at_them_they_stay():
         None,
         [0.0, 0.5, 1.0],
     )
-    assert other["test"]["loss"][0] != columns["test"]["loss"][0]
-    assert other["test"]["loss"][1:] == columns["test"]["loss"][1:]
+    assert others_own["test"]["loss"][0] != own["test"]["loss"][0]
+    assert other == columns
 
 
-def test_identical_networks_make_a_constant_line():
-    model = tiny.Model()
+@pytest.mark.parametrize("build", [tiny.Model, norm_model])
+def test_identical_networks_make_a_constant_line(build):
+    model = build()
     first, _ = ends(model)
-    columns, _ = line_evaluation.evaluate(
+    columns, *_ = line_evaluation.evaluate(
         model, tiny.make_dataset(), first, dict(first), None, ALPHAS
     )
     for column in columns.values():
@@ -161,7 +164,7 @@ DATA = tiny.make_dataset()
 @hypothesis.given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
 def test_the_loss_of_a_linear_network_is_convex(one, other):
     first, second = (LINEAR.reset(seed=each).weights for each in (one, other))
-    columns, _ = line_evaluation.evaluate(
+    columns, *_ = line_evaluation.evaluate(
         LINEAR, DATA, first, second, None, ALPHAS
     )
     for column in columns.values():
