@@ -3,6 +3,7 @@
 import dataclasses
 
 from lottery_ticket.experiments import (
+    given_networks,
     ingredients,
     recipe_changes,
     recipes,
@@ -133,7 +134,7 @@ class Copies:
         saved = paths.at_iteration(source.directory, start)
         folder = saved.removeprefix(f"{source.directory}/")
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
-            return ingredients.network(saved)
+            return given_networks.network(saved)
         recipe = self.own_recipe
         dataset = ingredients.dataset(recipe)
         model = ingredients.model(recipe, dataset, quiet=True)
@@ -153,7 +154,7 @@ class Copies:
             stop_iteration=f"{start}it",
             finetune=self.ticket.is_finetuned,
         )
-        return ingredients.network(paths.final(stem))
+        return given_networks.network(paths.final(stem))
 
     def train(
         self, name, state, start, model, directory, save_summaries, quiet
@@ -186,7 +187,7 @@ class Copies:
             start_iteration=f"{start}it",
             finetune=self.ticket.is_finetuned,
         )
-        return ingredients.network(paths.final(copy))
+        return given_networks.network(paths.final(copy))
 
     def _part(self, name):
         return {

@@ -5,7 +5,7 @@ import logging
 
 from lottery_ticket.datasets import labels, splits
 from lottery_ticket.experiments import (
-    ingredients,
+    given_networks,
     level_rules,
     levels,
     recipe_checks,
@@ -135,7 +135,7 @@ def load_ticket(model, directory: str):
             architecture.
         FileNotFoundError: If there is no such run.
     """
-    final = ingredients.network(paths.final(directory))
+    final = given_networks.network(paths.final(directory))
     wrapped = keras_model.KerasModel(model)
     try:
         if not model.built:

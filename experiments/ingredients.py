@@ -1,4 +1,4 @@
-"""Makes what a recipe names: dataset, model, training, given networks.
+"""Makes what a recipe names: dataset, model, training.
 
 The last dataset and the last model are kept, so that the next run of the same
 process that needs the same ones neither loads nor compiles anew.
@@ -11,14 +11,10 @@ import os
 from lottery_ticket.datasets import image_files
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.foundations import (
-    files,
     lazy,
-    masks,
-    names,
     optimizers,
     progress,
     run_record,
-    save_restore,
     seeds,
     steps,
     strategies,
@@ -235,37 +231,6 @@ def train_alone(
             bar=bar,
             **options,
         )
-
-
-def network(given):
-    """Returns a network given by a flag: None, a dict or a folder.
-
-    Raises:
-        FileNotFoundError: If the folder holds no network.
-        ValueError: If it belongs to an unfinished or damaged run.
-    """
-    if isinstance(given, str):
-        run_record.check_source(given)
-    return save_restore.standardize(given)
-
-
-def masks_of(given, combine="union"):
-    """Returns masks given by a flag: as `network`, or several as one.
-
-    Args:
-        given: As for `network`, or folders separated by commas, or a list.
-        combine: How several become one, a name in masks.COMBINATIONS.
-
-    Raises:
-        ValueError: As for `network`, or if `combine` is unknown.
-        FileNotFoundError: As for `network`.
-    """
-    names.check("combine_masks", combine, masks.COMBINATIONS)
-    if isinstance(given, str):  # The name of a folder may hold a comma.
-        given = [given] if files.exists(given) else given.split(",")
-    if isinstance(given, list | tuple):
-        return masks.combine([network(each) for each in given], combine)
-    return network(given)
 
 
 def _stamp(path):

@@ -1,6 +1,7 @@
 """The lottery ticket experiment: iterative pruning with rewinding."""
 
 from lottery_ticket.experiments import (
+    given_networks,
     ingredients,
     level_rules,
     levels,
@@ -65,7 +66,7 @@ def train(
         scoring,
         rules,
         iterations=iterations,
-        presets=ingredients.network(presets),
+        presets=given_networks.network(presets),
         experiment_name=experiment_name,
         on_collapse=on_collapse,
         save_summaries=save_summaries,
@@ -103,7 +104,7 @@ def is_complete(
         scoring,
         rules,
         iterations=iterations,
-        presets=ingredients.network(presets),
+        presets=given_networks.network(presets),
         experiment_name=experiment_name,
         on_collapse=on_collapse,
     ).are_complete

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import given_networks, ingredients, recipes
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import (
@@ -129,7 +129,7 @@ def train(
         FloatingPointError: If a score is not finite.
     """
     names.check("on_collapse", on_collapse, collapse.POLICIES)
-    presets = ingredients.network(presets)
+    presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
     settings = _settings(target, recipe, scoring, presets)
 
@@ -180,7 +180,7 @@ def is_complete(
     Raises:
         ValueError: As for `train`.
     """
-    presets = ingredients.network(presets)
+    presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
     settings = _settings(target, recipe, scoring, presets)
     return run_record.is_complete(output_dir, settings)

@@ -1,6 +1,6 @@
 """Control runs: a ticket's masks, with other weights to start from."""
 
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import given_networks, ingredients, recipes
 from lottery_ticket.foundations import (
     mask_actions,
     run_record,
@@ -94,11 +94,11 @@ def _given(masks, combine_masks, initialization_distribution, same_sign):
             "values are sampled. Received: None"
         )
     return {
-        "masks": ingredients.masks_of(masks, combine_masks),
-        "initialization_distribution": ingredients.network(
+        "masks": given_networks.masks(masks, combine_masks),
+        "initialization_distribution": given_networks.network(
             initialization_distribution
         ),
-        "same_sign": ingredients.network(same_sign),
+        "same_sign": given_networks.network(same_sign),
     }
 
 

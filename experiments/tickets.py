@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import given_networks, recipes
 from lottery_ticket.foundations import files, paths, run_record, save_restore
 
 Network = dict[str, np.ndarray]
@@ -65,14 +65,14 @@ def read(directory: str) -> Ticket:
             f"results/trial1/8/same_init. Received: {directory}, which has no "
             "run.json"
         )
-    found = ingredients.network(paths.masks(directory))
+    found = given_networks.network(paths.masks(directory))
     record = run_record.read(directory)
     return Ticket(
         directory,
         record["settings"],
         record["inputs"].get("start_iteration", 0),
         {name: found[name] for name in record["density"]},
-        ingredients.network(paths.initial(directory)),
+        given_networks.network(paths.initial(directory)),
     )
 
 
@@ -98,7 +98,7 @@ def start(ticket: Ticket, masks: Network) -> Network:
     folder = paths.initial(dense)
     if iteration:
         folder = paths.at_iteration(dense, iteration)
-    weights = ingredients.network(folder)
+    weights = given_networks.network(folder)
     for name, mask in ticket.masks.items():
         if (weights[name] * mask != ticket.initial[name]).any():
             raise ValueError(
@@ -114,7 +114,7 @@ def dense_final(ticket: Ticket) -> Network:
 
     Args and Raises: as for `start`.
     """
-    return ingredients.network(paths.final(_level_0(ticket)))
+    return given_networks.network(paths.final(_level_0(ticket)))
 
 
 def _level_0(ticket):

@@ -1,6 +1,6 @@
 """Trains one network once."""
 
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import given_networks, ingredients, recipes
 from lottery_ticket.foundations import (
     run_record,
     save_restore,
@@ -45,8 +45,8 @@ def train(
             with other settings.
         FileNotFoundError: If data, masks or presets cannot be had.
     """
-    masks = ingredients.masks_of(masks, combine_masks)
-    presets = ingredients.network(presets)
+    masks = given_networks.masks(masks, combine_masks)
+    presets = given_networks.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)
     ingredients.train_once(
         recipe,
@@ -75,8 +75,8 @@ def is_complete(
     Raises:
         As `train`.
     """
-    masks = ingredients.masks_of(masks, combine_masks)
-    presets = ingredients.network(presets)
+    masks = given_networks.masks(masks, combine_masks)
+    presets = given_networks.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)
     return run_record.is_complete(output_dir, settings)
 

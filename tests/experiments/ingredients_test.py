@@ -46,37 +46,6 @@ def test_seeds_move_the_split_and_the_order():
     np.testing.assert_array_equal(one.test.x, other.test.x)
 
 
-def test_masks_of_several_folders_are_combined(tmp_path):
-    for name, mask in {"a": [1, 0, 1], "b": [0, 0, 1]}.items():
-        network = {"x": np.array(mask, np.uint8)}
-        save_restore.save_network(str(tmp_path / name), network)
-    both = f"{tmp_path / 'a'},{tmp_path / 'b'}"
-    for given in (both, both.split(",")):
-        union = ingredients.masks_of(given)
-        np.testing.assert_array_equal(union["x"], [1, 0, 1])
-        both_keep = ingredients.masks_of(given, "intersect")
-        np.testing.assert_array_equal(both_keep["x"], [0, 0, 1])
-    save_restore.save_network(both, {"x": np.array([0, 1, 0], np.uint8)})
-    mask = ingredients.masks_of(both)  # Now there is such a folder.
-    np.testing.assert_array_equal(mask["x"], [0, 1, 0])
-    assert ingredients.masks_of(None) is None
-    given = {"x": np.ones(1)}
-    assert ingredients.masks_of(given) is given
-    with pytest.raises(ValueError, match="combine_masks 'intersct'. Did you"):
-        ingredients.masks_of(None, "intersct")
-
-
-def test_a_folder_without_a_network_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError, match="No saved network"):
-        ingredients.network(str(tmp_path))
-
-
-def test_a_run_that_is_not_finished_is_no_source(tmp_path):
-    (tmp_path / "checkpoint.bin").touch()
-    with pytest.raises(ValueError, match="is not finished"):
-        ingredients.network(str(tmp_path / "masks"))
-
-
 MIRRORED = """
 import sys, tensorflow as tf
 tf.config.set_logical_device_configuration(

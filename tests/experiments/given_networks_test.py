@@ -1,0 +1,38 @@
+"""Tests of experiments/given_networks.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import given_networks
+from lottery_ticket.foundations import save_restore
+
+
+def test_masks_of_several_folders_are_combined(tmp_path):
+    for name, mask in {"a": [1, 0, 1], "b": [0, 0, 1]}.items():
+        network = {"x": np.array(mask, np.uint8)}
+        save_restore.save_network(str(tmp_path / name), network)
+    both = f"{tmp_path / 'a'},{tmp_path / 'b'}"
+    for given in (both, both.split(",")):
+        union = given_networks.masks(given)
+        np.testing.assert_array_equal(union["x"], [1, 0, 1])
+        both_keep = given_networks.masks(given, "intersect")
+        np.testing.assert_array_equal(both_keep["x"], [0, 0, 1])
+    save_restore.save_network(both, {"x": np.array([0, 1, 0], np.uint8)})
+    mask = given_networks.masks(both)  # Now there is such a folder.
+    np.testing.assert_array_equal(mask["x"], [0, 1, 0])
+    assert given_networks.masks(None) is None
+    given = {"x": np.ones(1)}
+    assert given_networks.masks(given) is given
+    with pytest.raises(ValueError, match="combine_masks 'intersct'. Did you"):
+        given_networks.masks(None, "intersct")
+
+
+def test_a_folder_without_a_network_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="No saved network"):
+        given_networks.network(str(tmp_path))
+
+
+def test_a_run_that_is_not_finished_is_no_source(tmp_path):
+    (tmp_path / "checkpoint.bin").touch()
+    with pytest.raises(ValueError, match="is not finished"):
+        given_networks.network(str(tmp_path / "masks"))
