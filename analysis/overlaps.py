@@ -67,10 +67,7 @@ def summarize(overlaps: "pd.DataFrame") -> "pd.DataFrame":
     return groups.agg(
         density=("density", "mean"),
         pairs=("overlap", "size"),
-        **{
-            f"overlap_{statistic}": ("overlap", statistic)
-            for statistic in tables.STATISTICS
-        },
+        **tables.statistics(["overlap"]),
         chance=("chance", "mean"),
     ).reset_index()
 
@@ -85,7 +82,7 @@ def distinct(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     seen, kept = set(), []
     for experiment, own in table.groupby("experiment", sort=False):
-        columns = [f"overlap_{statistic}" for statistic in tables.STATISTICS]
+        columns = tables.statistics(["overlap"])
         points = set(
             own[["layer", "density", *columns]].itertuples(
                 index=False, name=None

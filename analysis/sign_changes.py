@@ -48,10 +48,7 @@ def summarize(agreements: "pd.DataFrame") -> "pd.DataFrame":
     return groups.agg(
         density=("density", "mean"),
         runs=("density", "size"),
-        **{
-            f"agreement_{statistic}": ("agreement", statistic)
-            for statistic in tables.STATISTICS
-        },
+        **tables.statistics(["agreement"]),
     ).reset_index()
 
 

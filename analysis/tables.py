@@ -43,11 +43,15 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     return table.reset_index()
 
 
-def statistics() -> dict[str, tuple[str, str]]:
-    """Returns pandas' words for all STATISTICS of all COLUMNS, by name."""
+def statistics(columns=COLUMNS) -> dict[str, tuple[str, str]]:
+    """Returns pandas' words for all STATISTICS of some columns, by name.
+
+    Args:
+        columns: Names of columns with numbers.
+    """
     return {
         f"{column}_{statistic}": (column, statistic)
-        for column in COLUMNS
+        for column in columns
         for statistic in STATISTICS
     }
 

@@ -193,7 +193,7 @@ class Copies:
         return {
             "experiment": "instability",
             "part": name,
-            "ticket": self.settings()["ticket"],
+            "ticket": self.ticket.checksum,
         }
 
     def _check_repeats(self, inputs, model, dataset):

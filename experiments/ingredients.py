@@ -123,16 +123,7 @@ def train(
     """
     per_epoch = dataset.train.iterations_per_epoch
     length = steps.iterations(recipe.training_len, per_epoch)
-    late = [
-        drop
-        for drop in recipe.lr_drops
-        if steps.iterations(drop, per_epoch) >= length
-    ]
-    if late:
-        _warn_once(
-            f"The learning rate will not drop at {', '.join(late)}: training "
-            f"ends after {length} iterations"
-        )
+    _warn_of_late_drops(recipe, per_epoch, length)
     optimizer_fn = optimizers.optimizer_fn(
         recipe.optimizer,
         recipe.lr,
@@ -240,6 +231,19 @@ def _stamp(path):
         return None
     found = os.stat(path)
     return found.st_mtime_ns, found.st_size
+
+
+def _warn_of_late_drops(recipe, per_epoch, length):
+    late = [
+        drop
+        for drop in recipe.lr_drops
+        if steps.iterations(drop, per_epoch) >= length
+    ]
+    if late:
+        _warn_once(
+            f"The learning rate will not drop at {', '.join(late)}: training "
+            f"ends after {length} iterations"
+        )
 
 
 @functools.lru_cache

@@ -1,6 +1,7 @@
 """Finished runs that others branch from, and the dense ones they came from."""
 
 import dataclasses
+import functools
 import os
 
 import numpy as np
@@ -38,7 +39,7 @@ class Ticket:
         is_dense = self.settings.get("level") == 0
         return not is_dense and self.settings.get("retraining") == "finetune"
 
-    @property
+    @functools.cached_property
     def checksum(self) -> str:
         """SHA-256 over its masks and the weights that it started from."""
         start = {f"initial/{name}": each for name, each in self.initial.items()}

@@ -26,7 +26,7 @@ LOADS_TENSORFLOW = {
     "foundations/keras_model.py",
     "foundations/networks/layer_builders.py",
     "foundations/networks/kernels.py",
-    "foundations/networks/double_precision.py",
+    "foundations/networks/precision.py",
     "foundations/networks/flow.py",
     "foundations/networks/flow_layers.py",
     "foundations/networks/flow_tracing.py",

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.networks import (
-    double_precision,
     flow_tracing,
+    precision,
 )
 
 # ModelBase -> _Paths, which know the network, not the ModelBase.
@@ -134,9 +134,7 @@ def _compiled(model, masks, inputs):
         variables = [*kernels, *(variable for variable, _ in constants)]
         with tf.GradientTape() as tape:
             tape.watch(values)
-            reached = double_precision.outputs(
-                network, variables, values, inputs
-            )
+            reached = precision.outputs(network, variables, values, inputs)
             reached = [tf.reduce_sum(each) for each in tf.nest.flatten(reached)]
         # Counts of the places where a path leads through a weight.
         counts = tape.gradient(
@@ -155,7 +153,7 @@ def _compiled(model, masks, inputs):
             return step(masks, inputs)
 
     # Another trace would not be in these contexts.
-    with double_precision.tracing(network), flow_tracing.tracing(network):
+    with precision.tracing(network), flow_tracing.tracing(network):
         return tf.function(step_on_cpu, autograph=False).get_concrete_function(
             [tf.TensorSpec(mask.shape, tf.uint8) for mask in masks],
             tf.TensorSpec(inputs.shape, tf.float64),

@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import (
-    double_precision,
     linear_tracing,
+    precision,
 )
 from lottery_ticket.foundations.scores import scoring_examples
 
@@ -236,8 +236,8 @@ def _outputs(model, x, weights, masks, dtype):
     for name, mask in masks.items():
         values[name] = tf.where(mask, values[name], tf.zeros([], dtype))
     variables = [model.variables[name] for name in values]
-    with double_precision.tracing(model.network, dtype.name):
-        return double_precision.outputs(
+    with precision.tracing(model.network, dtype.name):
+        return precision.outputs(
             model.network, variables, list(values.values()), x
         )
 

@@ -1,11 +1,11 @@
-"""Tests of networks/double_precision.py."""
+"""Tests of networks/precision.py."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import double_precision
+from lottery_ticket.foundations.networks import precision
 
 L = keras.layers
 
@@ -31,10 +31,10 @@ def gradient(built, dtype, factor=1.0):
     def traced(value):
         with tf.GradientTape() as tape:
             tape.watch(value)
-            y = double_precision.outputs(built, [kernel], [value], x)
+            y = precision.outputs(built, [kernel], [value], x)
         return y, tape.gradient(y, value)
 
-    with double_precision.tracing(built, dtype):
+    with precision.tracing(built, dtype):
         return traced(value)
 
 
@@ -74,7 +74,7 @@ def test_afterwards_all_is_as_before(dtype):
     built = network(dtype)
     before = policies(built)
     with pytest.raises(RuntimeError, match="inside"):
-        with double_precision.tracing(built):
+        with precision.tracing(built):
             assert {each.name for each in policies(built)} == {"float64"}
             raise RuntimeError("inside")
     assert policies(built) == before
@@ -84,6 +84,6 @@ def test_layers_of_integers_stay_as_they_are():
     layers = [keras.Input((2,), dtype="int32"), L.Embedding(3, 2), L.Flatten()]
     lookup = L.Discretization([0.5], dtype="int32")
     built = keras.Sequential([*layers, lookup])
-    with double_precision.tracing(built):
+    with precision.tracing(built):
         assert lookup.compute_dtype == "int32"
         assert built.layers[0].compute_dtype == "float64"
