@@ -10,7 +10,7 @@ from lottery_ticket.foundations import optimizers, seeds
 DEPENDENT = {
     "model": (*recipe_checks.MODEL_OPTIONS, "fractions", "scope"),
     "dataset": ("validation_size",),
-    "optimizer": ("momentum",),
+    "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),
 }
 _SUMMARY = (

@@ -80,6 +80,13 @@ def check_given(given, usual: dict) -> None:
             f"{' and '.join(optimizers.HAVE_MOMENTUM)}. Received: "
             f"{given.momentum} with {given.optimizer or usual['optimizer']}"
         )
+    optimizer = given.optimizer or usual["optimizer"]
+    if given.epsilon is not None and optimizer not in optimizers.HAVE_EPSILON:
+        raise ValueError(
+            f"epsilon is for the optimizers "
+            f"{' and '.join(optimizers.HAVE_EPSILON)}. Received: "
+            f"{given.epsilon} with {optimizer}"
+        )
     if given.lr_drop_factor is not None and usual["lr_drop_factor"] is None:
         raise ValueError(
             "lr_drop_factor is for schedule=piecewise. Received: "
@@ -108,6 +115,7 @@ def check(recipe) -> None:
         recipe.lr,
         recipe.momentum or 0.0,
         recipe.weight_decay,
+        recipe.epsilon,
     )
     recipe.learning_rate_schedule()
     if recipe.jit and recipe.strategy != "none":

@@ -20,7 +20,8 @@ class Recipe:
             cifar10_conv2, cifar10_conv4, cifar10_conv6, cifar10_resnet20,
             cifar10_vgg19, cifar10_resnet20_160ep; with the ending _dropout
             (conv2, conv4, conv6), _low_lr or _warmup (resnet20, vgg19) the
-            paper's variants; or own_model, which needs --model and --dataset.
+            paper's variants, with _zhou (mnist_fc, conv2, conv4, conv6) those
+            of Zhou et al. 2019; or own_model, which needs --model and --dataset.
             The flags from --dataset to --augment_seed
             override what it says.
         dataset: digits (bundled), mnist, fashion_mnist, cifar10 or another
@@ -62,6 +63,8 @@ class Recipe:
             no batch normalisation.
         optimizer: sgd, momentum, nesterov, adam or rmsprop.
         momentum: Of the optimizers momentum and nesterov, from 0 to below 1.
+        epsilon: Of the optimizers adam and rmsprop, above 0: what keeps their
+            division from that by 0. None is Keras's, 1e-7.
         lr: Learning rate, the highest one of a schedule.
         schedule: constant, piecewise (drops at lr_drops) or cosine (falls to 0
             at the end of training).
@@ -119,6 +122,7 @@ class Recipe:
     use_bias: bool | None = None
     optimizer: str | None = None
     momentum: float | None = None
+    epsilon: float | None = None
     lr: float | None = None
     schedule: str | None = None
     lr_drops: tuple[str, ...] | None = None
@@ -196,6 +200,8 @@ class Recipe:
         }
         if self.momentum is not None:
             options["momentum"] = self.momentum
+        if self.epsilon is not None:
+            options["epsilon"] = self.epsilon
         return options
 
     def coupled_weight_decay(self) -> float:
@@ -212,6 +218,8 @@ class Recipe:
         optimizer = self.optimizer or usual["optimizer"]
         if optimizer not in optimizers.HAVE_MOMENTUM:
             usual["momentum"] = None
+        if optimizer != usual["optimizer"]:
+            usual["epsilon"] = None
         if (self.schedule or usual["schedule"]) != "piecewise":
             usual.update(lr_drops=(), lr_drop_factor=None)
         derived = {

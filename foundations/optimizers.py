@@ -16,6 +16,7 @@ OPTIMIZERS = {
     "rmsprop": lambda **options: keras.optimizers.RMSprop(**options),
 }
 HAVE_MOMENTUM = ("momentum", "nesterov")
+HAVE_EPSILON = ("adam", "rmsprop")
 
 
 def optimizer_fn(
@@ -28,6 +29,7 @@ def optimizer_fn(
     start_iteration: int = 0,
     is_constant: bool = False,
     momentum: float = 0.9,
+    epsilon: float | None = None,
     decoupled_weight_decay: float = 0.0,
 ):
     """Returns a function () -> new Keras optimizer.
@@ -45,6 +47,8 @@ def optimizer_fn(
         is_constant: Whether the schedule stays at the rate that it has there,
             as in fine-tuning.
         momentum: For "momentum" and "nesterov", in [0, 1).
+        epsilon: For "adam" and "rmsprop", above 0: what keeps their division
+            from that by 0. None is Keras's, 1e-7.
         decoupled_weight_decay: Fraction of rate * variable that each step
             subtracts beside its update, for every trained variable
             (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101).
@@ -53,10 +57,12 @@ def optimizer_fn(
         ValueError: If the name is unknown, a number is out of its range, or the
             schedule does not fit the training.
     """
-    check(name, lr, momentum, decoupled_weight_decay)
+    check(name, lr, momentum, decoupled_weight_decay, epsilon)
     options = {"weight_decay": decoupled_weight_decay or None}
     if name in HAVE_MOMENTUM:
         options["momentum"] = momentum
+    if name in HAVE_EPSILON and epsilon is not None:
+        options["epsilon"] = epsilon
     if schedule.is_constant:
         return lambda: OPTIMIZERS[name](learning_rate=lr, **options)
     if per_epoch is None or training_iterations is None:
@@ -75,7 +81,11 @@ def optimizer_fn(
 
 
 def check(
-    name: str, lr: float, momentum: float = 0.9, weight_decay: float = 0.0
+    name: str,
+    lr: float,
+    momentum: float = 0.9,
+    weight_decay: float = 0.0,
+    epsilon: float | None = None,
 ) -> None:
     """Raises unless an optimizer can be made of these.
 
@@ -89,6 +99,8 @@ def check(
         raise ValueError(
             f"momentum must be at least 0 and below 1. Received: {momentum}"
         )
+    if epsilon is not None and not epsilon > 0:
+        raise ValueError(f"epsilon must be above 0. Received: {epsilon}")
     if not weight_decay >= 0:
         raise ValueError(
             f"weight_decay must be at least 0. Received: {weight_decay}"
