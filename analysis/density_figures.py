@@ -11,6 +11,7 @@ from lottery_ticket.foundations import lazy
 mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
+HEIGHT_INCHES = 3.2  # Of a figure with many experiments, which is wide.
 AXIS_LABELS = {
     "accuracy": figure_style.ACCURACY_LABEL,
     "early_stop_accuracy": "Test accuracy at early stop (%)",
@@ -86,37 +87,19 @@ def draw_series(
     )
 
 
-def _against_density(runs, column, scale):
-    """Draws a column of the runs, times `scale`, against their density."""
-    series = experiment_styles.series(runs["experiment"])
-    # A density of 0 has no place on a logarithmic axis.
-    runs = runs[runs[column].notna() & (runs["density"] > 0)]
-    if runs.empty:
-        raise ValueError(f"No run has the {column} to draw")
-    table = tables.summarize(runs)
-    entries = []
-    with figure_style.drawing() as (figure, [axes]):
-        for experiment, own in table.groupby("experiment", sort=False):
-            if (own["density"] == 1).all() and (table["density"] < 1).any():
-                continue  # The dotted line says it all.
-            style = series[experiment]
-            draw_series(axes, own, column, scale, style)
-            label = experiment_styles.label(experiment, runs)
-            entries.append(figure_style.entry(label, **style))
-        entries += _draw_dense(axes, table, column, scale, series)
-        figure_style.density_axis(axes, 100 * table["density"])
-        axes.set_ylabel(AXIS_LABELS[column])
-        if column == "early_stop_iteration":
-            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
-            figure_style.iteration_axis(axes.yaxis)
-        figure_style.legend(figure, entries)
-    return figure
-
-
-def _draw_dense(axes, table, column, scale, series):
+def draw_dense(
+    axes, table: "pd.DataFrame", column: str, scale: float, series: dict
+) -> list:
     """Draws the mean of each dense network; returns its legend entry, if any.
 
     A control that trained the dense network too does not draw it again.
+
+    Args:
+        axes: Axes to draw on.
+        table: As for `draw_series`, of all experiments.
+        column: What to draw, such as "accuracy".
+        scale: What to multiply it by.
+        series: Dict, experiment -> its style.
     """
     dense = table[table["density"] == 1]
     dense = dense[~dense["experiment"].map(tree.name).duplicated()]
@@ -128,3 +111,35 @@ def _draw_dense(axes, table, column, scale, series):
         axes.axhline(scale * mean, zorder=1, **style)
     entry = figure_style.entry("dense network", **figure_style.DENSE)
     return [] if dense.empty else [entry]
+
+
+def _against_density(runs, column, scale):
+    """Draws a column of the runs, times `scale`, against their density."""
+    series = experiment_styles.series(runs["experiment"])
+    # A density of 0 has no place on a logarithmic axis.
+    runs = runs[runs[column].notna() & (runs["density"] > 0)]
+    if runs.empty:
+        raise ValueError(f"No run has the {column} to draw")
+    table = tables.summarize(runs)
+    entries = []
+    is_wide = len(series) > figure_style.DISTINCT_COLORS
+    height = HEIGHT_INCHES if is_wide else figure_style.HEIGHT_INCHES
+    with figure_style.drawing(height_inches=height, is_wide=is_wide) as (
+        figure,
+        [axes],
+    ):
+        for experiment, own in table.groupby("experiment", sort=False):
+            if (own["density"] == 1).all() and (table["density"] < 1).any():
+                continue  # The dotted line says it all.
+            style = series[experiment]
+            draw_series(axes, own, column, scale, style)
+            label = experiment_styles.label(experiment, runs)
+            entries.append(figure_style.entry(label, **style))
+        entries += draw_dense(axes, table, column, scale, series)
+        figure_style.density_axis(axes, 100 * table["density"])
+        axes.set_ylabel(AXIS_LABELS[column])
+        if column == "early_stop_iteration":
+            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
+            figure_style.iteration_axis(axes.yaxis)
+        figure_style.legend(figure, entries)
+    return figure

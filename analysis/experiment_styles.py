@@ -2,7 +2,7 @@
 
 import itertools
 
-from lottery_ticket.analysis import figure_style, tree
+from lottery_ticket.analysis import figure_style, setting_styles, tree
 
 LABELS = {
     "same_init": "winning ticket",
@@ -23,6 +23,15 @@ LABELS = {
     "snip": "SNIP",
     "grasp": "GraSP",
     "synflow": "SynFlow",
+    "supermask": "supermask",
+    "supermask_rescaled": "supermask, rescaled",
+    "supermask_signed": "supermask, constant",
+    "supermask_both": "supermask, constant, rescaled",
+}
+# How the names of experiments about an action begin.
+ACTIONS = {
+    "mask_1_": ("mask_1_action", "kept"),
+    "mask_0_": ("mask_0_action", "pruned"),
 }
 # What was done to masks on top, as the end of an experiment's name says.
 ENDINGS = {
@@ -50,10 +59,19 @@ def count_label(experiment: str, sizes) -> str:
         experiment: Name of the experiment.
         sizes: Their numbers at each level.
     """
+    return f"{name(experiment)} {count_text(sizes)}"
+
+
+def count_text(sizes) -> str:
+    """Returns of how many values each mean is, such as "($n$ = 3–5)".
+
+    Args:
+        sizes: Their numbers.
+    """
     count = str(min(sizes))
     if min(sizes) < max(sizes):
         count += f"–{max(sizes)}"
-    return f"{name(experiment)} ($n$ = {count})"
+    return f"($n$ = {count})"
 
 
 def name(experiment: str) -> str:
@@ -63,6 +81,8 @@ def name(experiment: str) -> str:
         experiment: Name of the experiment, such as "snip_shuffle".
     """
     own = experiment.rpartition("/")[2]
+    if own not in LABELS and (setting := _setting(own)) is not None:
+        own = setting
     for ending, text in ENDINGS.items():
         base = own.removesuffix(ending)
         if own not in LABELS and base != own and base in LABELS:
@@ -76,7 +96,18 @@ def series(experiments) -> dict[str, dict]:
 
     Args:
         experiments: Names, all of those that figures may draw: one has the same
-            style in each. Beyond ten, styles come again.
+            style in each. Beyond thirty, styles come again.
     """
     names = dict.fromkeys(experiments)
     return dict(zip(names, itertools.cycle(figure_style.SERIES), strict=False))
+
+
+def _setting(name):
+    """A criterion or action in words, if an experiment is named after one."""
+    for beginning, (setting, what) in ACTIONS.items():
+        action = name.removeprefix(beginning)
+        if action != name and setting_styles.is_known(setting, action):
+            return f"{what}: {setting_styles.label(setting, action)}"
+    if setting_styles.is_known("criterion", name):
+        return setting_styles.label("criterion", name)
+    return None

@@ -25,7 +25,7 @@ STEPS = (1, 2, 2.5, 5, 10)  # Between ticks, times powers of ten.
 # the last four, hollow, each differs from all others by 18 or more in CIELAB
 # (those six among themselves by 16), also in the three kinds of colour
 # blindness as simulated by Machado et al. 2009.
-SERIES = (
+_FIRST = (
     {"color": "#0072B2", "linestyle": "-", "marker": "o"},
     {"color": "#D55E00", "linestyle": "--", "marker": "s"},
     {"color": "#009E73", "linestyle": "-.", "marker": "^"},
@@ -40,6 +40,25 @@ SERIES = (
             {"color": "#AA3377", "linestyle": (0, (1, 1)), "marker": "v"},
             {"color": "#004D40", "linestyle": (0, (8, 2, 1, 2)), "marker": "D"},
         )
+    ),
+)
+DISTINCT_COLORS = len(_FIRST)
+# Behind them the same colours, each with other markers and thinner lines.
+SERIES = (
+    *_FIRST,
+    *(
+        {
+            "color": style["color"],
+            "linestyle": linestyle,
+            "marker": marker,
+            "markersize": 3.2,
+            "linewidth": 0.8,
+        }
+        for markers, linestyle in (
+            ("X*<>pXd<*p", (0, (5, 1))),
+            ("dhP8^p>h8P", (0, (1, 1))),
+        )
+        for style, marker in zip(_FIRST, markers, strict=True)
     ),
 )
 ACCURACY_LABEL = "Test accuracy (%)"
@@ -78,22 +97,34 @@ RC = {
 
 
 @contextlib.contextmanager
-def drawing(panels: int = 1):
+def drawing(
+    panels: int = 1,
+    columns: int = COLUMNS,
+    *,
+    height_inches: float = HEIGHT_INCHES,
+    share_y: bool | str = True,
+    is_wide: bool = False,
+):
     """Gives (figure, list of axes) to draw on, styled until the body ends.
 
     Args:
         panels: How many axes. One is a column of a paper wide; more stand in
-            rows of three at most, a page wide, and share y.
+            rows, a page wide.
+        columns: How many stand in a row at most.
+        height_inches: Height of a row.
+        share_y: Whether all have the same y axis; "row": those of a row.
+        is_wide: Whether a single one is a page wide, too.
     """
-    columns = min(panels, COLUMNS)
+    columns = min(panels, columns)
     rows = -(-panels // columns)
-    width = PAGE_WIDTH_INCHES if columns > 1 else COLUMN_WIDTH_INCHES
+    is_wide = is_wide or columns > 1
+    width = PAGE_WIDTH_INCHES if is_wide else COLUMN_WIDTH_INCHES
     with matplotlib.rc_context(RC):
         figure = mpl_figure.Figure(
-            (width, rows * HEIGHT_INCHES), layout="constrained"
+            (width, rows * height_inches), layout="constrained"
         )
         axes = figure.subplots(
-            rows, columns, sharey=True, squeeze=False
+            rows, columns, sharey=share_y, squeeze=False
         ).ravel()
         for unused in axes[panels:]:
             unused.remove()
@@ -147,12 +178,14 @@ def iteration_axis(axis) -> None:
     axis.set_major_formatter(text)
 
 
-def outer_labels(panels, x_label: str, y_label: str) -> None:
+def outer_labels(
+    panels, x_label: str, y_label: str, columns: int = COLUMNS
+) -> None:
     """Labels x below the lowest panel of each column, y at the left ones."""
     for index, axes in enumerate(panels):
-        if index + COLUMNS >= len(panels):
-            axes.set_xlabel(x_label)
-        if index % COLUMNS == 0:
+        is_lowest = index + columns >= len(panels)
+        axes.set_xlabel(x_label if is_lowest else "")
+        if index % columns == 0:
             axes.set_ylabel(y_label)
 
 

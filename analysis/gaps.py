@@ -26,8 +26,9 @@ def missing(
     """Returns a line for each gap in what the trials of an experiment hold.
 
     A lottery experiment should hold every level up to its highest; others
-    should hold in each trial what they hold in any. A folder of an unfinished
-    run is no gap.
+    should hold in each trial what they hold in any. Supermasks may be learned
+    in fewer trials, or in more: theirs are compared with each other. A folder
+    of an unfinished run is no gap.
 
     Args:
         places: All runs of a results tree, unfinished ones too.
@@ -36,16 +37,21 @@ def missing(
     """
     by_experiment = collections.defaultdict(list)
     trials_of_tree = collections.defaultdict(set)
+
+    def siblings_of(experiment):
+        is_learned = kinds.get(experiment) == "supermask"
+        return trials_of_tree[tree.name(experiment), is_learned]
+
     for place in places:
         by_experiment[place.experiment].append(place)
         if place.trial != "":
-            trials_of_tree[tree.name(place.experiment)].add(place.trial)
+            siblings_of(place.experiment).add(place.trial)
     lines = []
     for experiment, own in sorted(by_experiment.items()):
         is_lottery = kinds.get(experiment) == "lottery_experiment"
         lines += _missing_levels(experiment, own, is_lottery)
         trials = {place.trial for place in own}
-        siblings = trials_of_tree[tree.name(experiment)]
+        siblings = siblings_of(experiment)
         lines += [
             f"trial {trial}, {experiment}: missing (no run in this trial)"
             for trial in sorted(siblings - trials, key=natural)

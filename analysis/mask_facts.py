@@ -27,10 +27,11 @@ def mask_facts(
     checksum first; runs that are damaged are named and left out. Prints and
     writes mask_facts.txt: of each experiment and level the overlap of the masks
     of two trials, against what chance would give; of each control the overlap
-    with its ticket's masks; and the share of kept weights whose sign training
-    did not change, those that got no gradient among them. Writes the same for
-    each layer to mask_overlap.csv and sign_agreement.csv, and both as figures
-    (.png and .pdf). The same results give the same files.
+    with its ticket's masks; and the share of weights whose sign training did
+    not change: of the kept ones, those that got no gradient among them, and of
+    those that were pruned next. Writes the same for each layer to
+    mask_overlap.csv and sign_agreement.csv, and both as figures (.png and
+    .pdf). The same results give the same files.
 
     Args:
         output_dir: Folder of results, such as OUT in

@@ -13,6 +13,8 @@ pd = lazy.module("pandas")
 
 CHANCE = {**figure_style.DENSE, "zorder": 1, "marker": ".", "markersize": 2}
 EVEN_PERCENT = 50  # Of signs that are drawn anew.
+EVEN = {"color": "#A0A0A0", "linestyle": "-.", "linewidth": 0.7}
+SIGN_TITLES = {"agreement": "Kept", "pruned_agreement": "Pruned to get there"}
 
 
 def overlap(summary: "pd.DataFrame") -> "mpl_figure.Figure":
@@ -49,10 +51,12 @@ def overlap(summary: "pd.DataFrame") -> "mpl_figure.Figure":
 
 
 def signs(summary: "pd.DataFrame") -> "mpl_figure.Figure":
-    """Returns a figure of kept weights that keep their sign, against density.
+    """Returns a figure of weights that keep their sign, against density.
 
     Lines are means over the runs, bars reach from the lowest to the highest;
-    dotted, the half that has its sign again where signs are drawn anew.
+    dotted, the dense network, and dash-dotted, the half that has its sign again
+    where signs are drawn anew. A second panel, where they are known, is about
+    the weights that were pruned to get to a density.
 
     Args:
         summary: As from `sign_changes.summarize`.
@@ -60,19 +64,39 @@ def signs(summary: "pd.DataFrame") -> "mpl_figure.Figure":
     Raises:
         ValueError: If no run keeps a weight.
     """
-    drawn = summary[summary["layer"] == overlaps.ALL]
-    drawn = drawn[drawn["agreement_mean"].notna()]
+    drawn = summary[
+        (summary["layer"] == overlaps.ALL) & (summary["density"] > 0)
+    ]
     drawn = drawn.rename(columns={"runs": "n"})
-    if drawn.empty:
+    titles = {
+        column: title
+        for column, title in SIGN_TITLES.items()
+        if drawn[f"{column}_mean"].notna().any()
+    }
+    if "agreement" not in titles:
         raise ValueError("No run keeps a weight whose sign could change")
     styles = experiment_styles.series(summary["experiment"])
-    with figure_style.drawing() as (figure, [axes]):
-        entries = _draw(axes, drawn, "agreement", 100, styles)
-        axes.axhline(EVEN_PERCENT, zorder=1, **figure_style.DENSE)
-        entries.append(figure_style.entry("by chance", **figure_style.DENSE))
-        axes.set_ylabel("Weights of unchanged sign (%)")
-        figure_style.legend(figure, entries)
+    dense = drawn.assign(pruned_agreement_mean=drawn["agreement_mean"])
+    with figure_style.drawing(panels=len(titles)) as (figure, panels):
+        entries = _draw_signs(panels[0], drawn, "agreement", dense, styles)
+        for axes, (column, title) in zip(panels, titles.items(), strict=True):
+            if column != "agreement":  # The same entries.
+                _draw_signs(axes, drawn, column, dense, styles)
+            axes.set_title(title if len(titles) > 1 else "")
+        figure_style.outer_labels(
+            panels, "Weights kept (%)", "Weights of unchanged sign (%)"
+        )
+        figure_style.legend(figure, entries, 2 * len(panels))
     return figure
+
+
+def _draw_signs(axes, table, column, dense, styles):
+    """Draws an agreement, and what it is measured against."""
+    known = table[table[f"{column}_mean"].notna()]
+    entries = _draw(axes, known, column, 100, styles)
+    axes.axhline(EVEN_PERCENT, zorder=1, **EVEN)
+    entries += density_figures.draw_dense(axes, dense, column, 100, styles)
+    return [*entries, figure_style.entry("by chance", **EVEN)]
 
 
 def _draw(axes, table, column, scale, styles):

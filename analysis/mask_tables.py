@@ -11,8 +11,9 @@ kept by either), and what masks of the same layer densities have by chance
 """
 TICKETS = "Overlap with the masks of a ticket in the same trial\n"
 SIGNS = """\
-Kept weights that end training with the sign they began with, in % (those that
-get no gradient keep it)
+Weights that end training with the sign they began with, in %: of those kept
+(those that get no gradient keep it); of those pruned to get to a level, in the
+training before
 """
 OVERLAP_HEADS = ("pairs", "overlap", "min", "max", "by chance")
 
@@ -64,18 +65,19 @@ def _tickets(table):
 
 
 def _signs(table):
+    heads = [*tables.PLACE_HEADS, "runs", "same sign %", "min", "max"]
+    keys = [f"agreement_{each}" for each in tables.STATISTICS]
+    if table["pruned_agreement_mean"].notna().any():
+        heads.append("of pruned %")
+        keys.append("pruned_agreement_mean")
     rows = [
         [
             *_place(row),
             str(row["runs"]),
-            *(
-                tables.number(row[f"agreement_{each}"])
-                for each in tables.STATISTICS
-            ),
+            *(tables.number(row[key]) for key in keys),
         ]
         for row in table.to_dict("records")
     ]
-    heads = [*tables.PLACE_HEADS, "runs", "same sign %", "min", "max"]
     return _part(SIGNS, heads, rows)
 
 

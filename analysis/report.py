@@ -8,12 +8,17 @@ from lottery_ticket.analysis import (
     curve_figures,
     density_figures,
     figure_style,
+    grid_figures,
     layer_figures,
     layers,
     logs,
     results,
     selection,
+    supermask_figures,
+    supermasks,
     tables,
+    untrained,
+    untrained_figures,
 )
 from lottery_ticket.foundations import files
 
@@ -31,10 +36,15 @@ def report(
     row per experiment and level), comparison.csv and comparison.txt (a row per
     density, side by side), layers.csv and layers.txt (the density of each
     layer), and as .png and .pdf: accuracy, early_stopping (where there is
-    validation), curves and layer_densities (where layers differ). Where copies
-    were trained to see whether a line connects them: connectivity.csv,
-    error_along_line and barriers. May run while an experiment still does; the
-    same results give the same files.
+    validation), curves and layer_densities (where layers differ). May run while
+    an experiment still does; the same results give the same files.
+
+    Where lottery experiments differ in one rule alone: criteria,
+    mask_1_actions and mask_0_actions. Where copies were trained to see whether
+    a line connects them: connectivity.csv, error_along_line and barriers. Where
+    untrained networks were evaluated: untrained.csv, untrained.txt and
+    untrained. Where they were, or masks were learned: supermasks.csv,
+    supermasks.txt and supermasks, which set them beside trained weights.
 
     The checksums of run.json and of the test and validation logs are compared
     with what is there; weights and masks are not opened. `mask_facts` opens
@@ -55,22 +65,30 @@ def report(
             not there.
     """
     lines, problems = connectivity_figures.outputs(output_dir)
+    masked = untrained.read(output_dir)
+    problems = [*problems, *masked.problems]
+    others = {**lines, **untrained_figures.outputs(masked.cells)}
     directory = report_dir or files.join(output_dir, "report")
     found = results.read(output_dir)
-    if found.runs.empty and lines:
+    if found.runs.empty and others:
+        text = others.get("untrained.txt", b"No run but copies and lines.\n")
         problems = problems_text([*found.problems, *problems])
-        write(directory, lines, f"No run but copies and lines.\n{problems}")
+        write(directory, others, text.decode() + problems)
         return
     found = results.read_some(output_dir)
     runs = selection.choose(found.runs, experiments)
     selection.check_levels(runs, levels or ())
+    learned = supermasks.read(runs)
+    ways = supermasks.compare(masked.cells, learned.masks, runs)
+    others |= supermask_figures.outputs(ways)
     outputs, text = _tables(runs)
-    problems = problems_text([*found.problems, *problems])
-    text += problems
+    problems = problems_text([*found.problems, *problems, *learned.problems])
+    outputs["table.txt"] += problems.encode()
+    text += "\n" * ("supermasks.txt" in others)
+    text += others.get("supermasks.txt", b"").decode() + problems
     if runs["early_stop_iteration"].isna().all():
         text += "\nNo early_stopping figure: no validation logs.\n"
-    outputs["table.txt"] += problems.encode()
-    outputs |= {**render(_figures(runs, levels)), **lines}
+    outputs |= {**render(_figures(runs, levels)), **others}
     write(directory, outputs, text)
 
 
@@ -115,8 +133,9 @@ def _tables(runs):
         "layers.csv": tables.to_csv(by_layer),
         "layers.txt": layers.to_text(by_layer).encode(),
     }
-    if runs["experiment"].nunique() > 1:
-        compared = comparison.compare(runs)
+    trained = _trained(runs)
+    if trained["experiment"].nunique() > 1:
+        compared = comparison.compare(trained)
         beside = comparison.to_text(compared)
         outputs["comparison.csv"] = tables.to_csv(compared)
         outputs["comparison.txt"] = beside.encode()
@@ -127,15 +146,28 @@ def _tables(runs):
 def _figures(runs, levels):
     """Returns dict, name -> figure, of what these runs allow to draw."""
     drawn = {"accuracy": density_figures.accuracy(runs)}
+    runs = _trained(runs)
+    drawn |= grid_figures.figures(runs)
     if runs["early_stop_iteration"].notna().any():
         drawn["early_stopping"] = density_figures.early_stopping(runs)
     levels_drawn = levels or curve_figures.spread_levels(runs)
     shown = runs[runs["level"].isin(levels_drawn)]
     test_logs = logs.read(shown, ("test",))
-    drawn["curves"] = curve_figures.curves(test_logs, shown, levels_drawn)
+    if not shown.empty:
+        drawn["curves"] = curve_figures.curves(test_logs, shown, levels_drawn)
     if _layers_differ(runs, levels):
         drawn["layer_densities"] = layer_figures.layer_densities(runs, levels)
     return drawn
+
+
+def _trained(runs):
+    """The runs that trained weights; where all learned masks, all of them.
+
+    A learned mask has a density of its own, which is none of its level's, and
+    its iterations are others.
+    """
+    trained = runs[runs["kind"] != supermasks.KIND]
+    return runs if trained.empty else trained
 
 
 def _layers_differ(runs, levels):

@@ -19,6 +19,16 @@ MEASURES = [
     "early_stop_loss",
 ]
 SETTINGS = ["kind", "recipe", "dataset", "model", "seed"]
+# Rules of a lottery experiment, and what they were before they were settings.
+RULES = {
+    "criterion": "large_final",
+    "invert_scores": False,
+    "one_shot": False,
+    "retraining": "rewind",
+    "rewind_iteration": "0it",
+    "mask_1_action": "rewind",
+    "mask_0_action": "zero",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +59,11 @@ def read(output_dir: str) -> Results:
     - early_stop_iteration, early_stop_accuracy, early_stop_loss: see
       `logs.early_stop_iteration`; accuracy and loss are on the test set, as
       evaluated nearest to that iteration. NaN where there is no validation;
-    - kind (the function that trained it), recipe, dataset, model, seed.
+    - kind (the function that trained it), recipe, dataset, model, seed;
+    - criterion, invert_scores, one_shot, retraining, rewind_iteration,
+      mask_1_action, mask_0_action: settings of these names. What a lottery
+      experiment's run.json does not have, as it is older than the setting, is
+      as it was then (`RULES`); of other kinds it is None.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.
@@ -125,8 +139,18 @@ def _row(place, record):
         **_at_early_stop(place, record, test),
         "kind": settings.get("experiment"),
         **{key: settings.get(key) for key in SETTINGS[1:]},
+        **_rules(settings),
         "directory": place.directory,
     }
+
+
+def _rules(settings):
+    is_lottery = settings.get("experiment") == "lottery_experiment"
+    rules = {}
+    for key, before in RULES.items():
+        value = settings.get(key)
+        rules[key] = before if is_lottery and value is None else value
+    return rules
 
 
 def _densities(counts, effective):
@@ -186,7 +210,7 @@ def _frame(rows):
     columns += [key for key in keys if key.startswith("density_")]
     columns += ["effective_density"]
     columns += [key for key in keys if key.startswith("effective_")]
-    columns += [*MEASURES, *SETTINGS, "directory"]
+    columns += [*MEASURES, *SETTINGS, *RULES, "directory"]
     levels = collections.defaultdict(set)
     for row in rows:
         levels[row["experiment"]].add(row["level"])

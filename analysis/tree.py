@@ -10,6 +10,8 @@ RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
 # compared with each other, and are no runs to report.
 OWN_NAMES = RUN_FILES | {"initial", "final", "masks", "summaries", "copies"}
 
+UNTRAINED_FILES = {"untrained.json", "untrained_part.json"}  # In no run.
+
 
 @dataclasses.dataclass(frozen=True)
 class Place:
@@ -75,8 +77,10 @@ def walk(directory: str, above=()):
 
 def _is_run(directory, file_names):
     is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
-    is_begun = is_begun and "copies" not in file_names
-    return is_begun or bool(RUN_FILES.intersection(file_names))
+    is_other = not {"copies", *UNTRAINED_FILES}.isdisjoint(file_names)
+    return (is_begun and not is_other) or bool(
+        RUN_FILES.intersection(file_names)
+    )
 
 
 def place(

@@ -5,41 +5,23 @@ from lottery_ticket.experiments import (
     recipe_changes,
     selections,
     tickets,
+    weight_actions,
 )
+from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import (
-    mask_actions,
     names,
     run_record,
     save_restore,
     seeds,
     steps,
 )
+from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.selection import collapse
 
-
-def _reuse(ticket, masks, seed):
-    return mask_actions.reuse(
-        ticket.initial, masks, seed, from_masks=ticket.masks
-    )
-
-
-def _reuse_sign(ticket, masks, seed):
-    return mask_actions.reuse(
-        ticket.initial,
-        masks,
-        seed,
-        same_sign=tickets.start(ticket, masks),
-        from_masks=ticket.masks,
-    )
-
-
-# Function (ticket, masks, seed) -> presets, None for a fresh draw.
-MASK_1_ACTIONS = {
-    "rewind": lambda ticket, masks, seed: tickets.start(ticket, masks),
-    "reinit": lambda ticket, masks, seed: None,
-    "reuse": _reuse,
-    "reuse_sign": _reuse_sign,
-}
+# Kept weights start where they did: training behind them counts.
+_PUT_BACK = ("rewind", "mask_init")
+# Of the network, only what these make of kernels; the rest is drawn.
+_KERNELS_ONLY = ("reuse", "reuse_sign")
 
 
 def train(
@@ -49,6 +31,7 @@ def train(
     *,
     selection: str = "ticket",
     mask_1_action: str = "rewind",
+    signed_constant: float | None = None,
     start_iteration: str | None = None,
     on_collapse: str = "warn",
     save_summaries: bool = True,
@@ -70,7 +53,8 @@ def train(
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     for reinit and oneshot; Frankle et al. 2021
     (https://arxiv.org/abs/2009.08576) for shuffle; reuse and reuse_sign are the
-    2018 library's.
+    2018 library's, the other actions those of Zhou et al. 2019
+    (https://arxiv.org/abs/1905.01067), sec. 3.
 
     Args:
         output_dir: Folder of the results.
@@ -81,12 +65,22 @@ def train(
             layer's mask permuted), random_global (as many in all of the layers
             that it prunes, at random) or oneshot (as many in each layer, those
             of largest magnitude in the trained dense network).
-        mask_1_action: What kept weights start from: rewind (where they were in
-            the dense network when the ticket was rewound), reinit (a fresh
-            draw), reuse (drawn from the ticket's initial values in their layer)
-            or reuse_sign (the same, each with the sign it had).
+        mask_1_action: What kept weights start from: rewind or none (where they
+            were in the dense network when the ticket was rewound), reinit (a
+            fresh draw), reuse (drawn from the ticket's initial values in their
+            layer) or reuse_sign (the same, each with the sign it had). Others
+            are as in lottery_experiment, made of the weights that rewind gives,
+            biases and the like included. They are mask_init, random_reinit,
+            random_reshuffle, signed_reinit, signed_reshuffle, signed_constant,
+            rand_signed_constant, random_reinit_rescaling,
+            signed_reinit_rescaling, signed_constant_rescaling and
+            rand_signed_constant_rescaling. All but the reshuffles and mask_init
+            look at the pruned weights of level 0 as well.
+        signed_constant: Magnitude that an action of constants gives to every
+            weight, in place of each layer's standard deviation.
         start_iteration: Length of training that lies before the branch, such as
-            500it. None is the ticket's with rewind, and 0it with new weights.
+            500it. None is the ticket's with rewind or mask_init, and 0it with
+            new weights.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before training.
         save_summaries: Whether to write TensorBoard summaries.
@@ -101,14 +95,20 @@ def train(
     """
     names.check("on_collapse", on_collapse, collapse.POLICIES)
     source, recipe, masks, settings = _planned(
-        ticket, changes, selection, mask_1_action, start_iteration
+        ticket,
+        changes,
+        selection,
+        mask_1_action,
+        signed_constant,
+        start_iteration,
     )
     seed = recipe.init_seed
-    if mask_1_action != "rewind":  # As reinitialize draws: not the ticket's.
+    if settings["mask_1_action"] not in _PUT_BACK:
+        # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
     presets = None
     if not run_record.is_complete(output_dir, settings):
-        presets = MASK_1_ACTIONS[mask_1_action](source, masks, seed)
+        presets = _presets(source, masks, settings, seed)
 
     def give_start(_, model):
         _check_layers(model, masks)
@@ -134,6 +134,7 @@ def is_complete(
     *,
     selection="ticket",
     mask_1_action="rewind",
+    signed_constant=None,
     start_iteration=None,
     on_collapse="warn",
     save_summaries=True,
@@ -145,20 +146,30 @@ def is_complete(
         As `train`.
     """
     *_, settings = _planned(
-        ticket, changes, selection, mask_1_action, start_iteration
+        ticket,
+        changes,
+        selection,
+        mask_1_action,
+        signed_constant,
+        start_iteration,
     )
     return run_record.is_complete(output_dir, settings)
 
 
-def _planned(ticket, changes, selection, mask_1_action, start_iteration):
+def _planned(
+    ticket, changes, selection, mask_1_action, signed_constant, start_iteration
+):
     """Ticket, recipe, masks and settings of a branch, all of it checked."""
     names.check("selection", selection, selections.SELECTIONS)
-    names.check("mask_1_action", mask_1_action, MASK_1_ACTIONS)
+    mask_1.check(mask_1_action)
+    mask_1_action = mask_1.resolve(mask_1_action)
+    constant = weight_actions.constant(mask_1_action, signed_constant)
     source = tickets.read(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
     own = {
         "selection": selection,
         "mask_1_action": mask_1_action,
+        "signed_constant": constant,
         **_span(source, mask_1_action, start_iteration),
     }
     _check_not_the_same(source, recipe, own)
@@ -177,7 +188,7 @@ def _planned(ticket, changes, selection, mask_1_action, start_iteration):
 def _span(source, mask_1_action, start_iteration):
     """Settings of where training starts, and at which learning rates."""
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
-    if mask_1_action != "rewind":  # New weights have no training behind them.
+    if mask_1_action not in _PUT_BACK:  # New ones have no training behind.
         iteration, is_finetuned = 0, False
     start = steps.text(start_iteration or f"{iteration}it")
     return {"start_iteration": start, "is_finetuned": is_finetuned}
@@ -187,13 +198,14 @@ def _check_not_the_same(source, recipe, own):
     """Raises if nothing would differ from the ticket."""
     as_it_was = {
         "selection": "ticket",
-        "mask_1_action": "rewind",
         "start_iteration": f"{source.start_iteration}it",
     }
     given = {**own}
     if not steps.parse(own["start_iteration"])[1]:  # In epochs, too.
         given["start_iteration"] = "0it"
-    is_same = all(given[name] == value for name, value in as_it_was.items())
+    is_same = own["mask_1_action"] in _PUT_BACK and all(
+        given[name] == value for name, value in as_it_was.items()
+    )
     changed = set(recipe_changes.differing(recipe, source.settings))
     if is_same and not changed - {"fractions", "scope"}:  # Nothing is pruned.
         raise ValueError(
@@ -201,6 +213,29 @@ def _check_not_the_same(source, recipe, own):
             "selection, a mask_1_action, or another setting of its recipe, "
             "such as --dataset or --lr"
         )
+
+
+def _presets(source, masks, settings, seed):
+    """What a branch starts from; None is a fresh draw of all."""
+    action = settings["mask_1_action"]
+    if action == "reinit":
+        return None
+    weights = source.initial  # Of which reuse takes the kept values alone.
+    if action != "reuse":
+        needs_all = action in mask_1.NEED_PRUNED
+        needed = masks_lib.ones(masks) if needs_all else masks
+        weights = tickets.start(source, needed)
+    start = mask_1.Start(
+        weights=weights,
+        masks=masks,
+        dense=weights,
+        draw=None,
+        from_masks=source.masks,
+        constant=settings["signed_constant"],
+    )
+    made = mask_1.apply(action, start, seed)
+    of_kernels = {name: made[name] for name in masks}
+    return of_kernels if action in _KERNELS_ONLY else made
 
 
 def _check_layers(model, masks):

@@ -88,7 +88,8 @@ def find_ticket(
 
     Returns:
         The same keras.Model with the weights that the last level ended with,
-        pruned ones exactly 0, and without masks: plain Keras, for `.save()`.
+        pruned ones exactly 0, or what the rules' mask_0_action held them at,
+        and without masks: plain Keras, for `.save()`.
 
     Raises:
         ValueError: If model and dataset do not fit each other, a setting does

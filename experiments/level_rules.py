@@ -3,7 +3,10 @@
 import dataclasses
 import logging
 
+from lottery_ticket.experiments import level_densities, weight_actions
 from lottery_ticket.foundations import names, pruning, steps
+from lottery_ticket.foundations.mask_actions import mask_1
+from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
 
 USUAL_ITERATIONS = 30
@@ -34,6 +37,32 @@ class LevelRules:
             they are, and only the learning rate is put back; with finetune
             they stay, and the rate is the last one of the schedule. All three
             train from rewind_iteration to the end.
+        mask_1_action: What kept weights start from. rewind (or none) puts them
+            back. Others act on each layer anew at every level. random_reinit
+            permutes its weights, random_reshuffle only the kept ones;
+            signed_reinit and signed_reshuffle permute magnitudes, each sign
+            stays in place. signed_constant keeps the signs, and gives all
+            weights the layer's standard deviation as magnitude;
+            rand_signed_constant permutes them then. random_reinit_rescaling,
+            signed_reinit_rescaling, signed_constant_rescaling and
+            rand_signed_constant_rescaling do so with level 0's weights, and
+            divide by the layer's density. mask_init is rewind, with pruned
+            weights set to 0 beforehand. reinit is a fresh draw; reuse samples
+            the kept weights' own values, reuse_sign those of the right sign.
+        mask_0_action: What pruned weights are, from when they are pruned on.
+            zero, or, never trained again, freeze_init (what they started from),
+            freeze_reinit (a fresh draw) or freeze_final (what they ended at).
+            With freeze_init_zero_mask they are 0 if training brought them
+            nearer to 0, else as in freeze_init; freeze_init_zero_all lets kept
+            weights start so, too. As controls, freeze_init_zero_reshuffle has
+            as many zeros at random, freeze_init_zero_rev those that went away
+            from 0.
+        signed_constant: Magnitude that an action of constants gives to every
+            weight, in place of each layer's standard deviation.
+        rounding: What a fraction that is no whole number of weights becomes;
+            exact takes the nearest, legacy what the code of Zhou et al. cuts
+            off to, which can be one less. Of 235,200 weights, .2 are 47,040
+            exactly, and 47,039 there.
     """
 
     densities: tuple[float, ...] = ()
@@ -41,6 +70,10 @@ class LevelRules:
     one_shot: bool = False
     rewind_iteration: str = "0it"
     retraining: str = "rewind"
+    mask_1_action: str = "rewind"
+    mask_0_action: str = "zero"
+    signed_constant: float | None = None
+    rounding: str = "exact"
 
     def __post_init__(self):
         """Checks all.
@@ -49,33 +82,27 @@ class LevelRules:
             ValueError: If settings exclude each other or are out of range.
         """
         names.check("retraining", self.retraining, RETRAININGS)
-        rewind_iteration = steps.text(self.rewind_iteration)
-        object.__setattr__(self, "rewind_iteration", rewind_iteration)
-        if isinstance(self.densities, str | float | int):
-            raise ValueError(
-                "densities must be several numbers, such as (.5, .2). "
-                f"Received: {self.densities!r}"
-            )
-        densities = tuple(float(each) for each in self.densities)
-        object.__setattr__(self, "densities", densities)
+        names.check("rounding", self.rounding, quotas.ROUNDINGS)
+        action = mask_1.resolve(self.mask_1_action)
+        checked = {
+            "rewind_iteration": steps.text(self.rewind_iteration),
+            "densities": level_densities.checked(
+                self.densities, self.target_density
+            ),
+            "mask_1_action": action,
+            "signed_constant": weight_actions.constant(
+                action, self.signed_constant
+            ),
+        }
         if self.target_density is not None:  # A numpy number is no JSON value.
-            target = float(self.target_density)
-            object.__setattr__(self, "target_density", target)
-        if densities and self.target_density is not None:
-            raise ValueError("Give densities or target_density, not both")
-        given = densities
-        if self.target_density is not None:
-            given = (self.target_density,)
-        for density in given:
-            if not 0 < density <= 1:
-                raise ValueError(
-                    "A density must be above 0 and at most 1: the part of the "
-                    f"weights that is kept. Received: {density}"
-                )
-        if list(densities) != sorted(set(densities), reverse=True):
+            checked["target_density"] = float(self.target_density)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        weight_actions.check(self)
+        if self._has_densities and self.rounding != "exact":
             raise ValueError(
-                "densities must fall from level to level. Received: "
-                f"{', '.join(map(str, densities))}"
+                "rounding is for fractions, and densities are exact counts. "
+                f"Received: rounding={self.rounding}"
             )
 
     def levels(self, iterations: int | None) -> int:
@@ -115,6 +142,10 @@ class LevelRules:
             "one_shot": self.one_shot,
             "rewind_iteration": self.rewind_iteration,
             "retraining": self.retraining,
+            "mask_1_action": self.mask_1_action,
+            "mask_0_action": self.mask_0_action,
+            "signed_constant": self.signed_constant,
+            "rounding": self.rounding,
         }
 
     def density(self, level: int, levels: int) -> float | None:
@@ -124,13 +155,9 @@ class LevelRules:
             level: As for `settings`, like `levels`.
             levels: Number of prunings in all.
         """
-        if not level:
-            return None
-        if self.densities:
-            return self.densities[level - 1]
-        if self.target_density is not None:
-            return self.target_density ** (level / levels)
-        return None
+        return level_densities.of_level(
+            level, levels, self.densities, self.target_density
+        )
 
     def kept(
         self, recipe, level: int, levels: int, masks: dict
@@ -148,8 +175,15 @@ class LevelRules:
                 more than it still has.
         """
         density = self.density(level, levels)
-        if density is None and not self.one_shot:
-            return quotas.of_fractions(recipe.fractions, masks, recipe.scope)
+        is_legacy = self.rounding == "legacy"
+        if density is None and (is_legacy or not self.one_shot):
+            return quotas.of_fractions(
+                recipe.fractions,
+                masks,
+                recipe.scope,
+                rounding=self.rounding,
+                prunings=level if self.one_shot else 1,
+            )
         densities = {
             layer: density or (1 - fraction) ** level
             for layer, fraction in self.pruned(recipe, masks).items()
@@ -161,12 +195,17 @@ class LevelRules:
         fractions = pruning.expand_fractions(recipe.fractions, masks)
         return {layer: part for layer, part in fractions.items() if part > 0}
 
-    def check(self, recipe) -> None:
+    def check(self, recipe, criterion: str = "large_final") -> None:
         """Raises unless a recipe can be trained by these rules.
 
+        Args:
+            recipe: recipes.Recipe.
+            criterion: Name of what scores weights.
+
         Raises:
-            ValueError: If fine-tuning would have a rate of 0, or densities
-                come with fractions that prune nothing.
+            ValueError: If fine-tuning would have a rate of 0, densities come
+                with fractions that prune nothing, or the criterion alone
+                decides how far levels prune.
         """
         if self.retraining == "finetune" and recipe.schedule == "cosine":
             raise ValueError(
@@ -178,9 +217,19 @@ class LevelRules:
                 "The learning rate is constant: finetune is the same as "
                 "lr_rewind"
             )
-        is_set = self.densities or self.target_density is not None
-        if (is_set or self.one_shot) and not any(recipe.fractions.values()):
+        is_counted = self._has_densities or self.one_shot
+        if is_counted and criteria.CRITERIA[criterion].decides:
+            raise ValueError(
+                f"Criterion {criterion} decides by signs how much goes: it "
+                "cannot be asked for densities, and with one_shot all levels "
+                "would be the same. Give neither"
+            )
+        if is_counted and not any(recipe.fractions.values()):
             raise ValueError(
                 "What is pruned are the layers whose fraction is above 0. "
                 f"Received: fractions={recipe.fractions}"
             )
+
+    @property
+    def _has_densities(self):
+        return bool(self.densities) or self.target_density is not None

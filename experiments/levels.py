@@ -2,7 +2,7 @@
 
 import functools
 
-from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments import ingredients, weight_actions
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import (
     experiment,
@@ -16,6 +16,7 @@ from lottery_ticket.foundations import (
     steps,
 )
 from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.selection import collapse, quotas
 
 trainer = lazy.module("lottery_ticket.foundations.trainer")
@@ -54,14 +55,14 @@ class Levels:
             quiet: Whether to show no progress.
 
         Raises:
-            ValueError: If the experiment's name, the rules or the number of
-                prunings do not fit.
+            ValueError: If the experiment's name, the rules, the criterion or
+                the number of prunings do not fit.
         """
         paths.check_experiment_name(experiment_name)
         names.check("on_collapse", on_collapse, collapse.POLICIES)
-        rules.check(recipe)
         self._recipe = recipe
         self._scoring = scoring.resolved("large_final", recipe.seed)
+        rules.check(recipe, self._scoring.criterion)
         self._rules = rules
         self._last = rules.levels(iterations)
         self._presets = presets
@@ -75,6 +76,9 @@ class Levels:
         self._start = None  # The iteration that levels from 1 on start from.
         self._level = None  # The one trained last.
         self._dense = None  # Level 0's (initial, final).
+        # What the last one started from, pruned weights as they were acted on.
+        self._weights = None
+        self._masks = None  # Those of the last one.
         self._bar = None
 
     @property
@@ -109,20 +113,22 @@ class Levels:
         trainer.run_span(
             recipe.training_len, rules.rewind_iteration, (), per_epoch
         )
-        prune_masks = functools.partial(self._prune, dataset, model)
+        make_model = functools.partial(
+            model.reset,
+            seed=recipe.init_seed,
+            hold=rules.mask_0_action != "zero",
+        )
         with progress.Progress(
             len(self._directories), self._quiet
         ) as self._bar:
             experiment.experiment(
                 make_dataset=lambda: dataset,
-                make_model=functools.partial(
-                    model.reset, seed=recipe.init_seed
-                ),
+                make_model=make_model,
                 train_model=self._train,
-                prune_masks=prune_masks,
+                prune_masks=functools.partial(self._prune, dataset, model),
                 iterations=self._last,
                 presets=self._presets,
-                rewind=self._rewind,
+                rewind=functools.partial(self._rewind, model),
             )
 
     def _settings(self, level):
@@ -153,9 +159,9 @@ class Levels:
             on_collapse=self._on_collapse,
             **span,
         )
-        self._level = level
+        self._level, self._masks = level, model.masks
         if not level:
-            self._dense = initial, final
+            self._dense, self._weights = (initial, final), initial
         return initial, final
 
     def _prune(self, dataset, model, masks, final):
@@ -165,15 +171,16 @@ class Levels:
             found = save_restore.restore_network(paths.masks(directory))
             # In the network's order: scores are drawn, and ties settled, in it.
             return {name: found[name] for name in masks}
+        initial = self._weights
         if self._rules.one_shot:
-            masks, final = masks_lib.ones(masks), self._dense[1]
+            masks, (initial, final) = masks_lib.ones(masks), self._dense
         pruned = scoring_lib.prune(
             self._scoring,
             self._rules.kept(self._recipe, level, self._last, masks),
             masks,
             model,
             dataset,
-            initial=self._dense[0],
+            initial=initial,
             final=final,
             quiet=self._quiet,
         )
@@ -185,11 +192,21 @@ class Levels:
             progress.say(f"level {level}: {reached}", self._quiet)
         return pruned
 
-    def _rewind(self, initial, final):
+    def _rewind(self, model, masks, initial, final):
         """Weights that a level starts from; see `experiment.experiment`."""
         if self._rules.retraining != "rewind":
             return self._dense[1] if self._rules.one_shot else final
-        if not self._start:
-            return initial
-        saved = paths.at_iteration(self._directories[0], self._start)
-        return save_restore.restore_network(saved)
+        if self._start:
+            saved = paths.at_iteration(self._directories[0], self._start)
+            return save_restore.restore_network(saved)
+        weights, before = self._weights, self._masks
+        if self._rules.one_shot:
+            (weights, final), before = self._dense, masks_lib.ones(masks)
+        start, self._weights = weight_actions.start(
+            self._rules,
+            mask_0.Pruning(masks, before, weights, final, model.draw),
+            initial,
+            self._recipe.init_seed,
+            self._level + 1,
+        )
+        return start

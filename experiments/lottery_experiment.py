@@ -28,9 +28,10 @@ def train(
 
     Level 0 is the dense network. Each later level prunes a fraction of the
     weights still kept, those of smallest magnitude, puts the others back to
-    where they began, and trains again. Other criteria, densities and ways to
-    retrain are flags. Finished levels are skipped, so the same command resumes
-    a stopped experiment.
+    where they began, and trains again. Other criteria, densities, ways to
+    retrain, and actions on kept (mask-1) and pruned weights (mask-0) are flags.
+    Finished levels are skipped, so the same command resumes a stopped
+    experiment.
 
     Results lie in OUTPUT_DIR/{level}/{experiment_name}/; `report` draws them.
 
@@ -38,6 +39,8 @@ def train(
     Rewinding to a later iteration: Frankle et al. 2019
     (https://arxiv.org/abs/1903.01611), sec. 3; of the learning rate alone, and
     fine-tuning: Renda et al. 2020 (https://arxiv.org/abs/2003.02389), sec. 2.
+    Criteria by sign, actions: Zhou et al. 2019
+    (https://arxiv.org/abs/1905.01067), sec. 2 to 4.
 
     Args:
         output_dir: Folder of the results, one per trial, such as

@@ -195,6 +195,11 @@ def _resolved(scoring, recipe):
             f"Criterion {scoring.criterion!r} is of trained weights: at "
             "initialisation there are none. Use large_init"
         )
+    if scoring.score_at == "final":
+        raise ValueError(
+            "score_at=final is of trained weights: at initialisation there are "
+            "none. Leave it out"
+        )
     return scoring.resolved("synflow", recipe.seed)
 
 

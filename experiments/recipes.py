@@ -21,9 +21,9 @@ class Recipe:
             cifar10_vgg19, cifar10_resnet20_160ep; with the ending _dropout
             (conv2, conv4, conv6), _low_lr or _warmup (resnet20, vgg19) the
             paper's variants, with _zhou (mnist_fc, conv2, conv4, conv6) those
-            of Zhou et al. 2019; or own_model, which needs --model and
-            --dataset. The flags from --dataset to --augment_seed override what
-            it says.
+            of Zhou et al. 2019, with _supermask (the same, digits_fc) settings
+            to learn masks by; or own_model, which needs --model and --dataset.
+            The flags from --dataset to --augment_seed override what it says.
         dataset: digits (bundled), mnist, fashion_mnist, cifar10 or another
             name in datasets/registry.py, or the path of a dataset.
         data_dir: Folder with NAME.npz in Keras's layout, or with the folders

@@ -1,12 +1,8 @@
 """Control runs: a ticket's masks, with other weights to start from."""
 
 from lottery_ticket.experiments import given_networks, ingredients, recipes
-from lottery_ticket.foundations import (
-    mask_actions,
-    run_record,
-    save_restore,
-    seeds,
-)
+from lottery_ticket.foundations import run_record, save_restore, seeds
+from lottery_ticket.foundations.mask_actions import reuse
 
 
 def train(
@@ -59,7 +55,7 @@ def train(
     def give_start(_, model):
         model.reset(masks=given["masks"], seed=seed)
         if values is not None:
-            presets = mask_actions.reuse(values, model.masks, seed, signs)
+            presets = reuse.reuse(values, model.masks, seed, signs)
             model.reset(presets, given["masks"], seed)
 
     ingredients.train_once(

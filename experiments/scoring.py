@@ -2,9 +2,14 @@
 
 import dataclasses
 
-from lottery_ticket.foundations import progress, pruning, seeds
+import numpy as np
+
+from lottery_ticket.foundations import names, progress, pruning, seeds
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
+
+# Which weights gradients are taken at.
+SCORED_AT = ("initial", "final")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,17 +17,28 @@ class Scoring:
     """What weights are scored by before those of the lowest scores go.
 
     Args:
-        criterion: What scores weights: large_final or large_init (magnitude
-            after or before training), random, snip, grasp or synflow. None is
-            large_final after training, synflow at initialisation.
+        criterion: What scores weights; None is large_final after training,
+            synflow at initialisation. By magnitude, large_final, small_final,
+            large_init, small_init, large_init_large_final,
+            small_init_small_final, magnitude_increase or movement. By magnitude
+            if training kept the sign (or, as a control, changed it),
+            large_final_same_sign, large_final_diff_sign,
+            magnitude_increase_same_sign, magnitude_increase_diff_sign; as the
+            authors' code has these two, magnitude_increase_same_sign_legacy,
+            magnitude_increase_diff_sign_legacy. By the sign alone, which says
+            how many go, too, large_final_same_sign_single,
+            large_final_diff_sign_single. By gradients, which are computed when
+            they are needed, snip, grad, grasp or synflow. By chance, random.
         invert_scores: Whether the highest scores go first, a sanity check.
         score_steps: In how many steps weights go, each time scored anew in the
             network that is left; the number of kept weights falls
             geometrically. None is 100 for synflow, 1 for the others.
-        score_examples: Training examples of each class on which snip and grasp
-            score; at least the 10 of their papers.
-        score_seed: Seed of random scores and of the choice of examples; None
-            derives it from seed.
+        score_examples: Training examples of each class on which snip, grad and
+            grasp score; at least the 10 of their papers.
+        score_seed: Seed of random scores, of which weights go that tie, and of
+            the choice of examples; None derives it from seed.
+        score_at: Which weights snip, grad, grasp and synflow look at, initial
+            or final; None is the trained ones, where there are any.
     """
 
     criterion: str | None = None
@@ -30,15 +46,20 @@ class Scoring:
     score_steps: int | None = None
     score_examples: int = 10
     score_seed: int | None = None
+    score_at: str | None = None
 
     def __post_init__(self):
         """Checks what is given.
 
         Raises:
-            ValueError: If the criterion is unknown or a number too small.
+            ValueError: If the criterion or score_at is unknown, they do not
+                fit each other, or a number is too small.
         """
         if self.criterion is not None:
             criteria.check(self.criterion)
+        if self.score_at is not None:
+            names.check("score_at", self.score_at, SCORED_AT)
+            _check_gradients(self.criterion)
         for name, low in {
             "score_steps": 1,
             "score_examples": 1,
@@ -59,8 +80,13 @@ class Scoring:
         Args:
             criterion: What None stands for.
             seed: Master seed of the experiment.
+
+        Raises:
+            ValueError: If score_at does not fit that criterion.
         """
         chosen = self.criterion or criterion
+        if self.score_at is not None:
+            _check_gradients(chosen)
         usual = {
             "criterion": chosen,
             "score_steps": criteria.CRITERIA[chosen].steps,
@@ -91,6 +117,9 @@ def prune(
 ):
     """Returns masks without the lowest-scoring weights.
 
+    Weights that tie at the cutoff go at random. Where a criterion decides by
+    itself how many go, it does so in the layers that are to lose any.
+
     Args:
         scoring: Scoring, resolved.
         kept: List of quotas.Quota: what is to be left.
@@ -110,12 +139,45 @@ def prune(
         model,
         dataset,
         initial=initial,
-        final=final,
+        final=_scored(scoring.score_at, initial, final),
         seed=scoring.score_seed,
         examples_per_class=scoring.score_examples,
         invert=scoring.invert_scores,
     )
+    if criteria.CRITERIA[scoring.criterion].decides:
+        return pruning.keep_positive(_losing(kept, masks), masks, score(masks))
+    rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
     steps = quotas.in_steps(kept, masks, scoring.score_steps)
     for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
-        masks = pruning.prune_to(step, masks, score(masks))
+        masks = pruning.prune_to(step, masks, score(masks), rng)
     return masks
+
+
+def _scored(score_at, initial, final):
+    """The weights to score, or None for the model's own."""
+    if score_at == "final" and final is None:
+        raise ValueError(
+            "score_at=final is of trained weights, and there are none yet. "
+            "Use score_at=initial"
+        )
+    return initial if score_at == "initial" else final
+
+
+def _losing(kept, masks):
+    """Names of the layers that quotas take weights from."""
+    quotas.check(kept, masks)
+    return [
+        name
+        for layers, count in kept
+        if count < sum(np.count_nonzero(masks[layer]) for layer in layers)
+        for name in layers
+    ]
+
+
+def _check_gradients(criterion):
+    """Raises unless a criterion, if it is known yet, is of gradients."""
+    if criterion and criteria.CRITERIA[criterion].kind == "weights":
+        raise ValueError(
+            "score_at is for criteria of gradients (snip, grad, grasp and "
+            f"synflow). Received: criterion={criterion}"
+        )

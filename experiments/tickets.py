@@ -54,7 +54,8 @@ def read(directory: str) -> Ticket:
 
     Raises:
         FileNotFoundError: If no run is there.
-        ValueError: If the run is not finished, or files of it are damaged.
+        ValueError: If the run is not finished, files of it are damaged, or its
+            pruned weights are held at other values than 0.
     """
     directory = directory.rstrip("/")
     if not files.is_remote(directory):
@@ -68,11 +69,13 @@ def read(directory: str) -> Ticket:
         )
     found = given_networks.network(paths.masks(directory))
     record = run_record.read(directory)
+    masks = {name: found[name] for name in record["density"]}
+    _check_not_held(directory, record["settings"], masks)
     return Ticket(
         directory,
         record["settings"],
         record["inputs"].get("start_iteration", 0),
-        {name: found[name] for name in record["density"]},
+        masks,
         given_networks.network(paths.initial(directory)),
     )
 
@@ -101,7 +104,7 @@ def start(ticket: Ticket, masks: Network) -> Network:
         folder = paths.at_iteration(dense, iteration)
     weights = given_networks.network(folder)
     for name, mask in ticket.masks.items():
-        if (weights[name] * mask != ticket.initial[name]).any():
+        if (weights[name] != ticket.initial[name])[mask == 1].any():
             raise ValueError(
                 f"Masks other than the ticket's need the dense network that it "
                 f"was rewound to, but {ticket.directory} did not start from "
@@ -116,6 +119,18 @@ def dense_final(ticket: Ticket) -> Network:
     Args and Raises: as for `start`.
     """
     return given_networks.network(paths.final(_level_0(ticket)))
+
+
+def _check_not_held(directory, settings, masks):
+    """Raises if pruned weights are not 0: what follows sets them to that."""
+    action = settings.get("mask_0_action", "zero")
+    is_pruned = not all(mask.all() for mask in masks.values())
+    if is_pruned and action != "zero":
+        raise ValueError(
+            "A ticket must have pruned weights that are 0. Received: "
+            f"{directory}, which holds them at other values "
+            f"(mask_0_action={action})"
+        )
 
 
 def _level_0(ticket):

@@ -32,9 +32,9 @@ def experiment(
         iterations: Number of prunings; levels 0 to `iterations` are trained.
         presets: Dict, layer name -> weights that level 0 starts from, or None
             for a fresh draw.
-        rewind: Function (initial, final) -> weights that a level starts from,
-            of level 0's initial ones and those that the level before ended
-            with. None takes the initial ones.
+        rewind: Function (masks, initial, final) -> weights that a level starts
+            from, of its masks, level 0's initial weights and those that the
+            level before ended with. None takes the initial ones.
     """
     dataset = make_dataset()
     model = make_model(presets=presets, masks=None)
@@ -42,6 +42,6 @@ def experiment(
     initial, final = train_model(0, dataset, model)
     for level in range(1, iterations + 1):
         masks = prune_masks(masks, final)
-        start = initial if rewind is None else rewind(initial, final)
+        start = initial if rewind is None else rewind(masks, initial, final)
         model = make_model(presets=start, masks=masks)
         _, final = train_model(level, dataset, model)

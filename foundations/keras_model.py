@@ -108,7 +108,7 @@ class KerasModel(model_base.ModelBase):
         return "\n".join(lines)
 
     def release(self) -> keras.Model:
-        """Returns the network without masks: plain Keras, pruned weights 0."""
+        """Returns the network without masks: plain Keras, with its weights."""
         for name, kernel in self._kernels.items():
             kernel.constraint = self._constraints[name].other
         return self.network

@@ -1,13 +1,14 @@
 """connectivity.json: what was found on the line between two networks."""
 
-from lottery_ticket.foundations import files, run_record, sealed
+from lottery_ticket.foundations import result_file
 
-NAME = "connectivity.json"
+FILE = result_file.ResultFile("connectivity.json")
+NAME = FILE.name
 
 
 def path(directory: str) -> str:
     """File that says what a line was, complete once it is there."""
-    return files.join(directory, NAME)
+    return FILE.path(directory)
 
 
 def write(directory: str, record: dict) -> None:
@@ -20,7 +21,7 @@ def write(directory: str, record: dict) -> None:
             line, "splits" maps the name of a split to its lists "error" and
             "loss", one entry a place; "barriers" are by split, too.
     """
-    sealed.write(path(directory), record)
+    FILE.write(directory, record)
 
 
 def read(directory: str) -> dict | None:
@@ -28,7 +29,7 @@ def read(directory: str) -> dict | None:
 
     A damaged connectivity.json is named in a warning and counts as none.
     """
-    return sealed.read(path(directory))
+    return FILE.read(directory)
 
 
 def is_complete(directory: str, settings: dict) -> bool:
@@ -37,23 +38,13 @@ def is_complete(directory: str, settings: dict) -> bool:
     Raises:
         ValueError: If the folder holds a line made with other settings.
     """
-    record = read(directory)
-    if record is None:
-        return False
-    run_record.check_same(record["settings"], settings, directory)
-    return True
+    return FILE.is_complete(directory, settings)
 
 
 def check_free(directory: str) -> None:
-    """Raises if a folder is that of a run, where no line may lie.
+    """Raises if a folder is that of other results, where no line may lie.
 
     Raises:
-        ValueError: If there is a run.json, a checkpoint or weights.
+        ValueError: If there is, say, a run.json, a checkpoint or weights.
     """
-    found = {"run.json", "checkpoint.bin", "initial", "final"}
-    found &= set(files.names(directory))
-    if found:
-        raise ValueError(
-            f"{directory} is the folder of a run: it holds "
-            f"{', '.join(sorted(found))}. Use another output_dir"
-        )
+    result_file.check_free(directory, "line between copies")

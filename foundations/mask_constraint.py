@@ -5,11 +5,11 @@ import tensorflow as tf
 
 
 class MaskConstraint(keras.constraints.Constraint):
-    """Puts pruned entries of a kernel back to 0.
+    """Puts pruned entries of a kernel back to 0, or to values that are held.
 
     The optimizer applies it after every update, so the mask holds in any
     training loop, plain `model.fit` included. It is not serialised: a saved
-    model is a plain Keras model whose pruned weights are 0.
+    model is a plain Keras model whose pruned weights are 0, or those values.
     """
 
     def __init__(self, shape, other=None):
@@ -22,16 +22,59 @@ class MaskConstraint(keras.constraints.Constraint):
         """
         self.other = other
         self.mask = tf.Variable(tf.ones(shape, tf.bool), trainable=False)
+        self._held = None
 
     def __call__(self, weights):
-        """Returns the weights as constrained, and 0 where the mask is 0."""
+        """Returns the weights as constrained, and as held where pruned."""
         weights = weights if self.other is None else self.other(weights)
-        return self.masked(weights)
+        if self._held is None:
+            return self.masked(weights)
+        return tf.where(self.mask, tf.convert_to_tensor(weights), self._held)
+
+    def hold(self, values=None) -> bool:
+        """Sets what pruned entries are put back to.
+
+        The variable for it is made at the first values, so that those who hold
+        none do not pay for it. What was traced before knows of none.
+
+        Args:
+            values: Array of the kernel's shape and dtype; its pruned entries
+                are held, bit by bit. None is 0.
+
+        Returns:
+            Whether the variable is new: what was traced before puts pruned
+            entries back to 0 for good.
+        """
+        if self._held is not None:
+            zeros = tf.zeros(self.mask.shape, self._held.dtype)
+            self._held.assign(zeros if values is None else values)
+            return False
+        if values is not None:
+            self._held = tf.Variable(values, trainable=False)
+        return values is not None
 
     def masked(self, values):
         """Returns the values with 0 (never -0) where the mask is 0."""
         values = tf.convert_to_tensor(values)  # Embeddings' are sparse.
         return tf.where(self.mask, values, tf.zeros_like(values))
+
+
+def hold(constraints, kernels=None) -> bool:
+    """Has pruned entries put back to what they are now, or to 0.
+
+    Args:
+        constraints: Dict, layer name -> MaskConstraint.
+        kernels: Dict, layer name -> keras.Variable; None is 0.
+
+    Returns:
+        Whether what was traced before is of no use any more; see
+        `MaskConstraint.hold`.
+    """
+    made = [
+        constraint.hold(kernels and kernels[name].numpy())
+        for name, constraint in constraints.items()
+    ]
+    return any(made)
 
 
 def mask_gradients(optimizer):

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations import mask_constraint, save_restore, seeds
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import save_restore, seeds
 from lottery_ticket.foundations.networks import (
     layer_builders,
     network_variables,
+    softmax_loss,
 )
 
 Network = dict[str, np.ndarray]
@@ -31,6 +32,7 @@ class ModelBase(layer_builders.LayerBuilders):
         network: The `keras.Model`, for `summary()`, `evaluate`, `save`.
         masks: Dict, layer name -> uint8 array of the kernel's shape.
         weights: Dict, name -> array: all that the network computes with.
+        holds: Whether pruned weights are held at their values, not at 0.
         programs: What the trainer compiled for this network, kept so that
             31 levels compile once.
         compiled: What scores compiled for it, kept likewise.
@@ -57,6 +59,7 @@ class ModelBase(layer_builders.LayerBuilders):
         super().__init__(input_shape)
         self.network = None
         self.num_outputs = None
+        self.holds = False
         self.programs = {}
         self.compiled = {}
         self.strategy = tf.distribute.get_strategy()
@@ -88,6 +91,7 @@ class ModelBase(layer_builders.LayerBuilders):
         presets: Network | None = None,
         masks: Network | None = None,
         seed: int = 0,
+        hold: bool = False,
     ) -> "ModelBase":
         """Gives all variables and masks new values; compiles nothing anew.
 
@@ -96,6 +100,8 @@ class ModelBase(layer_builders.LayerBuilders):
             masks: As for `__init__`.
             seed: Seed of the draw of entries that presets do not name, and of
                 layers that are random in training, such as Dropout.
+            hold: Whether pruned weights are held at their presets, not at 0.
+                The first time, a loop of one's own must be traced anew.
 
         Returns:
             This model.
@@ -112,9 +118,14 @@ class ModelBase(layer_builders.LayerBuilders):
             constraint.mask.assign(np.asarray(kept, bool))
         drawn = {} if set(self._variables) <= set(presets) else self.draw(seed)
         for name, value in {**drawn, **presets}.items():
-            kept = masks.get(name)
-            value = value if kept is None else np.where(kept, value, 0)
+            if name in masks and not hold:
+                value = np.where(masks[name], value, 0)
             self._variables[name][1].assign(value)
+        self.holds = hold
+        with self.strategy.scope():
+            kernels = self._kernels if hold else None
+            if mask_constraint.hold(self._constraints, kernels):
+                self.network.train_function = None  # What `fit` has traced.
         for name, state in self._random_states.items():
             state.assign([seeds.derive(seed, name), 0])
         return self
@@ -154,13 +165,7 @@ class ModelBase(layer_builders.LayerBuilders):
             Pair of scalars: loss in nats, accuracy in [0, 1].
         """
         logits = self.logits(tf.cast(logits, tf.float32))
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        if label_smoothing:
-            uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
-            losses += label_smoothing * (uniform - losses)
-        predicted = tf.argmax(logits, -1, output_type=tf.int32)
-        hits = tf.cast(tf.equal(predicted, labels), tf.float32)
-        return tf.reduce_mean(losses), tf.reduce_mean(hits)
+        return softmax_loss.loss_and_accuracy(labels, logits, label_smoothing)
 
     def logits(self, outputs):
         """Returns the network's outputs as logits, in their own dtype.
@@ -168,7 +173,26 @@ class ModelBase(layer_builders.LayerBuilders):
         Args:
             outputs: As `logits` of `create_loss_and_accuracy`.
         """
-        return _logits(outputs) if self._are_probabilities else outputs
+        if self._are_probabilities:
+            return softmax_loss.logits(outputs)
+        return outputs
+
+    def outcome(self) -> dict[str, Network]:
+        """Returns what a run ends with, by the folder that it is saved in."""
+        return {"final": self.weights, "masks": self.masks}
+
+    def restore(self, networks: dict[str, Network]) -> None:
+        """Leaves the model as a run that is complete has left it.
+
+        Args:
+            networks: Dict, folder -> network, as from `run_record.restore`.
+        """
+        self.reset(networks["final"], self.masks, hold=self.holds)
+
+    @property
+    def plain(self) -> "ModelBase":
+        """The ModelBase whose network is trained: this one."""
+        return self
 
     @property
     def gives_probabilities(self) -> bool:
@@ -224,14 +248,3 @@ class ModelBase(layer_builders.LayerBuilders):
 
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}
-
-
-def _logits(probabilities):
-    """What a softmax was taken of; elsewhere logarithms, which serve as well.
-
-    The former is exact where a probability rounds to 0, and its gradient too.
-    """
-    is_graph = not tf.executing_eagerly()
-    if is_graph and probabilities.op.type == "Softmax":
-        return probabilities.op.inputs[0]
-    return tf.math.log(tf.maximum(probabilities, np.finfo(np.float32).tiny))

@@ -5,7 +5,9 @@ OUT/trial1/{level}/{experiment_name}{run_id}/
     iteration{k}/               weights after iteration k, where asked for
     train.json test.json validate.json
     summaries/                  TensorBoard
+    logits/  thresholded/       of a supermask, with supermask.json
     run.json                    last of all: settings and checksums
+    untrained.json              instead of these, of untrained accuracies
     connectivity.json copies/   instead of these, of two copies and their line
 """
 

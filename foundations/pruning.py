@@ -1,9 +1,11 @@
 """Turns scores into masks: the only place where a weight is pruned."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from lottery_ticket.foundations import names
-from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.selection import cutoff, layer_shares
 from lottery_ticket.foundations.selection import quotas as quotas_lib
 
 SCOPES = layer_shares.SCOPES
@@ -115,12 +117,13 @@ def prune_to(
     quotas: list[quotas_lib.Quota],
     masks: dict[str, np.ndarray],
     scores: dict[str, np.ndarray],
+    rng: np.random.Generator | None = None,
 ) -> dict[str, np.ndarray]:
     """Returns masks that keep the highest-scoring weights, as quotas say.
 
     Exactly a quota's count of the kept weights of its layers stays; where
     scores tie at the cutoff, the earlier layer (in the order of `masks`) goes
-    first, and in a layer the earlier index (C order).
+    first, and in a layer the earlier index (C order), unless `rng` draws.
 
     Args:
         quotas: List of `quotas.Quota`, no layer in two of them. A layer in none
@@ -128,6 +131,8 @@ def prune_to(
         masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
         scores: Dict, layer name -> array of real numbers of the mask's shape,
             higher = keep; may hold more layers.
+        rng: What draws, of the weights of a quota that tie at the cutoff, which
+            go; all are equally likely. None draws nothing.
 
     Returns:
         A new dict of masks; `masks` is not modified.
@@ -141,11 +146,39 @@ def prune_to(
     pruned = dict(masks)
     for layers, count in quotas:
         group = {name: mask for name, mask in masks.items() if name in layers}
-        for name, mask in group.items():
-            names.check("layer of scores", name, scores)
-            _check_scores(name, mask, scores[name])
-        pruned.update(_prune_group(count, group, scores))
+        _check_scores(group, scores)
+        pruned.update(cutoff.cut(count, group, scores, rng))
     return pruned
+
+
+def keep_positive(
+    layers: Collection[str],
+    masks: dict[str, np.ndarray],
+    scores: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Returns masks that keep what they kept and what scores above 0.
+
+    How many go is the scores' to say: all weights of a layer may, or none.
+
+    Args:
+        layers: Names of the layers to prune; the others keep their masks.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
+        scores: Dict, layer name -> array of real numbers of the mask's shape;
+            may hold more layers.
+
+    Returns:
+        A new dict of masks; `masks` is not modified.
+
+    Raises:
+        ValueError: If a layer is unknown, or the scores are not as for
+            `prune_to`.
+    """
+    for name in layers:
+        names.check("layer to prune", name, masks)
+    group = {name: mask for name, mask in masks.items() if name in layers}
+    _check_scores(group, scores)
+    kept = {name: mask * (scores[name] > 0) for name, mask in group.items()}
+    return {**masks, **kept}
 
 
 def expand_fractions(fractions: dict[str, float], layers) -> dict[str, float]:
@@ -180,46 +213,13 @@ def check_fractions(
     layer_shares.groups("fraction", fractions, layers, scope)
 
 
-def _prune_group(count, masks, scores):
-    """Masks of layers that are compared with each other, `count` kept.
-
-    By a partition, not a sort, and one copy of the kept scores.
-    """
-    values = _kept_values(masks, scores)
-    going = values.size - count
-    if not going:
-        return {name: mask.copy() for name, mask in masks.items()}
-    values.partition(going - 1)
-    cutoff = values[going - 1]
-    ties = going - np.count_nonzero(values[:going] < cutoff)
-    pruned = {}
+def _check_scores(masks, scores):
     for name, mask in masks.items():
-        goes = scores[name] < cutoff
-        if ties:
-            equal = (scores[name] == cutoff) & mask.astype(bool)
-            tied = np.flatnonzero(equal)[:ties]
-            goes.flat[tied] = True
-            ties -= tied.size
-        pruned[name] = mask * ~goes
-    return pruned
+        names.check("layer of scores", name, scores)
+        _check_layer(name, mask, scores[name])
 
 
-def _kept_values(masks, scores):
-    """The scores of all kept weights, in one new array."""
-    size = sum(np.count_nonzero(mask) for mask in masks.values())
-    dtypes = [scores[name].dtype for name in masks]
-    values = np.empty(size, np.result_type(bool, *dtypes))
-    start = 0
-    for name, mask in masks.items():
-        # Up to four times as fast as indexing by booleans, at density 1/2.
-        kept = mask.ravel().astype(bool)
-        own = np.compress(kept, scores[name].ravel())
-        values[start : start + own.size] = own
-        start += own.size
-    return values
-
-
-def _check_scores(name, mask, score):
+def _check_layer(name, mask, score):
     if score.shape != mask.shape:
         raise ValueError(
             f"Scores of layer {name!r} must have the shape of its mask, "

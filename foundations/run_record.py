@@ -3,9 +3,17 @@
 import hashlib
 import json
 import logging
+import re
 
 from lottery_ticket.foundations import files, paths, save_restore, sealed
 
+# What lies in a folder whose results are no run: file or folder -> of what.
+OTHER_RESULTS = {
+    "connectivity.json": "line between copies",
+    "copies": "line between copies",
+    "untrained.json": "grid of untrained accuracies",
+    "untrained_part.json": "grid of untrained accuracies",
+}
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
 _CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
@@ -47,7 +55,7 @@ def is_complete(directory: str, settings: dict) -> bool:
     return not damaged_files(directory, record)
 
 
-def restore(directory: str, identity: dict) -> tuple[dict, dict] | None:
+def restore(directory: str, identity: dict) -> dict[str, dict] | None:
     """Returns the networks of a complete run, or None if there is work to do.
 
     Files that are missing or damaged are named in a warning; that run has to be
@@ -58,7 +66,8 @@ def restore(directory: str, identity: dict) -> tuple[dict, dict] | None:
         identity: Dict with "settings" and "inputs", as recorded.
 
     Returns:
-        Pair (initial, final) of dicts, name -> array, or None.
+        Dict, name of a folder ("initial", "final", "masks" and what else there
+        is, but for weights saved on the way) -> network; or None.
 
     Raises:
         ValueError: If the folder holds a run of another identity, or a
@@ -70,15 +79,14 @@ def restore(directory: str, identity: dict) -> tuple[dict, dict] | None:
     damaged = damaged_files(directory, record)
     for path in damaged:
         _log.warning("%s is missing or damaged: its run is redone", path)
-    has_networks = any(
-        name.startswith("final/") for name in record["checksums"]
-    )
-    if damaged or not has_networks:
+    found = {name.rpartition("/")[0] for name in record["checksums"]}
+    if damaged or "final" not in found:
         return None
-    return (
-        save_restore.restore_network(paths.initial(directory)),
-        save_restore.restore_network(paths.final(directory)),
-    )
+    return {
+        folder: save_restore.restore_network(files.join(directory, folder))
+        for folder in sorted(found)
+        if folder and not re.fullmatch(r"iteration\d+", folder)
+    }
 
 
 def check_source(path: str) -> None:
@@ -126,14 +134,15 @@ def check_free(directory: str) -> None:
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
             checkpoint, if checkpoint.bin is somebody else's, or if the folder
-            is that of two copies and their line.
+            is one of OTHER_RESULTS.
     """
     found = files.names(directory)
-    line = {"connectivity.json", "copies"} & set(found)
-    if line:
+    others = {OTHER_RESULTS[name] for name in found if name in OTHER_RESULTS}
+    for other in sorted(others):
+        theirs = [name for name in found if OTHER_RESULTS.get(name) == other]
         raise ValueError(
-            f"{directory} is the folder of a line between copies: it holds "
-            f"{', '.join(sorted(line))}. Use another output_dir."
+            f"{directory} is the folder of a {other}: it holds "
+            f"{', '.join(sorted(theirs))}. Use another output_dir."
         )
     if "checkpoint.bin" in found:
         _check_checkpoint(paths.checkpoint(directory))

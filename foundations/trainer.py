@@ -3,16 +3,15 @@
 import contextlib
 
 import keras
-import numpy as np
 
-from lottery_ticket.foundations import lock, masks, progress, run_record, steps
-from lottery_ticket.foundations.networks import flow
+from lottery_ticket.foundations import lock, progress, run_record, steps
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
     checkpoint,
     optimizer_settings,
     programs,
     resumable_run,
+    run_masks,
 )
 
 
@@ -53,7 +52,8 @@ def train(
 
     Args:
         dataset: DatasetBase.
-        model: ModelBase, with the weights and masks to start from.
+        model: ModelBase, with the weights and masks to start from; or what
+            searches for masks of one, a `supermasks.SearchedModel`.
         optimizer_fn: Function () -> keras optimizer.
         training_len: '500it', '20ep' or ("iterations", 500); where training
             ends, at least one iteration after its start.
@@ -121,29 +121,23 @@ def train(
         saved = run_record.restore(output_dir, identity)
         if saved is not None:
             checkpoint.remove(output_dir)  # Left by a kill at the very end.
-            model.reset(presets=saved[1], masks=model.masks)
+            model.restore(saved)
             bar.finish("complete already")
-            return saved
-        initial, kept = model.weights, model.masks
-        effective = _effective(model, kept)
-        collapse.check(kept, effective, on_collapse, label)
+            return saved["initial"], saved["final"]
+        before = run_masks.RunMasks(model)
+        collapse.check(before.masks, before.effective, on_collapse, label)
         run = resumable_run.ResumableRun(
             output_dir, identity, span, intervals, save_summaries
         )
         program = programs.program(model, optimizer_fn, dataset, **rules)
         run.resume(model, program)
         run.train(label, bar)
-        final = model.weights
-        _check_masked(final, kept)
-        networks = {"initial": initial, "final": final, "masks": kept}
-        counted = {
-            "density": masks.counts(kept),
-            "effective": effective
-            and {name: int(each.sum()) for name, each in effective.items()},
-        }
-        run.save(networks if save_network else {}, counted)
+        outcome = model.outcome()
+        before.check(outcome["final"])
+        networks = {"initial": before.weights, **outcome}
+        run.save(networks if save_network else {}, before.counted(outcome))
         bar.finish(run.summary())
-        return initial, final
+        return before.weights, outcome["final"]
 
 
 def run_span(
@@ -227,18 +221,3 @@ def _inputs(dataset, model, optimizer_fn, span, intervals):
         "save_iterations": list(span.saved),
         "intervals": intervals,
     }
-
-
-def _effective(model, kept):
-    """Masks of what is on a path through the network, if any is pruned."""
-    is_pruned = any((mask == 0).any() for mask in kept.values())
-    return flow.effective_masks(model) if is_pruned else None
-
-
-def _check_masked(final, kept):
-    for name, mask in kept.items():
-        if np.count_nonzero(final[name][mask == 0]):
-            raise RuntimeError(
-                f"Pruned weights of layer {name!r} moved in training. Does "
-                "the network change its kernel other than by its optimizer?"
-            )

@@ -10,6 +10,8 @@ from lottery_ticket.foundations.command_line import streams
 COMMANDS = {
     "train": "trains one network",
     "lottery_experiment": "trains, prunes, rewinds, repeats: one trial",
+    "untrained": "how well masks of a dense run do without any training",
+    "supermask": "learns a mask of weights that stay as they are drawn",
     "prune_at_init": "prunes a network before it is trained",
     "reinitialize": "trains a ticket's masks from other weights",
     "branch": "trains a finished ticket again, with one thing changed",

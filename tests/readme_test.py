@@ -10,19 +10,22 @@ import sys
 
 import pytest
 
-from lottery_ticket.argfiles import branch_argfile
+from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import (
-    branch,
     level_rules,
+    mask_search,
     prune_at_init,
     recipes,
     scoring,
     selections,
+    untrained_grid,
 )
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
-from lottery_ticket.foundations.selection import layer_densities
+from lottery_ticket.foundations.selection import layer_densities, quotas
+from lottery_ticket.foundations.supermasks import learned_masks
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import lottery_experiment, main
 
@@ -191,7 +194,12 @@ def test_the_two_commands_are_targets_of_the_makefile():
         criteria.CRITERIA,
         layer_densities.ALLOCATIONS,
         level_rules.RETRAININGS,
-        branch.MASK_1_ACTIONS,
+        mask_0.MASK_0_ACTIONS,
+        mask_1.MASK_1_ACTIONS,
+        learned_masks.RESCALINGS,
+        learned_masks.SAMPLINGS,
+        quotas.ROUNDINGS,
+        deconstructing_argfile.GRIDS,
         selections.SELECTIONS,
         branch_argfile.EXPERIMENTS,
     ],
@@ -208,13 +216,16 @@ def test_every_flag_of_a_method_is_on_its_page():
         field.name
         for kind in (
             level_rules.LevelRules,
+            mask_search.MaskSearch,
             prune_at_init.Target,
             scoring.Scoring,
+            untrained_grid.Grid,
         )
         for field in dataclasses.fields(kind)
     }
     named = set(re.findall(r"--(\w+)", page))
-    unnamed = {"score_seed", "shuffle", "reinitialize"}  # --checks has these.
+    unnamed = {"shuffle", "reinitialize"}  # --checks has these.
+    unnamed |= {"score_seed", "mask_seed", "draw_seed"}
     assert known - named <= unnamed
 
 

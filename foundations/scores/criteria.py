@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.foundations import lazy, names
-from lottery_ticket.foundations.scores import criteria_weights
+from lottery_ticket.foundations.scores import criteria_signs, criteria_weights
 
 criteria_gradients = lazy.module(
     "lottery_ticket.foundations.scores.criteria_gradients"
@@ -22,35 +22,54 @@ class Criterion:
     """What a criterion needs; the function that scores has its name.
 
     Args:
-        kind: What it scores: "weights", a function of criteria_weights; or
-            of criteria_gradients, "network", without data, or "data".
+        kind: What it scores: "weights", a function of criteria_weights or
+            criteria_signs; or of criteria_gradients, "network", without data,
+            or "data".
         source: Where it is from.
         needs_training: Whether it scores trained weights only.
         steps: Prunings, with scores anew for each, that its source takes to
             the final density.
+        decides: Whether the sign of its scores says which weights go, however
+            many were to go; see `pruning.keep_positive`.
     """
 
     kind: str
     source: str
     needs_training: bool = False
     steps: int = 1
+    decides: bool = False
 
 
+_ZHOU = "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
+_INITIAL = Criterion("weights", _ZHOU)
+_TRAINED = Criterion("weights", _ZHOU, needs_training=True)
+_DECIDED = dataclasses.replace(_TRAINED, decides=True)
 CRITERIA = {
     "large_final": Criterion(
         "weights",
         "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635)",
         needs_training=True,
     ),
-    "large_init": Criterion(
-        "weights", "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
-    ),
-    "random": Criterion(
-        "weights", "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
-    ),
+    "small_final": _TRAINED,
+    "large_init": _INITIAL,
+    "small_init": _INITIAL,
+    "large_init_large_final": _TRAINED,
+    "small_init_small_final": _TRAINED,
+    "magnitude_increase": _TRAINED,
+    "movement": _TRAINED,
+    "large_final_same_sign": _TRAINED,
+    "large_final_diff_sign": _TRAINED,
+    "magnitude_increase_same_sign": _TRAINED,
+    "magnitude_increase_diff_sign": _TRAINED,
+    "magnitude_increase_same_sign_legacy": _TRAINED,
+    "magnitude_increase_diff_sign_legacy": _TRAINED,
+    "large_final_same_sign_single": _DECIDED,
+    "large_final_diff_sign_single": _DECIDED,
+    "random": _INITIAL,
     "snip": Criterion(
         "data", "Lee et al. 2019 (https://arxiv.org/abs/1810.02340)"
     ),
+    "grad": Criterion("data", _ZHOU),
     "grasp": Criterion(
         "data", "Wang et al. 2020 (https://arxiv.org/abs/2002.07376)"
     ),
@@ -100,13 +119,15 @@ def score_fn(
             Only criteria of weights look at it.
         final: Dict, name -> weights after training, which gradients are taken
             at, too; None, for criteria without training, means the model's.
-        seed: Seed of random scores, and of the choice of examples.
+        seed: Seed of random scores, of what decides between equal ranks, and
+            of the choice of examples.
         examples_per_class: Training examples of each class that gradients of
             the loss are computed on; a class that has fewer gives all.
         invert: Whether to negate scores, so that the best are pruned first.
 
     Raises:
         ValueError: If the criterion is unknown, or what it needs is not given.
+            The function raises it, too, if a layer's weights hold NaN.
     """
     check(name)
     criterion = CRITERIA[name]
@@ -124,13 +145,26 @@ def score_fn(
 
 
 def _of_weights(name, model, initial, final, seed):
-    function = getattr(criteria_weights, name)
+    signs = hasattr(criteria_signs, name)
+    function = getattr(criteria_signs if signs else criteria_weights, name)
 
     def scores(masks):
         before = model.weights if initial is None else initial
+        _check_numbers(before, masks)
+        if final is not None:
+            _check_numbers(final, masks)
         return function(before, final, masks, np.random.default_rng(seed))
 
     return scores
+
+
+def _check_numbers(weights, masks):
+    """A sign or a rank of NaN would pass for that of a number."""
+    for name in masks:
+        if np.isnan(weights[name]).any():
+            raise ValueError(
+                f"Weights of layer {name!r} hold NaN. Did training diverge?"
+            )
 
 
 def _of_network(name, model, final, dataset):

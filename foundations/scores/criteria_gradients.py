@@ -1,9 +1,12 @@
 """Scores from gradients of a network, compiled once for each network.
 
-No function here changes the model: weights and masks are arguments. Pruned
-weights count as 0 and score 0. Batch normalisation is in inference mode,
-regularisation losses of layers are not counted, and a network of mixed
-precision is computed in float32, or for SynFlow in float64.
+Gradients are computed anew whenever they are asked for, from weights and data:
+no run has to have stored any, as those of Zhou et al. 2019 do for snip and
+grad. No function here changes the model: weights and masks are arguments.
+Pruned weights count as 0, whatever they are held at, and score 0. Batch
+normalisation is in inference mode, regularisation losses of layers are not
+counted, and a network of mixed precision is computed in float32, or for SynFlow
+in float64.
 """
 
 import functools
@@ -46,12 +49,21 @@ def snip(
     Raises:
         FloatingPointError: If a score is not finite.
     """
-    given = _tensors(weights, masks)
-    gradients = _mean(
-        _compiled(model, _gradients), (*given, 1.0), dataset, rows
-    )
+    gradients = _mean_gradients(model, weights, masks, dataset, rows)
     scores = _times(weights, gradients)
     return _checked("snip", {name: np.abs(s) for name, s in scores.items()})
+
+
+def grad(
+    model, weights: Network, masks: Network, dataset, rows: np.ndarray
+) -> Network:
+    """Returns abs(g), g being the gradient of the mean loss; as `snip`.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+    Differs: batch normalisation is in inference mode.
+    """
+    gradients = _mean_gradients(model, weights, masks, dataset, rows)
+    return _checked("grad", {name: np.abs(g) for name, g in gradients.items()})
 
 
 def grasp(
@@ -138,6 +150,11 @@ def _tensors(weights, masks):
         {name: tf.constant(each) for name, each in weights.items()},
         {name: tf.constant(mask == 1) for name, mask in masks.items()},
     )
+
+
+def _mean_gradients(model, weights, masks, dataset, rows):
+    given = (*_tensors(weights, masks), 1.0)
+    return _mean(_compiled(model, _gradients), given, dataset, rows)
 
 
 def _mean(function, given, dataset, rows):

@@ -8,6 +8,9 @@ import numpy as np
 from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares
 
+# How a fraction of n weights becomes a whole number of them.
+ROUNDINGS = ("exact", "legacy")
+
 
 class Quota(typing.NamedTuple):
     """How many weights some layers keep together.
@@ -25,11 +28,18 @@ def of_fractions(
     fractions: dict[str, float],
     masks: dict[str, np.ndarray],
     scope: str = "layerwise",
+    rounding: str = "exact",
+    prunings: int = 1,
 ) -> list[Quota]:
     """Returns how many weights layers keep that lose fractions of them.
 
     A fraction is of the weights *still kept*: exactly `round(fraction * kept)`
-    weights go.
+    weights go. Several prunings in one are those that leave (1 - fraction) to
+    the power of their number.
+
+    Source: of the rounding "legacy", the authors' code of Zhou et al. 2019
+    (https://arxiv.org/abs/1905.01067). As .2 comes out as 19.999999999999996 %
+    there, 47,039 of 235,200 weights go, not 47,040.
 
     Args:
         fractions: Dict, layer name or pattern -> fraction of kept weights to
@@ -38,17 +48,24 @@ def of_fractions(
         masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
         scope: "layerwise" gives each layer a quota; "global" one to all layers
             together whose fraction is above 0.
+        rounding: "exact" is to the nearest number; "legacy" is down, after
+            floating point, as in that code.
+        prunings: How many prunings to count as one, 1 or more.
 
     Raises:
-        ValueError: If a layer or the scope is unknown, a fraction is outside
-            [0, 1], or the scope is global and the fractions above 0 differ.
+        ValueError: If a layer, the scope or the rounding is unknown, a fraction
+            is outside [0, 1], there are no prunings, or the scope is global and
+            the fractions above 0 differ.
     """
+    names.check("rounding", rounding, ROUNDINGS)
+    _check_number("prunings", prunings)
     quotas = []
     for layers, fraction in layer_shares.groups(
         "fraction", fractions, masks, scope
     ):
         kept = _kept(layers, masks)
-        quotas.append(Quota(layers, kept - round(fraction * kept)))
+        goes = _pruned(kept, fraction, rounding, prunings)
+        quotas.append(Quota(layers, kept - goes))
     return quotas
 
 
@@ -171,6 +188,16 @@ def check(quotas: list[Quota], masks: dict[str, np.ndarray]) -> None:
                 f"weights: no more of their {_total(layers, masks):,} are "
                 f"still kept. Received: {count:,}"
             )
+
+
+def _pruned(kept, fraction, rounding, prunings):
+    """How many of the kept weights go by a fraction, taken several times."""
+    if rounding == "legacy":  # In the order of operations of that code.
+        percent = (1 - (1 - fraction) ** prunings) * 100
+        return int(kept * percent / 100)
+    if prunings > 1:
+        fraction = 1 - (1 - fraction) ** prunings
+    return round(fraction * kept)
 
 
 def _falling(kept, count, steps):

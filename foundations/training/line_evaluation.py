@@ -1,11 +1,8 @@
 """Error and loss of the networks on a straight line between two others."""
 
-import numpy as np
-
 from lottery_ticket.foundations import interpolation
 from lottery_ticket.foundations.training import (
-    batches,
-    evaluation,
+    network_evaluation,
     norm_statistics,
 )
 
@@ -39,13 +36,10 @@ def evaluate(
     """
     for program in model.programs.values():
         program.unload()
-    tensors = {
-        name: batches.load(split)
-        for name, split in dataset.splits.items()
-        if not split.is_streamed
-    }
-    evaluating = evaluation.Evaluation(model, dataset)
-    norms = norm_statistics.NormStatistics(model, dataset, tensors.get("train"))
+    evaluation = network_evaluation.NetworkEvaluation(model, dataset)
+    norms = norm_statistics.NormStatistics(
+        model, dataset, evaluation.tensors.get("train")
+    )
     trained = {name for name, each in model.variables.items() if each.trainable}
     line, ends = (
         {name: {"error": [], "loss": []} for name in dataset.splits}
@@ -53,14 +47,10 @@ def evaluate(
     )
 
     def add(columns):
-        futures = {
-            name: evaluating.start(split, tensors.get(name))
-            for name, split in dataset.splits.items()
-        }
-        for name, future in futures.items():
-            loss, accuracy = future.result()  # Sync point.
-            columns[name]["error"].append(_shortest(1 - _shortest(accuracy)))
-            columns[name]["loss"].append(_shortest(loss))
+        for name, (loss, accuracy) in evaluation.evaluate().items():
+            error = network_evaluation.shortest(1 - accuracy)
+            columns[name]["error"].append(error)
+            columns[name]["loss"].append(loss)
 
     for alpha in show(alphas):
         network = interpolation.between(first, second, alpha, trained)
@@ -72,7 +62,3 @@ def evaluate(
         norms.recompute()
         add(line)
     return line, ends, norms.examples
-
-
-def _shortest(value):
-    return float(str(np.float32(value)))

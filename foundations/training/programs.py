@@ -62,7 +62,7 @@ def program(
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
         tuple(variable.path for variable in model.network.trainable_variables),
-        (policy, weight_decay, label_smoothing),
+        (policy, weight_decay, label_smoothing, model.plain.holds),
     )
     chosen = model.programs.pop(key, None)
     if chosen is None:

@@ -23,6 +23,10 @@ from lottery_ticket.foundations.training import checkpoint
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
+_FOLDERS = (
+    *("initial", "final", "masks", "logits", "thresholded"),
+    "summaries",
+)
 _EVENTS = r"events\.out\.tfevents\.\d{10}"
 _TEMPORARY = (
     r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy"
@@ -182,7 +186,7 @@ class ResumableRun:
         Only files that this package names so, in the run's own folders.
         """
         saved = [f"iteration{each}" for each in self.span.saved]
-        for folder in ("", "initial", "final", "masks", "summaries", *saved):
+        for folder in ("", *_FOLDERS, *saved):
             place = files.join(self.directory, folder)
             for name in files.names(place):
                 if re.fullmatch(pattern, name):

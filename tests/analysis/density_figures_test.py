@@ -120,3 +120,12 @@ def test_an_experiment_that_is_dense_alone_is_only_the_dotted_line(runs):
     assert "dense ($n$ = 2)" not in _legend(density_figures.accuracy(runs))
     alone = density_figures.accuracy(runs[is_dense])
     assert "dense ($n$ = 2)" in _legend(alone)
+
+
+def test_more_than_ten_experiments_have_a_wide_figure(tmp_path):
+    for name in "abcdefghijk":
+        fake_results.write_run(str(tmp_path), 1, 1, name)
+    runs = results.read(str(tmp_path)).runs
+    wide = density_figures.accuracy(runs)
+    usual = density_figures.accuracy(runs[runs["experiment"] != "a"])
+    assert wide.get_figwidth() > usual.get_figwidth()

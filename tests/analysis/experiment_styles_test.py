@@ -23,6 +23,11 @@ def test_label_says_how_many_runs():
     )
 
 
+def test_count_text_is_a_range_where_they_differ():
+    assert experiment_styles.count_text([3, 3]) == "($n$ = 3)"
+    assert experiment_styles.count_text([3, 5, 4]) == "($n$ = 3–5)"
+
+
 @pytest.mark.parametrize(
     "experiment, name",
     [
@@ -32,18 +37,28 @@ def test_label_says_how_many_runs():
         ("conv2/synflow_invert", "conv2 SynFlow, inverted"),
         ("mine_shuffle", "mine_shuffle"),
         ("random_global", "random, global"),
+        ("large_final_same_sign", "large final, same sign"),
+        ("fc/movement", "fc movement"),
+        ("mask_1_signed_constant", "kept: constant, own signs"),
+        ("mask_0_freeze_init", "pruned: at init"),
+        ("mask_1_mine", "mask_1_mine"),
+        ("conv2/supermask_both", "conv2 supermask, constant, rescaled"),
     ],
 )
 def test_names_for_readers(experiment, name):
     assert experiment_styles.name(experiment) == name
 
 
-def test_ten_experiments_have_ten_styles():
-    names = [f"e{index}" for index in range(12)]
+def test_thirty_experiments_have_thirty_styles():
+    names = [f"e{index}" for index in range(32)]
     series = experiment_styles.series([*names, "e0"])
     assert list(series) == names
     styles = [series[name] for name in names]
-    assert styles[10:] == styles[:2]
-    assert len({style["color"] for style in styles}) == 10
-    looks = {(style["marker"], "markerfacecolor" in style) for style in styles}
+    assert styles[30:] == styles[:2]
+    assert len({style["color"] for style in styles[:10]}) == 10
+    looks = {
+        (style["marker"], "markerfacecolor" in style) for style in styles[:10]
+    }
     assert len(looks) == 10
+    looks = {(style["color"], style["marker"]) for style in styles}
+    assert len(looks) == 30

@@ -49,6 +49,26 @@ def test_panels_stand_in_rows_of_three():
     assert [axes.get_ylabel() for axes in panels] == ["y", "", "", "y", ""]
 
 
+def test_panels_may_stand_in_fewer_columns_and_share_y_in_a_row():
+    with figure_style.drawing(4, 2, height_inches=1.5, share_y="row") as (
+        figure,
+        panels,
+    ):
+        panels[0].set_ylim(0, 7)
+        figure_style.outer_labels(panels, "x", "y", 2)
+    assert figure.get_size_inches().tolist() == [6.75, 3]
+    assert panels[1].get_ylim() == (0, 7) != panels[2].get_ylim()
+    assert [axes.get_xlabel() for axes in panels] == ["", "", "x", "x"]
+    assert [axes.get_ylabel() for axes in panels] == ["y", "", "y", ""]
+
+
+@pytest.mark.parametrize("is_wide, width", [(False, 3.35), (True, 6.75)])
+def test_width_of_a_single_panel(is_wide, width):
+    with figure_style.drawing(is_wide=is_wide) as (figure, _):
+        pass
+    assert figure.get_figwidth() == width
+
+
 @pytest.mark.parametrize(
     "length, count, rows",
     [(6, 9, 5), (40, 4, 4), (200, 2, 2)],

@@ -42,6 +42,17 @@ def test_trial_without_any_control():
     ]
 
 
+def test_supermasks_are_compared_with_each_other():
+    places = [_place(trial, 0) for trial in (1, 2)]
+    places += [_place(trial, 0, "supermask") for trial in (1, 3)]
+    places += [_place(3, 0, "supermask_both")]
+    kinds = {"supermask": "supermask", "supermask_both": "supermask"}
+    kinds["same_init"] = "lottery_experiment"
+    assert gaps.missing(places, kinds) == [
+        "trial 1, supermask_both: missing (no run in this trial)"
+    ]
+
+
 def test_other_trees_and_single_runs_are_not_compared():
     places = [_place(1, 0, "conv2/same_init"), _place(2, 0, "conv4/same_init")]
     places += [_place("", 0, "dense"), _place(3, 0)]

@@ -54,7 +54,8 @@ def test_without_two_trials_there_is_nothing_to_draw():
 
 
 def _signs(*rows):
-    columns = ["experiment", "level", "density", "agreement"]
+    columns = ["experiment", "level", "density", *sign_changes.MEASURES]
+    rows = [[*row, np.nan][:5] for row in rows]
     frame = pd.DataFrame(rows, columns=columns)
     return sign_changes.summarize(frame.assign(layer=overlaps.ALL))
 
@@ -73,7 +74,35 @@ def test_signs_against_density():
     np.testing.assert_allclose(
         tickets.lines[0].get_xydata(), [[100, 85], [50, 70]]
     )
-    assert _legend(figure) == ["winning ticket ($n$ = 1–2)", "by chance"]
+    [dense] = [line for line in axes.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(dense.get_ydata(), [85, 85])
+    assert _legend(figure) == [
+        "winning ticket ($n$ = 1–2)",
+        "dense network",
+        "by chance",
+    ]
+
+
+def test_signs_of_pruned_weights_have_a_panel_beside_the_same_dense_line():
+    figure = mask_figures.signs(
+        _signs(
+            ("same_init", 0, 1, 0.9),
+            ("same_init", 1, 0.5, 0.7, 0.6),
+            ("random", 1, 0.5, 0.8),
+        )
+    )
+    kept, pruned = figure.axes
+    assert (kept.get_title(), pruned.get_title()) == (
+        "Kept",
+        "Pruned to get there",
+    )
+    assert len(kept.containers) == 2
+    [tickets] = pruned.containers
+    np.testing.assert_allclose(tickets.lines[0].get_xydata(), [[50, 60]])
+    for axes in figure.axes:
+        [dense] = [line for line in axes.lines if line.get_linestyle() == ":"]
+        np.testing.assert_allclose(dense.get_ydata(), [90, 90])
+    assert len(_legend(figure)) == 4
 
 
 def test_without_weights_there_are_no_signs_to_draw():

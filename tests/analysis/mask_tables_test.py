@@ -1,5 +1,6 @@
 """Tests of analysis/mask_tables.py."""
 
+import numpy as np
 import pandas as pd
 
 from lottery_ticket.analysis import mask_tables, overlaps, sign_changes
@@ -12,7 +13,8 @@ def _overlap(*rows):
 
 
 def _signs(*rows):
-    columns = ["experiment", "level", "density", "agreement"]
+    columns = ["experiment", "level", "density", *sign_changes.MEASURES]
+    rows = [[*row, np.nan][:5] for row in rows]
     frame = pd.DataFrame(rows, columns=columns)
     return sign_changes.summarize(frame.assign(layer=overlaps.ALL))
 
@@ -48,6 +50,13 @@ def test_text_of_all_parts():
         "experiment  level  density %  runs  same sign %    min    max\n"
         "same_init       0        100     2        95.00  92.50  97.50\n"
     )
+
+
+def test_signs_of_pruned_weights_have_a_column_where_known():
+    signs = _signs(("a", 0, 1, 0.925), ("a", 1, 0.5, 0.9, 0.75))
+    lines = mask_tables.to_text(_overlap(), signs).splitlines()[-3:]
+    assert [line.split()[-1] for line in lines] == ["%", "-", "75.00"]
+    assert lines[0].endswith("of pruned %")
 
 
 def test_layers_are_in_no_table():

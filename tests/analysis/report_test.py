@@ -2,7 +2,11 @@ import pytest
 
 from lottery_ticket.analysis import report
 from lottery_ticket.foundations import files, paths
-from lottery_ticket.tests.analysis import fake_lines, fake_results
+from lottery_ticket.tests.analysis import (
+    fake_lines,
+    fake_masked,
+    fake_results,
+)
 
 FIGURES = ("accuracy", "early_stopping", "curves")
 SINGLE_NAMES = sorted(
@@ -113,3 +117,70 @@ def test_lines_without_runs_are_drawn(tmp_path, capsys):
     names = {path.name for path in (tmp_path / "report").iterdir()}
     assert {"connectivity.csv", "barriers.png"} <= names
     assert "table.csv" not in names
+
+
+def _write_masked(output_dir):
+    for trial in (1, 2):
+        cells = [fake_masked.cell("random", 1, 0.2, 0.3)]
+        fake_masked.write_untrained(output_dir, trial, cells)
+
+
+def test_untrained_networks_without_runs_are_reported(tmp_path, capsys):
+    _write_masked(str(tmp_path))
+    report.report(str(tmp_path))
+    assert capsys.readouterr().out.startswith("Untrained networks under a mask")
+    assert files.names(f"{tmp_path}/report") == [
+        "untrained.csv",
+        "untrained.pdf",
+        "untrained.png",
+        "untrained.txt",
+        "untrained_cells.csv",
+    ]
+
+
+def test_learned_masks_stand_beside_what_is_trained_not_among_it(
+    tmp_path, capsys
+):
+    _write_masked(str(tmp_path))
+    settings = fake_masked.SETTINGS
+    for trial in (1, 2):
+        for level in (0, 1, 2):
+            fake_results.write_run(str(tmp_path), trial, level, **settings)
+    fake_masked.write_supermask(str(tmp_path), 1)
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    assert "Every run found is complete, and none is missing." in printed
+    directory = f"{tmp_path}/report"
+    names = files.names(directory)
+    assert {"untrained.txt", "supermasks.txt", "supermasks.png"} <= set(names)
+    assert "comparison.txt" not in names
+    assert files.read(f"{directory}/supermasks.txt").decode() in printed
+    [row] = [
+        line.split()
+        for line in files.read(f"{directory}/table.txt").decode().splitlines()
+        if line.startswith("supermask ")
+    ]
+    assert row[:5] == ["supermask", "0", "50.0", "1", "1"]
+
+
+def test_learned_masks_alone_are_reported(tmp_path, capsys):
+    directory = fake_masked.write_supermask(str(tmp_path), 1)
+    report.report(str(tmp_path))
+    names = files.names(f"{tmp_path}/report")
+    assert {"accuracy.png", "curves.png", "supermasks.png"} <= set(names)
+    files.remove(f"{directory}/supermask.json")
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    assert f"  {directory}: not evaluated (no supermask.json)" in printed
+
+
+def test_rules_that_differ_have_figures(tmp_path, capsys):
+    for level in (0, 1):
+        fake_results.write_run(str(tmp_path), 1, level, "large_final")
+        fake_results.write_run(
+            str(tmp_path), 1, level, "random", criterion="random"
+        )
+    report.report(str(tmp_path))
+    names = files.names(f"{tmp_path}/report")
+    assert {"criteria.png", "criteria.pdf"} <= set(names)
+    assert "mask_1_actions.png" not in names

@@ -42,9 +42,26 @@ def test_a_row_per_run(tmp_path):
             "dataset": None,
             "model": None,
             "seed": 7,
+            **results.RULES,
             "directory": directory,
         }
     ]
+
+
+def test_rules_are_as_recorded_or_as_they_were_before(tmp_path):
+    rules = {"criterion": "snip", "mask_1_action": "reinit", "one_shot": True}
+    fake_results.write_run(str(tmp_path), 1, 0, **rules)
+    fake_results.write_run(str(tmp_path), 1, 1, criterion=None)
+    fake_results.write_run(str(tmp_path), 1, 1, "reinit", 1)
+    runs = results.read(str(tmp_path)).runs
+    first, second, control = runs.to_dict("records")
+    assert {key: first[key] for key in results.RULES} == {
+        **results.RULES,
+        **rules,
+    }
+    assert {key: second[key] for key in results.RULES} == results.RULES
+    assert runs.iloc[2][[*results.RULES]].isna().all()
+    assert control["kind"] == "reinitialize"
 
 
 def test_densities_are_of_all_weights_and_of_each_layer(tmp_path):

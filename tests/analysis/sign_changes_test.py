@@ -35,6 +35,7 @@ def test_only_kept_weights_count(tmp_path):
             "layer": layer,
             "density": 5 / 6,
             "agreement": pytest.approx(agreement),
+            "pruned_agreement": pytest.approx(math.nan, nan_ok=True),
         }
         for layer, agreement in (("(all)", 3 / 5), ("a", 2 / 3), ("b", 1 / 2))
     ]
@@ -65,3 +66,53 @@ def test_nothing_is_kept_at_all(tmp_path):
     final = {"a": [1.0, 2.0, 3.0, 0.0], "b": [1.0, 1.0]}
     _write(tmp_path, 1, final, {"a": [0, 0, 0, 0], "b": [0, 0]})
     assert _measure(tmp_path)["agreement"].isna().all()
+
+
+def _write_levels(tmp_path, masks, finals, kind="lottery_experiment", **rules):
+    for level, (mask, final) in enumerate(zip(masks, finals, strict=True)):
+        fake_results.write_masks(
+            str(tmp_path),
+            1,
+            level,
+            "same_init",
+            {"a": mask},
+            initial={"a": [1.0, 1.0, 1.0, 1.0]},
+            final={"a": final},
+            kind=kind,
+            **rules,
+        )
+
+
+MASKS = ([1, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1])
+FINALS = ([1.0, -1.0, -1.0, 1.0], [0.0, 0.0, 2.0, 1.0], [0.0, 0.0, 0.0, -1.0])
+
+
+def test_pruned_weights_count_in_the_training_before(tmp_path):
+    _write_levels(tmp_path, MASKS, FINALS)
+    found = _measure(tmp_path)
+    found = found[found["layer"] == "a"]
+    dense, *pruned = found["pruned_agreement"]
+    assert math.isnan(dense)
+    assert pruned == [0.5, 1.0]
+    assert found["agreement"].to_list() == [0.5, 1.0, 0.0]
+
+
+def test_one_shot_prunes_the_dense_network_at_each_level(tmp_path):
+    _write_levels(tmp_path, MASKS, FINALS, one_shot=True)
+    found = _measure(tmp_path)
+    _, *pruned = found["pruned_agreement"][found["layer"] == "a"]
+    assert pruned == pytest.approx([1 / 2, 1 / 3])
+
+
+def test_controls_prune_nothing_and_learned_masks_train_nothing(tmp_path):
+    _write_levels(tmp_path, MASKS, FINALS, kind="branch")
+    assert _measure(tmp_path)["pruned_agreement"].isna().all()
+    _write_levels(tmp_path, MASKS, FINALS, kind="supermask")
+    assert _measure(tmp_path).empty
+
+
+def test_where_the_level_before_is_not_there_its_signs_are_unknown(tmp_path):
+    _write_levels(tmp_path, MASKS, FINALS)
+    runs, _ = mask_arrays.whole(results.read(str(tmp_path)).runs)
+    found = sign_changes.measure(runs[runs["level"] != 1])
+    assert found["pruned_agreement"].isna().all()

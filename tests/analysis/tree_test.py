@@ -108,3 +108,11 @@ def test_remote_roots():
 def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="No results folder at"):
         tree.find(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("name", ["untrained.json", "untrained_part.json"])
+def test_untrained_networks_are_no_run(tmp_path, name):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    files.write(f"{tmp_path}/trial1/0/untrained/{name}", b"{}")
+    files.write(f"{tmp_path}/trial1/0/untrained/.lock", b"")
+    assert _addresses(tmp_path) == [("same_init", 1, 0, "")]

@@ -14,6 +14,7 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.foundations import paths, seeds
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.tests import tiny
 
 ALL = ",".join(branch_argfile.EXPERIMENTS)
@@ -57,7 +58,7 @@ def test_every_line_parses_for_its_runner(capsys):
 def test_every_experiment_is_a_selection_and_an_action(name):
     selection, action = branch_argfile.EXPERIMENTS[name]
     assert selection in selections.SELECTIONS
-    assert action in branch.MASK_1_ACTIONS
+    assert action in mask_1.MASK_1_ACTIONS
     draws = selection in ("shuffle", "random_global") or action != "rewind"
     assert (name not in branch_argfile.DRAW_NOTHING) == draws
     assert f" {name} (" in branch_argfile.lines.__doc__

@@ -9,6 +9,7 @@ import pytest
 from lottery_ticket.experiments import (
     branch,
     ingredients,
+    instability,
     level_rules,
     lottery_experiment,
     recipe_changes,
@@ -24,6 +25,7 @@ from lottery_ticket.foundations import (
     seeds,
     steps,
 )
+from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.training import resumable_run
 from lottery_ticket.tests import tiny
 
@@ -35,7 +37,7 @@ RECIPE = recipes.Recipe(
     validate_interval=10,
     seed=1,
 )
-ACTIONS = list(branch.MASK_1_ACTIONS)
+ACTIONS = list(mask_1.MASK_1_ACTIONS)
 
 
 def run_levels(directory, recipe=RECIPE, levels=2, **rules):
@@ -80,6 +82,13 @@ def networks(directory):
 def level_0(ticket, place=paths.initial):
     dense = paths.run(ticket.rsplit("/", 2)[0], 0, "same_init")
     return save_restore.restore_network(place(dense))
+
+
+def acted_on(action, dense, masks):
+    """The dense network's weights after an action; mask_1's tests check it."""
+    start = mask_1.Start(dense, masks, dense, None)
+    seed = seeds.derive(seeds.derive(1, "init"), "reinitialize")
+    return mask_1.apply(action, start, seed)
 
 
 def counts(masks):
@@ -165,14 +174,87 @@ def test_every_combination_keeps_its_counts(
         assert not after[name][mask == 0].any()
         start, kept = before[name][mask == 1], mask == 1
         pool = source[name][of_ticket[name] == 1]
-        if action == "rewind":
+        if action in ("rewind", "mask_init"):
             np.testing.assert_array_equal(start, dense[name][kept])
         elif action == "reinit":
             assert not np.isin(start, dense[name]).any()
-        else:
+        elif action.startswith("reuse"):
             assert np.isin(start, pool).all()
             is_same = np.sign(start) == np.sign(dense[name][kept])
             assert is_same.all() == (action == "reuse_sign")
+        else:
+            expected = acted_on(action, dense, masks)[name][kept]
+            np.testing.assert_array_equal(start, expected)
+            assert (start != dense[name][kept]).mean() > 0.8
+
+
+@pytest.mark.parametrize("action", ["signed_constant", "random_reshuffle"])
+def test_actions_on_a_rewound_ticket_are_of_its_iteration(
+    rewound, tmp_path, action
+):
+    """Biases too; training starts anew."""
+    before, _, masks = train(tmp_path, rewound, mask_1_action=action)
+    dense = level_0(rewound, lambda run: paths.at_iteration(run, 5))
+    expected = acted_on(action, dense, masks)
+    for name, array in before.items():
+        mask = masks.get(name, 1)
+        np.testing.assert_array_equal(array, expected[name] * mask)
+    assert before["layer1_bias"].any()
+    assert run_record.read(str(tmp_path))["inputs"]["start_iteration"] == 0
+
+
+def test_a_constant_can_be_given(ticket, tmp_path):
+    options = {"mask_1_action": "signed_constant", "signed_constant": 0.1}
+    before, _, masks = train(tmp_path / "a", ticket, **options)
+    for name, mask in masks.items():
+        np.testing.assert_array_equal(
+            np.abs(before[name]), mask * np.float32(0.1)
+        )
+    with pytest.raises(ValueError, match="signed_constant: 0.1 there, None no"):
+        train(tmp_path / "a", ticket, mask_1_action="signed_constant")
+
+
+def test_mask_init_and_none_are_rewinding(rewound, tmp_path):
+    order = {"train_order_seed": 5}
+    found = {}
+    for action in ("rewind", "mask_init", "none"):
+        train(tmp_path / action, rewound, order, mask_1_action=action)
+        found[action] = tiny.result_bytes(tmp_path / action)
+        with pytest.raises(ValueError, match="once more"):
+            train(tmp_path / "a", rewound, mask_1_action=action)
+    assert found["rewind"] == found["mask_init"] == found["none"]
+    assert branch.is_complete(
+        str(tmp_path / "none"),
+        rewound,
+        recipe_changes.RecipeChanges(**order),
+        mask_1_action="rewind",
+    )
+
+
+def test_actions_on_what_is_kept_do_without_level_0(ticket, tmp_path):
+    once = str(tmp_path / "once")
+    train(once, ticket, {"lr": 0.01})
+    for action in sorted(set(ACTIONS) - mask_1.NEED_PRUNED):
+        train(tmp_path / action, once, {"lr": 0.02}, mask_1_action=action)
+    for action in sorted(mask_1.NEED_PRUNED):
+        with pytest.raises(FileNotFoundError, match="not of a lottery exp"):
+            train(tmp_path / "a", once, mask_1_action=action)
+    train(tmp_path / "b", once, selection="shuffle", mask_1_action="reuse")
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_ticket_that_holds_pruned_weights_is_refused(tmp_path, monkeypatch):
+    held = run_levels(
+        tmp_path / "trial1", levels=1, mask_0_action="freeze_init"
+    )
+    monkeypatch.setattr(ingredients, "dataset", None)
+    message = "must have pruned weights that are 0. Received: .*/1/same_init"
+    for action in ACTIONS:
+        with pytest.raises(ValueError, match=message):
+            train(tmp_path / "a", held, {"lr": 0.1}, mask_1_action=action)
+    with pytest.raises(ValueError, match=message):
+        instability.train(str(tmp_path / "a"), held)
+    assert not (tmp_path / "a").exists()
 
 
 def test_masks_of_a_rewound_ticket_start_at_its_iteration(rewound, tmp_path):
@@ -320,6 +402,11 @@ def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
     [
         ({"selection": "shufle"}, "selection 'shufle'. Did you mean 'shuffle"),
         ({"mask_1_action": "reus"}, "mask_1_action 'reus'. Did you mean 'reu"),
+        ({"signed_constant": 0.1}, "is for an action of constants"),
+        (
+            {"mask_1_action": "signed_constant", "signed_constant": 0},
+            "signed_constant must be a number above 0",
+        ),
         ({"selection": "shuffle", "start_iteration": "5"}, "A length must be"),
         ({"changes": {"lr": -1.0}}, "lr must be above 0"),
         ({}, "would be .*/2/same_init once more: give a selection"),

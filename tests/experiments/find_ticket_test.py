@@ -9,8 +9,8 @@ import pytest
 import sklearn.datasets
 
 from lottery_ticket.analysis import tree
-from lottery_ticket.experiments import find_ticket, recipes
-from lottery_ticket.foundations import keras_model
+from lottery_ticket.experiments import find_ticket, level_rules, recipes
+from lottery_ticket.foundations import keras_model, save_restore
 from lottery_ticket.foundations.training import programs
 
 L = keras.layers
@@ -72,6 +72,29 @@ def test_the_ticket_is_the_model_itself_sparse_and_plain(tmp_path):
     ticket.save(tmp_path / "ticket.keras")
     loaded = keras.models.load_model(tmp_path / "ticket.keras")
     (_, _), (x, _) = digits()
+    np.testing.assert_array_equal(loaded(x), ticket(x))
+
+
+def test_pruned_weights_can_be_held_in_the_ticket(tmp_path):
+    rules = level_rules.LevelRules(mask_0_action="freeze_init")
+    ticket = find(tmp_path / "trial1", rules=rules)
+    np.testing.assert_array_equal(densities(ticket), 1)
+    initial, masks = (
+        save_restore.restore_network(str(tmp_path / f"trial1/{folder}"))
+        for folder in ("0/same_init/initial", "2/same_init/masks")
+    )
+    for layer in ticket.layers:
+        mask = masks.get(layer.name)
+        if mask is not None:
+            kernel, drawn = np.asarray(layer.kernel), initial[layer.name]
+            np.testing.assert_array_equal(kernel[mask == 0], drawn[mask == 0])
+            assert (kernel != drawn)[mask == 1].any()
+            np.testing.assert_allclose(mask.mean(), 0.64, atol=0.01)
+    assert len(masks) == 3
+    (_, _), (x, _) = digits()
+    loaded = find_ticket.load_ticket(
+        network(), str(tmp_path / "trial1/2/same_init")
+    )
     np.testing.assert_array_equal(loaded(x), ticket(x))
 
 

@@ -203,6 +203,25 @@ def test_one_shot_prunes_the_dense_network_once(tmp_path, original):
     assert differing.any()
 
 
+def test_legacy_counts_prune_one_weight_less(tmp_path):
+    trial = run(tmp_path, rounding="legacy")
+    assert kept(trial, 1) == {"layer0": 15361, "layer1": 24001, "layer2": 901}
+    assert record(trial, 1)["settings"]["rounding"] == "legacy"
+
+
+def test_a_criterion_that_decides_by_itself(tmp_path, monkeypatch):
+    trial = run(tmp_path, criterion="large_final_same_sign_single")
+    for level in (1, 2):
+        started, ended = initial(trial, level - 1), final(trial, level - 1)
+        for name, mask in masks(trial, level).items():
+            is_same = np.sign(started[name]) == np.sign(ended[name])
+            before = masks(trial, level - 1)[name]
+            np.testing.assert_array_equal(mask, is_same & (before == 1))
+    monkeypatch.setattr(ingredients, "dataset", None)
+    with pytest.raises(ValueError, match="decides by signs how much goes"):
+        run(tmp_path, criterion="large_final_diff_sign_single", one_shot=True)
+
+
 @pytest.mark.parametrize("criterion", ["large_init", "random", "snip"])
 def test_other_criteria_prune_what_is_left(tmp_path, original, criterion):
     trial = run(tmp_path, criterion=criterion)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from lottery_ticket.experiments import recipe_checks, recipes
-from lottery_ticket.foundations import schedules, seeds
+from lottery_ticket.foundations import schedules, seeds, steps
 from lottery_ticket.foundations.command_line import flags
 
 MAY_BE_NONE = {
@@ -14,6 +14,7 @@ MAY_BE_NONE = {
     "image_size",
     "subset",
     "momentum",
+    "epsilon",
     "lr_drop_factor",
     "jit",
     *recipe_checks.MODEL_OPTIONS,
@@ -43,7 +44,7 @@ def test_settings_make_the_same_recipe(name):
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_is_in_the_help(name):
     stem = name
-    for ending in ("_dropout", "_low_lr", "_warmup"):
+    for ending in ("_dropout", "_low_lr", "_warmup", "_zhou", "_supermask"):
         assert ending in recipes.Recipe.__doc__
         stem = stem.removesuffix(ending)
     assert stem in recipes.Recipe.__doc__
@@ -114,6 +115,11 @@ def test_where_the_data_lies_is_no_setting():
         ({"dropout": 1.0}, "dropout must be below 1"),
         ({"momentum": 0.5}, "momentum is for .* Received: 0.5 with adam"),
         ({"optimizer": "nesterov", "momentum": 1.0}, "momentum must be at"),
+        (
+            {"optimizer": "sgd", "epsilon": 1e-8},
+            "epsilon is for the optimizers adam and rmsprop. .* with sgd",
+        ),
+        ({"epsilon": 0.0}, "epsilon must be above 0"),
         ({"lr_drops": ("9it",)}, "needs lr_drops"),
         ({"schedule": "piecewise"}, "needs lr_drops"),
         ({"lr_drop_factor": 0.5}, "lr_drop_factor is for schedule=piecewise"),
@@ -194,6 +200,33 @@ def test_momentum_is_recorded_where_there_is_one():
     assert recipe.optimizer_options() == {"decoupled_weight_decay": 0.0}
     recipe = recipes.Recipe("cifar10_resnet20", momentum=0.5)
     assert recipe.optimizer_options()["momentum"] == 0.5
+
+
+def test_epsilon_goes_with_the_optimizer_of_the_recipe():
+    assert recipes.Recipe().epsilon is None
+    recipe = recipes.Recipe("mnist_fc_zhou")
+    assert recipe.optimizer_options()["epsilon"] == 1e-8
+    recipe = recipes.Recipe("mnist_fc_zhou", optimizer="rmsprop")
+    assert "epsilon" not in recipe.optimizer_options()
+    recipe = recipes.Recipe(optimizer="rmsprop", epsilon=1e-10)
+    assert recipe.optimizer_options()["epsilon"] == 1e-10
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "iterations"),
+    [
+        ("mnist_fc_zhou", 60000, 50380),
+        ("cifar10_conv2_zhou", 50000, 20250),
+        ("cifar10_conv4_zhou", 50000, 25500),
+        ("cifar10_conv6_zhou", 50000, 30000),
+    ],
+)
+def test_zhou_s_recipes_train_as_long_as_the_paper_s(name, images, iterations):
+    """Of whole batches of what 5,000 held out images leave."""
+    recipe = recipes.Recipe(name)
+    assert recipe.drop_partial_batch
+    per_epoch = (images - recipe.validation_size) // recipe.train_batch_size
+    assert steps.iterations(recipe.training_len, per_epoch) == iterations
 
 
 @pytest.mark.parametrize("is_decoupled", [False, True])

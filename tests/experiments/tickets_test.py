@@ -25,7 +25,9 @@ LATER = {name: array + 10 for name, array in DENSE.items()}
 FULL = {name: np.ones_like(mask) for name, mask in MASKS.items()}
 
 
-def write_run(directory, masks, start=0, recipe=None, **networks):
+def write_run(
+    directory, masks, start=0, recipe=None, settings=None, **networks
+):
     """A finished run of these networks, folder -> dict."""
     networks = {"masks": masks, **networks}
     checksums = {
@@ -37,7 +39,9 @@ def write_run(directory, masks, start=0, recipe=None, **networks):
     }
     recipe = recipe or recipes.Recipe(seed=1)
     record = {
-        "settings": json.loads(json.dumps(recipe.settings())),
+        "settings": json.loads(
+            json.dumps({**recipe.settings(), **(settings or {})})
+        ),
         "inputs": {"start_iteration": start},
         "density": {name: [int(m.sum()), m.size] for name, m in masks.items()},
         "checksums": checksums,
@@ -123,6 +127,29 @@ def test_an_unfinished_ticket_is_refused(trial, caplog):
         ticket_of(trial)
 
 
+def test_a_ticket_that_holds_pruned_weights_is_refused(trial):
+    settings = {"mask_0_action": "freeze_init"}
+    for level, masks in ((3, FULL), (4, MASKS)):
+        write_run(
+            trial / f"{level}/same_init",
+            masks,
+            settings=settings,
+            initial=DENSE,
+        )
+    assert_same(tickets.read(f"{trial}/3/same_init").initial, DENSE)
+    with pytest.raises(
+        ValueError,
+        match="must have pruned weights that are 0. Received: .*4/same_init, "
+        r"which holds them at other values \(mask_0_action=freeze_init\)",
+    ):
+        tickets.read(f"{trial}/4/same_init")
+    settings = {"mask_0_action": "zero"}
+    write_run(
+        trial / "5/same_init", MASKS, settings=settings, initial=masked(DENSE)
+    )
+    assert tickets.read(f"{trial}/5/same_init").settings["mask_0_action"]
+
+
 @pytest.mark.parametrize("place", ["3/same_init", "2/same_init/masks"])
 def test_what_is_no_run_is_refused(trial, place):
     with pytest.raises(FileNotFoundError, match=f"{place}, which has no run"):
@@ -165,6 +192,13 @@ def test_a_ticket_that_was_not_rewound_has_no_other_weights(trial):
     write_run(trial / "2/same_init", MASKS, initial=masked(FINAL))
     with pytest.raises(ValueError, match="did not start from .*layer 'b' diff"):
         tickets.start(ticket_of(trial), FULL)
+
+
+def test_a_learned_mask_has_the_weights_that_it_prunes_beside_it(trial):
+    """A supermask's run holds the frozen network whole."""
+    write_run(trial / "0/supermask", MASKS, initial=DENSE, final=masked(DENSE))
+    supermask = tickets.read(f"{trial}/0/supermask")
+    assert_same(tickets.start(supermask, FULL), DENSE)
 
 
 def test_the_dense_weights_after_training(trial):

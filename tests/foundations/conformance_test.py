@@ -143,7 +143,7 @@ def dataset(kind):
     return dataset_base.DatasetBase((x, y), 8, (x, y))
 
 
-def masked(kind):
+def masked(kind, hold=False):
     """A model with about half of each kernel pruned."""
     model = keras_model.KerasModel(build(kind), dataset(kind).test.x[:2])
     rng = np.random.default_rng(6)
@@ -151,31 +151,40 @@ def masked(kind):
         name: (rng.random(mask.shape) < 0.5).astype(np.uint8)
         for name, mask in model.masks.items()
     }
-    return model.reset(masks=masks)
+    return model.reset(masks=masks, hold=hold)
 
 
-def check_pruned(model, optimizer):
-    """Pruned weights, and slots of the optimizer, are exactly 0."""
+def check_pruned(model, optimizer, held=None):
+    """Pruned weights, and slots of the optimizer, are exactly 0.
+
+    Or, with `held`, those weights have its very bits.
+    """
     named = {
         kernel.path.replace("/", "_"): mask
         for kernel, mask in zip(
             model._kernels.values(), model.masks.values(), strict=True
         )
     }
-    found = 0
+    slots = 0
     for name, mask in model.masks.items():
-        np.testing.assert_array_equal(model.weights[name][mask == 0], 0)
-        assert np.count_nonzero(model.weights[name][mask == 1])
+        found = model.weights[name]
+        expected = np.zeros_like(found) if held is None else held[name]
+        is_pruned = mask == 0
+        assert found[is_pruned].tobytes() == expected[is_pruned].tobytes()
+        assert np.count_nonzero(found[mask == 1])
     for slot in optimizer.variables:
         for path, mask in named.items():
             if f"/{path}_" in slot.path and slot.shape == mask.shape:
-                found += 1
+                slots += 1
                 np.testing.assert_array_equal(slot.numpy()[mask == 0], 0)
-    assert found >= len(named)
+    assert slots >= len(named)
 
 
 def twin(model, data, optimizer, iterations):
-    """Trains with kernels times masks in the forward pass, one by one."""
+    """Trains with kernels times masks in the forward pass, one by one.
+
+    What is pruned counts as a constant that is added.
+    """
     network = model.network
     trained = network.trainable_variables
     masks = {
@@ -184,6 +193,10 @@ def twin(model, data, optimizer, iterations):
             model._kernels.values(), model.masks.values(), strict=True
         )
     }
+    constants = {
+        id(kernel): kernel.numpy() * (1 - masks[id(kernel)])
+        for kernel in model._kernels.values()
+    }
     for kernel in model._kernels.values():
         kernel.constraint = None
     import tensorflow as tf
@@ -191,7 +204,10 @@ def twin(model, data, optimizer, iterations):
     for iteration in range(iterations):
         rows, _ = data.train.batches(iteration, 1)
         with tf.GradientTape() as tape:
-            values = [v.value * masks.get(id(v), 1.0) for v in trained]
+            values = [
+                v.value * masks.get(id(v), 1.0) + constants.get(id(v), 0.0)
+                for v in trained
+            ]
             pairs = list(zip(trained, values, strict=True))
             with keras.StatelessScope(state_mapping=pairs) as scope:
                 outputs = network(data.train.x[rows[0]], training=True)
@@ -207,15 +223,18 @@ def twin(model, data, optimizer, iterations):
         optimizer.apply(gradients, trained)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("name", "hold"),
+    [("momentum", False), ("adam", False), ("momentum", True)],
+)
 @pytest.mark.parametrize("kind", KINDS)
-def test_kept_weights_train_as_with_kernel_times_mask(kind, name):
-    data, model, reference = dataset(kind), masked(kind), masked(kind)
-    reference.reset(presets=model.weights, masks=model.masks)
+def test_kept_weights_train_as_with_kernel_times_mask(kind, name, hold):
+    data, model, reference = dataset(kind), masked(kind, hold), masked(kind)
+    reference.reset(presets=model.weights, masks=model.masks, hold=hold)
     masks, before = model.masks, model.weights
     program = programs.program(model, OPTIMIZERS[name], data, jit=False)
     program.train(0, ITERATIONS, ITERATIONS)
-    check_pruned(model, program.optimizer)
+    check_pruned(model, program.optimizer, before if hold else None)
     optimizer = OPTIMIZERS[name]()
     optimizer.build(reference.network.trainable_variables)
     twin(reference, data, optimizer, ITERATIONS)
@@ -244,23 +263,26 @@ def test_xla_trains_the_same(kind):
             np.testing.assert_allclose(other.weights[name], array, atol=1e-5)
 
 
+@pytest.mark.parametrize("hold", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_plain_fit_keeps_pruned_weights_and_slots_at_0(kind):
-    data, model = dataset(kind), masked(kind)
+def test_plain_fit_keeps_pruned_weights_and_slots_of_0(kind, hold):
+    data, model = dataset(kind), masked(kind, hold)
+    held = model.weights if hold else None
     optimizer = mask_constraint.mask_gradients(OPTIMIZERS["adam"]())
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.network.compile(optimizer, loss)
     model.network.fit(data.train.x, data.train.y, 8, epochs=2, verbose=0)
-    check_pruned(model, optimizer)
+    check_pruned(model, optimizer, held)
 
 
+@pytest.mark.parametrize("hold", [False, True])
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("kind", ["dense", "conv2d", "with_batch_norm"])
-def test_mixed_precision(kind, dtype):
+def test_mixed_precision(kind, dtype, hold):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
     try:
-        model, data = masked(kind), dataset(kind)
+        model, data = masked(kind, hold), dataset(kind)
     finally:
         keras.config.set_dtype_policy(before)
     weights = model.weights
@@ -271,7 +293,7 @@ def test_mixed_precision(kind, dtype):
     optimizer = program.optimizer
     is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     assert is_scaled == (dtype == "mixed_float16")
-    check_pruned(model, optimizer)
+    check_pruned(model, optimizer, weights if hold else None)
     for name, mask in model.masks.items():
         assert model.weights[name].dtype == np.float32
         kept = mask == 1

@@ -7,7 +7,7 @@ import numpy as np
 from lottery_ticket.foundations import experiment
 
 
-def run(iterations, presets=None):
+def run(iterations, presets=None, rewind=None):
     calls = []
 
     def make_model(presets, masks):
@@ -29,6 +29,7 @@ def run(iterations, presets=None):
         prune_masks=prune_masks,
         iterations=iterations,
         presets=presets,
+        rewind=rewind,
     )
     return calls
 
@@ -50,3 +51,11 @@ def test_each_level_prunes_the_last_and_restarts_from_the_first():
     assert calls[6] == ("model", "initial0", "masks after final1")
     assert calls[7] == ("train", 2, "data", 7)
     assert len(calls) == 8
+
+
+def test_levels_can_start_from_other_weights():
+    calls = run(2, rewind=lambda *given: given)
+    given = "masks after final0", "initial0", "final0"
+    assert calls[3] == ("model", given, "masks after final0")
+    given = "masks after final1", "initial0", "final1"
+    assert calls[6] == ("model", given, "masks after final1")

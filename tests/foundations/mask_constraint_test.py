@@ -71,3 +71,63 @@ def test_another_constraint_is_applied_before_the_mask():
     np.testing.assert_array_equal(
         constraint.masked(tf.constant([-1.0, 2.0])), [-1, 0]
     )
+
+
+def test_held_values_come_back_bit_by_bit():
+    held = np.array([-0.0, 1e-45, 3.0, -2.5, 7.0], np.float32)
+    constraint = mask_constraint.MaskConstraint((5,))
+    constraint.mask.assign([False] * 4 + [True])
+    assert constraint.hold(held)
+    moved = tf.constant([1.0, 2, 3, 4, 5])
+    for traced in (constraint, tf.function(constraint, jit_compile=True)):
+        found = traced(moved).numpy()
+        assert found[:4].tobytes() == held[:4].tobytes()
+        assert found[4] == 5
+    np.testing.assert_array_equal(constraint.masked(moved), [0, 0, 0, 0, 5])
+
+
+def test_a_trace_follows_what_is_held_but_not_the_first_time():
+    constraint = mask_constraint.MaskConstraint((2,))
+    constraint.mask.assign([False, True])
+    before = tf.function(lambda x: constraint(x), autograph=False)
+    moved = np.ones(2, np.float32)
+    np.testing.assert_array_equal(before(moved), [0, 1])
+    assert not constraint.hold()
+    assert constraint.hold(np.array([5, 6], np.float32))
+    after = tf.function(lambda x: constraint(x), autograph=False)
+    np.testing.assert_array_equal(after(moved), [5, 1])
+    assert not constraint.hold(np.array([7, 8], np.float32))
+    np.testing.assert_array_equal(after(moved), [7, 1])
+    assert not constraint.hold()
+    np.testing.assert_array_equal(after(moved), [0, 1])
+    np.testing.assert_array_equal(before(moved), [0, 1])
+    assert not np.signbit(after(-moved)[0])
+
+
+def test_several_kernels_are_held_at_once():
+    three = np.full(2, 3, np.float32)
+    kernels = {name: keras.Variable(three) for name in "ab"}
+    constraints = {
+        name: mask_constraint.MaskConstraint((2,)) for name in kernels
+    }
+    for constraint in constraints.values():
+        constraint.mask.assign([True, False])
+    moved = tf.ones(2)
+    for given, is_new, expected in (
+        (None, False, 0),
+        (kernels, True, 3),
+        (kernels, False, 3),
+        (None, False, 0),
+    ):
+        assert mask_constraint.hold(constraints, given) == is_new
+        for constraint in constraints.values():
+            np.testing.assert_array_equal(constraint(moved), [1, expected])
+
+
+def test_another_constraint_does_not_move_what_is_held():
+    constraint = mask_constraint.MaskConstraint(
+        (2,), keras.constraints.NonNeg()
+    )
+    constraint.mask.assign([True, False])
+    constraint.hold(np.array([1, -4], np.float32))
+    np.testing.assert_array_equal(constraint(tf.constant([-1.0, 9])), [0, -4])

@@ -75,6 +75,69 @@ def test_reset_sets_presets_and_masks_and_puts_pruned_entries_to_0():
     np.testing.assert_array_equal(model.weights["layer1_bias"], 0)
 
 
+def test_pruned_weights_can_be_held_at_their_presets():
+    model = tiny.Model()
+    values = np.arange(20, dtype=np.float32).reshape(4, 5) - 10
+    values[0, 0] = -0.0
+    presets = {"layer0": values}
+    assert not model.holds
+    model.reset(presets, tiny.masks(), seed=4, hold=True)
+    assert model.holds and model.plain is model
+    assert model.weights["layer0"].tobytes() == values.tobytes()
+    np.testing.assert_array_equal(
+        model.weights["layer1"], model.draw(4)["layer1"]
+    )
+    np.testing.assert_array_equal(model.masks["layer0"], tiny.masks()["layer0"])
+    model.reset(presets, tiny.masks())
+    assert not model.holds
+    np.testing.assert_array_equal(
+        model.weights["layer0"], values * tiny.masks()["layer0"]
+    )
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_a_model_is_restored_from_its_outcome(hold):
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1, hold=hold)
+    model.variables["layer1_bias"].assign([1.0, 2, 3])
+    outcome = model.outcome()
+    assert list(outcome) == ["final", "masks"]
+    model.reset(masks=tiny.masks(), seed=2, hold=hold)
+    model.restore({**outcome, "initial": {}})
+    for folder, network in model.outcome().items():
+        for name, array in network.items():
+            np.testing.assert_array_equal(array, outcome[folder][name])
+    assert model.holds == hold
+    is_held = model.weights["layer0"][tiny.masks()["layer0"] == 0].any()
+    assert is_held == hold
+
+
+def fitted(model):
+    """Its kernel before and after `fit`, pruned entries only."""
+    pruned = tiny.masks()["layer0"] == 0
+    before = model.weights["layer0"]
+    data = tiny.make_dataset()
+    model.network.fit(data.train.x, data.train.y, 16, epochs=2, verbose=0)
+    after = model.weights["layer0"]
+    assert (before != after)[~pruned].all()
+    return before[pruned].tobytes(), after[pruned].tobytes()
+
+
+def test_plain_fit_holds_and_goes_back_to_0_as_it_was_compiled():
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+    model.network.compile(
+        keras.optimizers.AdamW(0.01, weight_decay=0.1),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    zeros, found = [], []
+    for seed, hold in enumerate([False, True, True, False, True]):
+        model.reset(masks=tiny.masks(), seed=seed, hold=hold)
+        before, after = fitted(model)
+        assert before == after
+        (found if hold else zeros).append(after)
+    assert len(set(zeros)) == 1 and not np.frombuffer(zeros[0], "f4").any()
+    assert len(set(found)) == 3
+
+
 def test_the_constructor_takes_presets_and_masks():
     presets = {"layer0": np.full((4, 5), 3.0)}
     model = tiny.Model(presets=presets, masks=tiny.masks())

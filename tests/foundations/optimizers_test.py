@@ -55,6 +55,12 @@ def test_momentum_and_nesterov_differ(given, value):
     assert (nesterov.momentum, nesterov.nesterov) == (value, True)
 
 
+@pytest.mark.parametrize("name", optimizers.HAVE_EPSILON)
+def test_epsilon_is_kerass_unless_it_is_given(name):
+    assert optimizers.optimizer_fn(name, 0.1)().epsilon == 1e-7
+    assert optimizers.optimizer_fn(name, 0.1, epsilon=1e-8)().epsilon == 1e-8
+
+
 def test_a_constant_rate_stays_a_plain_number():
     made, plain = (
         {**make().get_config(), "name": "adam"}
@@ -74,6 +80,7 @@ def test_a_constant_rate_stays_a_plain_number():
         ({"lr": float("nan")}, "lr must be above 0"),
         ({"name": "adm"}, "Did you mean 'adam'"),
         ({"momentum": 1.0}, "momentum must be at least 0 and below 1"),
+        ({"epsilon": 0.0}, "epsilon must be above 0. Received: 0.0"),
         ({"decoupled_weight_decay": -1.0}, "weight_decay must be at least 0"),
         ({"schedule": COSINE}, "needs per_epoch and training_iterations"),
         (

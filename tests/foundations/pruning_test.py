@@ -305,3 +305,65 @@ def test_the_scopes_agree_on_one_layer(given, density):
     )
     np.testing.assert_array_equal(layerwise["x0"], together["x0"])
     assert layerwise["x0"].sum() == round(density * masks["x0"].size)
+
+
+def test_by_a_generator_ties_go_at_random_and_nothing_else_changes():
+    masks = {"x": np.ones(400, np.uint8), "y": np.ones(3, np.uint8)}
+    scores = {"x": np.repeat([1.0, 0, 2], [10, 300, 90]), "y": np.zeros(3)}
+    quota = [quotas.Quota(("x",), 250)]
+
+    def prune(seed):
+        rng = np.random.default_rng(seed)
+        return pruning.prune_to(quota, masks, scores, rng)
+
+    first, other = prune(1), prune(2)
+    np.testing.assert_array_equal(first["x"], prune(1)["x"])
+    assert (first["x"] != other["x"]).any()
+    for pruned in (first, other):
+        assert pruned["x"].sum() == 250 and pruned["y"].all()
+        assert pruned["x"][:10].all() and pruned["x"][310:].all()
+        # Half of the ties are left: of each half of them, half.
+        assert 50 < pruned["x"][10:160].sum() < 100
+
+
+@hypothesis.given(
+    layers(), st.floats(0, 1), st.sampled_from(pruning.SCOPES), st.integers(0)
+)
+def test_by_a_generator_counts_are_exact_and_masks_nest(
+    given, fraction, scope, seed
+):
+    masks, scores = given
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        target = quotas.of_fractions({"*": fraction}, masks, scope)
+        before, masks = masks, pruning.prune_to(target, masks, scores, rng)
+        for group, count in target:
+            assert sum(int(masks[name].sum()) for name in group) == count
+        assert all((masks[name] <= before[name]).all() for name in masks)
+
+
+def test_positive_scores_are_kept_in_the_layers_that_are_named():
+    masks = {n: np.array([[1, 1], [0, 1]], np.uint8) for n in ("a", "b", "c")}
+    scores = {"a": np.array([[1, 0], [1, -1.0]]), "b": -np.ones((2, 2))}
+    pruned = pruning.keep_positive(("b", "a"), masks, scores)
+    assert list(pruned) == ["a", "b", "c"]
+    np.testing.assert_array_equal(pruned["a"], [[1, 0], [0, 0]])
+    assert not pruned["b"].any()
+    np.testing.assert_array_equal(pruned["c"], masks["c"])
+    assert {mask.dtype for mask in pruned.values()} == {np.dtype("uint8")}
+    np.testing.assert_array_equal(masks["a"], [[1, 1], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("layers", "scores", "message"),
+    [
+        (["y"], {"x": np.ones(2)}, "Unknown layer to prune 'y'"),
+        (["x"], {"y": np.ones(2)}, "Unknown layer of scores 'x'"),
+        (["x"], {"x": np.ones(3)}, r"the shape of its mask, \(2,\)"),
+        (["x"], {"x": np.array([1, np.nan])}, "'x' hold NaN"),
+    ],
+)
+def test_what_cannot_be_kept_by_its_sign_is_named(layers, scores, message):
+    masks = {"x": np.ones(2, np.uint8)}
+    with pytest.raises(ValueError, match=message):
+        pruning.keep_positive(layers, masks, scores)

@@ -33,9 +33,27 @@ def damage(path):
 
 def test_a_complete_run_is_complete(run):
     assert run_record.is_complete(run, IDENTITY["settings"])
-    initial, final = run_record.restore(run, IDENTITY)
-    np.testing.assert_array_equal(final["layer0"], NETWORK["layer0"])
-    np.testing.assert_array_equal(initial["layer0"], NETWORK["layer0"])
+    found = run_record.restore(run, IDENTITY)
+    assert set(found) == {"initial", "final"}
+    for network in found.values():
+        np.testing.assert_array_equal(network["layer0"], NETWORK["layer0"])
+
+
+def test_all_folders_are_restored_but_those_saved_on_the_way(tmp_path):
+    directory, checksums = str(tmp_path), {"train.json": "x"}
+    folders = ("initial", "final", "masks", "logits", "iteration7")
+    for index, folder in enumerate(folders):
+        network = {"layer0": np.full(2, index)}
+        saved = save_restore.save_network(f"{directory}/{folder}", network)
+        checksums |= {f"{folder}/{name}": s for name, s in saved.items()}
+    checksums["train.json"] = save_restore.write_log(
+        directory, "train", {"iteration": [], "loss": [], "accuracy": []}
+    )["train.json"]
+    run_record.write(directory, {**IDENTITY, "checksums": checksums})
+    found = run_record.restore(directory, IDENTITY)
+    assert set(found) == set(folders[:4])
+    for index, folder in enumerate(folders[:4]):
+        np.testing.assert_array_equal(found[folder]["layer0"], index)
 
 
 def test_no_run_is_not(tmp_path):

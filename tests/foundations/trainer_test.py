@@ -228,6 +228,105 @@ def test_weights_that_escape_their_mask_are_an_error(tmp_path, monkeypatch):
         tiny.train(tmp_path, model=model)
 
 
+def held_model():
+    return tiny.Model().reset(masks=tiny.masks(), seed=1, hold=True)
+
+
+def test_held_weights_are_the_same_bytes_before_and_after(tmp_path):
+    initial, final = tiny.train(tmp_path, model=held_model())
+    pruned = tiny.masks()["layer0"] == 0
+    assert initial["layer0"][pruned].all()
+    assert final["layer0"][pruned].tobytes() == (
+        initial["layer0"][pruned].tobytes()
+    )
+    assert (final["layer0"] != initial["layer0"])[~pruned].all()
+    saved = tiny.result_bytes(tmp_path)
+    for folder, network in (("initial", initial), ("final", final)):
+        path = tmp_path / folder / "layer0.npy"
+        np.testing.assert_array_equal(np.load(path), network["layer0"])
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["density"]["layer0"] == [13, 20]
+    assert record["effective"] is None
+    model = held_model()  # Once more: it is read.
+    _, again = tiny.train(tmp_path, model=model)
+    np.testing.assert_array_equal(again["layer0"], final["layer0"])
+    np.testing.assert_array_equal(model.weights["layer0"], final["layer0"])
+    assert model.holds and tiny.result_bytes(tmp_path) == saved
+    with pytest.raises(ValueError, match="initial:"):
+        tiny.train(tmp_path)  # Zeros are another run.
+
+
+def test_weights_held_at_0_are_those_of_a_mask(tmp_path):
+    tiny.train(tmp_path / "masked")
+    presets = tiny.Model().reset(masks=tiny.masks(), seed=1).weights
+    model = tiny.Model().reset(presets, tiny.masks(), seed=1, hold=True)
+    tiny.train(tmp_path / "held", model=model)
+    assert tiny.result_bytes(tmp_path / "held") == tiny.result_bytes(
+        tmp_path / "masked"
+    )
+    effective = [
+        json.loads((tmp_path / f"{name}/run.json").read_text())["effective"]
+        for name in ("masked", "held")
+    ]
+    assert effective[0] == effective[1] is not None
+
+
+def test_held_weights_that_move_are_an_error(tmp_path, monkeypatch):
+    model = held_model()
+    real = model.variables["layer0"]
+
+    def leak(self, *arguments):
+        real.assign(real * 1.0001)
+        return np.zeros((2, arguments[1]))
+
+    monkeypatch.setattr(programs.Program, "train", leak)
+    with pytest.raises(RuntimeError, match="layer 'layer0' moved"):
+        tiny.train(tmp_path, model=model)
+
+
+class Searched:
+    """Stands for a search: it trains a model, and ends with masks."""
+
+    def __init__(self):
+        self.plain = tiny.Model().reset(seed=1)
+        self.restored = None
+
+    def __getattr__(self, name):
+        return getattr(self.plain, name)
+
+    @property
+    def learned(self):
+        """Layer 1 keeps nothing of what unit 0 of layer 0 gives."""
+        masks = self.plain.masks
+        masks["layer1"][0] = 0
+        return masks
+
+    def outcome(self):
+        masks = self.learned
+        kernels = {n: self.weights[n] * mask for n, mask in masks.items()}
+        return {
+            "final": {**self.weights, **kernels},
+            "masks": masks,
+            "logits": {"layer1": np.float32(masks["layer1"])},
+        }
+
+    def restore(self, networks):
+        self.restored = networks
+
+
+def test_a_search_ends_with_masks_of_its_own(tmp_path):
+    initial, final = tiny.train(tmp_path, model=Searched())
+    assert initial["layer1"].all() and not final["layer1"][0].any()
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["density"] == {"layer0": [20, 20], "layer1": [12, 15]}
+    assert record["effective"] == {"layer0": 16, "layer1": 12}
+    assert np.load(tmp_path / "logits/layer1.npy").sum() == 12
+    again = Searched()
+    _, read = tiny.train(tmp_path, model=again)
+    np.testing.assert_array_equal(read["layer1"], final["layer1"])
+    assert set(again.restored) == {"initial", "final", "masks", "logits"}
+
+
 def test_a_remote_root_works(tmp_path):
     root = f"memory://{tmp_path.name}"
     _, final = tiny.train(root)

@@ -82,10 +82,11 @@ def assert_close(actual, expected, rtol):
 
 ALL = [
     criteria_gradients.snip,
+    criteria_gradients.grad,
     criteria_gradients.grasp,
     criteria_gradients.synflow,
 ]
-OF_DATA = ALL[:2]
+OF_DATA = ALL[:3]
 
 
 @pytest.mark.parametrize("masks", [tiny.masks(), None])
@@ -96,6 +97,17 @@ def test_snip_is_weight_times_gradient(masks):
     gradients = twin_gradients(kept)
     expected = {n: np.abs(kept[n] * gradients[n]) for n in masks}
     actual = scores(criteria_gradients.snip, model, masks, weights)
+    assert {score.dtype for score in actual.values()} == {np.dtype("float32")}
+    assert_close(actual, expected, 1e-5)
+
+
+@pytest.mark.parametrize("masks", [tiny.masks(), None])
+def test_grad_is_the_gradient(masks):
+    model, weights = tiny.Model(), trained_like()
+    masks = masks or model.masks
+    gradients = twin_gradients(masked(weights, masks))
+    expected = {n: np.abs(gradients[n] * masks[n]) for n in masks}
+    actual = scores(criteria_gradients.grad, model, masks, weights)
     assert {score.dtype for score in actual.values()} == {np.dtype("float32")}
     assert_close(actual, expected, 1e-5)
 
@@ -240,7 +252,7 @@ def test_a_loss_that_is_overridden_is_the_one_that_counts(function, activation):
 
     plain = scores(function, wrapped(activation))
     actual = scores(function, wrapped(activation, Doubled))
-    factor = 2 if function is criteria_gradients.snip else 4
+    factor = 4 if function is criteria_gradients.grasp else 2
     expected = {n: factor * score for n, score in plain.items()}
     assert_close(actual, expected, 1e-5)
 

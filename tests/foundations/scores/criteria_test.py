@@ -9,7 +9,17 @@ from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.tests import tiny
 
 NAMES = list(criteria.CRITERIA)
+OF_WEIGHTS = [n for n in NAMES if criteria.CRITERIA[n].kind == "weights"]
 OF_GRADIENTS = [n for n in NAMES if criteria.CRITERIA[n].kind != "weights"]
+AT_START = {
+    "large_init",
+    "small_init",
+    "random",
+    "snip",
+    "grad",
+    "grasp",
+    "synflow",
+}
 
 
 def networks():
@@ -30,7 +40,7 @@ def test_every_criterion_scores_every_kernel(name):
     for layer, mask in tiny.masks().items():
         score = result[layer]
         assert score.shape == mask.shape
-        assert np.isfinite(score).all()
+        assert not np.isnan(score).any()
         assert len(np.unique(score[mask == 1])) > 1
 
 
@@ -39,7 +49,20 @@ def test_every_criterion_says_where_it_is_from(name):
     criterion = criteria.CRITERIA[name]
     assert "https://arxiv.org/abs/" in criterion.source
     assert criterion.steps == (100 if name == "synflow" else 1)
-    assert criterion.needs_training == (name == "large_final")
+    assert criterion.needs_training == (name not in AT_START)
+    assert criterion.decides == name.endswith("_single")
+
+
+def test_all_criteria_of_zhou_et_al_are_there():
+    published = """
+        large_final small_final random large_init small_init
+        large_init_large_final small_init_small_final magnitude_increase
+        movement snip grad large_final_diff_sign large_final_same_sign
+        magnitude_increase_diff_sign magnitude_increase_same_sign
+        large_final_diff_sign_single large_final_same_sign_single
+    """.split()
+    assert len(published) == 17
+    assert set(published) <= set(criteria.CRITERIA)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -83,7 +106,7 @@ def test_initial_weights_are_the_models_unless_given():
 
 
 def test_seeds_choose_random_scores_and_examples():
-    for name in ("random", "snip"):
+    for name in ("random", "snip", "grad"):
         model = tiny.Model()
         options = {"model": model, "examples_per_class": 2}
         first = scores(name, seed=1, **options)["layer1"]
@@ -98,6 +121,29 @@ def test_a_function_gives_the_same_scores_whenever_it_is_asked():
     function = criteria.score_fn("random", tiny.Model(), seed=3)
     first, second = (function(tiny.masks())["layer0"] for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["large_init_large_final"])
+def test_seeds_decide_between_equal_ranks(name):
+    given = {
+        kind: {**network, "layer0": np.ones((4, 5), np.float32)}
+        for kind, network in networks().items()
+    }
+    first, again, other = (
+        scores(name, seed=seed, **given)["layer0"] for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize("name", OF_WEIGHTS)
+@pytest.mark.parametrize("kind", ["initial", "final"])
+def test_weights_that_are_not_numbers_pass_for_none(name, kind):
+    """Of NaN, a sign or a rank would look like any other."""
+    given = networks()
+    given[kind]["layer1"] = np.full((5, 3), np.nan, np.float32)
+    with pytest.raises(ValueError, match="Weights of layer 'layer1' hold NaN"):
+        scores(name, **given)
 
 
 @pytest.mark.parametrize("depth", [1, 2])
@@ -121,6 +167,8 @@ def test_synflow_takes_the_shape_of_an_example_from_the_data(depth):
     [
         ("synflw", {}, "Unknown criterion 'synflw'. Did you mean 'synflow'"),
         ("large_final", {}, "needs trained weights. Received: final=None"),
+        ("movement", {}, "'movement' needs trained weights"),
+        ("large_final_same_sgn", {}, "Did you mean 'large_final_same_sign'"),
         ("snip", {}, "needs data. Received: dataset=None"),
     ],
 )

@@ -1,4 +1,9 @@
-"""Tests of selection/quotas.py: exact counts, steps, what was reached."""
+"""Tests of selection/quotas.py: exact counts, steps, what was reached.
+
+Tables are those of the released code of Zhou et al. 2019.
+"""
+
+import functools
 
 import hypothesis
 import numpy as np
@@ -31,6 +36,138 @@ def counts(found):
 def test_fractions_are_of_what_is_kept(fractions, scope, expected):
     found = counts(quotas.of_fractions(fractions, MASKS, scope))
     assert expected.items() <= found.items()
+
+
+POWERS = (1, 2, 5, 10, 24)
+
+
+@pytest.mark.parametrize(
+    ("size", "fraction", "expected"),
+    [
+        (784 * 300, 0.2, [47039, 84671, 158129, 209945, 234089]),
+        (300 * 100, 0.2, [5999, 10799, 20169, 26778, 29858]),
+        (100 * 10, 0.1, [99, 189, 409, 651, 920]),
+        (3 * 3 * 3 * 64, 0.1, [172, 328, 707, 1125, 1590]),
+        (3 * 3 * 64 * 64, 0.1, [3686, 7004, 15096, 24010, 33923]),
+        (256 * 10, 0.1, [255, 486, 1048, 1667, 2355]),
+        (256 * 256, 0.2, [13107, 23592, 44061, 58499, 65226]),
+        (16384 * 256, 0.2, [838860, 1509949, 2819914, 3743944, 4174496]),
+        (3 * 3 * 64 * 64, 0.15, [5529, 10229, 20507, 29606, 36118]),
+    ],
+)
+def test_legacy_counts_of_several_prunings_in_one(size, fraction, expected):
+    masks = {"x": np.ones(size, np.uint8)}
+    found = [
+        quotas.of_fractions(
+            {"x": fraction}, masks, rounding="legacy", prunings=power
+        )
+        for power in POWERS
+    ]
+    assert [size - each[0].count for each in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "fraction", "expected"),
+    [
+        (784 * 300, 0.2, [188161, 150529, 77073, 25257, 1114]),
+        (300 * 100, 0.2, [24001, 19201, 9832, 3224, 145]),
+        (100 * 10, 0.1, [901, 811, 593, 352, 85]),
+    ],
+)
+def test_legacy_counts_of_one_pruning_after_the_other(size, fraction, expected):
+    kept = [size]
+    for _ in range(POWERS[-1]):
+        mask = {"x": np.ones(kept[-1], np.uint8)}
+        found = quotas.of_fractions({"x": fraction}, mask, rounding="legacy")
+        kept.append(found[0].count)
+    assert [kept[power] for power in POWERS] == expected
+
+
+# Sizes of a network's kernels, with the fractions of one pruning.
+CONV2 = [(1728, 0.1), (36864, 0.1), (16384 * 256, 0.2)]
+CONV4 = [*CONV2[:2], (73728, 0.1), (147456, 0.1), (8192 * 256, 0.2)]
+SIZES = (1728, 36864, 73728, 147456, 294912, 589824)
+CONV6 = [*((size, 0.15) for size in SIZES), (4096 * 256, 0.2)]
+TOP = [(256 * 256, 0.2), (2560, 0.1)]
+PERCENT_KEPT = {
+    1: (80.04, 80.10, 81.08, 82.54),
+    2: (64.06, 64.16, 65.84, 68.20),
+    3: (51.28, 51.41, 53.55, 56.39),
+    5: (32.87, 33.02, 35.61, 38.67),
+    8: (16.88, 17.03, 19.62, 22.11),
+    10: (10.83, 10.97, 13.35, 15.29),
+    12: (6.95, 7.08, 9.18, 10.62),
+    15: (3.58, 3.68, 5.37, 6.18),
+    20: (1.19, 1.26, 2.34, 2.54),
+    24: (0.50, 0.54, 1.28, 1.27),
+}
+
+
+@functools.cache
+def whole(size):
+    return np.ones(size, np.uint8)
+
+
+@pytest.mark.parametrize("rounding", quotas.ROUNDINGS)
+@pytest.mark.parametrize(("prunings", "percent"), PERCENT_KEPT.items())
+def test_what_networks_keep_at_published_rates(prunings, percent, rounding):
+    fc = [(235200, 0.2), (30000, 0.2), (1000, 0.1)]
+    for network, expected in zip(
+        (fc, CONV2 + TOP, CONV4 + TOP, CONV6 + TOP), percent, strict=True
+    ):
+        masks = {f"x{i}": whole(size) for i, (size, _) in enumerate(network)}
+        fractions = {f"x{i}": part for i, (_, part) in enumerate(network)}
+        found = quotas.of_fractions(
+            fractions, masks, rounding=rounding, prunings=prunings
+        )
+        kept = sum(count for _, count in found)
+        total = sum(size for size, _ in network)
+        # Two decimals, and the weights that the legacy rounding leaves.
+        assert abs(100 * kept / total - expected) < 0.0051
+
+
+@pytest.mark.parametrize(
+    ("fraction", "prunings", "expected"),
+    [(0.2, 1, 800), (0.2, 2, 640), (0.2, 3, 512), (0.1, 3, 729), (0.5, 10, 1)]
+    + [(0, 4, 1000), (1, 4, 0)],
+)
+def test_exact_counts_of_several_prunings_in_one(fraction, prunings, expected):
+    masks = {"x": np.ones(1000, np.uint8)}
+    found = quotas.of_fractions({"x": fraction}, masks, prunings=prunings)
+    assert found == [(("x",), expected)]
+
+
+@hypothesis.given(st.integers(0, 3000), st.floats(0, 1), st.integers(1, 24))
+def test_legacy_counts_are_within_one_of_the_product(kept, fraction, prunings):
+    masks = {"x": np.ones(kept, np.uint8)}
+    goes = {
+        rounding: kept
+        - quotas.of_fractions(
+            {"x": fraction}, masks, rounding=rounding, prunings=prunings
+        )[0].count
+        for rounding in quotas.ROUNDINGS
+    }
+    product = kept * (1 - (1 - fraction) ** prunings)
+    assert abs(goes["exact"] - product) < 0.5 + 1e-6
+    assert product - 1 - 1e-6 < goes["legacy"] < product + 1e-6
+
+
+def test_legacy_counts_of_layers_together():
+    found = quotas.of_fractions({"*": 0.2}, MASKS, "global", "legacy")
+    assert counts(found) == {"conv0 conv1 logits": 15}  # 3.6 of 18 go.
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"rounding": "legasy"}, "Unknown rounding 'legasy'. Did you mean"),
+        ({"prunings": 0}, "Expected 1 or more prunings. Received: 0"),
+        ({"prunings": 1.5}, "Expected 1 or more prunings. Received: 1.5"),
+    ],
+)
+def test_roundings_and_prunings_that_do_not_fit_are_named(given, message):
+    with pytest.raises(ValueError, match=message):
+        quotas.of_fractions({"conv1": 0.5}, MASKS, **given)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,84 @@ def test_pruned_weights_and_their_slots_stay_exactly_0(name, jit):
         assert slot[~pruned].any()
 
 
+def held_start(model, seed=1):
+    """Resets a model to hold odd values; returns where it is pruned."""
+    pruned = tiny.masks()["layer0"] == 0
+    kernel = model.draw(seed)["layer0"].copy()
+    kernel[pruned] = [-0.0, 1e-45, 0.1, 3, -10, 1e-20, -2]
+    model.reset({"layer0": kernel}, tiny.masks(), seed, hold=True)
+    return pruned
+
+
+@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_held_weights_keep_their_bits_and_have_no_slots(name, jit):
+    model = tiny.Model()
+    pruned = held_start(model)
+    before = model.weights["layer0"]
+    data = tiny.make_dataset()
+    program = programs.program(
+        model, OPTIMIZERS[name], data, jit, 1e-3, label_smoothing=0.1
+    )
+    program.train(0, 10, 10)
+    after = model.weights["layer0"]
+    assert after[pruned].tobytes() == before[pruned].tobytes()
+    assert (after != before)[~pruned].any()
+    for variable in program.optimizer.variables:
+        if variable.shape == pruned.shape:
+            np.testing.assert_array_equal(variable.numpy()[pruned], 0)
+
+
+def test_held_weights_act_in_the_network_as_constants():
+    """A numpy twin: pruned weights count in the outputs and do not move."""
+    data = tiny.make_dataset(batch_size=50)
+    model = tiny.Model().reset(masks=tiny.masks(), seed=2, hold=True)
+    weights = model.weights
+    assert weights["layer0"][tiny.masks()["layer0"] == 0].all()
+    expected = numpy_twin(
+        weights, tiny.masks(), data.train.x, data.train.y, 0.1, 50
+    )
+    programs.program(model, OPTIMIZERS["sgd"], data).train(0, 50, 50)
+    for name, array in model.weights.items():
+        np.testing.assert_allclose(array, expected[name], atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["momentum", "adamw"])
+def test_a_model_goes_from_0_to_held_values_and_back(name):
+    """Two programs, whatever the order, and none that is stale."""
+    data, model = tiny.make_dataset(), tiny.Model()
+    pruned = tiny.masks()["layer0"] == 0
+    finals, made = {False: [], True: []}, []
+    for hold in (False, True, False, True, False):
+        if hold:
+            held_start(model)
+        else:
+            model.reset(masks=tiny.masks(), seed=3)
+        before = model.weights["layer0"]
+        program = programs.program(model, OPTIMIZERS[name], data)
+        program.train(0, 6, 6)
+        made.append(program)
+        after = model.weights["layer0"]
+        assert after[pruned].tobytes() == before[pruned].tobytes()
+        finals[hold].append(after.tobytes())
+    assert len(set(finals[False])) == len(set(finals[True])) == 1
+    assert made[0] is made[2] and made[1] is made[3] and made[0] is not made[1]
+    for program in made[:2]:
+        assert program._train.experimental_get_tracing_count() == 1
+
+
+def test_a_program_of_zeros_that_is_traced_late_puts_back_zeros():
+    data, model = tiny.make_dataset(), tiny.Model()
+    model.reset(masks=tiny.masks(), seed=3)
+    programs.program(model, OPTIMIZERS["adamw"], data)
+    held_start(model)
+    programs.program(model, OPTIMIZERS["adamw"], data).train(0, 3, 3)
+    model.reset(masks=tiny.masks(), seed=3)
+    programs.program(model, OPTIMIZERS["adamw"], data).train(0, 3, 3)
+    pruned = model.weights["layer0"][tiny.masks()["layer0"] == 0]
+    assert not pruned.any() and not np.signbit(pruned).any()
+
+
 def numpy_twin(weights, masks, x, y, lr, count):
     """Full-batch gradient descent on tiny.Model, in float64."""
     w = {name: array.astype(np.float64) for name, array in weights.items()}

@@ -19,11 +19,21 @@ class Killed(BaseException):
     """Stands for a process that ends, wherever it is."""
 
 
-@pytest.mark.parametrize("chunks", [0, 1, 2, 3])
-def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, chunks):
+@pytest.mark.parametrize(
+    ("chunks", "hold"), [(0, False), (1, False), (2, False), (3, False), (2, 1)]
+)
+def test_a_stopped_run_goes_on_to_the_same_bytes(
+    tmp_path, monkeypatch, chunks, hold
+):
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
     options = {"start_iteration": "5it", "save_iterations": ("13it", "33it")}
-    tiny.train(tmp_path / "whole", **options)
+
+    def train(folder):
+        """As a process of its own would."""
+        model = tiny.Model().reset(masks=tiny.masks(), seed=1, hold=bool(hold))
+        return tiny.train(tmp_path / folder, model=model, **options)
+
+    train("whole")
     real, calls = programs.Program.train, []
 
     def killed_later(self, *arguments):
@@ -35,11 +45,11 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, chunks):
     with monkeypatch.context() as patch:
         patch.setattr(programs.Program, "train", killed_later)
         with pytest.raises(Killed):
-            tiny.train(tmp_path / "stopped", **options)
+            train("stopped")
     assert not (tmp_path / "stopped/run.json").exists()
     for name in ("checkpoint.bin", "summaries/events.out.tfevents.0000000001"):
         (tmp_path / f"stopped/{name}.7.tmp").touch()
-    tiny.train(tmp_path / "stopped", **options)
+    train("stopped")
     assert not list(tmp_path.rglob("*.tmp"))
     assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
         tmp_path / "whole"

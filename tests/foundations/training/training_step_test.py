@@ -171,12 +171,14 @@ def data(batch_size=8, size=22):
 mask = (np.arange(162).reshape(3, 3, 3, 6) % 3 > 0).astype(np.uint8)
 single = tf.distribute.get_strategy()
 mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-for name in ("momentum", "adam"):
+for name, hold in (("momentum", 0), ("adam", 0), ("adam", 1)):
     weights, logs = [], []
     for strategy in (single, mirrored):
         with strategy.scope():
             model = Model()
-        model.reset(masks={"conv": mask}, seed=3)
+        model.reset(masks={"conv": mask}, seed=3, hold=bool(hold))
+        pruned = model.weights["conv"][mask == 0]
+        assert pruned.any() == hold
         program = programs.program(
             model, OPTIMIZERS[name], data(),
             weight_decay=1e-3, label_smoothing=0.1,
@@ -184,7 +186,7 @@ for name in ("momentum", "adam"):
         logs.append(program.train(0, 9, 9))
         logs.append(program.start_evaluation("test").result())
         weights.append(model.weights)
-        assert (weights[-1]["conv"][mask == 0] == 0).all()
+        assert weights[-1]["conv"][mask == 0].tobytes() == pruned.tobytes()
         for slot in program.optimizer.variables:
             if slot.shape == mask.shape:
                 assert (slot.numpy()[mask == 0] == 0).all()
@@ -198,6 +200,10 @@ for name in ("momentum", "adam"):
     for key, variable in program.state.items():
         variable.assign(state[key])
     np.testing.assert_array_equal(program.train(9, 2, 9), before)
+    if hold:  # And back: two replicas put back 0.
+        model.reset(masks={"conv": mask}, seed=3)
+        programs.program(model, OPTIMIZERS[name], data()).train(0, 3, 3)
+        assert not model.weights["conv"][mask == 0].any()
 for name, dataset, message in (
     ("adam", data(batch_size=7), "share each batch evenly"),
     ("clipped", data(), "cannot clip"),

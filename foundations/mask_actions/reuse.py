@@ -1,6 +1,8 @@
-"""What kept weights restart from, other than where they began."""
+"""Weights drawn from the values that a ticket has."""
 
 import numpy as np
+
+from lottery_ticket.foundations.mask_actions import layer_checks
 
 Network = dict[str, np.ndarray]
 
@@ -45,7 +47,7 @@ def reuse(
         "same_sign": same_sign,
         "from_masks": from_masks,
     }
-    _check_layers(networks, masks)
+    layer_checks.check(networks, masks)
     from_masks = masks if from_masks is None else from_masks
     rng = np.random.default_rng(seed)
     return {
@@ -78,15 +80,3 @@ def _draw_layer(name, pool, mask, rng, positive):
             )
         drawn[where] = rng.choice(choices, count) if count else 0
     return drawn
-
-
-def _check_layers(networks, masks):
-    given = {flag: each for flag, each in networks.items() if each is not None}
-    for flag, network in given.items():
-        for name, mask in masks.items():
-            shape = network[name].shape if name in network else None
-            if shape != mask.shape:
-                raise ValueError(
-                    f"{flag} must have layer {name!r} with its mask's shape, "
-                    f"{mask.shape}. Received: {shape or 'no such layer'}"
-                )

@@ -1,0 +1,219 @@
+"""Figures of experiments that differ in one rule: a criterion, an action."""
+
+import itertools
+
+from lottery_ticket.analysis import (
+    density_figures,
+    experiment_styles,
+    figure_style,
+    results,
+    setting_styles,
+    tables,
+    tree,
+)
+from lottery_ticket.foundations import lazy
+
+mpl_figure = lazy.module("matplotlib.figure")
+pd = lazy.module("pandas")
+
+# Figure -> the setting that its lines differ in.
+SETTINGS = {
+    "criteria": "criterion",
+    "mask_1_actions": "mask_1_action",
+    "mask_0_actions": "mask_0_action",
+}
+TITLES = {
+    "criterion": "Criterion",
+    "mask_1_action": "Kept weights start from",
+    "mask_0_action": "Pruned weights are held",
+}
+PLACES = ["tree", "recipe", "dataset", "model"]
+CLOSE = 0.4  # Part of all values below which the best have a panel of theirs.
+HEIGHT_INCHES = 2.9
+
+
+def figures(runs: "pd.DataFrame") -> dict[str, "mpl_figure.Figure"]:
+    """Returns dict, name -> figure, for each setting with values to compare.
+
+    Names are `SETTINGS`.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+    """
+    return {
+        name: grid(runs, setting)
+        for name, setting in SETTINGS.items()
+        if not comparable(runs, setting).empty
+    }
+
+
+def comparable(runs: "pd.DataFrame", setting: str) -> "pd.DataFrame":
+    """Returns the lottery experiments that differ in one rule alone.
+
+    Column `group` is added: a number for those of one tree, recipe, dataset and
+    model whose other rules (`results.RULES`) are the same. A group has two or
+    more values of the setting, and a pruned network. The actions that are not
+    the setting are the usual: rewind, zero. Column `line` names the value for
+    readers; and the experiment, where an earlier one of its group has the same
+    value (as they may differ in settings that are no rules).
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        setting: One of the rules.
+    """
+    alike = [rule for rule in results.RULES if rule != setting]
+    runs = runs[(runs["kind"] == "lottery_experiment") & (runs["density"] > 0)]
+    for action in {"mask_1_action", "mask_0_action"} - {setting}:
+        runs = runs[runs[action] == results.RULES[action]]
+    runs = runs.assign(tree=runs["experiment"].map(tree.name))
+    groups = runs.groupby([*PLACES, *alike], sort=False, dropna=False)
+    runs = runs.assign(group=groups.ngroup())
+    by_group = runs.groupby("group")
+    is_pruned = by_group["density"].transform("min") < 1
+    runs = runs[is_pruned & (by_group[setting].transform("nunique") > 1)]
+    return runs.assign(line=_lines(runs, setting))
+
+
+def grid(runs: "pd.DataFrame", setting: str) -> "mpl_figure.Figure":
+    """Returns a figure of test accuracy against density, a line per value.
+
+    Accuracy is that at the early-stopping iteration where all runs have
+    validation, else that after the last. Lines are means over all runs of an
+    experiment at a level, bars reach from the lowest to the highest; the dotted
+    line is the dense network's mean. A row of panels per group of
+    `comparable`; a second panel shows the best closely, where others are far
+    below.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        setting: One of the values of SETTINGS.
+
+    Raises:
+        ValueError: If no two experiments differ in the setting alone.
+    """
+    runs = comparable(runs, setting)
+    if runs.empty:
+        raise ValueError(f"No two experiments differ in the {setting} alone")
+    column = "early_stop_accuracy"
+    if runs[column].isna().any():
+        column = "accuracy"
+    parts = [
+        (own, tables.summarize(own))
+        for _, own in runs.groupby("group", sort=False)
+    ]
+    title_keys = _title_keys(runs)
+    ends = [_ends(table, column) for _, table in parts]
+    is_close = any(low > base for low, base, _ in ends)
+    columns = 1 + is_close
+    looks = _looks(runs, setting)
+    with figure_style.drawing(
+        len(parts) * columns,
+        columns,
+        height_inches=HEIGHT_INCHES,
+        share_y=False,
+        is_wide=True,
+    ) as (figure, panels):
+        for index, (own, table) in enumerate(parts):
+            row = panels[index * columns : (index + 1) * columns]
+            for axes in row:
+                _draw(axes, own, table, column, looks)
+            row[0].set_title(_title(own, title_keys))
+            if is_close:
+                _look_closely(row[1], *ends[index])
+        label = density_figures.AXIS_LABELS[column]
+        figure_style.outer_labels(panels, "Weights kept (%)", label, columns)
+        entries, title = _entries(runs, looks)
+        title = f"{TITLES[setting]} {title}"
+        figure_style.legend(figure, entries, 4, title)
+    return figure
+
+
+def _lines(runs, setting):
+    """What each run's line is called; see `comparable`."""
+    seen, names = {}, {}
+    columns = runs["group"], runs[setting], runs["experiment"]
+    for group, value, experiment in zip(*columns, strict=True):
+        text = setting_styles.label(setting, value)
+        if seen.setdefault((group, value), experiment) != experiment:
+            text += f" ({experiment.rpartition('/')[2]})"
+        names[experiment] = text
+    return runs["experiment"].map(names)
+
+
+def _ends(table, column):
+    """Lowest percent worth a closer look, lowest to have one, and highest.
+
+    The first is the lowest mean of the best of the longest experiments.
+    """
+    means = 100 * table[f"{column}_mean"]
+    by_experiment = means.groupby(table["experiment"])
+    sizes = by_experiment.size()
+    low = by_experiment.min()[sizes == sizes.max()].max()
+    high = 100 * table[f"{column}_max"].max()
+    return low, high - CLOSE * (high - means.min()), high
+
+
+def _look_closely(axes, low, base, high):
+    low = max(low, base)
+    margin = max(0.06 * (high - low), 0.05)
+    axes.set_ylim(low - margin, high + margin)
+    axes.set_title("The best of these")
+
+
+def _looks(runs, setting):
+    """Dict, name of a line -> its style, in the order of the styles."""
+    values = dict(zip(runs["line"], runs[setting], strict=True))
+    usual = setting_styles.styles(setting, runs[setting])
+    first = {setting_styles.label(setting, value): value for value in usual}
+    looks = {name: usual[value] for name, value in first.items()}
+    others = [name for name in values if name not in first]
+    more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
+    return {**looks, **dict(zip(others, itertools.cycle(more), strict=False))}
+
+
+def _draw(axes, runs, table, column, looks):
+    """Draws an experiment after the other, and the dense network's mean."""
+    names = runs.groupby("experiment")["line"].first()
+    for experiment, own in table.groupby("experiment", sort=False):
+        style = looks[names[experiment]]
+        density_figures.draw_series(axes, own, column, 100, style)
+    dense = table[table["density"] == 1][f"{column}_mean"]
+    if not dense.empty:
+        axes.axhline(100 * dense.iloc[0], zorder=1, **figure_style.DENSE)
+    figure_style.density_axis(axes, 100 * table["density"])
+
+
+def _title_keys(runs):
+    """Columns that together tell the groups apart, as few as will do."""
+    keys, count = [], 1
+    for key in [*PLACES, *results.RULES]:
+        found = runs.groupby([*keys, key], dropna=False).ngroups
+        if key not in SETTINGS.values() and found > count:
+            keys, count = [*keys, key], found
+    return keys
+
+
+def _title(own, keys):
+    texts = {key: str(own[key].iloc[0]) for key in keys}
+    return ", ".join(
+        text if key in PLACES else f"{key}={text}"
+        for key, text in texts.items()
+        if text
+    )
+
+
+def _entries(runs, looks):
+    """Entries of a legend, and n for its title if all lines have the same."""
+    sizes = runs.groupby(["group", "experiment", "line", "level"]).size()
+    is_same = sizes.nunique() == 1
+    entries = []
+    for name, look in looks.items():
+        own = sizes.xs(name, level="line")
+        count = "" if is_same else f" {experiment_styles.count_text(own)}"
+        entries.append(figure_style.entry(name + count, **look))
+    if (runs["density"] == 1).any():
+        dense = figure_style.entry("dense network", **figure_style.DENSE)
+        entries.append(dense)
+    return entries, experiment_styles.count_text(sizes) if is_same else ""

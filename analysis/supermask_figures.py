@@ -1,0 +1,221 @@
+"""Figure and tables of untrained, learned and trained networks."""
+
+import functools
+
+from lottery_ticket.analysis import (
+    figure_style,
+    setting_styles,
+    supermasks,
+    tables,
+    untrained_figures,
+)
+from lottery_ticket.foundations import lazy
+
+mpl_figure = lazy.module("matplotlib.figure")
+pd = lazy.module("pandas")
+
+EXPLANATION = """\
+Test accuracy in %: untrained networks under the masks of a criterion, which is
+chosen, as its density is, on the validation set; under learned masks, the mean
+of those drawn at the end; and trained without a mask. Nothing was chosen on the
+test set.
+"""
+LINES = """\
+mean            of n runs; below it, from the lowest to the highest
+std of masks    standard deviation of a run's masks (mean)
+likely weights  accuracy with all weights kept that are rather kept than not
+"""
+MASKS = {
+    "dynamic": "rescaled",
+    "dynamic_no_gradient": "rescaled, no gradient",
+}
+COLORS = {"untrained": "#E69F00", "learned": "#0072B2", "trained": "#808080"}
+WIDTH = 120  # Characters of a line: the seven ways of the paper fit.
+BAR_INCHES = 0.24
+COLUMNS = 2
+
+
+def outputs(table: "pd.DataFrame") -> dict[str, bytes]:
+    """Returns tables and the figure of a comparison, by file name.
+
+    supermasks.csv has a row per network and way, supermasks.txt a row of cells
+    per network; the figure is supermasks, as .png and .pdf. Empty where
+    nothing but trained networks is there.
+
+    Args:
+        table: As from `supermasks.compare`.
+    """
+    if table.empty or (table["how"] == "trained").all():
+        return {}
+    table = table[~_is_trained_alone(table)]
+    drawn = bars(table)
+    return {
+        "supermasks.csv": tables.to_csv(table),
+        "supermasks.txt": to_text(table).encode(),
+        **{
+            f"supermasks.{kind}": figure_style.render(drawn, kind)
+            for kind in ("png", "pdf")
+        },
+    }
+
+
+def to_text(table: "pd.DataFrame") -> str:
+    """Returns a table of networks, a column per way, in percent.
+
+    Args:
+        table: As from `supermasks.compare`.
+    """
+    rows = [
+        {**row, "heads": heads}
+        for row, heads in zip(
+            table.to_dict("records"), _heads(table), strict=True
+        )
+    ]
+    # In the order of ways, which is the same in all networks.
+    in_order = sorted(rows, key=functools.partial(_place, rows))
+    ways = [*dict.fromkeys(row["heads"] for row in in_order)]
+    lines = [["network", "", *(heads[0] for heads in ways)]]
+    for level in (1, 2, 3):
+        below = [heads[level].removeprefix("signed ") for heads in ways]
+        lines += [["", "", *below]] * any(below)
+    for network in table["network"].unique():
+        own = {row["heads"]: row for row in rows if row["network"] == network}
+        lines += _lines(network, [own.get(heads) for heads in ways])
+    text = tables.align(lines, left=2, repeated=2, width=WIDTH)
+    return f"{EXPLANATION}\n{text}\n{LINES}{_notes(table)}"
+
+
+def bars(table: "pd.DataFrame") -> "mpl_figure.Figure":
+    """Returns a figure of what networks reach, a panel each, a bar per way.
+
+    Bars are means over runs, lines reach from the lowest to the highest of all
+    masks and runs; the numbers are the means.
+
+    Args:
+        table: As from `supermasks.compare`.
+
+    Raises:
+        ValueError: If there is no row.
+    """
+    if table.empty:
+        raise ValueError("There is no network to draw")
+    labels = pd.Series([_label(heads) for heads in _heads(table)], table.index)
+    groups = list(table.groupby("network", sort=False))
+    longest = max(len(own) for _, own in groups)
+    with figure_style.drawing(
+        len(groups),
+        COLUMNS,
+        height_inches=0.65 + BAR_INCHES * longest,
+        share_y=False,
+    ) as (figure, panels):
+        for axes, (network, own) in zip(panels, groups, strict=True):
+            _draw(axes, own, labels[own.index])
+            axes.set_title(network)
+        figure_style.outer_labels(
+            panels, figure_style.ACCURACY_LABEL, "", COLUMNS
+        )
+    return figure
+
+
+def _is_trained_alone(table):
+    """Whether rows are of networks with no other row than the trained one."""
+    is_other = table["how"] != "trained"
+    return ~is_other.groupby(table["network"]).transform("any")
+
+
+def _heads(table):
+    """Four words of each row: how, weights, mask, and the name if needed."""
+    keys = ["network", "how", *supermasks.SETTINGS]
+    is_twice = table.duplicated(keys, keep=False)
+    rows = zip(table.to_dict("records"), is_twice, strict=True)
+    return [
+        (row["how"], _weights(row), _mask(row), _name(row) if twice else "")
+        for row, twice in rows
+    ]
+
+
+def _weights(row):
+    if row["how"] == "trained":
+        return "dense"
+    return untrained_figures.treatment(row["mask_1_action"])
+
+
+def _mask(row):
+    words = [MASKS.get(row["rescaling"], "")]
+    words += ["rounded"] * (row["sampling"] == "round")
+    return ", ".join(filter(None, words))
+
+
+def _name(row):
+    return row["experiment"].rpartition("/")[2]
+
+
+def _label(heads):
+    """A way in one line: "learned: as drawn, rescaled"."""
+    how, *others = heads
+    return f"{how}: {', '.join(filter(None, others))}"
+
+
+def _place(rows, row):
+    """Sort key of a row's way, the same in all networks."""
+    return supermasks.order(rows.index(row), {**row, "network": ""})
+
+
+def _lines(network, cells):
+    """Lines of one network; None in place of a cell that it has not."""
+
+    def line(name, text):
+        return [name, *("" if cell is None else text(cell) for cell in cells)]
+
+    found = [
+        line("mean", lambda cell: tables.number(cell["accuracy_mean"])),
+        line("", _range),
+        line("n", lambda cell: str(cell["runs"])),
+        line("std of masks", lambda cell: _known(cell["deviation"])),
+        line("likely weights", lambda c: _known(c["thresholded_accuracy"])),
+        line("density %", lambda cell: tables.percent(cell["density"])),
+    ]
+    shown = [own for own in found if any(own[1:])]
+    names = [network] + [""] * len(shown)
+    return [[name, *own] for name, own in zip(names, shown, strict=False)]
+
+
+def _range(cell):
+    if cell["runs"] < 2:
+        return ""
+    ends = (cell["accuracy_min"], cell["accuracy_max"])
+    return "-".join(tables.number(end) for end in ends)
+
+
+def _known(value):
+    return "" if pd.isna(value) else tables.number(value)
+
+
+def _notes(table):
+    """Which criterion was chosen where."""
+    lines = [
+        f"{row['network']}, untrained, {_weights(row)}: "
+        f"{setting_styles.label('criterion', row['criterion'])}\n"
+        for row in table.to_dict("records")
+        if row["how"] == "untrained"
+    ]
+    return "".join(["\nCriteria\n" * bool(lines), *lines])
+
+
+def _draw(axes, table, labels):
+    positions = range(len(table))
+    means = 100 * table["accuracy_mean"]
+    axes.barh(
+        positions, means, height=0.66, color=table["how"].map(COLORS).tolist()
+    )
+    for position, row in zip(positions, table.to_dict("records"), strict=True):
+        low, high = 100 * row["lowest"], 100 * row["highest"]
+        axes.plot([low, high], [position] * 2, color="black", linewidth=0.8)
+        text = tables.number(row["accuracy_mean"])
+        place = {"xytext": (3, 0), "textcoords": "offset points"}
+        axes.annotate(text, (high, position), va="center", **place)
+    axes.set_yticks(positions, labels)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 122)  # Room for a number behind 100.
+    axes.set_xticks(range(0, 101, 20))
+    axes.grid(visible=False, axis="y")

@@ -1,0 +1,68 @@
+r"""Prints one line of flags per dense network, for runners/untrained.
+
+    lottery-ticket argfile_runner untrained untrained_argfile \
+        --output_dir=results --networks=fc,conv2
+"""
+
+import shlex
+
+from lottery_ticket.argfiles import deconstructing_argfile as grids
+from lottery_ticket.experiments import untrained
+from lottery_ticket.foundations import paths
+from lottery_ticket.foundations.command_line import flags
+
+
+def lines(
+    output_dir: str,
+    *,
+    networks: tuple[str, ...] = ("fc",),
+    trials: int = 5,
+    first_trial: int = 1,
+    experiment_name: str = grids.USUAL_NAME,
+) -> list[str]:
+    """Prints one line of flags per network and trial.
+
+    Scores and prunes the dense network that is level 0 of a finished lottery
+    experiment in the same output_dir, and evaluates what is left as it was
+    before training. Results lie in OUTPUT_DIR/{network}/trial1/0/untrained/.
+    Any flag of untrained (--criteria, --mask_1_actions, --data_dir, ...) may be
+    given too; it goes into every line.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+
+    Args:
+        output_dir: Folder that holds a folder for each network, as
+            deconstructing_argfile has them.
+        networks: Which networks, of fc, conv2, conv4 and conv6, or any recipes
+            by name.
+        trials: Number of trials.
+        first_trial: Number of the first one.
+        experiment_name: Name of the lottery experiment. Unless it is
+            large_final, results lie in .../{experiment_name}_untrained/.
+
+    Raises:
+        ValueError: If a name is unknown, or there are no trials.
+    """
+    paths.check_experiment_name(experiment_name)
+    is_usual = experiment_name == grids.USUAL_NAME
+    folder = "untrained" if is_usual else f"{experiment_name}_untrained"
+    return [
+        shlex.join(
+            [
+                f"--output_dir={paths.run(directory, 0, folder)}",
+                f"--run={paths.run(directory, 0, experiment_name)}",
+            ]
+        )
+        for _, _, directory in grids.each_trial(
+            output_dir, networks, trials, first_trial
+        )
+    ]
+
+
+def main(argv=None):
+    """Prints the lines; None takes sys.argv's flags."""
+    flags.print_lines(lines, untrained.evaluate, argv)
+
+
+if __name__ == "__main__":
+    main()

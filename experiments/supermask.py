@@ -1,0 +1,223 @@
+"""Supermasks: the weights stay as they are drawn, and a mask is learned."""
+
+from lottery_ticket.experiments import (
+    given_networks,
+    ingredients,
+    mask_search,
+    recipes,
+)
+from lottery_ticket.foundations import (
+    environment,
+    lazy,
+    lock,
+    masks,
+    progress,
+    result_file,
+    run_record,
+    save_restore,
+    seeds,
+)
+from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.supermasks import learned_masks
+
+flow = lazy.module("lottery_ticket.foundations.networks.flow")
+network_evaluation = lazy.module(
+    "lottery_ticket.foundations.training.network_evaluation"
+)
+searched_model = lazy.module(
+    "lottery_ticket.foundations.supermasks.searched_model"
+)
+RESULT = result_file.ResultFile("supermask.json")
+
+
+def train(
+    output_dir: str,
+    recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
+    search: mask_search.MaskSearch = mask_search.MaskSearch(),  # noqa: B008
+    *,
+    presets: str | dict | None = None,
+    save_summaries: bool = True,
+    quiet: bool = False,
+) -> None:
+    """Learns a mask of a network whose weights stay frozen.
+
+    Each weight of a kernel has a logit, and is kept with the sigmoid of it as
+    its probability. The recipe's optimizer trains the logits, and nothing else:
+    weight_decay, too, acts on them. One mask is drawn for each iteration, and
+    in the backward pass the probabilities stand in for it. Biases are not
+    masked and stay frozen; statistics of batch normalisation move.
+
+    Results lie in OUTPUT_DIR itself, as of any training: initial holds the
+    frozen weights, masks the learned mask, final the weights under it,
+    rescaled where they were. logits and thresholded, the masks of logits above
+    0, lie beside them. At the end evaluation_samples masks that training never
+    drew are evaluated over all validation and test examples, and the
+    thresholded one: supermask.json says how they do, and what they keep. The
+    first of these samples is the learned mask; nothing is chosen by its
+    results.
+
+    To train the weights under the learned mask, and from the frozen ones:
+    `train --masks=OUTPUT_DIR/masks --presets=OUTPUT_DIR/initial`, or
+    `--presets=OUTPUT_DIR/final` for rescaled ones.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), section 5.
+    Expected, there, at the end of 440,000 iterations on MNIST: 95.3 % of test
+    images, 98.0 % with dynamic weight rescaling and signed constants.
+    Differs: there, an evaluation draws a mask for each batch, and the test set
+    serves for validation.
+
+    Args:
+        output_dir: Folder of the results.
+        recipe: Dataset, network and training; see Recipe. Its fractions are
+            not used.
+        search: How the mask is learned; see MaskSearch.
+        presets: Folder (or dict) of a network to freeze; what it does not name
+            is drawn from init_seed.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If a setting does not fit, or output_dir holds results made
+            with other settings.
+        FileNotFoundError: If data or presets cannot be had.
+    """
+    presets = given_networks.network(presets)
+    search = search.resolved(recipe.seed)
+    settings = _settings(recipe, search, presets)
+    if _is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
+        return
+    result_file.check_free(output_dir, "run")
+    dataset = ingredients.dataset(recipe)
+    plain = ingredients.model(recipe, dataset, quiet)
+    searched = searched_model.searched(plain, search.sampling, search.rescaling)
+    _give_start(searched, search, recipe, presets)
+    ingredients.train_alone(
+        recipe,
+        dataset,
+        searched,
+        output_dir,
+        settings,
+        save_summaries,
+        quiet,
+    )
+    with lock.hold(output_dir):
+        results = _evaluated(searched, search, dataset, quiet)
+        record = {"settings": settings, **results}
+        RESULT.write(output_dir, {**record, "environment": environment.facts()})
+    progress.say(f"{output_dir}: {_text(results)}", quiet)
+
+
+def is_complete(
+    output_dir,
+    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
+    search=mask_search.MaskSearch(),  # noqa: B008
+    *,
+    presets=None,
+    save_summaries=True,
+    quiet=False,
+) -> bool:
+    """Whether `train` with these arguments has nothing left to do.
+
+    Raises:
+        As `train`.
+    """
+    presets = given_networks.network(presets)
+    settings = _settings(recipe, search.resolved(recipe.seed), presets)
+    return _is_complete(output_dir, settings)
+
+
+def _settings(recipe, search, presets):
+    return {
+        **recipe.settings(),
+        **search.settings(),
+        "experiment": "supermask",
+        "presets": save_restore.checksum(presets),
+    }
+
+
+def _is_complete(output_dir, settings):
+    is_evaluated = RESULT.is_complete(output_dir, settings)
+    return run_record.is_complete(output_dir, settings) and is_evaluated
+
+
+def _give_start(searched, search, recipe, presets):
+    plain = searched.plain.reset(presets, seed=recipe.init_seed)
+    seed = seeds.derive(recipe.init_seed, "mask_1_action")
+    searched.reset(
+        search.weights(plain, plain.weights, seed),
+        search.logits(plain),
+        search.mask_seed,
+        recipe.init_seed,
+    )
+
+
+def _evaluated(searched, search, dataset, quiet):
+    """Samples and the thresholded mask: loss, accuracy and densities."""
+    logits = searched.logits
+    samples = searched.samples(search.evaluation_samples)
+    thresholded = learned_masks.threshold(logits)
+    collapse.check(
+        samples[0],
+        flow.effective_masks(searched.plain, samples[0]),
+        "warn",
+        "the learned mask",
+    )
+    held_out = [name for name in dataset.splits if name != "train"]
+    evaluation = network_evaluation.NetworkEvaluation(
+        searched.plain, dataset, tuple(held_out)
+    )
+    found = [
+        _named(evaluation.evaluate(searched.effective(each)))
+        for each in progress.each(
+            [*samples, thresholded], "masks evaluated", quiet
+        )
+    ]
+    densities = [_densities(each) for each in [*samples, thresholded]]
+    return {
+        "samples": _in_lists(found[:-1]),
+        "sampled_density": _columns(densities[:-1]),
+        "expected_density": learned_masks.expected_density(logits),
+        "thresholded": {**found[-1], "density": densities[-1]},
+        "sizes": {name: each.size for name, each in logits.items()},
+    }
+
+
+def _named(results):
+    return {
+        split: {"loss": loss, "accuracy": accuracy}
+        for split, (loss, accuracy) in results.items()
+    }
+
+
+def _densities(mask):
+    return {
+        name: kept / max(total, 1)
+        for name, (kept, total) in masks.counts(mask).items()
+    }
+
+
+def _in_lists(results):
+    """Of each split, a list of losses and one of accuracies."""
+    return {
+        split: _columns([each[split] for each in results])
+        for split in results[0]
+    }
+
+
+def _columns(rows):
+    """Dicts with the same names as one dict of lists."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _text(results):
+    parts = []
+    for split, columns in results["samples"].items():
+        accuracies = [100 * each for each in columns["accuracy"]]
+        mean = sum(accuracies) / len(accuracies)
+        own = 100 * results["thresholded"][split]["accuracy"]
+        parts.append(
+            f"{split} {mean:.2f} % ({min(accuracies):.2f} to "
+            f"{max(accuracies):.2f}), thresholded {own:.2f} %"
+        )
+    return f"{len(accuracies)} masks: {'; '.join(parts)}"

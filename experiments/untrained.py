@@ -1,0 +1,232 @@
+"""Untrained accuracy: masks of a trained network on its first weights."""
+
+import time
+
+from lottery_ticket.experiments import (
+    dense_run,
+    ingredients,
+    untrained_grid,
+    untrained_networks,
+)
+from lottery_ticket.foundations import (
+    environment,
+    files,
+    lazy,
+    lock,
+    masks,
+    progress,
+    result_file,
+)
+
+network_evaluation = lazy.module(
+    "lottery_ticket.foundations.training.network_evaluation"
+)
+FILE = result_file.ResultFile("untrained.json")
+PART = result_file.ResultFile("untrained_part.json")
+SPLITS = ("validate", "test")
+SAVE_INTERVAL_S = 20
+
+
+def evaluate(
+    output_dir: str,
+    run: str,
+    grid: untrained_grid.Grid = untrained_grid.Grid(),  # noqa: B008  Frozen.
+    *,
+    data_dir: str | None = None,
+    quiet: bool = False,
+) -> None:
+    """Evaluates masked networks that are not trained, "heuristic supermasks".
+
+    From one finished dense run: for every criterion and level, the mask that
+    the criterion gives when it prunes the trained network once; under it, for
+    every mask-1 action, the weights from before training. Loss and accuracy
+    over all validation and all test examples go to OUTPUT_DIR/untrained.json.
+    What is told on the screen is, of each criterion and action, the level of
+    the highest validation accuracy; nothing is chosen on the test set.
+
+    All criteria see the same draws: mask-1 actions draw from one seed each, so
+    that curves differ by their masks alone. snip, grad, grasp and synflow score
+    the untrained weights. Statistics of batch normalisations are those from
+    before training, too.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067). Expected for
+    LeNet on MNIST, best test accuracy over levels, mean of 5 runs of the
+    authors' code: large_final 39.9 %, large_final_same_sign 79.3 %, random
+    16.9 %; large_final_same_sign with signed_constant 86 % in the paper.
+    Found with mnist_fc_zhou, 5 trials, levels chosen on validation: 36.9, 78.6,
+    14.8 and 88.2 %; all 15 criteria take 39 s of a processor's time, loading
+    included.
+    Differs: there the best is taken on the test set, and nothing is seeded.
+
+    Args:
+        output_dir: Folder of the results, such as results/trial1/0/untrained.
+        run: Folder of a finished run that keeps all weights, such as
+            results/trial1/0/same_init.
+        grid: What is evaluated; see Grid.
+        data_dir: Folder of the run's data, where it needed one.
+        quiet: Whether to show nothing.
+
+    Raises:
+        ValueError: If a setting does not fit, the run is unfinished, damaged,
+            not dense or of other data, or output_dir holds something else.
+        FileNotFoundError: If run or data cannot be had.
+        FloatingPointError: If a score is not finite.
+    """
+    dense = dense_run.read(run, data_dir)
+    grid = grid.resolved(dense.recipe.init_seed)
+    settings = _settings(dense, grid)
+    if FILE.is_complete(output_dir, settings):
+        progress.say_complete(output_dir, quiet)
+        return
+    result_file.check_free(output_dir, result_file.KNOWN[FILE.name])
+    part = PART.read_own(output_dir, settings)
+    dataset = ingredients.dataset(dense.recipe)
+    dense.check_data(dataset)
+    model = ingredients.model(dense.recipe, dataset, quiet)
+    dense.give_start(model)
+    with lock.hold(output_dir):
+        found = _Found(output_dir, settings, part)
+        _fill(found, grid, dense, dataset, model, quiet)
+        record = {
+            "settings": settings,
+            "cells": [
+                cell
+                for criterion in grid.criteria
+                for cell in found.cells(grid, criterion)
+            ],
+            "num_classes": dataset.num_classes,
+            "environment": environment.facts(),
+        }
+        FILE.write(output_dir, record)
+        files.remove(PART.path(output_dir))
+
+
+def is_complete(
+    output_dir,
+    run,
+    grid=untrained_grid.Grid(),  # noqa: B008  It is frozen.
+    *,
+    data_dir=None,
+    quiet=False,
+) -> bool:
+    """Whether `evaluate` with these arguments has nothing left to do.
+
+    Raises:
+        As `evaluate`.
+    """
+    dense = dense_run.read(run, data_dir)
+    grid = grid.resolved(dense.recipe.init_seed)
+    return FILE.is_complete(output_dir, _settings(dense, grid))
+
+
+class _Found:
+    """Results so far, by criterion and level; saved from time to time."""
+
+    def __init__(self, directory, settings, part):
+        self._directory = directory
+        self._settings = settings
+        self._results = {
+            (criterion, level): cells
+            for criterion, level, cells in (part or {"found": []})["found"]
+        }
+        self._saved_at = time.monotonic()
+
+    def __contains__(self, cut):
+        return cut in self._results
+
+    def add(self, criterion, level, cells):
+        self._results[criterion, level] = cells
+        if time.monotonic() - self._saved_at < SAVE_INTERVAL_S:
+            return
+        found = [[*cut, cells] for cut, cells in self._results.items()]
+        PART.write(
+            self._directory, {"settings": self._settings, "found": found}
+        )
+        self._saved_at = time.monotonic()
+
+    def cells(self, grid, criterion):
+        """All cells of a criterion, by action and level; level 0 is shared."""
+        cuts = [(criterion, level) for level in grid.levels(criterion)]
+        by_cut = [self._results[cut] for cut in [(None, 0), *cuts]]
+        return [
+            {"criterion": criterion, **cell}
+            for cells in zip(*by_cut, strict=True)  # Those of one action.
+            for cell in cells
+        ]
+
+
+def _settings(dense, grid):
+    return {
+        **dense.recipe.settings(),
+        **grid.settings(),
+        "experiment": "untrained",
+        "run": dense.checksum,
+    }
+
+
+def _fill(found, grid, dense, dataset, model, quiet):
+    """Evaluates what is not there yet; says the best of each criterion."""
+    splits = tuple(name for name in SPLITS if name in dataset.splits)
+    evaluation = network_evaluation.NetworkEvaluation(model, dataset, splits)
+
+    def add(criterion, level, pruned):
+        networks = untrained_networks.networks(grid, dense, pruned, model.draw)
+        cells = [
+            {
+                "mask_1_action": action,
+                "level": level,
+                "density": masks.density(pruned),
+                **_measured(evaluation.evaluate(network)),
+            }
+            for action, network in networks.items()
+        ]
+        found.add(criterion, level, cells)
+
+    if (None, 0) not in found:
+        add(None, 0, dense.masks)
+    for criterion in grid.criteria:
+        cuts = untrained_networks.Cuts(criterion, grid, dense, model, dataset)
+        levels = [
+            level
+            for level in grid.levels(criterion)
+            if (criterion, level) not in found
+        ]
+        for level in progress.each(levels, criterion, quiet):
+            add(criterion, level, cuts.masks(level))
+        for line in _best(found.cells(grid, criterion)):
+            progress.say(line, quiet)
+
+
+def _measured(results):
+    return {
+        split: {"loss": loss, "accuracy": accuracy}
+        for split, (loss, accuracy) in results.items()
+    }
+
+
+def _best(cells):
+    """Lines about the cells of the highest validation accuracy.
+
+    Of several, of the lowest validation loss, as a report takes them.
+    """
+    if "validate" not in cells[0]:
+        return [f"{cells[0]['criterion']}: no validation set to choose on"]
+    by_action = {}
+    for cell in cells:
+        by_action.setdefault(cell["mask_1_action"], []).append(cell)
+    return [_text(max(each, key=_merit)) for each in by_action.values()]
+
+
+def _merit(cell):
+    found = cell["validate"]
+    return found["accuracy"], -found["loss"]
+
+
+def _text(cell):
+    accuracies = ", ".join(
+        f"{split} {100 * cell[split]['accuracy']:.2f} %" for split in SPLITS
+    )
+    return (
+        f"{cell['criterion']}, {cell['mask_1_action']}: best at density "
+        f"{cell['density']:.4f}, {accuracies}"
+    )

@@ -1,0 +1,247 @@
+"""Mask-1 actions: what the kept weights of a network start from.
+
+W is what the level before started from, all entries of it; each layer's kernel
+is treated on its own.
+
+- rewind: W as it is.
+- mask_init: W, with 0 in place of pruned entries. Under a mask it is the same
+  as rewind; what it does without one is seen by
+  `train --presets=OUT/trial1/8/same_init/initial`.
+- random_reinit, random_reshuffle: W permuted, over all entries of the layer or
+  among the kept ones.
+- signed_reinit, signed_reshuffle: magnitudes permuted likewise, each place
+  keeping its sign.
+- signed_constant: the signs of W, times the standard deviation of all of the
+  layer's W (of the population, mean removed), which is 0 if all are equal.
+- rand_signed_constant: the same, permuted over all entries.
+- ..._rescaling: as the action before the underscore, on what level 0 started
+  from, and times all entries / kept entries of the layer.
+- reinit: a fresh draw of all variables.
+- reuse, reuse_sign: drawn from the values of the kept; see `reuse`.
+
+Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067) and its code, but
+for reinit (Frankle & Carbin 2019) and the last two (the 2018 library). What
+Zhou et al. call reinit is a permutation of what was drawn: random_reinit here.
+Differs: all draws are seeded; a layer that keeps nothing is not rescaled, where
+the reference divides by 0.
+"""
+
+import dataclasses
+import functools
+import typing
+from collections.abc import Callable
+
+import numpy as np
+
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.mask_actions import layer_checks, reuse
+
+Network = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Start:
+    """What an action can start from.
+
+    Args:
+        weights: Dict, name -> array, W: what the level before started from, of
+            kernels all entries. It may hold biases and the like.
+        masks: Dict, layer name -> mask of the new level.
+        dense: Dict as weights: what level 0 started from.
+        draw: Function (seed) -> network, a fresh draw of all variables; only
+            reinit calls it.
+        from_masks: Dict, layer name -> mask of the positions whose values
+            reuse and reuse_sign take; None means `masks`.
+        constant: Magnitude above 0 that signed constants have in every layer;
+            None is the standard deviation of each layer.
+    """
+
+    weights: Network
+    masks: Network
+    dense: Network
+    draw: Callable[[int], Network] | None
+    from_masks: Network | None = None
+    constant: float | None = None
+
+    def __post_init__(self):
+        """Checks the networks and the constant.
+
+        Raises:
+            ValueError: If a network lacks a layer or has it in another shape
+                than its mask, or the constant is not a finite number above 0.
+        """
+        networks = {
+            "weights": self.weights,
+            "dense": self.dense,
+            "from_masks": self.from_masks,
+        }
+        layer_checks.check(networks, self.masks)
+        constant = self.constant
+        if constant is not None and not 0 < constant < np.inf:  # Nor NaN.
+            raise ValueError(
+                "A signed constant must be a finite magnitude above 0. "
+                f"Received: {constant}"
+            )
+
+
+def resolve(name: str) -> str:
+    """Returns the name of an action; "none", as Zhou et al. say, is rewind."""
+    return "rewind" if name == "none" else name
+
+
+def check(name: str) -> None:
+    """Raises unless there is an action of a name.
+
+    Raises:
+        ValueError: If there is none; the error gives the nearest known name.
+    """
+    names.check("mask_1_action", name, ["none", *MASK_1_ACTIONS])
+
+
+def apply(name: str, start: Start, seed: int) -> Network:
+    """Returns the weights that a network starts from, unmasked.
+
+    Kernels are made anew, in all of their entries; other variables are as in W.
+    With reinit, all of them are drawn. reuse and reuse_sign leave 0 where the
+    masks prune.
+
+    Args:
+        name: Name in MASK_1_ACTIONS, or "none".
+        start: Start. It is not modified.
+        seed: Seed of permutations and draws. Layers take them in turn, in the
+            order of the masks.
+
+    Raises:
+        ValueError: If the name is unknown, or as for `reuse.reuse`.
+    """
+    check(name)
+    return MASK_1_ACTIONS[resolve(name)](start, seed)
+
+
+class _Layer(typing.NamedTuple):
+    """A kernel, which of it is kept, and a magnitude that is given."""
+
+    weights: np.ndarray
+    kept: np.ndarray
+    constant: float | None
+
+
+def _random_reinit(layer, rng):
+    """All entries permuted, pruned ones included."""
+    return _permuted(layer.weights, rng)
+
+
+def _random_reshuffle(layer, rng):
+    """Kept entries permuted among themselves."""
+    shuffled = layer.weights.copy()
+    shuffled[layer.kept] = rng.permutation(layer.weights[layer.kept])
+    return shuffled
+
+
+def _signed_reinit(layer, rng):
+    """Magnitudes permuted, of all entries; signs stay in place."""
+    return _signed(np.abs(_random_reinit(layer, rng)), layer.weights)
+
+
+def _signed_reshuffle(layer, rng):
+    """Magnitudes permuted, of kept entries; signs stay in place."""
+    return _signed(np.abs(_random_reshuffle(layer, rng)), layer.weights)
+
+
+def _signed_constant(layer, rng):
+    """Signs, times the constant or the deviation of all of a layer."""
+    del rng
+    constant = layer.constant
+    if constant is None:
+        constant = np.std(layer.weights, dtype=np.float64)
+    return _signed(np.float32(constant), layer.weights)
+
+
+def _rand_signed_constant(layer, rng):
+    """The same, permuted over all entries."""
+    return _permuted(_signed_constant(layer, rng), rng)
+
+
+def _mask_init(layer, rng):
+    """Pruned entries set to 0."""
+    del rng
+    return np.where(layer.kept, layer.weights, np.float32(0))
+
+
+def _permuted(values, rng):
+    return rng.permutation(values.ravel()).reshape(values.shape)
+
+
+def _signed(magnitudes, signs):
+    """Magnitudes with the signs of others; 0, never -0, where those are 0."""
+    return np.sign(signs) * magnitudes + np.float32(0)
+
+
+def _by_layer(action, start, seed, is_rescaled=False):
+    """An action on each layer of W; rescaled, of the dense network."""
+    rng = np.random.default_rng(seed)
+    source = start.dense if is_rescaled else start.weights
+    made = dict(start.weights)
+    for name, mask in start.masks.items():
+        kept = np.asarray(mask) == 1
+        weights = np.asarray(source[name], np.float32)
+        made[name] = action(_Layer(weights, kept, start.constant), rng)
+        if is_rescaled and kept.any():  # A layer of nothing stays as it is.
+            factor = np.float64(kept.size / np.count_nonzero(kept))
+            made[name] = np.float32(made[name].astype(np.float64) * factor)
+    return made
+
+
+def _rewind(start, seed):
+    del seed
+    return dict(start.weights)
+
+
+def _reinit(start, seed):
+    return dict(start.draw(seed))
+
+
+def _reuse(start, seed, with_signs=False):
+    drawn = reuse.reuse(
+        start.weights,
+        start.masks,
+        seed,
+        same_sign=start.weights if with_signs else None,
+        from_masks=start.from_masks,
+    )
+    return {**start.weights, **drawn}
+
+
+_OF_ALL_ENTRIES = {
+    "random_reinit": _random_reinit,
+    "signed_reinit": _signed_reinit,
+    "signed_constant": _signed_constant,
+    "rand_signed_constant": _rand_signed_constant,
+}
+_OF_A_LAYER = {
+    "mask_init": _mask_init,
+    **_OF_ALL_ENTRIES,
+    "random_reshuffle": _random_reshuffle,
+    "signed_reshuffle": _signed_reshuffle,
+}
+# Name -> function (start, seed) -> network.
+MASK_1_ACTIONS = {
+    "rewind": _rewind,
+    **{
+        name: functools.partial(_by_layer, action)
+        for name, action in _OF_A_LAYER.items()
+    },
+    **{
+        f"{name}_rescaling": functools.partial(
+            _by_layer, action, is_rescaled=True
+        )
+        for name, action in _OF_ALL_ENTRIES.items()
+    },
+    "reinit": _reinit,
+    "reuse": _reuse,
+    "reuse_sign": functools.partial(_reuse, with_signs=True),
+}
+# Those whose kept values depend on what W, or dense, holds where it is pruned.
+NEED_PRUNED = frozenset(
+    [*_OF_ALL_ENTRIES, *(f"{name}_rescaling" for name in _OF_ALL_ENTRIES)]
+)

@@ -1,0 +1,83 @@
+"""Loss and accuracy of any number of networks, by one compiled evaluation."""
+
+import keras
+import numpy as np
+
+from lottery_ticket.foundations import names
+from lottery_ticket.foundations.networks import network_variables
+from lottery_ticket.foundations.training import batches, evaluation
+
+
+class NetworkEvaluation:
+    """Evaluates networks of one model; nothing is compiled twice.
+
+    Attributes:
+        tensors: Dict, name of a split -> its (x, y) on the device, of those
+            splits that are evaluated and not streamed.
+    """
+
+    def __init__(self, model, dataset, splits: tuple[str, ...] | None = None):
+        """Puts the splits on the device; compiles at the first use.
+
+        Args:
+            model: ModelBase.
+            dataset: DatasetBase.
+            splits: Names of the splits to evaluate, in the order wanted; None
+                means all that the dataset has.
+
+        Raises:
+            ValueError: If the dataset has no such split.
+        """
+        known = dataset.splits
+        for name in splits or ():
+            names.check("split", name, known)
+        self._splits = {name: known[name] for name in splits or known}
+        self._model = model
+        self._evaluation = evaluation.Evaluation(model, dataset)
+        self.tensors = {
+            name: batches.load(split)
+            for name, split in self._splits.items()
+            if not split.is_streamed
+        }
+
+    def evaluate(
+        self, network: dict[str, np.ndarray] | None = None
+    ) -> dict[str, tuple[float, float]]:
+        """Returns mean loss and accuracy over each split.
+
+        Every example counts, none is augmented. The model's own weights and
+        masks stay as they are, and masks of the model do not matter: a network
+        is evaluated as it is given. Numbers are in float32's shortest exact
+        form, as logs have them.
+
+        Args:
+            network: Dict, name -> array; what it does not name is as the model
+                has it. None is the model as it stands.
+
+        Returns:
+            Dict, name of a split -> (loss in nats, accuracy in [0, 1]).
+
+        Raises:
+            ValueError: If a name is not one of the model's, or an array has
+                another shape or holds what float32 cannot.
+        """
+        variables = self._model.variables
+        network = network or {}
+        network_variables.check_presets(
+            network, {name: each.shape for name, each in variables.items()}
+        )
+        stands = [(variables[name], each) for name, each in network.items()]
+        with keras.StatelessScope(stands):
+            futures = {
+                name: self._evaluation.start(split, self.tensors.get(name))
+                for name, split in self._splits.items()
+            }
+        return {
+            name: tuple(shortest(value) for value in each.result())
+            for name, each in futures.items()
+        }
+
+
+def shortest(value: float) -> float:
+    """Returns a number in float32's shortest exact form: .1, not .10000001."""
+    return float(str(np.float32(value)))

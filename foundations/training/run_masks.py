@@ -1,0 +1,72 @@
+"""The masks that a run starts under, and what it may not do to them."""
+
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.networks import flow
+
+
+class RunMasks:
+    """Masks and weights of a model before a run.
+
+    Attributes:
+        weights: Dict, name -> array.
+        masks: Dict, layer name -> mask.
+        effective: Dict, layer name -> mask of what is kept on a path from input
+            to output. None where nothing is pruned, where it cannot be told,
+            and where a pruned weight is held at another value than 0: it still
+            passes on what reaches it.
+    """
+
+    def __init__(self, model):
+        """Looks at a model.
+
+        Args:
+            model: ModelBase, or what stands in for one in training.
+        """
+        self._model = model.plain
+        self.weights = model.weights
+        self.masks = model.masks
+        self.effective = _effective(self._model, self.weights, self.masks)
+
+    def check(self, final: dict) -> None:
+        """Raises unless every pruned weight has the bits that it had.
+
+        Args:
+            final: Dict, name -> array: the weights after the run.
+
+        Raises:
+            RuntimeError: Naming the layer.
+        """
+        for name, mask in self.masks.items():
+            held, found = (w[name][mask == 0] for w in (self.weights, final))
+            if held.tobytes() != found.tobytes():
+                raise RuntimeError(
+                    f"Pruned weights of layer {name!r} moved in training. Does "
+                    "the network change its kernel other than by its optimizer?"
+                )
+
+    def counted(self, outcome: dict[str, dict]) -> dict:
+        """Returns "density" and "effective" as a run records them.
+
+        Args:
+            outcome: Dict, folder -> network, as from `ModelBase.outcome`: its
+                masks may be others than before.
+        """
+        masks, effective = outcome["masks"], self.effective
+        if any(
+            (masks[name] != mask).any() for name, mask in self.masks.items()
+        ):
+            effective = _effective(self._model, outcome["final"], masks)
+        return {
+            "density": masks_lib.counts(masks),
+            "effective": effective
+            and {name: int(each.sum()) for name, each in effective.items()},
+        }
+
+
+def _effective(model, weights, masks):
+    pruned = {name: mask == 0 for name, mask in masks.items()}
+    if not any(where.any() for where in pruned.values()):
+        return None
+    if any(weights[name][where].any() for name, where in pruned.items()):
+        return None
+    return flow.effective_masks(model, masks)

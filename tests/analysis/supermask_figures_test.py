@@ -1,0 +1,126 @@
+"""Tests of analysis/supermask_figures.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.analysis import (
+    results,
+    supermask_figures,
+    supermasks,
+    untrained,
+)
+from lottery_ticket.tests.analysis import fake_masked, fake_results
+
+
+def _table(tmp_path):
+    runs = results.read(str(tmp_path)).runs
+    cells = untrained.read(str(tmp_path)).cells
+    return supermasks.compare(cells, supermasks.read(runs).masks, runs)
+
+
+def _write(output_dir):
+    for trial in (1, 2):
+        test = 0.4 + 0.02 * trial
+        cells = [fake_masked.cell("large_final_same_sign", 1, test, 0.5)]
+        fake_masked.write_untrained(output_dir, trial, cells)
+    fake_masked.write_supermask(output_dir, 1, rescaling="dynamic")
+    fake_results.write_run(output_dir, 1, 0, **fake_masked.SETTINGS)
+
+
+def test_text_has_a_column_per_way(tmp_path):
+    _write(str(tmp_path))
+    text = supermask_figures.to_text(_table(tmp_path))
+    assert text == (
+        f"{supermask_figures.EXPLANATION}\n"
+        "network                     untrained   learned  trained\n"
+        "                             as drawn  as drawn    dense\n"
+        "                                       rescaled\n"
+        "mnist fc  mean                  43.00     95.00    90.00\n"
+        "                          42.00-44.00\n"
+        "          n                         2         1        1\n"
+        "          std of masks                     1.41\n"
+        "          likely weights                  90.00\n"
+        "          density %              50.0      60.0      100\n"
+        f"\n{supermask_figures.LINES}\n"
+        "Criteria\n"
+        "mnist fc, untrained, as drawn: large final, same sign\n"
+    )
+
+
+def test_bars_reach_the_means_and_lines_the_ends(tmp_path):
+    _write(str(tmp_path))
+    figure = supermask_figures.bars(_table(tmp_path))
+    [axes] = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx(
+        [43, 95, 90]
+    )
+    ends = [line.get_xdata() for line in axes.lines]
+    np.testing.assert_allclose(ends, [[42, 44], [94, 96], [90, 90]])
+    assert [text.get_text() for text in axes.get_yticklabels()] == [
+        "untrained: as drawn",
+        "learned: as drawn, rescaled",
+        "trained: dense",
+    ]
+    assert [text.get_text() for text in axes.texts] == [
+        *("43.00", "95.00", "90.00")
+    ]
+    assert axes.get_title() == "mnist fc"
+    assert axes.yaxis_inverted()
+
+
+def test_masks_of_the_same_settings_are_told_apart_by_their_names(tmp_path):
+    for name in ("supermask", "supermask_slow"):
+        fake_masked.write_supermask(str(tmp_path), 1, name=name)
+    fake_masked.write_supermask(
+        str(tmp_path), 1, name="rounded", sampling="round"
+    )
+    [axes] = supermask_figures.bars(_table(tmp_path)).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == [
+        "learned: as drawn, supermask",
+        "learned: as drawn, supermask_slow",
+        "learned: as drawn, rounded",
+    ]
+
+
+def test_networks_have_panels_and_rows_and_gaps(tmp_path):
+    _write(str(tmp_path / "conv2"))
+    fake_masked.write_supermask(str(tmp_path / "fc"), 1)
+    table = _table(tmp_path)
+    figure = supermask_figures.bars(table)
+    assert [axes.get_title() for axes in figure.axes] == ["conv2", "fc"]
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        *["Test accuracy (%)"] * 2
+    ]
+    lines = supermask_figures.to_text(table).splitlines()
+    [head] = [line for line in lines if line.startswith("network ")]
+    assert head.split() == [
+        *("network", "untrained", "learned", "learned", "trained")
+    ]
+    [line] = [line for line in lines if line.startswith("fc ")]
+    assert line.split() == ["fc", "mean", "95.00"]
+    renderer, page = figure._get_renderer(), figure.bbox
+    for axes in figure.axes:
+        box = axes.get_tightbbox(renderer)
+        assert page.x0 <= box.x0 and box.x1 <= page.x1
+        for text in axes.texts:
+            assert text.get_window_extent(renderer).x1 <= page.x1
+
+
+def test_outputs_are_the_same_each_time(tmp_path):
+    _write(str(tmp_path))
+    table = _table(tmp_path)
+    outputs = supermask_figures.outputs(table)
+    assert sorted(outputs) == [
+        f"supermasks.{kind}" for kind in ("csv", "pdf", "png", "txt")
+    ]
+    assert supermask_figures.outputs(table) == outputs
+
+
+def test_trained_networks_alone_are_no_comparison(tmp_path):
+    fake_results.write_run(str(tmp_path / "a"), 1, 0)
+    assert supermask_figures.outputs(_table(tmp_path)) == {}
+    fake_masked.write_supermask(str(tmp_path / "b"), 1)
+    written = supermask_figures.outputs(_table(tmp_path))["supermasks.csv"]
+    assert written.count(b"\n") == 2
+    with pytest.raises(ValueError, match="no network to draw"):
+        supermask_figures.bars(_table(tmp_path)[:0])

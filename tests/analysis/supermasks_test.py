@@ -1,0 +1,189 @@
+"""Tests of analysis/supermasks.py."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from lottery_ticket.analysis import results, supermasks, untrained
+from lottery_ticket.foundations import files
+from lottery_ticket.tests.analysis import fake_masked, fake_results
+
+SETTINGS = fake_masked.SETTINGS
+
+
+def _read(tmp_path):
+    return supermasks.read(results.read(str(tmp_path)).runs)
+
+
+def _compare(tmp_path):
+    runs = results.read(str(tmp_path)).runs
+    cells = untrained.read(str(tmp_path)).cells
+    return supermasks.compare(cells, supermasks.read(runs).masks, runs)
+
+
+def test_a_row_per_learned_mask(tmp_path):
+    directory = fake_masked.write_supermask(str(tmp_path), 1)
+    fake_results.write_run(str(tmp_path), 1, 0, **SETTINGS)
+    found = _read(tmp_path)
+    assert found.problems == []
+    assert list(found.masks.columns) == supermasks.COLUMNS
+    [row] = found.masks.to_dict("records")
+    numbers = {key: row.pop(key) for key in supermasks.COLUMNS[8:-1]}
+    assert row == {
+        "experiment": "supermask",
+        "trial": 1,
+        "run": "",
+        "dataset": "mnist",
+        "model": "fc",
+        "mask_1_action": "rewind",
+        "rescaling": "none",
+        "sampling": "bernoulli",
+        "directory": directory,
+    }
+    assert numbers == pytest.approx(
+        {
+            "accuracy": 0.95,
+            "lowest": 0.94,
+            "highest": 0.96,
+            "deviation": np.std([0.94, 0.96], ddof=1),
+            "validate_accuracy": 0.94,
+            "density": 0.6,
+            "expected_density": 0.7,
+            "thresholded_accuracy": 0.9,
+            "thresholded_density": 0.35,
+        }
+    )
+
+
+def test_without_validation_and_of_one_sample(tmp_path):
+    fake_masked.write_supermask(str(tmp_path), 1, (0.9,), with_validation=False)
+    [row] = _read(tmp_path).masks.to_dict("records")
+    assert row["accuracy"] == 0.9
+    assert np.isnan(row["validate_accuracy"])
+    assert np.isnan(row["deviation"])
+
+
+def test_masks_that_were_not_evaluated_or_are_damaged_are_named(tmp_path):
+    whole = fake_masked.write_supermask(str(tmp_path), 1)
+    begun = fake_masked.write_supermask(str(tmp_path), 2)
+    files.remove(f"{begun}/supermask.json")
+    damaged = pathlib.Path(fake_masked.write_supermask(str(tmp_path), 3))
+    path = damaged / "supermask.json"
+    path.write_text(path.read_text().replace("0.94", "0.99"))
+    lacking = fake_masked.write_supermask(str(tmp_path), 4)
+    supermasks.FILE.write(lacking, {"settings": {}, "samples": {}})
+    found = _read(tmp_path)
+    assert found.masks["directory"].to_list() == [whole]
+    assert found.problems == [
+        f"{begun}: not evaluated (no supermask.json); the same command goes on",
+        f"{damaged}: damaged (its supermask.json is not whole)",
+        f"{lacking}: damaged (its supermask.json lacks 'test')",
+    ]
+
+
+def _write_all(output_dir):
+    for trial in (1, 2):
+        cells = [
+            # Best on the test set is another level, and another criterion.
+            fake_masked.cell("large_final", 1, 0.4 + 0.02 * trial, 0.5),
+            fake_masked.cell("large_final", 2, 0.6, 0.3),
+            fake_masked.cell("random", 1, 0.9, 0.2),
+            fake_masked.cell(
+                "random", 1, 0.7, 0.2, mask_1_action="signed_constant"
+            ),
+        ]
+        fake_masked.write_untrained(output_dir, trial, cells)
+        accuracies = (0.92 + 0.02 * trial, 0.94 + 0.02 * trial)
+        fake_masked.write_supermask(output_dir, trial, accuracies)
+    fake_masked.write_supermask(
+        output_dir,
+        1,
+        name="supermask_both",
+        mask_1_action="signed_constant",
+        rescaling="dynamic",
+    )
+    for experiment in ("large_final", "random"):
+        for trial in (1, 2):
+            for level in (0, 1):
+                fake_results.write_run(
+                    output_dir,
+                    trial,
+                    level,
+                    experiment,
+                    accuracy=(0.1, 0.96 + 0.01 * trial, 0.5),
+                    validate_loss=(2.0, 0.5, 0.75),
+                    **SETTINGS,
+                )
+
+
+def test_ways_of_a_network_side_by_side(tmp_path):
+    _write_all(str(tmp_path))
+    table = _compare(tmp_path)
+    keys = ["how", "mask_1_action", "rescaling", "criterion", "runs"]
+    assert table[keys].to_numpy().tolist() == [
+        ["untrained", "rewind", "", "large_final", 2],
+        ["untrained", "signed_constant", "", "random", 2],
+        ["learned", "rewind", "none", "", 2],
+        ["learned", "signed_constant", "dynamic", "", 1],
+        ["trained", "", "", "", 2],
+    ]
+    assert set(table["network"]) == {"mnist fc"}
+    assert table["accuracy_mean"].to_list() == pytest.approx(
+        [0.43, 0.7, 0.96, 0.95, 0.975]
+    )
+    assert table["accuracy_min"].to_list() == pytest.approx(
+        [0.42, 0.7, 0.95, 0.95, 0.97]
+    )
+    assert table["lowest"].to_list() == pytest.approx(
+        [0.42, 0.7, 0.94, 0.94, 0.97]
+    )
+    assert table["density"].to_list() == pytest.approx([0.5, 0.5, 0.6, 0.6, 1])
+    thresholded = table["thresholded_accuracy"]
+    assert thresholded.isna().to_list() == [True, True, False, False, True]
+
+
+def test_a_criterion_of_fewer_trials_is_not_chosen(tmp_path):
+    cells = [fake_masked.cell("random", 1, 0.1, 0.2)]
+    better = [fake_masked.cell("movement", 1, 0.4, 0.5)]
+    fake_masked.write_untrained(str(tmp_path), 1, cells + better)
+    fake_masked.write_untrained(str(tmp_path), 2, cells)
+    assert _compare(tmp_path)["criterion"].to_list() == ["random"]
+
+
+def test_dense_networks_without_validation_are_taken_at_the_end(tmp_path):
+    fake_results.write_run(
+        str(tmp_path), 1, 0, accuracy=(0.1, 0.9, 0.8), validate_loss=None
+    )
+    [row] = _compare(tmp_path).to_dict("records")
+    assert (row["how"], row["accuracy_mean"]) == ("trained", 0.8)
+
+
+def test_networks_of_several_trees(tmp_path):
+    for name in ("fc", "conv2"):
+        _write_all(str(tmp_path / name))
+    table = _compare(tmp_path)
+    assert table["network"].to_list() == ["conv2"] * 5 + ["fc"] * 5
+
+
+def test_nothing_to_compare(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 1, **SETTINGS)
+    assert _compare(tmp_path).empty
+
+
+def test_order_puts_the_plainest_first():
+    row = {"network": "a", "how": "learned", "sampling": "bernoulli"}
+    rows = [
+        {**row, "rescaling": rescaling, "mask_1_action": action}
+        for rescaling, action in (
+            ("none", "rewind"),
+            ("none", "signed_constant"),
+            ("none", "reinit"),
+            ("dynamic", "rewind"),
+            ("dynamic_no_gradient", "rewind"),
+        )
+    ]
+    rows.append({**rows[0], "sampling": "round"})
+    rows.append({**rows[0], "how": "trained"})
+    places = [supermasks.order(0, each) for each in rows]
+    assert places == sorted(places)

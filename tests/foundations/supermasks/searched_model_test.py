@@ -1,0 +1,287 @@
+"""Tests of foundations/supermasks/searched_model.py: masks being trained."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations import keras_model, masks, save_restore
+from lottery_ticket.foundations.supermasks import learned_masks, searched_model
+from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.tests import tiny
+
+L = keras.layers
+OPTIMIZERS = {
+    "momentum": lambda: keras.optimizers.SGD(5.0, momentum=0.9),
+    "adam": lambda: keras.optimizers.Adam(0.1),
+}
+
+
+def search(
+    model=None, sampling="bernoulli", rescaling="none", mask_seed=3, seed=1
+):
+    """A search through a tiny network, from logits of 0."""
+    model = model or tiny.Model()
+    logits = {name: np.zeros(m.shape) for name, m in model.masks.items()}
+    found = searched_model.searched(model, sampling, rescaling)
+    return found.reset(model.draw(seed), logits, mask_seed, seed)
+
+
+def with_norm():
+    """Batch normalisation, dropout, and a layer that is used twice."""
+    inputs = keras.Input((4,))
+    inner = keras.Sequential([L.Dense(4), L.BatchNormalization(), L.ReLU()])
+    x = L.Dropout(0.2)(inner(inner(inputs)))
+    return keras.Model(inputs, L.Dense(3)(x))
+
+
+def own_model():
+    x = tiny.make_dataset().test.x
+    return keras_model.KerasModel(with_norm(), x, with_norm)
+
+
+def train(directory, model, **options):
+    options = {"optimizer_fn": OPTIMIZERS["momentum"], **options}
+    return tiny.train(directory, model=model, **options)
+
+
+@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_logits_are_trained_and_no_weight_moves(name, jit):
+    searched = search()
+    before = searched.weights
+    program = programs.program(
+        searched, OPTIMIZERS[name], tiny.make_dataset(), jit, weight_decay=1e-4
+    )
+    losses, _ = program.train(0, 40, 40)
+    assert losses[-10:].mean() < losses[:10].mean()
+    assert all((each != 0).any() for each in searched.logits.values())
+    for key, array in searched.weights.items():
+        np.testing.assert_array_equal(array, before[key])
+    slots = {each.shape for each in program.optimizer.variables} - {()}
+    assert slots == {each.shape for each in searched.logits.values()}
+
+
+def test_weight_decay_draws_logits_to_0():
+    finals = []
+    for decay in (0.0, 0.01):
+        searched = search()
+        programs.program(
+            searched,
+            lambda: keras.optimizers.SGD(1.0),
+            tiny.make_dataset(),
+            jit=False,
+            weight_decay=decay,
+        ).train(0, 1, 1)
+        logits = searched.network.scores["layer0"].numpy()
+        finals.append((searched, logits))
+    # From 0, the first step decays nothing; the second does.
+    np.testing.assert_array_equal(finals[0][1], finals[1][1])
+    for searched, _ in finals:
+        (program,) = searched.programs.values()
+        program.train(1, 1, 1)
+    plain, decayed = (each.logits["layer0"] for each, _ in finals)
+    np.testing.assert_allclose(plain - decayed, 0.01 * finals[0][1], atol=1e-6)
+
+
+def test_searches_of_one_kind_compile_once_whatever_their_seeds():
+    model, data, made = tiny.Model(), tiny.make_dataset(), []
+    for mask_seed, seed in ((1, 1), (2, 1), (1, 2)):
+        searched = search(model, mask_seed=mask_seed, seed=seed)
+        program = programs.program(
+            searched, OPTIMIZERS["adam"], data, jit=False
+        )
+        losses, _ = program.train(0, 5, 5)
+        made.append((program, losses))
+    assert made[0][0] is made[1][0] is made[2][0]
+    assert made[0][0]._train.experimental_get_tracing_count() == 1
+    assert (made[0][1] != made[1][1]).any()
+    other = search(model, rescaling="dynamic")
+    assert other is not searched
+    assert (
+        programs.program(other, OPTIMIZERS["adam"], data, jit=False)
+        is not made[0][0]
+    )
+
+
+def test_a_run_leaves_its_results(tmp_path):
+    model = own_model()
+    searched = search(model, rescaling="dynamic")
+    frozen = searched.weights
+    initial, final = train(tmp_path, searched)
+    found = {
+        path.name: save_restore.restore_network(str(path))
+        for path in tmp_path.iterdir()
+        if path.is_dir() and path.name != "summaries"
+    }
+    assert set(found) == {
+        *("initial", "final", "masks", "logits", "thresholded"),
+    }
+    for name, array in frozen.items():
+        np.testing.assert_array_equal(found["initial"][name], array)
+        np.testing.assert_array_equal(initial[name], array)
+    masks.check(found["masks"], {n: m.shape for n, m in model.masks.items()})
+    expected = learned_masks.effective(
+        {**frozen, **_statistics(final)}, found["masks"], "dynamic"
+    )
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found["final"][name], array)
+        np.testing.assert_array_equal(final[name], array)
+    for name, logits in found["logits"].items():
+        np.testing.assert_array_equal(found["thresholded"][name], logits > 0)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["density"] == {
+        name: [int(mask.sum()), mask.size]
+        for name, mask in found["masks"].items()
+    }
+    assert record["inputs"]["supermask"]["mask_seed"] == 3
+    saved = {file.split("/")[0] for file in record["checksums"]}
+    assert set(found) < saved
+    log = save_restore.read_log(str(tmp_path), "test")
+    assert log["iteration"] == [0, 10, 20, 30, 40]
+
+
+def _statistics(network):
+    moved = {n: each for n, each in network.items() if "_moving_" in n}
+    assert moved
+    return moved
+
+
+def test_the_learned_mask_is_the_first_sample():
+    searched = search()
+    searched.network.scores["layer0"].assign(np.full((4, 5), 50.0))
+    searched.network.scores["layer1"].assign(np.full((5, 3), -50.0))
+    found = searched.outcome()
+    assert found["masks"]["layer0"].all() and not found["masks"]["layer1"].any()
+    assert not found["final"]["layer1"].any()
+    searched = search()
+    for name, mask in searched.outcome()["masks"].items():
+        np.testing.assert_array_equal(mask, searched.samples(3)[0][name])
+    rounded = search(sampling="round")
+    assert len(rounded.samples(3)) == 1
+    assert not rounded.outcome()["masks"]["layer0"].any()
+
+
+def test_a_complete_run_is_read_and_not_trained(tmp_path, monkeypatch):
+    searched = search(own_model(), rescaling="dynamic")
+    _, final = train(tmp_path, searched)
+    logits, weights = searched.logits, searched.weights
+    monkeypatch.setattr(programs.Program, "train", None)
+    again = search(own_model(), rescaling="dynamic")
+    _, read = train(tmp_path, again)
+    for name, array in final.items():
+        np.testing.assert_array_equal(read[name], array)
+    for name, array in logits.items():
+        np.testing.assert_array_equal(again.logits[name], array)
+    for name, array in weights.items():
+        np.testing.assert_array_equal(again.weights[name], array)
+    for name, array in searched.outcome()["masks"].items():
+        np.testing.assert_array_equal(again.outcome()["masks"][name], array)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mask_seed": 4}, "supermask:"),
+        ({"rescaling": "dynamic"}, "supermask:"),
+        ({"seed": 2}, "initial:"),
+    ],
+)
+def test_another_search_is_another_run(tmp_path, options, message):
+    train(tmp_path, search())
+    with pytest.raises(ValueError, match=message):
+        train(tmp_path, search(**options))
+
+
+@pytest.mark.parametrize("sampling", learned_masks.SAMPLINGS)
+def test_a_stopped_run_goes_on_to_the_same_bytes(
+    tmp_path, monkeypatch, sampling
+):
+    train(tmp_path / "whole", search(own_model(), sampling))
+    monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
+    whole_train = programs.Program.train
+    left = [2]
+
+    def stops(program, *span):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return whole_train(program, *span)
+
+    monkeypatch.setattr(programs.Program, "train", stops)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "stopped", search(own_model(), sampling))
+    left[0] = 99
+    train(tmp_path / "stopped", search(own_model(), sampling))
+    record = json.loads((tmp_path / "stopped/run.json").read_text())
+    assert record["resumed"] == 1
+    assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
+        tmp_path / "whole"
+    )
+
+
+def test_seeds_give_the_same_bytes_and_others_do_not(tmp_path):
+    model = own_model()
+    for name, mask_seed in {"a": 3, "b": 3, "c": 4}.items():
+        train(tmp_path / name, search(model, mask_seed=mask_seed))
+    first, again, other = (tiny.result_bytes(tmp_path / name) for name in "abc")
+    assert first == again
+    assert first["logits/dense.npy"] != other["logits/dense.npy"]
+    assert first["initial/dense.npy"] == other["initial/dense.npy"]
+
+
+def test_plain_training_is_the_same_before_and_after(tmp_path):
+    model = own_model()
+    tiny.train(tmp_path / "before", model=model.reset(seed=5))
+    train(tmp_path / "mask", search(model))
+    tiny.train(tmp_path / "after", model=model.reset(seed=5))
+    assert tiny.result_bytes(tmp_path / "before") == tiny.result_bytes(
+        tmp_path / "after"
+    )
+    loaded = [each for each in model.programs.values() if each._tensors]
+    assert len(loaded) == 1  # One of all programs keeps its data.
+
+
+MIRRORED = """
+import keras, numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from lottery_ticket.foundations.training import programs
+from lottery_ticket.tests import tiny
+from lottery_ticket.tests.foundations.supermasks import searched_model_test
+
+found = []
+for strategy in (
+    tf.distribute.get_strategy(),
+    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
+):
+    with strategy.scope():
+        model = tiny.Model()
+    searched = searched_model_test.search(model, rescaling="dynamic")
+    program = programs.program(
+        searched,
+        lambda: keras.optimizers.SGD(1.0, momentum=0.9),
+        tiny.make_dataset(size=48),
+        jit=False,
+    )
+    logs = program.train(0, 9, 9)
+    assert searched.network._iterations.numpy() == 9
+    logs = [logs, program.start_evaluation("test").result()]
+    found.append([*logs, *searched.logits.values()])
+for one, other in zip(*found, strict=True):
+    np.testing.assert_allclose(one, other, atol=1e-5)
+print("as one")
+"""
+
+
+def test_two_devices_draw_one_mask():
+    """In a process of its own: devices are set up before TensorFlow starts."""
+    done = subprocess.run(
+        [sys.executable, "-c", MIRRORED], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "as one", done.stderr[-3000:]

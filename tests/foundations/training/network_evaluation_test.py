@@ -1,0 +1,106 @@
+"""Tests of training/network_evaluation.py."""
+
+import hypothesis
+import keras
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.training import evaluation, network_evaluation
+from lottery_ticket.tests import tiny
+
+DATA = tiny.make_dataset()
+MODEL = tiny.Model()
+EVALUATION = network_evaluation.NetworkEvaluation(MODEL, DATA)
+
+
+def twin(network, split):
+    """Loss and accuracy of the tiny model, in float64."""
+    x = np.maximum(split.x @ network["layer0"] + network["layer0_bias"], 0)
+    logits = x @ network["layer1"] + network["layer1_bias"]
+    hits = logits.argmax(1) == split.y
+    logits -= np.log(np.exp(logits).sum(1, keepdims=True))
+    return -logits[np.arange(split.size), split.y].mean(), hits.mean()
+
+
+@hypothesis.settings(max_examples=20, deadline=None)
+@hypothesis.given(st.integers(0, 2**31 - 1))
+def test_any_network_is_evaluated_as_numpy_has_it(seed):
+    rng = np.random.default_rng(seed)
+    network = {
+        name: rng.normal(size=each.shape).astype(np.float32)
+        for name, each in MODEL.weights.items()
+    }
+    found = EVALUATION.evaluate(network)
+    assert list(found) == list(DATA.splits)
+    for name, split in DATA.splits.items():
+        assert found[name] == pytest.approx(twin(network, split), rel=1e-5)
+
+
+def test_the_model_stays_and_fills_in_what_is_not_named():
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+    evaluating = network_evaluation.NetworkEvaluation(model, DATA)
+    before, masks = model.weights, model.masks
+    as_it_stands = evaluating.evaluate()
+    assert as_it_stands == evaluating.evaluate(before)
+    other = {"layer0": np.ones((4, 5), np.float32)}  # Pruned entries as well.
+    found = evaluating.evaluate(other)
+    expected = twin({**before, **other}, DATA.test)
+    assert found["test"] == pytest.approx(expected, rel=1e-5)
+    for name, value in model.weights.items():
+        np.testing.assert_array_equal(value, before[name])
+    for name, mask in model.masks.items():
+        np.testing.assert_array_equal(mask, masks[name])
+    assert evaluating.evaluate() == as_it_stands
+    model.reset(seed=2)
+    assert evaluating.evaluate() != as_it_stands
+
+
+def test_only_the_splits_asked_for_are_evaluated():
+    splits = ("test", "validate")
+    some = network_evaluation.NetworkEvaluation(MODEL, DATA, splits)
+    assert list(some.evaluate()) == list(some.tensors) == list(splits)
+    everything = EVALUATION.evaluate()
+    assert some.evaluate() == {name: everything[name] for name in splits}
+
+
+def test_statistics_of_batch_normalisation_can_be_given():
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.Input((4,)),
+        keras.layers.Dense(5),
+        keras.layers.BatchNormalization(name="norm"),
+        keras.layers.Dense(3),
+    ]
+    model = keras_model.KerasModel(keras.Sequential(layers))
+    evaluating = network_evaluation.NetworkEvaluation(model, DATA)
+    shifted = {"norm_moving_mean": np.full(5, 2, np.float32)}
+    found = evaluating.evaluate(shifted)
+    assert found != evaluating.evaluate()
+    model.reset(presets={**model.weights, **shifted})
+    assert found == evaluating.evaluate()
+
+
+def test_one_evaluation_is_traced_for_all_networks_and_splits(monkeypatch):
+    traced, plain = [], evaluation.Evaluation._sum_up
+
+    def counting(self, x, y, values):
+        traced.append(x)
+        return plain(self, x, y, values)
+
+    monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    evaluating = network_evaluation.NetworkEvaluation(MODEL, DATA)
+    for seed in range(4):
+        evaluating.evaluate(MODEL.draw(seed))
+    evaluating.evaluate()
+    assert len(traced) == 1
+
+
+def test_what_does_not_fit_is_an_error():
+    with pytest.raises(ValueError, match="Unknown split 'tets'. Did you mean"):
+        network_evaluation.NetworkEvaluation(MODEL, DATA, ("tets",))
+    with pytest.raises(ValueError, match="Unknown preset 'layer9'"):
+        EVALUATION.evaluate({"layer9": np.ones(3)})
+    with pytest.raises(ValueError, match="shape of its variable"):
+        EVALUATION.evaluate({"layer0": np.ones((5, 4))})
