@@ -60,6 +60,28 @@ def test_the_papers_convolutional_networks(name, lr, length, conv, dropout):
     assert recipe.dropout == dropout
 
 
+@pytest.mark.parametrize("name", ["conv2", "conv4", "conv6"])
+def test_zhou_s_networks_differ_in_length_and_epsilon_alone(name):
+    """Zhou et al. 2019: fig. 2's rates, whole batches, TF1's epsilon."""
+    usual = recipe_table.RECIPES[f"cifar10_{name}"]
+    zhou = recipe_table.RECIPES[f"cifar10_{name}_zhou"]
+    differing = {key for key in usual if usual[key] != zhou[key]}
+    assert differing - {"source", "expect"} == {
+        "training_len",
+        "drop_partial_batch",
+        "epsilon",
+    }
+
+
+def test_zhou_s_supermask_of_lenet():
+    recipe = recipes.Recipe("mnist_fc_supermask")
+    found = recipe.optimizer, recipe.momentum, recipe.lr
+    assert found == ("momentum", 0.9, 100)
+    assert (recipe.train_batch_size, recipe.training_len) == (250, "2000ep")
+    # 55,000 images are 220 batches: evaluated once an epoch.
+    assert recipe.test_interval == recipe.validate_interval == 220
+
+
 @pytest.mark.parametrize(
     ("name", "lr", "warmup"),
     [
