@@ -212,8 +212,8 @@ RECIPES = {
     "cifar10_resnet20_warmup": {
         "source": (
             f"{parts.DEEP_SOURCE}. 20K iterations of warmup to .03. Where the "
-            "rate drops with a warmup is not known here: kept at fig. 2's 20K and "
-            "25K, counted from the start, so it drops as the warmup ends"
+            "rate drops with a warmup is not known here: kept at fig. 2's 20K "
+            "and 25K, counted from the start, so it drops as the warmup ends"
         ),
         "expect": "Paper: 90.5 % at a density of 27.1 %. Not measured here",
         **parts.RESNET_20,
