@@ -100,7 +100,8 @@ def grid(runs: "pd.DataFrame", setting: str) -> "mpl_figure.Figure":
     if runs[column].isna().any():
         column = "accuracy"
     parts = [
-        (own, tables.summarize(own))
+        # By line: trials of one name can have several values.
+        (own, tables.summarize(own.assign(experiment=own["line"])))
         for _, own in runs.groupby("group", sort=False)
     ]
     title_keys = _title_keys(runs)
@@ -118,7 +119,7 @@ def grid(runs: "pd.DataFrame", setting: str) -> "mpl_figure.Figure":
         for index, (own, table) in enumerate(parts):
             row = panels[index * columns : (index + 1) * columns]
             for axes in row:
-                _draw(axes, own, table, column, looks)
+                _draw(axes, table, column, looks)
             row[0].set_title(_title(own, title_keys))
             if is_close:
                 _look_closely(row[1], *ends[index])
@@ -132,14 +133,14 @@ def grid(runs: "pd.DataFrame", setting: str) -> "mpl_figure.Figure":
 
 def _lines(runs, setting):
     """What each run's line is called; see `comparable`."""
-    seen, names = {}, {}
+    seen, names = {}, []
     columns = runs["group"], runs[setting], runs["experiment"]
     for group, value, experiment in zip(*columns, strict=True):
         text = setting_styles.label(setting, value)
         if seen.setdefault((group, value), experiment) != experiment:
             text += f" ({experiment.rpartition('/')[2]})"
-        names[experiment] = text
-    return runs["experiment"].map(names)
+        names.append(text)
+    return names
 
 
 def _ends(table, column):
@@ -173,12 +174,10 @@ def _looks(runs, setting):
     return {**looks, **dict(zip(others, itertools.cycle(more), strict=False))}
 
 
-def _draw(axes, runs, table, column, looks):
-    """Draws an experiment after the other, and the dense network's mean."""
-    names = runs.groupby("experiment")["line"].first()
-    for experiment, own in table.groupby("experiment", sort=False):
-        style = looks[names[experiment]]
-        density_figures.draw_series(axes, own, column, 100, style)
+def _draw(axes, table, column, looks):
+    """Draws a line after the other, and the dense network's mean."""
+    for line, own in table.groupby("experiment", sort=False):
+        density_figures.draw_series(axes, own, column, 100, looks[line])
     dense = table[table["density"] == 1][f"{column}_mean"]
     if not dense.empty:
         axes.axhline(100 * dense.iloc[0], zorder=1, **figure_style.DENSE)

@@ -15,15 +15,18 @@ mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 EXPLANATION = """\
-Test accuracy in %: untrained networks under the masks of a criterion, which is
-chosen, as its density is, on the validation set; under learned masks, the mean
-of those drawn at the end; and trained without a mask. Nothing was chosen on the
-test set.
+Test accuracy in % of networks that are untrained, under the masks of a
+criterion; under learned masks; and trained, without a mask. Means of n runs;
+below, from the lowest to the highest. Nothing was chosen on the test set.
 """
 LINES = """\
-mean            of n runs; below it, from the lowest to the highest
-std of masks    standard deviation of a run's masks (mean)
-likely weights  accuracy with all weights kept that are rather kept than not
+untrained       criterion and density chosen on the validation set
+at early stop   at the lowest validation loss: the one mask drawn there, or the
+                trained weights; n/a unless all runs have validation
+at the end      after all iterations: mean of a run's masks, or the weights
+std of masks    at the end, standard deviation of a run's masks (mean)
+likely weights  at the end, all weights kept that are rather kept than not
+density %       of learned masks, at the end
 """
 MASKS = {
     "dynamic": "rescaled",
@@ -33,6 +36,8 @@ COLORS = {"untrained": "#E69F00", "learned": "#0072B2", "trained": "#808080"}
 WIDTH = 120  # Characters of a line: the seven ways of the paper fit.
 BAR_INCHES = 0.24
 COLUMNS = 2
+EARLY_STOP = [f"early_stop_accuracy_{end}" for end in ("mean", "min", "max")]
+END = ["accuracy_mean", "lowest", "highest"]
 
 
 def outputs(table: "pd.DataFrame") -> dict[str, bytes]:
@@ -62,6 +67,9 @@ def outputs(table: "pd.DataFrame") -> dict[str, bytes]:
 def to_text(table: "pd.DataFrame") -> str:
     """Returns a table of networks, a column per way, in percent.
 
+    What learned and trained networks reach at early stop and at the end are
+    lines of their own, so that like stands beside like.
+
     Args:
         table: As from `supermasks.compare`.
     """
@@ -88,8 +96,10 @@ def to_text(table: "pd.DataFrame") -> str:
 def bars(table: "pd.DataFrame") -> "mpl_figure.Figure":
     """Returns a figure of what networks reach, a panel each, a bar per way.
 
-    Bars are means over runs, lines reach from the lowest to the highest of all
-    masks and runs; the numbers are the means.
+    Bars and numbers are means over runs, lines reach from the lowest to the
+    highest run, or mask of a run. Learned and trained networks are all taken at
+    early stop, if all of them have validation, else all at the end; the label
+    below the panels says which.
 
     Args:
         table: As from `supermasks.compare`.
@@ -100,20 +110,20 @@ def bars(table: "pd.DataFrame") -> "mpl_figure.Figure":
     if table.empty:
         raise ValueError("There is no network to draw")
     labels = pd.Series([_label(heads) for heads in _heads(table)], table.index)
+    words, drawn = _at_one_rule(table)
     groups = list(table.groupby("network", sort=False))
     longest = max(len(own) for _, own in groups)
     with figure_style.drawing(
         len(groups),
         COLUMNS,
-        height_inches=0.65 + BAR_INCHES * longest,
+        height_inches=0.78 + BAR_INCHES * longest,
         share_y=False,
     ) as (figure, panels):
         for axes, (network, own) in zip(panels, groups, strict=True):
-            _draw(axes, own, labels[own.index])
+            _draw(axes, own["how"], labels[own.index], drawn.loc[own.index])
             axes.set_title(network)
-        figure_style.outer_labels(
-            panels, figure_style.ACCURACY_LABEL, "", COLUMNS
-        )
+        label = figure_style.ACCURACY_LABEL + words
+        figure_style.outer_labels(panels, label, "", COLUMNS)
     return figure
 
 
@@ -164,12 +174,19 @@ def _place(rows, row):
 def _lines(network, cells):
     """Lines of one network; None in place of a cell that it has not."""
 
-    def line(name, text):
-        return [name, *("" if cell is None else text(cell) for cell in cells)]
+    def line(name, text, own=cells):
+        return [name, *("" if cell is None else text(cell) for cell in own)]
 
+    def reached(name, key, ways):
+        own = [cell if cell and cell["how"] in ways else None for cell in cells]
+        mean = line(name, lambda cell: _known(cell[f"{key}_mean"], "n/a"), own)
+        return [mean, line("", lambda cell: _range(cell, key), own)]
+
+    untrained, *others = supermasks.HOW
     found = [
-        line("mean", lambda cell: tables.number(cell["accuracy_mean"])),
-        line("", _range),
+        *reached("untrained", "accuracy", [untrained]),
+        *reached("at early stop", "early_stop_accuracy", others),
+        *reached("at the end", "accuracy", others),
         line("n", lambda cell: str(cell["runs"])),
         line("std of masks", lambda cell: _known(cell["deviation"])),
         line("likely weights", lambda c: _known(c["thresholded_accuracy"])),
@@ -180,40 +197,52 @@ def _lines(network, cells):
     return [[name, *own] for name, own in zip(names, shown, strict=False)]
 
 
-def _range(cell):
-    if cell["runs"] < 2:
+def _range(cell, key):
+    ends = [cell[f"{key}_{end}"] for end in ("min", "max")]
+    if cell["runs"] < 2 or pd.isna(ends[0]):
         return ""
-    ends = (cell["accuracy_min"], cell["accuracy_max"])
     return "-".join(tables.number(end) for end in ends)
 
 
-def _known(value):
-    return "" if pd.isna(value) else tables.number(value)
+def _known(value, unknown=""):
+    return unknown if pd.isna(value) else tables.number(value)
 
 
 def _notes(table):
     """Which criterion was chosen where."""
+    rows = zip(table.to_dict("records"), _heads(table), strict=True)
     lines = [
-        f"{row['network']}, untrained, {_weights(row)}: "
+        f"{', '.join(filter(None, [row['network'], *heads]))}: "
         f"{setting_styles.label('criterion', row['criterion'])}\n"
-        for row in table.to_dict("records")
+        for row, heads in rows
         if row["how"] == "untrained"
     ]
     return "".join(["\nCriteria\n" * bool(lines), *lines])
 
 
-def _draw(axes, table, labels):
-    positions = range(len(table))
-    means = 100 * table["accuracy_mean"]
-    axes.barh(
-        positions, means, height=0.66, color=table["how"].map(COLORS).tolist()
-    )
-    for position, row in zip(positions, table.to_dict("records"), strict=True):
-        low, high = 100 * row["lowest"], 100 * row["highest"]
-        axes.plot([low, high], [position] * 2, color="black", linewidth=0.8)
-        text = tables.number(row["accuracy_mean"])
+def _at_one_rule(table):
+    """What rule all trained and learned rows allow; means and ends by it."""
+    drawn = table[END].astype(float)
+    others = table[table["how"] != "untrained"]
+    if others.empty:
+        return "", drawn
+    ways = " and ".join(others["how"].unique())
+    if others[EARLY_STOP].isna().any(axis=None):
+        return f"\n{ways}: at the end", drawn
+    drawn.loc[others.index] = others[EARLY_STOP].to_numpy()
+    return f"\n{ways}: at early stop", drawn
+
+
+def _draw(axes, how, labels, drawn):
+    positions = range(len(drawn))
+    colors = how.map(COLORS).tolist()
+    axes.barh(positions, 100 * drawn[END[0]], height=0.66, color=colors)
+    for position, (mean, *ends) in enumerate(drawn.to_numpy()):
+        ends = [100 * end for end in ends]
+        axes.plot(ends, [position] * 2, color="black", linewidth=0.8)
         place = {"xytext": (3, 0), "textcoords": "offset points"}
-        axes.annotate(text, (high, position), va="center", **place)
+        xy = ends[1], position
+        axes.annotate(tables.number(mean), xy, va="center", **place)
     axes.set_yticks(positions, labels)
     axes.invert_yaxis()
     axes.set_xlim(0, 122)  # Room for a number behind 100.

@@ -5,16 +5,17 @@ import dataclasses
 import numpy as np
 
 from lottery_ticket.analysis import networks, tables, tree, untrained
-from lottery_ticket.foundations import files, lazy, result_file
+from lottery_ticket.foundations import files, lazy, result_file, run_record
 
 pd = lazy.module("pandas")
 
-FILE = result_file.ResultFile("supermask.json")
+FILE = result_file.SUPERMASK
 KIND = "supermask"  # As the settings of its runs say.
 SETTINGS = ["mask_1_action", "rescaling", "sampling"]
 COLUMNS = [
     *("experiment", "trial", "run", "dataset", "model", *SETTINGS),
     *("accuracy", "lowest", "highest", "deviation"),
+    *("early_stop_iteration", "early_stop_accuracy"),
     *("validate_accuracy", "density", "expected_density"),
     *("thresholded_accuracy", "thresholded_density"),
     "directory",
@@ -49,10 +50,12 @@ def read(runs: "pd.DataFrame") -> Supermasks:
     frozen weights are), rescaling, sampling; of the masks drawn at the end the
     mean, lowest and highest accuracy on the test set (accuracy, lowest,
     highest), its standard deviation (deviation; NaN of one) and
-    validate_accuracy (mean; NaN without validation); density of all layers
-    together as drawn (mean) and expected_density; thresholded_accuracy (test)
-    and thresholded_density of the mask that keeps all weights which are more
-    likely kept than not; directory.
+    validate_accuracy (mean; NaN without validation); early_stop_iteration and
+    early_stop_accuracy (test) as in `results.read`, of the one mask that was
+    drawn for the logs at that iteration (NaN without validation); at the end
+    again, density of all layers together as drawn (mean) and expected_density;
+    thresholded_accuracy (test) and thresholded_density of the mask that keeps
+    all weights which are more likely kept than not; directory.
 
     Args:
         runs: Rows of `results.read(...).runs`.
@@ -64,6 +67,7 @@ def read(runs: "pd.DataFrame") -> Supermasks:
         try:
             if record is None:
                 raise ValueError(_reason(directory))
+            _check_own(directory, record)
             rows.append(_row(run, record))
         except ValueError as error:
             problems.append(f"{directory}: {error}")
@@ -81,15 +85,21 @@ def compare(
 
     Ways (column how) are: "untrained", masks of a criterion, the one criterion
     that reaches most on the validation set, at the density that does so in each
-    trial; "learned" masks; "trained" dense networks, at the early-stopping
-    iteration where there is validation, else at the end. Nothing is chosen on
-    the test set; without validation, there is no row of untrained networks.
+    trial; "learned" masks; "trained" dense networks. Nothing is chosen on the
+    test set; without validation, there is no row of untrained networks.
+
+    Learned and trained rows have two test accuracies: accuracy, at the end (of
+    learned masks, the mean of a run's samples), and early_stop_accuracy, at the
+    iteration of the lowest validation loss (of learned masks, the one that was
+    drawn there), which is NaN unless all of its runs have validation. Compare
+    like with like. Of untrained rows, accuracy is that of the choice, and there
+    is no early stop.
 
     Other columns: network (see `networks.names`), mask_1_action, rescaling,
     sampling, experiment and criterion, "" where that is not about a row; runs
-    (their number); mean, min and max over them of test accuracy, such as
-    accuracy_mean; means of deviation, thresholded_accuracy and density; lowest
-    and highest accuracy of all masks of all runs.
+    (their number); mean, min and max over them of both accuracies, such as
+    accuracy_mean; at the end, means of deviation, thresholded_accuracy and
+    density, lowest and highest accuracy of all masks of all runs.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), table 1.
     Differs: there, densities are chosen on the test set.
@@ -110,14 +120,18 @@ def compare(
     ]
     columns = [*TREATMENT, *COLUMNS]
     rows = pd.DataFrame(rows, columns=[*dict.fromkeys(columns)])
-    table = rows.groupby(TREATMENT, sort=False).agg(
-        runs=("accuracy", "size"),
-        **tables.statistics(["accuracy"]),
-        deviation=("deviation", "mean"),
-        thresholded_accuracy=("thresholded_accuracy", "mean"),
-        density=("density", "mean"),
-        lowest=("lowest", "min"),
-        highest=("highest", "max"),
+    table = (
+        _stopped_alike(rows)
+        .groupby(TREATMENT, sort=False)
+        .agg(
+            runs=("accuracy", "size"),
+            **tables.statistics(["accuracy", "early_stop_accuracy"]),
+            deviation=("deviation", "mean"),
+            thresholded_accuracy=("thresholded_accuracy", "mean"),
+            density=("density", "mean"),
+            lowest=("lowest", "min"),
+            highest=("highest", "max"),
+        )
     )
     table = table.reset_index()
     rows = table.to_dict("index")
@@ -145,6 +159,11 @@ def _reason(directory):
     return f"not evaluated (no {FILE.name}); the same command goes on"
 
 
+def _check_own(directory, record):
+    if run_record.read(directory)["settings"] != record["settings"]:
+        raise ValueError(f"damaged (its {FILE.name} is of another run)")
+
+
 def _row(run, record):
     settings, samples = record["settings"], record["samples"]
     test = np.array(samples["test"]["accuracy"], float)
@@ -158,6 +177,8 @@ def _row(run, record):
         "lowest": test.min(),
         "highest": test.max(),
         "deviation": test.std(ddof=1) if test.size > 1 else np.nan,
+        "early_stop_iteration": run["early_stop_iteration"],
+        "early_stop_accuracy": run["early_stop_accuracy"],
         "validate_accuracy": np.mean(validate),
         "density": _overall(drawn, sizes),
         "expected_density": _overall(record["expected_density"], sizes),
@@ -191,11 +212,15 @@ def _dense(runs):
     keys = [trees, runs["dataset"], runs["model"]]
     first = runs.groupby(keys, dropna=False)["experiment"].transform("first")
     rows = runs[runs["experiment"] == first]
+    return _alone(rows.assign(mask_1_action="", criterion=""))
+
+
+def _stopped_alike(rows):
+    """Rows without early stops where another run of the same has none."""
     at_stop = rows["early_stop_accuracy"]
-    is_known = at_stop.notna().groupby(rows["experiment"]).transform("all")
-    accuracy = at_stop.where(is_known, rows["accuracy"])
-    rows = rows.assign(accuracy=accuracy, mask_1_action="", criterion="")
-    return _alone(rows)
+    keys = [rows[key] for key in TREATMENT]
+    is_known = at_stop.notna().groupby(keys).transform("all").astype(bool)
+    return rows.assign(early_stop_accuracy=at_stop.where(is_known))
 
 
 def _alone(rows):

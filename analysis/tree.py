@@ -3,14 +3,16 @@
 import dataclasses
 import os
 
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations import files, paths, result_file
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
 # Where no other run lies, in the folder of one; `copies` are trained to be
 # compared with each other, and are no runs to report.
 OWN_NAMES = RUN_FILES | {"initial", "final", "masks", "summaries", "copies"}
-
-UNTRAINED_FILES = {"untrained.json", "untrained_part.json"}  # In no run.
+UNTRAINED_FILES = {  # In no run.
+    result_file.UNTRAINED.name,
+    result_file.UNTRAINED_PART.name,
+}
 
 
 @dataclasses.dataclass(frozen=True)

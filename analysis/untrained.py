@@ -7,7 +7,7 @@ from lottery_ticket.foundations import files, lazy, result_file
 
 pd = lazy.module("pandas")
 
-FILE = result_file.ResultFile("untrained.json")
+FILE = result_file.UNTRAINED
 PLACE = ["experiment", "recipe", "dataset", "model"]
 TREATMENT = [*PLACE, "mask_1_action"]
 CELLS = [
@@ -142,7 +142,9 @@ def _read_record(directory):
 
 def _settings(record):
     """What should be the same in all trials whose mean is taken."""
-    return {k: v for k, v in record["settings"].items() if k != "run"}
+    settings = {k: v for k, v in record["settings"].items() if k != "run"}
+    levels = settings.pop("levels", [0])  # Too many to be told one by one.
+    return {**settings, "iterations": len(levels) - 1}
 
 
 def _rows(place, record):

@@ -64,7 +64,7 @@ def to_text(summary: "pd.DataFrame") -> str:
     """
     if summary.empty:
         return NO_VALIDATION
-    [names] = networks.names(summary)
+    names = _names(summary)
     parts = [EXPLANATION]
     for _, own in summary.groupby(
         untrained.TREATMENT, sort=False, dropna=False
@@ -98,7 +98,7 @@ def accuracy(cells: "pd.DataFrame") -> "mpl_figure.Figure":
     if cells.empty:
         raise ValueError("There is no untrained network to draw")
     looks = setting_styles.styles("criterion", cells["criterion"])
-    [names] = networks.names(cells)
+    names = _names(cells)
     groups = list(
         cells.assign(network=names).groupby(
             [*untrained.TREATMENT, "network"], sort=False, dropna=False
@@ -132,6 +132,16 @@ def treatment(mask_1_action: str) -> str:
     """Returns what untrained weights are, for readers: "as drawn"."""
     usual = setting_styles.label("mask_1_action", mask_1_action)
     return TITLES.get(mask_1_action, usual)
+
+
+def _names(rows):
+    """What networks are called, told apart where several have one name."""
+    [names] = networks.names(rows)
+    experiments = rows["experiment"].map(lambda name: name.rpartition("/")[2])
+    for words in (experiments, rows["recipe"].map(str)):
+        are_several = words.groupby(names).transform("nunique") > 1
+        names = names.where(~are_several, names + ", " + words)
+    return names
 
 
 def _cells(row):

@@ -6,23 +6,13 @@ r"""Prints one line of flags per experiment of "Deconstructing Lottery Tickets".
 
 import shlex
 
-from lottery_ticket.experiments import (
-    lottery_experiment,
-    recipes,
-    untrained_grid,
-)
-from lottery_ticket.foundations import files, names, paths
+from lottery_ticket.argfiles import trials as trials_lib
+from lottery_ticket.experiments import lottery_experiment, untrained_grid
+from lottery_ticket.foundations import names
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria as criteria_lib
 
-# Network -> what its recipes' names begin with.
-NETWORKS = {
-    "fc": "mnist_fc",
-    "conv2": "cifar10_conv2",
-    "conv4": "cifar10_conv4",
-    "conv6": "cifar10_conv6",
-}
 # What every experiment is but for one: the winning tickets.
 USUAL = {
     "criterion": "large_final",
@@ -59,8 +49,6 @@ VALUES = {
     ),
     "mask_0": tuple(mask_0.MASK_0_ACTIONS),
 }
-# Scored by gradients before training, as published.
-_AT_START = ("snip", "grad")
 
 
 def lines(
@@ -84,8 +72,8 @@ def lines(
     have: that experiment is large_final itself, once, whatever the grids.
 
     Each experiment trains its own level 0, in a trial from the same seed to the
-    same bytes. snip and grad look at weights before training. The criteria that
-    end in _single keep what they keep, whatever the fractions, and prune once.
+    same bytes: one of 25 trainings, of the criteria that end in _single one of
+    two, as they keep what they keep, whatever the fractions, and prune once.
     Any flag of lottery_experiment may be given too; it goes into every line.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), and the
@@ -127,54 +115,18 @@ def lines(
     return [
         shlex.join(
             [
-                f"--recipe={recipe(network, 'zhou')}",
+                f"--recipe={trials_lib.recipe(network, 'zhou')}",
                 f"--output_dir={directory}",
                 f"--seed={trial}",
                 f"--experiment_name={name}",
                 *_flags(settings, iterations),
             ]
         )
-        for network, trial, directory in each_trial(
+        for network, trial, directory in trials_lib.each_trial(
             output_dir, networks, trials, first_trial
         )
         for name, settings in experiments.items()
     ]
-
-
-def each_trial(
-    output_dir: str, networks: tuple[str, ...], trials: int, first_trial: int
-) -> list[tuple[str, int, str]]:
-    """Returns (network, number, folder) of all trials of all networks.
-
-    Args:
-        output_dir: Folder that holds a folder for each network.
-        networks: Names in NETWORKS, or of recipes.
-        trials: Number of trials.
-        first_trial: Number of the first one.
-
-    Raises:
-        ValueError: If a network is unknown, or there are no trials.
-    """
-    if trials < 1:
-        raise ValueError(f"trials must be at least 1. Received: {trials}")
-    for network in networks:
-        names.check("network", network, [*NETWORKS, *recipes.RECIPES])
-    return [
-        (network, trial, paths.trial(files.join(output_dir, network), trial))
-        for network in networks
-        for trial in range(first_trial, first_trial + trials)
-    ]
-
-
-def recipe(network: str, ending: str) -> str:
-    """Returns the name of a network's recipe.
-
-    Args:
-        network: A name in NETWORKS; any other is a recipe's name already.
-        ending: What the names of such recipes end with, such as "zhou".
-    """
-    is_known = network in NETWORKS
-    return f"{NETWORKS[network]}_{ending}" if is_known else network
 
 
 def _experiments(grids, chosen):
@@ -201,8 +153,6 @@ def _flags(settings, iterations):
     criterion = settings["criterion"]
     decides = criteria_lib.CRITERIA[criterion].decides
     words = [f"--{flag}={value}" for flag, value in settings.items()]
-    if criterion in _AT_START:
-        words.append("--score_at=initial")
     return [*words, f"--iterations={1 if decides else iterations}"]
 
 

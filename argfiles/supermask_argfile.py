@@ -6,7 +6,7 @@ r"""Prints one line of flags per supermask to learn, for runners/supermask.
 
 import shlex
 
-from lottery_ticket.argfiles import deconstructing_argfile as grids
+from lottery_ticket.argfiles import trials as trials_lib
 from lottery_ticket.experiments import supermask
 from lottery_ticket.foundations import names, paths
 from lottery_ticket.foundations.command_line import flags
@@ -55,14 +55,14 @@ def lines(
     return [
         shlex.join(
             [
-                f"--recipe={grids.recipe(network, 'supermask')}",
+                f"--recipe={trials_lib.recipe(network, 'supermask')}",
                 f"--output_dir={paths.run(directory, 0, variant)}",
                 f"--seed={trial}",
                 f"--rescaling={VARIANTS[variant][0]}",
                 f"--mask_1_action={VARIANTS[variant][1]}",
             ]
         )
-        for network, trial, directory in grids.each_trial(
+        for network, trial, directory in trials_lib.each_trial(
             output_dir, networks, trials, first_trial
         )
         for variant in variants

@@ -6,10 +6,12 @@ r"""Prints one line of flags per dense network, for runners/untrained.
 
 import shlex
 
-from lottery_ticket.argfiles import deconstructing_argfile as grids
+from lottery_ticket.argfiles import trials as trials_lib
 from lottery_ticket.experiments import untrained
 from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
+
+USUAL_NAME = "large_final"  # As deconstructing_argfile calls it.
 
 
 def lines(
@@ -18,7 +20,7 @@ def lines(
     networks: tuple[str, ...] = ("fc",),
     trials: int = 5,
     first_trial: int = 1,
-    experiment_name: str = grids.USUAL_NAME,
+    experiment_name: str = USUAL_NAME,
 ) -> list[str]:
     """Prints one line of flags per network and trial.
 
@@ -44,7 +46,7 @@ def lines(
         ValueError: If a name is unknown, or there are no trials.
     """
     paths.check_experiment_name(experiment_name)
-    is_usual = experiment_name == grids.USUAL_NAME
+    is_usual = experiment_name == USUAL_NAME
     folder = "untrained" if is_usual else f"{experiment_name}_untrained"
     return [
         shlex.join(
@@ -53,7 +55,7 @@ def lines(
                 f"--run={paths.run(directory, 0, experiment_name)}",
             ]
         )
-        for _, _, directory in grids.each_trial(
+        for _, _, directory in trials_lib.each_trial(
             output_dir, networks, trials, first_trial
         )
     ]

@@ -96,7 +96,8 @@ def read(directory: str, data_dir: str | None = None) -> DenseRun:
     Raises:
         FileNotFoundError: If no run is there.
         ValueError: If the run is not finished, files of it are damaged, it
-            lacks weights, or it did not start from the beginning of training.
+            lacks weights, it learned a mask, its recipe does not name its
+            data, or it did not start from the beginning of training.
     """
     ticket = tickets.read(directory)
     _check_is_dense(ticket)
@@ -117,6 +118,11 @@ def _check_is_dense(ticket):
         raise ValueError(
             "A dense run is needed, such as level 0 of a lottery experiment. "
             f"Received: {ticket.directory}, of density {density:.4g}"
+        )
+    if ticket.settings["dataset"] is None:  # As find_ticket's are.
+        raise ValueError(
+            "A run whose recipe names its dataset and model is needed. "
+            f"Received: {ticket.directory}, whose own were given from Python"
         )
     if ticket.start_iteration:
         raise ValueError(

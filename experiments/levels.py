@@ -17,6 +17,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import collapse, quotas
 
 trainer = lazy.module("lottery_ticket.foundations.trainer")
@@ -56,7 +57,7 @@ class Levels:
 
         Raises:
             ValueError: If the experiment's name, the rules, the criterion or
-                the number of prunings do not fit.
+                the number of prunings do not fit (each other).
         """
         paths.check_experiment_name(experiment_name)
         names.check("on_collapse", on_collapse, collapse.POLICIES)
@@ -65,6 +66,7 @@ class Levels:
         rules.check(recipe, self._scoring.criterion)
         self._rules = rules
         self._last = rules.levels(iterations)
+        self._check_scored()
         self._presets = presets
         self._on_collapse = on_collapse
         self._save_summaries = save_summaries
@@ -129,6 +131,21 @@ class Levels:
                 iterations=self._last,
                 presets=self._presets,
                 rewind=functools.partial(self._rewind, model),
+            )
+
+    def _check_scored(self):
+        """Raises if gradients are wanted where pruned weights are not 0."""
+        scoring, rules = self._scoring, self._rules
+        is_of_weights = criteria.CRITERIA[scoring.criterion].kind == "weights"
+        is_dense = scoring.score_steps == 1 and (
+            rules.one_shot or self._last < 2
+        )
+        if rules.mask_0_action != "zero" and not (is_of_weights or is_dense):
+            raise ValueError(
+                f"Criterion {scoring.criterion} takes pruned weights for 0, "
+                f"and mask_0_action={rules.mask_0_action} holds them at other "
+                "values. Expected score_steps=1 and iterations=1 or one_shot, "
+                "where it sees the dense network alone"
             )
 
     def _settings(self, level):

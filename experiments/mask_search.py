@@ -1,7 +1,6 @@
 """MaskSearch: how a mask is learned, as flags."""
 
 import dataclasses
-import math
 import numbers
 
 import numpy as np
@@ -12,6 +11,8 @@ from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.supermasks import learned_masks
 
 Network = dict[str, np.ndarray]
+_SMALLEST = float(np.finfo(np.float32).tiny)
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +37,8 @@ class MaskSearch:
             weight, in place of each layer's standard deviation.
         signed_constant_multiplier: What constants are multiplied by.
         evaluation_samples: How many masks are drawn and evaluated at the end;
-            with round there is one.
+            with round there is one. For another number, remove
+            supermask.json, nothing else, and run the same command with it.
         mask_seed: Seed of all masks that are drawn; None derives it from seed.
     """
 
@@ -93,7 +95,9 @@ class MaskSearch:
 
     def settings(self) -> dict:
         """Returns all that shapes the mask, as JSON values."""
-        return dataclasses.asdict(self)
+        settings = dataclasses.asdict(self)
+        del settings["evaluation_samples"]
+        return settings
 
     def weights(self, model, drawn: Network, seed: int) -> Network:
         """Returns what the weights are frozen at.
@@ -130,10 +134,10 @@ class MaskSearch:
 
     def _check_multiplier(self):
         multiplier = self.signed_constant_multiplier
-        if not multiplier > 0:
+        if not multiplier >= _SMALLEST:
             raise ValueError(
-                "signed_constant_multiplier must be above 0. Received: "
-                f"{multiplier}"
+                "signed_constant_multiplier must be above 0, as a float32, "
+                f"too. Received: {multiplier}"
             )
         if multiplier != 1 and "constant" not in self.mask_1_action:
             raise ValueError(
@@ -144,10 +148,12 @@ class MaskSearch:
 
 
 def _number(name, value):
-    """The value as a float, once it is a number that is not infinite."""
+    """The value as a float, once it is a number that float32 can hold."""
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
-        raise ValueError(f"{name} must be a finite number. Received: {value!r}")
+    if not is_number or not abs(value) <= _LARGEST:  # Nor NaN.
+        raise ValueError(
+            f"{name} must be a finite number, as a float32. Received: {value!r}"
+        )
     return float(value)
 
 

@@ -38,7 +38,8 @@ class Scoring:
         score_seed: Seed of random scores, of which weights go that tie, and of
             the choice of examples; None derives it from seed.
         score_at: Which weights snip, grad, grasp and synflow look at, initial
-            or final; None is the trained ones, where there are any.
+            or final, before or after the training of a level. None is initial,
+            as in their papers.
     """
 
     criterion: str | None = None
@@ -60,6 +61,7 @@ class Scoring:
         if self.score_at is not None:
             names.check("score_at", self.score_at, SCORED_AT)
             _check_gradients(self.criterion)
+        _check_steps(self.criterion, self.score_steps)
         for name, low in {
             "score_steps": 1,
             "score_examples": 1,
@@ -92,6 +94,8 @@ class Scoring:
             "score_steps": criteria.CRITERIA[chosen].steps,
             "score_seed": seeds.derive(seed, "score"),
         }
+        if criteria.CRITERIA[chosen].kind != "weights":
+            usual["score_at"] = "initial"
         missing = {
             name: value
             for name, value in usual.items()
@@ -134,7 +138,24 @@ def prune(
         ValueError: If the quotas or the criterion do not fit.
         FloatingPointError: If a score is not finite.
     """
-    score = criteria.score_fn(
+    score = scorer(scoring, model, dataset, initial=initial, final=final)
+    return cut(scoring, kept, masks, score, quiet)
+
+
+def scorer(scoring, model, dataset, *, initial=None, final=None):
+    """Returns the function (masks) -> scores; see `criteria.score_fn`.
+
+    Args:
+        scoring: As for `prune`, like all others.
+        model: ModelBase to score.
+        dataset: DatasetBase that examples are taken from.
+        initial: Dict, layer name -> weights before training.
+        final: Dict, layer name -> weights to score.
+
+    Raises:
+        ValueError: If the criterion does not fit.
+    """
+    return criteria.score_fn(
         scoring.criterion,
         model,
         dataset,
@@ -144,6 +165,22 @@ def prune(
         examples_per_class=scoring.score_examples,
         invert=scoring.invert_scores,
     )
+
+
+def cut(scoring, kept, masks, score, quiet=False):
+    """Returns masks as `prune` does, of scores that a function gives.
+
+    Args:
+        scoring: As for `prune`, like kept and masks.
+        kept: List of quotas.Quota.
+        masks: Dict, layer name -> mask to prune.
+        score: Function (masks) -> scores.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If the quotas do not fit the masks.
+        FloatingPointError: If a score is not finite.
+    """
     if criteria.CRITERIA[scoring.criterion].decides:
         return pruning.keep_positive(_losing(kept, masks), masks, score(masks))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
@@ -180,4 +217,14 @@ def _check_gradients(criterion):
         raise ValueError(
             "score_at is for criteria of gradients (snip, grad, grasp and "
             f"synflow). Received: criterion={criterion}"
+        )
+
+
+def _check_steps(criterion, steps):
+    """Raises if steps are given to a criterion that knows no count."""
+    is_once = steps in (None, 1)
+    if criterion and criteria.CRITERIA[criterion].decides and not is_once:
+        raise ValueError(
+            f"Criterion {criterion} decides by itself how many weights go, at "
+            f"once. Received: score_steps={steps}"
         )

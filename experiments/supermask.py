@@ -27,7 +27,7 @@ network_evaluation = lazy.module(
 searched_model = lazy.module(
     "lottery_ticket.foundations.supermasks.searched_model"
 )
-RESULT = result_file.ResultFile("supermask.json")
+RESULT = result_file.SUPERMASK
 
 
 def train(
@@ -84,7 +84,7 @@ def train(
     presets = given_networks.network(presets)
     search = search.resolved(recipe.seed)
     settings = _settings(recipe, search, presets)
-    if _is_complete(output_dir, settings):
+    if _is_complete(output_dir, settings, search):
         progress.say_complete(output_dir, quiet)
         return
     result_file.check_free(output_dir, "run")
@@ -103,7 +103,7 @@ def train(
     )
     with lock.hold(output_dir):
         results = _evaluated(searched, search, dataset, quiet)
-        record = {"settings": settings, **results}
+        record = {"settings": _all(settings, search), **results}
         RESULT.write(output_dir, {**record, "environment": environment.facts()})
     progress.say(f"{output_dir}: {_text(results)}", quiet)
 
@@ -124,10 +124,11 @@ def is_complete(
     """
     presets = given_networks.network(presets)
     settings = _settings(recipe, search.resolved(recipe.seed), presets)
-    return _is_complete(output_dir, settings)
+    return _is_complete(output_dir, settings, search)
 
 
 def _settings(recipe, search, presets):
+    """Settings of the training."""
     return {
         **recipe.settings(),
         **search.settings(),
@@ -136,9 +137,15 @@ def _settings(recipe, search, presets):
     }
 
 
-def _is_complete(output_dir, settings):
-    is_evaluated = RESULT.is_complete(output_dir, settings)
-    return run_record.is_complete(output_dir, settings) and is_evaluated
+def _all(settings, search):
+    """Those of the evaluation, too."""
+    return {**settings, "evaluation_samples": search.evaluation_samples}
+
+
+def _is_complete(output_dir, settings, search):
+    is_trained = run_record.is_complete(output_dir, settings)
+    is_evaluated = RESULT.is_complete(output_dir, _all(settings, search))
+    return is_trained and is_evaluated
 
 
 def _give_start(searched, search, recipe, presets):
@@ -168,7 +175,7 @@ def _evaluated(searched, search, dataset, quiet):
         searched.plain, dataset, tuple(held_out)
     )
     found = [
-        _named(evaluation.evaluate(searched.effective(each)))
+        evaluation.evaluate(searched.effective(each))
         for each in progress.each(
             [*samples, thresholded], "masks evaluated", quiet
         )
@@ -180,13 +187,6 @@ def _evaluated(searched, search, dataset, quiet):
         "expected_density": learned_masks.expected_density(logits),
         "thresholded": {**found[-1], "density": densities[-1]},
         "sizes": {name: each.size for name, each in logits.items()},
-    }
-
-
-def _named(results):
-    return {
-        split: {"loss": loss, "accuracy": accuracy}
-        for split, (loss, accuracy) in results.items()
     }
 
 

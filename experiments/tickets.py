@@ -70,6 +70,7 @@ def read(directory: str) -> Ticket:
     found = given_networks.network(paths.masks(directory))
     record = run_record.read(directory)
     masks = {name: found[name] for name in record["density"]}
+    _check_is_trained(directory, record["settings"])
     _check_not_held(directory, record["settings"], masks)
     return Ticket(
         directory,
@@ -116,9 +117,26 @@ def start(ticket: Ticket, masks: Network) -> Network:
 def dense_final(ticket: Ticket) -> Network:
     """Returns the weights that level 0 of a ticket's experiment ended with.
 
-    Args and Raises: as for `start`.
+    Args and Raises: as for `start`; and a ValueError if that run is not dense.
     """
-    return given_networks.network(paths.final(_level_0(ticket)))
+    dense = _level_0(ticket)
+    counts = run_record.read(dense)["density"].values()
+    if any(kept < total for kept, total in counts):
+        raise ValueError(
+            "A dense run is needed, that keeps all weights. Received: "
+            f"{dense}, whose masks prune"
+        )
+    return given_networks.network(paths.final(dense))
+
+
+def _check_is_trained(directory, settings):
+    """Raises if a run has trained no weights, but a mask."""
+    if settings.get("experiment") == "supermask":
+        raise ValueError(
+            f"{directory} learned a mask, and trained no weights. To train "
+            f"those under it: train --masks={directory}/masks "
+            f"--presets={directory}/initial"
+        )
 
 
 def _check_not_held(directory, settings, masks):

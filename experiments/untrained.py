@@ -21,8 +21,8 @@ from lottery_ticket.foundations import (
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
-FILE = result_file.ResultFile("untrained.json")
-PART = result_file.ResultFile("untrained_part.json")
+FILE = result_file.UNTRAINED
+PART = result_file.UNTRAINED_PART
 SPLITS = ("validate", "test")
 SAVE_INTERVAL_S = 20
 
@@ -127,7 +127,7 @@ class _Found:
         self._settings = settings
         self._results = {
             (criterion, level): cells
-            for criterion, level, cells in (part or {"found": []})["found"]
+            for criterion, level, cells in (part or {}).get("found", [])
         }
         self._saved_at = time.monotonic()
 
@@ -170,13 +170,15 @@ def _fill(found, grid, dense, dataset, model, quiet):
     evaluation = network_evaluation.NetworkEvaluation(model, dataset, splits)
 
     def add(criterion, level, pruned):
-        networks = untrained_networks.networks(grid, dense, pruned, model.draw)
+        networks = untrained_networks.networks(
+            grid, dense, pruned, level, model.draw
+        )
         cells = [
             {
                 "mask_1_action": action,
                 "level": level,
                 "density": masks.density(pruned),
-                **_measured(evaluation.evaluate(network)),
+                **evaluation.evaluate(network),
             }
             for action, network in networks.items()
         ]
@@ -195,13 +197,6 @@ def _fill(found, grid, dense, dataset, model, quiet):
             add(criterion, level, cuts.masks(level))
         for line in _best(found.cells(grid, criterion)):
             progress.say(line, quiet)
-
-
-def _measured(results):
-    return {
-        split: {"loss": loss, "accuracy": accuracy}
-        for split, (loss, accuracy) in results.items()
-    }
 
 
 def _best(cells):

@@ -5,9 +5,14 @@ import functools
 
 import numpy as np
 
-from lottery_ticket.experiments import dense_run, untrained_grid
-from lottery_ticket.foundations import pruning
-from lottery_ticket.foundations.mask_actions import mask_0, mask_1
+from lottery_ticket.experiments import (
+    dense_run,
+    level_rules,
+    scoring,
+    untrained_grid,
+    weight_actions,
+)
+from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
 
@@ -34,7 +39,8 @@ class Cuts:
         """Returns the dense network's masks, pruned once, to a level.
 
         Weights that tie at the cutoff go at random. Where steps of scoring are
-        part of a criterion (synflow), all but the first score anew.
+        part of a criterion (synflow), all but the first score anew; where
+        scores are chance, each level has a draw of its own.
 
         Args:
             level: Number of prunings that it stands for, 1 or more.
@@ -42,89 +48,89 @@ class Cuts:
         Raises:
             FloatingPointError: If a score is not finite.
         """
-        entry = criteria.CRITERIA[self.criterion]
-        recipe, masks = self.dense.recipe, self.dense.masks
-        if entry.decides:
-            fractions = pruning.expand_fractions(recipe.fractions, masks)
-            layers = [name for name, part in fractions.items() if part > 0]
-            return pruning.keep_positive(layers, masks, self._first)
+        recipe, whole = self.dense.recipe, self.dense.masks
         kept = quotas.of_fractions(
-            recipe.fractions, masks, recipe.scope, self.grid.rounding, level
+            recipe.fractions, whole, recipe.scope, self.grid.rounding, level
         )
-        rng = np.random.default_rng(self.grid.seed("ties", self.criterion))
-        scores = self._first
-        for index, step in enumerate(quotas.in_steps(kept, masks, entry.steps)):
-            scores = self._score(masks) if index else scores
-            masks = pruning.prune_to(step, masks, scores, rng)
-        return masks
+        rules, score = self._scored
+        if criteria.CRITERIA[self.criterion].is_drawn:
+            rules, score = self._scorer("score", level)
+        return scoring.cut(rules, kept, whole, score, quiet=True)
 
     @functools.cached_property
-    def _first(self):
-        return self._score(self.dense.masks)
+    def _scored(self):
+        """As `_scorer`; the dense network's scores are kept."""
+        rules, score = self._scorer("score")
+        first = functools.cache(lambda: score(self.dense.masks))
 
-    @functools.cached_property
-    def _score(self):
-        """Function (masks) -> scores; gradients are of untrained weights."""
-        is_trained = criteria.CRITERIA[self.criterion].kind == "weights"
-        return criteria.score_fn(
+        def known(masks):
+            is_dense = masks is self.dense.masks
+            return first() if is_dense else score(masks)
+
+        return rules, known
+
+    def _scorer(self, *use):
+        """Scoring, and its function (masks) -> scores, by a seed of its use."""
+        rules = scoring.Scoring(
             self.criterion,
+            score_examples=self.grid.score_examples,
+            score_seed=self.grid.seed(*use),
+        ).resolved(self.criterion, self.grid.draw_seed)
+        return rules, scoring.scorer(
+            rules,
             self.model,
             self.dataset,
             initial=self.dense.initial,
-            final=self.dense.final if is_trained else self.dense.initial,
-            seed=self.grid.seed("score"),
-            examples_per_class=self.grid.score_examples,
+            final=self.dense.final,
         )
 
 
-def networks(grid, dense, masks, draw) -> dict[str, dict[str, np.ndarray]]:
+def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
     """Returns the masked networks, one for each mask-1 action.
 
     Biases and the like are as before training, unless an action draws them too;
-    so are statistics of batch normalisations. Each action draws from one seed
-    at all masks. Masks that keep everything leave the mask-0 action nothing to
-    do, and it changes no weight.
+    so are statistics of batch normalisations. At one level all draws are the
+    same for all criteria, so that these differ by their masks alone. Masks that
+    keep everything leave the mask-0 action nothing to do.
 
     Args:
         grid: untrained_grid.Grid, resolved.
         dense: dense_run.DenseRun.
         masks: Dict, layer name -> mask.
+        level: Number of prunings that the masks stand for.
         draw: Function (seed) -> network, a fresh draw of all variables.
 
     Returns:
         Dict, mask-1 action -> network, all that the model computes with.
     """
-    weights, held = dense.initial, None
-    if any((mask == 0).any() for mask in masks.values()):
-        pruned = mask_0.Pruning(
-            masks=masks,
-            before=dense.masks,
-            initial=dense.initial,
-            final=dense.final,
-            draw=draw,
-        )
-        seed = grid.seed("mask_0", grid.mask_0_action)
-        weights, held = mask_0.apply(grid.mask_0_action, pruned, seed)
-    start = mask_1.Start(
-        weights=weights,
+    mask_0_action = grid.mask_0_action if level else "zero"
+    pruning = mask_0.Pruning(
         masks=masks,
-        dense=dense.initial,
+        before=dense.masks,
+        initial=dense.initial,
+        final=dense.final,
         draw=draw,
-        constant=grid.signed_constant,
     )
-    return {
-        action: _masked(
-            mask_1.apply(action, start, grid.seed("mask_1", action)),
-            masks,
-            held,
+    found = {}
+    for action in grid.mask_1_actions:
+        is_constant = "constant" in action
+        rules = level_rules.LevelRules(
+            mask_1_action=action,
+            mask_0_action=mask_0_action,
+            signed_constant=grid.signed_constant if is_constant else None,
         )
-        for action in grid.mask_1_actions
-    }
+        network, _ = weight_actions.start(
+            rules, pruning, dense.initial, grid.draw_seed, level
+        )
+        if mask_0_action == "zero":
+            network = _masked(network, masks)
+        found[action] = network
+    return found
 
 
-def _masked(network, masks, held):
+def _masked(network, masks):
     kernels = {
-        name: np.where(mask, network[name], 0 if held is None else held[name])
+        name: np.where(mask, network[name], np.float32(0))
         for name, mask in masks.items()
     }
     return {**network, **kernels}

@@ -1,6 +1,5 @@
 """What kept and pruned weights of a level are set to, by the two actions."""
 
-import math
 import numbers
 
 import numpy as np
@@ -9,6 +8,8 @@ from lottery_ticket.foundations import seeds, steps
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 
 Network = dict[str, np.ndarray]
+_SMALLEST = float(np.finfo(np.float32).tiny)
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def check(rules) -> None:
@@ -56,9 +57,10 @@ def constant(mask_1_action: str, magnitude: float | None) -> float | None:
             "signed_constant must be a number above 0, the magnitude of every "
             f"kept weight. Received: {magnitude!r}"
         )
-    if not math.isfinite(magnitude):
+    if not _SMALLEST <= magnitude <= _LARGEST:
         raise ValueError(
-            f"signed_constant must be finite. Received: {magnitude}"
+            "signed_constant must be finite, and not 0, as a float32. "
+            f"Received: {magnitude}"
         )
     if "constant" not in mask_1_action:
         raise ValueError(

@@ -17,6 +17,7 @@ OPTIMIZERS = {
 }
 HAVE_MOMENTUM = ("momentum", "nesterov")
 HAVE_EPSILON = ("adam", "rmsprop")
+SMALLEST_EPSILON = 1.2e-38  # float32's, but for numbers that lose digits.
 
 
 def optimizer_fn(
@@ -99,8 +100,10 @@ def check(
         raise ValueError(
             f"momentum must be at least 0 and below 1. Received: {momentum}"
         )
-    if epsilon is not None and not epsilon > 0:
-        raise ValueError(f"epsilon must be above 0. Received: {epsilon}")
+    if epsilon is not None and not epsilon >= SMALLEST_EPSILON:
+        raise ValueError(
+            f"epsilon must be above 0, as a float32, too. Received: {epsilon}"
+        )
     if not weight_decay >= 0:
         raise ValueError(
             f"weight_decay must be at least 0. Received: {weight_decay}"

@@ -63,6 +63,11 @@ class ResultFile:
         return self.read_own(directory, settings) is not None
 
 
+UNTRAINED = ResultFile("untrained.json")
+UNTRAINED_PART = ResultFile("untrained_part.json")
+SUPERMASK = ResultFile("supermask.json")
+
+
 def check_free(directory: str, kind: str) -> None:
     """Raises if a folder holds results of another kind.
 

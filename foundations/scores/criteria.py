@@ -31,6 +31,7 @@ class Criterion:
             the final density.
         decides: Whether the sign of its scores says which weights go, however
             many were to go; see `pruning.keep_positive`.
+        is_drawn: Whether its scores are chance alone.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Criterion:
     needs_training: bool = False
     steps: int = 1
     decides: bool = False
+    is_drawn: bool = False
 
 
 _ZHOU = "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
@@ -65,7 +67,7 @@ CRITERIA = {
     "magnitude_increase_diff_sign_legacy": _TRAINED,
     "large_final_same_sign_single": _DECIDED,
     "large_final_diff_sign_single": _DECIDED,
-    "random": _INITIAL,
+    "random": dataclasses.replace(_INITIAL, is_drawn=True),
     "snip": Criterion(
         "data", "Lee et al. 2019 (https://arxiv.org/abs/1810.02340)"
     ),

@@ -62,6 +62,7 @@ class SearchedModel:
         self._sampling = sampling
         self._rescaling = rescaling
         self._mask_seed = 0
+        self._frozen = None
         self.network = masked_network.MaskedNetwork(
             plain,
             maskers.MASKERS[sampling],
@@ -94,6 +95,7 @@ class SearchedModel:
         self.plain.reset(weights, seed=seed)
         self.network.reset(logits, mask_seed)
         self._mask_seed = mask_seed
+        self._frozen = self._checksum()
         return self
 
     @property
@@ -156,7 +158,15 @@ class SearchedModel:
 
         "masks" is the learned mask, one seeded sample, and "final" what the
         network computes with under it, rescaled.
+
+        Raises:
+            RuntimeError: If a weight moved that was frozen.
         """
+        if self._checksum() != self._frozen:
+            raise RuntimeError(
+                "Frozen weights moved while a mask was learned. Does the "
+                "network change its variables by itself?"
+            )
         masks = self.samples(1)[0]
         return {
             "final": self.effective(masks),
@@ -174,3 +184,13 @@ class SearchedModel:
         kernels = {name: networks["initial"][name] for name in self.masks}
         self.plain.reset({**networks["final"], **kernels})
         self.network.reset(networks["logits"], self._mask_seed)
+
+    def _checksum(self):
+        """SHA-256 over all that gradients would move, if it were not frozen."""
+        return save_restore.checksum(
+            {
+                name: variable.numpy()
+                for name, variable in self.plain.variables.items()
+                if variable.trainable
+            }
+        )

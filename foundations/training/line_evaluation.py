@@ -34,8 +34,6 @@ def evaluate(
         same of both ends alone, with their own statistics; and over how many
         examples statistics were taken, 0 if there are none.
     """
-    for program in model.programs.values():
-        program.unload()
     evaluation = network_evaluation.NetworkEvaluation(model, dataset)
     norms = norm_statistics.NormStatistics(
         model, dataset, evaluation.tensors.get("train")
@@ -47,10 +45,10 @@ def evaluate(
     )
 
     def add(columns):
-        for name, (loss, accuracy) in evaluation.evaluate().items():
-            error = network_evaluation.shortest(1 - accuracy)
+        for name, found in evaluation.evaluate().items():
+            error = network_evaluation.shortest(1 - found["accuracy"])
             columns[name]["error"].append(error)
-            columns[name]["loss"].append(loss)
+            columns[name]["loss"].append(found["loss"])
 
     for alpha in show(alphas):
         network = interpolation.between(first, second, alpha, trained)

@@ -19,6 +19,8 @@ class NetworkEvaluation:
     def __init__(self, model, dataset, splits: tuple[str, ...] | None = None):
         """Puts the splits on the device; compiles at the first use.
 
+        Data that training had put there for this model goes.
+
         Args:
             model: ModelBase.
             dataset: DatasetBase.
@@ -32,6 +34,8 @@ class NetworkEvaluation:
         for name in splits or ():
             names.check("split", name, known)
         self._splits = {name: known[name] for name in splits or known}
+        for program in model.programs.values():
+            program.unload()
         self._model = model
         self._evaluation = evaluation.Evaluation(model, dataset)
         self.tensors = {
@@ -42,7 +46,7 @@ class NetworkEvaluation:
 
     def evaluate(
         self, network: dict[str, np.ndarray] | None = None
-    ) -> dict[str, tuple[float, float]]:
+    ) -> dict[str, dict[str, float]]:
         """Returns mean loss and accuracy over each split.
 
         Every example counts, none is augmented. The model's own weights and
@@ -55,7 +59,7 @@ class NetworkEvaluation:
                 has it. None is the model as it stands.
 
         Returns:
-            Dict, name of a split -> (loss in nats, accuracy in [0, 1]).
+            Dict, name of a split -> {"loss": in nats, "accuracy": in [0, 1]}.
 
         Raises:
             ValueError: If a name is not one of the model's, or an array has
@@ -73,7 +77,7 @@ class NetworkEvaluation:
                 for name, split in self._splits.items()
             }
         return {
-            name: tuple(shortest(value) for value in each.result())
+            name: _named(*each.result())  # Sync point.
             for name, each in futures.items()
         }
 
@@ -81,3 +85,7 @@ class NetworkEvaluation:
 def shortest(value: float) -> float:
     """Returns a number in float32's shortest exact form: .1, not .10000001."""
     return float(str(np.float32(value)))
+
+
+def _named(loss, accuracy):
+    return {"loss": shortest(loss), "accuracy": shortest(accuracy)}

@@ -1,7 +1,7 @@
 """Untrained networks and learned masks for tests, to be checked by hand."""
 
 from lottery_ticket.analysis import supermasks, untrained
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations import files, paths, run_record
 from lottery_ticket.tests.analysis import fake_results
 
 SETTINGS = {"recipe": "mnist_fc_zhou", "dataset": "mnist", "model": "fc"}
@@ -76,7 +76,7 @@ def write_supermask(
     supermasks.FILE.write(
         directory,
         {
-            "settings": settings,
+            "settings": run_record.read(directory)["settings"],
             "samples": {
                 split: {"accuracy": own} for split, own in ends.items()
             },

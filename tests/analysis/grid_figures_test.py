@@ -136,6 +136,22 @@ def test_two_experiments_of_one_value_are_told_apart(tmp_path):
     assert len(looks) == 3
 
 
+def test_trials_of_one_name_that_differ_in_the_setting_are_apart(tmp_path):
+    _write(str(tmp_path), "same_init", trials=(1,))
+    _write(str(tmp_path), "same_init", trials=(2,), criterion="random")
+    _write(str(tmp_path), "movement", trials=(1,), criterion="movement")
+    runs = _runs(tmp_path)
+    found = grid_figures.comparable(runs, "criterion")
+    assert found.groupby("line")["trial"].unique().map(list).to_dict() == {
+        "large final": [1],
+        "movement": [1],
+        "random": [2],
+    }
+    figure = grid_figures.grid(runs, "criterion")
+    assert len(figure.axes[0].containers) == 3
+    assert _legend(figure)[:3] == ["large final", "movement", "random"]
+
+
 def test_nothing_overlaps_or_is_clipped(tmp_path):
     for criterion in ("large_final", "large_final_same_sign", "small_final"):
         last = (0.9, 0.4, 0.1) if "small" in criterion else (0.9, 0.92, 0.91)

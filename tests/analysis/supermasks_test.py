@@ -22,8 +22,17 @@ def _compare(tmp_path):
     return supermasks.compare(cells, supermasks.read(runs).masks, runs)
 
 
+def _write_stopped(output_dir, trial, at_stop, *, name="supermask", **more):
+    """Writes a learned mask that is best on validation before the end."""
+    more = {"validate_loss": (2.0, 0.5, 0.75), **more}
+    log = (0.1, at_stop, 0.2)
+    return fake_masked.write_supermask(
+        output_dir, trial, name=name, accuracy=log, **more
+    )
+
+
 def test_a_row_per_learned_mask(tmp_path):
-    directory = fake_masked.write_supermask(str(tmp_path), 1)
+    directory = _write_stopped(str(tmp_path), 1, 0.97)
     fake_results.write_run(str(tmp_path), 1, 0, **SETTINGS)
     found = _read(tmp_path)
     assert found.problems == []
@@ -47,6 +56,8 @@ def test_a_row_per_learned_mask(tmp_path):
             "lowest": 0.94,
             "highest": 0.96,
             "deviation": np.std([0.94, 0.96], ddof=1),
+            "early_stop_iteration": 100,
+            "early_stop_accuracy": 0.97,
             "validate_accuracy": 0.94,
             "density": 0.6,
             "expected_density": 0.7,
@@ -57,11 +68,18 @@ def test_a_row_per_learned_mask(tmp_path):
 
 
 def test_without_validation_and_of_one_sample(tmp_path):
-    fake_masked.write_supermask(str(tmp_path), 1, (0.9,), with_validation=False)
+    fake_masked.write_supermask(
+        str(tmp_path), 1, (0.9,), with_validation=False, validate_loss=None
+    )
     [row] = _read(tmp_path).masks.to_dict("records")
     assert row["accuracy"] == 0.9
     assert np.isnan(row["validate_accuracy"])
     assert np.isnan(row["deviation"])
+    assert np.isnan(row["early_stop_iteration"])
+    assert np.isnan(row["early_stop_accuracy"])
+    [row] = _compare(tmp_path).to_dict("records")
+    assert row["accuracy_mean"] == 0.9
+    assert np.isnan(row["early_stop_accuracy_mean"])
 
 
 def test_masks_that_were_not_evaluated_or_are_damaged_are_named(tmp_path):
@@ -72,13 +90,18 @@ def test_masks_that_were_not_evaluated_or_are_damaged_are_named(tmp_path):
     path = damaged / "supermask.json"
     path.write_text(path.read_text().replace("0.94", "0.99"))
     lacking = fake_masked.write_supermask(str(tmp_path), 4)
-    supermasks.FILE.write(lacking, {"settings": {}, "samples": {}})
+    settings = supermasks.FILE.read(lacking)["settings"]
+    supermasks.FILE.write(lacking, {"settings": settings, "samples": {}})
+    foreign = fake_masked.write_supermask(str(tmp_path), 5)
+    other = {**supermasks.FILE.read(foreign), "settings": {"seed": 1}}
+    supermasks.FILE.write(foreign, other)
     found = _read(tmp_path)
     assert found.masks["directory"].to_list() == [whole]
     assert found.problems == [
         f"{begun}: not evaluated (no supermask.json); the same command goes on",
         f"{damaged}: damaged (its supermask.json is not whole)",
         f"{lacking}: damaged (its supermask.json lacks 'test')",
+        f"{foreign}: damaged (its supermask.json is of another run)",
     ]
 
 
@@ -130,13 +153,13 @@ def test_ways_of_a_network_side_by_side(tmp_path):
     ]
     assert set(table["network"]) == {"mnist fc"}
     assert table["accuracy_mean"].to_list() == pytest.approx(
-        [0.43, 0.7, 0.96, 0.95, 0.975]
+        [0.43, 0.7, 0.96, 0.95, 0.5]
     )
     assert table["accuracy_min"].to_list() == pytest.approx(
-        [0.42, 0.7, 0.95, 0.95, 0.97]
+        [0.42, 0.7, 0.95, 0.95, 0.5]
     )
     assert table["lowest"].to_list() == pytest.approx(
-        [0.42, 0.7, 0.94, 0.94, 0.97]
+        [0.42, 0.7, 0.94, 0.94, 0.5]
     )
     assert table["density"].to_list() == pytest.approx([0.5, 0.5, 0.6, 0.6, 1])
     thresholded = table["thresholded_accuracy"]
@@ -151,12 +174,57 @@ def test_a_criterion_of_fewer_trials_is_not_chosen(tmp_path):
     assert _compare(tmp_path)["criterion"].to_list() == ["random"]
 
 
-def test_dense_networks_without_validation_are_taken_at_the_end(tmp_path):
-    fake_results.write_run(
-        str(tmp_path), 1, 0, accuracy=(0.1, 0.9, 0.8), validate_loss=None
+def test_learned_and_trained_have_both_rules_and_untrained_one(tmp_path):
+    fake_masked.write_untrained(
+        str(tmp_path), 1, [fake_masked.cell("random", 1, 0.7, 0.2)]
     )
-    [row] = _compare(tmp_path).to_dict("records")
-    assert (row["how"], row["accuracy_mean"]) == ("trained", 0.8)
+    for trial, at_stop in ((1, 0.91), (2, 0.93)):
+        _write_stopped(str(tmp_path), trial, at_stop)
+        fake_results.write_run(
+            str(tmp_path),
+            trial,
+            0,
+            accuracy=(0.1, 0.05 + at_stop, 0.5),
+            validate_loss=(2.0, 0.5, 0.75),
+            **SETTINGS,
+        )
+    table = _compare(tmp_path)
+    assert table["how"].to_list() == ["untrained", "learned", "trained"]
+    columns = ["accuracy_mean", "early_stop_accuracy_mean"]
+    columns += ["early_stop_accuracy_min", "early_stop_accuracy_max"]
+    np.testing.assert_allclose(
+        table[columns],
+        [
+            [0.7, np.nan, np.nan, np.nan],
+            [0.95, 0.92, 0.91, 0.93],
+            [0.5, 0.97, 0.96, 0.98],
+        ],
+    )
+
+
+@pytest.mark.parametrize("how", ["learned", "trained"])
+def test_no_early_stop_unless_all_runs_of_a_row_have_validation(tmp_path, how):
+    for trial, loss in ((1, (2.0, 0.5, 0.75)), (2, None)):
+        more = {"learned": {"validate_loss": loss}}.get(how, {})
+        _write_stopped(str(tmp_path), trial, 0.9, **more)
+        more = {"trained": {"validate_loss": loss}}.get(how, {})
+        fake_results.write_run(
+            str(tmp_path),
+            trial,
+            0,
+            accuracy=(0.1, 0.7, 0.8),
+            **SETTINGS,
+            **more,
+        )
+    table = _compare(tmp_path).set_index("how")
+    assert table["accuracy_mean"].to_dict() == pytest.approx(
+        {"learned": 0.95, "trained": 0.8}
+    )
+    known = table["early_stop_accuracy_mean"].dropna().to_dict()
+    both = {"learned": pytest.approx(0.9), "trained": pytest.approx(0.8)}
+    del both[how]
+    assert known == both
+    assert table.loc[how, "runs"] == 2
 
 
 def test_networks_of_several_trees(tmp_path):

@@ -68,6 +68,30 @@ def test_networks_are_named_where_there_are_several(tmp_path):
     assert text.count("\nconv2, weights:") == text.count("\nfc, weights:") == 2
 
 
+def test_experiments_and_recipes_of_a_network_are_told_apart(tmp_path):
+    _write(str(tmp_path))
+    _write(str(tmp_path), name="mine_untrained")
+    _write(str(tmp_path), name="other", recipe="mnist_fc")
+    fake_masked.write_untrained(
+        str(tmp_path), 3, [fake_masked.cell("random", 1, 0.3, 0.3)], "other"
+    )
+    cells = untrained.read(str(tmp_path)).cells
+    titles = [
+        axes.get_title() for axes in untrained_figures.accuracy(cells).axes
+    ]
+    assert len(set(titles)) == len(titles) == 7
+    assert "mnist fc, mine_untrained, as drawn ($n$ = 2)" in titles
+    summary = untrained.summarize(untrained.choose(cells))
+    text = untrained_figures.to_text(summary)
+    for words in (
+        "mine_untrained, weights: as drawn",
+        "untrained, weights: signed constants",
+        "other, mnist_fc, weights: as drawn",
+        "other, mnist_fc_zhou, weights: as drawn",
+    ):
+        assert text.count(f"\nmnist fc, {words}\n") == 1
+
+
 def test_text_has_a_table_per_treatment(cells):
     summary = untrained.summarize(untrained.choose(cells))
     text = untrained_figures.to_text(summary)

@@ -121,6 +121,16 @@ def test_damaged_unfinished_and_unlike_files_are_named(tmp_path):
     ]
 
 
+def test_unlike_grids_are_told_apart_by_their_last_level(tmp_path):
+    for trial, last in ((1, 2), (2, 500)):
+        fake_masked.write_untrained(
+            str(tmp_path), trial, CELLS, levels=list(range(last + 1))
+        )
+    assert untrained.read(str(tmp_path)).problems == [
+        "untrained: its runs differ in iterations (2, 500), and means mix them"
+    ]
+
+
 def test_nothing_there(tmp_path):
     assert untrained.read(str(tmp_path)).cells.empty
     with pytest.raises(FileNotFoundError, match="No results folder"):

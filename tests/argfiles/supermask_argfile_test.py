@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from lottery_ticket.argfiles import deconstructing_argfile, supermask_argfile
-from lottery_ticket.experiments import lottery_experiment, recipes, supermask
+from lottery_ticket.experiments import lottery_experiment, supermask
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -65,12 +65,6 @@ def test_some_of_them_of_any_recipe():
         "--recipe=digits_fc --output_dir=o/digits_fc/trial7/0/supermask_both "
         "--seed=7 --rescaling=dynamic --mask_1_action=signed_constant"
     ]
-
-
-@pytest.mark.parametrize("network", deconstructing_argfile.NETWORKS)
-def test_every_network_has_the_recipe(network):
-    name = deconstructing_argfile.recipe(network, "supermask")
-    assert name in recipes.RECIPES
 
 
 def test_weights_are_drawn_as_the_dense_network_of_the_same_trial():

@@ -6,7 +6,12 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import dense_run, ingredients
+from lottery_ticket.experiments import (
+    dense_run,
+    ingredients,
+    mask_search,
+    supermask,
+)
 from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.tests.experiments import trunks
 
@@ -70,6 +75,23 @@ def test_runs_that_are_not_dense_are_refused(tmp_path):
     late = trunks.train(tmp_path / "late", start_iteration="5it")
     with pytest.raises(ValueError, match="from iteration 5 on"):
         dense_run.read(late)
+
+
+def test_a_run_that_learned_a_mask_is_refused_though_it_keeps_all(tmp_path):
+    directory = str(tmp_path / "supermask")
+    search = mask_search.MaskSearch(sigmoid_bias=100)
+    supermask.train(directory, trunks.RECIPE, search, quiet=True)
+    with pytest.raises(ValueError, match="learned a mask, and trained no we"):
+        dense_run.read(directory)
+
+
+def test_a_run_of_data_from_python_is_refused(run, monkeypatch):
+    found = dense_run.tickets.read(run)
+    given = {**found.settings, "dataset": None, "model": None}
+    own = dataclasses.replace(found, settings=given)
+    monkeypatch.setattr(dense_run.tickets, "read", lambda _: own)
+    with pytest.raises(ValueError, match="dense, whose own were given from"):
+        dense_run.read(run)
 
 
 def test_runs_that_cannot_be_trusted_are_refused(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from lottery_ticket.experiments import (
     ingredients,
     level_rules,
+    levels,
     lottery_experiment,
     recipes,
     scoring,
@@ -235,6 +236,37 @@ def test_other_criteria_prune_what_is_left(tmp_path, original, criterion):
         for name, mask in masks(trial, 2).items():
             magnitudes = np.abs(initial(trial, 0)[name])
             assert magnitudes[mask == 0].max() <= magnitudes[mask == 1].min()
+
+
+@pytest.mark.parametrize(
+    ("criterion", "iterations", "one_shot", "fits"),
+    [
+        ("snip", 2, False, False),
+        ("synflow", 1, False, False),  # In steps.
+        ("snip", 1, False, True),
+        ("snip", 2, True, True),
+        ("movement", 2, False, True),
+    ],
+)
+def test_gradients_are_not_taken_where_pruned_weights_are_held(
+    tmp_path, criterion, iterations, one_shot, fits
+):
+    def make(action):
+        rules = level_rules.LevelRules(mask_0_action=action, one_shot=one_shot)
+        levels.Levels(
+            str(tmp_path),
+            RECIPE,
+            scoring.Scoring(criterion),
+            rules,
+            iterations=iterations,
+        )
+
+    make("zero")
+    if fits:
+        make("freeze_init")
+    else:
+        with pytest.raises(ValueError, match="takes pruned weights for 0"):
+            make("freeze_init")
 
 
 def test_collapse_stops_a_level_and_keeps_those_before(tmp_path, monkeypatch):

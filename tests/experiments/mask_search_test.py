@@ -69,7 +69,6 @@ def test_the_mask_seed_derives_from_the_seed_unless_given():
         "mask_1_action": "rewind",
         "signed_constant": None,
         "signed_constant_multiplier": 1.0,
-        "evaluation_samples": 10,
         "mask_seed": resolved[0].mask_seed,
     }
 
@@ -86,6 +85,7 @@ def test_none_is_rewind():
         ({"rescaling": "dynamics"}, "Did you mean 'dynamic'"),
         ({"mask_1_action": "signed_const"}, "signed_constant"),
         ({"sigmoid_bias": float("inf")}, "sigmoid_bias must be a finite"),
+        ({"sigmoid_bias": -1e39}, "as a float32. Received: -1e[+]39"),
         ({"sigmoid_bias": "1"}, "Received: '1'"),
         ({"sigmoid_bias": True}, "Received: True"),
         ({"signed_constant": 0.1}, "signed_constant is for an action of"),
@@ -102,7 +102,14 @@ def test_none_is_rewind():
                 "mask_1_action": "signed_constant",
                 "signed_constant_multiplier": 0,
             },
-            "must be above 0. Received: 0.0",
+            "must be above 0, as a float32, too. Received: 0.0",
+        ),
+        (
+            {
+                "mask_1_action": "signed_constant",
+                "signed_constant_multiplier": 1e-50,
+            },
+            "above 0, as a float32, too. Received: 1e-50",
         ),
         ({"evaluation_samples": 0}, "an integer, at least 1. Received: 0"),
         ({"evaluation_samples": 1.5}, "Received: 1.5"),

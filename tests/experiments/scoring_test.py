@@ -38,7 +38,7 @@ def test_what_is_not_given_is_the_experiments_or_the_criterions():
     assert (usual.criterion, usual.score_steps) == ("synflow", 100)
     other = scoring.Scoring().resolved("synflow", 6)
     assert usual.score_seed != other.score_seed
-    given = scoring.Scoring("snip", score_steps=3, score_seed=9)
+    given = scoring.Scoring("snip", False, 3, 10, 9, "final")
     assert given.resolved("synflow", 5) == given
     assert usual.settings() == {
         "criterion": "synflow",
@@ -46,8 +46,10 @@ def test_what_is_not_given_is_the_experiments_or_the_criterions():
         "score_steps": 100,
         "score_examples": 10,
         "score_seed": usual.score_seed,
-        "score_at": None,
+        "score_at": "initial",
     }
+    usual = scoring.Scoring().resolved("large_final", 5)
+    assert (usual.score_steps, usual.score_at) == (1, None)
 
 
 def test_the_flags_help_names_every_criterion():
@@ -170,14 +172,14 @@ def test_gradients_are_at_the_weights_that_are_asked_for(criterion):
         given = {"criterion": criterion, "score_at": at, "score_seed": 3}
         return prune(model, initial, final, score_steps=1, **given)["layer0"]
 
-    at_initial = pruned(tiny.Model(presets=initial), None, None)
-    at_final = pruned(tiny.Model(presets=final), None, None)
-    other = tiny.Model().reset(seed=9)
+    at_initial = pruned(tiny.Model(), "initial")
+    at_final = pruned(tiny.Model(), "final")
+    other = tiny.Model().reset(seed=9)  # Where the model stands is all one.
     assert (at_initial != at_final).any()
     np.testing.assert_array_equal(pruned(other, "initial"), at_initial)
     np.testing.assert_array_equal(pruned(other, "initial", None), at_initial)
     np.testing.assert_array_equal(pruned(other, "final"), at_final)
-    np.testing.assert_array_equal(pruned(other, None), at_final)
+    np.testing.assert_array_equal(pruned(other, None), at_initial)
 
 
 def test_trained_weights_that_are_asked_for_must_be_there():
@@ -201,6 +203,10 @@ def test_the_experiments_criterion_must_have_gradients_too():
         (
             {"criterion": "large_init", "score_at": "initial"},
             "snip, grad, grasp and synflow.* criterion=large_init",
+        ),
+        (
+            {"criterion": "large_final_same_sign_single", "score_steps": 2},
+            "decides by itself how many weights go.* score_steps=2",
         ),
         ({"score_steps": 0}, "score_steps must be an integer, at least 1"),
         ({"score_steps": 2.5}, "integer, at least 1. Received: 2.5"),

@@ -92,7 +92,8 @@ def test_the_record_says_how_samples_do_and_what_they_keep(learned):
             (logits[name] > 0).mean()
         )
     own = json.loads((directory / "run.json").read_text())
-    assert own["settings"] == record["settings"]
+    evaluated = {**own["settings"], "evaluation_samples": 10}
+    assert evaluated == record["settings"]
 
 
 def test_its_figures_are_those_of_the_networks(learned):
@@ -177,6 +178,18 @@ def test_a_search_that_was_not_evaluated_is_evaluated_alone(
     _, whole = run(tmp_path / "whole")
     del record["environment"], record["checksum"]
     assert record == {name: whole[name] for name in record}
+
+
+def test_another_number_of_samples_trains_nothing(tmp_path, monkeypatch):
+    _, record = run(tmp_path)
+    with pytest.raises(ValueError, match="evaluation_samples: 10 there, 12 no"):
+        run(tmp_path, evaluation_samples=12)
+    (tmp_path / "supermask.json").unlink()
+    monkeypatch.setattr(programs.Program, "train", None)
+    _, again = run(tmp_path, evaluation_samples=12)
+    found = again["samples"]["test"]["loss"]
+    assert found[:10] == record["samples"]["test"]["loss"]
+    assert len(found) == 12
 
 
 def test_a_damaged_search_is_redone(tmp_path):

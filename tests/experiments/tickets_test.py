@@ -194,11 +194,17 @@ def test_a_ticket_that_was_not_rewound_has_no_other_weights(trial):
         tickets.start(ticket_of(trial), FULL)
 
 
-def test_a_learned_mask_has_the_weights_that_it_prunes_beside_it(trial):
-    """A supermask's run holds the frozen network whole."""
-    write_run(trial / "0/supermask", MASKS, initial=DENSE, final=masked(DENSE))
-    supermask = tickets.read(f"{trial}/0/supermask")
-    assert_same(tickets.start(supermask, FULL), DENSE)
+def test_a_learned_mask_is_no_ticket(tmp_path):
+    settings = {"experiment": "supermask"}
+    write_run(tmp_path / "once", MASKS, settings=settings, initial=DENSE)
+    with pytest.raises(ValueError, match="train --masks=.*/once/masks --pres"):
+        tickets.read(f"{tmp_path}/once")
+
+
+def test_a_run_at_level_0_that_prunes_is_not_dense(trial):
+    write_run(trial / "0/pruned", MASKS, initial=DENSE, final=masked(DENSE))
+    with pytest.raises(ValueError, match="0/pruned, whose masks prune"):
+        tickets.dense_final(tickets.read(f"{trial}/0/pruned"))
 
 
 def test_the_dense_weights_after_training(trial):

@@ -152,8 +152,8 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
         GRID, mask_1_actions=(mask_1_action,), mask_0_action=mask_0_action
     )
     masks = cuts("random").masks(3)
-    made = untrained_networks.networks(grid, DENSE, masks, MODEL.draw)
-    again = untrained_networks.networks(grid, DENSE, masks, MODEL.draw)
+    made = untrained_networks.networks(grid, DENSE, masks, 3, MODEL.draw)
+    again = untrained_networks.networks(grid, DENSE, masks, 3, MODEL.draw)
     assert list(made) == [mask_1_action]
     network = made[mask_1_action]
     assert set(network) == set(DENSE.initial)
@@ -170,7 +170,7 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
 @hypothesis.given(st.integers(1, 24), st.sampled_from(PRUNED[:6]))
 def test_kept_weights_are_as_drawn_or_constant(level, criterion):
     masks = cuts(criterion).masks(level)
-    made = untrained_networks.networks(GRID, DENSE, masks, None)
+    made = untrained_networks.networks(GRID, DENSE, masks, level, None)
     for name, mask in masks.items():
         initial = DENSE.initial[name]
         rewound = np.where(mask == 1, initial, 0)
@@ -186,7 +186,7 @@ def test_kept_weights_are_as_drawn_or_constant(level, criterion):
 def test_pruned_weights_can_stay_where_training_left_them():
     grid = dataclasses.replace(GRID, mask_0_action="freeze_final")
     masks = cuts("large_final").masks(4)
-    made = untrained_networks.networks(grid, DENSE, masks, None)
+    made = untrained_networks.networks(grid, DENSE, masks, 4, None)
     for name, mask in masks.items():
         expected = np.where(mask == 1, DENSE.initial[name], DENSE.final[name])
         np.testing.assert_array_equal(made["rewind"][name], expected)
@@ -194,11 +194,11 @@ def test_pruned_weights_can_stay_where_training_left_them():
 
 def test_a_dense_network_is_untouched_by_mask_0_actions():
     grid = dataclasses.replace(GRID, mask_0_action="freeze_init_zero_all")
-    made = untrained_networks.networks(grid, DENSE, DENSE.masks, None)
+    made = untrained_networks.networks(grid, DENSE, DENSE.masks, 0, None)
     for name, array in made["rewind"].items():
         np.testing.assert_array_equal(array, DENSE.initial[name])
     masks = cuts("large_final").masks(1)
-    made = untrained_networks.networks(grid, DENSE, masks, None)
+    made = untrained_networks.networks(grid, DENSE, masks, 1, None)
     name = "layer0"  # Kept weights that shrank are 0, as of that action.
     shrank = np.abs(DENSE.initial[name]) > np.abs(DENSE.final[name])
     np.testing.assert_array_equal(
@@ -206,21 +206,34 @@ def test_a_dense_network_is_untouched_by_mask_0_actions():
     )
 
 
-def test_an_action_draws_alike_under_all_masks():
+def test_an_action_draws_alike_for_all_criteria_and_anew_at_each_level():
     grid = dataclasses.replace(GRID, mask_1_actions=("random_reinit", "reinit"))
     one = cuts("large_final").masks(2)["layer0"] == 1
     two = cuts("random").masks(5)["layer0"] == 1
-    networks = [
+    same, alike, other = (
         untrained_networks.networks(
             grid,
             DENSE,
             {**DENSE.masks, "layer0": mask.astype(np.uint8)},
+            level,
             MODEL.draw,
         )
-        for mask in (one, two)
-    ]
+        for mask, level in ((one, 2), (two, 2), (two, 3))
+    )
     both = one & two
     for action in grid.mask_1_actions:
-        first, second = (network[action]["layer0"] for network in networks)
-        np.testing.assert_array_equal(first[both], second[both])
-        assert (first[both] != DENSE.initial["layer0"][both]).mean() > 0.9
+        first, second, third = (
+            network[action]["layer0"][both] for network in (same, alike, other)
+        )
+        np.testing.assert_array_equal(first, second)
+        assert (first != third).mean() > 0.9
+        assert (first != DENSE.initial["layer0"][both]).mean() > 0.9
+
+
+def test_chance_draws_anew_at_each_level():
+    found = cuts("random")
+    first, second = (found.masks(level)["layer0"] for level in (3, 4))
+    assert (second & (1 - first)).any()  # Not nested, as those of scores are.
+    found = cuts("large_final")
+    first, second = (found.masks(level)["layer0"] for level in (3, 4))
+    assert not (second & (1 - first)).any()

@@ -80,7 +80,8 @@ def test_a_constant_rate_stays_a_plain_number():
         ({"lr": float("nan")}, "lr must be above 0"),
         ({"name": "adm"}, "Did you mean 'adam'"),
         ({"momentum": 1.0}, "momentum must be at least 0 and below 1"),
-        ({"epsilon": 0.0}, "epsilon must be above 0. Received: 0.0"),
+        ({"epsilon": 0.0}, "epsilon must be above 0, .* Received: 0.0"),
+        ({"epsilon": 1e-60}, "as a float32, too. Received: 1e-60"),
         ({"decoupled_weight_decay": -1.0}, "weight_decay must be at least 0"),
         ({"schedule": COSINE}, "needs per_epoch and training_iterations"),
         (

@@ -48,6 +48,14 @@ def train(directory, model, **options):
     return tiny.train(directory, model=model, **options)
 
 
+def test_a_weight_that_moved_is_no_outcome():
+    searched = search()
+    searched.outcome()
+    searched.plain.variables["layer0_bias"].assign_add([1, 0, 0, 0, 0])
+    with pytest.raises(RuntimeError, match="Frozen weights moved"):
+        searched.outcome()
+
+
 @pytest.mark.parametrize("jit", [True, False])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_logits_are_trained_and_no_weight_moves(name, jit):
