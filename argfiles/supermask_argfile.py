@@ -7,7 +7,7 @@ r"""Prints one line of flags per supermask to learn, for runners/supermask.
 import shlex
 
 from lottery_ticket.argfiles import trials as trials_lib
-from lottery_ticket.experiments import supermask
+from lottery_ticket.experiments import recipes, supermask
 from lottery_ticket.foundations import names, paths
 from lottery_ticket.foundations.command_line import flags
 
@@ -40,7 +40,8 @@ def lines(
     Args:
         output_dir: Folder that holds a folder for each network.
         networks: Which networks, of fc, conv2, conv4 and conv6, on MNIST and
-            CIFAR-10 with the recipes for supermasks, or any recipes by name.
+            CIFAR-10, or any recipes by name, such as digits_fc; with the
+            recipes for supermasks, where there are.
         variants: Which variants, of supermask (weights as drawn),
             supermask_rescaled (dynamic weight rescaling), supermask_signed
             (signed constants) and supermask_both.
@@ -55,7 +56,7 @@ def lines(
     return [
         shlex.join(
             [
-                f"--recipe={trials_lib.recipe(network, 'supermask')}",
+                f"--recipe={_recipe(network)}",
                 f"--output_dir={paths.run(directory, 0, variant)}",
                 f"--seed={trial}",
                 f"--rescaling={VARIANTS[variant][0]}",
@@ -67,6 +68,13 @@ def lines(
         )
         for variant in variants
     ]
+
+
+def _recipe(network):
+    own = f"{network}_supermask"
+    if own in recipes.RECIPES:
+        return own
+    return trials_lib.recipe(network, "supermask")
 
 
 def main(argv=None):

@@ -57,13 +57,16 @@ def test_the_lines_of_one_trial():
 def test_some_of_them_of_any_recipe():
     assert supermask_argfile.lines(
         "o",
-        networks=("digits_fc",),
+        networks=("digits_fc", "own_model"),
         variants=("supermask_both",),
         trials=1,
         first_trial=7,
     ) == [
-        "--recipe=digits_fc --output_dir=o/digits_fc/trial7/0/supermask_both "
-        "--seed=7 --rescaling=dynamic --mask_1_action=signed_constant"
+        "--recipe=digits_fc_supermask "
+        "--output_dir=o/digits_fc/trial7/0/supermask_both "
+        "--seed=7 --rescaling=dynamic --mask_1_action=signed_constant",
+        "--recipe=own_model --output_dir=o/own_model/trial7/0/supermask_both "
+        "--seed=7 --rescaling=dynamic --mask_1_action=signed_constant",
     ]
 
 
