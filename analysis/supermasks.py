@@ -160,7 +160,9 @@ def _reason(directory):
 
 
 def _check_own(directory, record):
-    if run_record.read(directory)["settings"] != record["settings"]:
+    own = record["settings"]  # Beside the run's, those of the evaluation.
+    trained = run_record.read(directory)["settings"]
+    if any(own.get(name) != value for name, value in trained.items()):
         raise ValueError(f"damaged (its {FILE.name} is of another run)")
 
 

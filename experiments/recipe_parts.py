@@ -79,6 +79,7 @@ SUPERMASK = {
 CONV_SUPERMASK = {
     "drop_partial_batch": True,
     "optimizer": "adam",
+    "epsilon": 1e-8,
     "lr": 0.1,
     "train_batch_size": 128,
     "training_len": "100ep",

@@ -76,7 +76,10 @@ def write_supermask(
     supermasks.FILE.write(
         directory,
         {
-            "settings": run_record.read(directory)["settings"],
+            "settings": {
+                **run_record.read(directory)["settings"],
+                "evaluation_samples": len(accuracies),
+            },
             "samples": {
                 split: {"accuracy": own} for split, own in ends.items()
             },

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from lottery_ticket.analysis import results, supermasks
 from lottery_ticket.experiments import (
     find_ticket,
     mask_search,
@@ -94,6 +95,15 @@ def test_the_record_says_how_samples_do_and_what_they_keep(learned):
     own = json.loads((directory / "run.json").read_text())
     evaluated = {**own["settings"], "evaluation_samples": 10}
     assert evaluated == record["settings"]
+
+
+def test_a_report_reads_what_is_written(learned):
+    directory, _, record = learned
+    read = supermasks.read(results.read(str(directory)).runs)
+    assert read.problems == []
+    (row,) = read.masks.to_dict("records")
+    expected = np.mean(record["samples"]["test"]["accuracy"])
+    assert row["accuracy"] == pytest.approx(expected)
 
 
 def test_its_figures_are_those_of_the_networks(learned):
