@@ -1,7 +1,17 @@
 """Networks and masks that a flag gives: a folder, a dict, or several."""
 
-from lottery_ticket.foundations import files, names, run_record, save_restore
+import logging
+
+from lottery_ticket.foundations import (
+    files,
+    names,
+    paths,
+    run_record,
+    save_restore,
+)
 from lottery_ticket.foundations import masks as masks_lib
+
+_log = logging.getLogger(__name__)
 
 
 def network(given):
@@ -19,6 +29,8 @@ def network(given):
 def masks(given, combine="union"):
     """Returns masks given by a flag: as `network`, or several as one.
 
+    Warns of a folder whose run held pruned weights at other values than 0.
+
     Args:
         given: As for `network`, or folders separated by commas, or a list.
         combine: How several become one, a name in masks.COMBINATIONS.
@@ -31,5 +43,27 @@ def masks(given, combine="union"):
     if isinstance(given, str):  # The name of a folder may hold a comma.
         given = [given] if files.exists(given) else given.split(",")
     if isinstance(given, list | tuple):
-        return masks_lib.combine([network(each) for each in given], combine)
-    return network(given)
+        return masks_lib.combine([_masks(each) for each in given], combine)
+    return _masks(given)
+
+
+def _masks(given):
+    found = network(given)
+    action = _mask_0_action(given) if isinstance(given, str) else "zero"
+    if action != "zero":
+        _log.warning(
+            "%s is of a run whose pruned weights were held at other values "
+            "(mask_0_action=%s): under its masks alone they are 0",
+            given,
+            action,
+        )
+    return found
+
+
+def _mask_0_action(folder):
+    """Of the run whose masks lie in a folder, if it is one of ours."""
+    directory = folder.rstrip("/").rpartition("/")[0] or "."
+    record = None
+    if files.exists(paths.record(directory)):
+        record = run_record.read(directory)
+    return (record or {"settings": {}})["settings"].get("mask_0_action", "zero")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import given_networks
-from lottery_ticket.foundations import save_restore
+from lottery_ticket.foundations import run_record, save_restore
 
 
 def test_masks_of_several_folders_are_combined(tmp_path):
@@ -36,3 +36,22 @@ def test_a_run_that_is_not_finished_is_no_source(tmp_path):
     (tmp_path / "checkpoint.bin").touch()
     with pytest.raises(ValueError, match="is not finished"):
         given_networks.network(str(tmp_path / "masks"))
+
+
+@pytest.mark.parametrize("action", ["zero", "freeze_init"])
+def test_masks_of_held_weights_are_warned_of(tmp_path, caplog, action):
+    masks = {"x": np.array([1, 0], np.uint8)}
+    sums = save_restore.save_network(str(tmp_path / "masks"), masks)
+    checksums = {f"masks/{name}": each for name, each in sums.items()}
+    run_record.write(
+        str(tmp_path),
+        {
+            "settings": {"mask_0_action": action},
+            "inputs": {},
+            "checksums": checksums,
+        },
+    )
+    found = given_networks.masks(f"{tmp_path}/masks/")
+    np.testing.assert_array_equal(found["x"], [1, 0])
+    is_warned = "held at other values" in caplog.text
+    assert is_warned == (action != "zero")
