@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 
 from lottery_ticket.analysis import gaps, tree
-from lottery_ticket.foundations import files, lazy, line_record
+from lottery_ticket.foundations import files, lazy, result_file
 
 pd = lazy.module("pandas")
+FILE = result_file.CONNECTIVITY
 
 KEYS = ["experiment", "trial", "level", "density", "iteration"]
 SPLITS = ("train", "validate", "test")
@@ -59,7 +60,7 @@ def read(output_dir: str) -> Connectivity:
         raise FileNotFoundError(f"No results folder at {output_dir!r}")
     points, barriers, problems, records = [], [], [], []
     for directory, names in tree.walk(output_dir):
-        if not {line_record.NAME, "copies"} & set(names):
+        if not {FILE.name, "copies"} & set(names):
             continue
         try:
             record = _read_record(directory)
@@ -69,7 +70,7 @@ def read(output_dir: str) -> Connectivity:
         except ValueError as error:
             problems.append(f"{directory}: {error}")
         except KeyError as error:
-            name = line_record.NAME
+            name = FILE.name
             problems.append(f"{directory}: damaged (its {name} lacks {error})")
         else:
             points += [{**keys, **row} for row in rows[0]]
@@ -89,14 +90,12 @@ def _settings(record):
 
 
 def _read_record(directory):
-    record = line_record.read(directory)
+    record = FILE.read(directory)
     if record is not None:
         return record
-    if files.exists(line_record.path(directory)):
-        raise ValueError(f"damaged (its {line_record.NAME} is not whole)")
-    raise ValueError(
-        f"unfinished (no {line_record.NAME}; still going, or stopped)"
-    )
+    if files.exists(FILE.path(directory)):
+        raise ValueError(f"damaged (its {FILE.name} is not whole)")
+    raise ValueError(f"unfinished (no {FILE.name}; still going, or stopped)")
 
 
 def _keys(place, record):

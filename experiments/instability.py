@@ -7,18 +7,20 @@ from lottery_ticket.experiments import ingredients, recipe_changes
 from lottery_ticket.foundations import (
     environment,
     files,
+    folder_kinds,
     interpolation,
     lazy,
-    line_record,
     lock,
     masks,
     progress,
+    result_file,
 )
 
 line_evaluation = lazy.module(
     "lottery_ticket.foundations.training.line_evaluation"
 )
 COPIES_FOLDER = "copies"
+FILE = result_file.CONNECTIVITY
 
 
 def train(
@@ -82,10 +84,10 @@ def train(
     alphas = interpolation.positions(points)
     copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
-    if line_record.is_complete(output_dir, settings):
+    if FILE.is_complete(output_dir, settings):
         progress.say_complete(output_dir, quiet)
         return
-    line_record.check_free(output_dir)
+    folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
     dataset = ingredients.dataset(copies.recipe)
     model = ingredients.model(copies.recipe, dataset, quiet)
     start = copies.start(dataset, model)
@@ -116,7 +118,7 @@ def train(
             "dataset": dataset.checksum,
             "environment": environment.facts(),
         }
-        line_record.write(output_dir, record)
+        FILE.write(output_dir, record)
     progress.say(f"{output_dir}: {_text(record)}", quiet)
 
 
@@ -138,7 +140,7 @@ def is_complete(
     """
     copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
-    return line_record.is_complete(output_dir, settings)
+    return FILE.is_complete(output_dir, settings)
 
 
 def _judged(splits):

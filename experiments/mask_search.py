@@ -11,8 +11,6 @@ from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.supermasks import learned_masks
 
 Network = dict[str, np.ndarray]
-_SMALLEST = float(np.finfo(np.float32).tiny)
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +132,7 @@ class MaskSearch:
 
     def _check_multiplier(self):
         multiplier = self.signed_constant_multiplier
-        if not multiplier >= _SMALLEST:
+        if not multiplier >= weight_actions.SMALLEST:
             raise ValueError(
                 "signed_constant_multiplier must be above 0, as a float32, "
                 f"too. Received: {multiplier}"
@@ -150,7 +148,7 @@ class MaskSearch:
 def _number(name, value):
     """The value as a float, once it is a number that float32 can hold."""
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not abs(value) <= _LARGEST:  # Nor NaN.
+    if not is_number or not abs(value) <= weight_actions.LARGEST:  # Nor NaN.
         raise ValueError(
             f"{name} must be a finite number, as a float32. Received: {value!r}"
         )

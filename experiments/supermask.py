@@ -8,6 +8,7 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.foundations import (
     environment,
+    folder_kinds,
     lazy,
     lock,
     masks,
@@ -87,7 +88,7 @@ def train(
     if _is_complete(output_dir, settings, search):
         progress.say_complete(output_dir, quiet)
         return
-    result_file.check_free(output_dir, "run")
+    folder_kinds.check(output_dir, "run")
     dataset = ingredients.dataset(recipe)
     plain = ingredients.model(recipe, dataset, quiet)
     searched = searched_model.searched(plain, search.sampling, search.rescaling)

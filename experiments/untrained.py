@@ -11,6 +11,7 @@ from lottery_ticket.experiments import (
 from lottery_ticket.foundations import (
     environment,
     files,
+    folder_kinds,
     lazy,
     lock,
     masks,
@@ -78,7 +79,7 @@ def evaluate(
     if FILE.is_complete(output_dir, settings):
         progress.say_complete(output_dir, quiet)
         return
-    result_file.check_free(output_dir, result_file.KNOWN[FILE.name])
+    folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
     part = PART.read_own(output_dir, settings)
     dataset = ingredients.dataset(dense.recipe)
     dense.check_data(dataset)

@@ -8,8 +8,9 @@ from lottery_ticket.foundations import seeds, steps
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 
 Network = dict[str, np.ndarray]
-_SMALLEST = float(np.finfo(np.float32).tiny)
-_LARGEST = float(np.finfo(np.float32).max)
+# What float32 can hold without losing digits, and at all.
+SMALLEST = float(np.finfo(np.float32).tiny)
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def check(rules) -> None:
@@ -57,7 +58,7 @@ def constant(mask_1_action: str, magnitude: float | None) -> float | None:
             "signed_constant must be a number above 0, the magnitude of every "
             f"kept weight. Received: {magnitude!r}"
         )
-    if not _SMALLEST <= magnitude <= _LARGEST:
+    if not SMALLEST <= magnitude <= LARGEST:
         raise ValueError(
             "signed_constant must be finite, and not 0, as a float32. "
             f"Received: {magnitude}"

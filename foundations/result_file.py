@@ -4,10 +4,6 @@ import dataclasses
 
 from lottery_ticket.foundations import files, run_record, sealed
 
-# What lies in a folder whose results are others: file or folder -> of what.
-_RUN = dict.fromkeys(("run.json", "checkpoint.bin", "initial", "final"), "run")
-KNOWN = {**_RUN, **run_record.OTHER_RESULTS}
-
 
 @dataclasses.dataclass(frozen=True)
 class ResultFile:
@@ -63,26 +59,8 @@ class ResultFile:
         return self.read_own(directory, settings) is not None
 
 
+# Two copies and the line between them, whose lists have an entry a place.
+CONNECTIVITY = ResultFile("connectivity.json")
 UNTRAINED = ResultFile("untrained.json")
 UNTRAINED_PART = ResultFile("untrained_part.json")
 SUPERMASK = ResultFile("supermask.json")
-
-
-def check_free(directory: str, kind: str) -> None:
-    """Raises if a folder holds results of another kind.
-
-    Args:
-        directory: Folder that results are to be written to.
-        kind: What they are, a value in KNOWN.
-
-    Raises:
-        ValueError: Naming what was found there.
-    """
-    found = set(files.names(directory))
-    for other in dict.fromkeys(KNOWN.values()):
-        theirs = sorted(name for name in found if KNOWN.get(name) == other)
-        if theirs and other != kind:
-            raise ValueError(
-                f"{directory} is the folder of a {other}: it holds "
-                f"{', '.join(theirs)}. Use another output_dir"
-            )

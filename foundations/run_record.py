@@ -5,15 +5,14 @@ import json
 import logging
 import re
 
-from lottery_ticket.foundations import files, paths, save_restore, sealed
+from lottery_ticket.foundations import (
+    files,
+    folder_kinds,
+    paths,
+    save_restore,
+    sealed,
+)
 
-# What lies in a folder whose results are no run: file or folder -> of what.
-OTHER_RESULTS = {
-    "connectivity.json": "line between copies",
-    "copies": "line between copies",
-    "untrained.json": "grid of untrained accuracies",
-    "untrained_part.json": "grid of untrained accuracies",
-}
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
 _CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
@@ -134,16 +133,10 @@ def check_free(directory: str) -> None:
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
             checkpoint, if checkpoint.bin is somebody else's, or if the folder
-            is one of OTHER_RESULTS.
+            is one of other results.
     """
+    folder_kinds.check(directory, "run")
     found = files.names(directory)
-    others = {OTHER_RESULTS[name] for name in found if name in OTHER_RESULTS}
-    for other in sorted(others):
-        theirs = [name for name in found if OTHER_RESULTS.get(name) == other]
-        raise ValueError(
-            f"{directory} is the folder of a {other}: it holds "
-            f"{', '.join(sorted(theirs))}. Use another output_dir."
-        )
     if "checkpoint.bin" in found:
         _check_checkpoint(paths.checkpoint(directory))
     known = {"run.json", "checkpoint.bin"}

@@ -11,7 +11,7 @@ from lottery_ticket.experiments import (
     instability,
     recipe_changes,
 )
-from lottery_ticket.foundations import line_record, paths, save_restore
+from lottery_ticket.foundations import paths, result_file, save_restore
 from lottery_ticket.foundations.training import (
     evaluation,
     line_evaluation,
@@ -38,7 +38,7 @@ def run(directory, ticket, changes=None, **options):
     given = {"iteration": "5it", "points": POINTS, "quiet": True} | options
     changes = recipe_changes.RecipeChanges(**(changes or {}))
     instability.train(str(directory), ticket, changes, **given)
-    return line_record.read(str(directory))
+    return result_file.CONNECTIVITY.read(str(directory))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def last(directory, split):
 
 
 def test_the_ends_are_the_copies_own_results(line):
-    record = line_record.read(str(line))
+    record = result_file.CONNECTIVITY.read(str(line))
     for index, name in ((0, "first"), (-1, "second")):
         for split in ("test", "validate"):
             loss, accuracy = last(line / "copies" / name, split)
@@ -67,7 +67,7 @@ def test_the_ends_are_the_copies_own_results(line):
 
 
 def test_what_is_recorded(line, ticket):
-    record = line_record.read(str(line))
+    record = result_file.CONNECTIVITY.read(str(line))
     assert record["iteration"] == 5
     np.testing.assert_allclose(record["alpha"], [0, 1 / 3, 2 / 3, 1])
     assert list(record["splits"]) == ["train", "validate", "test"]
@@ -247,7 +247,7 @@ def test_a_damaged_line_is_measured_again(tmp_path, ticket, line, caplog):
     run(tmp_path, ticket)
     path = tmp_path / "connectivity.json"
     path.write_text(path.read_text()[:-9])
-    assert run(tmp_path, ticket) == line_record.read(str(line))
+    assert run(tmp_path, ticket) == result_file.CONNECTIVITY.read(str(line))
     assert "connectivity.json is damaged" in caplog.text
 
 

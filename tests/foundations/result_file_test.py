@@ -40,12 +40,14 @@ def test_a_damaged_one_counts_as_none(tmp_path, caplog):
     assert "findings.json is damaged" in caplog.text
 
 
-@pytest.mark.parametrize(("name", "kind"), result_file.KNOWN.items())
-def test_folders_of_other_results_are_refused(tmp_path, name, kind):
-    result_file.check_free(str(tmp_path), kind)
-    (tmp_path / name).touch()
-    (tmp_path / "lock").touch()
-    result_file.check_free(str(tmp_path), kind)
-    message = f"is the folder of a {kind}: it holds {name}. Use another"
-    with pytest.raises(ValueError, match=message):
-        result_file.check_free(str(tmp_path), "something else")
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        (result_file.CONNECTIVITY, "connectivity.json"),
+        (result_file.UNTRAINED, "untrained.json"),
+        (result_file.UNTRAINED_PART, "untrained_part.json"),
+        (result_file.SUPERMASK, "supermask.json"),
+    ],
+)
+def test_paths_of_our_own_are_frozen(file, name):
+    assert file.path("out/8/instability5") == f"out/8/instability5/{name}"
