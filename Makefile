@@ -29,4 +29,4 @@ demo: install
 	@$(TICKET) report --output_dir=$(DEMO)
 
 test: install
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile

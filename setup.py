@@ -10,6 +10,7 @@ PACKAGES = [
     "lottery_ticket.argfiles",
     "lottery_ticket.datasets",
     "lottery_ticket.experiments",
+    "lottery_ticket.experiments.gems",
     "lottery_ticket.foundations",
     "lottery_ticket.foundations.command_line",
     "lottery_ticket.foundations.mask_actions",
@@ -33,6 +34,7 @@ setuptools.setup(
     python_requires=">=3.10",
     packages=PACKAGES,
     package_dir={"lottery_ticket": "."},
+    package_data={"lottery_ticket": ["configs/*/*.yaml"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.16",
@@ -55,7 +57,12 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.20"],
-        "test": ["hypothesis>=6.100", "pytest>=8.2", "ruff>=0.6"],
+        "test": [
+            "hypothesis>=6.100",
+            "pytest>=8.2",
+            "pytest-xdist>=3.6",
+            "ruff>=0.6",
+        ],
     },
     entry_points={
         "console_scripts": ["lottery-ticket = lottery_ticket.runners.main:main"]

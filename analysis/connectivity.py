@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from lottery_ticket.analysis import gaps, tree
-from lottery_ticket.foundations import files, lazy, result_file
+from lottery_ticket.analysis import gaps, records, tree
+from lottery_ticket.foundations import lazy, result_file
 
 pd = lazy.module("pandas")
 FILE = result_file.CONNECTIVITY
@@ -55,47 +55,36 @@ def read(output_dir: str) -> Connectivity:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    output_dir = str(output_dir).rstrip("/") or "/"
-    if not files.exists(output_dir):
-        raise FileNotFoundError(f"No results folder at {output_dir!r}")
-    points, barriers, problems, records = [], [], [], []
-    for directory, names in tree.walk(output_dir):
-        if not {FILE.name, "copies"} & set(names):
-            continue
-        try:
-            record = _read_record(directory)
-            place = tree.place(output_dir, directory, names)
-            keys = _keys(place, record)
-            rows = _points(record), _barrier(record)
-        except ValueError as error:
-            problems.append(f"{directory}: {error}")
-        except KeyError as error:
-            name = FILE.name
-            problems.append(f"{directory}: damaged (its {name} lacks {error})")
-        else:
-            points += [{**keys, **row} for row in rows[0]]
-            barriers.append({**keys, **rows[1], "directory": directory})
-            records.append((place, _settings(record)))
+    places = tree.places(output_dir, _is_line)
+    lines, problems = records.understand(
+        FILE.name, [(place.directory, place) for place in places], _line
+    )
+    points = [row for rows, _, _ in lines for row in rows]
+    barriers = [row for _, row, _ in lines]
     return Connectivity(
         pd.DataFrame(sorted(points, key=_order), columns=POINTS),
         pd.DataFrame(sorted(barriers, key=_order), columns=BARRIERS),
-        problems + gaps.mixed_settings(records),
+        problems + gaps.mixed_settings([settings for *_, settings in lines]),
     )
+
+
+def _is_line(_, names):
+    return not {FILE.name, "copies"}.isdisjoint(names)
+
+
+def _line(place):
+    """Rows of its points, row of its barriers; its place and settings."""
+    record = records.read(place.directory, FILE.name)
+    keys = _keys(place, record)
+    points = [{**keys, **row} for row in _points(record)]
+    barrier = {**keys, **_barrier(record), "directory": place.directory}
+    return points, barrier, (place, _settings(record))
 
 
 def _settings(record):
     """What should be the same in all lines whose mean is taken."""
     own = ("iteration", "order_seeds")
     return {k: v for k, v in record["settings"].items() if k not in own}
-
-
-def _read_record(directory):
-    record = FILE.read(directory)
-    if record is not None:
-        return record
-    if files.exists(FILE.path(directory)):
-        raise ValueError(f"damaged (its {FILE.name} is not whole)")
-    raise ValueError(f"unfinished (no {FILE.name}; still going, or stopped)")
 
 
 def _keys(place, record):

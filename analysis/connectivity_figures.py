@@ -3,6 +3,7 @@
 from lottery_ticket.analysis import (
     connectivity,
     curve_figures,
+    figure_files,
     figure_style,
     tables,
 )
@@ -35,17 +36,15 @@ def outputs(output_dir: str) -> tuple[dict[str, bytes], list[str]]:
     found = connectivity.read(output_dir)
     if found.barriers.empty:
         return {}, found.problems
-    written = {
-        "connectivity.csv": tables.to_csv(found.barriers),
-        "connectivity_points.csv": tables.to_csv(found.points),
-    }
     figures = {
         "error_along_line": error_along_line(found.points),
         "barriers": barriers(found.barriers),
     }
-    for name, figure in figures.items():
-        for kind in ("png", "pdf"):
-            written[f"{name}.{kind}"] = figure_style.render(figure, kind)
+    written = {
+        "connectivity.csv": tables.to_csv(found.barriers),
+        "connectivity_points.csv": tables.to_csv(found.points),
+        **figure_files.render_all(figures),
+    }
     return written, found.problems
 
 

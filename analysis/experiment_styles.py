@@ -103,11 +103,12 @@ def series(experiments) -> dict[str, dict]:
 
 
 def _setting(name):
-    """A criterion or action in words, if an experiment is named after one."""
+    """A criterion, action or method, if an experiment is named after one."""
     for beginning, (setting, what) in ACTIONS.items():
         action = name.removeprefix(beginning)
         if action != name and setting_styles.is_known(setting, action):
             return f"{what}: {setting_styles.label(setting, action)}"
-    if setting_styles.is_known("criterion", name):
-        return setting_styles.label("criterion", name)
+    for setting in ("criterion", "method"):
+        if setting_styles.is_known(setting, name):
+            return setting_styles.label(setting, name)
     return None

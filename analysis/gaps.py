@@ -18,6 +18,14 @@ OWN_SETTINGS = {
     "initialization_distribution",
     "same_sign",
 }
+# Settings that each density may have a value of its own for.
+LEVEL_SETTINGS = {
+    "regularization_weight",
+    "prune_period",
+    "prune_fraction",
+    "sanity_checks",
+    "reinit_init",
+}
 
 
 def missing(
@@ -63,6 +71,8 @@ def missing(
 def mixed_settings(records: list[tuple[tree.Place, dict]]) -> list[str]:
     """Returns a line for each setting that varies within an experiment.
 
+    Those in LEVEL_SETTINGS must only be the same within each level.
+
     Args:
         records: A pair per complete run: its place, its recorded settings.
     """
@@ -71,11 +81,14 @@ def mixed_settings(records: list[tuple[tree.Place, dict]]) -> list[str]:
         for name, value in settings.items():
             if name not in OWN_SETTINGS and not name.endswith("seed"):
                 text = json.dumps(value, sort_keys=True)
-                values[place.experiment, name].add(text)
+                where = place.experiment
+                if name in LEVEL_SETTINGS:
+                    where += f", level {place.level}"
+                values[where, name].add(text)
     return [
-        f"{experiment}: its runs differ in {name} ({', '.join(sorted(texts))})"
+        f"{where}: its runs differ in {name} ({', '.join(sorted(texts))})"
         ", and means mix them"
-        for (experiment, name), texts in sorted(values.items())
+        for (where, name), texts in sorted(values.items())
         if len(texts) > 1
     ]
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from lottery_ticket.analysis import selection, tables
+from lottery_ticket.analysis import logs, records, selection, tables
 from lottery_ticket.foundations import lazy
 
 pd = lazy.module("pandas")
 
 KINDS = ("density", "effective")
 OVERALL = ("density", "effective_density")  # Their columns of all layers.
+COUNTS = [*logs.KEYS, "layer", "kept", "total", "density", "effective"]
 
 
 def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -30,6 +31,39 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
             columns[column] = (column, "mean")
     table = groups.agg(**columns).reset_index()
     return table.dropna(axis=1, how="all")
+
+
+def counts(runs: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns a row per run and layer: how many weights it keeps, exactly.
+
+    Columns: experiment, trial, level, run; layer, kept, total, their ratio
+    density, and effective, the kept weights that lie on a path from input to
+    output (missing where that is not known). As counted from the masks when the
+    run was trained. Layers are in the order of the network.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+
+    Raises:
+        ValueError: If a run has gone meanwhile.
+    """
+    rows = []
+    for run in runs.to_dict("records"):
+        record = records.read(run["directory"], "run.json")
+        effective = record.get("effective") or {}
+        for name, (kept, total) in record["density"].items():
+            rows.append(
+                {
+                    **{key: run[key] for key in logs.KEYS},
+                    "layer": name,
+                    "kept": kept,
+                    "total": total,
+                    "density": kept / total if total else 1.0,
+                    "effective": effective.get(name),
+                }
+            )
+    table = pd.DataFrame(rows, columns=COUNTS)
+    return table.astype({"effective": "Int64"})
 
 
 def names(table: "pd.DataFrame", kind: str = "density") -> list[str]:

@@ -1,6 +1,7 @@
 """What the masks of a results tree are: how alike, and of which weights."""
 
 from lottery_ticket.analysis import (
+    figure_files,
     mask_arrays,
     mask_figures,
     mask_tables,
@@ -64,7 +65,7 @@ def mask_facts(
         "mask_overlap.csv": tables.to_csv(overlap),
         "sign_agreement.csv": tables.to_csv(signs),
         "mask_facts.txt": text.encode(),
-        **report.render(_figures(overlap, signs)),
+        **figure_files.render_all(_figures(overlap, signs)),
     }
     report.write(report_dir or files.join(output_dir, "report"), outputs, text)
 

@@ -7,11 +7,15 @@ from lottery_ticket.analysis import (
     connectivity_figures,
     curve_figures,
     density_figures,
-    figure_style,
+    figure_files,
+    gem_figures,
+    gems,
     grid_figures,
     layer_figures,
     layers,
     logs,
+    mask_connectivity,
+    mask_connectivity_figures,
     results,
     selection,
     supermask_figures,
@@ -21,6 +25,13 @@ from lottery_ticket.analysis import (
     untrained_figures,
 )
 from lottery_ticket.foundations import files
+
+# What there may be without a run, by the table that tells of it.
+ALONE = {
+    "connectivity.csv": "copies and lines",
+    "mask_connectivity.csv": "ways between masks",
+    "gem_epochs.csv": "searches for masks",
+}
 
 
 def report(
@@ -44,7 +55,11 @@ def report(
     a line connects them: connectivity.csv, error_along_line and barriers. Where
     untrained networks were evaluated: untrained.csv, untrained.txt and
     untrained. Where they were, or masks were learned: supermasks.csv,
-    supermasks.txt and supermasks, which set them beside trained weights.
+    supermasks.txt and supermasks, which set them beside trained weights. Where
+    sparse networks were found at initialisation: gems.csv, gems.txt,
+    gem_runs.csv, gem_epochs.csv, gems, gem_search_METHOD and, with sanity
+    checks, gem_checks. Where ways between masks were evaluated:
+    mask_connectivity and tables of that name.
 
     The checksums of run.json and of the test and validation logs are compared
     with what is there; weights and masks are not opened. `mask_facts` opens
@@ -64,53 +79,46 @@ def report(
         ValueError: If it holds no complete run, or an experiment or level is
             not there.
     """
-    lines, problems = connectivity_figures.outputs(output_dir)
-    masked = untrained.read(output_dir)
-    problems = [*problems, *masked.problems]
-    others = {**lines, **untrained_figures.outputs(masked.cells)}
-    directory = report_dir or files.join(output_dir, "report")
     found = results.read(output_dir)
-    if found.runs.empty and others:
-        text = others.get("untrained.txt", b"No run but copies and lines.\n")
-        problems = problems_text([*found.problems, *problems])
-        write(directory, others, text.decode() + problems)
+    others, problems = _others(output_dir)
+    masked = untrained.read(output_dir)
+    others |= untrained_figures.outputs(masked.cells)
+    mined = gems.read(output_dir, found.runs)
+    problems = [*found.problems, *problems, *masked.problems, *mined.problems]
+    directory = report_dir or files.join(output_dir, "report")
+    if found.runs.empty:
+        others |= gem_figures.outputs(mined)
+        if not others:
+            results.check_some(found, output_dir)
+        write(directory, others, _text_alone(others) + problems_text(problems))
         return
-    found = results.read_some(output_dir)
     runs = selection.choose(found.runs, experiments)
     selection.check_levels(runs, levels or ())
+    if experiments is not None:
+        mined = gems.choose(mined, runs["experiment"].unique())
+    others |= gem_figures.outputs(mined)
     learned = supermasks.read(runs)
     ways = supermasks.compare(masked.cells, learned.masks, runs)
     others |= supermask_figures.outputs(ways)
     outputs, text = _tables(runs)
-    problems = problems_text([*found.problems, *problems, *learned.problems])
+    problems = problems_text([*problems, *learned.problems])
     outputs["table.txt"] += problems.encode()
-    text += "\n" * ("supermasks.txt" in others)
-    text += others.get("supermasks.txt", b"").decode() + problems
+    for name in ("supermasks.txt", "gems.txt"):
+        if name in others:
+            text += "\n" + others[name].decode()
+    text += problems
     if runs["early_stop_iteration"].isna().all():
         text += "\nNo early_stopping figure: no validation logs.\n"
-    outputs |= {**render(_figures(runs, levels)), **others}
+    outputs |= {**figure_files.render_all(_figures(runs, levels)), **others}
     write(directory, outputs, text)
 
 
 def problems_text(problems: list[str]) -> str:
-    """Returns what is wrong with results, for the end of a table."""
+    """Returns what is wrong with results, each once, for the end of a table."""
     if not problems:
         return "\nEvery run found is complete, and none is missing.\n"
-    lines = "".join(f"  {problem}\n" for problem in problems)
+    lines = "".join(f"  {problem}\n" for problem in dict.fromkeys(problems))
     return f"\nProblems:\n{lines}"
-
-
-def render(figures: dict) -> dict[str, bytes]:
-    """Returns dict, file name -> bytes: each figure as .png and as .pdf.
-
-    Args:
-        figures: Dict, name -> matplotlib Figure.
-    """
-    return {
-        f"{name}.{kind}": figure_style.render(figure, kind)
-        for name, figure in figures.items()
-        for kind in ("png", "pdf")
-    }
 
 
 def write(directory: str, outputs: dict[str, bytes], text: str) -> None:
@@ -120,6 +128,22 @@ def write(directory: str, outputs: dict[str, bytes], text: str) -> None:
         files.write(paths[name], data)
     lines = [f"Wrote {path}\n" for path in paths.values()]
     sys.stdout.write("".join([text, *lines]))  # Whoever reads may stop early.
+
+
+def _others(output_dir):
+    """Dict, file name -> bytes, of lines and ways, and their problems."""
+    lines, problems = connectivity_figures.outputs(output_dir)
+    ways = mask_connectivity.read(output_dir)
+    drawn = mask_connectivity_figures.outputs(ways.points)
+    return {**lines, **drawn}, [*problems, *ways.problems]
+
+
+def _text_alone(others):
+    """What to print where there is no run."""
+    names = ("untrained.txt", "gems.txt")
+    texts = [others[name].decode() for name in names if name in others]
+    what = " and ".join(ALONE[name] for name in ALONE if name in others)
+    return "\n".join(texts) or f"No run but {what}.\n"
 
 
 def _tables(runs):

@@ -5,11 +5,12 @@ import dataclasses
 
 import numpy as np
 
-from lottery_ticket.analysis import gaps, logs, tree
+from lottery_ticket.analysis import gaps, logs, records, tree
 from lottery_ticket.foundations import lazy, paths, run_record, save_restore
 
 pd = lazy.module("pandas")
 
+RUN = "run.json"
 MEASURES = [
     "iterations",
     "accuracy",
@@ -75,16 +76,12 @@ def read(output_dir: str) -> Results:
         FileNotFoundError: If there is no such folder.
     """
     places = tree.find(output_dir)
-    rows, records, problems = [], [], []
-    for place in places:
-        try:
-            record = _read_record(place)
-            rows.append(_row(place, record))
-            records.append((place, record["settings"]))
-        except (ValueError, FileNotFoundError, KeyError) as error:
-            problems.append(f"{place.label}: {_reason(error)}")
+    found, problems = records.understand(
+        RUN, [(place.label, place) for place in places], _run
+    )
+    rows = [row for row, _ in found]
     problems += gaps.missing(places, _kinds(rows))
-    problems += gaps.mixed_settings(records)
+    problems += gaps.mixed_settings([settings for _, settings in found])
     return Results(_frame(rows), problems)
 
 
@@ -96,21 +93,31 @@ def read_some(output_dir: str) -> Results:
         ValueError: If it holds no complete run.
     """
     found = read(output_dir)
+    check_some(found, output_dir)
+    return found
+
+
+def check_some(found: Results, output_dir: str) -> None:
+    """Raises where there is nothing to report.
+
+    Args:
+        found: As from `read`.
+        output_dir: Where that was read.
+
+    Raises:
+        ValueError: If there is no complete run.
+    """
     if found.runs.empty:
         raise ValueError(
             f"{output_dir} holds no complete run. Found: "
             f"{found.problems[0] if found.problems else 'no folder of a run'}"
         )
-    return found
 
 
-def _read_record(place):
-    record = run_record.read(place.directory)
-    if record is not None:
-        return record
-    if "run.json" in place.file_names:
-        raise ValueError("damaged (its run.json is not whole)")
-    raise ValueError("unfinished (no run.json; still going, or stopped)")
+def _run(place):
+    """A run's row; its place and settings."""
+    record = records.read(place.directory, RUN)
+    return _row(place, record), (place, record["settings"])
 
 
 def _check_logs(place, record):
@@ -192,12 +199,6 @@ def _at_early_stop(place, record, test):
     nearest = np.argmin(np.abs(np.asarray(test["iteration"]) - iteration))
     values = (iteration, test["accuracy"][nearest], test["loss"][nearest])
     return dict(zip(columns, values, strict=True))
-
-
-def _reason(error):
-    if isinstance(error, KeyError):
-        return f"damaged (its run.json lacks {error})"
-    return str(error)
 
 
 def _kinds(rows):

@@ -1,4 +1,4 @@
-"""How criteria and actions look in figures: their names, and their lines."""
+"""How criteria, actions and methods look in figures: names, and lines."""
 
 from lottery_ticket.analysis import figure_style
 
@@ -48,10 +48,25 @@ MASK_0_ACTIONS = {
     "freeze_reinit": "at a fresh draw",
     "freeze_final": "at final",
 }
+METHODS = {
+    "gem_miner": "Gem-Miner",
+    "hc": "hypercube",
+    "ep": "edge-popup",
+    "global_ep": "global edge-popup",
+    "global_ep_iter": "global edge-popup, gradual",
+    "global_ep_l2_iter": "global edge-popup, gradual + L2",
+    "imp": "IMP, cold",
+    "imp_warm": "IMP, warm",
+    "lr_rewind": "LR rewinding",
+    "sr": "smart ratio",
+    "random": "random masks",
+    "wt": "dense",
+}
 LABELS = {
     "criterion": CRITERIA,
     "mask_1_action": MASK_1_ACTIONS,
     "mask_0_action": MASK_0_ACTIONS,
+    "method": METHODS,
 }
 # Values that share a colour: the first is drawn solid; the others, which are
 # its controls or variants, by `VARIANTS`.
@@ -100,6 +115,19 @@ FAMILIES = {
         ("freeze_final",),
         ("freeze_reinit",),
     ),
+    # Apart from each other: lines are dashed for another reason.
+    "method": (
+        ("gem_miner",),
+        ("ep",),
+        ("global_ep",),
+        ("sr",),
+        ("imp",),
+        ("lr_rewind",),
+        ("global_ep_iter",),
+        ("hc",),
+        ("imp_warm",),
+        ("global_ep_l2_iter",),
+    ),
 }
 VARIANTS = (
     {"linestyle": "-", "linewidth": 1.1},
@@ -113,7 +141,11 @@ VARIANTS = (
     {"linestyle": (0, (1, 2.5)), "marker": "X", "markersize": 3.4},
 )
 # What the others are measured against, in grey.
-REFERENCES = {"criterion": "random", "mask_1_action": "reinit"}
+REFERENCES = {
+    "criterion": "random",
+    "mask_1_action": "reinit",
+    "method": "random",
+}
 REFERENCE = {"color": "#808080", "linestyle": "-", "marker": "."}
 
 

@@ -3,6 +3,7 @@
 import functools
 
 from lottery_ticket.analysis import (
+    figure_files,
     figure_style,
     setting_styles,
     supermasks,
@@ -53,14 +54,10 @@ def outputs(table: "pd.DataFrame") -> dict[str, bytes]:
     if table.empty or (table["how"] == "trained").all():
         return {}
     table = table[~_is_trained_alone(table)]
-    drawn = bars(table)
     return {
         "supermasks.csv": tables.to_csv(table),
         "supermasks.txt": to_text(table).encode(),
-        **{
-            f"supermasks.{kind}": figure_style.render(drawn, kind)
-            for kind in ("png", "pdf")
-        },
+        **figure_files.render_all({"supermasks": bars(table)}),
     }
 
 

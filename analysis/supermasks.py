@@ -4,13 +4,20 @@ import dataclasses
 
 import numpy as np
 
-from lottery_ticket.analysis import networks, tables, tree, untrained
-from lottery_ticket.foundations import files, lazy, result_file, run_record
+from lottery_ticket.analysis import (
+    networks,
+    records,
+    tables,
+    tree,
+    untrained,
+)
+from lottery_ticket.foundations import lazy, result_file, run_record
 
 pd = lazy.module("pandas")
 
 FILE = result_file.SUPERMASK
 KIND = "supermask"  # As the settings of its runs say.
+MISSING = "not evaluated (no {name}); the same command goes on"
 SETTINGS = ["mask_1_action", "rescaling", "sampling"]
 COLUMNS = [
     *("experiment", "trial", "run", "dataset", "model", *SETTINGS),
@@ -60,21 +67,9 @@ def read(runs: "pd.DataFrame") -> Supermasks:
     Args:
         runs: Rows of `results.read(...).runs`.
     """
-    rows, problems = [], []
-    for run in runs[runs["kind"] == KIND].to_dict("records"):
-        directory = run["directory"]
-        record = FILE.read(directory)
-        try:
-            if record is None:
-                raise ValueError(_reason(directory))
-            _check_own(directory, record)
-            rows.append(_row(run, record))
-        except ValueError as error:
-            problems.append(f"{directory}: {error}")
-        except (KeyError, TypeError) as error:
-            problems.append(
-                f"{directory}: damaged (its {FILE.name} lacks {error})"
-            )
+    learned = runs[runs["kind"] == KIND].to_dict("records")
+    by_folder = [(run["directory"], run) for run in learned]
+    rows, problems = records.understand(FILE.name, by_folder, _row)
     return Supermasks(pd.DataFrame(rows, columns=COLUMNS), problems)
 
 
@@ -153,12 +148,6 @@ def order(index: int, row: dict) -> tuple:
     return (*parts, index)
 
 
-def _reason(directory):
-    if files.exists(FILE.path(directory)):
-        return f"damaged (its {FILE.name} is not whole)"
-    return f"not evaluated (no {FILE.name}); the same command goes on"
-
-
 def _check_own(directory, record):
     own = record["settings"]  # Beside the run's, those of the evaluation.
     trained = run_record.read(directory)["settings"]
@@ -166,7 +155,9 @@ def _check_own(directory, record):
         raise ValueError(f"damaged (its {FILE.name} is of another run)")
 
 
-def _row(run, record):
+def _row(run):
+    record = records.read(run["directory"], FILE.name, MISSING)
+    _check_own(run["directory"], record)
     settings, samples = record["settings"], record["samples"]
     test = np.array(samples["test"]["accuracy"], float)
     validate = samples.get("validate", {"accuracy": [np.nan]})["accuracy"]

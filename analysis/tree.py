@@ -3,16 +3,30 @@
 import dataclasses
 import os
 
-from lottery_ticket.foundations import files, paths, result_file
+from lottery_ticket.foundations import files, folder_kinds, paths, result_file
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
 # Where no other run lies, in the folder of one; `copies` are trained to be
-# compared with each other, and are no runs to report.
-OWN_NAMES = RUN_FILES | {"initial", "final", "masks", "summaries", "copies"}
+# compared with each other, and the parts of a gem to find and to question it:
+# they are no runs to report.
+OWN_NAMES = {
+    *RUN_FILES,
+    *("initial", "final", "masks", "summaries", "copies"),
+    *folder_kinds.GEM_PARTS,
+}
 UNTRAINED_FILES = {  # In no run.
     result_file.UNTRAINED.name,
     result_file.UNTRAINED_PART.name,
 }
+# Of what lies in a trial and is no run, unless there is a RUN_FILE: a gem may
+# end with its mask.
+OTHER_NAMES = {
+    "copies",
+    *UNTRAINED_FILES,
+    result_file.MASK_CONNECTIVITY.name,
+    result_file.GEM.name,
+}
+BEGUN_NAMES = {".lock", *folder_kinds.GEM_PARTS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +58,27 @@ def find(output_dir: str) -> list[Place]:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
+    return places(output_dir, is_run)
+
+
+def places(output_dir: str, is_wanted) -> list[Place]:
+    """Returns the place of each folder that is wanted, and opens no file.
+
+    Args:
+        output_dir: Folder to look in; see `find`.
+        is_wanted: Function: a folder, the names of what it holds -> whether it
+            is wanted. What lies inside a run is not asked about.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
     output_dir = str(output_dir).rstrip("/") or "/"
     if not files.exists(output_dir):
         raise FileNotFoundError(f"No results folder at {output_dir!r}")
     return [
-        place(output_dir, directory, file_names)
-        for directory, file_names in walk(output_dir)
-        if _is_run(directory, file_names)
+        _place(output_dir, directory, file_names)
+        for directory, file_names in _walk(output_dir)
+        if is_wanted(directory, file_names)
     ]
 
 
@@ -59,7 +87,7 @@ def name(experiment: str) -> str:
     return experiment.rpartition("/")[0]
 
 
-def walk(directory: str, above=()):
+def _walk(directory, above=()):
     """Yields (folder, its file names) of all folders but those inside runs.
 
     Args:
@@ -74,27 +102,26 @@ def walk(directory: str, above=()):
     for below in file_names:
         if below not in OWN_NAMES:
             path = files.join(directory, below)
-            yield from walk(path, {*above, real})
+            yield from _walk(path, {*above, real})
 
 
-def _is_run(directory, file_names):
-    is_begun = ".lock" in file_names and _parse(directory)["trial"] is not None
-    is_other = not {"copies", *UNTRAINED_FILES}.isdisjoint(file_names)
-    return (is_begun and not is_other) or bool(
-        RUN_FILES.intersection(file_names)
-    )
-
-
-def place(
-    output_dir: str, directory: str, file_names: tuple[str, ...]
-) -> Place:
-    """Returns what the path of a run's folder says.
+def is_run(directory: str, file_names) -> bool:
+    """Whether a folder is that of a run, or of one that is begun.
 
     Args:
-        output_dir: Folder that is looked at.
-        directory: The run's folder, below it.
-        file_names: What it holds.
+        directory: Its path.
+        file_names: Names of what it holds.
     """
+    if not RUN_FILES.isdisjoint(file_names):
+        return True
+    is_begun = not BEGUN_NAMES.isdisjoint(file_names)
+    is_other = not OTHER_NAMES.isdisjoint(file_names)
+    in_trial = _parse(directory)["trial"] is not None
+    return is_begun and in_trial and not is_other
+
+
+def _place(output_dir, directory, file_names):
+    """What the path of a run's folder, below output_dir, says."""
     parsed = _parse(directory)
     # The last parts of the path are [trial,] [level,] run.
     part_count = 1 + sum(parsed[key] is not None for key in ("trial", "level"))

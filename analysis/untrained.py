@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from lottery_ticket.analysis import gaps, tables, tree
-from lottery_ticket.foundations import files, lazy, result_file
+from lottery_ticket.analysis import gaps, records, tables, tree
+from lottery_ticket.foundations import lazy, result_file
 
 pd = lazy.module("pandas")
 
@@ -58,25 +58,12 @@ def read(output_dir: str) -> Untrained:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    output_dir = str(output_dir).rstrip("/") or "/"
-    if not files.exists(output_dir):
-        raise FileNotFoundError(f"No results folder at {output_dir!r}")
-    rows, problems, records = [], [], []
-    for directory, names in tree.walk(output_dir):
-        if not tree.UNTRAINED_FILES.intersection(names):
-            continue
-        place = tree.place(output_dir, directory, names)
-        try:
-            record = _read_record(directory)
-            rows += _rows(place, record)
-            records.append((place, _settings(record)))
-        except ValueError as error:
-            problems.append(f"{directory}: {error}")
-        except (KeyError, TypeError) as error:
-            problems.append(
-                f"{directory}: damaged (its {FILE.name} lacks {error})"
-            )
-    problems += gaps.mixed_settings(records)
+    places = tree.places(output_dir, _is_untrained)
+    grids, problems = records.understand(
+        FILE.name, [(place.directory, place) for place in places], _grid
+    )
+    problems += gaps.mixed_settings([settings for _, settings in grids])
+    rows = [row for rows, _ in grids for row in rows]
     rows.sort(key=lambda row: (row["experiment"], gaps.natural(row["trial"])))
     return Untrained(pd.DataFrame(rows, columns=CELLS), problems)
 
@@ -131,13 +118,14 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
     return order.drop(columns="treatment").reset_index(drop=True)
 
 
-def _read_record(directory):
-    record = FILE.read(directory)
-    if record is not None:
-        return record
-    if files.exists(FILE.path(directory)):
-        raise ValueError(f"damaged (its {FILE.name} is not whole)")
-    raise ValueError(f"unfinished (no {FILE.name}; still going, or stopped)")
+def _is_untrained(_, names):
+    return not tree.UNTRAINED_FILES.isdisjoint(names)
+
+
+def _grid(place):
+    """Rows of its networks; its place and settings."""
+    record = records.read(place.directory, FILE.name)
+    return _rows(place, record), (place, _settings(record))
 
 
 def _settings(record):

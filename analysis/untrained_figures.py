@@ -3,6 +3,7 @@
 from lottery_ticket.analysis import (
     density_figures,
     experiment_styles,
+    figure_files,
     figure_style,
     networks,
     setting_styles,
@@ -44,15 +45,11 @@ def outputs(cells: "pd.DataFrame") -> dict[str, bytes]:
     if cells.empty:
         return {}
     summary = untrained.summarize(untrained.choose(cells))
-    drawn = accuracy(cells)
     return {
         "untrained.csv": tables.to_csv(summary),
         "untrained.txt": to_text(summary).encode(),
         "untrained_cells.csv": tables.to_csv(cells),
-        **{
-            f"untrained.{kind}": figure_style.render(drawn, kind)
-            for kind in ("png", "pdf")
-        },
+        **figure_files.render_all({"untrained": accuracy(cells)}),
     }
 
 

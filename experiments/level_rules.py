@@ -61,8 +61,9 @@ class LevelRules:
             weight, in place of each layer's standard deviation.
         rounding: What a fraction that is no whole number of weights becomes;
             exact takes the nearest, legacy what the code of Zhou et al. cuts
-            off to, which can be one less. Of 235,200 weights, .2 are 47,040
-            exactly, and 47,039 there.
+            off to, which can be one less, and ceil_plus_one one more than the
+            next number up, as the code of Sreenivasan et al. Of 235,200
+            weights, .2 are 47,040 exactly, 47,039 and 47,041 there.
     """
 
     densities: tuple[float, ...] = ()
@@ -175,8 +176,8 @@ class LevelRules:
                 more than it still has.
         """
         density = self.density(level, levels)
-        is_legacy = self.rounding == "legacy"
-        if density is None and (is_legacy or not self.one_shot):
+        is_exact = self.rounding == "exact"
+        if density is None and not (self.one_shot and is_exact):
             return quotas.of_fractions(
                 recipe.fractions,
                 masks,

@@ -2,12 +2,16 @@
 
 import dataclasses
 
-from lottery_ticket.experiments import recipe_checks, recipe_table
+from lottery_ticket.experiments import (
+    recipe_checks,
+    recipe_models,
+    recipe_table,
+    recipe_table_gem,
+)
 from lottery_ticket.foundations import names, optimizers, schedules, seeds
 from lottery_ticket.models import own
-from lottery_ticket.models import registry as models
 
-RECIPES = recipe_table.RECIPES
+RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
 SEEDS = ("init", "train_order", "split", "augment")
 
 
@@ -22,7 +26,12 @@ class Recipe:
             (conv2, conv4, conv6), _low_lr or _warmup (resnet20, vgg19) the
             paper's variants, with _zhou (mnist_fc, conv2, conv4, conv6) those
             of Zhou et al. 2019, with _supermask (the same, digits_fc) settings
-            to learn masks by; or own_model, which needs --model and --dataset.
+            to learn masks by; with _gem (digits_fc, mnist_fc, cifar10_conv4,
+            cifar10_resnet18, cifar10_resnet20, cifar10_vgg16,
+            cifar10_wide_resnet28, cifar10_mobilenet_v2, cifar100_resnet32,
+            tiny_imagenet_resnet18, tiny_imagenet_resnet50,
+            caltech101_resnet50, imagenet_resnet50) those of Sreenivasan et al.
+            2022; or own_model, which needs --model and --dataset.
             The flags from --dataset to --augment_seed override what it says.
         dataset: digits (bundled), mnist, fashion_mnist, cifar10 or another
             name in datasets/registry.py, or the path of a dataset.
@@ -66,8 +75,9 @@ class Recipe:
         epsilon: Of the optimizers adam and rmsprop, above 0: what keeps their
             division from that by 0. None is Keras's, 1e-7.
         lr: Learning rate, the highest one of a schedule.
-        schedule: constant, piecewise (drops at lr_drops) or cosine (falls to 0
-            at the end of training).
+        schedule: constant, piecewise (drops at lr_drops), cosine (falls to 0
+            at the end of training) or cosine_by_epoch (falls likewise, after
+            each epoch).
         lr_drops: When the rate drops, counted from the start of training, such
             as 20000it,25000it or 80ep,120ep.
         lr_drop_factor: What each drop multiplies the rate by.
@@ -212,7 +222,7 @@ class Recipe:
         """The recipe's settings, as far as they go with those given."""
         usual = dict(RECIPES[self.recipe])
         if self.model not in (None, usual["model"]):
-            usual.update(_of_model(self.model, usual))
+            usual.update(recipe_models.settings(self.model, usual))
         if self.dataset not in (None, usual["dataset"]):
             usual["validation_size"] = None  # That dataset's own.
         optimizer = self.optimizer or usual["optimizer"]
@@ -226,30 +236,3 @@ class Recipe:
             f"{name}_seed": seeds.derive(self.seed, name) for name in SEEDS
         }
         return {**usual, **derived}
-
-
-def _of_model(model, usual):
-    """What goes with a model that is not the recipe's own."""
-    no_options = dict.fromkeys(recipe_checks.MODEL_OPTIONS)
-    if own.is_own(model):  # Nothing is known of it.
-        return {**no_options, "fractions": {"*": 0.2}}
-    names.check("model", model, models.MODELS)
-    entry = models.MODELS[model]
-    # Its own recipes first, then those of its kind: sorting is stable.
-    alike = sorted(
-        (
-            recipe
-            for recipe in RECIPES.values()
-            if recipe["model"]
-            and models.MODELS[recipe["model"]].path == entry.path
-        ),
-        key=lambda recipe: recipe["model"] != model,
-    )
-    first = alike[0] if alike else {}
-    known = {name: first[name] for name in ("fractions", "scope") if first}
-    taken = {
-        name: usual.get(name, first.get(name))
-        for name in no_options
-        if name in entry.options
-    }
-    return {**no_options, **taken, **known}

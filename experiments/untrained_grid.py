@@ -36,7 +36,7 @@ class Grid:
             freeze_final, ...
         signed_constant: Magnitude of signed constants; None is each layer's
             standard deviation.
-        rounding: exact or legacy, as of lottery_experiment.
+        rounding: exact, legacy or ceil_plus_one, as of lottery_experiment.
         score_examples: Training examples of each class on which snip, grad and
             grasp score.
         draw_seed: Seed of all that is random; None derives it from the run's

@@ -70,7 +70,7 @@ class KerasModel(model_base.ModelBase):
         if examples is not None:
             outputs = _outputs(network, examples)
             num_outputs = outputs.shape[-1]
-            self._are_probabilities = _are_probabilities(network, outputs)
+            self.gives_probabilities = _are_probabilities(network, outputs)
         found = kernels.find(network)
         if not found:
             raise ValueError(
@@ -103,7 +103,7 @@ class KerasModel(model_base.ModelBase):
         ]
         lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
         if self.num_outputs is not None:
-            kind = "probabilities" if self._are_probabilities else "logits"
+            kind = "probabilities" if self.gives_probabilities else "logits"
             lines[-1] += f"; outputs are taken as {kind}"
         return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from lottery_ticket.foundations import mask_constraint, save_restore, seeds
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.networks import (
+    fans,
     layer_builders,
     network_variables,
     softmax_loss,
@@ -32,10 +33,12 @@ class ModelBase(layer_builders.LayerBuilders):
         network: The `keras.Model`, for `summary()`, `evaluate`, `save`.
         masks: Dict, layer name -> uint8 array of the kernel's shape.
         weights: Dict, name -> array: all that the network computes with.
+        fans: Dict, layer name -> (fan-in, fan-out) of each kernel with a mask.
         holds: Whether pruned weights are held at their values, not at 0.
         programs: What the trainer compiled for this network, kept so that
             31 levels compile once.
         compiled: What scores compiled for it, kept likewise.
+        gives_probabilities: Whether its outputs are probabilities, not logits.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ModelBase(layer_builders.LayerBuilders):
         super().__init__(input_shape)
         self.network = None
         self.num_outputs = None
+        self.gives_probabilities = False
         self.holds = False
         self.programs = {}
         self.compiled = {}
@@ -67,7 +71,6 @@ class ModelBase(layer_builders.LayerBuilders):
         self._variables = {}
         self._built_values = {}
         self._random_states = {}
-        self._are_probabilities = False
         self._build = None
 
     def set_outputs(self, logits) -> None:
@@ -139,11 +142,10 @@ class ModelBase(layer_builders.LayerBuilders):
         Args:
             seed: An integer.
         """
-        if self._build is None:
-            return network_variables.draw(
-                self._variables, self._built_values, seed
-            )
-        return self._build(seed)
+        if self._build is not None:
+            return self._build(seed)
+        built = self._built_values
+        return network_variables.draw(self._variables, built, seed)
 
     def create_loss_and_accuracy(self, labels, logits, label_smoothing=0.0):
         """Returns mean softmax cross-entropy and accuracy of a batch.
@@ -173,7 +175,7 @@ class ModelBase(layer_builders.LayerBuilders):
         Args:
             outputs: As `logits` of `create_loss_and_accuracy`.
         """
-        if self._are_probabilities:
+        if self.gives_probabilities:
             return softmax_loss.logits(outputs)
         return outputs
 
@@ -193,11 +195,6 @@ class ModelBase(layer_builders.LayerBuilders):
     def plain(self) -> "ModelBase":
         """The ModelBase whose network is trained: this one."""
         return self
-
-    @property
-    def gives_probabilities(self) -> bool:
-        """Whether the network's outputs are probabilities, not logits."""
-        return self._are_probabilities
 
     @property
     def variables(self) -> dict[str, keras.Variable]:
@@ -233,6 +230,12 @@ class ModelBase(layer_builders.LayerBuilders):
             for name, constraint in self._constraints.items()
         }
 
+    @property
+    def fans(self) -> dict[str, tuple[int, int]]:
+        """Fans of the kernels with masks; see `networks.fans`."""
+        named = {name: self._variables[name] for name in self._constraints}
+        return {name: fans.count(*each) for name, each in named.items()}
+
     def _complete(self, network, num_outputs):
         """Takes over a network that is built, its kernels masked."""
         self.network = network
@@ -241,10 +244,7 @@ class ModelBase(layer_builders.LayerBuilders):
         self._variables = network_variables.named(
             network, self._kernels.values(), self._names
         )
-        self._built_values = {
-            name: variable.numpy()
-            for name, (_, variable) in self._variables.items()
-        }
+        self._built_values = self.weights
 
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}

@@ -9,6 +9,9 @@ OUT/trial1/{level}/{experiment_name}{run_id}/
     run.json                    last of all: settings and checksums
     untrained.json              instead of these, of untrained accuracies
     connectivity.json copies/   instead of these, of two copies and their line
+    mask_connectivity.json      instead of these, of the way between two masks
+    gem.json search/            of a ticket that was searched for, beside these,
+    weight_reinit/ mask_shuffle/ score_inversion/       and its sanity checks
 """
 
 import re

@@ -4,7 +4,16 @@ import dataclasses
 
 from lottery_ticket.foundations import names, steps
 
-SCHEDULES = ("constant", "piecewise", "cosine")
+SCHEDULES = ("constant", "piecewise", "cosine", "cosine_by_epoch")
+# Number of epochs -> epochs of published_drops.
+_PUBLISHED_DROPS = {
+    6: (3,),
+    100: (50, 80),
+    150: (80, 120),
+    160: (80, 120),
+    200: (100, 150),
+    300: (150, 250),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,13 +24,17 @@ class Schedule:
         name: A name in SCHEDULES. "constant" stays, "piecewise" is multiplied
             by `drop_factor` at each of `drops`, "cosine" falls along half a
             wave, at each iteration, from the peak to 0 at the end of training.
+            "cosine_by_epoch" falls likewise, after each epoch: epoch e of E,
+            counted from 0, has the rate peak / 2 * (1 + cos(pi * e / E)), so
+            that the last one's is above 0. An epoch that training does not
+            complete counts as one.
         drops: For "piecewise": lengths such as '20000it' or '80ep', counted
             from the start of training, in ascending order. The first iteration
             with the lower rate is that of this number, counted from 0.
         drop_factor: For "piecewise": what each drop multiplies by, above 0.
         warmup: Length over which the rate first grows linearly from 0 to the
             peak: iteration i has the rate peak * i / warmup. A cosine falls
-            over the iterations that remain after it.
+            over the iterations, or epochs, that remain after it.
 
     Raises:
         ValueError: If the name is unknown, a length is none, or "piecewise"
@@ -70,8 +83,9 @@ def in_iterations(
             also if one run of it begins later.
 
     Raises:
-        ValueError: If the warmup is longer than training, or the drops do not
-            ascend or come before its end.
+        ValueError: If the warmup is longer than training, the drops do not
+            ascend or come before its end, or "cosine_by_epoch" has a warmup
+            that is no whole number of epochs.
     """
     warmup = steps.iterations(schedule.warmup, per_epoch)
     drops = [steps.iterations(drop, per_epoch) for drop in schedule.drops]
@@ -90,10 +104,47 @@ def in_iterations(
             f"The drops of the learning rate must ascend. Received: "
             f"{', '.join(schedule.drops)}"
         )
-    return {
+    settings = {
         "schedule": schedule.name,
         "drops": drops,
         "drop_factor": schedule.drop_factor,
         "warmup": warmup,
         "training_iterations": training_iterations,
     }
+    if schedule.name != "cosine_by_epoch":
+        return settings
+    if warmup % per_epoch:
+        raise ValueError(
+            "The schedule cosine_by_epoch needs a warmup of whole epochs. "
+            f"Received: {schedule.warmup}, with {per_epoch} iterations in one"
+        )
+    return {**settings, "per_epoch": per_epoch}
+
+
+def published_drops(epochs: int) -> tuple[str, ...]:
+    """Returns when the rate drops in Sreenivasan et al.'s piecewise schedules.
+
+    Where they have no drops for a training of this length, it drops after a
+    half and two thirds of its epochs, rounded down. A training of one epoch has
+    no drops: its rate is constant.
+
+    Source: the code of Sreenivasan et al. 2022
+    (https://arxiv.org/abs/2202.12002).
+
+    Args:
+        epochs: Number of epochs of the whole training.
+
+    Returns:
+        Lengths such as '80ep', in ascending order.
+
+    Raises:
+        ValueError: If epochs is not a whole number of at least 1.
+    """
+    if int(epochs) != epochs or epochs < 1:
+        raise ValueError(
+            "A number of epochs must be whole, and at least 1. Received: "
+            f"{epochs}"
+        )
+    usual = int(epochs / 2), int(2 * epochs / 3)
+    drops = {*_PUBLISHED_DROPS.get(epochs, usual)} - {0}
+    return tuple(f"{drop}ep" for drop in sorted(drops))

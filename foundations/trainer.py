@@ -12,6 +12,7 @@ from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
     run_masks,
+    spans,
 )
 
 
@@ -34,6 +35,7 @@ def train(
     label_smoothing: float = 0.0,
     start_iteration: str | tuple[str, int] = "0it",
     save_iterations: tuple[str | tuple[str, int], ...] = (),
+    event_iterations: tuple[int, ...] = (),
     on_collapse: str = "warn",
 ):
     """Trains a model, and returns its weights before and after.
@@ -77,6 +79,11 @@ def train(
             for those after this length.
         save_iterations: Lengths after which the weights are saved too, in
             `paths.at_iteration`; each between start and end.
+        event_iterations: Iterations after which `model.event(iteration)` is
+            called, once each, after the start and up to the end. What is
+            logged and saved there is of before the event. It changes nothing
+            but variables of `model.network`, so that checkpoints hold all of
+            it, and returns JSON values, recorded under "events" in run.json.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output: "warn", or "stop" before training.
 
@@ -85,9 +92,10 @@ def train(
 
     Raises:
         ValueError: If training_len or an interval is not positive, an
-            iteration to start from or to save at lies beyond the end, the model
-            does not fit the dataset, output_dir holds results made with other
-            settings, or a layer has collapsed that should not.
+            iteration to start from, to save at or of an event does not lie
+            within training, the model does not fit the dataset or has no
+            events, output_dir holds results made with other settings, or a
+            layer has collapsed that should not.
         RuntimeError: If another process works on output_dir, or Keras does not
             run on TensorFlow.
         FloatingPointError: If a loss becomes NaN or infinite.
@@ -100,6 +108,7 @@ def train(
     check_fits(model, dataset)
     per_epoch = dataset.train.iterations_per_epoch
     span = run_span(training_len, start_iteration, save_iterations, per_epoch)
+    span = spans.with_events(span, event_iterations)
     for name, number in {
         "test_interval": test_interval,
         "validate_interval": validate_interval,
@@ -142,7 +151,7 @@ def train(
 
 def run_span(
     training_len, start_iteration="0it", save_iterations=(), per_epoch=1
-) -> resumable_run.Span:
+) -> spans.Span:
     """Returns which iterations a run trains, and after which it saves.
 
     Args:
@@ -171,7 +180,7 @@ def run_span(
                 f"The weights of iteration {iteration} cannot be saved: this "
                 f"training goes from iteration {start} to {end}"
             )
-    return resumable_run.Span(start, end, tuple(sorted(set(saved))))
+    return spans.Span(start, end, tuple(sorted(set(saved))))
 
 
 def check_fits(model, dataset) -> None:
@@ -209,6 +218,7 @@ def check_fits(model, dataset) -> None:
 
 def _inputs(dataset, model, optimizer_fn, span, intervals):
     """All that a run's bytes depend on, beside the machine."""
+    events = {"event_iterations": list(span.events)} if span.events else {}
     return {
         **model.identity,
         "dataset": dataset.checksum,
@@ -220,4 +230,5 @@ def _inputs(dataset, model, optimizer_fn, span, intervals):
         "iterations": span.end,
         "save_iterations": list(span.saved),
         "intervals": intervals,
+        **events,
     }

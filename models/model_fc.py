@@ -22,6 +22,7 @@ class ModelFc(model_base.ModelBase):
         num_classes=10,
         hidden_units=(300, 100),
         activation="relu",
+        use_bias=True,
         kernel_initializer="glorot_normal",
         presets=None,
         masks=None,
@@ -36,6 +37,9 @@ class ModelFc(model_base.ModelBase):
                 classifier.
             activation: Of the hidden layers, as for Keras; or a list with one
                 for each.
+            use_bias: Whether layers have biases, as Frankle & Carbin's have
+                and those of Sreenivasan et al. 2022
+                (https://arxiv.org/abs/2202.12002) have not.
             kernel_initializer: Of all layers, as for Keras.
             presets: Dict, name -> array to start from; see ModelBase.
             masks: Dict, layer name -> mask; see ModelBase.
@@ -46,20 +50,14 @@ class ModelFc(model_base.ModelBase):
             x = keras.layers.Reshape((math.prod(input_shape),))(x)
         if not isinstance(activation, list | tuple):
             activation = [activation] * len(hidden_units)
+        layer = {
+            "use_bias": use_bias,
+            "kernel_initializer": kernel_initializer,
+        }
         pairs = zip(hidden_units, activation, strict=True)
         for index, (units, own_activation) in enumerate(pairs):
             x = self.dense_layer(
-                f"layer{index}",
-                x,
-                units,
-                own_activation,
-                kernel_initializer=kernel_initializer,
+                f"layer{index}", x, units, own_activation, **layer
             )
-        self.set_outputs(
-            self.dense_layer(
-                f"layer{len(hidden_units)}",
-                x,
-                num_classes,
-                kernel_initializer=kernel_initializer,
-            )
-        )
+        name = f"layer{len(hidden_units)}"
+        self.set_outputs(self.dense_layer(name, x, num_classes, **layer))

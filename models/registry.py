@@ -30,7 +30,7 @@ def _entries(path, options, fixed):
 MODELS = {
     **_entries(
         "model_fc:ModelFc",
-        ("hidden_units", "activation"),
+        ("hidden_units", "activation", "use_bias"),
         {"fc": {}},
     ),
     **_entries(

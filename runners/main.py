@@ -13,6 +13,8 @@ COMMANDS = {
     "untrained": "how well masks of a dense run do without any training",
     "supermask": "learns a mask of weights that stay as they are drawn",
     "prune_at_init": "prunes a network before it is trained",
+    "gem_miner": "finds a ticket by training scores, and trains it",
+    "mask_connectivity": "what lies between two masks of the same weights",
     "reinitialize": "trains a ticket's masks from other weights",
     "branch": "trains a finished ticket again, with one thing changed",
     "instability": "trains two copies of a ticket and measures between them",

@@ -13,19 +13,32 @@ import pytest
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import (
+    fine_tuning,
+    gem_search,
     level_rules,
+    mask_path,
     mask_search,
     prune_at_init,
     recipes,
+    sanity_checks,
     scoring,
     selections,
     untrained_grid,
 )
+from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.foundations import kernel_draws
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import layer_densities, quotas
-from lottery_ticket.foundations.supermasks import learned_masks
+from lottery_ticket.foundations.supermasks import (
+    learned_masks,
+    mask_lines,
+    pruning_events,
+    score_draws,
+    score_method,
+    score_rounding,
+)
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import lottery_experiment, main
 
@@ -198,6 +211,14 @@ def test_the_two_commands_are_targets_of_the_makefile():
         mask_1.MASK_1_ACTIONS,
         learned_masks.RESCALINGS,
         learned_masks.SAMPLINGS,
+        kernel_draws.INITS,
+        mask_lines.WAYS,
+        pruning_events.SCOPES,
+        sanity_checks.CHECKS,
+        score_draws.SCORE_INITS,
+        score_method.REGULARIZATIONS,
+        score_rounding.ROUNDINGS,
+        search_flags.ALGOS,
         quotas.ROUNDINGS,
         deconstructing_argfile.GRIDS,
         selections.SELECTIONS,
@@ -215,9 +236,13 @@ def test_every_flag_of_a_method_is_on_a_page():
     known = {
         field.name
         for kind in (
+            fine_tuning.FineTuning,
+            gem_search.GemSearch,
             level_rules.LevelRules,
+            mask_path.MaskPath,
             mask_search.MaskSearch,
             prune_at_init.Target,
+            sanity_checks.SanityChecks,
             scoring.Scoring,
             untrained_grid.Grid,
         )

@@ -10,7 +10,7 @@ def text(value) -> str:
     if isinstance(value, dict):
         return ",".join(f"{key}={entry}" for key, entry in value.items())
     if isinstance(value, list):
-        return ",".join(str(entry) for entry in value)
+        return ",".join(str(entry) for entry in value) or "()"
     return str(value)
 
 

@@ -6,32 +6,26 @@ against the function's arguments and every value is read as the argument's
 annotated type, before the function is called.
 """
 
-import dataclasses
-import functools
 import inspect
 import os
-import re
 import shlex
 import sys
-import textwrap
 import traceback
 
 import fire
-import yaml
 
-from lottery_ticket.foundations import files, names
+from lottery_ticket.foundations import names
 from lottery_ticket.foundations.command_line import (
+    config_files,
     flag_values,
     flag_words,
+    flat_functions,
     interrupts,
     streams,
 )
 
-_CONFIG_HELP = """config: YAML file of flags, one `name: value` a line; flags
-    on the command line win over it."""
 
-
-def run(function, argv: list[str] | None = None) -> None:
+def run(function, argv: list[str] | None = None, translate=None) -> None:
     """Calls a function with the flags of a command line, through Fire.
 
     Each argument is a flag. An argument annotated with a dataclass becomes one
@@ -43,6 +37,7 @@ def run(function, argv: list[str] | None = None) -> None:
             an `Args:` section, which becomes the `--help`.
         argv: Words of the command line after the program's name; None takes
             sys.argv's.
+        translate: As for `parse`.
     """
     streams.open_closed()
     # 3: TensorFlow calls a machine without a GPU an error.
@@ -50,14 +45,14 @@ def run(function, argv: list[str] | None = None) -> None:
     # Whatever backend the user has set up for Keras elsewhere.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     argv = sys.argv[1:] if argv is None else list(argv)
-    command = _flatten(function)
+    command = flat_functions.flatten(function)
     if {"--help", "-h"} & set(argv):
         streams.say(_help(command), sys.stdout)
         return
     try:
         words = [
             f"--{name}={value!r}"  # Quoted, so that Fire keeps it as text.
-            for name, value in parse(function, argv).items()
+            for name, value in parse(function, argv, translate).items()
         ]
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
@@ -75,13 +70,17 @@ def run(function, argv: list[str] | None = None) -> None:
             _exit(1, f"Error: {error}")
 
 
-def parse(function, argv: list[str]) -> dict[str, str]:
+def parse(function, argv: list[str], translate=None) -> dict[str, str]:
     """Returns the flags of a command line as written, all of them checked.
 
     Args:
         function: As for `run`.
         argv: Words of the command line. Words without `--` fill the
             function's arguments in order.
+        translate: Function (values, given) -> values of flags, for `--config`
+            files in other words than the flags' names: values is what the file
+            holds, name -> value; given the flags of the command line, name ->
+            text, which win over what it returns. None takes a file as it is.
 
     Returns:
         Dict, flag -> text of its value, those of a `--config` file included.
@@ -91,9 +90,9 @@ def parse(function, argv: list[str]) -> dict[str, str]:
             the wrong type.
         FileNotFoundError: If the config file is not there.
     """
-    parameters = inspect.signature(_flatten(function)).parameters
+    parameters = inspect.signature(flat_functions.flatten(function)).parameters
     given = flag_words.read(argv, parameters)
-    flags = {**_read_config(given.pop("config", None)), **given}
+    flags = {**_of_config(given, translate), **given}
     for name, value in flags.items():
         names.check("flag", name, parameters)
         flag_values.convert(name, value, parameters[name].annotation)
@@ -103,12 +102,12 @@ def parse(function, argv: list[str]) -> dict[str, str]:
     return flags
 
 
-def bind(function, argv: list[str]) -> dict:
+def bind(function, argv: list[str], translate=None) -> dict:
     """Returns the keyword arguments that a command line means for a function.
 
     Args and Raises: as for `parse`.
     """
-    return _keywords(function, parse(function, argv))
+    return flat_functions.keywords(function, parse(function, argv, translate))
 
 
 def split(function, argv: list[str]) -> tuple[list[str], list[str]]:
@@ -117,7 +116,7 @@ def split(function, argv: list[str]) -> tuple[list[str], list[str]]:
     A word without `--` belongs to a flag before it that has no `=`, else to
     the function.
     """
-    parameters = inspect.signature(_flatten(function)).parameters
+    parameters = inspect.signature(flat_functions.flatten(function)).parameters
     return flag_words.split(argv, parameters)
 
 
@@ -135,7 +134,7 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
     streams.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(argv):
-        streams.say(_help(_flatten(lines)), sys.stdout)
+        streams.say(_help(flat_functions.flatten(lines)), sys.stdout)
         return
     own, passed_on = split(lines, argv)
     try:
@@ -187,97 +186,12 @@ def _is_for_users(error):
     return isinstance(error, OSError) or (is_ours and isinstance(error, kinds))
 
 
-def _flatten(function):
-    """Returns a function of flat, textual arguments that calls `function`."""
-    parameters = []
-    for parameter in inspect.signature(function).parameters.values():
-        if dataclasses.is_dataclass(parameter.annotation):
-            parameters += _field_parameters(parameter.annotation)
-        else:
-            parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
-    config = inspect.Parameter(
-        "config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=str
-    )
-    signature = inspect.Signature([*parameters, config])
-
-    @functools.wraps(function)
-    def command(**flags):
-        return function(**_keywords(function, flags))
-
-    command.__signature__ = signature
-    command.__doc__ = _documentation(function)
-    del command.__wrapped__  # Fire would look through it, at `function`.
-    return command
-
-
-def _field_parameters(dataclass):
-    return [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=field.type,
-        )
-        for field in dataclasses.fields(dataclass)
-        if field.init
-    ]
-
-
-def _keywords(function, flags):
-    """Arguments for a function from flags as text, dataclasses made."""
-    keywords = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        kind = parameter.annotation
-        if dataclasses.is_dataclass(kind):
-            keywords[name] = kind(**_keywords(kind, flags))
-        elif name in flags:
-            keywords[name] = flag_values.convert(name, flags[name], kind)
-    return keywords
-
-
-def _documentation(function):
-    """Docstring of a function, its Args with those of its dataclasses."""
-    text = inspect.cleandoc(function.__doc__ or "")
-    before, _, args = text.partition("Args:\n")
-    args, *after = args.split("\n\n")
-    added = []
-    for name, parameter in inspect.signature(function).parameters.items():
-        if dataclasses.is_dataclass(parameter.annotation):
-            args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
-            fields = inspect.cleandoc(parameter.annotation.__doc__)
-            added.append(fields.partition("Args:\n")[2])
-    added.append(textwrap.indent(_CONFIG_HELP, "    "))
-    args = "\n".join(section.rstrip() for section in [args, *added])
-    return "\n\n".join([f"{before}Args:\n{args}", *after])
-
-
-def _read_config(path):
+def _of_config(given, translate):
+    """Texts of the flags in a `--config` file, which leaves those given."""
+    path = given.pop("config", None)
     if path is None:
         return {}
-    data = files.read(path)
-    try:
-        _check_keys(yaml.compose(data, yaml.SafeLoader))
-        config = yaml.safe_load(data) or {}
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = " ".join(str(error).split())  # It can have several lines.
-        raise ValueError(f"{path} is not YAML: {why}") from error
-    if not isinstance(config, dict):
-        raise ValueError(
-            f"{path} must hold one `flag: value` a line. Received: a "
-            f"{type(config).__name__}"
-        )
-    return {
-        str(name): flag_values.text(value) for name, value in config.items()
-    }
-
-
-def _check_keys(node):
-    """Raises if a flag, or a name in one's pairs, is there twice."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    keys = [key.value for key, _ in node.value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise ValueError(f"{key} is given twice")
-    for _, value in node.value:
-        _check_keys(value)
+    values = config_files.read(path)
+    if translate is not None:
+        values = translate(values, given)
+    return config_files.texts(values)

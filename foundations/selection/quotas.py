@@ -1,5 +1,6 @@
 """How many weights layers keep: exact counts, from fractions or densities."""
 
+import math
 import numbers
 import typing
 
@@ -9,7 +10,9 @@ from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares
 
 # How a fraction of n weights becomes a whole number of them.
-ROUNDINGS = ("exact", "legacy")
+ROUNDINGS = ("exact", "legacy", "ceil_plus_one")
+# More than floating point is off by in a fraction, which is at most 1.
+_SLACK = 1e-15
 
 
 class Quota(typing.NamedTuple):
@@ -39,7 +42,9 @@ def of_fractions(
 
     Source: of the rounding "legacy", the authors' code of Zhou et al. 2019
     (https://arxiv.org/abs/1905.01067). As .2 comes out as 19.999999999999996 %
-    there, 47,039 of 235,200 weights go, not 47,040.
+    there, 47,039 of 235,200 weights go, not 47,040. Of "ceil_plus_one", that of
+    Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002): its threshold is
+    the first weight that should stay, which goes with the others.
 
     Args:
         fractions: Dict, layer name or pattern -> fraction of kept weights to
@@ -49,7 +54,8 @@ def of_fractions(
         scope: "layerwise" gives each layer a quota; "global" one to all layers
             together whose fraction is above 0.
         rounding: "exact" is to the nearest number; "legacy" is down, after
-            floating point, as in that code.
+            floating point, as in that code; "ceil_plus_one" is up, and one
+            weight more, where the fraction is above 0 and there is one.
         prunings: How many prunings to count as one, 1 or more.
 
     Raises:
@@ -143,6 +149,19 @@ def in_steps(
     ]
 
 
+def rounded_up(fraction: float, count: int) -> int:
+    """Returns ceil(fraction * count), without what floating point adds to it.
+
+    The fraction that leaves a density of .7 is .30000000000000004, and of 10
+    weights a hair above 3, of which the ceiling is 4. Here it is 3.
+
+    Args:
+        fraction: Fraction in [0, 1].
+        count: How many weights it is a fraction of.
+    """
+    return max(math.ceil((fraction - _SLACK) * count), 0)
+
+
 def reached(density: float, masks: dict[str, np.ndarray]) -> str:
     """Returns text about the density that masks have, counted from them.
 
@@ -197,6 +216,8 @@ def _pruned(kept, fraction, rounding, prunings):
         return int(kept * percent / 100)
     if prunings > 1:
         fraction = 1 - (1 - fraction) ** prunings
+    if rounding == "ceil_plus_one":
+        return min(rounded_up(fraction, kept) + 1, kept) if fraction else 0
     return round(fraction * kept)
 
 

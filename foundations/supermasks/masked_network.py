@@ -1,13 +1,12 @@
 """A network whose weights are frozen and whose masks are trained."""
 
-import functools
+import threading
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import seeds
-from lottery_ticket.foundations.supermasks import maskers
+from lottery_ticket.foundations.supermasks import search_variables
 
 
 class MaskedNetwork:
@@ -20,37 +19,41 @@ class MaskedNetwork:
     of it is changed for that, not even `trainable`: it trains as ever when it
     is trained itself.
 
-    One mask is drawn for each iteration and shared by the batch. It is a pure
-    function of a seed, the layer's name and a counter of the iterations, which
-    is a variable and so goes into checkpoints. Evaluations draw from seeds of
-    their own: the same mask for all batches and splits at one point of
-    training, another one at the next.
+    What makes masks of the scores, such as `sampled_masks.SampledMasks`, has
 
-    A loss that a layer adds counts, such as an activity regulariser's; those of
-    weights do not: there are no trained weights.
+        build(scores, iterations): makes variables of its own;
+        variables: a list of them;
+        effective(scores, weights, iteration, training): tensors to compute
+            with in place of the kernels;
+        losses(scores, weights): a list of what the scores add to the loss.
+
+    A loss that a layer adds counts, too, such as an activity regulariser's;
+    those of weights do not: there are no trained weights.
 
     Attributes:
         scores: Dict, layer name -> float32 keras.Variable of the kernel's
             shape.
-        losses: Losses that layers added in the last training call.
+        iterations: keras.Variable, the number of training calls.
+        masks: What makes masks of the scores.
+        losses: What layers and scores added to the loss in the last training
+            call, of this thread: each of several devices is traced on its own,
+            and evaluations are on another meanwhile.
     """
 
-    def __init__(self, model, masker, rescaling: str, name: str):
+    def __init__(self, model, masks, name: str):
         """Makes the variables; all scores are 0 until `reset`.
 
         Args:
             model: ModelBase with the network; its kernels with masks get
                 learned ones.
-            masker: Function as described in `maskers`.
-            rescaling: As for `maskers.rescaled`.
+            masks: What makes masks of the scores, not built yet.
             name: What the scores' paths begin with; no two MaskedNetworks of
                 one model may have the same.
         """
         self._inner = model.network
         self._kernels = {name: model.variables[name] for name in model.masks}
-        self._masker = masker
-        self._rescaling = rescaling
-        self.losses = []
+        self.masks = masks
+        self._traced = threading.local()
         with model.strategy.scope(), keras.name_scope(name):
             self.scores = {
                 layer: keras.Variable(
@@ -58,9 +61,13 @@ class MaskedNetwork:
                 )
                 for layer, kernel in self._kernels.items()
             }
-            # A row of two for each layer: of training, of evaluation.
-            self._seeds = _state(np.zeros((len(self.scores), 2)), "seeds")
-            self._iterations = _state(0, "iterations")
+            self.iterations = search_variables.integers(0, "iterations")
+            self.masks.build(self.scores, self.iterations)
+
+    @property
+    def losses(self) -> list:
+        """See above."""
+        return getattr(self._traced, "losses", [])
 
     @property
     def trainable_variables(self) -> list[keras.Variable]:
@@ -70,28 +77,23 @@ class MaskedNetwork:
     @property
     def non_trainable_variables(self) -> list[keras.Variable]:
         """All else that the outputs depend on."""
-        return [*self._inner.variables, self._seeds, self._iterations]
+        own = [*self.masks.variables, self.iterations]
+        return [*self._inner.variables, *own]
 
     @property
     def variables(self) -> list[keras.Variable]:
         """All variables, in a stable order."""
         return [*self.trainable_variables, *self.non_trainable_variables]
 
-    def reset(self, scores: dict[str, np.ndarray], seed: int) -> None:
+    def reset(self, scores: dict[str, np.ndarray]) -> None:
         """Gives the scores new values; nothing is compiled anew.
 
         Args:
             scores: Dict, layer name -> array, one for each layer with a mask.
-            seed: Seed of all masks that are drawn from now on.
         """
         for name, variable in self.scores.items():
             variable.assign(scores[name])
-        drawn = [
-            [seeds.derive(seed, name, kind) for kind in ("train", "evaluate")]
-            for name in self.scores
-        ]
-        self._seeds.assign(drawn)
-        self._iterations.assign(0)
+        self.iterations.assign(0)
 
     def __call__(self, x, training=False):
         """Returns the network's outputs under a mask.
@@ -100,39 +102,24 @@ class MaskedNetwork:
             x: Prepared examples.
             training: Whether this is a training iteration.
         """
-        values = [
-            (each, tf.convert_to_tensor(each.value))
-            for each in self._inner.variables
-        ]
+        values = [(each, _tensor(each)) for each in self._inner.variables]
+        scores = [_tensor(each) for each in self.scores.values()]
+        weights = [_tensor(each) for each in self._kernels.values()]
+        effective = self.masks.effective(
+            scores, weights, _tensor(self.iterations), training
+        )
+        stands = zip(self._kernels.values(), effective, strict=True)
         scope = keras.StatelessScope(collect_losses=True)
-        for update in [*values, *self._effective(training)]:
+        for update in [*values, *stands]:
             scope.add_update(update)  # The last one of a variable holds.
         with scope:
             outputs = self._inner(x, training=training)
         self._take_over(scope, values)
-        if training:  # Evaluations may be traced on another thread meanwhile.
-            self.losses = list(scope.losses)
-            self._iterations.assign(self._iterations.value + 1)
+        if training:
+            own = self.masks.losses(scores, weights)
+            self._traced.losses = [*scope.losses, *own]
+            self.iterations.assign(self.iterations.value + 1)
         return outputs
-
-    def _effective(self, training):
-        """Pairs of kernel and tensor to compute with in its place."""
-        masks = self._masker(
-            [tf.convert_to_tensor(each.value) for each in self.scores.values()],
-            self._uniforms(training),
-            training,
-        )
-        for kernel, mask in zip(self._kernels.values(), masks, strict=True):
-            mask = maskers.rescaled(mask, self._rescaling)
-            weights = tf.convert_to_tensor(kernel.value)
-            yield kernel, weights * tf.cast(mask, weights.dtype)
-
-    def _uniforms(self, training):
-        """A tensor for each layer, of one iteration or evaluation."""
-        shapes = tuple(tuple(each.shape) for each in self.scores.values())
-        drawn = tf.convert_to_tensor(self._seeds.value)
-        count = tf.convert_to_tensor(self._iterations.value)
-        return _draw(drawn[:, 0 if training else 1], count, shapes)
 
     def _take_over(self, scope, before):
         """Gives variables the values that layers have assigned to them."""
@@ -148,29 +135,5 @@ class MaskedNetwork:
         return self._inner._flatten_layers(**options)
 
 
-def _state(value, name):
-    """An integer variable."""
-    return keras.Variable(
-        value,
-        dtype="int64",  # GPUs have no assignment of smaller integers.
-        trainable=False,
-        name=name,
-        # Of several devices, all count alike.
-        aggregation="only_first_replica",
-    )
-
-
-@functools.partial(tf.function, jit_compile=True, autograph=False)
-def _draw(drawn_seeds, count, shapes):
-    """Numbers in [0, 1), the same on all devices, with or without XLA.
-
-    Only XLA has Threefry, so this is compiled with it even where the rest is
-    not. Measured there on 2 cores of a Xeon, 266,200 numbers: .42 ms, and 2.75
-    ms by Philox, more than all else of a LeNet's iteration.
-    """
-    return [
-        tf.random.stateless_uniform(
-            shape, tf.stack([drawn_seeds[index], count]), alg="threefry"
-        )
-        for index, shape in enumerate(shapes)
-    ]
+def _tensor(variable):
+    return tf.convert_to_tensor(variable.value)

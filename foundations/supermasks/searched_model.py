@@ -1,12 +1,14 @@
-"""SearchedModel: a ModelBase whose masks are trained, not its weights."""
+"""SearchedModel: a ModelBase whose mask logits are trained, not its weights."""
 
 import numpy as np
 
 from lottery_ticket.foundations import save_restore
 from lottery_ticket.foundations.supermasks import (
+    frozen_model,
     learned_masks,
     masked_network,
     maskers,
+    sampled_masks,
 )
 
 Network = dict[str, np.ndarray]
@@ -29,21 +31,8 @@ def searched(model, sampling: str, rescaling: str) -> "SearchedModel":
     return model.compiled[key]
 
 
-class SearchedModel:
-    """What the trainer asks of a model, of one whose masks are trained.
-
-    The model within is changed by `reset` and `restore`, and by training as far
-    as MaskedNetwork says; to train it itself, reset it.
-
-    Attributes:
-        plain: ModelBase with the network and its frozen weights.
-        network: masked_network.MaskedNetwork, whose scores are mask logits.
-        strategy: As the model's, like the next three.
-        compiled: What scores compiled for it.
-        input_shape: Shape of one example.
-        num_outputs: Number of logits of a class.
-        create_loss_and_accuracy: The model's method.
-    """
+class SearchedModel(frozen_model.FrozenModel):
+    """A search for a mask by logits: how probably each weight is kept."""
 
     def __init__(self, plain, sampling: str, rescaling: str):
         """Makes the logits; see `searched`.
@@ -53,21 +42,14 @@ class SearchedModel:
             sampling: A name in learned_masks.SAMPLINGS.
             rescaling: A name in learned_masks.RESCALINGS.
         """
-        self.plain = plain
-        self.strategy = plain.strategy
-        self.compiled = plain.compiled
-        self.input_shape = plain.input_shape
-        self.num_outputs = plain.num_outputs
-        self.create_loss_and_accuracy = plain.create_loss_and_accuracy
         self._sampling = sampling
         self._rescaling = rescaling
-        self._mask_seed = 0
-        self._frozen = None
-        self.network = masked_network.MaskedNetwork(
-            plain,
-            maskers.MASKERS[sampling],
-            rescaling,
-            f"supermask_{sampling}_{rescaling}",
+        self._source = sampled_masks.SampledMasks(
+            maskers.MASKERS[sampling], rescaling
+        )
+        name = f"supermask_{sampling}_{rescaling}"
+        super().__init__(
+            plain, masked_network.MaskedNetwork(plain, self._source, name)
         )
 
     def reset(
@@ -92,35 +74,14 @@ class SearchedModel:
         Raises:
             ValueError: As `ModelBase.reset`.
         """
-        self.plain.reset(weights, seed=seed)
-        self.network.reset(logits, mask_seed)
-        self._mask_seed = mask_seed
-        self._frozen = self._checksum()
+        self._source.reset(mask_seed)
+        self._start(weights, logits, mask_seed, seed)
         return self
-
-    @property
-    def programs(self) -> dict:
-        """The model's own, so that only one of all keeps its data."""
-        return self.plain.programs
-
-    @programs.setter
-    def programs(self, programs):
-        self.plain.programs = programs
-
-    @property
-    def weights(self) -> Network:
-        """The frozen weights, name -> array, none of them pruned."""
-        return self.plain.weights
-
-    @property
-    def masks(self) -> Network:
-        """Masks that the search starts under: nothing is pruned."""
-        return self.plain.masks
 
     @property
     def logits(self) -> Network:
         """The mask logits, layer name -> float32 array."""
-        return {name: v.numpy() for name, v in self.network.scores.items()}
+        return self.scores
 
     @property
     def identity(self) -> dict:
@@ -162,11 +123,7 @@ class SearchedModel:
         Raises:
             RuntimeError: If a weight moved that was frozen.
         """
-        if self._checksum() != self._frozen:
-            raise RuntimeError(
-                "Frozen weights moved while a mask was learned. Does the "
-                "network change its variables by itself?"
-            )
+        self._check_frozen()
         masks = self.samples(1)[0]
         return {
             "final": self.effective(masks),
@@ -181,16 +138,4 @@ class SearchedModel:
         Args:
             networks: As `outcome` gives, and "initial", the frozen weights.
         """
-        kernels = {name: networks["initial"][name] for name in self.masks}
-        self.plain.reset({**networks["final"], **kernels})
-        self.network.reset(networks["logits"], self._mask_seed)
-
-    def _checksum(self):
-        """SHA-256 over all that gradients would move, if it were not frozen."""
-        return save_restore.checksum(
-            {
-                name: variable.numpy()
-                for name, variable in self.plain.variables.items()
-                if variable.trainable
-            }
-        )
+        self._put_back(networks, networks["logits"])

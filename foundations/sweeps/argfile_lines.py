@@ -104,17 +104,20 @@ def check(runner: str, lines: list[Line]) -> list[Line]:
         ValueError: Naming every line that has a flag that is unknown, wrong or
             of no file, and those that would write to the same place.
     """
-    run = getattr(_declarations(runner), "RUN", None)
+    declared = _declarations(runner)
+    run = getattr(declared, "RUN", None)
     if run is None:
         return lines
+    translate = getattr(declared, "TRANSLATE", None)
     parameters = inspect.signature(run).parameters
     usual = {name: parameters[name].default for name in parameters}
     checked, first_numbers, faults = [], {}, []
     for line in lines:
         try:
             with _naming(line.number, line.text):
-                given = flags.parse(run, line.words)
-                flags.bind(run, line.words)  # A dataclass checks its values.
+                given = flags.parse(run, line.words, translate)
+                # A dataclass checks its values.
+                flags.bind(run, line.words, translate)
         except ValueError as error:
             faults.append(str(error))
             continue
@@ -151,7 +154,9 @@ def plan(runner: str, lines: list[Line], show=iter) -> Plan:
     def look_up(line):
         """Whether a line is complete, or why it cannot be run."""
         try:
-            keywords = flags.bind(module.RUN, line.words)
+            keywords = flags.bind(
+                module.RUN, line.words, getattr(module, "TRANSLATE", None)
+            )
             return bool(module.IS_COMPLETE(**keywords))
         except (ValueError, OSError) as error:
             return str(error)

@@ -19,6 +19,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         warmup=0,
         training_iterations=None,
         start=0,
+        per_epoch=None,
     ):
         """Creates the schedule from checked settings.
 
@@ -29,8 +30,10 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             drop_factor: What each drop multiplies by.
             warmup: Number of iterations of the warmup.
             training_iterations: Number of iterations of the whole training;
-                only "cosine" needs it.
+                only the cosines need it.
             start: Iteration of the training at which the optimizer begins.
+            per_epoch: Iterations in one epoch; for "cosine_by_epoch", and no
+                other.
         """
         self._config = {
             "peak": float(peak),
@@ -41,6 +44,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             "training_iterations": training_iterations,
             "start": int(start),
         }
+        if schedule == "cosine_by_epoch":  # Others' settings never had it.
+            self._config["per_epoch"] = int(per_epoch)
 
     def __call__(self, step):
         """Returns the rate of an iteration, a float32 scalar.
@@ -74,7 +79,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
                 tf.cast(step >= tf.constant(config["drops"]), tf.int32)
             )
             return tf.gather(tf.constant(rates), passed)
-        if config["schedule"] == "cosine":
+        if config["schedule"].startswith("cosine"):
             return config["peak"] * self._cosine(step)
         return tf.constant(config["peak"])
 
@@ -83,8 +88,10 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
 
         The sum would cancel towards the end of training, in float32.
         """
-        end = self._config["training_iterations"]
-        length = max(end - self._config["warmup"], 1)
-        remaining = tf.clip_by_value(end - step, 0, length)
+        config = self._config
+        unit = config.get("per_epoch", 1)
+        end = math.ceil(config["training_iterations"] / unit)
+        length = max(end - config["warmup"] // unit, 1)
+        remaining = tf.clip_by_value(end - step // unit, 0, length)
         share = tf.cast(remaining, tf.float32) / length
         return tf.square(tf.sin(math.pi / 2 * share))

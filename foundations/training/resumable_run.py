@@ -1,10 +1,9 @@
 """A training run on its way: chunks, log points, checkpoints, results."""
 
 import datetime
+import json
 import os
-import re
 import time
-import typing
 from concurrent import futures
 
 import numpy as np
@@ -13,39 +12,14 @@ import tensorflow as tf
 from lottery_ticket.foundations import (
     devices,
     environment,
-    files,
     log_writers,
     progress,
     run_record,
-    save_restore,
 )
-from lottery_ticket.foundations.training import checkpoint
+from lottery_ticket.foundations.training import checkpoint, run_folder, spans
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
-_FOLDERS = (
-    *("initial", "final", "masks", "logits", "thresholded"),
-    "summaries",
-)
-_EVENTS = r"events\.out\.tfevents\.\d{10}"
-_TEMPORARY = (
-    r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy"
-    rf"|{_EVENTS})\.\d+\.tmp"
-)
-
-
-class Span(typing.NamedTuple):
-    """Which iterations a run trains, counted from 0 over the whole training.
-
-    Args:
-        start: Number of iterations that lie before the run.
-        end: Number of iterations when it is over.
-        saved: After how many iterations its weights are saved too.
-    """
-
-    start: int
-    end: int
-    saved: tuple[int, ...] = ()
 
 
 class ResumableRun:
@@ -58,7 +32,7 @@ class ResumableRun:
         self,
         directory: str,
         identity: dict,
-        span: Span,
+        span: spans.Span,
         intervals: dict[str, int],
         save_summaries: bool,
     ):
@@ -88,6 +62,8 @@ class ResumableRun:
             "resumed": 0,
             "saved": {},
         }
+        if span.events:
+            self.facts["events"] = []
 
     def resume(self, model, program) -> None:
         """Goes on from the folder's checkpoint, or makes the first one.
@@ -97,13 +73,19 @@ class ResumableRun:
             program: programs.Program of the model.
 
         Raises:
-            ValueError: If the folder holds results of something else.
+            ValueError: If the folder holds results of something else, or the
+                run has events and the model has none.
         """
         self.model, self.program = model, program
+        if self.span.events and not hasattr(model, "event"):
+            raise ValueError(
+                "Events are for a model that has them, such as a ScoredModel. "
+                f"Received: {type(model).__name__}"
+            )
         run_record.check_free(self.directory)
         saved = checkpoint.load(self.directory)
         if saved is None:
-            self._clear(rf"{_TEMPORARY}|{_EVENTS}")
+            run_folder.clear(self.directory, self.span.saved, is_redone=True)
             self._evaluate()
             self._save_checkpoint()
             return
@@ -111,7 +93,7 @@ class ResumableRun:
         run_record.check_identity(
             facts["identity"], self.identity, self.directory
         )
-        self._clear(_TEMPORARY)
+        run_folder.clear(self.directory, self.span.saved)
         self.iteration, self.facts = facts["iteration"], facts["facts"]
         self.facts["resumed"] += 1
         self.logs.restore(arrays)
@@ -137,6 +119,8 @@ class ResumableRun:
                 self._check_finite(label)
                 if self.iteration in self.span.saved:
                     self._save_weights()
+                if self.iteration in self.span.events:
+                    self._take_event()
                 bar.update(self.iteration - self.span.start, self.logs.latest())
                 now = time.monotonic()
                 self.facts["train_s"] = before_s + now - started_at
@@ -158,7 +142,9 @@ class ResumableRun:
         facts = dict(self.facts)
         checksums = {**self.logs.write(self.directory), **facts.pop("saved")}
         for name, network in networks.items():
-            checksums.update(self._save_network(name, network))
+            checksums.update(
+                run_folder.save_network(self.directory, name, network)
+            )
         if self.save_summaries:
             self.logs.write_summaries(self.directory)
         run_record.write(
@@ -180,26 +166,12 @@ class ResumableRun:
         latest = progress.text(self.logs.latest())
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
-    def _clear(self, pattern):
-        """Removes what a run that is redone, or was killed, has left.
-
-        Only files that this package names so, in the run's own folders.
-        """
-        saved = [f"iteration{each}" for each in self.span.saved]
-        for folder in ("", *_FOLDERS, *saved):
-            place = files.join(self.directory, folder)
-            for name in files.names(place):
-                if re.fullmatch(pattern, name):
-                    files.remove(files.join(place, name))
-
     def _train_chunk(self):
-        ends = [self.iteration + self._capacity(), self.span.end]
-        ends += [each for each in self.span.saved if each > self.iteration]
-        for interval in self.intervals.values():
-            ends.append(self.iteration + interval - self.iteration % interval)
-        first, self.iteration = self.iteration, min(ends)
+        first, capacity = self.iteration, self._capacity()
+        intervals = self.intervals.values()
+        self.iteration = self.span.next_halt(first, intervals, capacity)
         losses, accuracies = self.program.train(
-            first, self.iteration - first, self._capacity()
+            first, self.iteration - first, capacity
         )
         iterations = np.arange(first, self.iteration) + 1
         self.logs.add("train", iterations, losses, accuracies)
@@ -213,8 +185,7 @@ class ResumableRun:
         """Begins what is due; logs what the log point before has begun."""
         self._log_evaluations()
         for name, interval in self.intervals.items():
-            is_end = self.iteration in (self.span.start, self.span.end)
-            if is_end or self.iteration % interval == 0:
+            if self.span.is_due(self.iteration, interval):
                 future = self.program.start_evaluation(name)
                 self.evaluations.append((name, self.iteration, future))
         if self.iteration == self.span.end:
@@ -230,14 +201,14 @@ class ResumableRun:
         """Saves the weights as they stand; a run that goes on saves again."""
         folder = f"iteration{self.iteration}"
         self.facts["saved"].update(
-            self._save_network(folder, self.model.weights)
+            run_folder.save_network(self.directory, folder, self.model.weights)
         )
 
-    def _save_network(self, folder, network):
-        """Returns checksums by the files' paths below the run's folder."""
-        path = files.join(self.directory, folder)
-        checksums = save_restore.save_network(path, network)
-        return {f"{folder}/{file}": each for file, each in checksums.items()}
+    def _take_event(self):
+        """Lets the model change; what is logged here is of before."""
+        record = self.model.event(self.iteration)
+        # As a checkpoint gives it back: a run that goes on has the same.
+        self.facts["events"].append(json.loads(json.dumps(record)))
 
     def _check_finite(self, label):
         found = self.logs.cut_at_not_finite()

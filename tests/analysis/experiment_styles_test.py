@@ -43,6 +43,10 @@ def test_count_text_is_a_range_where_they_differ():
         ("mask_0_freeze_init", "pruned: at init"),
         ("mask_1_mine", "mask_1_mine"),
         ("conv2/supermask_both", "conv2 supermask, constant, rescaled"),
+        ("gem_miner", "Gem-Miner"),
+        ("fc/global_ep_l2_iter", "fc global edge-popup, gradual + L2"),
+        ("lr_rewind", "LR rewinding"),
+        ("imp_warm", "IMP, warm"),
     ],
 )
 def test_names_for_readers(experiment, name):

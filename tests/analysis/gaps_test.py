@@ -94,3 +94,16 @@ def test_levels_text(levels, text):
 def test_natural_order():
     names = ["b", 10, "2", "a"]
     assert sorted(names, key=gaps.natural) == ["2", 10, "a", "b"]
+
+
+def test_some_settings_may_differ_between_levels_only():
+    records = [
+        (_place(trial, level, "gem_miner"), {"regularization_weight": weight})
+        for trial, level, weight in ((1, 1, 1e-4), (2, 1, 1e-4), (1, 2, 3e-5))
+    ]
+    assert gaps.mixed_settings(records) == []
+    other = _place(2, 2, "gem_miner"), {"regularization_weight": 1e-5}
+    assert gaps.mixed_settings([*records, other]) == [
+        "gem_miner, level 2: its runs differ in regularization_weight (1e-05, "
+        "3e-05), and means mix them"
+    ]

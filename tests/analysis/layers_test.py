@@ -1,10 +1,12 @@
 """Tests of analysis/layers.py."""
 
 import math
+import os
 
+import pandas as pd
 import pytest
 
-from lottery_ticket.analysis import layers, results
+from lottery_ticket.analysis import layers, results, tables
 from lottery_ticket.tests.analysis import fake_results
 
 
@@ -42,6 +44,39 @@ def test_means_over_runs_and_layers_in_order(tmp_path):
     ]
     assert layers.names(table) == ["z", "a"]
     assert layers.names(table, "effective") == []
+
+
+def test_counts_are_those_of_each_run_and_layer(tmp_path):
+    density = {"z": [10, 30], "a": [1, 10]}
+    for trial, effective in ((1, {"z": 9, "a": 1}), (2, None)):
+        facts = {"density": density, "effective": effective}
+        fake_results.write_run(str(tmp_path), trial, 1, facts=facts)
+    runs = results.read(str(tmp_path)).runs
+    table = layers.counts(runs)
+    assert list(table.columns) == layers.COUNTS
+    assert table["layer"].tolist() == ["z", "a"] * 2
+    assert table["trial"].tolist() == [1, 1, 2, 2]
+    assert table["kept"].tolist() == [10, 1] * 2
+    assert table["total"].tolist() == [30, 10] * 2
+    assert table["density"].tolist() == [10 / 30, 0.1] * 2
+    assert table["effective"].tolist()[:2] == [9, 1]
+    assert table["effective"].isna().tolist() == [False, False, True, True]
+    assert tables.to_csv(table).decode().splitlines()[1:4:2] == [
+        "same_init,1,1,,z,10,30,0.3333333333333333,9",
+        "same_init,2,1,,z,10,30,0.3333333333333333,",
+    ]
+
+
+def test_counts_of_no_run_are_none():
+    assert layers.counts(pd.DataFrame(columns=["directory"])).empty
+
+
+def test_a_run_that_has_gone_has_no_counts(tmp_path):
+    directory = fake_results.write_run(str(tmp_path), 1, 1)
+    runs = results.read(str(tmp_path)).runs
+    os.remove(f"{directory}/run.json")
+    with pytest.raises(ValueError, match="unfinished"):
+        layers.counts(runs)
 
 
 def test_effective_densities_are_of_the_runs_that_know_them(tmp_path):

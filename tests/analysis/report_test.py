@@ -1,11 +1,13 @@
 import pytest
 
-from lottery_ticket.analysis import report
+from lottery_ticket.analysis import report, results
 from lottery_ticket.foundations import files, paths
 from lottery_ticket.tests.analysis import (
+    fake_gems,
     fake_lines,
     fake_masked,
     fake_results,
+    fake_ways,
 )
 
 FIGURES = ("accuracy", "early_stopping", "curves")
@@ -184,3 +186,76 @@ def test_rules_that_differ_have_figures(tmp_path, capsys):
     names = files.names(f"{tmp_path}/report")
     assert {"criteria.png", "criteria.pdf"} <= set(names)
     assert "mask_1_actions.png" not in names
+
+
+def _write_gems(output_dir):
+    events = [fake_gems.event(0, 0.5), fake_gems.event(1, 0.1, pruned=400)]
+    for trial in (1, 2):
+        dense = {"density": 1.0, "algo": "wt"}
+        fake_gems.write_gem(output_dir, trial, 0, "wt", **dense)
+        for name in ("gem_miner", "ep"):
+            fake_gems.write_gem(output_dir, trial, 1, name, events=events)
+
+
+def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
+    _write_gems(str(tmp_path))
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    assert "Every run found is complete, and none is missing." in printed
+    directory = f"{tmp_path}/report"
+    names = set(files.names(directory))
+    assert {"gems.png", "gem_search_ep.png", "gem_epochs.csv"} <= names
+    assert {"accuracy.png", "layers.csv", "comparison.txt"} <= names
+    assert "gem_checks.png" not in names
+    assert files.read(f"{directory}/gems.txt").decode() in printed
+    assert b"search" not in files.read(f"{directory}/runs.csv")
+    report.report(str(tmp_path), f"{tmp_path}/some", "gem_miner")
+    names = set(files.names(f"{tmp_path}/some"))
+    assert "gem_search_gem_miner.png" in names
+    assert "gem_search_ep.png" not in names
+
+
+def test_searches_whose_networks_are_unfinished_are_reported(tmp_path, capsys):
+    events = [fake_gems.event(0, 0.5)]
+    fake_gems.write_gem(str(tmp_path), 1, 1, events=events, is_finished=False)
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    assert printed.startswith("No run but searches for masks.\n\nProblems:\n")
+    assert printed.count("unfinished") == 1
+    assert "trial 1, level 1, gem_miner: unfinished" in printed
+    assert "gem_search_gem_miner.pdf" in files.names(f"{tmp_path}/report")
+
+
+def test_problems_are_told_once(tmp_path, capsys):
+    _write_gems(str(tmp_path))
+    fake_gems.write_gem(str(tmp_path), 3, 1, "ep", recipe="other")
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    assert printed.count("ep: its runs differ in recipe") == 1
+
+
+def test_ways_between_masks_are_drawn_with_and_without_runs(tmp_path, capsys):
+    fake_ways.write_ways(str(tmp_path))
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    assert printed.startswith("No run but ways between masks.\n\nEvery run")
+    fake_lines.write_line(str(tmp_path), 1, 0, 500)
+    report.report(str(tmp_path))
+    printed = capsys.readouterr().out
+    start = "No run but copies and lines and ways between masks.\n"
+    assert printed.startswith(start)
+    fake_results.write_run(str(tmp_path), 1, 0)
+    report.report(str(tmp_path))
+    assert "experiment" in capsys.readouterr().out
+    names = set(files.names(f"{tmp_path}/report"))
+    assert {"mask_connectivity.png", "barriers.png", "table.csv"} <= names
+
+
+def test_runs_are_read_once(tmp_path, monkeypatch):
+    _write_gems(str(tmp_path))
+    read, calls = results.read, []
+    monkeypatch.setattr(
+        results, "read", lambda *given: calls.append(given) or read(*given)
+    )
+    report.report(str(tmp_path))
+    assert calls == [(str(tmp_path),)]

@@ -10,6 +10,7 @@ KNOWN = {
     "criterion": criteria.CRITERIA,
     "mask_1_action": mask_1.MASK_1_ACTIONS,
     "mask_0_action": mask_0.MASK_0_ACTIONS,
+    "method": [name for name in setting_styles.METHODS if name != "wt"],
 }
 
 
@@ -55,3 +56,9 @@ def test_unknown_values_have_other_styles():
     assert list(styles) == ["snip", "my_own", "other"]
     more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
     assert [styles["my_own"], styles["other"]] == list(more[:2])
+
+
+def test_methods_are_told_apart_without_their_dashes():
+    styles = setting_styles.styles("method", KNOWN["method"])
+    colors = {style["color"] for style in styles.values()}
+    assert len(colors) == len(styles) == 11

@@ -1,8 +1,8 @@
 import pytest
 
 from lottery_ticket.analysis import tree
-from lottery_ticket.foundations import files
-from lottery_ticket.tests.analysis import fake_results
+from lottery_ticket.foundations import files, folder_kinds
+from lottery_ticket.tests.analysis import fake_gems, fake_results
 
 
 def _addresses(output_dir):
@@ -116,3 +116,42 @@ def test_untrained_networks_are_no_run(tmp_path, name):
     files.write(f"{tmp_path}/trial1/0/untrained/{name}", b"{}")
     files.write(f"{tmp_path}/trial1/0/untrained/.lock", b"")
     assert _addresses(tmp_path) == [("same_init", 1, 0, "")]
+
+
+def test_places_of_what_is_wanted(tmp_path):
+    fake_results.write_run(str(tmp_path / "conv2"), 1, 0)
+    files.write(f"{tmp_path}/conv2/trial1/0/notes/mine.txt", b"")
+    found = tree.places(f"{tmp_path}/", lambda _, names: "mine.txt" in names)
+    [place] = found
+    assert (place.experiment, place.trial) == ("conv2/notes", 1)
+    assert place.file_names == ("mine.txt",)
+    with pytest.raises(FileNotFoundError, match="No results folder at"):
+        tree.places(str(tmp_path / "nowhere"), lambda *_: True)
+
+
+def test_a_gem_is_one_run_whatever_its_parts_hold(tmp_path):
+    directory = fake_gems.write_gem(
+        str(tmp_path), 1, 2, events=[fake_gems.event(0, 0.5)]
+    )
+    for part in folder_kinds.GEM_PARTS:
+        files.write(f"{directory}/{part}/run.json", b"{}")
+        files.write(f"{directory}/{part}/0/same_init/run.json", b"{}")
+    assert _addresses(tmp_path) == [("gem_miner", 1, 2, "")]
+    alone = [place.experiment for place in tree.find(f"{directory}/search")]
+    assert alone == ["search", "same_init"]
+
+
+def test_a_gem_is_begun_by_its_search_and_may_end_without_a_run(tmp_path):
+    directory = f"{tmp_path}/trial1/2/gem_miner"
+    files.write(f"{directory}/search/checkpoint.bin", b"state")
+    assert _addresses(tmp_path) == [("gem_miner", 1, 2, "")]
+    files.write(f"{directory}/.lock", b"")
+    files.write(f"{directory}/gem.json", b"{}")
+    assert _addresses(tmp_path) == []
+
+
+def test_ways_between_masks_are_no_run(tmp_path):
+    directory = f"{tmp_path}/trial1/2/mask_connectivity"
+    for name in ("mask_connectivity.json", ".lock"):
+        files.write(f"{directory}/{name}", b"{}")
+    assert _addresses(tmp_path) == []

@@ -94,6 +94,17 @@ def test_legacy_counts_are_those_of_the_papers_code(one_shot):
         assert (counts["fc",], counts["out",]) == (77073, 593)
 
 
+@pytest.mark.parametrize("one_shot", [False, True])
+def test_ceil_plus_one_takes_one_more_than_the_next_number_up(one_shot):
+    rules = level_rules.LevelRules(rounding="ceil_plus_one", one_shot=one_shot)
+    recipe = recipes.Recipe(fractions={"*": 0.2}, scope="global")
+    masks = {name: np.ones(134_168, np.uint8) for name in ("a", "b")}
+    assert kept(rules, 1, 20, masks, recipe) == {("a", "b"): 214_667}
+    # .36 of 268,336 are 96,600.96.
+    expected = 268_336 - 96_602 if one_shot else 214_667
+    assert kept(rules, 2, 20, masks, recipe) == {("a", "b"): expected}
+
+
 def test_how_many_levels_there_are():
     assert level_rules.LevelRules().levels(None) == 30
     assert level_rules.LevelRules().levels(0) == 0

@@ -44,7 +44,8 @@ def test_settings_make_the_same_recipe(name):
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_is_in_the_help(name):
     stem = name
-    for ending in ("_dropout", "_low_lr", "_warmup", "_zhou", "_supermask"):
+    endings = ("_dropout", "_low_lr", "_warmup", "_zhou", "_supermask", "_gem")
+    for ending in endings:
         assert ending in recipes.Recipe.__doc__
         stem = stem.removesuffix(ending)
     assert stem in recipes.Recipe.__doc__
@@ -152,6 +153,15 @@ def test_another_model_brings_its_fractions_and_scope():
     assert (recipe.fractions, recipe.scope) == ({"*conv*": 0.2}, "global")
     recipe = recipes.Recipe("cifar10_vgg19", model="mobilenet_v2")
     assert (recipe.fractions, recipe.scope) == ({"*conv*": 0.2}, "global")
+
+
+def test_gems_say_nothing_of_other_networks():
+    """Their norms are not affine, which is no other recipe's choice."""
+    recipe = recipes.Recipe("cifar10_vgg19", model="wide_resnet28")
+    assert (recipe.affine, recipe.use_bias) == (None, None)
+    assert recipe.fractions == {"*conv*": 0.2}
+    recipe = recipes.Recipe("cifar10_resnet20_gem", model="vgg16")
+    assert (recipe.affine, recipe.use_bias) == (False, False)
 
 
 def test_the_model_options_are_those_that_are_given():

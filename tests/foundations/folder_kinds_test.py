@@ -26,3 +26,17 @@ def test_no_line_goes_into_the_folder_of_a_run(tmp_path):
     pathlib.Path(paths.record(str(tmp_path))).touch()
     with pytest.raises(ValueError, match="folder of a run: it holds run.json"):
         folder_kinds.check(str(tmp_path), line)
+
+
+def test_a_gem_is_a_run_too_and_nothing_else(tmp_path):
+    for name in ("search", "run.json", "gem.json"):
+        (tmp_path / name).mkdir()
+        for kind in ("gem", "run"):
+            folder_kinds.check(str(tmp_path), kind)
+        with pytest.raises(ValueError, match="is the folder of a "):
+            folder_kinds.check(str(tmp_path), "line between copies")
+    line = tmp_path / "line"
+    line.mkdir()
+    (line / "copies").mkdir()
+    with pytest.raises(ValueError, match="folder of a line between copies"):
+        folder_kinds.check(str(line), "gem")

@@ -47,6 +47,8 @@ def test_a_damaged_one_counts_as_none(tmp_path, caplog):
         (result_file.UNTRAINED, "untrained.json"),
         (result_file.UNTRAINED_PART, "untrained_part.json"),
         (result_file.SUPERMASK, "supermask.json"),
+        (result_file.MASK_CONNECTIVITY, "mask_connectivity.json"),
+        (result_file.GEM, "gem.json"),
     ],
 )
 def test_paths_of_our_own_are_frozen(file, name):

@@ -9,6 +9,7 @@ def test_the_default_is_a_constant_rate():
     assert schedules.Schedule().is_constant
     assert not schedules.Schedule(warmup="1it").is_constant
     assert not schedules.Schedule("cosine").is_constant
+    assert not schedules.Schedule("cosine_by_epoch").is_constant
 
 
 def test_lengths_become_iterations():
@@ -30,6 +31,7 @@ def test_lengths_become_iterations():
         ({"name": "cosin"}, "Unknown schedule 'cosin'. Did you mean 'cosine'"),
         ({"name": "piecewise"}, "needs lr_drops"),
         ({"drops": ("9it",)}, "the others have none. Received: constant"),
+        ({"name": "cosine_by_epoch", "drops": ("9it",)}, "the others have non"),
         ({"warmup": "5"}, "A length must be"),
         ({"name": "piecewise", "drops": ("5",)}, "A length must be"),
         ({"drop_factor": 0.0}, "factor of a drop must be above 0"),
@@ -45,6 +47,57 @@ def test_a_warmup_may_be_as_long_as_training_but_no_longer():
     schedules.in_iterations(schedule, 10, 20)
     with pytest.raises(ValueError, match="A warmup of 2ep is longer than"):
         schedules.in_iterations(schedule, 10, 19)
+
+
+def test_only_the_cosine_by_epoch_needs_the_iterations_of_one():
+    schedule = schedules.Schedule("cosine_by_epoch", warmup="2ep")
+    settings = schedules.in_iterations(schedule, 391, 58650)
+    cosine = schedules.Schedule("cosine", warmup="2ep")
+    assert settings == {
+        **schedules.in_iterations(cosine, 391, 58650),
+        "schedule": "cosine_by_epoch",
+        "per_epoch": 391,
+    }
+
+
+def test_a_cosine_by_epoch_warms_up_over_whole_epochs():
+    schedule = schedules.Schedule("cosine_by_epoch", warmup="20it")
+    schedules.in_iterations(schedule, 10, 30)
+    with pytest.raises(ValueError, match="epochs. Received: 20it, with 9 iter"):
+        schedules.in_iterations(schedule, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "drops"),
+    [
+        (1, []),
+        (2, [1]),
+        (3, [1, 2]),
+        (4, [2]),
+        (5, [2, 3]),
+        (6, [3]),
+        (50, [25, 33]),
+        (88, [44, 58]),
+        (100, [50, 80]),
+        (150, [80, 120]),
+        (160, [80, 120]),
+        (200, [100, 150]),
+        (300, [150, 250]),
+        (301, [150, 200]),
+    ],
+)
+def test_published_drops(epochs, drops):
+    found = schedules.published_drops(epochs)
+    assert found == tuple(f"{drop}ep" for drop in drops)
+    if drops:
+        schedule = schedules.Schedule("piecewise", found)
+        schedules.in_iterations(schedule, 391, 391 * epochs)
+
+
+@pytest.mark.parametrize("epochs", [0, -6, 2.5])
+def test_drops_are_published_for_whole_epochs(epochs):
+    with pytest.raises(ValueError, match=f"at least 1. Received: {epochs}"):
+        schedules.published_drops(epochs)
 
 
 @pytest.mark.parametrize("drops", [("2ep", "10it"), ("2ep", "20it")])

@@ -47,6 +47,14 @@ def test_a_run_leaves_its_results(tmp_path):
     assert record["density"] == {"layer0": [13, 20], "layer1": [15, 15]}
     assert record["iterations"] == 40
     assert len(record["checksums"]) == 4 + 4 + 2 + 3
+    # Nothing of events, which finished runs of before had none of.
+    assert "events" not in record
+    assert set(record["inputs"]) == {
+        *("network", "initial", "masks", "dataset", "train_order_seed"),
+        *("train_batch_size", "train_partial_size", "optimizer", "iterations"),
+        *("start_iteration", "save_iterations", "intervals", "jit"),
+        *("weight_decay", "label_smoothing"),
+    }
 
 
 def test_it_learns(tmp_path):
@@ -398,6 +406,11 @@ def test_a_run_that_starts_later_goes_on_as_the_whole_one(tmp_path):
             "goes from iteration 9 to 40",
         ),
         ({"training_len": "0it"}, "training_len must be at least 1"),
+        (
+            {"event_iterations": (41,)},
+            "follow iteration 41: .* from .* 0 to 40",
+        ),
+        ({"event_iterations": (0,)}, "An event cannot follow iteration 0"),
     ],
 )
 def test_iterations_outside_of_training_are_errors(tmp_path, options, message):
@@ -410,3 +423,41 @@ def test_a_run_with_other_saved_iterations_is_another(tmp_path):
     tiny.train(tmp_path, save_iterations=("13it",))
     with pytest.raises(ValueError, match="save_iterations:"):
         tiny.train(tmp_path)
+
+
+class Counting(tiny.Model):
+    """Its events change nothing, and count their calls."""
+
+    def __init__(self):
+        """Builds it."""
+        super().__init__()
+        self.calls = []
+
+    def event(self, iteration):
+        """Returns a record."""
+        self.calls.append(iteration)
+        return {"iteration": iteration, "calls": len(self.calls)}
+
+
+def test_events_are_part_of_a_runs_identity_and_record(tmp_path):
+    options = {"event_iterations": (20, 4, 40)}
+    model = Counting().reset(masks=tiny.masks(), seed=1)
+    tiny.train(tmp_path / "events", model=model, **options)
+    assert model.calls == [4, 20, 40]
+    record = json.loads((tmp_path / "events/run.json").read_text())
+    assert record["inputs"]["event_iterations"] == [4, 20, 40]
+    assert record["events"] == [
+        {"iteration": each, "calls": count + 1}
+        for count, each in enumerate((4, 20, 40))
+    ]
+    again = Counting().reset(masks=tiny.masks(), seed=1)
+    tiny.train(tmp_path / "events", model=again, **options)
+    assert not again.calls  # It is read.
+    for other in ((4, 40), ()):
+        with pytest.raises(ValueError, match="event_iterations: "):
+            tiny.train(tmp_path / "events", model=again, event_iterations=other)
+    # What changes nothing leaves no byte of another run's.
+    tiny.train(tmp_path / "without")
+    assert tiny.result_bytes(tmp_path / "events") == tiny.result_bytes(
+        tmp_path / "without"
+    )

@@ -50,3 +50,8 @@ def test_activation_and_initializer_are_settings():
     )
     assert model.network.layers[1].activation is keras.activations.tanh
     np.testing.assert_array_equal(model.weights["layer0"], 1)
+
+
+def test_biases_can_be_left_out():
+    model = model_fc.ModelFc((4,), 3, (5, 6), use_bias=False)
+    assert set(model.weights) == {"layer0", "layer1", "layer2"}

@@ -63,7 +63,7 @@ def test_what_is_no_such_value_is_named(text, annotation):
 
 
 @pytest.mark.parametrize(
-    "value", [3, 0.25, True, None, [3, 4], {"a": 0.5, "b": 1}, "text"]
+    "value", [3, 0.25, True, None, [3, 4], [], {"a": 0.5, "b": 1}, "text"]
 )
 def test_values_from_yaml_read_back(value):
     kinds = {list: tuple[int, ...], dict: dict[str, float]}

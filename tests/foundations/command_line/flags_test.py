@@ -133,6 +133,33 @@ def test_a_config_file_is_checked_too(tmp_path, text, message):
         flags.parse(thing, ["x", f"--config={path}"])
 
 
+def renamed(values, given):
+    """A translation: rate is lr, unless lr is given."""
+    assert all(isinstance(text, str) for text in given.values())
+    values = {"lr" if k == "rate" else k: v for k, v in values.items()}
+    return {} if "lr" in given else values
+
+
+def test_a_config_file_in_other_words_is_translated(tmp_path, capsys):
+    path = tmp_path / "config.yaml"
+    path.write_text("rate: 1e-4\n")
+    words = ["x", f"--config={path}"]
+    assert flags.parse(thing, words, renamed)["lr"] == "1e-4"
+    assert flags.parse(thing, [*words, "--lr=2"], renamed)["lr"] == "2"
+    assert flags.bind(thing, words, renamed)["settings"].lr == 1e-4
+    flags.run(thing, words, renamed)
+    assert capsys.readouterr().out == "x digits 0.0001 3 False\n"
+    with pytest.raises(ValueError, match="Unknown flag 'rate'"):
+        flags.parse(thing, words)
+
+
+def test_a_flag_that_a_translation_makes_is_checked(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("rate: fast\n")
+    with pytest.raises(ValueError, match="--lr must be a number"):
+        flags.parse(thing, ["x", f"--config={path}"], renamed)
+
+
 def test_a_missing_config_file_is_named():
     with pytest.raises(FileNotFoundError, match="none.yaml"):
         flags.parse(thing, ["x", "--config=none.yaml"])

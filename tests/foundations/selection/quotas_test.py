@@ -108,7 +108,7 @@ def whole(size):
     return np.ones(size, np.uint8)
 
 
-@pytest.mark.parametrize("rounding", quotas.ROUNDINGS)
+@pytest.mark.parametrize("rounding", ["exact", "legacy"])
 @pytest.mark.parametrize(("prunings", "percent"), PERCENT_KEPT.items())
 def test_what_networks_keep_at_published_rates(prunings, percent, rounding):
     fc = [(235200, 0.2), (30000, 0.2), (1000, 0.1)]
@@ -124,6 +124,70 @@ def test_what_networks_keep_at_published_rates(prunings, percent, rounding):
         total = sum(size for size, _ in network)
         # Two decimals, and the weights that the legacy rounding leaves.
         assert abs(100 * kept / total - expected) < 0.0051
+
+
+# G3: kept weights of the ResNet-20 of Sreenivasan et al. 2022 after so many
+# rounds of magnitude pruning by .2.
+LADDER = {1: 214667, 7: 56268, 15: 9435, 19: 3860, 23: 1577, 29: 408}
+
+
+def test_counts_of_rounding_up_and_one_more():
+    kept = [268_336]
+    for _ in range(29):
+        masks = {"a": whole(100), "b": whole(kept[-1] - 100)}
+        found = quotas.of_fractions(
+            {"*": 0.2}, masks, "global", rounding="ceil_plus_one"
+        )
+        kept.append(found[0].count)
+    assert {level: kept[level] for level in LADDER} == LADDER
+
+
+@pytest.mark.parametrize(
+    ("size", "fraction", "prunings", "expected"),
+    [
+        (10, 0.2, 1, 7),
+        (11, 0.2, 1, 7),
+        (10, 0.2, 2, 5),  # .36 of 10 is 3.6.
+        (10, 1 - 0.7, 1, 6),  # In floating point, a hair above 3.
+        (1, 0.2, 1, 0),
+        (2, 0.9, 1, 0),
+        (0, 0.2, 1, 0),
+        (10, 0, 3, 10),
+        (10, 1, 1, 0),
+    ],
+)
+def test_one_more_goes_while_there_is_one(size, fraction, prunings, expected):
+    found = quotas.of_fractions(
+        {"x": fraction},
+        {"x": whole(size)},
+        rounding="ceil_plus_one",
+        prunings=prunings,
+    )
+    assert found == [(("x",), expected)]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "count", "expected"),
+    [
+        (0.0, 10, 0),
+        (1.0, 10, 10),
+        (0.1, 10, 1),
+        (0.1, 11, 2),
+        (1 - 0.7, 10, 3),
+        (1e-8, 10, 1),
+        (0.5, 0, 0),
+    ],
+)
+def test_rounded_up(fraction, count, expected):
+    assert quotas.rounded_up(fraction, count) == expected
+
+
+@hypothesis.given(st.integers(1, 10**9), st.data())
+def test_whole_numbers_are_not_rounded_up(total, data):
+    """Of a fraction that is computed, like that of a density."""
+    going = data.draw(st.integers(0, total))
+    assert quotas.rounded_up(going / total, total) == going
+    assert quotas.rounded_up(1 - (total - going) / total, total) == going
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,11 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
-from lottery_ticket.foundations.supermasks import masked_network, maskers
+from lottery_ticket.foundations.supermasks import (
+    masked_network,
+    maskers,
+    sampled_masks,
+)
 from lottery_ticket.foundations.training import training_step
 from lottery_ticket.tests import tiny
 from lottery_ticket.tests.foundations import conformance_test
@@ -17,12 +21,25 @@ X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 
 def masked(model, rescaling="none", seed=3, logit=0.0, masker="bernoulli"):
     """A MaskedNetwork whose logits are all the same."""
-    network = masked_network.MaskedNetwork(
-        model, maskers.MASKERS[masker], rescaling, "test"
-    )
-    logits = {name: np.full(m.shape, logit) for name, m in model.masks.items()}
-    network.reset(logits, seed)
+    masks = sampled_masks.SampledMasks(maskers.MASKERS[masker], rescaling)
+    network = masked_network.MaskedNetwork(model, masks, "test")
+    reset(network, logit, seed)
     return network
+
+
+def reset(network, logit, seed):
+    network.reset({n: np.full(v.shape, logit) for n, v in scores(network)})
+    network.masks.reset(seed)
+
+
+def scores(network):
+    return network.scores.items()
+
+
+def uniforms(network, training):
+    """What the next call draws."""
+    shapes = tuple(tuple(each.shape) for _, each in scores(network))
+    return network.masks.uniforms(shapes, network.iterations.value, training)
 
 
 def drawn_masks(network, training):
@@ -30,7 +47,7 @@ def drawn_masks(network, training):
     return {
         name: (uniform.numpy() < 1 / (1 + np.exp(-score.numpy()))).astype("f4")
         for (name, score), uniform in zip(
-            network.scores.items(), network._uniforms(training), strict=True
+            scores(network), uniforms(network, training), strict=True
         )
     }
 
@@ -83,9 +100,7 @@ def test_any_network_is_masked_and_none_of_its_weights_moves(build):
     before = model.weights
     network = masked(model, logit=50.0)  # Keeps everything.
     np.testing.assert_allclose(network(X).numpy(), plain, rtol=1e-6)
-    network.reset(
-        {n: -50 * np.ones(m.shape) for n, m in model.masks.items()}, 1
-    )
+    reset(network, -50.0, 1)
     pruned = network(X).numpy()
     # Nothing but the last bias, which is 0.
     np.testing.assert_array_equal(pruned, np.zeros_like(pruned))
@@ -160,7 +175,7 @@ def test_draws_are_the_same_within_xla_and_without():
     network = masked(tiny.Model().reset(seed=1))
 
     def draw():
-        return network._uniforms(True)
+        return uniforms(network, True)
 
     plain = tf.function(draw, autograph=False)()
     compiled = tf.function(draw, autograph=False, jit_compile=True)()
@@ -177,7 +192,7 @@ def test_uniforms_are_uniform():
         masks = {"a": np.ones((500, 400))}
         variables = {"a": keras.Variable(np.ones((500, 400)))}
 
-    (found,) = masked(Wide)._uniforms(True)
+    (found,) = uniforms(masked(Wide), True)
     counts, _ = np.histogram(found, 20, (0, 1))
     chi_square = ((counts - 1e4) ** 2 / 1e4).sum()
     assert 5 < chi_square < 45  # 19 degrees of freedom.
@@ -192,13 +207,13 @@ def test_values_given_by_a_scope_count_and_nothing_is_assigned():
     stands = [
         (kernel, doubled),
         (model.variables["layer1_bias"], doubled_bias),
-        (network._iterations, np.int64(7)),
+        (network.iterations, np.int64(7)),
     ]
     with keras.StatelessScope(stands) as scope:
         outputs = network(X, training=True).numpy()
-        assert scope.get_current_value(network._iterations) == 8
+        assert scope.get_current_value(network.iterations) == 8
     np.testing.assert_allclose(outputs, 2 * plain, rtol=1e-5)
-    assert network._iterations.numpy() == 0
+    assert network.iterations.numpy() == 0
 
 
 def test_what_stands_for_a_model_is_found_by_training():
@@ -261,8 +276,8 @@ def test_logits_are_float32_in_mixed_precision(policy):
         outputs = network(X, training=True)
         loss = tf.reduce_sum(tf.cast(outputs, tf.float32) ** 2)
     assert outputs.dtype == policy.removeprefix("mixed_")
-    scores = [each.value for each in network.trainable_variables]
-    for gradient in tape.gradient(loss, scores):
+    logits = [each.value for each in network.trainable_variables]
+    for gradient in tape.gradient(loss, logits):
         assert gradient.dtype == tf.float32
         assert np.isfinite(gradient).all() and gradient.numpy().any()
     optimizer = keras.optimizers.SGD(1.0)

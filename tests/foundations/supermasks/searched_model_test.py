@@ -278,7 +278,7 @@ for strategy in (
         jit=False,
     )
     logs = program.train(0, 9, 9)
-    assert searched.network._iterations.numpy() == 9
+    assert searched.network.iterations.numpy() == 9
     logs = [logs, program.start_evaluation("test").result()]
     found.append([*logs, *searched.logits.values()])
 for one, other in zip(*found, strict=True):

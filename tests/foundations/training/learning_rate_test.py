@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lottery_ticket.foundations import dataset_base, optimizers, schedules
 from lottery_ticket.foundations.training import learning_rate
 
-PEAK, LENGTH = 0.3, 40
-DROPS = {"constant": [], "piecewise": [8, 30], "cosine": []}
+PEAK, LENGTH, PER_EPOCH = 0.3, 40, 5
+DROPS = {
+    "constant": [],
+    "piecewise": [8, 30],
+    "cosine": [],
+    "cosine_by_epoch": [],
+}
 
 
 def twin(schedule, warmup, iteration):
@@ -23,12 +29,17 @@ def twin(schedule, warmup, iteration):
     if schedule == "cosine":
         done = (iteration - warmup) / (LENGTH - warmup)
         return 0.5 * PEAK * (1 + math.cos(math.pi * done))
+    if schedule == "cosine_by_epoch":
+        epoch, epochs = (iteration - warmup) // 5, (LENGTH - warmup) // 5
+        return 0.5 * PEAK * (1 + math.cos(math.pi * epoch / epochs))
     return PEAK
 
 
-def make(schedule, warmup):
+def make(schedule, warmup, length=LENGTH, **options):
+    if schedule == "cosine_by_epoch":
+        options["per_epoch"] = PER_EPOCH
     return learning_rate.LearningRate(
-        PEAK, schedule, DROPS[schedule], 0.1, warmup, LENGTH
+        PEAK, schedule, DROPS[schedule], 0.1, warmup, length, **options
     )
 
 
@@ -60,6 +71,82 @@ def test_a_cosine_stays_exact_to_its_end_and_0_after_it():
     expected = (math.pi / length) ** 2 / 4
     np.testing.assert_allclose(float(rate(length - 1)), expected, rtol=1e-5)
     assert float(rate(length)) == float(rate(length + 5)) == 0
+
+
+@pytest.mark.parametrize("length", [36, 37, 40])
+def test_an_epoch_that_is_not_completed_counts_as_one(length):
+    rate = make("cosine_by_epoch", 0, length)
+    found = [float(rate(i)) for i in range(length + 1)]
+    whole = [twin("cosine_by_epoch", 0, i) for i in range(length)]
+    np.testing.assert_allclose(found[:-1], whole, rtol=1e-6)
+    assert len(set(found[:-1])) == 8 and min(found[:-1]) > 0
+    assert float(rate(40)) == float(rate(45)) == 0
+
+
+# Of epochs 0, 1, 75 and 149 of 150: (1 + cos(pi * e / 150)) / 2.
+RATES = {
+    "constant": [1, 1, 1, 1],
+    "piecewise": [1, 1, 1, 0.01],
+    "cosine_by_epoch": [1, 0.9998903417, 0.5, 0.0001096582626],
+}
+
+
+def published(schedule, per_epoch, start):
+    """Function (iteration) -> rate, of an optimizer that begins at `start`."""
+    drops = schedules.published_drops(150) if schedule == "piecewise" else ()
+    optimizer = optimizers.optimizer_fn(
+        "momentum",
+        PEAK,
+        schedules.Schedule(schedule, drops),
+        per_epoch=per_epoch,
+        training_iterations=150 * per_epoch,
+        start_iteration=start,
+    )()
+    optimizer.build([keras.Variable(np.float32(0))])
+
+    def rate(iteration):
+        optimizer.iterations.assign(iteration - start)
+        return float(optimizer.learning_rate)
+
+    return rate
+
+
+@pytest.mark.parametrize("drop_partial", [False, True])
+@pytest.mark.parametrize("start", [0, 70, 297])
+@pytest.mark.parametrize("schedule", RATES)
+def test_published_rates_of_150_epochs(schedule, start, drop_partial):
+    x, y = np.zeros((50, 4), np.float32), np.zeros(50, int)
+    data = dataset_base.DatasetBase(
+        (x, y), 16, (x, y), drop_partial_batch=drop_partial
+    )
+    per_epoch = data.train.iterations_per_epoch
+    assert per_epoch == (3 if drop_partial else 4)
+    rate = published(schedule, per_epoch, start)
+    for epoch, expected in zip((0, 1, 75, 149), RATES[schedule], strict=True):
+        within = range(epoch * per_epoch, (epoch + 1) * per_epoch)
+        found = [rate(each) for each in within if each >= start]
+        np.testing.assert_allclose(found, PEAK * expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("per_epoch", [4, 391])
+def test_a_piecewise_rate_drops_at_the_first_batch_of_an_epoch(per_epoch):
+    rate = published("piecewise", per_epoch, start=1)
+    for epoch, before in ((80, PEAK), (120, PEAK / 10)):
+        found = [rate(epoch * per_epoch + each) for each in (-1, 0)]
+        np.testing.assert_allclose(found, [before, before / 10], rtol=1e-6)
+
+
+def test_settings_of_older_schedules_are_as_they_were():
+    assert make("cosine", 5).get_config() == {
+        "peak": 0.3,
+        "schedule": "cosine",
+        "drops": [],
+        "drop_factor": 0.1,
+        "warmup": 5,
+        "training_iterations": 40,
+        "start": 0,
+    }
+    assert make("cosine_by_epoch", 5).get_config()["per_epoch"] == 5
 
 
 def test_the_papers_drops():
@@ -102,9 +189,7 @@ def test_an_optimizer_takes_the_rate_of_its_iteration(jit):
 @pytest.mark.parametrize("schedule", DROPS)
 def test_an_optimizer_that_begins_later_has_the_rates_from_there(schedule):
     whole = make(schedule, 5)
-    late = learning_rate.LearningRate(
-        PEAK, schedule, DROPS[schedule], 0.1, 5, LENGTH, start=7
-    )
+    late = make(schedule, 5, start=7)
     for step in range(LENGTH - 7):
         assert float(late(step)) == float(whole(step + 7))
     assert late.get_config()["start"] == 7

@@ -1,14 +1,17 @@
 """Tests of training/resumable_run.py: stopped runs, checkpoints, NaN."""
 
+import itertools
 import json
+import threading
 
 import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import save_restore
+from lottery_ticket.foundations import files, save_restore
 from lottery_ticket.foundations.training import (
     checkpoint,
+    evaluation,
     programs,
     resumable_run,
 )
@@ -62,7 +65,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
 @pytest.mark.parametrize("after", range(1, 17, 3))
 def test_a_run_stopped_while_it_saves_goes_on(tmp_path, monkeypatch, after):
     tiny.train(tmp_path / "whole", save_summaries=False)
-    real, written = resumable_run.files.write, []
+    real, written = files.write, []
 
     def killed_later(*arguments):
         if len(written) == after:
@@ -71,7 +74,7 @@ def test_a_run_stopped_while_it_saves_goes_on(tmp_path, monkeypatch, after):
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(resumable_run.files, "write", killed_later)
+        patch.setattr(files, "write", killed_later)
         try:
             tiny.train(tmp_path / "stopped", save_summaries=False)
         except Killed:
@@ -124,6 +127,176 @@ def test_checkpoints_hold_what_moves(tmp_path, monkeypatch):
     assert sum(name.startswith("network/") for name in arrays) == 4
     # Adam: iterations, learning rate, two slots for each of four variables.
     assert sum(name.startswith("optimizer/") for name in arrays) == 10
+
+
+class Model(tiny.Model):
+    """Its event halves the first kernel: twice is not once, nor never."""
+
+    halved = staticmethod(lambda: None)  # What comes between event and record.
+
+    def event(self, iteration):
+        """Returns a record; a tuple is no JSON, but becomes a list."""
+        kernel = self.variables["layer0"]
+        kernel.assign(kernel * 0.5)
+        self.halved()
+        share = np.square(kernel.numpy()[0]).mean()
+        return {"iteration": iteration, "share": (float(share),)}
+
+
+EVENTS = {"event_iterations": (7, 10, 20, 21, 40), "save_iterations": ("10it",)}
+
+
+def train_with_events(directory, **options):
+    """As a process of its own would; returns the events of run.json."""
+    model = Model().reset(masks=tiny.masks(), seed=1)
+    tiny.train(directory, model=model, **{**EVENTS, **options})
+    record = json.loads((directory / "run.json").read_text())
+    return record["events"]
+
+
+@pytest.fixture(scope="module")
+def with_events(tmp_path_factory):
+    """Folder and events of a run that nothing has stopped."""
+    directory = tmp_path_factory.mktemp("events")
+    return directory, train_with_events(directory)
+
+
+def test_events_are_recorded_in_their_order(with_events):
+    directory, events = with_events
+    assert [each["iteration"] for each in events] == [7, 10, 20, 21, 40]
+    assert len({tuple(each["share"]) for each in events}) == 5
+    log = save_restore.read_log(str(directory), "test")
+    assert log["iteration"] == [0, 10, 20, 30, 40]
+
+
+def before(moment, patch, kill):
+    """Kills instead of training the chunk that leads to the event."""
+    real = programs.Program.train
+
+    def train(self, start, count, capacity):
+        if start + count == moment:
+            kill()
+        return real(self, start, count, capacity)
+
+    patch.setattr(programs.Program, "train", train)
+
+
+def during(moment, patch, kill):
+    """Kills when the event has done its work, but not returned."""
+    real = Model.event
+
+    def event(self, iteration):
+        if iteration == moment:
+            self.halved = kill
+        return real(self, iteration)
+
+    patch.setattr(Model, "event", event)
+
+
+def after(moment, patch, kill):
+    """Kills before the checkpoint that follows the event is written."""
+    real = checkpoint.save
+
+    def save(directory, arrays, facts):
+        if facts["iteration"] == moment:
+            kill()
+        real(directory, arrays, facts)
+
+    patch.setattr(checkpoint, "save", save)
+
+
+def later(moment, patch, kill):
+    """Kills when that checkpoint is written."""
+    real = checkpoint.save
+
+    def save(directory, arrays, facts):
+        real(directory, arrays, facts)
+        if facts["iteration"] == moment:
+            kill()
+
+    patch.setattr(checkpoint, "save", save)
+
+
+# Checkpoints are at every halt, or at the start only; iteration 7 is a halt for
+# its event alone, 40 the end.
+@pytest.mark.parametrize(
+    ("kind", "moment", "interval_s"),
+    [
+        *itertools.product((before, during, after, later), (10, 40), (-1,)),
+        (later, 7, -1),
+        (during, 20, 1000),
+    ],
+)
+def test_a_stopped_run_has_each_event_once(
+    tmp_path, monkeypatch, with_events, kind, moment, interval_s
+):
+    monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", interval_s)
+
+    def kill(*arguments):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        kind(moment, patch, kill)
+        with pytest.raises(Killed):
+            train_with_events(tmp_path)
+    whole, events = with_events
+    assert train_with_events(tmp_path) == events
+    assert tiny.result_bytes(tmp_path) == tiny.result_bytes(whole)
+
+
+def test_evaluations_and_saved_weights_are_of_before_the_event(
+    tmp_path, monkeypatch
+):
+    """Even where the evaluation is computed long after the event."""
+    real, due, came_first = programs.Program.start_evaluation, [], []
+    is_over = threading.Event()
+
+    def start(self, name):
+        due.append(name)
+        if len(due) == 3:  # After "test" and "validate" at the start.
+            wait = evaluation._THREAD.submit(is_over.wait, 60)
+            came_first.append(wait)
+        return real(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(programs.Program, "start_evaluation", start)
+        patch.setattr(Model, "halved", lambda self: is_over.set())
+        train_with_events(tmp_path / "with", event_iterations=(10,))
+    assert came_first[0].result()
+    tiny.train(tmp_path / "without", save_iterations=("10it",))
+    logs = [
+        save_restore.read_log(str(tmp_path / name), "test")
+        for name in ("with", "without")
+    ]
+    for column in ("iteration", "loss", "accuracy"):
+        assert logs[0][column][:2] == logs[1][column][:2]
+    assert logs[0]["loss"][2] != logs[1]["loss"][2]
+    saved, unchanged = (
+        tiny.result_bytes(tmp_path / name / "iteration10")
+        for name in ("with", "without")
+    )
+    assert saved == unchanged
+
+
+def test_a_model_without_events_takes_none(tmp_path):
+    with pytest.raises(ValueError, match="has them, .* Received: Model"):
+        tiny.train(tmp_path, event_iterations=(10,))
+    assert {path.name for path in tmp_path.iterdir()} == {".lock"}
+
+
+def test_a_record_that_is_no_json_ends_the_run_at_its_event(
+    tmp_path, monkeypatch
+):
+    calls = []
+
+    def event(self, iteration):
+        calls.append(iteration)
+        return {"kept": {1}}
+
+    monkeypatch.setattr(Model, "event", event)
+    with pytest.raises(TypeError, match="set is not JSON"):
+        train_with_events(tmp_path)
+    assert calls == [7] and not (tmp_path / "run.json").exists()
 
 
 @pytest.mark.parametrize(("given", "threads"), [("", 5), ("x", 5), ("3", 3)])

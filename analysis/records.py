@@ -1,0 +1,52 @@
+"""Records of results as they are read, and words for what is wrong with one."""
+
+from lottery_ticket.foundations import files, sealed
+
+UNFINISHED = "unfinished (no {name}; still going, or stopped)"
+
+
+def read(directory: str, name: str, missing: str = UNFINISHED) -> dict:
+    """Returns the record in a sealed file of a folder.
+
+    Args:
+        directory: Folder of the results.
+        name: Name of the file, such as "run.json".
+        missing: What to say where there is none; {name} stands for its name.
+
+    Raises:
+        ValueError: If there is no such file, or it is not whole.
+    """
+    path = files.join(directory, name)
+    is_there = files.exists(path)  # First: it may be written meanwhile.
+    record = sealed.read(path)
+    if record is None:
+        damaged = f"damaged (its {name} is not whole)"
+        raise ValueError(damaged if is_there else missing.format(name=name))
+    return record
+
+
+def understand(
+    name: str, things: list[tuple], read_one
+) -> tuple[list, list[str]]:
+    """Returns what is read of each of some things, and what cannot be.
+
+    Args:
+        name: Name of the file whose record is read.
+        things: Pairs: what a thing is called in messages, and the thing.
+        read_one: Function: thing -> what is wanted of it. ValueError and
+            FileNotFoundError say what is wrong; KeyError and TypeError, that
+            its record lacks something.
+
+    Returns:
+        Pair: a list of what was read, in order; and a sentence for each thing
+        that is unfinished or damaged.
+    """
+    found, problems = [], []
+    for label, thing in things:
+        try:
+            found.append(read_one(thing))
+        except (ValueError, FileNotFoundError) as error:
+            problems.append(f"{label}: {error}")
+        except (KeyError, TypeError) as error:
+            problems.append(f"{label}: damaged (its {name} lacks {error})")
+    return found, problems

@@ -1,0 +1,171 @@
+r"""Prints one line of flags per run of runners/gem_miner.
+
+    lottery-ticket argfile_runner gem_miner gem_miner_argfile \
+        --recipe=mnist_fc_gem --output_dir=results --trials=2 \
+        --densities=.05,.0144,.0059 --regularization_weights=1e-5,3e-5,1e-4
+"""
+
+import shlex
+
+from lottery_ticket.experiments import (
+    gem_miner,
+    gem_search,
+    sanity_checks,
+)
+from lottery_ticket.foundations import names, paths, steps
+from lottery_ticket.foundations.command_line import flags
+
+# Method -> its own flags. No name ends in a digit, which would be a run's id.
+METHODS = {
+    "gem_miner": ("--algo=hc_iter",),
+    "hc": ("--algo=hc", "--regularization=L2"),
+    "ep": ("--algo=ep",),
+    "global_ep": ("--algo=global_ep",),
+    "global_ep_iter": ("--algo=global_ep_iter",),
+    "global_ep_l2_iter": ("--algo=global_ep_iter", "--regularization=L2"),
+    "sr": ("--algo=sr",),
+    "imp": ("--algo=imp",),
+    "imp_warm": ("--algo=imp",),
+    "lr_rewind": ("--algo=imp", "--retraining=lr_rewind"),
+    "random": ("--algo=random",),
+    "wt": ("--algo=wt",),
+}
+WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
+PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
+
+
+def lines(
+    output_dir: str,
+    *,
+    methods: str = "gem_miner,ep,global_ep,global_ep_iter,global_ep_l2_iter,"
+    "sr,imp,imp_warm,lr_rewind,random,wt",
+    densities: tuple[float, ...] = (0.5, 0.2, 0.05, 0.0144, 0.0059),
+    regularization_weights: tuple[float, ...] = (),
+    prune_period: int | None = None,
+    warm_iteration: str = "1000it",
+    checks: str = "",
+    trials: int = 3,
+    first_trial: int = 1,
+) -> list[str]:
+    """Prints one line of flags per trial, density and method.
+
+    Runs lie in OUTPUT_DIR/trial1/{i}/{method}/ at the i-th of the densities,
+    the dense network in OUTPUT_DIR/trial1/0/wt/. Methods of one trial start
+    from the same seed. Any flag of gem_miner (--recipe, --training_len, ...)
+    may be given too; it goes into every line, so it must fit all methods:
+    fine_tune_lr, say, does not fit wt, whose lines take a call of their own.
+
+    Args:
+        output_dir: Folder of the results; trials go to OUTPUT_DIR/trial1, ...
+        methods: Of gem_miner; hc (the same without pruning events, so that its
+            regularization_weight says how much is kept); ep (edge-popup in each
+            layer), global_ep (of all layers), global_ep_iter (which gets there
+            gradually), global_ep_l2_iter (with L2 on its scores, too); sr
+            (smart ratio); imp (rewound to the start), imp_warm (to
+            warm_iteration), lr_rewind (whose learning rate alone is rewound);
+            random; and wt, the dense network.
+        densities: Densities, in falling order.
+        regularization_weights: Lambda at each of the densities, or one for all,
+            of gem_miner, hc and global_ep_l2_iter. Without it, hc has none and
+            is refused, the others have gem_miner's usual one.
+        prune_period: Epochs from event to event of gem_miner, global_ep_iter
+            and global_ep_l2_iter, but not of a round of imp. None is usual.
+        warm_iteration: What imp_warm rewinds to, such as 1000it.
+        checks: Sanity checks of all methods but wt, such as
+            weight_reinit,mask_shuffle; score_inversion is of gem_miner alone.
+        trials: Number of trials.
+        first_trial: Number of the first one; a trial's number is its seed.
+
+    Raises:
+        ValueError: If a name is unknown, there are no trials, densities are out
+            of range or do not fall, or there is not one weight for each.
+    """
+    chosen = _words("method", methods, METHODS)
+    asked = _words("check", checks, sanity_checks.CHECKS)
+    weights = _weights(densities, regularization_weights)
+    steps.parse(warm_iteration)
+    if trials < 1:
+        raise ValueError(f"trials must be at least 1. Received: {trials}")
+    if "hc" in chosen and not regularization_weights:
+        raise ValueError(
+            "hc has no density: give regularization_weights, which say what it "
+            "keeps"
+        )
+    given = {"prune_period": prune_period, "warm_iteration": warm_iteration}
+    runs = [(0, "wt", METHODS["wt"])] if "wt" in chosen else []
+    for level, density in enumerate(densities, start=1):
+        weight = weights[level - 1]
+        for method in (name for name in chosen if name != "wt"):
+            own = _own(method, density, weight, **given)
+            runs.append((level, method, [*own, *_checks(method, asked)]))
+    return [
+        shlex.join(
+            [
+                f"--output_dir={paths.run(trial_dir, level, method)}",
+                f"--seed={trial}",
+                *own,
+            ]
+        )
+        for trial in range(first_trial, first_trial + trials)
+        for trial_dir in [paths.trial(output_dir, trial)]
+        for level, method, own in runs
+    ]
+
+
+def _words(kind, text, known):
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        names.check(kind, word, known)
+    return list(dict.fromkeys(words))
+
+
+def _weights(densities, weights):
+    """The regularization weight at each density; None is the usual one."""
+    if list(densities) != sorted(set(densities), reverse=True):
+        raise ValueError(
+            f"densities must fall. Received: {', '.join(map(str, densities))}"
+        )
+    each = weights or (None,)
+    if len(each) == 1:
+        each = each * len(densities)
+    if len(each) != len(densities):
+        raise ValueError(
+            "regularization_weights must be one, or one for each of the "
+            f"{len(densities)} densities. Received: {len(weights)}"
+        )
+    for density, weight in zip(densities, each, strict=True):
+        given = {} if weight is None else {"regularization_weight": weight}
+        gem_search.GemSearch(density=density, **given)
+    return each
+
+
+def _own(method, density, weight, *, prune_period, warm_iteration):
+    """Flags of a method at a density, but for sanity checks."""
+    found = [*METHODS[method]]
+    if method != "hc":
+        found.append(f"--density={density}")
+    if method in WEIGHTED and weight is not None:
+        found.append(f"--regularization_weight={weight}")
+    if method in PERIODIC and prune_period is not None:
+        found.append(f"--prune_period={prune_period}")
+    if method == "imp_warm":
+        found.append(f"--rewind_iteration={warm_iteration}")
+    return found
+
+
+def _checks(method, asked):
+    fitting = [
+        check
+        for check in asked
+        if check != "score_inversion" or method == "gem_miner"
+    ]
+    return [f"--sanity_checks={','.join(fitting)}"] if fitting else []
+
+
+def main(argv=None):
+    """Prints the lines; None takes sys.argv's flags."""
+    flags.print_lines(lines, gem_miner.train, argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+r"""Times one iteration of Gem-Miner and its relatives against an ordinary one.
+
+    python -m lottery_ticket.benchmarks.gem_speed
+    python -m lottery_ticket.benchmarks.gem_speed --conv --iterations=20
+
+LeNet-300-100 on MNIST-shaped random data, or ResNet-20 on CIFAR-10's shape,
+batch 128, SGD with momentum. Then a pruning event on VGG-16's 15 million
+scores, and global edge-popup's threshold of one network against a sort of all.
+Read the ratios, not the milliseconds.
+"""
+
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.benchmarks import timing
+from lottery_ticket.foundations import dataset_base
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.supermasks import (
+    pruning_events,
+    score_method,
+    scored_model,
+    thresholds,
+)
+from lottery_ticket.foundations.training import (
+    momentum,
+    programs,
+    resumable_run,
+)
+from lottery_ticket.models import registry
+
+BATCH_SIZE = 128
+EXAMPLES, CLASSES, DENSITY = 12_800, 10, 0.0144
+WEIGHT = 1e-4  # Of the regulariser.
+
+
+def gem_speed(
+    rounds: int = 5, iterations: int = 1000, conv: bool = False
+) -> None:
+    """Prints milliseconds per iteration and ratios, from one run.
+
+    Args:
+        rounds: How often each contender is timed.
+        iterations: Iterations of each timing.
+        conv: Whether to train ResNet-20, not LeNet-300-100.
+    """
+    network, shape = "fc", (784,)
+    if conv:
+        network, shape = "resnet20", (32, 32, 3)
+    dataset = _dataset(shape)
+    contenders = {"ordinary training": _loop(_model(network, shape), dataset)}
+    for name, method in _methods().items():
+        searched = _searched(_model(network, shape), method)
+        contenders[name] = _loop(searched, dataset)
+    warmup = min(iterations, resumable_run.CHUNK_ITERATIONS)
+    times = timing.compare(contenders, rounds, iterations, warmup)
+    title = f"{network}, {rounds} rounds of {iterations} iterations, batch "
+    timing.show(times, f"{title}{BATCH_SIZE}")
+    _show_thresholds(_model(network, shape), rounds)
+    _show_event(rounds)
+
+
+def _methods():
+    decayed = {"regularization": "L2", "regularization_weight": WEIGHT}
+    top = {"density": DENSITY}
+    make = score_method.ScoreMethod
+    return {
+        "hc, L2": make(masker="hc", **decayed),
+        "hc, L2, projected every 5th": make(
+            masker="hc", project_every=5, **decayed
+        ),
+        "hc_relaxed, L2": make(masker="hc_relaxed", **decayed),
+        "ep": make(masker="ep", **top),
+        "global_ep": make(masker="global_ep", **top),
+    }
+
+
+def _dataset(shape):
+    rng = np.random.default_rng(0)
+    x = rng.random((EXAMPLES, *shape), dtype=np.float32)
+    y = rng.integers(0, CLASSES, EXAMPLES)
+    return dataset_base.DatasetBase((x, y), BATCH_SIZE, (x[:1000], y[:1000]))
+
+
+def _model(network, shape):
+    return registry.create(network, shape, CLASSES).reset(seed=1)
+
+
+def _searched(model, method):
+    searched = scored_model.scored(model, method)
+    per_epoch = EXAMPLES // BATCH_SIZE
+    scores = _scores(model)
+    return searched.reset(model.weights, scores, method, per_epoch, mask_seed=1)
+
+
+def _scores(model):
+    rng = np.random.default_rng(0)
+    return {
+        name: rng.random(mask.shape, np.float32)
+        for name, mask in model.masks.items()
+    }
+
+
+def _loop(model, dataset):
+    """Trains in chunks, as a run does."""
+    chunk = resumable_run.CHUNK_ITERATIONS
+    program = programs.program(model, lambda: momentum.Momentum(1e-3), dataset)
+
+    def run(iterations):
+        for start in range(0, iterations, chunk):
+            count = min(chunk, iterations - start)
+            program.train(start, count, min(chunk, iterations))
+
+    return run
+
+
+def _show_thresholds(model, rounds):
+    """The cutoff of global edge-popup, outside of training."""
+    scores = [tf.constant(each) for each in _scores(model).values()]
+    size = sum(int(tf.size(each)) for each in scores)
+    removed = tf.constant([size - round(DENSITY * size)])
+
+    @tf.function(autograph=False)
+    def ours():
+        return thresholds.nth_smallest([thresholds.magnitudes(scores)], removed)
+
+    @tf.function(autograph=False)
+    def sort():
+        flat = tf.concat([tf.reshape(each, [-1]) for each in scores], 0)
+        return tf.gather(tf.sort(tf.abs(flat)), removed - 1)
+
+    contenders = {"threshold by bits": ours, "threshold by tf.sort": sort}
+    contenders = {name: _repeated(f) for name, f in contenders.items()}
+    times = timing.compare(contenders, rounds, iterations=20, warmup=2)
+    timing.show(times, f"{size:,} scores; one threshold is an iteration")
+
+
+def _repeated(function):
+    def run(iterations):
+        for _ in range(iterations):
+            function().numpy()  # Sync point.
+
+    return run
+
+
+def _show_event(rounds):
+    plan = pruning_events.plan(200, 5, DENSITY)
+    method = score_method.ScoreMethod(
+        regularization="L2", regularization_weight=WEIGHT, plan=plan
+    )
+    searched = _searched(_model("vgg16", (32, 32, 3)), method)
+    size = sum(mask.size for mask in searched.masks.values())
+    per_epoch = EXAMPLES // BATCH_SIZE
+    seconds = []
+    for epoch in plan.epochs[:rounds]:
+        started = time.perf_counter()
+        searched.event((epoch + 1) * per_epoch)
+        seconds.append(time.perf_counter() - started)
+    spread = f"{np.median(seconds):.2f} ({min(seconds):.2f} to "
+    print(f"event on {size:,} scores: {spread}{max(seconds):.2f}) s")
+
+
+if __name__ == "__main__":
+    flags.run(gem_speed)

@@ -1,0 +1,127 @@
+"""The search that trains scores, beside weights that stay as drawn."""
+
+import numpy as np
+
+from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments.gems import (
+    found,
+    measures,
+    rounding_loss,
+    search_method,
+)
+from lottery_ticket.foundations import (
+    lazy,
+    paths,
+    progress,
+    save_restore,
+    seeds,
+    steps,
+)
+from lottery_ticket.foundations.supermasks import score_draws
+
+scored_model = lazy.module("lottery_ticket.foundations.supermasks.scored_model")
+
+
+def search(gem, dataset, model, weights) -> found.Found:
+    """Returns the mask that a training of scores comes to.
+
+    Args:
+        gem: gem.Gem.
+        dataset: DatasetBase.
+        model: ModelBase of the network.
+        weights: Dict, name -> array that stand still, none pruned.
+
+    Raises:
+        ValueError: If it is too short for an event, a layer in prob_layers is
+            unknown, or nothing is kept at the end.
+    """
+    per_epoch = dataset.train.iterations_per_epoch
+    epochs = steps.iterations(gem.recipe.training_len, per_epoch) // per_epoch
+    method = search_method.method(
+        gem.search, search_method.plan(gem.search, epochs, gem.is_inverted)
+    )
+    scored = scored_model.scored(model, method)
+    scored.reset(
+        weights,
+        _scores(gem.search, model, weights),
+        method,
+        per_epoch,
+        gem.search.mask_seed,
+        gem.recipe.init_seed,
+        rounding_loss=rounding_loss.function(dataset, model)
+        if method.rounding.name == "pseudo_boolean"
+        else None,
+    )
+    ingredients.train_alone(
+        gem.recipe,
+        dataset,
+        scored,
+        gem.search_directory,
+        gem.search_settings(),
+        gem.save_summaries,
+        gem.quiet,
+        label="search",
+        event_iterations=tuple((e + 1) * per_epoch for e in range(epochs)),
+    )
+    saved = {
+        folder: save_restore.restore_network(path)
+        for folder, path in {
+            "masks": paths.masks(gem.search_directory),
+            "final": paths.final(gem.search_directory),
+        }.items()
+    }
+    return found.Found(
+        found.in_order(model, saved["masks"]),
+        found.with_statistics(model, weights, saved["final"]),
+        _evaluated(gem, dataset, scored, method),
+    )
+
+
+def _scores(search, model, weights):
+    """What scores start from."""
+    if search.drop_bottom_half:
+        return score_draws.upper_half({n: weights[n] for n in model.masks})
+    return score_draws.draw(
+        search.score_init,
+        {name: mask.shape for name, mask in model.masks.items()},
+        seeds.derive(search.mask_seed, "scores"),
+        model.fans,
+    )
+
+
+def _evaluated(gem, dataset, scored, method):
+    """Results before rounding, and of each mask that it is rounded to."""
+    evaluation = measures.evaluation(scored.plain, dataset)
+    samples = [
+        evaluation.evaluate(scored.effective(each))
+        for each in progress.each(
+            scored.samples(gem.search.evaluation_samples),
+            "masks evaluated",
+            gem.quiet,
+        )
+    ]
+    return {
+        "before_rounding": evaluation.evaluate(_unrounded(scored, method)),
+        "samples": measures.in_lists(samples),
+    }
+
+
+def _unrounded(scored, method):
+    """The network as it was in the last iteration of the search."""
+    scores, flags = scored.scores, scored.flags
+    if not method.has_flags:
+        return scored.effective(scored.samples(1)[0])
+    if method.masker == "hc":
+        kept = {
+            name: flags[name] * (score > method.threshold)
+            for name, score in scores.items()
+        }
+        return scored.effective(kept)
+    weights = scored.weights
+    return {
+        **weights,
+        **{
+            name: weights[name] * flags[name] * np.clip(score, 0, 1)
+            for name, score in scores.items()
+        },
+    }

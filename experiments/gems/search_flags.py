@@ -1,0 +1,165 @@
+"""The flags of a GemSearch one by one: their values, and whose they are."""
+
+import numbers
+
+from lottery_ticket.foundations import kernel_draws, names
+from lottery_ticket.foundations.supermasks import (
+    pruning_events,
+    score_draws,
+    score_method,
+    score_rounding,
+)
+
+# Algos that train scores; those of them whose scores lie in [0, 1].
+SCORED = ("hc", "hc_iter", "ep", "global_ep", "global_ep_iter")
+HYPERCUBE = ("hc", "hc_iter")
+ALGOS = (*SCORED, "wt", "imp", "sr", "random")
+CHOICES = {
+    "algo": ALGOS,
+    "prune_scope": pruning_events.SCOPES,
+    "ties": pruning_events.TIES,
+    "score_init": score_draws.SCORE_INITS,
+    "regularization": score_method.REGULARIZATIONS,
+    "rounding": score_rounding.ROUNDINGS,
+    "init": kernel_draws.INITS,
+    "fan_mode": kernel_draws.MODES,
+    "gain": kernel_draws.GAINS,
+    "scale_fan": ("none", "kept", "legacy"),
+    "retraining": ("rewind", "lr_rewind"),
+}
+INTEGERS = {
+    "prune_period": 1,
+    "project_every": 0,
+    "evaluation_samples": 1,
+    "imp_rounds": 1,
+    "smart_ratio_version": 1,
+    "mask_seed": 0,
+}
+# Flag -> numbers that it must lie between, and those of them that it may be.
+BOUNDS = {
+    "density": (0, 1, (1,)),
+    "target_sparsity": (0, 100, (100,)),
+    "prune_fraction": (0, 1, ()),
+    "threshold": (0, 1, (0,)),
+    "regularization_weight": (0, float("inf"), (0,)),
+    "noise_ratio": (0, float("inf"), (0,)),
+    "smart_ratio_version": (1, 2, (1, 2)),
+    "alpha": (1, float("inf"), (1,)),
+    "alpha_prime": (1, float("inf"), (1,)),
+}
+_MASKED = tuple(algo for algo in ALGOS if algo != "wt")
+_ROUNDS = ("hc_iter", "global_ep_iter", "imp")
+# Flag -> algos that it has an effect with, where that is not all of them.
+USES = {
+    **dict.fromkeys(("density", "target_sparsity", "mask_seed"), _MASKED),
+    **dict.fromkeys(("prune_period", "prune_fraction"), _ROUNDS),
+    "prune_scope": ("hc_iter",),
+    "ties": ("hc_iter", "imp"),
+    **dict.fromkeys(("score_init", "regularization"), SCORED),
+    **dict.fromkeys(("regularization_weight", "alpha", "alpha_prime"), SCORED),
+    **dict.fromkeys(("quantized", "threshold", "project_every"), HYPERCUBE),
+    "clamp_in_forward": HYPERCUBE,
+    "bottom_k_on_forward": ("hc",),
+    **dict.fromkeys(("rounding", "noise_ratio", "prob_layers"), HYPERCUBE),
+    **dict.fromkeys(("evaluation_samples", "unflag"), HYPERCUBE),
+    "drop_bottom_half": HYPERCUBE,
+    **dict.fromkeys(("imp_rounds", "rewind_iteration", "retraining"), ("imp",)),
+    "smart_ratio_version": ("sr",),
+}
+
+
+def usual(search) -> dict:
+    """Returns what None stands for, of the flags that an algo uses.
+
+    Args:
+        search: GemSearch.
+    """
+    if search.algo not in SCORED:
+        return {"init": "kaiming_normal"}
+    found = {
+        "init": "signed_constant",
+        "regularization": "L2" if search.algo == "hc_iter" else "none",
+    }
+    if search.algo not in HYPERCUBE:
+        found["score_init"] = "edge_popup"
+    elif not search.drop_bottom_half:
+        found["score_init"] = "unif"
+    return found
+
+
+def has_fraction(search) -> bool:
+    """Whether events take a fraction of the scores for good.
+
+    Args:
+        search: GemSearch.
+    """
+    return search.algo == "hc_iter" and search.prune_scope != "threshold"
+
+
+def is_given(flags, name: str) -> bool:
+    """Whether a flag is not at its default.
+
+    Args:
+        flags: Dataclass of flags.
+        name: One of them.
+    """
+    default = type(flags).__dataclass_fields__[name].default
+    return getattr(flags, name) != default
+
+
+def check_values(search) -> None:
+    """Raises unless all flags are known names, and numbers in their range.
+
+    Args:
+        search: GemSearch.
+
+    Raises:
+        ValueError: Naming the flag.
+    """
+    for name, known in CHOICES.items():
+        value = getattr(search, name)
+        if value is not None:
+            names.check(name, value, known)
+    for name, low in INTEGERS.items():
+        _check_integer(name, getattr(search, name), low)
+    for name in BOUNDS:
+        _check_number(name, getattr(search, name))
+
+
+def check_uses(search) -> None:
+    """Raises if a flag is given that the algo leaves without effect.
+
+    Args:
+        search: GemSearch.
+
+    Raises:
+        ValueError: Naming the flag, and what uses it.
+    """
+    for name, algos in USES.items():
+        if search.algo not in algos and is_given(search, name):
+            raise ValueError(
+                f"{name} is for algo={' or '.join(algos)}. Received: "
+                f"{name}={getattr(search, name)} with algo={search.algo}"
+            )
+
+
+def _check_integer(name, value, low):
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_integer and value >= low):
+        raise ValueError(
+            f"{name} must be an integer, at least {low}. Received: {value!r}"
+        )
+
+
+def _check_number(name, value):
+    low, high, ends = BOUNDS[name]
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if value is None or is_number and (low < value < high or value in ends):
+        return
+    above = f"at least {low}" if low in ends else f"above {low}"
+    below = f" and at most {high}" if high in ends else f" and below {high}"
+    raise ValueError(
+        f"{name} must be a number {above}"
+        f"{below if high != float('inf') else ', and finite'}. "
+        f"Received: {value!r}"
+    )

@@ -1,0 +1,136 @@
+"""The stages of a gem: search, fine-tuning, sanity checks."""
+
+from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments.gems import (
+    first_weights,
+    found,
+    imp_search,
+    measures,
+    random_masks,
+    score_search,
+    search_flags,
+)
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations import seeds
+
+# Algo -> function (gem, dataset, model, weights) -> Found.
+SEARCHES = {
+    **dict.fromkeys(search_flags.SCORED, score_search.search),
+    "imp": imp_search.search,
+    "sr": random_masks.smart,
+    "random": random_masks.coins,
+    "wt": random_masks.whole,
+}
+
+
+def run(gem, dataset, model) -> dict:
+    """Returns what all stages reach, those that are done being read.
+
+    Args:
+        gem: gem.Gem.
+        dataset: DatasetBase.
+        model: ModelBase of the network.
+
+    Returns:
+        Dict with "masks", and "stages", the results by name of the stage.
+    """
+    ticket = search(gem, dataset, model)
+    stages = {"finetuned": fine_tune(gem, dataset, model, ticket)}
+    if ticket.results is not None:
+        stages["search"] = ticket.results
+    for check in gem.checks.sanity_checks:
+        stages[check] = CHECKS[check](gem, dataset, model, ticket)
+    return {"masks": ticket.masks, "stages": stages}
+
+
+def runs(gem) -> list[tuple[str, dict]]:
+    """Returns folder and settings of each training, but for rounds of imp.
+
+    Args:
+        gem: gem.Gem.
+    """
+    found = []
+    if gem.search.algo in search_flags.SCORED:
+        found.append((gem.search_directory, gem.search_settings()))
+    if not gem.tuning.skip_fine_tune:
+        found.append((gem.directory, gem.tuning_settings()))
+    for check in gem.checks.sanity_checks:
+        if check == "score_inversion":
+            found += runs(gem.inverted())
+        else:
+            directory = gem.check_directory(check)
+            found.append((directory, gem.tuning_settings(check)))
+    return found
+
+
+def search(gem, dataset, model) -> found.Found:
+    """Returns the mask, and the weights to train under it.
+
+    Args:
+        gem: As for `run`, like the others.
+        dataset: DatasetBase.
+        model: ModelBase of the network.
+    """
+    weights = first_weights.draw(gem, model)
+    return SEARCHES[gem.search.algo](gem, dataset, model, weights)
+
+
+def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
+    """Returns what weights trained under a mask reach; see `measures.of_run`.
+
+    Without fine-tuning it is "before" alone.
+
+    Args:
+        gem: As for `run`, like the next two.
+        dataset: DatasetBase.
+        model: ModelBase of the network.
+        ticket: found.Found.
+        check: Name of the sanity check that this is, or None.
+    """
+    model.reset(ticket.start, ticket.masks, gem.recipe.init_seed)
+    if gem.tuning.skip_fine_tune:
+        return {"before": measures.evaluation(model, dataset).evaluate()}
+    directory = gem.check_directory(check) if check else gem.directory
+    ingredients.train_alone(
+        gem.tuned_recipe(),
+        dataset,
+        model,
+        directory,
+        gem.tuning_settings(check),
+        gem.save_summaries,
+        gem.quiet,
+        label=check or "fine-tuning",
+        on_collapse=gem.on_collapse,
+    )
+    return measures.of_run(directory)
+
+
+def _weight_reinit(gem, dataset, model, ticket):
+    """The same mask, of fresh weights."""
+    start = first_weights.redrawn(gem, model, ticket.start)
+    again = found.Found(ticket.masks, start)
+    return fine_tune(gem, dataset, model, again, "weight_reinit")
+
+
+def _mask_shuffle(gem, dataset, model, ticket):
+    """As many weights of each layer, at random."""
+    seed = seeds.derive(gem.search.mask_seed, "mask_shuffle")
+    masks = masks_lib.shuffle(ticket.masks, seed)
+    again = found.Found(masks, ticket.start)
+    return fine_tune(gem, dataset, model, again, "mask_shuffle")
+
+
+def _score_inversion(gem, dataset, model, ticket):
+    """A search of its own, of the lowest scores."""
+    del ticket
+    inverted = gem.inverted()
+    again = search(inverted, dataset, model)
+    return fine_tune(inverted, dataset, model, again)
+
+
+# Name -> function (gem, dataset, model, found) -> results.
+CHECKS = {
+    "weight_reinit": _weight_reinit,
+    "mask_shuffle": _mask_shuffle,
+    "score_inversion": _score_inversion,
+}

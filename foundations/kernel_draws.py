@@ -1,0 +1,153 @@
+"""Draws of kernels by name, for networks that are searched for masks.
+
+With gain and fan as described in `draw`:
+
+- signed_constant: gain / sqrt(fan) with the sign of a fair coin.
+- unsigned_constant: gain / sqrt(fan).
+- kaiming_normal: normal of mean 0 and deviation gain / sqrt(fan).
+- kaiming_uniform: uniform within sqrt(3) * gain / sqrt(fan) of 0.
+- xavier_normal: normal of mean 0 and deviation sqrt(2 / (fan-in + fan-out)).
+- xavier_constant: sqrt(2 / (fan-in + fan-out)), the sign a fair coin's.
+- standard: uniform within 1 / sqrt(fan-in) of 0, as PyTorch draws by default.
+
+Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
+Differs: its signs are those of PyTorch's own draw of the layer.
+"""
+
+import math
+
+import numpy as np
+
+from lottery_ticket.foundations import names, seeds
+
+GAINS = {
+    "relu": math.sqrt(2),
+    "linear": 1.0,
+    "tanh": 5 / 3,
+    "sigmoid": 1.0,
+    "leaky_relu": math.sqrt(2 / (1 + 0.01**2)),  # Of a slope of .01.
+}
+MODES = ("fan_in", "fan_out")
+
+
+def draw(
+    name: str,
+    shapes: dict[str, tuple[int, ...]],
+    fans: dict[str, tuple[int, int]],
+    seed: int,
+    *,
+    mode: str = "fan_in",
+    gain: str = "relu",
+    scale_fan: float = 1.0,
+) -> dict[str, np.ndarray]:
+    """Returns a draw of kernels, each from a seed of its own.
+
+    What a layer draws depends on the seed and on the layer's name, shape and
+    fans, not on the other layers.
+
+    Args:
+        name: A name in INITS; see the module.
+        shapes: Dict, layer name -> shape of its kernel.
+        fans: Dict, layer name -> (fan-in, fan-out), as from `ModelBase.fans`;
+            it may name other layers too.
+        seed: An integer; each layer's seed derives from it.
+        mode: Which fan the constants and Kaiming draws take, "fan_in" or
+            "fan_out". The others have theirs.
+        gain: What the same multiply by: a name in GAINS, the activation that
+            follows.
+        scale_fan: What the fan is multiplied by, above 0: the density of a
+            mask, say, to make up for what it will prune. Only the names in
+            HAVE_SCALED_FAN take it; to kaiming_uniform and the others it
+            does nothing, as in the paper's code.
+
+    Returns:
+        Dict, layer name -> float32 array.
+
+    Raises:
+        ValueError: If a name is unknown, a layer's fans are missing, or
+            scale_fan is not a finite number above 0.
+    """
+    check(name, mode, gain, scale_fan)
+    factor = scale_fan if name in HAVE_SCALED_FAN else 1.0
+    drawn = {}
+    for layer, shape in shapes.items():
+        names.check("layer", layer, fans)
+        rng = np.random.default_rng(seeds.derive(seed, "kernel", layer))
+        fan = fans[layer][MODES.index(mode)] * factor
+        deviation = GAINS[gain] / math.sqrt(fan)
+        kernel = INITS[name](rng, shape, deviation, fans[layer])
+        drawn[layer] = np.asarray(kernel, np.float32)
+    return drawn
+
+
+def check(
+    name: str,
+    mode: str = "fan_in",
+    gain: str = "relu",
+    scale_fan: float = 1.0,
+) -> None:
+    """Raises unless kernels can be drawn by these settings.
+
+    Args:
+        name: As for `draw`, like the others.
+        mode: Which fan to take.
+        gain: The activation.
+        scale_fan: What the fan is multiplied by.
+
+    Raises:
+        ValueError: If a name is unknown, or scale_fan is not a finite number
+            above 0.
+    """
+    names.check("init", name, INITS)
+    names.check("fan mode", mode, MODES)
+    names.check("gain", gain, GAINS)
+    if not 0 < scale_fan < math.inf:  # Nor NaN.
+        raise ValueError(
+            "A fan must be multiplied by a finite number above 0. Received: "
+            f"{scale_fan}"
+        )
+
+
+def _signed_constant(rng, shape, deviation, fans):
+    return np.where(rng.random(shape) < 0.5, -deviation, deviation)
+
+
+def _unsigned_constant(rng, shape, deviation, fans):
+    return np.full(shape, deviation)
+
+
+def _kaiming_normal(rng, shape, deviation, fans):
+    return rng.normal(0, deviation, shape)
+
+
+def _kaiming_uniform(rng, shape, deviation, fans):
+    limit = math.sqrt(3) * deviation
+    return rng.uniform(-limit, limit, shape)
+
+
+def _xavier_normal(rng, shape, deviation, fans):
+    return _kaiming_normal(rng, shape, math.sqrt(2 / sum(fans)), fans)
+
+
+def _xavier_constant(rng, shape, deviation, fans):
+    return _signed_constant(rng, shape, math.sqrt(2 / sum(fans)), fans)
+
+
+def _standard(rng, shape, deviation, fans):
+    limit = 1 / math.sqrt(fans[0])
+    return rng.uniform(-limit, limit, shape)
+
+
+# Name -> function (rng, shape, gain / sqrt(fan), (fan-in, fan-out)) -> kernel.
+INITS = {
+    "signed_constant": _signed_constant,
+    "unsigned_constant": _unsigned_constant,
+    "kaiming_normal": _kaiming_normal,
+    "kaiming_uniform": _kaiming_uniform,
+    "xavier_normal": _xavier_normal,
+    "xavier_constant": _xavier_constant,
+    "standard": _standard,
+}
+HAVE_SCALED_FAN = ("signed_constant", "unsigned_constant", "kaiming_normal")
+# These take a mode and a gain.
+HAVE_FAN_MODE = (*HAVE_SCALED_FAN, "kaiming_uniform")

@@ -1,0 +1,96 @@
+"""Regularisers of scores: sums over all of them, to be added to the loss.
+
+A regulariser is a function (scores, weights, alpha, alpha_prime) -> scalar:
+
+    scores: List of float tensors.
+    weights: List of tensors of their shapes and dtype, the frozen kernels.
+    alpha, alpha_prime: Exponents of at least 1; `var_red_1` alone has any.
+
+Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the code
+released with it. These are sums, not means: what weight fits depends on the
+network's size. An optimizer that rescales gradients, such as Adam, rescales
+these, too, so that a weight for it is none for gradient descent.
+"""
+
+import tensorflow as tf
+
+
+def none(scores, weights, alpha, alpha_prime):
+    """Returns 0."""
+    del weights, alpha, alpha_prime
+    return tf.zeros((), scores[0].dtype)
+
+
+def l2(scores, weights, alpha, alpha_prime):
+    """Returns the sum of s^2."""
+    del weights, alpha, alpha_prime
+    return _total(tf.square(each) for each in scores)
+
+
+def l1(scores, weights, alpha, alpha_prime):
+    """Returns the sum of |s|; a score of 0 has no gradient."""
+    del weights, alpha, alpha_prime
+    return _total(tf.abs(each) for each in scores)
+
+
+def l1_l2(scores, weights, alpha, alpha_prime):
+    """Returns the sum of |s| + s^2."""
+    others = weights, alpha, alpha_prime
+    return l1(scores, *others) + l2(scores, *others)
+
+
+def var_red_1(scores, weights, alpha, alpha_prime):
+    """Returns the sum of s^alpha * (1 - s)^alpha_prime.
+
+    Where an exponent is not 1, s and 1 - s count as 0 where they are below.
+    """
+    del weights
+    return _total(
+        _power(each, alpha) * _power(1 - each, alpha_prime) for each in scores
+    )
+
+
+def var_red_2(scores, weights, alpha, alpha_prime):
+    """Returns the sum of w^2 * s * (1 - s)."""
+    del alpha, alpha_prime
+    return _total(
+        tf.square(weight) * score * (1 - score)
+        for score, weight in zip(scores, weights, strict=True)
+    )
+
+
+def bin_entropy(scores, weights, alpha, alpha_prime):
+    """Returns the sum of -s ln s - (1 - s) ln(1 - s).
+
+    Scores that are not between 0 and 1 count nothing and have no gradient.
+    """
+    del weights, alpha, alpha_prime
+    return _total(_entropy(each) for each in scores)
+
+
+REGULARIZERS = {
+    "none": none,
+    "L2": l2,
+    "L1": l1,
+    "L1_L2": l1_l2,
+    "var_red_1": var_red_1,
+    "var_red_2": var_red_2,
+    "bin_entropy": bin_entropy,
+}
+
+
+def _total(terms):
+    return tf.add_n([tf.reduce_sum(each) for each in terms])
+
+
+def _power(base, exponent):
+    # Of a negative base, most powers are NaN.
+    return base if exponent == 1 else tf.maximum(base, 0) ** exponent
+
+
+def _entropy(scores):
+    is_between = (scores > 0) & (scores < 1)
+    # A gradient passes both branches: none of them may be infinite.
+    p = tf.where(is_between, scores, tf.constant(0.5, scores.dtype))
+    entropy = -p * tf.math.log(p) - (1 - p) * tf.math.log1p(-p)
+    return tf.where(is_between, entropy, tf.zeros_like(entropy))

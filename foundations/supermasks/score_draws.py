@@ -1,0 +1,170 @@
+"""What scores start from: random draws by name, or a network's weights."""
+
+import numpy as np
+
+from lottery_ticket.foundations import names, seeds
+
+Network = dict[str, np.ndarray]
+Shapes = dict[str, tuple[int, ...]]
+_CONSTANTS = {"half": 0.5, "all_one": 1.0}
+
+
+def unif(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int | None
+) -> np.ndarray:
+    """Returns scores drawn uniformly from [0, 1).
+
+    Args:
+        rng: What they are drawn from.
+        shape: Shape of the layer's kernel.
+        fan_in: Number of inputs of one of its outputs; edge_popup's alone.
+    """
+    return rng.random(shape, np.float32)
+
+
+def skew(rng, shape, fan_in):
+    """Returns draws of Beta(1, 5): 1 in 32 is above .5; see `unif`."""
+    return rng.beta(1, 5, shape)
+
+
+def half(rng, shape, fan_in):
+    """Returns .5 everywhere, which no strict threshold of .5 keeps."""
+    return np.full(shape, _CONSTANTS["half"])
+
+
+def bimodal(rng, shape, fan_in):
+    """Returns draws of Beta(.1, .1), most near 0 or 1; see `unif`."""
+    return rng.beta(0.1, 0.1, shape)
+
+
+def bern(rng, shape, fan_in):
+    """Returns 0s and 1s, each with probability 1/2; see `unif`."""
+    return rng.integers(0, 2, shape)
+
+
+def all_one(rng, shape, fan_in):
+    """Returns 1 everywhere: the search starts from the whole network."""
+    return np.full(shape, _CONSTANTS["all_one"])
+
+
+def edge_popup(rng, shape, fan_in):
+    """Returns uniform draws between -b and b = 1 / sqrt(fan_in); see `unif`.
+
+    Source: Ramanujan et al. 2020 (https://arxiv.org/abs/1911.13299): Kaiming's
+    uniform distribution as PyTorch has it for layers, a = sqrt(5).
+    """
+    bound = 1 / np.sqrt(fan_in)
+    return rng.uniform(-bound, bound, shape)
+
+
+# Name -> function (rng, shape, fan_in) of one layer's scores.
+SCORE_INITS = {
+    "unif": unif,
+    "skew": skew,
+    "half": half,
+    "bimodal": bimodal,
+    "bern": bern,
+    "all_one": all_one,
+    "edge_popup": edge_popup,
+}
+
+
+def draw(
+    name: str,
+    shapes: Shapes,
+    seed: int,
+    fans: dict[str, tuple[int, int]] | None = None,
+) -> Network:
+    """Returns the scores that a search starts from.
+
+    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
+    authors' code.
+
+    Args:
+        name: A name in SCORE_INITS.
+        shapes: Dict, layer name -> shape of its kernel.
+        seed: Seed of the draws; each layer's derives from it and its name, so
+            that no layer's scores depend on which others there are.
+        fans: Dict, layer name -> (fan_in, fan_out); for edge_popup only.
+
+    Returns:
+        Dict, layer name -> float32 array.
+
+    Raises:
+        ValueError: If the name is unknown, or edge_popup lacks a layer's fans.
+    """
+    names.check("score_init", name, SCORE_INITS)
+    if name == "edge_popup":
+        for layer in shapes:
+            names.check("layer in fans", layer, fans or {})
+    return {
+        layer: _draw(name, shape, seeds.derive(seed, "scores", layer), fan_in)
+        for layer, shape, fan_in in _with_fans(shapes, fans or {})
+    }
+
+
+def check(name: str, threshold: float) -> None:
+    """Raises if the quantised mask of these scores would keep nothing.
+
+    Not for scores that are multiplied with as they are, nor edge-popup.
+
+    Args:
+        name: A name in SCORE_INITS.
+        threshold: What a score must be above to be kept.
+
+    Raises:
+        ValueError: If the name is unknown, or no score is above the threshold.
+    """
+    names.check("score_init", name, SCORE_INITS)
+    constant = _CONSTANTS.get(name)
+    if constant is not None and constant <= threshold:
+        raise ValueError(
+            f"score_init={name} starts all scores from {constant}, and a "
+            f"quantised mask keeps those above {threshold}, strictly: none. "
+            "No gradient would come through a network without weights. Use "
+            "score_init=unif, a lower threshold, or scores that are not "
+            "quantised"
+        )
+
+
+def upper_half(weights: Network) -> Network:
+    """Returns scores of 1 for the larger half of the weights, 0 elsewhere.
+
+    1 is where abs(weight) is above the median of all layers' together; of an
+    odd number, the median itself is 0, like all that equal it. It is what a
+    warm Gem-Miner starts from, after some training of the dense network.
+
+    Source: the authors' code of Sreenivasan et al. 2022
+    (https://arxiv.org/abs/2202.12002), drop_bottom_half_weights.
+    Differs: these are scores to start from; there they are set after an epoch.
+
+    Args:
+        weights: Dict, layer name -> kernel, of the layers with masks alone.
+
+    Returns:
+        Dict, layer name -> float32 array of the kernel's shape.
+
+    Raises:
+        ValueError: If a layer holds NaN.
+    """
+    sizes = {name: np.abs(kernel) for name, kernel in weights.items()}
+    for name, size in sizes.items():
+        if np.isnan(size).any():
+            raise ValueError(
+                f"Weights of layer {name!r} hold NaN. Did training diverge?"
+            )
+    median = np.median(np.concatenate([x.ravel() for x in sizes.values()]))
+    return {
+        name: (size > median).astype(np.float32) for name, size in sizes.items()
+    }
+
+
+def _with_fans(shapes, fans):
+    """Layer, shape and fan_in or None, of each layer."""
+    for layer, shape in shapes.items():
+        yield layer, shape, fans[layer][0] if layer in fans else None
+
+
+def _draw(name, shape, seed, fan_in):
+    rng = np.random.default_rng(seed)
+    return np.asarray(SCORE_INITS[name](rng, shape, fan_in), np.float32)

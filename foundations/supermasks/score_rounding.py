@@ -1,0 +1,219 @@
+"""From scores in [0, 1] to masks: by a threshold, by chance, one by one."""
+
+import dataclasses
+import fnmatch
+import math
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations.selection import layer_shares
+
+Network = dict[str, np.ndarray]
+# Of pseudo-boolean rounding, which evaluates the network twice for each.
+MOST_FRACTIONAL = 5000
+
+
+@dataclasses.dataclass(frozen=True)
+class Rounding:
+    """How scores become a mask.
+
+    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
+    authors' code.
+
+    Args:
+        name: "naive" keeps the scores above the threshold; "prob" keeps each
+            with its score as probability, scores outside [0, 1] being clipped;
+            "naive_prob" does so in prob_layers, and is naive elsewhere;
+            "all_ones" keeps all; "pseudo_boolean" decides one score after the
+            other by the network's loss, for tiny networks.
+        threshold: What "naive" and "naive_prob" compare with, in [0, 1]. A
+            score that is equal to it is pruned: of scores that are all .5,
+            nothing stays.
+        noise_ratio: Standard deviation of normal noise that is added to the
+            scores first, 0 for none.
+        prob_layers: Names or patterns, such as dense*, of the layers that
+            "naive_prob" draws.
+    """
+
+    name: str = "naive"
+    threshold: float = 0.5
+    noise_ratio: float = 0.0
+    prob_layers: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        """Checks all.
+
+        Raises:
+            ValueError: If the name is unknown, a number is out of range, or
+                there are prob_layers without "naive_prob" or the other way
+                round.
+        """
+        names.check("rounding", self.name, ROUNDINGS)
+        layer_shares.check("threshold of rounding", self.threshold)
+        if not 0 <= self.noise_ratio < math.inf:
+            raise ValueError(
+                "Expected a noise_ratio of 0 or more. "
+                f"Received: {self.noise_ratio}"
+            )
+        layers = self.prob_layers
+        layers = (layers,) if isinstance(layers, str) else tuple(layers)
+        object.__setattr__(self, "prob_layers", layers)
+        if (self.name == "naive_prob") != bool(layers):
+            raise ValueError(
+                "prob_layers are the layers that naive_prob draws: give both "
+                f"or neither. Received: rounding={self.name}, "
+                f"prob_layers={layers}"
+            )
+
+
+def check(rounding: Rounding, layers: Iterable[str]) -> None:
+    """Raises unless all prob_layers are a network's.
+
+    Args:
+        rounding: How scores become a mask.
+        layers: Names of all layers with scores.
+
+    Raises:
+        ValueError: If a name or pattern matches no layer.
+    """
+    layers = list(layers)
+    for pattern in rounding.prob_layers:
+        if not any(fnmatch.fnmatchcase(layer, pattern) for layer in layers):
+            names.check("layer in prob_layers", pattern, layers)
+
+
+def round_scores(
+    rounding: Rounding,
+    scores: Network,
+    seed: int,
+    loss: Callable[[Network], float] | None = None,
+) -> Network:
+    """Returns the mask that scores are rounded to.
+
+    Differs: where the authors' code has naive_prob compare with .5, whatever
+    the threshold, this has the threshold.
+
+    Args:
+        rounding: How.
+        scores: Dict, layer name -> float array.
+        seed: Seed of the noise and the coins; each layer's derive from it and
+            the layer's name.
+        loss: Function of a dict, layer name -> float32 array in [0, 1] that
+            kernels are multiplied by, to the network's loss on always the same
+            examples; for "pseudo_boolean" alone. Arrays that it is given change
+            after it has returned.
+
+    Returns:
+        Dict, layer name -> uint8 array of 0s and 1s.
+
+    Raises:
+        ValueError: If a layer holds NaN, a prob_layer is unknown, or for
+            "pseudo_boolean" there is no loss, the loss is NaN, or more than
+            MOST_FRACTIONAL scores are between 0 and 1.
+    """
+    check(rounding, scores)
+    for name, score in scores.items():
+        if np.isnan(score).any():
+            raise ValueError(
+                f"Scores of layer {name!r} hold NaN. Did training diverge?"
+            )
+    scores = _with_noise(rounding.noise_ratio, scores, seed)
+    if rounding.name == "pseudo_boolean":
+        return _one_by_one(scores, loss)
+    layer_mask = ROUNDINGS[rounding.name]
+    return {
+        name: layer_mask(
+            rounding, name, score, _rng(seed, "coins", name)
+        ).astype(np.uint8)
+        for name, score in scores.items()
+    }
+
+
+def _naive(rounding, name, score, rng):
+    return score > rounding.threshold
+
+
+def _prob(rounding, name, score, rng):
+    # From [0, 1): what is 1 or more is always kept, 0 or less never.
+    return rng.random(score.shape, np.float32) < score
+
+
+def _naive_prob(rounding, name, score, rng):
+    if any(fnmatch.fnmatchcase(name, each) for each in rounding.prob_layers):
+        return _prob(rounding, name, score, rng)
+    return _naive(rounding, name, score, rng)
+
+
+def _all_ones(rounding, name, score, rng):
+    return np.ones(score.shape, bool)
+
+
+# Name -> function of one layer's mask; None, where layers depend on each other.
+ROUNDINGS = {
+    "naive": _naive,
+    "prob": _prob,
+    "naive_prob": _naive_prob,
+    "all_ones": _all_ones,
+    "pseudo_boolean": None,
+}
+
+
+def _one_by_one(scores, loss):
+    """Each fractional score becomes what the loss is lower with, in order."""
+    if loss is None:
+        raise ValueError("Pseudo-boolean rounding needs a loss. Received: none")
+    rounded = {
+        name: np.clip(score, 0, 1).astype(np.float32)
+        for name, score in scores.items()
+    }
+    fractional = {
+        name: np.flatnonzero((score > 0) & (score < 1))
+        for name, score in rounded.items()
+    }
+    _check_number(sum(each.size for each in fractional.values()))
+    for name, places in fractional.items():
+        for place in places:
+            with_1 = _loss_with(loss, rounded, name, place, 1)
+            with_0 = _loss_with(loss, rounded, name, place, 0)
+            rounded[name].flat[place] = with_1 <= with_0
+    return {name: mask.astype(np.uint8) for name, mask in rounded.items()}
+
+
+def _loss_with(loss, masks, name, place, value):
+    masks[name].flat[place] = value
+    found = float(loss(masks))
+    if math.isnan(found):
+        raise ValueError(
+            f"The loss is NaN with weight {place} of layer {name!r} at "
+            f"{value}, so it cannot be rounded by it"
+        )
+    return found
+
+
+def _check_number(count):
+    if count > MOST_FRACTIONAL:
+        raise ValueError(
+            "Pseudo-boolean rounding evaluates the network twice for each "
+            "score between 0 and 1: it is for tiny networks. Expected at most "
+            f"{MOST_FRACTIONAL:,} of them. Received: {count:,}. Use "
+            "rounding=naive or prob"
+        )
+
+
+def _with_noise(ratio, scores, seed):
+    if not ratio:
+        return scores
+    return {
+        name: score + ratio * _normal(score.shape, seed, name)
+        for name, score in scores.items()
+    }
+
+
+def _normal(shape, seed, name):
+    return _rng(seed, "noise", name).standard_normal(shape, np.float32)
+
+
+def _rng(seed, kind, name):
+    return np.random.default_rng(seeds.derive(seed, kind, name))

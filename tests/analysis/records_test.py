@@ -1,0 +1,50 @@
+"""Tests of analysis/records.py."""
+
+import pathlib
+
+import pytest
+
+from lottery_ticket.analysis import records
+from lottery_ticket.foundations import files, sealed
+
+NAME = "findings.json"
+
+
+def test_a_record_that_is_whole(tmp_path):
+    sealed.write(f"{tmp_path}/{NAME}", {"lr": 0.1})
+    assert records.read(str(tmp_path), NAME) == {"lr": 0.1}
+
+
+def test_what_is_wrong_with_a_record(tmp_path):
+    with pytest.raises(ValueError, match=r"unfinished \(no findings.json; st"):
+        records.read(str(tmp_path), NAME)
+    with pytest.raises(ValueError, match="^findings.json is not there yet$"):
+        records.read(str(tmp_path), NAME, "{name} is not there yet")
+    path = pathlib.Path(tmp_path / NAME)
+    sealed.write(str(path), {"lr": 0.1})
+    path.write_text(path.read_text().replace("0.1", "0.2"))
+    with pytest.raises(ValueError, match=r"damaged \(its findings.json is not"):
+        records.read(str(tmp_path), NAME, "{name} is not there yet")
+
+
+def test_what_cannot_be_understood_is_named_and_left_out(tmp_path):
+    things = [
+        ("first", lambda: 1),
+        ("second", lambda: {"a": 1}["b"]),
+        ("third", lambda: len(None)),
+        ("third", lambda: int("x")),
+        ("fourth", lambda: files.read(f"{tmp_path}/nothing")),
+        ("last", lambda: 2),
+    ]
+    found, problems = records.understand(NAME, things, lambda thing: thing())
+    assert found == [1, 2]
+    assert problems[0] == "second: damaged (its findings.json lacks 'b')"
+    assert problems[1].startswith("third: damaged (its findings.json lacks ")
+    assert problems[2].startswith("third: invalid literal")
+    assert problems[3] == f"fourth: No file at {tmp_path}/nothing"
+    assert len(problems) == 4
+
+
+def test_other_errors_are_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        records.understand(NAME, [("first", 0)], lambda thing: 1 / thing)

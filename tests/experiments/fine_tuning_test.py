@@ -1,0 +1,130 @@
+"""Tests of experiments/fine_tuning.py: the flags of phase C."""
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lottery_ticket.experiments import fine_tuning, recipes
+
+RECIPE = recipes.Recipe("cifar10_resnet20_gem", seed=3)
+
+
+def test_the_published_fine_tuning():
+    found = fine_tuning.FineTuning().recipe(RECIPE)
+    assert (found.optimizer, found.momentum, found.lr) == (
+        "momentum",
+        0.9,
+        0.01,
+    )
+    assert (found.schedule, found.lr_drops) == ("piecewise", ("80ep", "120ep"))
+    assert found.lr_drop_factor == 0.1
+    assert found.coupled_weight_decay() == 1e-4
+    assert found.training_len == "150ep"
+
+
+def test_all_else_is_as_in_the_search():
+    found = fine_tuning.FineTuning().recipe(RECIPE)
+    changed = {
+        field.name
+        for field in dataclasses.fields(found)
+        if getattr(found, field.name) != getattr(RECIPE, field.name)
+    }
+    assert changed == {"lr", "schedule", "lr_drops", "weight_decay"} | (
+        {"lr_drop_factor"} if RECIPE.lr_drop_factor is None else set()
+    )
+
+
+@pytest.mark.parametrize("name", [n for n in recipes.RECIPES if "_gem" in n])
+def test_every_search_can_be_followed_by_adam(name):
+    tuning = fine_tuning.FineTuning(
+        fine_tune_optimizer="adam",
+        fine_tune_lr=1e-4,
+        fine_tune_schedule="cosine_by_epoch",
+        fine_tune_len="7ep",
+        fine_tune_weight_decay=0.0,
+    )
+    found = tuning.recipe(recipes.Recipe(name))
+    assert (found.optimizer, found.momentum, found.lr) == ("adam", None, 1e-4)
+    assert (found.schedule, found.lr_drops) == ("cosine_by_epoch", ())
+    assert found.training_len == "7ep"
+    read = json.loads(json.dumps(found.settings()))
+    assert recipes.Recipe(**read) == found
+
+
+@pytest.mark.parametrize(
+    ("length", "drops"),
+    [
+        ("100ep", ("50ep", "80ep")),
+        ("300ep", ("150ep", "250ep")),
+        ("88ep", ("44ep", "58ep")),
+        ("1ep", ()),
+        ("2ep", ("1ep",)),
+        ("1000it", ("500it", "666it")),
+        ("2it", ("1it",)),
+        ("1it", ()),
+    ],
+)
+def test_the_published_drops(length, drops):
+    assert fine_tuning.published_drops(length) == drops
+    tuning = fine_tuning.FineTuning(fine_tune_len=length)
+    found = tuning.recipe(RECIPE)
+    assert found.lr_drops == drops
+    assert found.schedule == ("piecewise" if drops else "constant")
+
+
+@given(st.integers(1, 10**6), st.sampled_from(["ep", "it"]))
+def test_drops_ascend_within_training(number, unit):
+    drops = fine_tuning.published_drops(f"{number}{unit}")
+    numbers = [int(drop.removesuffix(unit)) for drop in drops]
+    assert numbers == sorted(set(numbers))
+    assert all(0 < drop < number for drop in numbers)
+
+
+def test_drops_can_be_given():
+    tuning = fine_tuning.FineTuning(
+        fine_tune_lr_drops=["30ep", "60ep"], fine_tune_lr_drop_factor=0.5
+    )
+    found = tuning.recipe(RECIPE)
+    assert (found.lr_drops, found.lr_drop_factor) == (("30ep", "60ep"), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"fine_tune_optimizer": "adma"}, "Did you mean 'adam'"),
+        ({"fine_tune_schedule": "cosin"}, "Did you mean 'cosine'"),
+        ({"fine_tune_lr": 0.0}, "lr must be above 0"),
+        ({"fine_tune_weight_decay": -1.0}, "weight_decay must be at least 0"),
+        ({"fine_tune_len": "0ep"}, "fine_tune_len must be above 0"),
+        ({"fine_tune_len": "9"}, "A length must be"),
+        ({"fine_tune_lr_drops": ("x",)}, "A length must be"),
+        ({"fine_tune_lr_drop_factor": 0.0}, "factor of a drop must be above 0"),
+        (
+            {"fine_tune_optimizer": "adam", "fine_tune_momentum": 0.5},
+            "fine_tune_momentum is for the optimizers .* Received: 0.5 with",
+        ),
+        (
+            {"fine_tune_schedule": "cosine", "fine_tune_lr_drops": ("9ep",)},
+            "fine_tune_lr_drops is for fine_tune_schedule=piecewise",
+        ),
+        (
+            {"fine_tune_schedule": "constant", "fine_tune_lr_drop_factor": 0.2},
+            "fine_tune_lr_drop_factor is for",
+        ),
+        (
+            {"skip_fine_tune": True, "fine_tune_lr": 0.1},
+            "skip_fine_tune leaves fine_tune_lr without effect",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_an_error(flags, message):
+    with pytest.raises(ValueError, match=message):
+        fine_tuning.FineTuning(**flags)
+
+
+def test_every_field_is_in_the_help():
+    for field in dataclasses.fields(fine_tuning.FineTuning):
+        assert f" {field.name}: " in fine_tuning.FineTuning.__doc__

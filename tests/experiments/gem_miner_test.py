@@ -1,0 +1,244 @@
+"""Tests of experiments/gem_miner.py, on the bundled digits."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import dense_run, gem_miner, recipes, tickets
+from lottery_ticket.experiments.gems import stages
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.training import checkpoint, programs
+from lottery_ticket.tests import tiny
+from lottery_ticket.tests.experiments.gems import small
+
+CHECKS = ("weight_reinit", "mask_shuffle")
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("mined")
+    return directory, small.train(directory, checks=CHECKS)
+
+
+def is_complete(directory, presets=None, **flags):
+    arguments = small.arguments(**flags)
+    return gem_miner.is_complete(str(directory), *arguments, presets=presets)
+
+
+def test_the_record_counts_the_mask_and_has_all_stages(mined):
+    directory, record = mined
+    (masks,) = small.networks(directory, "masks")
+    assert record["counts"] == {
+        name: list(pair) for name, pair in masks_lib.counts(masks).items()
+    }
+    assert sum(kept for kept, _ in record["counts"].values()) == 222
+    assert set(record["stages"]) == {"finetuned", "search", *CHECKS}
+    assert record["settings"]["algo"] == "hc_iter"
+    assert record["settings"]["density"] == 0.25
+    assert record["num_classes"] == 10
+
+
+def test_the_gem_is_an_ordinary_run(mined):
+    directory, _ = mined
+    ticket = tickets.read(str(directory))
+    assert ticket.settings["experiment"] == "gem_miner"
+    assert masks_lib.density(ticket.masks) == 0.25
+
+
+def test_its_search_is_an_ordinary_run(mined):
+    directory, _ = mined
+    with pytest.raises(ValueError, match="A dense run is needed"):
+        dense_run.read(str(directory / "search"))
+
+
+def test_a_finished_gem_is_skipped(mined, monkeypatch):
+    directory, record = mined
+    monkeypatch.setattr(stages, "run", None)
+    assert is_complete(directory, checks=CHECKS)
+    assert small.train(directory, checks=CHECKS) == record
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"density": 0.5}, "density: 0.25 there, 0.5 now"),
+        ({"mask_seed": 3}, "mask_seed: "),
+        ({"changes": {"lr": 1.0}}, "lr: 0.1 there, 1.0 now"),
+        ({"tuning": {"fine_tune_len": "3ep"}}, "fine_tune_len: '2ep' there"),
+        ({"checks": ()}, "sanity_checks: "),
+        ({"algo": "ep"}, "algo: 'hc_iter' there, 'ep' now"),
+    ],
+)
+def test_other_settings_are_never_mixed_in(mined, flags, message):
+    directory, _ = mined
+    flags = {"checks": CHECKS, **flags}
+    for asked in (is_complete, small.train):
+        with pytest.raises(ValueError, match=message):
+            asked(directory, **flags)
+
+
+def test_two_densities_are_an_error_from_the_first_search_on(tmp_path):
+    with pytest.raises(ValueError, match="Pseudo-boolean|no layer|keeps none"):
+        small.train(
+            tmp_path,
+            algo="hc",
+            regularization="L2",
+            regularization_weight=100.0,
+        )
+    assert (tmp_path / "search/checkpoint.bin").exists()
+    with pytest.raises(ValueError, match="density: None there, 0.5 now"):
+        small.train(tmp_path, density=0.5)
+
+
+def test_checks_can_be_added_without_training_again(tmp_path, monkeypatch):
+    small.train(tmp_path)
+    (tmp_path / "gem.json").unlink()
+    assert not is_complete(tmp_path, checks=("mask_shuffle",))
+    iterations = []
+    train = programs.Program.train
+
+    def count(self, first, number, capacity):
+        iterations.append(number)
+        return train(self, first, number, capacity)
+
+    monkeypatch.setattr(programs.Program, "train", count)
+    record = small.train(tmp_path, checks=("mask_shuffle",))
+    assert sum(iterations) == 8  # Of the check alone.
+    assert set(record["stages"]) == {"search", "finetuned", "mask_shuffle"}
+
+
+def test_a_damaged_stage_is_redone_to_the_same_results(tmp_path):
+    record = small.train(tmp_path)
+    before = tiny.result_bytes(tmp_path)
+    (tmp_path / "search/scores/layer0.npy").write_bytes(b"")
+    (tmp_path / "final/layer1.npy").write_bytes(b"")
+    assert not is_complete(tmp_path)
+    again = small.train(tmp_path)
+    assert again["stages"] == record["stages"]
+    after = tiny.result_bytes(tmp_path)
+    assert {n: b for n, b in after.items() if n.endswith("npy")} == {
+        n: b for n, b in before.items() if n.endswith("npy")
+    }
+
+
+class Killed(BaseException):
+    """As a signal would end it."""
+
+
+@pytest.mark.parametrize("moment", [1, 3, 4, 6])
+@pytest.mark.parametrize("algo", ["hc_iter", "global_ep_iter"])
+def test_a_gem_killed_anywhere_ends_in_the_same_bytes(
+    mined, tmp_path, monkeypatch, algo, moment
+):
+    """Chunk by chunk: 5 of the search, 2 of fine-tuning."""
+    reference, whole = mined
+    if algo != "hc_iter":
+        reference = tmp_path / "whole"
+        whole = small.train(reference, algo=algo, checks=CHECKS)
+    chunks = []
+    train = programs.Program.train
+
+    def die(self, first, number, capacity):
+        if len(chunks) == moment:
+            raise Killed
+        chunks.append(number)
+        return train(self, first, number, capacity)
+
+    directory = tmp_path / "killed"
+    with monkeypatch.context() as patched:
+        patched.setattr(programs.Program, "train", die)
+        patched.setattr(
+            "lottery_ticket.foundations.training.resumable_run."
+            "CHECKPOINT_INTERVAL_S",
+            -1,
+        )
+        with pytest.raises(Killed):
+            small.train(directory, algo=algo, checks=CHECKS)
+    stopped = directory / "search" if moment < 5 else directory
+    assert checkpoint.load(str(stopped))[1]["iteration"] == (
+        4 * (moment if moment < 5 else moment - 5)
+    )
+    record = small.train(directory, algo=algo, checks=CHECKS)
+    assert record["stages"] == whole["stages"]
+    own, theirs = (tiny.result_bytes(each) for each in (directory, reference))
+    del own["gem.json"], theirs["gem.json"]  # It has the day in it.
+    assert own == theirs
+    records = [
+        json.loads((each / "search/run.json").read_text())["events"]
+        for each in (directory, reference)
+    ]
+    assert records[0] == records[1]
+
+
+def test_a_command_line_means_the_same(mined):
+    directory, _ = mined
+    words = [f"--output_dir={directory}", "--density=.25", "--prune_period=2"]
+    words += ["--fine_tune_len=2ep", f"--sanity_checks={','.join(CHECKS)}"]
+    words += [f"--{name}={value}" for name, value in small.RECIPE.items()]
+    words = [
+        w.replace("(12,)", "12").replace("{'*': 0.2}", "*=.2") for w in words
+    ]
+    arguments = flags.bind(gem_miner.train, words)
+    assert gem_miner.is_complete(**arguments)
+
+
+def test_presets_are_the_weights(tmp_path):
+    rng = np.random.default_rng(3)
+    presets = {"layer0": rng.normal(size=(64, 12)).astype(np.float32) / 8}
+    record = small.train(tmp_path, presets, drop_bottom_half=True)
+    (frozen,) = small.networks(tmp_path / "search", "initial")
+    np.testing.assert_array_equal(frozen["layer0"], presets["layer0"])
+    assert len(record["settings"]["presets"]) == 64
+    with pytest.raises(ValueError, match="presets: "):
+        small.train(tmp_path, {"layer0": -presets["layer0"]})
+
+
+def test_the_end_is_said_in_a_line(tmp_path, capsys):
+    gem_miner.train(
+        str(tmp_path), *small.arguments(algo="sr"), save_summaries=False
+    )
+    last = capsys.readouterr().err.strip().split("\n")[-1]
+    assert "density 25 % (222 of 888 weights kept); before training" in last
+    record = json.loads((tmp_path / "gem.json").read_text())
+    for when in ("before", "after"):
+        accuracy = record["stages"]["finetuned"][when]["test"]["accuracy"]
+        assert f"{when} training test {100 * accuracy:.2f} %" in last
+
+
+def test_without_validation_there_is_the_test_set_alone(tmp_path):
+    record = small.train(tmp_path, changes={"validation_size": 0})
+    found = record["stages"]
+    assert set(found["finetuned"]) == {"before", "after"}
+    assert set(found["search"]["before_rounding"]) == {"test"}
+
+
+def test_folders_of_other_results_are_left_alone(tmp_path):
+    (tmp_path / "connectivity.json").write_text("{}")
+    with pytest.raises(ValueError, match="is the folder of a line between"):
+        small.train(tmp_path)
+
+
+def test_collapse_can_stop_it(tmp_path):
+    arguments = small.arguments(algo="random", density=0.0005)
+    with pytest.raises(ValueError, match="Layer collapse, fine-tuning"):
+        gem_miner.train(
+            str(tmp_path), *arguments, on_collapse="stop", quiet=True
+        )
+
+
+@pytest.mark.slow
+def test_gem_miner_finds_more_than_chance_in_seconds(tmp_path):
+    """The published settings, on the digits: far above 10 % untrained."""
+    gem_miner.train(
+        str(tmp_path),
+        recipes.Recipe("digits_fc_gem", seed=1),
+        small.search(density=0.05, prune_period=5),
+        save_summaries=False,
+        quiet=True,
+    )
+    record = json.loads((tmp_path / "gem.json").read_text())
+    found = record["stages"]["finetuned"]
+    assert found["before"]["test"]["accuracy"] > 0.5
+    assert found["after"]["test"]["accuracy"] > 0.9

@@ -1,0 +1,185 @@
+"""Tests of experiments/gems/stages.py: fine-tuning and sanity checks."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import sanity_checks
+from lottery_ticket.experiments.gems import search_flags, stages
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations import run_record
+from lottery_ticket.tests.experiments.gems import small
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """Folder, gem and results of a Gem-Miner with all checks."""
+    directory = tmp_path_factory.mktemp("checked")
+    gem = small.gem(directory, checks=sanity_checks.CHECKS)
+    return directory, gem, stages.run(gem, *small.made(gem))
+
+
+def run(directory, *folders):
+    return small.networks(directory, "initial", "masks", "final")
+
+
+def test_every_algo_has_a_search():
+    assert set(stages.SEARCHES) == set(search_flags.ALGOS)
+    assert set(stages.CHECKS) == set(sanity_checks.CHECKS)
+
+
+def test_every_stage_is_measured(checked):
+    _, _, results = checked
+    assert set(results["stages"]) == {
+        "finetuned",
+        "search",
+        *sanity_checks.CHECKS,
+    }
+    for name in ("finetuned", *sanity_checks.CHECKS):
+        found = results["stages"][name]
+        assert set(found) == {"before", "after", "best"}
+        assert found["before"] != found["after"]
+
+
+def test_before_fine_tuning_is_what_the_search_has_found(checked):
+    directory, _, results = checked
+    scores, flags = small.networks(directory / "search", "scores", "flags")
+    for name, score in scores.items():  # So short a search rounds none away.
+        np.testing.assert_array_equal(flags[name] * (score > 0.5), flags[name])
+    found = results["stages"]
+    for split, sample in found["search"]["samples"].items():
+        before = found["finetuned"]["before"][split]
+        assert sample == {name: [value] for name, value in before.items()}
+
+
+def test_fine_tuning_starts_from_the_weights_as_drawn(checked):
+    directory, _, results = checked
+    (frozen, searched) = small.networks(
+        directory / "search", "initial", "masks"
+    )
+    initial, masks, final = run(directory)
+    for name, mask in results["masks"].items():
+        np.testing.assert_array_equal(mask, searched[name])
+        np.testing.assert_array_equal(mask, masks[name])
+        np.testing.assert_array_equal(initial[name], frozen[name] * mask)
+        assert not final[name][mask == 0].any()
+        assert (final[name] != initial[name]).any()
+
+
+def test_reinitialized_weights_are_under_the_same_mask(checked):
+    directory, _, results = checked
+    initial, masks, _ = run(directory / "weight_reinit")
+    (frozen,) = small.networks(directory / "search", "initial")
+    for name, mask in results["masks"].items():
+        np.testing.assert_array_equal(masks[name], mask)
+        kept = mask == 1
+        np.testing.assert_allclose(
+            abs(initial[name][kept]), abs(frozen[name][kept]), rtol=1e-6
+        )
+        assert 0.2 < (initial[name][kept] == frozen[name][kept]).mean() < 0.8
+
+
+def test_shuffled_masks_keep_their_counts_and_the_weights(checked):
+    directory, _, results = checked
+    initial, masks, _ = run(directory / "mask_shuffle")
+    (frozen,) = small.networks(directory / "search", "initial")
+    assert masks_lib.counts(results["masks"]) == {
+        name: masks_lib.counts(masks)[name] for name in results["masks"]
+    }
+    for name, mask in masks.items():
+        assert (mask != results["masks"][name]).any()
+        np.testing.assert_array_equal(initial[name], frozen[name] * mask)
+
+
+def test_inverted_scores_keep_the_density(checked):
+    directory, _, results = checked
+    initial, masks, _ = run(directory / "score_inversion")
+    (frozen,) = small.networks(directory / "search", "initial")
+    kept = sum(int(mask.sum()) for mask in masks.values())
+    assert kept == 222 == sum(m.sum() for m in results["masks"].values())
+    assert masks_lib.jaccard(masks, results["masks"]) < 0.1
+    for name, mask in masks.items():
+        np.testing.assert_array_equal(initial[name], frozen[name] * mask)
+    assert (directory / "score_inversion/search/run.json").is_file()
+
+
+def test_all_runs_are_there_and_nothing_is_trained_again(checked, monkeypatch):
+    directory, gem, results = checked
+    runs = stages.runs(gem)
+    below = [path.removeprefix(str(directory)) for path, _ in runs]
+    assert below == [
+        *("/search", "", "/weight_reinit", "/mask_shuffle"),
+        *("/score_inversion/search", "/score_inversion"),
+    ]
+    assert all(run_record.is_complete(*each) for each in runs)
+    monkeypatch.setattr(
+        "lottery_ticket.foundations.training.programs.Program.train", None
+    )
+    again = stages.run(gem, *small.made(gem))
+    assert again["stages"] == results["stages"]
+
+
+@pytest.mark.parametrize("algo", ["sr", "random", "imp", "ep", "hc"])
+def test_every_algo_is_fine_tuned_from_its_weights(tmp_path, algo):
+    gem = small.gem(tmp_path, algo=algo, checks=("mask_shuffle",))
+    results = stages.run(gem, *small.made(gem))
+    initial, masks, final = run(tmp_path)
+    assert 0.15 < masks_lib.density(masks) < (0.6 if algo == "hc" else 0.35)
+    for name, mask in results["masks"].items():
+        np.testing.assert_array_equal(mask, masks[name])
+        assert (initial[name] != 0).sum() <= mask.sum()
+        assert not final[name][mask == 0].any()
+    has_scores = algo in ("ep", "hc")
+    assert ("search" in results["stages"]) == has_scores
+    assert (tmp_path / "search").exists() == (has_scores or algo == "imp")
+    shuffled = run(tmp_path / "mask_shuffle")[1]
+    assert masks_lib.counts(shuffled) == masks_lib.counts(masks)
+
+
+def test_the_dense_network_is_trained_by_the_recipe(tmp_path):
+    gem = small.gem(tmp_path, algo="wt", tuning={})
+    results = stages.run(gem, *small.made(gem))
+    assert set(results["stages"]) == {"finetuned"}
+    record = run_record.read(str(tmp_path))
+    assert record["settings"]["lr"] == 0.1
+    assert record["iterations"] == 20
+    assert masks_lib.density(run(tmp_path)[1]) == 1
+
+
+def test_without_fine_tuning_there_is_before_alone(tmp_path):
+    gem = small.gem(tmp_path, tuning={"skip_fine_tune": True})
+    dataset, model = small.made(gem)
+    results = stages.run(gem, dataset, model)
+    assert set(results["stages"]["finetuned"]) == {"before"}
+    assert [path for path, _ in stages.runs(gem)] == [f"{tmp_path}/search"]
+    assert not (tmp_path / "run.json").exists()
+    # The same as the log of a fine-tuning begins with.
+    tuned = small.gem(tmp_path)
+    again = stages.run(tuned, dataset, model)
+    before = again["stages"]["finetuned"]["before"]
+    assert before == results["stages"]["finetuned"]["before"]
+
+
+def test_batch_norm_goes_on_from_the_search(tmp_path):
+    changes = {
+        "model": "wide_resnet28",
+        "width": 0.25,
+        "hidden_units": None,
+        "fractions": None,
+        "affine": True,
+        "use_bias": False,
+        "subset": 12,
+        "validation_size": 60,
+        "train_batch_size": 6,
+        "training_len": "3ep",
+    }
+    gem = small.gem(tmp_path, changes=changes, tuning={"fine_tune_len": "1it"})
+    stages.run(gem, *small.made(gem))
+    initial, _, final = run(tmp_path)
+    first, last = small.networks(tmp_path / "search", "initial", "final")
+    moving = "norm_moving_mean"
+    assert (last[moving] != first[moving]).any()
+    np.testing.assert_array_equal(initial[moving], last[moving])
+    for name in ("norm_gamma", "norm_beta"):  # In the search, they stand.
+        np.testing.assert_array_equal(last[name], first[name])
+        np.testing.assert_array_equal(initial[name], first[name])
+        assert (final[name] != initial[name]).any()

@@ -1,0 +1,57 @@
+"""Tests of experiments/search_pairs.py, on the bundled digits."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments import search_pairs
+from lottery_ticket.tests.experiments import searches
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Searches by name: the first, and others that differ in one thing."""
+    out = tmp_path_factory.mktemp("searches")
+    changed = searches.changed
+    return {
+        "first": searches.search(out / "first", 1),
+        "second": searches.search(out / "second", 2),
+        "init": searches.search(out / "init", 2, changed(init_seed=5)),
+        "split": searches.search(out / "split", 2, changed(split_seed=5)),
+        "rescaled": searches.search(out / "rescaled", 2, rescaling="dynamic"),
+        "l2": searches.search(out / "l2", 2, changed(normalization="l2")),
+        "wide": searches.search(out / "wide", 2, changed(hidden_units=(7,))),
+    }
+
+
+def test_pairs_differ_in_their_masks_alone(folders):
+    one, other = search_pairs.read(folders["first"], folders["second"])
+    assert (one.masks["layer0"] != other.masks["layer0"]).any()
+    for name, array in one.frozen.items():
+        np.testing.assert_array_equal(array, other.frozen[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("init", "layer0, layer1 differ. Both searches need the same init_see"),
+        ("rescaled", "whose rescaling are 'none' and 'dynamic'"),
+        ("l2", "whose normalization are 'scale' and 'l2'"),
+        ("wide", r"whose hidden_units are \(6,\) and \(7,\)"),
+    ],
+)
+def test_other_pairs_are_refused(folders, name, message):
+    with pytest.raises(ValueError, match=message):
+        search_pairs.read(folders["first"], folders[name])
+
+
+def test_examples_must_be_the_same_in_the_splits_used(folders):
+    pair = search_pairs.read(folders["first"], folders["split"])
+    for splits in (None, ("train",), ("validate", "test")):
+        with pytest.raises(ValueError, match="search both with one split_seed"):
+            search_pairs.dataset(pair, splits)
+    dataset = search_pairs.dataset(pair, ("test",))
+    assert dataset.checksum == pair[0].data
+    with pytest.raises(ValueError, match="Unknown split 'tests'"):
+        search_pairs.dataset(pair, ("tests",))
+    same = search_pairs.read(folders["first"], folders["second"])
+    assert search_pairs.dataset(same).checksum == same[0].data

@@ -1,0 +1,564 @@
+"""Tests of foundations/supermasks/scored_model.py: scores being trained."""
+
+import json
+import logging
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.foundations import (
+    dataset_base,
+    model_base,
+    optimizers,
+    save_restore,
+    schedules,
+)
+from lottery_ticket.foundations.supermasks import (
+    pruning_events,
+    score_method,
+    score_rounding,
+    scored_model,
+    top_scores,
+)
+from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.tests import tiny
+from lottery_ticket.tests.foundations.supermasks import searched_model_test
+
+PER_EPOCH = 4  # Of tiny.make_dataset().
+EVENTS = tuple(range(PER_EPOCH, 41, PER_EPOCH))
+PLAN = pruning_events.plan(10, 3, 0.2)
+L2 = {"regularization": "L2", "regularization_weight": 1e-3}
+
+
+def make(masker="hc", **options):
+    is_top = masker in score_method.TOP and "plan" not in options
+    density = {"density": 0.4} if is_top else {}
+    return score_method.ScoreMethod(masker, **{**density, **options})
+
+
+def drawn(model, masker="hc", seed=1):
+    """Uniform scores; of both signs for edge-popup."""
+    rng = np.random.default_rng(seed)
+    shift = 0.5 if masker in score_method.SIGNED else 0
+    return {
+        name: (rng.random(mask.shape) - shift).astype("f4")
+        for name, mask in model.masks.items()
+    }
+
+
+def search(model=None, method=None, per_epoch=PER_EPOCH, seed=1, scores=None):
+    model, method = model or tiny.Model(), method or make()
+    scores = scores or drawn(model, method.masker, seed)
+    found = scored_model.scored(model, method)
+    weights = model.draw(1)
+    for name in weights.keys() - model.masks.keys():  # Biases, none of them 0.
+        weights[name] = weights[name] + np.float32(0.1)
+    return found.reset(weights, scores, method, per_epoch, mask_seed=3)
+
+
+def program(searched, rate=0.5, jit=False):
+    return programs.program(
+        searched,
+        lambda: keras.optimizers.SGD(rate, momentum=0.9),
+        tiny.make_dataset(),
+        jit=jit,
+    )
+
+
+def train(directory, searched, **options):
+    return tiny.train(
+        directory,
+        model=searched,
+        optimizer_fn=lambda: keras.optimizers.SGD(0.5, momentum=0.9),
+        # In the middle of epochs.
+        **{"event_iterations": EVENTS, "test_interval": 7, **options},
+    )
+
+
+def forward_mask(method, scores):
+    """A numpy twin of what the forward pass multiplies weights by."""
+    if method.masker == "hc":
+        return {name: each > 0.5 for name, each in scores.items()}
+    if method.masker == "hc_relaxed":
+        return scores
+    sizes = {name: each.size for name, each in scores.items()}
+    return top_scores.masks(method, scores, top_scores.removed(method, sizes))
+
+
+def loss_of(kernels, biases, data):
+    """Mean cross-entropy of tiny.Model in float64."""
+    hidden = np.maximum(data.x @ kernels["layer0"] + biases["layer0_bias"], 0)
+    logits = hidden @ kernels["layer1"] + biases["layer1_bias"]
+    own = logits[np.arange(len(data.y)), data.y]
+    return (np.logaddexp.reduce(logits, axis=1) - own).mean()
+
+
+def differences(function, kernels):
+    """Gradient of a function of kernels, entry by entry."""
+    found = {name: np.zeros(each.shape) for name, each in kernels.items()}
+    for name, each in kernels.items():
+        for index in np.ndindex(each.shape):
+            step = np.zeros(each.shape)
+            step[index] = 1e-6
+            up, down = ({**kernels, name: each + s} for s in (step, -step))
+            found[name][index] = (function(up) - function(down)) / 2e-6
+    return found
+
+
+def gradients(searched, data):
+    """By the scores, layer name -> array."""
+    network = searched.network
+    with tf.GradientTape() as tape:
+        outputs = network(data.x.astype("f4"), training=True)
+        loss, _ = searched.create_loss_and_accuracy(data.y, outputs)
+        total = tf.add_n([loss, *network.losses])
+    scores = {name: each.value for name, each in network.scores.items()}
+    return {n: g.numpy() for n, g in tape.gradient(total, scores).items()}
+
+
+@pytest.mark.parametrize("masker", score_method.MASKERS)
+def test_gradients_are_those_by_the_weights_times_weight_and_flag(masker):
+    """Section 1.2's formulas, the gradient by the weights by differences."""
+    method = make(masker, **({"plan": PLAN} if masker[:2] == "hc" else {}))
+    searched, data = search(method=method), tiny.make_dataset().test
+    if method.has_flags:
+        searched._source.prune(3)
+    weights, scores, flags = searched.weights, searched.scores, searched.flags
+    mask = forward_mask(method, scores)
+    effective = {n: weights[n] * mask[n] * flags[n].astype(float) for n in mask}
+    by_weights = differences(lambda own: loss_of(own, weights, data), effective)
+    found = gradients(searched, data)
+    for name, gradient in found.items():
+        expected = by_weights[name] * weights[name] * flags[name]
+        if masker in score_method.SIGNED:
+            expected = expected * np.sign(scores[name])
+        np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-6)
+    if masker == "hc":  # What is switched off learns, but for what has gone.
+        learns = {n: g != 0 for n, g in found.items()}
+        off = learns["layer1"] & ~mask["layer1"] & (flags["layer1"] == 1)
+        assert off.any()
+        for name, own in flags.items():
+            assert not learns[name][own == 0].any() and not own.all()
+
+
+def test_regularizers_reach_what_is_flagged_off():
+    searched = search(method=make(**L2, plan=PLAN))
+    data = tiny.make_dataset().test
+    searched._source.prune(3)
+    found = gradients(searched, data)
+    scores, flags = searched.scores, searched.flags
+    plain = search(method=make(plan=PLAN))
+    plain._source.prune(3)
+    alone = gradients(plain, data)
+    for name, gradient in found.items():
+        np.testing.assert_allclose(
+            gradient - alone[name], 2e-3 * scores[name], rtol=1e-3, atol=1e-7
+        )
+        assert (gradient[flags[name] == 0] != 0).all()
+
+
+@pytest.mark.parametrize("jit", [True, False])
+@pytest.mark.parametrize("masker", score_method.MASKERS)
+def test_scores_are_trained_and_no_weight_moves(masker, jit):
+    searched = search(method=make(masker))
+    before, started = searched.weights, searched.scores
+    own = program(searched, jit=jit)
+    losses, _ = own.train(0, 40, 40)
+    assert losses[-8:].mean() < losses[:8].mean()
+    for name, array in searched.weights.items():
+        np.testing.assert_array_equal(array, before[name])
+    for name, array in searched.scores.items():
+        assert (array != started[name]).mean() > 0.5
+        if masker not in score_method.SIGNED:
+            assert array.min() >= 0 and array.max() <= 1
+    # An evaluation sees what the scores' own mask gives.
+    mask = forward_mask(make(masker), searched.scores)
+    effective = {name: before[name] * mask[name] for name in mask}
+    expected = loss_of(effective, before, tiny.make_dataset().test)
+    found, _ = own.start_evaluation("test").result()
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_scores_are_projected_every_so_often_and_at_an_epochs_end():
+    seen = {}
+    for every in (1, 3, 0):
+        searched = search(method=make(project_every=every, **L2))
+        own = program(searched, rate=5.0)
+        seen[every] = []
+        for iteration in range(8):
+            own.train(iteration, 1, 1)
+            flat = np.concatenate([v.ravel() for v in searched.scores.values()])
+            is_within = flat.min() >= 0 and flat.max() <= 1
+            seen[every].append(is_within)
+    assert all(seen[1])
+    assert seen[3] == [False, False, True, True] * 2
+    assert not any(seen[0])
+
+
+def test_scores_to_start_from_are_projected():
+    scores = {n: 3 * s - 1 for n, s in drawn(tiny.Model()).items()}
+    for name, array in search(scores=scores).scores.items():
+        np.testing.assert_array_equal(array, np.clip(scores[name], 0, 1))
+    free = search(method=make("ep"), scores=scores)
+    for name, array in free.scores.items():
+        np.testing.assert_array_equal(array, scores[name])
+
+
+class Wide(model_base.ModelBase):
+    """As many weights as ResNet-20 has, in one layer."""
+
+    def __init__(self, presets=None, masks=None):
+        """Builds it."""
+        super().__init__((541,), presets=presets, masks=masks)
+        self.set_outputs(self.dense_layer("layer", self.inputs, 496))
+
+
+def test_decay_without_data_is_that_of_the_published_log():
+    """G4: weights of 0 give the data no gradient. 268,336 scores, lambda 5e-5.
+
+    The scores are the uniform distribution itself, not a draw of it.
+    """
+    per_epoch, count = 391, 268_336
+    rng = np.random.default_rng(0)
+    x, y = rng.random((per_epoch, 541), np.float32), np.zeros(per_epoch, int)
+    data = dataset_base.DatasetBase((x, y), 1, (x[:1], y[:1]))
+    model = Wide()
+    method = make(regularization="L2", regularization_weight=5e-5)
+    uniform = ((np.arange(count) + 0.5) / count).reshape(541, 496)
+    searched = scored_model.scored(model, method).reset(
+        {n: np.zeros_like(w) for n, w in model.weights.items()},
+        {"layer": uniform},
+        method,
+        per_epoch,
+        mask_seed=1,
+    )
+    optimizer_fn = optimizers.optimizer_fn(
+        "momentum",
+        0.1,
+        schedules.Schedule("cosine_by_epoch"),
+        per_epoch=per_epoch,
+        training_iterations=150 * per_epoch,
+    )
+    own = programs.program(searched, optimizer_fn, data, jit=True)
+    sums, densities = [], []
+    for epoch in range(3):
+        first = epoch * per_epoch
+        own.train(first, per_epoch - 1, per_epoch)
+        # Before the update of the last batch.
+        sums.append(searched.event(first + per_epoch - 1)["regularization"])
+        own.train(first + per_epoch - 1, 1, per_epoch)
+        record = searched.event(first + per_epoch)
+        densities.append(100 * record["density"]["layer"] / count)
+    np.testing.assert_allclose(sums, [4.144, 3.832, 3.544], atol=6e-4)
+    np.testing.assert_allclose(densities, [48.05, 45.98, 43.82], atol=6e-3)
+
+
+def test_searches_of_one_kind_compile_once():
+    model, data, made = tiny.Model(), tiny.make_dataset(), []
+    for density, weight, per_epoch in ((0.2, 1e-3, 4), (0.6, 0.1, 5)):
+        for options in (
+            {"masker": "global_ep", "density": density},
+            {"plan": pruning_events.plan(10, 3, density), "project_every": 3},
+        ):
+            method = make(
+                **options, regularization="L2", regularization_weight=weight
+            )
+            searched = search(model, method, per_epoch)
+            own = programs.program(
+                searched, lambda: keras.optimizers.SGD(0.5), data, jit=False
+            )
+            losses, _ = own.train(0, 5, 5)
+            made.append((searched, own, losses))
+    for first, second in (made[::2], made[1::2]):
+        assert first[0] is second[0] and first[1] is second[1]
+        assert first[1]._train.experimental_get_tracing_count() == 1
+        assert (first[2] != second[2]).any()
+
+
+def test_events_prune_by_the_exact_count_where_they_are_due():
+    searched = search(method=make(plan=PLAN, **L2))
+    records = [searched.event(iteration) for iteration in (1, *EVENTS)]
+    step = 1 - 0.2 ** (1 / 3)
+    active = 35
+    for record, iteration in zip(records, (1, *EVENTS), strict=True):
+        epoch, left = divmod(iteration - 1, PER_EPOCH)
+        taken = 0
+        if left == PER_EPOCH - 1 and epoch in (3, 6, 9):
+            taken = int(np.ceil(step * active - 1e-6))
+        active -= taken
+        assert record["iteration"] == iteration and record["epoch"] == epoch
+        assert record["pruned"] == taken
+        assert sum(record["flags"].values()) == active
+    assert active == 6  # Three times rounded up.
+    scores, flags = searched.scores, searched.flags
+    assert record["density"] == {
+        name: int(((each > 0.5) & (flags[name] == 1)).sum())
+        for name, each in scores.items()
+    }
+    total = sum((each.astype(float) ** 2).sum() for each in scores.values())
+    np.testing.assert_allclose(record["regularization"], 1e-3 * total)
+    assert json.loads(json.dumps(records)) == records
+
+
+def test_the_final_mask_is_the_flags_or_rounded_scores_under_them():
+    for unflag in (True, False):
+        searched = search(method=make(plan=PLAN, unflag=unflag))
+        for iteration in EVENTS[:8]:
+            searched.event(iteration)
+        scores, flags = searched.scores, searched.flags
+        found = searched.outcome()
+        assert set(found) == {"final", "masks", "scores", "flags"}
+        (sample,) = searched.samples(5)
+        for name, each in scores.items():
+            rounded = flags[name] * (each > 0.5)
+            np.testing.assert_array_equal(sample[name], rounded)
+            expected = flags[name] if unflag else rounded
+            np.testing.assert_array_equal(found["masks"][name], expected)
+            kept = np.where(expected, searched.weights[name], 0)
+            np.testing.assert_array_equal(found["final"][name], kept)
+            np.testing.assert_array_equal(found["flags"][name], flags[name])
+            np.testing.assert_array_equal(found["scores"][name], each)
+
+
+def test_without_events_the_final_mask_is_rounded():
+    searched = search(method=make(unflag=True))
+    for name, mask in searched.outcome()["masks"].items():
+        np.testing.assert_array_equal(mask, searched.scores[name] > 0.5)
+
+
+def test_drawn_roundings_are_of_the_searchs_seed():
+    method = make(rounding=score_rounding.Rounding("prob"))
+    searched = search(method=method)
+    drawn_masks = searched.samples(3)
+    assert len(drawn_masks) == 3
+    for name, mask in searched.outcome()["masks"].items():
+        np.testing.assert_array_equal(mask, drawn_masks[0][name])
+
+
+@pytest.mark.parametrize("masker", score_method.TOP)
+def test_edge_popups_final_mask_is_that_of_the_forward_pass(masker):
+    searched = search(method=make(masker))
+    outcome = searched.outcome()
+    x = tiny.make_dataset().test.x
+    outputs = searched.network(x, training=False).numpy()
+    searched.plain.reset(outcome["final"])
+    plain = searched.plain.network(x, training=False).numpy()
+    np.testing.assert_allclose(outputs, plain, rtol=1e-6)
+    kept = [int(mask.sum()) for mask in outcome["masks"].values()]
+    assert kept == [8, 6] if masker == "ep" else sum(kept) == 14
+    assert all(each.all() for each in outcome["flags"].values())
+
+
+LOW = {"layer0": np.full((4, 5), 0.2), "layer1": np.full((5, 3), 0.2)}
+
+
+@pytest.mark.parametrize("at_event", [True, False])
+def test_a_search_that_keeps_nothing_names_the_regularizer(at_event):
+    method = make(**L2, plan=PLAN, unflag=False)
+    searched = search(method=method, scores=LOW)
+    where = "The mask after epoch 0" if at_event else "The final mask"
+    with pytest.raises(
+        ValueError,
+        match=f"{where} keeps none of 35 weights, under the regularization "
+        "'L2' with weight 0.001. Use a smaller regularization_weight, or unfl",
+    ):
+        searched.event(4) if at_event else searched.outcome()
+
+
+def test_a_search_goes_on_where_flags_will_be_the_mask(caplog):
+    searched = search(method=make(**L2, plan=PLAN), scores=LOW)
+    with caplog.at_level(logging.WARNING):
+        records = [searched.event(iteration) for iteration in EVENTS]
+    (warning,) = caplog.messages
+    assert warning.startswith("The mask after epoch 0 keeps none of 35")
+    assert "'L2'" in warning
+    assert sum(records[-1]["flags"].values()) == 6
+    kept = sum(int(m.sum()) for m in searched.outcome()["masks"].values())
+    assert kept == 6
+
+
+def test_a_search_goes_on_where_its_mask_will_be_drawn(caplog):
+    rounding = score_rounding.Rounding("prob")
+    searched = search(method=make(**L2, rounding=rounding), scores=LOW)
+    with caplog.at_level(logging.WARNING):
+        assert sum(searched.event(4)["density"].values()) == 0
+    (warning,) = caplog.messages
+    assert warning.endswith("the final mask will be another one")
+    assert any(m.any() for m in searched.samples(1)[0].values())
+
+
+def test_a_layer_that_keeps_nothing_is_warned_of(caplog):
+    scores = {**drawn(tiny.Model()), "layer1": LOW["layer1"]}
+    searched = search(scores=scores)
+    with caplog.at_level(logging.WARNING):
+        searched.outcome()
+    (warning,) = caplog.messages
+    assert "the final mask: layer 'layer1' keeps none of its 15" in warning
+
+
+def test_a_run_leaves_its_results(tmp_path):
+    model = searched_model_test.own_model()
+    searched = search(model, make(plan=PLAN, **L2))
+    frozen = searched.weights
+    initial, final = train(tmp_path, searched)
+    found = {
+        name: save_restore.restore_network(str(tmp_path / name))
+        for name in ("initial", "final", "masks", "scores", "flags")
+    }
+    moved = [name for name in frozen if "_moving_" in name]
+    assert moved
+    for name, array in frozen.items():
+        np.testing.assert_array_equal(found["initial"][name], array)
+        np.testing.assert_array_equal(initial[name], array)
+        if name in moved:
+            assert (final[name] != array).any()
+        else:
+            kept = array * found["masks"].get(name, 1)
+            np.testing.assert_array_equal(final[name], kept)
+    for name, mask in found["masks"].items():
+        np.testing.assert_array_equal(found["flags"][name], mask)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert [each["iteration"] for each in record["events"]] == list(EVENTS)
+    flags = record["events"][-1]["flags"]
+    for name, (kept, _) in record["density"].items():
+        assert kept == flags[name]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        make(plan=PLAN, project_every=3, **L2),
+        make("global_ep", plan=PLAN),
+    ],
+    ids=["hc", "global_ep"],
+)
+def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
+    def started():
+        return search(searched_model_test.own_model(), method)
+
+    train(tmp_path / "whole", started())
+    monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
+    whole_train, left = programs.Program.train, [5]
+
+    def stops(own, *span):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return whole_train(own, *span)
+
+    monkeypatch.setattr(programs.Program, "train", stops)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "stopped", started())
+    left[0] = 99
+    again = started()
+    train(tmp_path / "stopped", again)
+    records = [
+        json.loads((tmp_path / name / "run.json").read_text())
+        for name in ("whole", "stopped")
+    ]
+    assert records[1]["resumed"] == 1
+    assert records[0]["events"] == records[1]["events"]
+    assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
+        tmp_path / "whole"
+    )
+    # Read back, it stands where it ended.
+    read = started()
+    train(tmp_path / "stopped", read)
+    for folder, network in again.outcome().items():
+        for name, array in read.outcome()[folder].items():
+            np.testing.assert_array_equal(array, network[name])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": make(plan=PLAN, regularization_weight=0.1)},
+        {"seed": 2},
+        {"per_epoch": 5},
+        {"method": make()},
+    ],
+)
+def test_another_search_has_another_identity(options):
+    base = {"method": make(plan=PLAN)}
+    one = search(**base).identity
+    assert search(**base).identity == one
+    other = search(**{**base, **options}).identity
+    assert other != one
+    assert {**other, "scored": None} == {**one, "scored": None}
+
+
+def test_a_method_that_needs_its_own_compilation_is_refused():
+    searched = search()
+    weights, scores = searched.weights, searched.scores
+    with pytest.raises(ValueError, match="Let scored_model.scored make one"):
+        searched.reset(weights, scores, make("hc_relaxed"), 4, 3)
+    with pytest.raises(ValueError, match="per_epoch .* Received: 0"):
+        searched.reset(weights, scores, make(), 0, 3)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_scores_are_float32_in_mixed_precision(policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = searched_model_test.own_model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    searched = search(model, make(**L2))
+    own = program(searched)
+    losses, _ = own.train(0, 20, 20)
+    assert np.isfinite(losses).all()
+    started = drawn(model)
+    for name, array in searched.scores.items():
+        assert array.dtype == np.float32 and (array != started[name]).any()
+
+
+MIRRORED = """
+import keras, numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from lottery_ticket.foundations.training import programs
+from lottery_ticket.tests import tiny
+from lottery_ticket.tests.foundations.supermasks import scored_model_test as t
+
+found = []
+for strategy in (
+    tf.distribute.get_strategy(),
+    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
+):
+    with strategy.scope():
+        model = tiny.Model()
+    for method in (
+        t.make(plan=t.PLAN, project_every=2, **t.L2), t.make("global_ep")
+    ):
+        searched = t.search(model, method, per_epoch=3)
+        program = programs.program(
+            searched,
+            lambda: keras.optimizers.SGD(0.5, momentum=0.9),
+            tiny.make_dataset(size=48),
+            jit=False,
+        )
+        logs = [program.train(0, 12, 12)]
+        record = searched.event(12)
+        found.append([*logs, program.train(12, 3, 12), record["pruned"]])
+        found[-1] += [program.start_evaluation("test").result()]
+        found[-1] += [*searched.scores.values(), *searched.flags.values()]
+for one, other in zip(found[:2], found[2:], strict=True):
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+assert found[0][2] > 0
+print("as one")
+"""
+
+
+def test_two_devices_train_as_one():
+    """In a process of its own: devices are set up before TensorFlow starts."""
+    done = subprocess.run(
+        [sys.executable, "-c", MIRRORED], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "as one", done.stderr[-3000:]
