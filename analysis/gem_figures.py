@@ -87,10 +87,10 @@ def accuracy(methods: "pd.DataFrame") -> "mpl_figure.Figure":
             is_named = len(groups) > 1
             axes.set_title(f"{name}: {title.lower()}" if is_named else title)
         gem_axes.finish(panels, drawn, len(MOMENTS))
-        by_name = drawn.groupby(drawn["experiment"].map(_own_name))
+        own_names = drawn["experiment"].map(_own_name)
         entries = [
             figure_style.entry(
-                gem_axes.label(name, by_name.get_group(name)), **look
+                gem_axes.label(name, drawn[own_names == name]), **look
             )
             for name, look in looks.items()
         ]

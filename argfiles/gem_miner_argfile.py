@@ -5,6 +5,7 @@ r"""Prints one line of flags per run of runners/gem_miner.
         --densities=.05,.0144,.0059 --regularization_weights=1e-5,3e-5,1e-4
 """
 
+import math
 import shlex
 
 from lottery_ticket.experiments import (
@@ -12,6 +13,7 @@ from lottery_ticket.experiments import (
     gem_search,
     sanity_checks,
 )
+from lottery_ticket.experiments.gems import imp_rules
 from lottery_ticket.foundations import names, paths, steps
 from lottery_ticket.foundations.command_line import flags
 
@@ -32,28 +34,65 @@ METHODS = {
 }
 WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
 PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
+ROUNDS = ("imp", "imp_warm", "lr_rewind")
+_MOMENTUM = ("--optimizer=momentum", "--lr=0.1")
+_OF_ROUNDS = (
+    *_MOMENTUM,
+    "--schedule=piecewise",
+    "--lr_drops=2ep,3ep",
+    "--weight_decay=0.0001",
+    "--fine_tune_lr=0.1",
+)
+# Method -> flags that it was published with for ResNet-20 on CIFAR-10, where
+# they are neither its recipe's nor gem_miner's usual ones.
+PUBLISHED = {
+    "ep": (
+        *_MOMENTUM,
+        "--schedule=cosine_by_epoch",
+        "--weight_decay=0.0005",
+        "--train_batch_size=256",
+        "--fine_tune_lr=0.1",
+        "--fine_tune_schedule=cosine_by_epoch",
+    ),
+    "sr": ("--scale_fan=legacy", "--fine_tune_lr=0.1"),
+    "random": ("--fine_tune_lr=0.1",),
+    **dict.fromkeys(ROUNDS, _OF_ROUNDS),
+}
 
 
 def lines(
     output_dir: str,
     *,
     methods: str = "gem_miner,ep,global_ep,global_ep_iter,global_ep_l2_iter,"
-    "sr,imp,imp_warm,lr_rewind,random,wt",
+    "sr,imp,lr_rewind,random,wt",
     densities: tuple[float, ...] = (0.5, 0.2, 0.05, 0.0144, 0.0059),
     regularization_weights: tuple[float, ...] = (),
     prune_period: int | None = None,
     warm_iteration: str = "1000it",
     checks: str = "",
+    published: bool = False,
     trials: int = 3,
     first_trial: int = 1,
 ) -> list[str]:
-    """Prints one line of flags per trial, density and method.
+    """Prints one line of flags per trial, method and density.
 
     Runs lie in OUTPUT_DIR/trial1/{i}/{method}/ at the i-th of the densities,
     the dense network in OUTPUT_DIR/trial1/0/wt/. Methods of one trial start
     from the same seed. Any flag of gem_miner (--recipe, --training_len, ...)
     may be given too; it goes into every line, so it must fit all methods:
     fine_tune_lr, say, does not fit wt, whose lines take a call of their own.
+    Lines of one method follow each other, as its densities share what is
+    compiled.
+
+    All methods are trained as the recipe says and fine-tuned alike, unless
+    published gives each its own.
+
+    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), and the
+    configs of the authors' code. Differs, with published: lengths and precision
+    are the recipe's, but for rounds of 5 epochs, each of which leaves what a
+    density asks for after as many rounds as .2 a round would take, about; wt is
+    as the recipe says, and published in configs/rare_gems. Of global_ep and its
+    relatives no settings of their own are known here.
 
     Args:
         output_dir: Folder of the results; trials go to OUTPUT_DIR/trial1, ...
@@ -63,16 +102,25 @@ def lines(
             gradually), global_ep_l2_iter (with L2 on its scores, too); sr
             (smart ratio); imp (rewound to the start), imp_warm (to
             warm_iteration), lr_rewind (whose learning rate alone is rewound);
-            random; and wt, the dense network.
+            random; and wt, the dense network. Without it, all but hc and
+            imp_warm.
         densities: Densities, in falling order.
         regularization_weights: Lambda at each of the densities, or one for all,
             of gem_miner, hc and global_ep_l2_iter. Without it, hc has none and
             is refused, the others have gem_miner's usual one.
         prune_period: Epochs from event to event of gem_miner, global_ep_iter
             and global_ep_l2_iter, but not of a round of imp. None is usual.
-        warm_iteration: What imp_warm rewinds to, such as 1000it.
+        warm_iteration: What imp_warm rewinds to, in its first round of 5
+            epochs: 1000it is for CIFAR-10; few images need less, such as 2ep.
         checks: Sanity checks of all methods but wt, such as
             weight_reinit,mask_shuffle; score_inversion is of gem_miner alone.
+        published: Whether each method has the settings that it was published
+            with for ResNet-20 on CIFAR-10: ep is trained by momentum at .1
+            along a cosine, with a weight decay of 5e-4 on its scores and
+            batches of 256, and fine-tuned at .1 along a cosine; sr, random and
+            imp, imp_warm and lr_rewind are fine-tuned at .1 with drops; rounds
+            of these three have drops, too, and a weight decay of 1e-4; sr has
+            scale_fan=legacy. None of these flags can be given then.
         trials: Number of trials.
         first_trial: Number of the first one; a trial's number is its seed.
 
@@ -93,11 +141,13 @@ def lines(
         )
     given = {"prune_period": prune_period, "warm_iteration": warm_iteration}
     runs = [(0, "wt", METHODS["wt"])] if "wt" in chosen else []
-    for level, density in enumerate(densities, start=1):
-        weight = weights[level - 1]
-        for method in (name for name in chosen if name != "wt"):
-            own = _own(method, density, weight, **given)
-            runs.append((level, method, [*own, *_checks(method, asked)]))
+    for method in (name for name in chosen if name != "wt"):
+        more = _checks(method, asked)
+        for level, density in enumerate(densities, start=1):
+            own = _own(method, density, weights[level - 1], **given)
+            if published:
+                own += _published(method, density)
+            runs.append((level, method, [*own, *more]))
     return [
         shlex.join(
             [
@@ -150,6 +200,15 @@ def _own(method, density, weight, *, prune_period, warm_iteration):
         found.append(f"--prune_period={prune_period}")
     if method == "imp_warm":
         found.append(f"--rewind_iteration={warm_iteration}")
+    return found
+
+
+def _published(method, density):
+    """Flags that a method was published with; imp has rounds of .2, about."""
+    found = [*PUBLISHED.get(method, ())]
+    if method in ROUNDS:
+        rounds = math.log(density) / math.log(1 - imp_rules.USUAL_FRACTION)
+        found.append(f"--imp_rounds={max(1, round(rounds))}")
     return found
 
 

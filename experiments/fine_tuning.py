@@ -2,8 +2,12 @@
 
 import dataclasses
 
-from lottery_ticket.experiments.gems import search_flags
-from lottery_ticket.foundations import optimizers, schedules, steps
+from lottery_ticket.foundations import names, optimizers, schedules, steps
+from lottery_ticket.foundations.command_line import flat_functions
+
+# Of the authors' code; what is not here has Keras's.
+EPSILONS = {"adam": 1e-8}
+NORM_STATISTICS = ("search", "recomputed")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -11,7 +15,8 @@ class FineTuning:
     """How the network found is trained; all else is as the recipe says.
 
     Args:
-        fine_tune_optimizer: sgd, momentum, nesterov, adam or rmsprop.
+        fine_tune_optimizer: sgd, momentum, nesterov, adam or rmsprop. The
+            epsilon of adam is 1e-8 here, whatever the recipe's, as published.
         fine_tune_momentum: Of the optimizers momentum and nesterov.
         fine_tune_lr: Learning rate, the highest one of its schedule.
         fine_tune_schedule: constant, piecewise (drops at fine_tune_lr_drops),
@@ -26,6 +31,10 @@ class FineTuning:
             its gradient.
         fine_tune_len: Its length, such as 150ep; None is the recipe's
             training_len.
+        norm_statistics: Which statistics of batch normalisations it starts
+            from. search has left them, where a loss with them is finite;
+            recomputed are means over batches of training examples, of the
+            weights it starts from.
         skip_fine_tune: Whether to end with the mask, and how well it does
             before any training of weights.
     """
@@ -38,6 +47,7 @@ class FineTuning:
     fine_tune_lr_drop_factor: float = 0.1
     fine_tune_weight_decay: float = 1e-4
     fine_tune_len: str | None = None
+    norm_statistics: str = "search"
     skip_fine_tune: bool = False
 
     def __post_init__(self):
@@ -53,6 +63,7 @@ class FineTuning:
             self.fine_tune_momentum,
             self.fine_tune_weight_decay,
         )
+        names.check("norm_statistics", self.norm_statistics, NORM_STATISTICS)
         self._check_uses()
         if self.fine_tune_lr_drops is not None:
             drops = tuple(self.fine_tune_lr_drops)
@@ -70,8 +81,8 @@ class FineTuning:
 
     def given(self) -> list[str]:
         """Returns the names of all flags that are not at their default."""
-        names = [field.name for field in dataclasses.fields(self)]
-        return [each for each in names if search_flags.is_given(self, each)]
+        flags = [field.name for field in dataclasses.fields(self)]
+        return [each for each in flags if flat_functions.is_given(self, each)]
 
     def recipe(self, recipe):
         """Returns the recipe of the fine-tuning.
@@ -102,7 +113,7 @@ class FineTuning:
         return dataclasses.replace(
             recipe,
             optimizer=self.fine_tune_optimizer,
-            epsilon=None,
+            epsilon=EPSILONS.get(self.fine_tune_optimizer),
             lr=self.fine_tune_lr,
             warmup="0it",
             weight_decay=self.fine_tune_weight_decay,

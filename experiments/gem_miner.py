@@ -8,11 +8,10 @@ from lottery_ticket.experiments import (
     recipes,
     sanity_checks,
 )
-from lottery_ticket.experiments.gems import gem as gem_lib
+from lottery_ticket.experiments import gem as gem_lib
 from lottery_ticket.experiments.gems import measures, stages
 from lottery_ticket.foundations import (
     environment,
-    folder_kinds,
     lock,
     masks,
     progress,
@@ -32,6 +31,7 @@ def train(
     checks: sanity_checks.SanityChecks = sanity_checks.SanityChecks(),  # noqa: B008
     *,
     presets: str | dict | None = None,
+    save_iterations: tuple[str, ...] = (),
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
@@ -70,6 +70,9 @@ def train(
         checks: What it is compared with; see SanityChecks.
         presets: Folder (or dict) of a network whose weights these are; what it
             does not name is drawn from init_seed.
+        save_iterations: Of wt: lengths, such as 1ep,5ep, after which its
+            weights are saved too, in OUTPUT_DIR/iteration{i}: presets of a warm
+            Gem-Miner, with drop_bottom_half.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before fine-tuning.
         save_summaries: Whether to write TensorBoard summaries.
@@ -77,8 +80,8 @@ def train(
 
     Raises:
         ValueError: If a setting does not fit, output_dir holds results made
-            with other settings, the search keeps nothing, or a layer collapses
-            that should not.
+            with other settings or by another experiment, the search keeps
+            nothing, or a layer collapses that should not.
         FileNotFoundError: If data or presets cannot be had.
         FloatingPointError: If a loss becomes NaN or infinite.
     """
@@ -93,12 +96,14 @@ def train(
         on_collapse,
         save_summaries,
         quiet,
+        save_iterations=save_iterations,
     )
     if _is_complete(gem):
         progress.say_complete(output_dir, quiet)
         return
-    folder_kinds.check(output_dir, "gem")
     gem.check_free()
+    for directory, settings in stages.runs(gem):
+        run_record.check_own(directory, settings)
     dataset = ingredients.dataset(recipe)
     model = ingredients.model(recipe, dataset, quiet)
     found = stages.run(gem, dataset, model)
@@ -115,6 +120,7 @@ def is_complete(
     checks=sanity_checks.SanityChecks(),  # noqa: B008
     *,
     presets=None,
+    save_iterations=(),
     on_collapse="warn",
     save_summaries=True,
     quiet=False,
@@ -129,7 +135,14 @@ def is_complete(
     presets = given_networks.network(presets)
     resolved = search.resolved(recipe.seed)
     gem = gem_lib.Gem(
-        output_dir, recipe, resolved, tuning, checks, presets, on_collapse
+        output_dir,
+        recipe,
+        resolved,
+        tuning,
+        checks,
+        presets,
+        on_collapse,
+        save_iterations=save_iterations,
     )
     return _is_complete(gem)
 

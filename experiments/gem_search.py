@@ -87,9 +87,10 @@ class GemSearch:
             has room for.
         rewind_iteration: Of imp: length of the first round after which its
             weights are those that rounds and fine-tuning start from; 0it is the
-            start, 1000it a published choice.
+            start, 1000it a published choice. Each round is a whole training,
+            with the schedule from its start.
         retraining: Of imp: rewind puts weights back there; with lr_rewind they
-            go on from where they are.
+            go on from where they are, and there is no rewind_iteration.
         smart_ratio_version: 1; or 2, in which first and last layer have the
             densities of a Gem-Miner's ResNet-20.
         drop_bottom_half: Of hc and hc_iter with presets: whether scores start
@@ -179,5 +180,5 @@ class GemSearch:
 def _density(density, target_sparsity):
     """The density that is asked for, or None."""
     if target_sparsity is not None:
-        return float(target_sparsity) / 100
+        return round(float(target_sparsity) / 100, 12)  # 1.4 is .014.
     return None if density is None else float(density)

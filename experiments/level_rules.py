@@ -32,6 +32,9 @@ class LevelRules:
             are those that every level starts from, such as 500it or 2ep;
             0it is the start. The rest of training follows, with the learning
             rates from there on.
+        restart: Whether, after rewinding to above 0it, a whole training follows
+            in place of the rest, with the schedule from its start, as in
+            Sreenivasan et al. 2022's code (https://arxiv.org/abs/2202.12002).
         retraining: What kept weights start from: rewind puts them back to
             where they were at rewind_iteration; with lr_rewind they stay as
             they are, and only the learning rate is put back; with finetune
@@ -70,6 +73,7 @@ class LevelRules:
     target_density: float | None = None
     one_shot: bool = False
     rewind_iteration: str = "0it"
+    restart: bool = False
     retraining: str = "rewind"
     mask_1_action: str = "rewind"
     mask_0_action: str = "zero"
@@ -100,6 +104,7 @@ class LevelRules:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         weight_actions.check(self)
+        self._check_restart()
         if self._has_densities and self.rounding != "exact":
             raise ValueError(
                 "rounding is for fractions, and densities are exact counts. "
@@ -142,6 +147,7 @@ class LevelRules:
             "densities_before": list(before) or None,
             "one_shot": self.one_shot,
             "rewind_iteration": self.rewind_iteration,
+            **({"restart": True} if self.restart else {}),  # Older have none.
             "retraining": self.retraining,
             "mask_1_action": self.mask_1_action,
             "mask_0_action": self.mask_0_action,
@@ -229,6 +235,14 @@ class LevelRules:
             raise ValueError(
                 "What is pruned are the layers whose fraction is above 0. "
                 f"Received: fractions={recipe.fractions}"
+            )
+
+    def _check_restart(self):
+        is_late = steps.parse(self.rewind_iteration)[1] > 0
+        if self.restart and not (self.retraining == "rewind" and is_late):
+            raise ValueError(
+                "restart is for weights that are rewound to above 0it. Received"
+                f": {self.retraining}, rewind_iteration={self.rewind_iteration}"
             )
 
     @property

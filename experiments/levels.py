@@ -75,7 +75,7 @@ class Levels:
             paths.run(output_dir, level, experiment_name)
             for level in range(self._last + 1)
         ]
-        self._start = None  # The iteration that levels from 1 on start from.
+        self._start = None  # The iteration whose weights levels start from.
         self._level = None  # The one trained last.
         self._dense = None  # Level 0's (initial, final).
         # What the last one started from, pruned weights as they were acted on.
@@ -159,11 +159,12 @@ class Levels:
         }
 
     def _train(self, level, dataset, model):
-        start = self._rules.rewind_iteration
+        start = "0it" if self._rules.restart else self._rules.rewind_iteration
         finetune = self._rules.retraining == "finetune"
         span = {"start_iteration": start, "finetune": finetune}
         if not level:
-            span = {"save_iterations": (start,) if self._start else ()}
+            saved = (self._rules.rewind_iteration,) if self._start else ()
+            span = {"save_iterations": saved}
         initial, final = ingredients.train(
             self._recipe,
             dataset,

@@ -60,6 +60,10 @@ class MaskPath:
             raise ValueError(
                 f"draws must be at least 1. Received: {self.draws}"
             )
+        if self.draw_seed is not None and self.draw_seed < 0:
+            raise ValueError(
+                f"draw_seed must be at least 0. Received: {self.draw_seed}"
+            )
         self._check_effects()
 
     @property

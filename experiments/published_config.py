@@ -4,13 +4,16 @@ Source: the keys, their defaults and what they do are those of the code of
 Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 """
 
+import dataclasses
 import logging
 
+from lottery_ticket.experiments import fine_tuning, gem_search
 from lottery_ticket.experiments.gems import (
     published_keys,
     published_networks,
     published_search,
     published_training,
+    search_flags,
 )
 from lottery_ticket.foundations import files, paths
 
@@ -45,6 +48,14 @@ _OVERRIDES = {
     "prune_period": ("iter_period", ""),
     "train_batch_size": ("batch_size", ""),
 }
+# The same with words: flag -> key, and text -> value.
+_WORDS = {
+    "skip_fine_tune": ("skip_fine_tune", {"true": True, "false": False}),
+    "prune_scope": (
+        "prune_type",
+        {scope: kind for kind, scope in published_search.SCOPES.items()},
+    ),
+}
 _NAMES = {"hc_iter": "gem_miner"}  # Of runs, by algo, where it is not that.
 _log = logging.getLogger(__name__)
 
@@ -54,7 +65,9 @@ def translate(values: dict, given=None) -> dict:
 
     A file is a published one if it has arch, conv_type or bn_type: each of
     theirs has all three, and no flag here has these names. Any other file is
-    returned as it is.
+    of our flags. With another algo on the command line than a file's, what that
+    algo does not use is left out, and the regularization, with a line that
+    says so.
 
     A published file means what it means to the published code. A key that it
     does not have has that code's default, not ours: a file without
@@ -76,10 +89,10 @@ def translate(values: dict, given=None) -> dict:
         ValueError: If a key of a published file is unknown, or has a value
             of the wrong type, or one that cannot be had here.
     """
-    if not set(MARKS) & set(values):
-        return values
     given = dict(given or {})
-    values = {name.replace("-", "_"): v for name, v in values.items()}
+    if not set(MARKS) & set(values):
+        return _fitting(values, given)
+    values = _underscored(values)
     values = {name: None if v == "None" else v for name, v in values.items()}
     keys = published_keys.read(values)
     keys = {**keys, **_overridden(given)}
@@ -89,23 +102,71 @@ def translate(values: dict, given=None) -> dict:
         **_network(keys),
         **published_training.recipe(keys, algo),
         **published_training.fine_tuning(keys, set(values), algo),
+        **published_training.saved(keys, algo),
         **published_training.seed(keys, algo),
         **published_search.flags(keys, set(values), algo),
         **published_search.checks(keys, set(values), algo),
     }
     _warn(values, keys, flags)
-    for name in set(given) & set(_GOES_WITH):
-        for other in _GOES_WITH[name]:
-            flags.pop(other, None)
+    flags = _without(flags, _superseded(given))
     return {"output_dir": _output_dir(keys, {**flags, **given}), **flags}
+
+
+def _fitting(values, given):
+    """Our flags, but for those that the command line leaves without effect."""
+    values = _without(values, _superseded(given))
+    algo = given.get("algo")
+    if algo in (None, values.get("algo", gem_search.GemSearch.algo)):
+        return values
+    others = {"regularization", "regularization_weight"} | {
+        name for name, algos in search_flags.USES.items() if algo not in algos
+    }
+    if algo == "wt":
+        others |= {
+            each.name for each in dataclasses.fields(fine_tuning.FineTuning)
+        }
+    left_out = [name for name in values if name in others]
+    if left_out:
+        _log.warning(
+            "Of the config's flags, algo=%s leaves out: %s",
+            algo,
+            ", ".join(left_out),
+        )
+    return _without(values, left_out)
+
+
+def _superseded(given):
+    """Flags that go with what the command line says otherwise."""
+    return [other for name in given for other in _GOES_WITH.get(name, ())]
+
+
+def _without(flags, names):
+    return {name: flags[name] for name in flags if name not in names}
+
+
+def _underscored(values):
+    """The same, names with dashes having underscores."""
+    found = {}
+    for name, value in values.items():
+        plain = name.replace("-", "_")
+        if plain in found:
+            raise ValueError(
+                f"{plain} is given twice, with dashes and with underscores"
+            )
+        found[plain] = value
+    return found
 
 
 def _overridden(given):
     """Keys that other flags follow from, as the command line has them."""
     found = {}
+    for flag, (key, known) in _WORDS.items():
+        word = given.get(flag, "").lower()
+        if word in known:
+            found[key] = known[word]
     for flag, (key, unit) in _OVERRIDES.items():
         number = given.get(flag, "").removesuffix(unit)
-        if number.isdecimal():
+        if number.isdecimal() and int(number):
             found[key] = int(number)
     return found
 

@@ -56,8 +56,9 @@ class SanityChecks:
             tuning: FineTuning.
 
         Raises:
-            ValueError: If there is no mask or no fine-tuning, or no event that
-                could take the highest scores.
+            ValueError: If there is no mask or no fine-tuning, no event that
+                could take the highest scores, or a check would keep nothing or
+                change nothing.
         """
         if not self.sanity_checks:
             return
@@ -73,6 +74,24 @@ class SanityChecks:
                 "score_inversion is for algo=hc_iter, whose events can take a "
                 f"fraction of the highest scores. Received: "
                 f"algo={search.algo}, prune_scope={search.prune_scope}"
+            )
+        if "score_inversion" in self.sanity_checks and not search.unflag:
+            raise ValueError(
+                "score_inversion leaves the lowest scores, and with "
+                "unflag=False the mask is those above the threshold: it would "
+                "keep nothing. Use unflag"
+            )
+        self._check_redrawn(search)
+
+    def _check_redrawn(self, search):
+        """Raises if a draw could be no other than the first one."""
+        inits = {search.init, self.reinit_init or search.init}
+        is_constant = inits == {"unsigned_constant"}
+        if "weight_reinit" in self.sanity_checks and is_constant:
+            raise ValueError(
+                "weight_reinit draws the same again from "
+                "init=unsigned_constant, which has one value in each layer. "
+                "Give another reinit_init, such as kaiming_normal"
             )
 
     def settings(self) -> dict:

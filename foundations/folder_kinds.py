@@ -16,14 +16,15 @@ KNOWN = {
     **dict.fromkeys(_GEM, "gem"),
     "mask_connectivity.json": "way between masks",
 }
-_TOGETHER = {"run", "gem"}
+# Kind -> another, in whose folder it may lie: what a gem is a part of.
+_WITHIN = {"gem": "run"}
 
 
 def check(directory: str, kind: str) -> None:
     """Raises if a folder holds results of another kind.
 
-    A gem is also a run, so that neither is refused where the other is: which
-    run it is, the settings in its record tell.
+    A gem may come to a run, its own network's: which run it is, the settings in
+    its record tell. No other run may come to a gem.
 
     Args:
         directory: Folder that results are to be written to.
@@ -35,7 +36,7 @@ def check(directory: str, kind: str) -> None:
     found = set(files.names(directory))
     for other in dict.fromkeys(KNOWN.values()):
         theirs = sorted(name for name in found if KNOWN.get(name) == other)
-        if theirs and other != kind and {other, kind} != _TOGETHER:
+        if theirs and other not in (kind, _WITHIN.get(kind)):
             raise ValueError(
                 f"{directory} is the folder of a {other}: it holds "
                 f"{', '.join(theirs)}. Use another output_dir"

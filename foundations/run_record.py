@@ -12,6 +12,7 @@ from lottery_ticket.foundations import (
     save_restore,
     sealed,
 )
+from lottery_ticket.foundations.training import checkpoint
 
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
@@ -127,15 +128,36 @@ def check_identity(recorded: dict, identity: dict, directory: str) -> None:
         check_same(recorded[part], identity[part], directory)
 
 
-def check_free(directory: str) -> None:
+def check_own(directory: str, settings: dict) -> None:
+    """Raises if a folder's run, finished or under way, has other settings.
+
+    Args:
+        directory: Folder of the run, if there is one.
+        settings: All that its results depend on, as JSON values.
+
+    Raises:
+        ValueError: If so, or if a run.json does not show its settings.
+    """
+    _read_own(directory, {"settings": settings})
+    saved = checkpoint.load(directory)
+    if saved is not None:
+        check_same(saved[1]["identity"]["settings"], settings, directory)
+
+
+def check_free(directory: str, kind: str = "run") -> None:
     """Raises if a folder holds results that no record accounts for.
+
+    Args:
+        directory: Folder of the run.
+        kind: What its results are, a value in folder_kinds.KNOWN: "gem" is of
+            the network of a gem.
 
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
             checkpoint, if checkpoint.bin is somebody else's, or if the folder
             is one of other results.
     """
-    folder_kinds.check(directory, "run")
+    folder_kinds.check(directory, kind)
     found = files.names(directory)
     if "checkpoint.bin" in found:
         _check_checkpoint(paths.checkpoint(directory))

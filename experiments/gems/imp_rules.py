@@ -3,6 +3,7 @@
 import dataclasses
 
 from lottery_ticket.experiments import level_rules
+from lottery_ticket.foundations import steps
 from lottery_ticket.foundations.selection import quotas
 
 USUAL_FRACTION = 0.2
@@ -46,8 +47,10 @@ def recipe(search, recipe):
 def rules(search, rounds: int) -> level_rules.LevelRules:
     """Returns how the rounds after the first start and are pruned.
 
-    The last round prunes too, after its training: see `last`. With a density,
-    each leaves the same part, so that round r of n ends with d^(r/n).
+    Each trains from the first to the last iteration of its schedule, also where
+    weights are rewound to a later one. The last round prunes too, after its
+    training: see `last`. With a density, each leaves the same part, so that
+    round r of n ends with d^(r/n).
 
     Args:
         search: GemSearch.
@@ -59,6 +62,7 @@ def rules(search, rounds: int) -> level_rules.LevelRules:
     return level_rules.LevelRules(
         target_density=target,
         rewind_iteration=search.rewind_iteration,
+        restart=steps.parse(search.rewind_iteration)[1] > 0,
         retraining=search.retraining,
         rounding=_rounding(search),
     )

@@ -11,8 +11,9 @@ def search(gem, dataset, model, weights) -> found.Found:
     """Returns the mask that rounds of training and pruning come to.
 
     Each round is a level of a lottery experiment, below the folder of the
-    search. The last one prunes, too, and what it leaves starts where rounds do:
-    from rewound weights, or, with lr_rewind, from those it was trained to.
+    search, and a whole training. The last one prunes, too, and what it leaves
+    starts where rounds do: from rewound weights, or, with lr_rewind, from those
+    it was trained to.
 
     Args:
         gem: gem.Gem.
@@ -28,6 +29,7 @@ def search(gem, dataset, model, weights) -> found.Found:
     per_epoch = dataset.train.iterations_per_epoch
     epochs = steps.iterations(gem.recipe.training_len, per_epoch) // per_epoch
     number = imp_rules.rounds(gem.search, epochs)
+    _check_rewinding(gem.search, per_epoch)
     rounds = levels.Levels(
         gem.search_directory,
         imp_rules.recipe(gem.search, gem.recipe),
@@ -56,6 +58,17 @@ def search(gem, dataset, model, weights) -> found.Found:
     if gem.search.retraining == "rewind":
         start = _rewound(gem, per_epoch, weights)
     return found.Found(pruned, found.with_statistics(model, start, final))
+
+
+def _check_rewinding(search, per_epoch):
+    length = search.prune_period * per_epoch
+    iteration = steps.iterations(search.rewind_iteration, per_epoch)
+    if iteration >= length:
+        raise ValueError(
+            f"rewind_iteration is {iteration} iterations, and a round of "
+            f"prune_period={search.prune_period} epochs is {length}. Give an "
+            "earlier one, or a longer prune_period"
+        )
 
 
 def _rewound(gem, per_epoch, weights):

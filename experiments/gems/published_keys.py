@@ -20,11 +20,13 @@ class Key:
         default: What a file means that does not have it. None can be written,
             too.
         choices: All values that it takes; () are any.
+        low: The least number that it takes; None is any.
     """
 
     kind: type
     default: object = None
     choices: tuple = ()
+    low: int | None = None
 
 
 _POLICIES = ("cosine_lr", "multistep_lr", "constant_lr")
@@ -43,8 +45,8 @@ KEYS = {
     "subfolder": Key(str),
     "log_dir": Key(str),
     "run_idx": Key(str),
-    "batch_size": Key(int, 64),
-    "epochs": Key(int, 10),
+    "batch_size": Key(int, 64, low=1),
+    "epochs": Key(int, 10, low=1),
     "optimizer": Key(str, "sgd", _OPTIMIZERS),
     "lr": Key(float, 1e-3),
     "lr_policy": Key(str, None, _POLICIES),
@@ -60,7 +62,7 @@ KEYS = {
     # Without effect there, as a schedule's drops come from its length alone.
     "gamma": Key(float),
     "milestones": Key(list),
-    "iter_period": Key(int, 5),
+    "iter_period": Key(int, 5, low=1),
     "target_sparsity": Key(float, 0.5),
     "prune_rate": Key(float, 0.5),
     "override_prune_rate": Key(bool, False),
@@ -116,6 +118,7 @@ KEYS = {
     "evaluate": Key(bool),
     "mode_connect": Key(bool, False),
     "drop_bottom_half_weights": Key(bool),
+    "ckpt_at_fixed_epochs": Key(list),
     "imp_rewind_iter": Key(int, 1000),
     "imp_rounds": Key(int, -1),
     "imp_no_rewind": Key(bool, False),
@@ -132,8 +135,8 @@ IDLE = frozenset(
     """
     config results_filename print_freq gpu num_workers workers world_size rank
     dist_backend resume start_epoch imp_resume_round imp_rewind_model
-    checkpoint_at_prune ckpt_at_fixed_epochs pretrained2 mode_connect_filename
-    how_to_connect interpolate
+    checkpoint_at_prune pretrained2 mode_connect_filename how_to_connect
+    interpolate
     """.split()
 )
 # The published code reads them, and does nothing with them.
@@ -200,6 +203,10 @@ def _value(name, value, key):
         raise ValueError(
             f"{name} must be {' or '.join(map(str, key.choices))}. "
             f"Received: {value!r}"
+        )
+    if key.low is not None and value < key.low:
+        raise ValueError(
+            f"{name} must be at least {key.low}. Received: {value!r}"
         )
     return value
 

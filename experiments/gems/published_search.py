@@ -7,9 +7,10 @@ import logging
 
 from lottery_ticket.experiments.gems import search_flags
 from lottery_ticket.foundations import kernel_draws
+from lottery_ticket.foundations.supermasks import score_rounding
 
 _log = logging.getLogger(__name__)
-_SCOPES = {
+SCOPES = {
     "BottomK": "global",
     "LocalBottomK": "layerwise",
     "FixThresholding": "threshold",
@@ -129,7 +130,7 @@ def _of_events(keys, name):
         )
     found = {}
     if name == "hc_iter":
-        found["prune_scope"] = _SCOPES[kind]
+        found["prune_scope"] = SCOPES[kind]
     if found.get("prune_scope") == "threshold":
         _log.warning(
             "prune_type=FixThresholding, which is the default, takes what is "
@@ -175,7 +176,7 @@ def _hypercube(keys, name):
         found["prob_layers"] = ["dense0"]
     if keys["noise"] and rounding != "all_ones":
         found["noise_ratio"] = keys["noise_ratio"]
-    if rounding in ("prob", "naive_prob") or found.get("noise_ratio"):
+    if score_rounding.draws(rounding, found.get("noise_ratio", 0)):
         found["evaluation_samples"] = keys["num_test"]
     if name == "hc_iter":
         found["unflag"] = keys["unflag_before_finetune"]

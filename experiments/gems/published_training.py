@@ -79,6 +79,29 @@ def fine_tuning(keys: dict, written, algo: str) -> dict:
     return flags
 
 
+def saved(keys: dict, algo: str) -> dict:
+    """Returns the flags of weights that are saved on the way.
+
+    Warns of epochs after which nothing can be: of those of a search, whose
+    weights stand still, and of the first and last weights, saved anyway.
+
+    Args:
+        keys: As for `recipe`.
+        algo: As for `recipe`.
+    """
+    asked = keys["ckpt_at_fixed_epochs"] or []
+    can_be = [e for e in asked if algo == "wt" and 0 < e < keys["epochs"]]
+    idle = [str(each) for each in asked if each not in can_be]
+    if idle:
+        _log.warning(
+            "ckpt_at_fixed_epochs has no effect at %s: it is for the weights "
+            "of weight_training, between start and end",
+            ", ".join(idle),
+        )
+    lengths = [f"{epoch}ep" for epoch in can_be]
+    return {"save_iterations": lengths} if lengths else {}
+
+
 def seed(keys: dict, algo: str) -> dict:
     """Returns the flags of randomness.
 

@@ -3,6 +3,7 @@
 from lottery_ticket.experiments.gems import found
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import seeds
+from lottery_ticket.foundations.selection import random_masks as draws
 from lottery_ticket.foundations.selection import smart_ratio
 
 
@@ -27,7 +28,7 @@ def smart(gem, dataset, model, weights) -> found.Found:
         version=gem.search.smart_ratio_version,
     )
     seed = seeds.derive(gem.search.mask_seed, "smart_ratio")
-    return found.Found(smart_ratio.draw(counts, whole, seed), weights)
+    return found.Found(draws.draw(counts, whole, seed), weights)
 
 
 def coins(gem, dataset, model, weights) -> found.Found:
@@ -42,7 +43,7 @@ def coins(gem, dataset, model, weights) -> found.Found:
     del dataset
     whole = masks_lib.ones(model.masks)
     seed = seeds.derive(gem.search.mask_seed, "random")
-    drawn = smart_ratio.bernoulli(gem.search.density, whole, seed)
+    drawn = draws.bernoulli(gem.search.density, whole, seed)
     return found.Found(drawn, weights)
 
 

@@ -108,16 +108,9 @@ def _evaluated(gem, dataset, scored, method):
 
 def _unrounded(scored, method):
     """The network as it was in the last iteration of the search."""
-    scores, flags = scored.scores, scored.flags
-    if not method.has_flags:
-        return scored.effective(scored.samples(1)[0])
-    if method.masker == "hc":
-        kept = {
-            name: flags[name] * (score > method.threshold)
-            for name, score in scores.items()
-        }
-        return scored.effective(kept)
-    weights = scored.weights
+    if method.masker != "hc_relaxed":
+        return scored.effective(scored.kept)
+    scores, flags, weights = scored.scores, scored.flags, scored.weights
     return {
         **weights,
         **{

@@ -3,6 +3,7 @@
 import numbers
 
 from lottery_ticket.foundations import kernel_draws, names
+from lottery_ticket.foundations.command_line import flat_functions
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
     score_draws,
@@ -96,17 +97,6 @@ def has_fraction(search) -> bool:
     return search.algo == "hc_iter" and search.prune_scope != "threshold"
 
 
-def is_given(flags, name: str) -> bool:
-    """Whether a flag is not at its default.
-
-    Args:
-        flags: Dataclass of flags.
-        name: One of them.
-    """
-    default = type(flags).__dataclass_fields__[name].default
-    return getattr(flags, name) != default
-
-
 def check_values(search) -> None:
     """Raises unless all flags are known names, and numbers in their range.
 
@@ -136,7 +126,7 @@ def check_uses(search) -> None:
         ValueError: Naming the flag, and what uses it.
     """
     for name, algos in USES.items():
-        if search.algo not in algos and is_given(search, name):
+        if search.algo not in algos and flat_functions.is_given(search, name):
             raise ValueError(
                 f"{name} is for algo={' or '.join(algos)}. Received: "
                 f"{name}={getattr(search, name)} with algo={search.algo}"

@@ -1,8 +1,13 @@
 """Which flags of a GemSearch need or exclude each other."""
 
 from lottery_ticket.experiments.gems import search_flags
-from lottery_ticket.foundations import kernel_draws
-from lottery_ticket.foundations.supermasks import score_draws
+from lottery_ticket.foundations import kernel_draws, steps
+from lottery_ticket.foundations.command_line import flat_functions
+from lottery_ticket.foundations.supermasks import (
+    score_draws,
+    score_method,
+    score_rounding,
+)
 
 # Flag -> names of init that it shapes.
 _INITS = {
@@ -10,9 +15,7 @@ _INITS = {
     "gain": kernel_draws.HAVE_FAN_MODE,
     "scale_fan": kernel_draws.HAVE_SCALED_FAN,
 }
-# Sums of these are for scores in [0, 1].
-_OF_HYPERCUBE = ("var_red_1", "var_red_2", "bin_entropy")
-_DRAWING = ("prob", "naive_prob")
+_TYING = ("half", "bern", "all_one")  # Their magnitudes tie in bulk.
 _NOT_OF_TOP = (
     *("quantized", "threshold", "rounding", "noise_ratio", "prob_layers"),
     *("evaluation_samples", "unflag"),
@@ -34,15 +37,7 @@ def check(search) -> None:
     _check_regularization(search)
     _check_rounding(search)
     _check_init(search)
-
-
-def draws(search) -> bool:
-    """Whether rounding the same scores again makes another mask.
-
-    Args:
-        search: GemSearch.
-    """
-    return search.rounding in _DRAWING or search.noise_ratio > 0
+    _check_rewinding(search)
 
 
 def _check_amount(search):
@@ -93,7 +88,7 @@ def _free(search):
 
 def _check_top(search):
     """With bottom_k_on_forward, nothing looks at the threshold."""
-    idle = [n for n in _NOT_OF_TOP if search_flags.is_given(search, n)]
+    idle = [n for n in _NOT_OF_TOP if flat_functions.is_given(search, n)]
     if search.bottom_k_on_forward and idle:
         raise ValueError(
             "bottom_k_on_forward keeps the highest scores at any time, which "
@@ -107,9 +102,10 @@ def _check_top(search):
 
 
 def _check_scores(search):
+    init = search.score_init
+    _check_ties(search, init)
     if search.algo not in search_flags.HYPERCUBE:
         return
-    init = search.score_init
     if search.drop_bottom_half and init is not None:
         raise ValueError(
             "drop_bottom_half says what scores start from. Received: "
@@ -124,24 +120,37 @@ def _check_scores(search):
         score_draws.check(init or "unif", search.threshold)
 
 
+def _check_ties(search, init):
+    """Where a share at the top is kept, what ties with the rest goes, too."""
+    is_tied = init in _TYING and search.algo not in search_flags.HYPERCUBE
+    if is_tied or init == "half" and search.bottom_k_on_forward:
+        raise ValueError(
+            f"score_init={init} starts from scores that tie in bulk, and what "
+            "ties with the last score that is left out goes, too: a mask of "
+            "the highest could keep nothing, and no gradient comes through a "
+            "network without weights. Use unif, skew, bimodal or, where scores "
+            "have both signs, edge_popup"
+        )
+
+
 def _check_regularization(search):
     name = search.regularization or search_flags.usual(search).get(
         "regularization", "none"
     )
-    if name == "none" and search_flags.is_given(
-        search, "regularization_weight"
-    ):
+    is_weighted = flat_functions.is_given(search, "regularization_weight")
+    if name == "none" and is_weighted:
         raise ValueError(
             "regularization_weight needs a regularization, such as L2. "
             f"Received: {search.regularization_weight} with none"
         )
-    if name in _OF_HYPERCUBE and search.algo not in search_flags.HYPERCUBE:
+    is_hypercube = search.algo in search_flags.HYPERCUBE
+    if name in score_method.WITHIN_0_AND_1 and not is_hypercube:
         raise ValueError(
             f"regularization={name} is for scores in [0, 1], and those of "
             f"algo={search.algo} have both signs. Use L2, L1 or L1_L2"
         )
     for power in ("alpha", "alpha_prime"):
-        if name != "var_red_1" and search_flags.is_given(search, power):
+        if name != "var_red_1" and flat_functions.is_given(search, power):
             raise ValueError(
                 f"{power} is for regularization=var_red_1. Received: "
                 f"{power}={getattr(search, power)} with {name}"
@@ -159,7 +168,8 @@ def _check_rounding(search):
             "rounding=naive_prob, and no other, needs prob_layers, such as "
             f"dense0. Received: {search.rounding} with {search.prob_layers}"
         )
-    if search.evaluation_samples > 1 and not draws(search):
+    draws = score_rounding.draws(search.rounding, search.noise_ratio)
+    if search.evaluation_samples > 1 and not draws:
         raise ValueError(
             "evaluation_samples is for roundings that draw, prob, naive_prob, "
             "or any with a noise_ratio. Received: "
@@ -170,7 +180,7 @@ def _check_rounding(search):
 def _check_init(search):
     init = search.init or search_flags.usual(search)["init"]
     for name, inits in _INITS.items():
-        if init not in inits and search_flags.is_given(search, name):
+        if init not in inits and flat_functions.is_given(search, name):
             raise ValueError(
                 f"{name} is for init={' or '.join(inits)}. Received: "
                 f"{name}={getattr(search, name)} with {init}"
@@ -180,4 +190,14 @@ def _check_init(search):
         raise ValueError(
             "scale_fan=kept multiplies the fan by the density, and there is "
             "none. Use none or legacy"
+        )
+
+
+def _check_rewinding(search):
+    is_rewound = search.retraining == "rewind"
+    if not is_rewound and steps.parse(search.rewind_iteration)[1]:
+        raise ValueError(
+            "rewind_iteration is for retraining=rewind: with lr_rewind, each "
+            "round starts from the weights as they are, and is a whole "
+            f"training. Received: {search.rewind_iteration}"
         )

@@ -6,6 +6,7 @@ from lottery_ticket.experiments.gems import (
     found,
     imp_search,
     measures,
+    norm_start,
     random_masks,
     score_search,
     search_flags,
@@ -70,15 +71,25 @@ def search(gem, dataset, model) -> found.Found:
         gem: As for `run`, like the others.
         dataset: DatasetBase.
         model: ModelBase of the network.
+
+    Raises:
+        ValueError: If nothing is kept.
     """
     weights = first_weights.draw(gem, model)
-    return SEARCHES[gem.search.algo](gem, dataset, model, weights)
+    ticket = SEARCHES[gem.search.algo](gem, dataset, model, weights)
+    if not any(mask.any() for mask in ticket.masks.values()):
+        raise ValueError(
+            f"algo={gem.search.algo} keeps none of "
+            f"{sum(mask.size for mask in ticket.masks.values()):,} weights. "
+            "Prune less"
+        )
+    return ticket
 
 
 def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     """Returns what weights trained under a mask reach; see `measures.of_run`.
 
-    Without fine-tuning it is "before" alone.
+    Without fine-tuning it is "before" alone; see `norm_start` for one more.
 
     Args:
         gem: As for `run`, like the next two.
@@ -87,9 +98,16 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         ticket: found.Found.
         check: Name of the sanity check that this is, or None.
     """
+    label = check or "fine-tuning"
     model.reset(ticket.start, ticket.masks, gem.recipe.init_seed)
+    statistics = {}
+    if gem.search.algo != "wt":
+        statistics = norm_start.settle(
+            gem.tuning.norm_statistics, model, dataset, label
+        )
     if gem.tuning.skip_fine_tune:
-        return {"before": measures.evaluation(model, dataset).evaluate()}
+        before = measures.evaluation(model, dataset).evaluate()
+        return {"before": before, **statistics}
     directory = gem.check_directory(check) if check else gem.directory
     ingredients.train_alone(
         gem.tuned_recipe(),
@@ -99,10 +117,12 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         gem.tuning_settings(check),
         gem.save_summaries,
         gem.quiet,
-        label=check or "fine-tuning",
+        label=label,
         on_collapse=gem.on_collapse,
+        save_iterations=gem.save_iterations,
+        folder_kind="run" if check else "gem",
     )
-    return measures.of_run(directory)
+    return {**measures.of_run(directory), **statistics}
 
 
 def _weight_reinit(gem, dataset, model, ticket):

@@ -142,11 +142,27 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
             " ".join([line, shlex.join(passed_on)]).strip()
             for line in lines(**bind(lines, own))
         ]
-        for line in finished[:1]:  # They differ in values of our own only.
-            bind(run_function, shlex.split(line))
+        for line in _of_each_kind(finished):
+            _check_line(run_function, line)
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
     streams.say("\n".join(finished), sys.stdout)
+
+
+def _of_each_kind(lines):
+    """The first of all lines with the same flags: they differ in values."""
+    found = {}
+    for line in lines:
+        flags = tuple(word.partition("=")[0] for word in shlex.split(line))
+        found.setdefault(flags, line)
+    return list(found.values())
+
+
+def _check_line(run_function, line):
+    try:
+        bind(run_function, shlex.split(line))
+    except ValueError as error:
+        raise ValueError(f"{error}, in the line {line}") from error
 
 
 def _exit_with_usage(error):
@@ -194,4 +210,9 @@ def _of_config(given, translate):
     values = config_files.read(path)
     if translate is not None:
         values = translate(values, given)
+    if "config" in values:
+        raise ValueError(
+            f"{path} names another config, {values['config']}: one file alone "
+            "is read. Put all flags into it"
+        )
     return config_files.texts(values)

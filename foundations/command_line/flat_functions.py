@@ -68,6 +68,17 @@ def keywords(function, texts: dict[str, str]) -> dict:
     return found
 
 
+def is_given(flags, name: str) -> bool:
+    """Whether a flag is not at its default.
+
+    Args:
+        flags: Dataclass of flags.
+        name: One of them.
+    """
+    default = type(flags).__dataclass_fields__[name].default
+    return getattr(flags, name) != default
+
+
 def _field_parameters(dataclass):
     return [
         inspect.Parameter(

@@ -16,7 +16,8 @@ REGULARIZATIONS = (
     *("none", "L2", "L1", "L1_L2"),
     *("var_red_1", "var_red_2", "bin_entropy"),
 )
-_WITHIN_0_AND_1 = ("var_red_1", "var_red_2", "bin_entropy")
+# Sums of these are for scores in [0, 1].
+WITHIN_0_AND_1 = ("var_red_1", "var_red_2", "bin_entropy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,7 @@ class ScoreMethod:
         names.check("regularization", self.regularization, REGULARIZATIONS)
         _check_numbers(self)
         _check_density(self)
-        if self.masker in SIGNED and self.regularization in _WITHIN_0_AND_1:
+        if self.masker in SIGNED and self.regularization in WITHIN_0_AND_1:
             raise ValueError(
                 f"The regularization {self.regularization!r} needs scores in "
                 f"[0, 1]; those of {self.masker!r} have both signs. Expected: "

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import seeds
 from lottery_ticket.foundations.supermasks import (
     score_method,
@@ -39,13 +38,13 @@ def samples(
     if not method.has_flags:
         return [top_scores.masks(method, scores, removed)]
     rounding = method.rounding
-    drawn = count if _draws(rounding) else 1
-    found = []
-    for index in range(drawn):
-        own = seeds.derive(seed, "rounding", index)
-        rounded = score_rounding.round_scores(rounding, scores, own, loss)
-        found.append(masks_lib.intersect(rounded, flags))
-    return found
+    draws = score_rounding.draws(rounding.name, rounding.noise_ratio)
+    return [
+        score_rounding.round_scores(
+            rounding, scores, seeds.derive(seed, "rounding", index), loss, flags
+        )
+        for index in range(count if draws else 1)
+    ]
 
 
 def kept(
@@ -106,6 +105,31 @@ def emptiness(
     return f"{where} keeps none of {total:,} weights, under {cause}"
 
 
+def warning(
+    method: score_method.ScoreMethod,
+    scores: Network,
+    kept: Network,
+    where: str,
+) -> str | None:
+    """Returns the words for a forward pass without weights, or None.
+
+    Little or no gradient comes through it: little moves but by a regulariser.
+
+    Args:
+        method: As for `check`.
+        scores: Dict, layer name -> array.
+        kept: As `kept` gives.
+        where: As for `check`.
+    """
+    cause = "the final mask will be another one"
+    if not method.has_flags:
+        kept = top_scores.forward(method, scores, kept)
+        cause = "scores tie in bulk with the last that is left out, and go, too"
+    if any(mask.any() for mask in kept.values()):
+        return None
+    return f"{emptiness(method, kept, where)}; {cause}"
+
+
 def _advice(method):
     if method.regularization == "none" or not method.regularization_weight:
         return (
@@ -116,8 +140,6 @@ def _advice(method):
     advice = "Use a smaller regularization_weight"
     if method.has_flags and not method.unflag:
         advice += ", or unflag, which keeps what no event has pruned"
+    if method.plan.epochs or not method.has_flags:
+        advice += ", or prune less"
     return advice
-
-
-def _draws(rounding):
-    return rounding.name in ("prob", "naive_prob") or rounding.noise_ratio > 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import names, seeds
 from lottery_ticket.foundations.selection import layer_shares
 
@@ -68,6 +69,16 @@ class Rounding:
             )
 
 
+def draws(name: str, noise_ratio: float) -> bool:
+    """Whether rounding the same scores again makes another mask.
+
+    Args:
+        name: As of Rounding, like the next.
+        noise_ratio: See there.
+    """
+    return name in ("prob", "naive_prob") or noise_ratio > 0
+
+
 def check(rounding: Rounding, layers: Iterable[str]) -> None:
     """Raises unless all prob_layers are a network's.
 
@@ -89,6 +100,7 @@ def round_scores(
     scores: Network,
     seed: int,
     loss: Callable[[Network], float] | None = None,
+    flags: Network | None = None,
 ) -> Network:
     """Returns the mask that scores are rounded to.
 
@@ -104,6 +116,8 @@ def round_scores(
             kernels are multiplied by, to the network's loss on always the same
             examples; for "pseudo_boolean" alone. Arrays that it is given change
             after it has returned.
+        flags: Dict, layer name -> array of 0s and 1s: where they are 0, so is
+            the mask, and a score counts as 0 to all the others. None is 1.
 
     Returns:
         Dict, layer name -> uint8 array of 0s and 1s.
@@ -120,15 +134,18 @@ def round_scores(
                 f"Scores of layer {name!r} hold NaN. Did training diverge?"
             )
     scores = _with_noise(rounding.noise_ratio, scores, seed)
+    if flags is not None:
+        scores = {name: flags[name] * score for name, score in scores.items()}
     if rounding.name == "pseudo_boolean":
         return _one_by_one(scores, loss)
     layer_mask = ROUNDINGS[rounding.name]
-    return {
+    rounded = {
         name: layer_mask(
             rounding, name, score, _rng(seed, "coins", name)
         ).astype(np.uint8)
         for name, score in scores.items()
     }
+    return rounded if flags is None else masks_lib.intersect(rounded, flags)
 
 
 def _naive(rounding, name, score, rng):

@@ -117,6 +117,13 @@ class ScoredModel(frozen_model.FrozenModel):
         return self._source.flags
 
     @property
+    def kept(self) -> Network:
+        """The mask as it stands; see `score_outcome.kept`."""
+        return score_outcome.kept(
+            self._method, self.scores, self.flags, self._source.removed
+        )
+
+    @property
     def identity(self) -> dict:
         """What it is and where it stands, as JSON values."""
         return {
@@ -182,16 +189,13 @@ class ScoredModel(frozen_model.FrozenModel):
         pruned = 0
         if left == self._per_epoch - 1 and epoch in self._method.plan.epochs:
             pruned = self._source.prune(epoch)
-        scores, flags = self.scores, self.flags
-        kept = score_outcome.kept(
-            self._method, scores, flags, self._source.removed
-        )
-        self._check_kept(kept, f"The mask after epoch {epoch}")
+        scores, kept = self.scores, self.kept
+        self._check_kept(scores, kept, f"The mask after epoch {epoch}")
         return {
             "iteration": iteration,
             "epoch": epoch,
             "density": _counts(kept),
-            "flags": _counts(flags),
+            "flags": _counts(self.flags),
             "regularization": self._source.regularization(scores, self.weights),
             "pruned": pruned,
         }
@@ -210,12 +214,8 @@ class ScoredModel(frozen_model.FrozenModel):
         flags = self.flags
         masks = flags if self._method.is_unflagged else self.samples(1)[0]
         score_outcome.check(self._method, masks, "The final mask")
-        collapse.check(
-            masks,
-            flow.effective_masks(self.plain, masks),
-            "warn",
-            "the final mask",
-        )
+        effective = flow.effective_masks(self.plain, masks)
+        collapse.check(masks, effective, "warn", "the final mask")
         return {
             "final": self.effective(masks),
             "masks": masks,
@@ -237,13 +237,13 @@ class ScoredModel(frozen_model.FrozenModel):
             return scores
         return {name: np.clip(each, 0, 1) for name, each in scores.items()}
 
-    def _check_kept(self, masks, where):
+    def _check_kept(self, scores, kept, where):
         if self._method.is_rounded_naively:
-            score_outcome.check(self._method, masks, where)
-        elif not self._is_warned and not any(m.any() for m in masks.values()):
+            score_outcome.check(self._method, kept, where)
+        text = score_outcome.warning(self._method, scores, kept, where)
+        if text is not None and not self._is_warned:
             self._is_warned = True
-            text = score_outcome.emptiness(self._method, masks, where)
-            _log.warning("%s; the final mask will be another one", text)
+            _log.warning("%s", text)
 
 
 def _counts(masks):

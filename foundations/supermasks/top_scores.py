@@ -6,6 +6,7 @@ from lottery_ticket.foundations.selection import cutoff, quotas
 from lottery_ticket.foundations.supermasks import pruning_events, score_method
 
 Network = dict[str, np.ndarray]
+_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
 
 
 def removed(
@@ -54,17 +55,51 @@ def masks(
     Returns:
         Dict, layer name -> uint8 array.
     """
-    if method.masker in score_method.SIGNED:
-        ranks = {name: np.abs(each) for name, each in scores.items()}
-    else:
-        ranks = {name: np.maximum(each, 0) for name, each in scores.items()}
+    ranks = _ranks(method, scores)
     everything = {n: np.ones(each.shape, np.uint8) for n, each in ranks.items()}
-    groups = [list(ranks)]
-    if method.masker == "ep":
-        groups = [[name] for name in ranks]
     found = {}
-    for layers, count in zip(groups, counts, strict=True):
+    for layers, count in zip(_groups(method, ranks), counts, strict=True):
         own = {name: everything[name] for name in layers}
         total = sum(mask.size for mask in own.values())
         found.update(cutoff.cut(total - count, own, ranks))
     return found
+
+
+def forward(
+    method: score_method.ScoreMethod, scores: Network, kept: Network
+) -> Network:
+    """Returns the masks that the forward pass computes with.
+
+    What ties with the last that is left out goes, too, but for scores of 1 of
+    "global_top"; see `score_maskers`.
+
+    Args:
+        method: As for `removed`.
+        scores: Dict, layer name -> array.
+        kept: As `masks` gives.
+
+    Returns:
+        Dict, layer name -> uint8 array.
+    """
+    ranks = _ranks(method, scores)
+    found = {}
+    for layers in _groups(method, ranks):
+        highest = max(
+            ranks[name][kept[name] == 0].max(initial=-1) for name in layers
+        )
+        if method.masker == "global_top":
+            highest = min(highest, _BELOW_ONE)
+        for name in layers:
+            found[name] = (ranks[name] > highest).astype(np.uint8)
+    return found
+
+
+def _ranks(method, scores):
+    if method.masker in score_method.SIGNED:
+        return {name: np.abs(each) for name, each in scores.items()}
+    return {name: np.maximum(each, 0) for name, each in scores.items()}
+
+
+def _groups(method, layers):
+    """Lists of layers whose scores are compared with each other."""
+    return [[n] for n in layers] if method.masker == "ep" else [list(layers)]

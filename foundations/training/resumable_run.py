@@ -82,7 +82,6 @@ class ResumableRun:
                 "Events are for a model that has them, such as a ScoredModel. "
                 f"Received: {type(model).__name__}"
             )
-        run_record.check_free(self.directory)
         saved = checkpoint.load(self.directory)
         if saved is None:
             run_folder.clear(self.directory, self.span.saved, is_redone=True)

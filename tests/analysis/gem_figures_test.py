@@ -68,6 +68,14 @@ def test_before_and_after_are_panels_of_one_scale(tmp_path):
     ]
 
 
+def test_a_single_gem_is_drawn(tmp_path):
+    fake_gems.write_gem(str(tmp_path), 1, 1, "gem_miner", density=0.05)
+    figure = gem_figures.accuracy(_read(tmp_path).methods)
+    [legend] = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names[0].startswith("Gem-Miner")
+
+
 def test_each_network_has_a_row_and_methods_one_style(tmp_path):
     _write(str(tmp_path / "conv4"))
     _write(str(tmp_path / "fc"))

@@ -6,7 +6,7 @@ import pytest
 
 from lottery_ticket.analysis import setting_styles
 from lottery_ticket.argfiles import gem_miner_argfile
-from lottery_ticket.experiments import gem_miner
+from lottery_ticket.experiments import gem_miner, recipe_table_gem
 from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
 
@@ -68,7 +68,6 @@ def test_where_runs_lie_and_what_they_are():
         "--density=0.05",
         f"{at}/sr {own}=sr --density=0.05",
         f"{at}/imp {own}=imp --density=0.05",
-        f"{at}/imp_warm {own}=imp --density=0.05 --rewind_iteration=1000it",
         f"{at}/lr_rewind {own}=imp --retraining=lr_rewind --density=0.05",
         f"{at}/random {own}=random --density=0.05",
     ]
@@ -87,10 +86,10 @@ def test_densities_have_levels_and_weights_of_their_own():
         "--output_dir=o/trial7/1/gem_miner --seed=7 --algo=hc_iter "
         "--density=0.05 --regularization_weight=1e-05 "
         "--sanity_checks=score_inversion",
-        "--output_dir=o/trial7/1/ep --seed=7 --algo=ep --density=0.05",
         "--output_dir=o/trial7/2/gem_miner --seed=7 --algo=hc_iter "
         "--density=0.0059 --regularization_weight=0.0001 "
         "--sanity_checks=score_inversion",
+        "--output_dir=o/trial7/1/ep --seed=7 --algo=ep --density=0.05",
         "--output_dir=o/trial7/2/ep --seed=7 --algo=ep --density=0.0059",
     ]
     one_for_all = gem_miner_argfile.lines(
@@ -98,6 +97,101 @@ def test_densities_have_levels_and_weights_of_their_own():
     )
     given = [line for line in one_for_all if "weight=0.1" in line]
     assert len(given) == 5
+
+
+def test_lines_of_one_method_follow_each_other():
+    """A worker keeps few compiled programs: a method's densities share one."""
+    lines = gem_miner_argfile.lines("o", methods="ep,sr,wt,imp", trials=2)
+    folders = [line.split()[0].split("/")[1:] for line in lines]
+    assert folders == [
+        [trial, level, method]
+        for trial in ("trial1", "trial2")
+        for method, levels in (
+            ("wt", "0"),
+            ("ep", "12345"),
+            ("sr", "12345"),
+            ("imp", "12345"),
+        )
+        for level in levels
+    ]
+
+
+def test_published_gives_each_method_its_own_settings():
+    lines = gem_miner_argfile.lines(
+        "o",
+        methods=",".join(gem_miner_argfile.METHODS),
+        densities=(0.05, 0.0144),
+        regularization_weights=(1e-4,),
+        published=True,
+        trials=1,
+    )
+    usual, rate = ("momentum", 0.1, "cosine_by_epoch", (), 0.0, 128), {}
+    for line in lines:
+        bound = _bound(f"{line} --recipe=cifar10_resnet20_gem")
+        method = bound["output_dir"].rpartition("/")[2]
+        recipe, tuning = bound["recipe"], bound["tuning"]
+        rate[method] = tuning.fine_tune_lr
+        expected = usual
+        if method == "ep":
+            expected = (*usual[:4], 5e-4, 256)
+        if method in gem_miner_argfile.ROUNDS:
+            drops = ("2ep", "3ep")
+            expected = (*usual[:2], "piecewise", drops, 1e-4, 128)
+            level = bound["output_dir"].split("/")[-2]
+            rounds = {"1": 13, "2": 19}[level]  # .8^13 = .055, .8^19 = .0144.
+            assert bound["search"].imp_rounds == rounds
+        assert expected == (
+            *(recipe.optimizer, recipe.lr, recipe.schedule, recipe.lr_drops),
+            *(recipe.weight_decay, recipe.train_batch_size),
+        )
+        is_cosine = tuning.fine_tune_schedule == "cosine_by_epoch"
+        assert is_cosine == (method == "ep")
+        is_scaled = bound["search"].scale_fan == "legacy"
+        assert is_scaled == (method == "sr")
+    high = {"ep", "sr", "random", *gem_miner_argfile.ROUNDS}
+    assert {name for name, lr in rate.items() if lr == 0.1} == high
+    assert {lr for name, lr in rate.items() if name not in high} == {0.01}
+
+
+@pytest.mark.parametrize("recipe", recipe_table_gem.RECIPES)
+def test_published_settings_fit_every_recipe(recipe):
+    lines = gem_miner_argfile.lines(
+        "o", published=True, densities=(1.0, 0.5), trials=1
+    )
+    for line in lines:
+        assert _bound(f"{line} --recipe={recipe}")["recipe"].recipe == recipe
+
+
+@pytest.mark.parametrize(
+    ("word", "method"),
+    [("--fine_tune_lr=.05", "ep"), ("--lr_drops=3ep", "imp")],
+)
+def test_published_flags_are_not_overridden(word, method, capsys):
+    words = ["o", "--published", f"--methods={method}", word]
+    with pytest.raises(SystemExit):
+        gem_miner_argfile.main(words)
+    out, err = capsys.readouterr()
+    assert not out
+    name = word.partition("=")[0]
+    assert f"{name} is given twice, in the line --output_dir=o/trial1/1/" in err
+    assert f"/{method} " in err
+    gem_miner_argfile.main([*words[:2], "--methods=gem_miner", "--lr=.05"])
+
+
+@pytest.mark.slow
+def test_every_usual_line_runs_on_few_images(tmp_path):
+    """Warm imp is none of them: 1000 iterations are no part of its rounds."""
+    small = (
+        "--recipe=digits_fc_gem --hidden_units=12,12 --subset=240 --jit=False "
+    )
+    small += "--training_len=10ep --quiet --save_summaries=False"
+    lines = gem_miner_argfile.lines(str(tmp_path), densities=(0.3,), trials=1)
+    for line in lines:
+        gem_miner.train(**_bound(f"{line} {small}"))
+        assert gem_miner.is_complete(**_bound(f"{line} {small}"))
+    found = sorted(each.name for each in tmp_path.glob("trial1/*/*"))
+    assert len(found) == len(lines) == 10
+    assert not {"imp_warm", "hc"} & set(found)
 
 
 @pytest.mark.parametrize("method", gem_miner_argfile.METHODS)

@@ -49,7 +49,7 @@ def test_every_search_can_be_followed_by_adam(name):
     found = tuning.recipe(recipes.Recipe(name))
     assert (found.optimizer, found.momentum, found.lr) == ("adam", None, 1e-4)
     assert (found.schedule, found.lr_drops) == ("cosine_by_epoch", ())
-    assert found.training_len == "7ep"
+    assert (found.training_len, found.epsilon) == ("7ep", 1e-8)
     read = json.loads(json.dumps(found.settings()))
     assert recipes.Recipe(**read) == found
 
@@ -81,6 +81,15 @@ def test_drops_ascend_within_training(number, unit):
     numbers = [int(drop.removesuffix(unit)) for drop in drops]
     assert numbers == sorted(set(numbers))
     assert all(0 < drop < number for drop in numbers)
+
+
+@pytest.mark.parametrize(
+    ("name", "epsilon"), [("adam", 1e-8), ("rmsprop", None), ("sgd", None)]
+)
+def test_epsilon_is_as_published_whatever_the_recipes(name, epsilon):
+    tuning = fine_tuning.FineTuning(fine_tune_optimizer=name)
+    recipe = recipes.Recipe("digits_fc", optimizer="adam", epsilon=1e-3)
+    assert tuning.recipe(recipe).epsilon == epsilon
 
 
 def test_drops_can_be_given():

@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import dense_run, gem_miner, recipes, tickets
+from lottery_ticket.experiments import (
+    dense_run,
+    gem_miner,
+    prune_at_init,
+    recipes,
+    tickets,
+)
 from lottery_ticket.experiments.gems import stages
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.command_line import flags
@@ -79,16 +85,23 @@ def test_other_settings_are_never_mixed_in(mined, flags, message):
             asked(directory, **flags)
 
 
-def test_two_densities_are_an_error_from_the_first_search_on(tmp_path):
-    with pytest.raises(ValueError, match="Pseudo-boolean|no layer|keeps none"):
-        small.train(
-            tmp_path,
-            algo="hc",
-            regularization="L2",
-            regularization_weight=100.0,
-        )
-    assert (tmp_path / "search/checkpoint.bin").exists()
-    with pytest.raises(ValueError, match="density: None there, 0.5 now"):
+class Killed(BaseException):
+    """As a signal would end it."""
+
+
+def test_two_densities_are_an_error_from_the_first_search_on(
+    tmp_path, monkeypatch
+):
+    def die(self, *arguments):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(programs.Program, "train", die)
+        with pytest.raises(Killed):
+            small.train(tmp_path)
+    found = checkpoint.load(str(tmp_path / "search"))[1]["identity"]
+    assert found["settings"]["density"] == 0.25
+    with pytest.raises(ValueError, match="density: 0.25 there, 0.5 now"):
         small.train(tmp_path, density=0.5)
 
 
@@ -121,10 +134,6 @@ def test_a_damaged_stage_is_redone_to_the_same_results(tmp_path):
     assert {n: b for n, b in after.items() if n.endswith("npy")} == {
         n: b for n, b in before.items() if n.endswith("npy")
     }
-
-
-class Killed(BaseException):
-    """As a signal would end it."""
 
 
 @pytest.mark.parametrize("moment", [1, 3, 4, 6])
@@ -195,6 +204,23 @@ def test_presets_are_the_weights(tmp_path):
         small.train(tmp_path, {"layer0": -presets["layer0"]})
 
 
+def test_a_warm_search_starts_from_a_dense_network_on_its_way(tmp_path):
+    dense = {"algo": "wt", "tuning": {}, "changes": {"training_len": "2ep"}}
+    record = small.train(tmp_path / "dense", None, ("1ep",), **dense)
+    assert record["settings"]["save_iterations"] == ["1ep"]
+    with pytest.raises(ValueError, match="save_iterations: "):
+        is_complete(tmp_path / "dense", **dense)
+    early = str(tmp_path / "dense/iteration4")
+    small.train(tmp_path / "warm", early, drop_bottom_half=True)
+    (frozen,) = small.networks(tmp_path / "warm/search", "initial")
+    (saved,) = small.networks(tmp_path / "dense", "iteration4")
+    (final,) = small.networks(tmp_path / "dense", "final")
+    assert set(frozen) == set(saved)
+    for name, array in saved.items():
+        np.testing.assert_array_equal(frozen[name], array)
+    assert (saved["layer0"] != final["layer0"]).any()
+
+
 def test_the_end_is_said_in_a_line(tmp_path, capsys):
     gem_miner.train(
         str(tmp_path), *small.arguments(algo="sr"), save_summaries=False
@@ -220,8 +246,49 @@ def test_folders_of_other_results_are_left_alone(tmp_path):
         small.train(tmp_path)
 
 
+def test_a_gem_comes_to_no_run_of_another_experiment(tmp_path, monkeypatch):
+    arguments = (prune_at_init.Target(density=0.25), small.recipe())
+    options = {"save_summaries": False, "quiet": True}
+    prune_at_init.train(str(tmp_path), *arguments, **options)
+    monkeypatch.setattr(stages, "run", None)  # It is found before any work.
+    with pytest.raises(ValueError, match="'prune_at_init' there, 'gem_miner'"):
+        small.train(tmp_path)
+    with pytest.raises(ValueError, match="holds a trained network .run.json"):
+        small.train(tmp_path, tuning={"skip_fine_tune": True})
+
+
+def test_no_other_experiment_comes_to_a_gem(tmp_path):
+    small.train(tmp_path, tuning={"skip_fine_tune": True})
+    before = tiny.result_bytes(tmp_path)
+    arguments = (prune_at_init.Target(density=0.25), small.recipe())
+    with pytest.raises(ValueError, match="folder of a gem: it holds gem.json"):
+        prune_at_init.train(str(tmp_path), *arguments, quiet=True)
+    (tmp_path / "gem.json").unlink()
+    with pytest.raises(ValueError, match="folder of a gem: it holds search"):
+        prune_at_init.train(str(tmp_path), *arguments, quiet=True)
+    del before["gem.json"]
+    assert tiny.result_bytes(tmp_path) == before
+
+
+def test_another_algo_over_a_stopped_fine_tuning_is_found_before_its_search(
+    tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr(programs.Program, "train", _die)
+        with pytest.raises(Killed):
+            small.train(tmp_path, algo="sr")
+    assert (tmp_path / "checkpoint.bin").exists()
+    monkeypatch.setattr(stages, "run", None)
+    with pytest.raises(ValueError, match="algo: 'sr' there, 'imp' now"):
+        small.train(tmp_path, algo="imp")
+
+
+def _die(*_):
+    raise Killed
+
+
 def test_collapse_can_stop_it(tmp_path):
-    arguments = small.arguments(algo="random", density=0.0005)
+    arguments = small.arguments(algo="random", density=0.005)
     with pytest.raises(ValueError, match="Layer collapse, fine-tuning"):
         gem_miner.train(
             str(tmp_path), *arguments, on_collapse="stop", quiet=True

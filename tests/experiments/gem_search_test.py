@@ -51,8 +51,17 @@ def test_edge_popup_and_pruning_have_their_own():
 def test_target_sparsity_is_density_in_percent(percent):
     search = gem_search.GemSearch(target_sparsity=percent)
     assert search.density == pytest.approx(percent / 100)
-    assert search == gem_search.GemSearch(density=percent / 100)
     assert "target_sparsity" not in search.settings()
+
+
+@pytest.mark.parametrize(
+    ("percent", "density"),
+    [(1.4, 0.014), (3.72, 0.0372), (0.59, 0.0059), (1.44, 0.0144), (100, 1)],
+)
+def test_published_percents_are_their_densities_to_the_bit(percent, density):
+    search = gem_search.GemSearch(target_sparsity=percent)
+    assert search == gem_search.GemSearch(density=density)
+    assert isinstance(search.density, float)
 
 
 def test_what_shapes_no_mask_is_no_setting():

@@ -153,6 +153,15 @@ def test_a_level_records_the_densities_that_it_was_pruned_through():
         ({"mask_1_action": "signed"}, "Unknown mask_1_action 'signed'"),
         ({"mask_0_action": "mask"}, "Unknown mask_0_action 'mask'"),
         ({"signed_constant": 0.1}, "Received: mask_1_action=rewind"),
+        ({"restart": True}, "above 0it. .*: rewind, rewind_iteration=0it"),
+        (
+            {
+                "restart": True,
+                "retraining": "lr_rewind",
+                "rewind_iteration": "5it",
+            },
+            "weights that are rewound.*lr_rewind, rewind_iteration=5it",
+        ),
     ],
 )
 def test_what_does_not_fit_is_an_error(given, message):
@@ -181,6 +190,13 @@ def test_a_level_records_its_actions():
         **level_rules.LevelRules().settings(1, 2),
         **expected,
     }
+
+
+def test_a_restart_is_a_setting_where_there_is_one():
+    rules = level_rules.LevelRules(rewind_iteration="5it")
+    again = level_rules.LevelRules(rewind_iteration="5it", restart=True)
+    assert "restart" not in rules.settings(1, 2)
+    assert again.settings(1, 2) == {**rules.settings(1, 2), "restart": True}
 
 
 def test_settings_are_json_values_of_numpy_numbers_too():

@@ -143,6 +143,36 @@ def test_rewinding_equals_a_run_that_starts_from_the_saved_state(
     assert tiny.result_bytes(tmp_path) == bytes_of(rewound, 1)
 
 
+def test_a_restarted_level_is_a_whole_training_of_the_saved_state(
+    rewound, tmp_path
+):
+    trial = run(
+        tmp_path / "restarted",
+        DROPPING,
+        iterations=1,
+        rewind_iteration="10it",
+        restart=True,
+    )
+    assert bytes_of(trial, 0) == bytes_of(rewound, 0)
+    saved = save_restore.restore_network(
+        paths.at_iteration(place(trial, 0), 10)
+    )
+    dataset = ingredients.dataset(DROPPING)
+    model = ingredients.model(DROPPING, dataset)
+    model.reset(saved, masks(trial, 1), DROPPING.init_seed)
+    ingredients.train(DROPPING, dataset, model, str(tmp_path / "whole"))
+    assert tiny.result_bytes(tmp_path / "whole") == bytes_of(trial, 1)
+    log = save_restore.read_log(place(trial, 1), "train")
+    assert log["iteration"] == list(range(1, 41))
+    with pytest.raises(ValueError, match="restart: True there, "):
+        run(
+            tmp_path / "restarted",
+            DROPPING,
+            iterations=1,
+            rewind_iteration="10it",
+        )
+
+
 def test_level_0_is_the_same_wherever_it_is_rewound_to(rewound, tmp_path):
     trial = run(tmp_path, DROPPING, iterations=0)
     plain = bytes_of(trial, 0)

@@ -2,8 +2,8 @@
 
 import pathlib
 
-from lottery_ticket.experiments import gem_miner, published_config
-from lottery_ticket.experiments.gems import gem, published_keys
+from lottery_ticket.experiments import gem, gem_miner, published_config
+from lottery_ticket.experiments.gems import published_keys
 from lottery_ticket.foundations.command_line import config_files, flags
 
 FILE = str(pathlib.Path(__file__).with_name("published_resnet20.yaml"))
@@ -40,5 +40,6 @@ def check(given):
         given["tuning"],
         given["checks"],
         presets={} if "presets" in given else None,
+        save_iterations=given.get("save_iterations", ()),
     )
     return given

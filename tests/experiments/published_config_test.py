@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from lottery_ticket.experiments import published_config, recipes
+from lottery_ticket.experiments import gem_miner, published_config, recipes
 from lottery_ticket.experiments.gems import published_keys
 from lottery_ticket.foundations.command_line import config_files, flags
 from lottery_ticket.tests.experiments import published
@@ -85,6 +85,7 @@ CHANGES = {
     "label_smoothing": (0.1, {}),
     "mixed_precision": (1, {}),
     "pretrained": ("dense/final", {}),
+    "ckpt_at_fixed_epochs": ([1, 5], {"weight_training": True}),
     "drop_bottom_half_weights": (True, {"pretrained": "dense/final"}),
     "imp_rewind_iter": (2000, IMP),
     "imp_rounds": (3, IMP),
@@ -193,8 +194,8 @@ def test_a_file_in_our_words_is_left_alone(caplog):
         "lmbda": 1,
         "gamma": 2,
     }
-    assert published_config.translate(values) is values
-    assert published_config.translate(values, {"lr": "1"}) is values
+    assert published_config.translate(values) == values
+    assert published_config.translate(values, {"lr": "1"}) == values
     assert not caplog.records
 
 
@@ -233,6 +234,8 @@ def test_keys_may_have_dashes_and_none_be_text():
     )
     assert values["pretrained"] is None
     assert "presets" not in published.translated(pretrained="None")
+    with pytest.raises(ValueError, match="batch_size is given twice, with das"):
+        published.translated(**{"batch-size": 64, "batch_size": 128})
 
 
 @pytest.mark.parametrize("name", ["evaluate", "mode_connect"])
@@ -295,6 +298,10 @@ def test_only_sanity_goes_on_in_the_old_folder():
         ("--fine_tune_len=9ep", "fine_tune_lr_drops", "tuning", None),
         ("--sanity_checks=mask_shuffle", "reinit_init", "checks", None),
         ("--train_batch_size=500", "test_interval", "recipe", 90),
+        ("--skip_fine_tune", "sanity_checks", "checks", ()),
+        ("--skip_fine_tune=false", "fine_tune_lr", "tuning", 0.01),
+        ("--prune_scope=threshold", "density", "search", None),
+        ("--prune_scope=layerwise", "density", "search", 0.0144),
     ],
 )
 def test_the_command_line_wins(words, name, part, value):
@@ -302,6 +309,19 @@ def test_the_command_line_wins(words, name, part, value):
     bound = flags.bind(published.RUN, argv, published_config.translate)
     published.check(bound)
     assert getattr(bound[part], name) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--train_batch_size=0"], "train_batch_size must be at least 1"),
+        (["--algo=ep", "--prune_period=0"], "prune_period must be an integer"),
+    ],
+)
+def test_a_number_that_cannot_be_is_named(words, message):
+    argv = [f"--config={published.FILE}", *words]
+    with pytest.raises(ValueError, match=message):
+        flags.bind(published.RUN, argv, published_config.translate)
 
 
 def test_what_follows_from_the_length_follows_the_command_line():
@@ -365,3 +385,41 @@ def test_published_numbers(name, weight, period, lr, fine_tune_lr):
     assert read["prune_period"] == period
     assert read["lr"] == lr
     assert read["fine_tune_lr"] == fine_tune_lr
+
+
+@pytest.mark.parametrize(
+    ("algo", "gone"),
+    [
+        ("ep", {"prune_period", "regularization", "regularization_weight"}),
+        ("sr", {"prune_period", "regularization", "regularization_weight"}),
+        ("imp", {"regularization", "regularization_weight"}),
+    ],
+)
+def test_another_algo_leaves_out_what_it_does_not_use(algo, gone, caplog):
+    values = config_files.read("rare_gems/resnet20_1.44")
+    found = published_config.translate(values, {"algo": algo})
+    assert gone | {"unflag"} == set(values) - set(found)
+    (message,) = caplog.messages
+    assert f"algo={algo} leaves out: " in message
+    argv = ["--config=rare_gems/resnet20_1.44", f"--algo={algo}"]
+    argv.append("--output_dir=out")
+    bound = flags.bind(gem_miner.train, argv, published_config.translate)
+    assert bound["search"].algo == algo
+    assert bound["search"].density == 0.0144
+
+
+def test_the_dense_network_of_a_config_has_no_fine_tuning():
+    argv = ["--config=rare_gems/resnet20_1.44", "--algo=wt"]
+    argv.append("--output_dir=out")
+    bound = flags.bind(gem_miner.train, argv, published_config.translate)
+    assert bound["search"].density is None
+    assert not bound["tuning"].given()
+
+
+def test_what_the_command_line_says_otherwise_goes(caplog):
+    values = {"density": 0.1, "optimizer": "momentum", "momentum": 0.8}
+    given = {"target_sparsity": "5", "optimizer": "adam"}
+    assert published_config.translate(values, given) == {
+        "optimizer": "momentum"
+    }
+    assert not caplog.records

@@ -59,6 +59,18 @@ def test_what_does_not_fit_is_an_error(flags, message):
             {},
             "Received: algo=hc_iter, prune_scope=threshold",
         ),
+        (
+            "score_inversion",
+            {"density": 0.1, "unflag": False},
+            {},
+            "with unflag=False the mask is those above .* keep nothing",
+        ),
+        (
+            "weight_reinit",
+            {"density": 0.1, "init": "unsigned_constant"},
+            {},
+            "draws the same again from init=unsigned_constant",
+        ),
     ],
 )
 def test_checks_must_fit_the_search(check, search, tuning, message):
@@ -67,6 +79,20 @@ def test_checks_must_fit_the_search(check, search, tuning, message):
         checks.check(
             gem_search.GemSearch(**search), fine_tuning.FineTuning(**tuning)
         )
+
+
+@pytest.mark.parametrize(
+    ("init", "reinit_init"),
+    [
+        ("unsigned_constant", "kaiming_normal"),
+        ("kaiming_normal", "unsigned_constant"),
+        (None, "unsigned_constant"),
+    ],
+)
+def test_another_draw_is_a_check(init, reinit_init):
+    search = gem_search.GemSearch(density=0.1, init=init).resolved(0)
+    checks = sanity_checks.SanityChecks("weight_reinit", reinit_init)
+    checks.check(search, TUNING)
 
 
 def test_no_check_fits_everything():

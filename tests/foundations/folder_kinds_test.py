@@ -28,11 +28,10 @@ def test_no_line_goes_into_the_folder_of_a_run(tmp_path):
         folder_kinds.check(str(tmp_path), line)
 
 
-def test_a_gem_is_a_run_too_and_nothing_else(tmp_path):
-    for name in ("search", "run.json", "gem.json"):
+def test_a_gem_may_come_to_a_run_and_to_nothing_else(tmp_path):
+    for name in ("run.json", "search", "gem.json"):
         (tmp_path / name).mkdir()
-        for kind in ("gem", "run"):
-            folder_kinds.check(str(tmp_path), kind)
+        folder_kinds.check(str(tmp_path), "gem")
         with pytest.raises(ValueError, match="is the folder of a "):
             folder_kinds.check(str(tmp_path), "line between copies")
     line = tmp_path / "line"
@@ -40,3 +39,10 @@ def test_a_gem_is_a_run_too_and_nothing_else(tmp_path):
     (line / "copies").mkdir()
     with pytest.raises(ValueError, match="folder of a line between copies"):
         folder_kinds.check(str(line), "gem")
+
+
+@pytest.mark.parametrize("name", ["gem.json", *folder_kinds.GEM_PARTS])
+def test_no_run_comes_to_a_gem(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match=f"folder of a gem: it holds {name}"):
+        folder_kinds.check(str(tmp_path), "run")

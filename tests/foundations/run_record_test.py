@@ -174,6 +174,26 @@ def test_the_folder_of_a_line_is_not_free_for_a_run(tmp_path, name):
         run_record.check_free(str(tmp_path))
 
 
+def test_the_folder_of_a_gem_is_free_for_its_network_alone(tmp_path):
+    (tmp_path / "search").mkdir()
+    run_record.check_free(str(tmp_path), "gem")
+    with pytest.raises(ValueError, match="folder of a gem: it holds search"):
+        run_record.check_free(str(tmp_path))
+
+
+def test_a_run_is_ones_own_from_its_first_checkpoint_on(run, tmp_path):
+    own, other = IDENTITY["settings"], {"lr": 0.3}
+    run_record.check_own(str(tmp_path / "nothing"), other)
+    run_record.check_own(run, own)
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.3 now"):
+        run_record.check_own(run, other)
+    begun = str(tmp_path / "begun")
+    checkpoint.save(begun, {"a": np.ones(3)}, {"identity": IDENTITY})
+    run_record.check_own(begun, own)
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.3 now"):
+        run_record.check_own(begun, other)
+
+
 def test_a_source_is_trusted_only_when_finished_and_whole(
     run, tmp_path, monkeypatch
 ):

@@ -61,3 +61,5 @@ def test_legacy_ties_take_one_more():
 def test_the_rewinding_arrives():
     rules = imp_rules.rules(search(rewind_iteration="1000it"), 2)
     assert (rules.retraining, rules.rewind_iteration) == ("rewind", "1000it")
+    assert rules.restart
+    assert not imp_rules.rules(search(), 2).restart  # It is whole anyway.

@@ -5,6 +5,7 @@ import pytest
 
 from lottery_ticket.experiments.gems import first_weights, imp_search
 from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations import save_restore
 from lottery_ticket.tests.experiments.gems import small
 
 
@@ -59,6 +60,12 @@ def test_warm_rounds_start_after_a_while(tmp_path):
         np.testing.assert_array_equal(second[0][name], early[name] * mask)
         np.testing.assert_array_equal(found.start[name], early[name])
     np.testing.assert_array_equal(first[0]["layer0"], weights["layer0"])
+    logs = [
+        save_restore.read_log(f"{tmp_path}/search/{level}/same_init", "train")
+        for level in (0, 1)
+    ]
+    # Each round is whole: 2 epochs of 4 iterations.
+    assert [log["iteration"] for log in logs] == [list(range(1, 9))] * 2
 
 
 def test_with_lr_rewind_weights_go_on_from_where_they_are(tmp_path):
@@ -86,3 +93,8 @@ def test_a_finished_search_is_read(cold, monkeypatch):
     for name, mask in found.masks.items():
         np.testing.assert_array_equal(mask, again.masks[name])
         np.testing.assert_array_equal(found.start[name], again.start[name])
+
+
+def test_a_round_too_short_to_rewind_into_is_named(tmp_path):
+    with pytest.raises(ValueError, match="a round of prune_period=2 epochs is"):
+        search(tmp_path, rewind_iteration="8it")

@@ -114,6 +114,21 @@ def test_what_is_not_fine_tuned_has_no_settings_for_it():
     assert published_training.fine_tuning(keys, set(), "wt") == {}
 
 
+def test_weights_are_saved_on_the_way_where_they_are_trained(caplog):
+    keys = published.keys(ckpt_at_fixed_epochs=[1, 5])
+    found = published_training.saved(keys, "wt")
+    assert found == {"save_iterations": ["1ep", "5ep"]}
+    assert published_training.saved(published.keys(), "wt") == {}
+    assert not caplog.messages
+    keys = published.keys(ckpt_at_fixed_epochs=[0, 3, 150], epochs=150)
+    found = published_training.saved(keys, "wt")
+    assert found == {"save_iterations": ["3ep"]}
+    assert published_training.saved(keys, "hc_iter") == {}
+    first, second = caplog.messages
+    assert "no effect at 0, 150: it is for" in first
+    assert "no effect at 0, 3, 150: it is for" in second
+
+
 def test_seeds():
     def seeds(algo="hc_iter", **changes):
         return published_training.seed(published.keys(**changes), algo)

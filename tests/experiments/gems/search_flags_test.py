@@ -1,7 +1,5 @@
 """Tests of experiments/gems/search_flags.py: flags one by one."""
 
-import dataclasses
-
 import pytest
 
 from lottery_ticket.experiments import gem_search
@@ -100,16 +98,6 @@ def test_what_none_stands_for_is_what_the_algo_uses():
         search = gem_search.GemSearch(algo, **needs)
         for name in search_flags.usual(search):
             assert algo in search_flags.USES.get(name, search_flags.ALGOS)
-
-
-def test_given_is_what_is_not_the_default():
-    search = gem_search.GemSearch(density=0.05, prune_period=5)
-    given = [
-        field.name
-        for field in dataclasses.fields(search)
-        if search_flags.is_given(search, field.name)
-    ]
-    assert given == ["density"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import pytest
 
 from lottery_ticket.experiments import gem_search
-from lottery_ticket.experiments.gems import search_rules
 
 D = {"density": 0.05}
 HC = {"algo": "hc"}
@@ -22,7 +21,8 @@ TOP = {"algo": "hc", "bottom_k_on_forward": True, **D}
         {**HC, "score_init": "half", "quantized": False},
         {**HC, "score_init": "half", "threshold": 0.4},
         {**HC, "score_init": "all_one"},
-        {**TOP, "score_init": "half"},
+        {**TOP, "score_init": "all_one"},
+        {"algo": "ep", "score_init": "unif", **D},
         {**HC, "rounding": "naive_prob", "prob_layers": ("dense0",)},
         {**HC, "rounding": "naive", "noise_ratio": 0.1},
         {**HC, "rounding": "prob", "evaluation_samples": 5},
@@ -67,6 +67,13 @@ def test_these_go_together(flags):
             {**D, "score_init": "half"},
             r"score_init=half starts all scores from 0.5, .* strictly: none",
         ),
+        (
+            {**TOP, "score_init": "half"},
+            "score_init=half starts from scores that tie in bulk.*no gradient",
+        ),
+        ({"algo": "ep", "score_init": "bern", **D}, "score_init=bern starts"),
+        ({"algo": "global_ep", "score_init": "all_one", **D}, "tie in bulk"),
+        ({"algo": "global_ep_iter", "score_init": "half", **D}, "tie in bulk"),
         ({**HC, "score_init": "edge_popup"}, "edge_popup draws scores around"),
         (
             {**HC, "drop_bottom_half": True, "score_init": "unif"},
@@ -102,22 +109,16 @@ def test_these_go_together(flags):
             "scale_fan is for init=",
         ),
         ({**HC, "scale_fan": "kept"}, "multiplies the fan by the density"),
+        (
+            {
+                "algo": "imp",
+                "retraining": "lr_rewind",
+                "rewind_iteration": "3it",
+            },
+            "rewind_iteration is for retraining=rewind.*Received: 3it",
+        ),
     ],
 )
 def test_these_do_not(flags, message):
     with pytest.raises(ValueError, match=message):
         gem_search.GemSearch(**flags)
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ({}, False),
-        ({"rounding": "all_ones"}, False),
-        ({"rounding": "prob"}, True),
-        ({"noise_ratio": 0.1}, True),
-    ],
-)
-def test_which_roundings_draw(flags, expected):
-    search = gem_search.GemSearch("hc", **flags)
-    assert search_rules.draws(search) is expected

@@ -10,7 +10,7 @@ from lottery_ticket.experiments import (
     recipes,
     sanity_checks,
 )
-from lottery_ticket.experiments.gems import gem as gem_lib
+from lottery_ticket.experiments import gem as gem_lib
 from lottery_ticket.foundations import save_restore
 
 PER_EPOCH = 4  # 240 digits in batches of 60.
@@ -86,12 +86,13 @@ def made(gem):
     return dataset, ingredients.model(gem.recipe, dataset, quiet=True)
 
 
-def train(directory, presets=None, **flags):
+def train(directory, presets=None, save_iterations=(), **flags):
     """Makes a gem; returns gem.json. Flags are as for `arguments`."""
     gem_miner.train(
         str(directory),
         *arguments(**flags),
         presets=presets,
+        save_iterations=save_iterations,
         save_summaries=False,
         quiet=True,
     )

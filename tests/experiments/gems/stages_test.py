@@ -183,3 +183,10 @@ def test_batch_norm_goes_on_from_the_search(tmp_path):
         np.testing.assert_array_equal(last[name], first[name])
         np.testing.assert_array_equal(initial[name], first[name])
         assert (final[name] != initial[name]).any()
+
+
+@pytest.mark.parametrize("algo", ["imp", "random"])
+def test_a_mask_that_keeps_nothing_is_an_error(algo, tmp_path):
+    gem = small.gem(tmp_path, algo=algo, density=1e-9)
+    with pytest.raises(ValueError, match=f"algo={algo} keeps none of 888"):
+        stages.run(gem, *small.made(gem))

@@ -124,6 +124,7 @@ def test_a_config_file_gives_flags_and_the_command_line_wins(tmp_path):
         ("lr: 2001-99-99", "is not YAML: month"),
         ("recipe: null", "--recipe must be some text"),
         ("lr: abc", "--lr must be a number"),
+        ("config: b.yaml", "config.yaml names another config, b.yaml"),
     ],
 )
 def test_a_config_file_is_checked_too(tmp_path, text, message):
@@ -245,6 +246,24 @@ def test_print_lines_checks_before_it_prints(words, capsys):
         flags.print_lines(lines, thing, words)
     assert stop.value.code == 2
     assert capsys.readouterr().out == ""
+
+
+def uneven(output_dir: str):
+    """Prints lines of two kinds.
+
+    Args:
+        output_dir: Folder.
+    """
+    return [f"--output_dir={output_dir}", f"--output_dir={output_dir} --lr=3"]
+
+
+def test_print_lines_checks_lines_of_each_kind(capsys):
+    flags.print_lines(uneven, thing, ["out", "--quiet"])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    with pytest.raises(SystemExit):
+        flags.print_lines(uneven, thing, ["out", "--lr=1"])
+    message = "--lr is given twice, in the line --output_dir=out --lr=3 --lr=1"
+    assert message in capsys.readouterr().err
 
 
 def test_keras_runs_on_tensorflow(monkeypatch, capsys):

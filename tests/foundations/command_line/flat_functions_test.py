@@ -57,6 +57,14 @@ def test_texts_become_arguments():
         flat_functions.keywords(thing, {"count": "x"})
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [(Settings(), False), (Settings(0.1), False), (Settings(0.2), True)],
+)
+def test_given_is_what_is_not_the_default(settings, expected):
+    assert flat_functions.is_given(settings, "lr") is expected
+
+
 def test_the_docstring_names_every_flag():
     text = flat_functions.flatten(thing).__doc__
     assert text.startswith("Does a thing.\n\nArgs:\n    output_dir: Where.\n")

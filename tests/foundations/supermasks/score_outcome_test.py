@@ -72,6 +72,19 @@ def test_a_loss_decides_where_scores_are_rounded_one_by_one():
     check(found, {"a": [[1, 1], [1, 0]], "b": [0, 0]})
 
 
+@pytest.mark.parametrize("noise_ratio", [0.0, 0.1])
+def test_no_loss_is_taken_with_what_is_flagged_off(noise_ratio):
+    seen = []
+
+    def loss(masks):
+        seen.append(masks["a"][1, 1])
+        return 0.0
+
+    method = make("pseudo_boolean", rounding={"noise_ratio": noise_ratio})
+    samples(method, 1, loss=loss)
+    assert len(seen) >= 8 and not any(seen)
+
+
 def test_edge_popup_is_judged_by_its_own_mask():
     method = score_method.ScoreMethod("global_ep", 0.5)
     (found,) = samples(method, removed=[3])
@@ -79,12 +92,30 @@ def test_edge_popup_is_judged_by_its_own_mask():
     check(score_outcome.kept(method, SCORES, FLAGS, [3]), found)
 
 
+def test_a_forward_pass_without_weights_is_put_into_words():
+    method = score_method.ScoreMethod("global_ep", 0.5)
+    tied = {name: np.full_like(each, 0.5) for name, each in SCORES.items()}
+    for scores, is_empty in ((tied, True), (SCORES, False)):
+        kept = score_outcome.kept(method, scores, FLAGS, [3])
+        assert sum(mask.sum() for mask in kept.values()) == 3
+        text = score_outcome.warning(method, scores, kept, "The mask here")
+        assert (text is not None) is is_empty
+        if is_empty:
+            assert text.startswith("The mask here keeps none of 6 weights")
+            assert "scores tie in bulk" in text
+    text = score_outcome.warning(make(), SCORES, NOTHING, "The mask here")
+    assert text.endswith("; the final mask will be another one")
+
+
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
         (
             {"regularization": "L2", "regularization_weight": 0.01},
-            ["regularization 'L2' with weight 0.01", "a smaller regul"],
+            [
+                "regularization 'L2' with weight 0.01",
+                "a smaller regularization_weight, or prune less",
+            ],
         ),
         (
             {

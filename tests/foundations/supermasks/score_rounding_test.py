@@ -38,6 +38,35 @@ def test_masks_are_0_and_1_of_the_scores_shapes(given):
             np.testing.assert_array_equal(SCORES[name], before[name])
 
 
+@pytest.mark.parametrize(
+    ("name", "noise_ratio", "expected"),
+    [
+        ("naive", 0.0, False),
+        ("all_ones", 0.0, False),
+        ("pseudo_boolean", 0.0, False),
+        ("prob", 0.0, True),
+        ("naive_prob", 0.0, True),
+        ("naive", 0.1, True),
+    ],
+)
+def test_which_roundings_draw(name, noise_ratio, expected):
+    assert score_rounding.draws(name, noise_ratio) is expected
+
+
+@pytest.mark.parametrize("given", KINDS, ids=lambda given: given["name"])
+def test_flags_change_no_other_weight(given):
+    rng = np.random.default_rng(0)
+    flags = {n: rng.integers(0, 2, s.shape, "u1") for n, s in SCORES.items()}
+    for noise_ratio in (0.0, 0.5):
+        rounding = score_rounding.Rounding(**given, noise_ratio=noise_ratio)
+        plain, flagged = (
+            score_rounding.round_scores(rounding, SCORES, 1, None, each)
+            for each in (None, flags)
+        )
+        for name, mask in plain.items():
+            np.testing.assert_array_equal(flagged[name], mask * flags[name])
+
+
 def test_naive_is_strictly_above_the_threshold():
     found = rounded("naive")
     np.testing.assert_array_equal(found["conv"], [[0, 1], [0, 1]])

@@ -2,8 +2,6 @@
 
 import json
 import logging
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -391,6 +389,22 @@ def test_a_search_goes_on_where_its_mask_will_be_drawn(caplog):
     assert any(m.any() for m in searched.samples(1)[0].values())
 
 
+@pytest.mark.parametrize("masker", ["ep", "global_ep", "global_top"])
+def test_a_forward_pass_without_weights_is_warned_of_once(masker, caplog):
+    searched = search(method=make(masker), scores=LOW)
+    outputs = searched.network(tiny.make_dataset().test.x).numpy()
+    assert (outputs == outputs[0]).all()  # Biases alone.
+    with caplog.at_level(logging.WARNING):
+        records = [searched.event(iteration) for iteration in EVENTS]
+    (warning,) = caplog.messages
+    assert warning.startswith("The mask after epoch 0 keeps none of 35 weights")
+    assert "scores tie in bulk" in warning
+    assert sum(records[0]["density"].values()) == 14
+    caplog.clear()
+    search(method=make(masker)).event(4)
+    assert not caplog.messages
+
+
 def test_a_layer_that_keeps_nothing_is_warned_of(caplog):
     scores = {**drawn(tiny.Model()), "layer1": LOW["layer1"]}
     searched = search(scores=scores)
@@ -516,49 +530,26 @@ def test_scores_are_float32_in_mixed_precision(policy):
         assert array.dtype == np.float32 and (array != started[name]).any()
 
 
-MIRRORED = """
-import keras, numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(
-    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-)
-from lottery_ticket.foundations.training import programs
-from lottery_ticket.tests import tiny
-from lottery_ticket.tests.foundations.supermasks import scored_model_test as t
-
-found = []
-for strategy in (
-    tf.distribute.get_strategy(),
-    tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
-):
-    with strategy.scope():
-        model = tiny.Model()
-    for method in (
-        t.make(plan=t.PLAN, project_every=2, **t.L2), t.make("global_ep")
-    ):
-        searched = t.search(model, method, per_epoch=3)
-        program = programs.program(
+def trained(model):
+    """Returns what two searches, with events, come to."""
+    found = []
+    pruned = make(plan=PLAN, project_every=2, **L2)
+    for method in (pruned, make("global_ep")):
+        searched = search(model, method, per_epoch=3)
+        own = programs.program(
             searched,
             lambda: keras.optimizers.SGD(0.5, momentum=0.9),
             tiny.make_dataset(size=48),
             jit=False,
         )
-        logs = [program.train(0, 12, 12)]
-        record = searched.event(12)
-        found.append([*logs, program.train(12, 3, 12), record["pruned"]])
-        found[-1] += [program.start_evaluation("test").result()]
-        found[-1] += [*searched.scores.values(), *searched.flags.values()]
-for one, other in zip(found[:2], found[2:], strict=True):
-    for a, b in zip(one, other, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
-assert found[0][2] > 0
-print("as one")
-"""
+        found += [*own.train(0, 12, 12)]
+        taken = searched.event(12)["pruned"]
+        assert (taken > 0) == (method is pruned)
+        found += [*own.train(12, 3, 12), taken]
+        found += [*own.start_evaluation("test").result()]
+        found += [*searched.scores.values(), *searched.flags.values()]
+    return found
 
 
 def test_two_devices_train_as_one():
-    """In a process of its own: devices are set up before TensorFlow starts."""
-    done = subprocess.run(
-        [sys.executable, "-c", MIRRORED], capture_output=True, text=True
-    )
-    assert done.stdout.strip() == "as one", done.stderr[-3000:]
+    searched_model_test.check_two_devices("scored_model_test")

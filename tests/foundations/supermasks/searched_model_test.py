@@ -253,15 +253,14 @@ def test_plain_training_is_the_same_before_and_after(tmp_path):
     assert len(loaded) == 1  # One of all programs keeps its data.
 
 
-MIRRORED = """
-import keras, numpy as np, tensorflow as tf
+ON_TWO_DEVICES = """
+import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
     cpu, [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import tiny
-from lottery_ticket.tests.foundations.supermasks import searched_model_test
+from lottery_ticket.tests.foundations.supermasks import MODULE
 
 found = []
 for strategy in (
@@ -270,7 +269,33 @@ for strategy in (
 ):
     with strategy.scope():
         model = tiny.Model()
-    searched = searched_model_test.search(model, rescaling="dynamic")
+    found.append(MODULE.trained(model))
+for one, other in zip(*found, strict=True):
+    np.testing.assert_allclose(one, other, atol=1e-5)
+print("as one")
+"""
+
+
+def check_two_devices(module):
+    """Raises unless what `trained` returns is the same on one and on two.
+
+    In a process of its own: devices are set up before TensorFlow starts.
+
+    Args:
+        module: Name of a test module beside this one, with `trained`, a
+            function: tiny.Model -> list of arrays.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", ON_TWO_DEVICES.replace("MODULE", module)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "as one", done.stderr[-3000:]
+
+
+def trained(model):
+    """Returns what a search with rescaling comes to."""
+    searched = search(model, rescaling="dynamic")
     program = programs.program(
         searched,
         lambda: keras.optimizers.SGD(1.0, momentum=0.9),
@@ -279,17 +304,9 @@ for strategy in (
     )
     logs = program.train(0, 9, 9)
     assert searched.network.iterations.numpy() == 9
-    logs = [logs, program.start_evaluation("test").result()]
-    found.append([*logs, *searched.logits.values()])
-for one, other in zip(*found, strict=True):
-    np.testing.assert_allclose(one, other, atol=1e-5)
-print("as one")
-"""
+    evaluated = program.start_evaluation("test").result()
+    return [*logs, *evaluated, *searched.logits.values()]
 
 
 def test_two_devices_draw_one_mask():
-    """In a process of its own: devices are set up before TensorFlow starts."""
-    done = subprocess.run(
-        [sys.executable, "-c", MIRRORED], capture_output=True, text=True
-    )
-    assert done.stdout.strip() == "as one", done.stderr[-3000:]
+    check_two_devices("searched_model_test")

@@ -79,3 +79,30 @@ def test_masks_leave_out_exactly_so_many_the_first_of_ties(
     flat = np.concatenate([found["a"].ravel(), found["b"]])
     np.testing.assert_array_equal(flat, expected)
     assert found["a"].dtype == np.uint8 and found["a"].shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("masker", "counts", "a", "b"),
+    [
+        ("ep", [2, 1], [0, 0, 0, 1], [1, 0]),
+        ("ep", [0, 2], [1, 1, 1, 1], [0, 0]),
+        ("global_ep", [0], [1, 1, 1, 1], [1, 1]),
+        ("global_ep", [2], [0, 0, 0, 1], [1, 0]),
+        ("global_ep", [5], [0, 0, 0, 0], [0, 0]),
+        # What is below 0 counts as 0, and what is 1 stays.
+        ("global_top", [1], [1, 1, 0, 0], [1, 1]),
+        ("global_top", [3], [0, 0, 0, 0], [1, 0]),
+        ("global_top", [6], [0, 0, 0, 0], [1, 0]),
+    ],
+)
+def test_the_forward_pass_leaves_out_what_ties(masker, counts, a, b):
+    scores = {
+        "a": np.array([0.5, 0.5, -0.5, -1], np.float32),
+        "b": np.array([1, 0.5], np.float32),
+    }
+    method = make(masker, 0.5)
+    kept = top_scores.masks(method, scores, counts)
+    found = top_scores.forward(method, scores, kept)
+    for name, mask in {"a": a, "b": b}.items():
+        np.testing.assert_array_equal(found[name], mask)
+        assert found[name].dtype == np.uint8

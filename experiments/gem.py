@@ -18,6 +18,7 @@ from lottery_ticket.experiments.gems import (
 from lottery_ticket.foundations import (
     files,
     names,
+    run_record,
     save_restore,
     steps,
 )
@@ -40,6 +41,7 @@ class Gem:
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
         is_inverted: Whether events take the highest scores, a sanity check.
+        save_iterations: Lengths after which the weights of wt are saved too.
     """
 
     directory: str
@@ -52,6 +54,7 @@ class Gem:
     save_summaries: bool = True
     quiet: bool = False
     is_inverted: bool = False
+    save_iterations: tuple[str, ...] = ()
 
     def __post_init__(self):
         """Raises unless flags fit each other, as far as no data tell.
@@ -68,6 +71,7 @@ class Gem:
                 "algo=wt is trained as the recipe says, by --lr and the like: "
                 f"there is no fine-tuning. Received: {given[0]}"
             )
+        self._check_is_saved()
         self.checks.check(search, self.tuning)
         if search.drop_bottom_half and self.presets is None:
             raise ValueError(
@@ -93,11 +97,19 @@ class Gem:
         return self.tuning.recipe(self.recipe)
 
     def check_free(self) -> None:
-        """Raises if the folder holds the search of an algo of another kind.
+        """Raises if the folder holds a search or a run of another kind.
 
         Raises:
             ValueError: If so; it is never mixed with, nor overwritten.
         """
+        run_record.check_free(self.directory, "gem")
+        run = {"run.json", "checkpoint.bin"} & set(files.names(self.directory))
+        if run and self.tuning.skip_fine_tune:
+            raise ValueError(
+                f"{self.directory} holds a trained network "
+                f"({', '.join(sorted(run))}), and skip_fine_tune has none. Use "
+                "another output_dir"
+            )
         found = files.names(self.search_directory)
         rounds = any(name.isdecimal() for name in found)
         scores = bool({"run.json", "checkpoint.bin"} & set(found))
@@ -135,6 +147,7 @@ class Gem:
             "evaluation_samples": self.search.evaluation_samples,
             **self.tuning.settings(),
             **self.checks.settings(),
+            **self._saved(),
             "experiment": "gem_miner",
         }
 
@@ -155,12 +168,35 @@ class Gem:
         settings = {
             **self.tuned_recipe().settings(),
             **self._of_mask(),
+            "norm_statistics": self.tuning.norm_statistics,
             "sanity_check": check,
+            **self._saved(),
             "experiment": "gem_miner",
         }
         if check == "weight_reinit":
             settings["reinit_init"] = self.checks.reinit_init
         return settings
+
+    def _check_is_saved(self):
+        algo, lengths = self.search.algo, self.save_iterations
+        lengths = (lengths,) if isinstance(lengths, str) else lengths
+        lengths = tuple(steps.text(each) for each in lengths)
+        object.__setattr__(self, "save_iterations", lengths)
+        if lengths and algo != "wt":
+            raise ValueError(
+                "save_iterations is for algo=wt, which trains all weights. "
+                f"Received: {', '.join(lengths)} with algo={algo}"
+            )
+        if self.tuning.skip_fine_tune and algo not in search_flags.SCORED:
+            raise ValueError(
+                f"The mask of algo={algo} is saved with the fine-tuned network "
+                "alone: skip_fine_tune would leave no trace of it. Expected "
+                f"{' or '.join(search_flags.SCORED)}"
+            )
+
+    def _saved(self):
+        saved = list(self.save_iterations)
+        return {"save_iterations": saved} if saved else {}  # Older have none.
 
     def _of_mask(self):
         return {

@@ -1,4 +1,4 @@
-"""Tests of experiments/gems/gem.py: settings, folders, checks."""
+"""Tests of experiments/gem.py: settings, folders, checks."""
 
 import dataclasses
 import json
@@ -6,6 +6,7 @@ import json
 import pytest
 
 from lottery_ticket.experiments import recipe_changes
+from lottery_ticket.tests import layering_test
 from lottery_ticket.tests.experiments.gems import small
 
 
@@ -69,6 +70,13 @@ def test_the_dense_network_is_trained_as_the_recipe_says(tmp_path):
             {"algo": "wt", "tuning": {"fine_tune_lr": 0.1}},
             "algo=wt is trained as the recipe says, .* Received: fine_tune_lr",
         ),
+        *(
+            (
+                {"algo": algo, "tuning": {"skip_fine_tune": True}},
+                f"mask of algo={algo} is saved with the fine-tuned network",
+            )
+            for algo in ("sr", "random", "imp")
+        ),
         ({"prune_period": 5}, "more than 5 epochs. Received: 5"),
         ({"algo": "imp", "prune_period": 6}, "prune_period=6 epochs, and tra"),
         ({"algo": "hc", "drop_bottom_half": True}, "it needs presets"),
@@ -83,6 +91,23 @@ def test_what_does_not_fit_is_an_error_before_any_work(
 ):
     with pytest.raises(ValueError, match=message):
         small.gem(tmp_path, **flags)
+
+
+def test_weights_are_saved_on_the_way_where_they_are_trained(tmp_path):
+    dense = small.gem(tmp_path, algo="wt", tuning={})
+    saved = dataclasses.replace(
+        dense, save_iterations=("1 ep", ("iterations", 5))
+    )
+    assert saved.save_iterations == ("1ep", "5it")
+    for of in ("settings", "tuning_settings"):
+        plain = getattr(dense, of)()
+        assert "save_iterations" not in plain
+        assert getattr(saved, of)() == {
+            **plain,
+            "save_iterations": ["1ep", "5it"],
+        }
+    with pytest.raises(ValueError, match="algo=wt, .* 1ep with algo=hc_iter"):
+        dataclasses.replace(small.gem(tmp_path), save_iterations="1ep")
 
 
 def test_an_unknown_policy_is_named(tmp_path):
@@ -108,6 +133,20 @@ def test_a_search_of_another_kind_is_never_mixed_with(
         small.gem(tmp_path, algo=algo).check_free()
 
 
+@pytest.mark.parametrize("found", ["run.json", "checkpoint.bin"])
+def test_a_mask_alone_comes_to_no_trained_network(tmp_path, found):
+    (tmp_path / found).write_text("")
+    gem = small.gem(tmp_path, tuning={"skip_fine_tune": True})
+    with pytest.raises(ValueError, match=f"trained network .{found}., and sk"):
+        gem.check_free()
+
+
+def test_results_of_unknown_origin_are_found_before_any_work(tmp_path):
+    (tmp_path / "final").mkdir()
+    with pytest.raises(ValueError, match="results of unknown origin"):
+        small.gem(tmp_path).check_free()
+
+
 @pytest.mark.parametrize(
     ("found", "algo"), [("run.json", "ep"), ("0", "imp"), (".lock", "sr")]
 )
@@ -116,3 +155,18 @@ def test_a_search_of_the_same_kind_goes_on(tmp_path, found, algo):
     (tmp_path / "search" / found).write_text("")
     small.gem(tmp_path, algo=algo).check_free()
     small.gem(tmp_path / "new", algo=algo).check_free()
+
+
+def test_gems_import_nothing_that_imports_gems():
+    package = "lottery_ticket.experiments."
+    below = {
+        name.removeprefix(package)
+        for module in layering_test.MODULES
+        if module.startswith("experiments/gems/")
+        for name, _ in layering_test.imported(module)
+        if name.startswith(package) and not name.startswith(f"{package}gems.")
+    }
+    assert "levels" in below
+    for each in below:
+        names = layering_test.imported(f"experiments/{each}.py")
+        assert not any(n.startswith(f"{package}gems") for n, _ in names), each
