@@ -11,6 +11,9 @@ from lottery_ticket.foundations.training import batches, evaluation
 class NetworkEvaluation:
     """Evaluates networks of one model; nothing is compiled twice.
 
+    What is compiled is kept with the model, for all datasets of the same
+    shapes; the data are not.
+
     Attributes:
         tensors: Dict, name of a split -> its (x, y) on the device, of those
             splits that are evaluated and not streamed.
@@ -37,7 +40,7 @@ class NetworkEvaluation:
         for program in model.programs.values():
             program.unload()
         self._model = model
-        self._evaluation = evaluation.Evaluation(model, dataset)
+        self._evaluation = _compiled(model, dataset)
         self.tensors = {
             name: batches.load(split)
             for name, split in self._splits.items()
@@ -85,6 +88,15 @@ class NetworkEvaluation:
 def shortest(value: float) -> float:
     """Returns a number in float32's shortest exact form: .1, not .10000001."""
     return float(str(np.float32(value)))
+
+
+def _compiled(model, dataset):
+    x, y = dataset.train.x, dataset.train.y
+    kind = (x.shape[1:], str(x.dtype), str(y.dtype), repr(dataset.prepare))
+    key = "evaluation", *kind
+    if key not in model.compiled:
+        model.compiled[key] = evaluation.Evaluation(model, dataset)
+    return model.compiled[key]
 
 
 def _named(loss, accuracy):

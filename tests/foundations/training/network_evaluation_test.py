@@ -91,11 +91,21 @@ def test_one_evaluation_is_traced_for_all_networks_and_splits(monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
-    evaluating = network_evaluation.NetworkEvaluation(MODEL, DATA)
+    model = tiny.Model()
+    evaluating = network_evaluation.NetworkEvaluation(model, DATA)
     for seed in range(4):
-        evaluating.evaluate(MODEL.draw(seed))
+        evaluating.evaluate(model.draw(seed))
     evaluating.evaluate()
     assert len(traced) == 1
+
+
+def test_another_evaluation_of_the_model_is_traced_no_more(monkeypatch):
+    model = tiny.Model().reset(seed=1)
+    first = network_evaluation.NetworkEvaluation(model, DATA).evaluate()
+    monkeypatch.setattr(evaluation, "Evaluation", None)
+    other = tiny.make_dataset(seed=1)
+    again = network_evaluation.NetworkEvaluation(model, other)
+    assert again.evaluate() == first
 
 
 def test_what_does_not_fit_is_an_error():
