@@ -27,6 +27,7 @@ RULES = {
     "one_shot": False,
     "retraining": "rewind",
     "rewind_iteration": "0it",
+    "restart": False,
     "mask_1_action": "rewind",
     "mask_0_action": "zero",
 }
@@ -61,7 +62,7 @@ def read(output_dir: str) -> Results:
       `logs.early_stop_iteration`; accuracy and loss are on the test set, as
       evaluated nearest to that iteration. NaN where there is no validation;
     - kind (the function that trained it), recipe, dataset, model, seed;
-    - criterion, invert_scores, one_shot, retraining, rewind_iteration,
+    - criterion, invert_scores, one_shot, retraining, rewind_iteration, restart,
       mask_1_action, mask_0_action: settings of these names. What a lottery
       experiment's run.json does not have, as it is older than the setting, is
       as it was then (`RULES`); of other kinds it is None.

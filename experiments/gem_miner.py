@@ -70,8 +70,8 @@ def train(
         checks: What it is compared with; see SanityChecks.
         presets: Folder (or dict) of a network whose weights these are; what it
             does not name is drawn from init_seed.
-        save_iterations: Of wt: lengths, such as 1ep,5ep, after which its
-            weights are saved too, in OUTPUT_DIR/iteration{i}: presets of a warm
+        save_iterations: Of wt, lengths such as 1ep,5ep after which its weights
+            are saved too, in OUTPUT_DIR/iteration{i}, as presets of a warm
             Gem-Miner, with drop_bottom_half.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before fine-tuning.

@@ -32,9 +32,9 @@ class LevelRules:
             are those that every level starts from, such as 500it or 2ep;
             0it is the start. The rest of training follows, with the learning
             rates from there on.
-        restart: Whether, after rewinding to above 0it, a whole training follows
-            in place of the rest, with the schedule from its start, as in
-            Sreenivasan et al. 2022's code (https://arxiv.org/abs/2202.12002).
+        restart: Whether a whole training follows rewinding to above 0it, not
+            the rest of one, with the schedule from its start (code of
+            Sreenivasan et al. 2022).
         retraining: What kept weights start from: rewind puts them back to
             where they were at rewind_iteration; with lr_rewind they stay as
             they are, and only the learning rate is put back; with finetune
