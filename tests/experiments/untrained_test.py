@@ -173,6 +173,7 @@ def test_one_evaluation_serves_all_cells(tmp_path, dense, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    ingredients._model.cache_clear()  # With what was compiled before.
     run(tmp_path, dense)
     assert len(traced) == 1
 
