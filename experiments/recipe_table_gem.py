@@ -59,7 +59,11 @@ RECIPES = {
             "Not from a paper, which has no dense networks: mnist_fc's network "
             "with the rate of digits_fc_gem"
         ),
-        "expect": "Not measured here",
+        "expect": (
+            "Measured over 2 trials of 30 epochs, Gem-Miner before and after "
+            "fine-tuning at a rate of .1: 77.2 % and 96.8 % at a density of "
+            ".014, 57.3 % and 94.5 % at .0059; the dense network 98.4 %"
+        ),
         **FC,
         "dataset": "mnist",
         "training_len": "50ep",
