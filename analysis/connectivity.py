@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import numpy as np
-
 from lottery_ticket.analysis import gaps, records, tree
 from lottery_ticket.foundations import lazy, result_file
 
@@ -88,13 +86,13 @@ def _settings(record):
 
 
 def _keys(place, record):
-    kept, total = np.sum([*record["density"].values(), (0, 0)], axis=0)
+    kept, total = records.count(record["density"])
     return {
         # In whatever unit its iterations were given.
         "experiment": place.experiment.removesuffix("_ep"),
         "trial": place.trial,
         "level": place.level,
-        "density": float(kept / total) if total else 1.0,
+        "density": kept / total if total else 1.0,
         "iteration": record["iteration"],
     }
 

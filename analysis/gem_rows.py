@@ -1,7 +1,5 @@
 """Rows about sparse networks: whose they are, and in which order."""
 
-import numpy as np
-
 from lottery_ticket.analysis import gaps, setting_styles, tree
 from lottery_ticket.foundations import lazy
 
@@ -23,16 +21,6 @@ def keys(place: tree.Place, settings: dict) -> dict:
         **{key: getattr(place, key) for key in PLACE},
         **{key: settings.get(key) for key in SETTINGS},
     }
-
-
-def count(counts: dict) -> tuple[int, int]:
-    """Returns how many weights all layers keep together, and have.
-
-    Args:
-        counts: Dict, layer -> (kept, total).
-    """
-    kept, total = np.sum([*counts.values(), (0, 0)], axis=0)
-    return int(kept), int(total)
 
 
 def frame(rows: list[dict], columns: list[str]) -> "pd.DataFrame":

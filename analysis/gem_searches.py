@@ -1,7 +1,7 @@
 """The searches for sparse networks, epoch by epoch."""
 
 from lottery_ticket.analysis import gem_rows, records, tree
-from lottery_ticket.foundations import files, lazy, save_restore
+from lottery_ticket.foundations import files, folder_kinds, lazy, save_restore
 
 pd = lazy.module("pandas")
 
@@ -34,7 +34,7 @@ def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
     searches = [
         (directory, (directory, place))
         for place in places
-        for directory in [files.join(place.directory, "search")]
+        for directory in [_search(place)]
         if RUN in files.names(directory)
     ]
     found, problems = records.understand(RUN, searches, _epochs)
@@ -42,11 +42,15 @@ def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
     return gem_rows.frame(rows, HISTORY), problems
 
 
+def _search(place):
+    return files.join(place.directory, folder_kinds.GEM_SEARCH)
+
+
 def _epochs(search):
     """A row for each epoch of a search that has ended."""
     directory, place = search
     record = records.read(directory, RUN)
-    kept, total = gem_rows.count(record["density"])
+    kept, total = records.count(record["density"])
     keys = gem_rows.keys(place, record["settings"])
     logs = {
         "accuracy": _accuracies(directory, "test"),

@@ -20,7 +20,7 @@ pd = lazy.module("pandas")
 
 FILE = result_file.GEM
 KIND = "gem_miner"  # As the settings of its runs say.
-CHECKS = ("weight_reinit", "mask_shuffle", "score_inversion")
+CHECKS = folder_kinds.GEM_CHECKS
 ACCURACIES = [
     *("before_accuracy", "accuracy", "best_accuracy"),
     *(f"{check}_accuracy" for check in CHECKS),
@@ -136,7 +136,7 @@ def _network(place):
     """A network's row; its place and settings."""
     record = records.read(place.directory, FILE.name)
     settings, stages = record["settings"], record["stages"]
-    kept, total = gem_rows.count(record["counts"])
+    kept, total = records.count(record["counts"])
     reached = {
         "before_accuracy": _reached(stages, "finetuned", "before"),
         "accuracy": _reached(stages, "finetuned", "after"),

@@ -1,5 +1,7 @@
 """Records of results as they are read, and words for what is wrong with one."""
 
+import numpy as np
+
 from lottery_ticket.foundations import files, sealed
 
 UNFINISHED = "unfinished (no {name}; still going, or stopped)"
@@ -50,3 +52,13 @@ def understand(
         except (KeyError, TypeError) as error:
             problems.append(f"{label}: damaged (its {name} lacks {error})")
     return found, problems
+
+
+def count(counts: dict) -> tuple[int, int]:
+    """Returns how many weights all layers keep together, and have.
+
+    Args:
+        counts: Dict, layer -> (kept, total).
+    """
+    kept, total = np.sum([*counts.values(), (0, 0)], axis=0)
+    return int(kept), int(total)

@@ -169,7 +169,7 @@ def _densities(counts, effective):
         effective: Dict, layer -> kept weights on a path from input to output,
             or None where that is not known.
     """
-    kept, total = np.sum([*counts.values(), (0, 0)], axis=0)
+    kept, total = records.count(counts)
     columns = {
         f"density_{name}": _share(*pair) for name, pair in counts.items()
     }

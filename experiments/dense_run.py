@@ -62,11 +62,7 @@ class DenseRun:
         Raises:
             ValueError: If it is another.
         """
-        if dataset.checksum != self.data:
-            raise ValueError(
-                f"{self.directory} was trained on other data than are here "
-                "now. Give the data_dir that it had"
-            )
+        given_networks.check_data(self.directory, self.data, dataset)
 
     def give_start(self, model) -> None:
         """Gives a model the weights from before training, none of them masked.

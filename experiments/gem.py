@@ -17,6 +17,7 @@ from lottery_ticket.experiments.gems import (
 )
 from lottery_ticket.foundations import (
     files,
+    folder_kinds,
     names,
     run_record,
     save_restore,
@@ -88,7 +89,7 @@ class Gem:
     @property
     def search_directory(self) -> str:
         """Folder of the search."""
-        return files.join(self.directory, "search")
+        return files.join(self.directory, folder_kinds.GEM_SEARCH)
 
     def tuned_recipe(self) -> recipes.Recipe:
         """Returns how the network found is trained."""

@@ -4,6 +4,7 @@ import dataclasses
 
 from lottery_ticket.experiments.gems import search_flags, search_rules
 from lottery_ticket.foundations import seeds, steps
+from lottery_ticket.foundations.command_line import flat_functions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,12 +163,7 @@ class GemSearch:
         usual = search_flags.usual(self)
         if self.algo != "wt":
             usual["mask_seed"] = seeds.derive(seed, "mask")
-        missing = {
-            name: value
-            for name, value in usual.items()
-            if getattr(self, name) is None
-        }
-        return dataclasses.replace(self, **missing)
+        return flat_functions.filled(self, usual)
 
     def settings(self) -> dict:
         """Returns all that shapes the masks, as JSON values."""

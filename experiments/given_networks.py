@@ -47,6 +47,24 @@ def masks(given, combine="union"):
     return _masks(given)
 
 
+def check_data(directory: str, checksum: str, dataset) -> None:
+    """Raises unless a dataset is the one that a given run was trained on.
+
+    Args:
+        directory: Folder of the run.
+        checksum: That of its dataset, as recorded.
+        dataset: DatasetBase.
+
+    Raises:
+        ValueError: If it is another.
+    """
+    if dataset.checksum != checksum:
+        raise ValueError(
+            f"{directory} was trained on other data than are here now. Give "
+            "the data_dir that it had"
+        )
+
+
 def _masks(given):
     found = network(given)
     action = _mask_0_action(given) if isinstance(given, str) else "zero"

@@ -3,9 +3,9 @@
 import dataclasses
 
 from lottery_ticket.experiments.gems import search_flags
-from lottery_ticket.foundations import kernel_draws, names
+from lottery_ticket.foundations import folder_kinds, kernel_draws, names
 
-CHECKS = ("weight_reinit", "mask_shuffle", "score_inversion")
+CHECKS = folder_kinds.GEM_CHECKS
 
 
 @dataclasses.dataclass(frozen=True)

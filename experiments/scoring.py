@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from lottery_ticket.foundations import names, progress, pruning, seeds
+from lottery_ticket.foundations.command_line import flat_functions
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
 
@@ -96,12 +97,7 @@ class Scoring:
         }
         if criteria.CRITERIA[chosen].kind != "weights":
             usual["score_at"] = "initial"
-        missing = {
-            name: value
-            for name, value in usual.items()
-            if getattr(self, name) is None
-        }
-        return dataclasses.replace(self, **missing)
+        return flat_functions.filled(self, usual)
 
     def settings(self) -> dict:
         """Returns all that shapes the masks, as JSON values."""

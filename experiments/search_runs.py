@@ -13,6 +13,7 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.foundations import (
     files,
+    folder_kinds,
     paths,
     run_record,
     save_restore,
@@ -20,7 +21,6 @@ from lottery_ticket.foundations import (
 from lottery_ticket.foundations.supermasks import mask_lines
 
 Network = dict[str, np.ndarray]
-SEARCH_FOLDER = "search"  # Of a gem_miner's.
 KINDS = ("gem_search", "supermask")  # What has trained a mask alone.
 
 
@@ -61,11 +61,7 @@ class SearchRun:
             FileNotFoundError: If they cannot be had.
         """
         dataset = ingredients.dataset(self.recipe)
-        if dataset.checksum != self.data:
-            raise ValueError(
-                f"{self.directory} was trained on other data than are here "
-                "now. Give the data_dir that it had"
-            )
+        given_networks.check_data(self.directory, self.data, dataset)
         return dataset
 
     def check_network(self, model) -> None:
@@ -129,7 +125,7 @@ def read(directory: str, data_dir: str | None = None) -> SearchRun:
 
 def _of_search(directory):
     """The folder itself, or the search in it where there is one."""
-    inner = files.join(directory, SEARCH_FOLDER)
+    inner = files.join(directory, folder_kinds.GEM_SEARCH)
     is_run = {"run.json", "checkpoint.bin"} & set(files.names(inner))
     return inner if is_run else directory
 

@@ -183,7 +183,7 @@ def _evaluated(searched, search, dataset, quiet):
     ]
     densities = [_densities(each) for each in [*samples, thresholded]]
     return {
-        "samples": _in_lists(found[:-1]),
+        "samples": network_evaluation.in_lists(found[:-1]),
         "sampled_density": _columns(densities[:-1]),
         "expected_density": learned_masks.expected_density(logits),
         "thresholded": {**found[-1], "density": densities[-1]},
@@ -195,14 +195,6 @@ def _densities(mask):
     return {
         name: kept / max(total, 1)
         for name, (kept, total) in masks.counts(mask).items()
-    }
-
-
-def _in_lists(results):
-    """Of each split, a list of losses and one of accuracies."""
-    return {
-        split: _columns([each[split] for each in results])
-        for split in results[0]
     }
 
 

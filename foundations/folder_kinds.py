@@ -6,7 +6,9 @@ _RUN = ("run.json", "checkpoint.bin", "initial", "final")
 _LINE = ("connectivity.json", "copies")
 _UNTRAINED = ("untrained.json", "untrained_part.json")
 # Beside a run, of the network that is fine-tuned: GEM_PARTS hold other runs.
-GEM_PARTS = ("search", "weight_reinit", "mask_shuffle", "score_inversion")
+GEM_SEARCH = "search"
+GEM_CHECKS = ("weight_reinit", "mask_shuffle", "score_inversion")
+GEM_PARTS = (GEM_SEARCH, *GEM_CHECKS)
 _GEM = ("gem.json", *GEM_PARTS)
 # File or folder -> what kind of results it is of.
 KNOWN = {

@@ -45,18 +45,6 @@ def evaluation(model, dataset):
     return network_evaluation.NetworkEvaluation(model, dataset, held_out)
 
 
-def in_lists(results: list[Results]) -> dict[str, dict[str, list[float]]]:
-    """Returns results of several networks as lists.
-
-    Args:
-        results: List of dicts, split -> {"loss": ., "accuracy": .}.
-    """
-    return {
-        split: {name: [each[split][name] for each in results] for name in first}
-        for split, first in results[0].items()
-    }
-
-
 def text(results: Results) -> str:
     """Returns accuracies in few words: "test 97.67 %, validate 97.00 %".
 

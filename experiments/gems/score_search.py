@@ -19,6 +19,9 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.supermasks import score_draws
 
+network_evaluation = lazy.module(
+    "lottery_ticket.foundations.training.network_evaluation"
+)
 scored_model = lazy.module("lottery_ticket.foundations.supermasks.scored_model")
 
 
@@ -102,7 +105,7 @@ def _evaluated(gem, dataset, scored, method):
     ]
     return {
         "before_rounding": evaluation.evaluate(_unrounded(scored, method)),
-        "samples": measures.in_lists(samples),
+        "samples": network_evaluation.in_lists(samples),
     }
 
 

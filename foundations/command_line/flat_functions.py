@@ -79,6 +79,21 @@ def is_given(flags, name: str) -> bool:
     return getattr(flags, name) != default
 
 
+def filled(flags, usual: dict):
+    """Returns flags with values in place of those that are None.
+
+    Args:
+        flags: Dataclass of flags.
+        usual: Dict, name of one -> value; what is given stays.
+    """
+    missing = {
+        name: value
+        for name, value in usual.items()
+        if getattr(flags, name) is None
+    }
+    return dataclasses.replace(flags, **missing)
+
+
 def _field_parameters(dataclass):
     return [
         inspect.Parameter(

@@ -85,6 +85,20 @@ class NetworkEvaluation:
         }
 
 
+def in_lists(
+    results: list[dict[str, dict[str, float]]],
+) -> dict[str, dict[str, list[float]]]:
+    """Returns results of several networks as lists.
+
+    Args:
+        results: List of dicts, split -> {"loss": ., "accuracy": .}.
+    """
+    return {
+        split: {name: [each[split][name] for each in results] for name in first}
+        for split, first in results[0].items()
+    }
+
+
 def shortest(value: float) -> float:
     """Returns a number in float32's shortest exact form: .1, not .10000001."""
     return float(str(np.float32(value)))

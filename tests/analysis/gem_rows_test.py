@@ -17,11 +17,6 @@ def test_keys_are_of_the_place_and_the_settings():
     }
 
 
-def test_counts_of_all_layers():
-    assert gem_rows.count({"a": [1, 10], "b": [5, 5]}) == (6, 15)
-    assert gem_rows.count({}) == (0, 0)
-
-
 def test_known_methods_come_first():
     rows = [
         {"experiment": experiment, "trial": trial, "level": level}

@@ -48,3 +48,8 @@ def test_what_cannot_be_understood_is_named_and_left_out(tmp_path):
 def test_other_errors_are_not_hidden():
     with pytest.raises(ZeroDivisionError):
         records.understand(NAME, [("first", 0)], lambda thing: 1 / thing)
+
+
+def test_counts_of_all_layers():
+    assert records.count({"a": [1, 10], "b": [5, 5]}) == (6, 15)
+    assert records.count({}) == (0, 0)

@@ -53,13 +53,6 @@ def test_what_is_held_out_is_evaluated_and_no_more(validate):
     assert found["test"]["accuracy"] == pytest.approx(accuracy, abs=1e-6)
 
 
-def test_results_of_several_are_lists():
-    one, other = {"test": result(0.5)}, {"test": result(0.25)}
-    assert measures.in_lists([one, other]) == {
-        "test": {"loss": [0.5, 0.25], "accuracy": [0.5, 0.75]}
-    }
-
-
 def test_words():
     found = {"test": result(0.25), "validate": result(0.5)}
     assert measures.text(found) == "test 75.00 %, validate 50.00 %"

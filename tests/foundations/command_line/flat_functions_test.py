@@ -65,6 +65,13 @@ def test_given_is_what_is_not_the_default(settings, expected):
     assert flat_functions.is_given(settings, "lr") is expected
 
 
+def test_what_is_none_is_filled_and_what_is_given_stays():
+    given = Settings(lr=None)
+    assert flat_functions.filled(given, {"lr": 0.2}) == Settings(0.2)
+    assert flat_functions.filled(Settings(0.3), {"lr": 0.2}) == Settings(0.3)
+    assert given.lr is None
+
+
 def test_the_docstring_names_every_flag():
     text = flat_functions.flatten(thing).__doc__
     assert text.startswith("Does a thing.\n\nArgs:\n    output_dir: Where.\n")

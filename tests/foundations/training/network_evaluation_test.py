@@ -108,6 +108,14 @@ def test_another_evaluation_of_the_model_is_traced_no_more(monkeypatch):
     assert again.evaluate() == first
 
 
+def test_results_of_several_are_lists():
+    one = {"test": {"loss": 0.5, "accuracy": 0.5}}
+    other = {"test": {"loss": 0.25, "accuracy": 0.75}}
+    assert network_evaluation.in_lists([one, other]) == {
+        "test": {"loss": [0.5, 0.25], "accuracy": [0.5, 0.75]}
+    }
+
+
 def test_what_does_not_fit_is_an_error():
     with pytest.raises(ValueError, match="Unknown split 'tets'. Did you mean"):
         network_evaluation.NetworkEvaluation(MODEL, DATA, ("tets",))
