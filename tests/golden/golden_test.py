@@ -1,0 +1,252 @@
+"""Results are for good: what version 0.1.0 wrote, and what is made again.
+
+Bytes hold for one CPU and number of threads, which facts_0_1_0.json names; on
+others, counts are the same, and weights after 20 iterations to 1e-4.
+"""
+
+import importlib
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+
+from lottery_ticket.analysis import report
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.tests.golden import commands
+
+HERE = pathlib.Path(__file__).parent
+ARCHIVE = HERE / "tree_0_1_0.tar.xz"
+FACTS = json.loads((HERE / "facts_0_1_0.json").read_text())
+# Of a record: when and on what it was made, and sums over all of that.
+OF_THE_DAY = (
+    *("started", "train_s", "resumed", "environment", "device"),
+    *("checksum", "checksums"),
+)
+# Trained from the start, or from networks of the tree: no cut that a rounding
+# error could move lies between.
+CONTINUOUS = ("once", "lottery/trial1/0")
+TABLES = ("lottery/report", "at_init/report", "gems/report", "lottery/facts")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The tree of 0.1.0; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("kept")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def is_same_machine():
+    code = "import json; from lottery_ticket.tests.golden import running; "
+    done = python("-c", f"{code}print(json.dumps(running.machine()))")
+    return json.loads(done) == FACTS["machine"]
+
+
+def python(*words):
+    command = [sys.executable, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run(folder, *output_dirs):
+    python("-m", "lottery_ticket.tests.golden.running", folder, *output_dirs)
+
+
+def results(folder, below=""):
+    """Paths of what counts: arrays and JSON, but for reports and the begun."""
+    return sorted(
+        path.relative_to(folder)
+        for path in (folder / below).rglob("*")
+        if path.suffix in (".npy", ".json")
+        and path.relative_to(folder).parts[0] != "half_done"
+    )
+
+
+def check_same(made, kept, below, is_same_machine):
+    paths = results(made, below)
+    assert paths == results(kept, below)
+    assert paths
+    for path in paths:
+        if path.suffix == ".npy":
+            check_array(made / path, kept / path, is_same_machine)
+        elif "iteration" in (log := json.loads((kept / path).read_text())):
+            check_log(made / path, log, is_same_machine)
+        else:
+            check_record(made / path, log, is_same_machine)
+
+
+def check_array(made, kept, is_same_machine):
+    if is_same_machine:
+        assert made.read_bytes() == kept.read_bytes(), made
+        return
+    one, other = np.load(made), np.load(kept)
+    assert (one.shape, one.dtype) == (other.shape, other.dtype), made
+    assert np.count_nonzero(one) == np.count_nonzero(other), made
+    if any(f"/{part}/" in str(made) for part in CONTINUOUS):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
+
+
+def check_log(made, kept, is_same_machine):
+    log = json.loads(made.read_text())
+    if is_same_machine:
+        assert log == kept, made
+    assert log["iteration"] == kept["iteration"], made
+
+
+def check_record(made, kept, is_same_machine):
+    """What 0.1.0 recorded is the same; there may be more by now."""
+    record = json.loads(made.read_text())
+    if is_same_machine:
+        check_within(kept, record, str(made))
+    else:
+        check_within(kept["settings"], record["settings"], str(made))
+        assert record.get("density") == kept.get("density"), made
+
+
+def check_within(kept, made, where):
+    if not isinstance(kept, dict):
+        assert made == kept, where
+        return
+    for name, value in kept.items():
+        if name not in OF_THE_DAY:
+            check_within(value, made[name], f"{where}: {name}")
+
+
+def test_few_commands_give_the_same(tmp_path, kept, is_same_machine):
+    run(tmp_path, *commands.FEW)
+    for places in commands.FEW.values():
+        for folder in kept.glob(places):
+            below = folder.relative_to(kept)
+            check_same(tmp_path, kept, below, is_same_machine)
+
+
+@pytest.mark.slow
+def test_all_commands_give_the_same(tmp_path, kept, is_same_machine):
+    run(tmp_path)
+    check_same(tmp_path, kept, "", is_same_machine)
+    for folder in TABLES:
+        check_tables(tmp_path / folder, kept / folder, is_same_machine)
+
+
+def check_tables(made, kept, is_same_machine):
+    for path in sorted(kept.iterdir()):
+        text = (made / path.name).read_text()
+        if is_same_machine:
+            assert text == path.read_text(), path
+        else:
+            assert text.count("\n") == path.read_text().count("\n"), path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "at_init",
+        pytest.param("lottery", marks=pytest.mark.slow),
+        pytest.param("gems", marks=pytest.mark.slow),
+    ],
+)
+def test_kept_tree_is_reported(tmp_path, kept, name, monkeypatch):
+    monkeypatch.chdir(kept)
+    report.report(name, str(tmp_path))
+    check_tables(tmp_path, kept / name / "report", is_same_machine=True)
+
+
+def test_kept_runs_are_complete(kept, monkeypatch):
+    monkeypatch.chdir(kept)
+    seen = 0
+    for name, words in commands.COMMANDS:
+        module = importlib.import_module(f"lottery_ticket.runners.{name}")
+        if hasattr(module, "IS_COMPLETE"):
+            keywords = flags.bind(module.RUN, words)
+            assert module.IS_COMPLETE(**keywords), (name, words)
+            seen += 1
+    assert seen == len(commands.COMMANDS) - 4  # Reports and facts.
+
+
+def copied(kept, tmp_path):
+    """The tree, to be written to."""
+    return pathlib.Path(shutil.copytree(kept, tmp_path / "tree"))
+
+
+def test_kept_runs_are_done_again_by_nobody(tmp_path, kept):
+    tree = copied(kept, tmp_path)
+    before = {path: (tree / path).stat().st_mtime_ns for path in results(tree)}
+    run(tree, *commands.FEW, "gems/trial1/1/gem_miner")
+    after = {path: (tree / path).stat().st_mtime_ns for path in results(tree)}
+    assert after == before
+
+
+@pytest.mark.slow
+def test_kept_tickets_are_branched_from(tmp_path, kept, is_same_machine):
+    tree = copied(kept, tmp_path)
+    made = ["lottery/trial1/2/reuse", "lottery/trial1/0/untrained"]
+    for folder in made:
+        shutil.rmtree(tree / folder)
+    run(tree, *made)
+    for folder in made:
+        check_same(tree, kept, folder, is_same_machine)
+
+
+RESUME = """
+import os, sys
+from lottery_ticket.tests.golden import commands, running
+os.chdir(sys.argv[1])
+for name, words in commands.halves():
+    running.run(name, words)
+"""
+
+
+@pytest.mark.slow
+def test_half_done_is_finished(tmp_path, kept, is_same_machine):
+    tree = copied(kept, tmp_path)
+    python("-c", RESUME, tree)
+    for half, whole in commands.HALF_DONE.values():
+        parts = [path for path in results(tree) if whole in str(path)]
+        own = [path for path in parts if is_of(path, whole)]
+        for path in own:
+            made = tree / half / path.relative_to(whole)
+            if path.suffix == ".npy":
+                check_array(made, kept / path, is_same_machine)
+            elif path.name in ("train.json", "test.json", "validate.json"):
+                log = json.loads((kept / path).read_text())
+                check_log(made, log, is_same_machine)
+        assert len(own) > 10
+    assert not list((tree / "half_done").rglob("checkpoint.bin"))
+
+
+def is_of(path, whole):
+    """Whether a path is of the command that was half done, not of others."""
+    return whole.startswith("gems") or path.parts[3] == "same_init"
+
+
+def test_flags_and_defaults_are_kept(tmp_path):
+    code = "import json; from lottery_ticket.tests.golden import running; "
+    now = json.loads(python("-c", f"{code}print(json.dumps(running.flags()))"))
+    for name, kept in FACTS["flags"].items():
+        assert {flag: now[name].get(flag) for flag in kept} == kept, name
+
+
+def test_folders_of_0_1_0_are_refused_to_others(tmp_path, kept):
+    tree = copied(kept, tmp_path)
+    folders = {
+        "lottery/trial1/0/untrained": "grid of untrained accuracies",
+        "lottery/trial1/2/instability10": "line between copies",
+        "gems/trial1/1/mask_connectivity": "way between masks",
+        "half_done/gems/trial1/1/gem_miner": "gem",
+    }
+    for folder, kind in folders.items():
+        with pytest.raises(ValueError, match=f"the folder of a {kind}"):
+            train(tree / folder)
+
+
+def train(folder):
+    module = importlib.import_module("lottery_ticket.runners.train")
+    module.RUN(**flags.bind(module.RUN, [f"--output_dir={folder}", "--quiet"]))
