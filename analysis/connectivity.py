@@ -6,7 +6,7 @@ from lottery_ticket.analysis import gaps, records, tree
 from lottery_ticket.foundations import lazy, result_file
 
 pd = lazy.module("pandas")
-FILE = result_file.CONNECTIVITY
+FILE = result_file.ResultFile("connectivity.json")
 
 KEYS = ["experiment", "trial", "level", "density", "iteration"]
 SPLITS = ("train", "validate", "test")

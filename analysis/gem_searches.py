@@ -1,7 +1,7 @@
 """The searches for sparse networks, epoch by epoch."""
 
 from lottery_ticket.analysis import gem_rows, records, tree
-from lottery_ticket.foundations import files, folder_kinds, lazy, save_restore
+from lottery_ticket.foundations import files, lazy, save_restore
 
 pd = lazy.module("pandas")
 
@@ -43,7 +43,7 @@ def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
 
 
 def _search(place):
-    return files.join(place.directory, folder_kinds.GEM_SEARCH)
+    return files.join(place.directory, "search")
 
 
 def _epochs(search):

@@ -11,16 +11,16 @@ from lottery_ticket.analysis import (
     tree,
 )
 from lottery_ticket.foundations import (
-    folder_kinds,
     lazy,
+    names_0_1_0,
     result_file,
 )
 
 pd = lazy.module("pandas")
 
-FILE = result_file.GEM
+FILE = result_file.ResultFile("gem.json")
 KIND = "gem_miner"  # As the settings of its runs say.
-CHECKS = folder_kinds.GEM_CHECKS
+CHECKS = names_0_1_0.PART_FOLDERS[2:]
 ACCURACIES = [
     *("before_accuracy", "accuracy", "best_accuracy"),
     *(f"{check}_accuracy" for check in CHECKS),
@@ -73,7 +73,7 @@ def read(output_dir: str, runs: "pd.DataFrame") -> Gems:
         FileNotFoundError: If there is no such folder.
     """
     fine_tuned = set(runs["directory"][runs["kind"] == KIND])
-    parts = {FILE.name, *folder_kinds.GEM_PARTS}
+    parts = {FILE.name, *names_0_1_0.PART_FOLDERS[1:]}
 
     def is_gem(directory, names):
         return directory in fine_tuned or not parts.isdisjoint(names)

@@ -7,7 +7,7 @@ from lottery_ticket.analysis import gaps, records, tables, tree
 from lottery_ticket.foundations import lazy, result_file
 
 pd = lazy.module("pandas")
-FILE = result_file.MASK_CONNECTIVITY
+FILE = result_file.ResultFile("mask_connectivity.json")
 
 WAY = ["experiment", "trial", "level", "way", "norm_statistics", "draws"]
 MEASURES = ["accuracy", "loss"]

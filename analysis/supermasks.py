@@ -15,7 +15,7 @@ from lottery_ticket.foundations import lazy, result_file, run_record
 
 pd = lazy.module("pandas")
 
-FILE = result_file.SUPERMASK
+FILE = result_file.ResultFile("supermask.json")
 KIND = "supermask"  # As the settings of its runs say.
 MISSING = "not evaluated (no {name}); the same command goes on"
 SETTINGS = ["mask_1_action", "rescaling", "sampling"]

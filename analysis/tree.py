@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from lottery_ticket.foundations import files, folder_kinds, paths, result_file
+from lottery_ticket.foundations import files, names_0_1_0, paths, result_file
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
 # Where no other run lies, in the folder of one; `copies` are trained to be
@@ -12,21 +12,21 @@ RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
 OWN_NAMES = {
     *RUN_FILES,
     *("initial", "final", "masks", "summaries", "copies"),
-    *folder_kinds.GEM_PARTS,
+    *names_0_1_0.PART_FOLDERS[1:],
 }
 UNTRAINED_FILES = {  # In no run.
-    result_file.UNTRAINED.name,
-    result_file.UNTRAINED_PART.name,
+    result_file.ResultFile("untrained.json").name,
+    result_file.ResultFile("untrained_part.json").name,
 }
 # Of what lies in a trial and is no run, unless there is a RUN_FILE: a gem may
 # end with its mask.
 OTHER_NAMES = {
     "copies",
     *UNTRAINED_FILES,
-    result_file.MASK_CONNECTIVITY.name,
-    result_file.GEM.name,
+    result_file.ResultFile("mask_connectivity.json").name,
+    result_file.ResultFile("gem.json").name,
 }
-BEGUN_NAMES = {".lock", *folder_kinds.GEM_PARTS}
+BEGUN_NAMES = {".lock", *names_0_1_0.PART_FOLDERS[1:]}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from lottery_ticket.foundations import lazy, result_file
 
 pd = lazy.module("pandas")
 
-FILE = result_file.UNTRAINED
+FILE = result_file.ResultFile("untrained.json")
 PLACE = ["experiment", "recipe", "dataset", "model"]
 TREATMENT = [*PLACE, "mask_1_action"]
 CELLS = [

@@ -153,7 +153,7 @@ def _levels(text, chosen):
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, branch.train, argv)
+    flags.print_lines(lines, branch.plan, argv)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def _flags(settings, iterations):
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, lottery_experiment.train, argv)
+    flags.print_lines(lines, lottery_experiment.plan, argv)
 
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ def _checks(method, asked):
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, gem_miner.train, argv)
+    flags.print_lines(lines, gem_miner.plan, argv)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def _name(length, experiment_name):
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, instability.train, argv)
+    flags.print_lines(lines, instability.plan, argv)
 
 
 if __name__ == "__main__":

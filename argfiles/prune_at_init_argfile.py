@@ -103,7 +103,7 @@ def _name(criterion, check):
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, prune_at_init.train, argv)
+    flags.print_lines(lines, prune_at_init.plan, argv)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def _recipe(network):
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, supermask.train, argv)
+    flags.print_lines(lines, supermask.plan, argv)
 
 
 if __name__ == "__main__":

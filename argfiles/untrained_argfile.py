@@ -63,7 +63,7 @@ def lines(
 
 def main(argv=None):
     """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, untrained.evaluate, argv)
+    flags.print_lines(lines, untrained.plan, argv)
 
 
 if __name__ == "__main__":

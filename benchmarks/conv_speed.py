@@ -176,4 +176,4 @@ def _evaluate(network):
 
 
 if __name__ == "__main__":
-    flags.run(conv_speed)
+    flags.main(conv_speed)

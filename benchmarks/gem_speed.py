@@ -162,4 +162,4 @@ def _show_event(rounds):
 
 
 if __name__ == "__main__":
-    flags.run(gem_speed)
+    flags.main(gem_speed)

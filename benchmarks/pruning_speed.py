@@ -119,4 +119,4 @@ def _show_synflow():
 
 
 if __name__ == "__main__":
-    flags.run(pruning_speed)
+    flags.main(pruning_speed)

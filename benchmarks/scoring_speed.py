@@ -95,4 +95,4 @@ def _show_synflow(model, dataset):
 
 
 if __name__ == "__main__":
-    flags.run(scoring_speed)
+    flags.main(scoring_speed)

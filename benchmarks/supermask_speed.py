@@ -73,4 +73,4 @@ def _loop(model, dataset):
 
 
 if __name__ == "__main__":
-    flags.run(supermask_speed)
+    flags.main(supermask_speed)

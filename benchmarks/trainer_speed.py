@@ -184,4 +184,4 @@ def _work():
 
 
 if __name__ == "__main__":
-    _work() if sys.argv[1:] == ["--worker"] else flags.run(trainer_speed)
+    _work() if sys.argv[1:] == ["--worker"] else flags.main(trainer_speed)

@@ -1,16 +1,18 @@
 """Branches: a finished ticket trained again, with one thing changed."""
 
+import functools
+
 from lottery_ticket.experiments import (
-    ingredients,
     recipe_changes,
     selections,
+    single_run,
     tickets,
     weight_actions,
 )
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import (
     names,
-    run_record,
+    plans,
     save_restore,
     seeds,
     steps,
@@ -24,7 +26,7 @@ _PUT_BACK = ("rewind", "mask_init")
 _KERNELS_ONLY = ("reuse", "reuse_sign")
 
 
-def train(
+def plan(
     output_dir: str,
     ticket: str,
     changes: recipe_changes.RecipeChanges = recipe_changes.UNCHANGED,
@@ -36,7 +38,7 @@ def train(
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Trains a finished ticket again, with other masks, weights or settings.
 
     The ticket's run.json says how it was trained, and the branch trains in the
@@ -106,54 +108,25 @@ def train(
     if settings["mask_1_action"] not in _PUT_BACK:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
-    presets = None
-    if not run_record.is_complete(output_dir, settings):
-        presets = _presets(source, masks, settings, seed)
+    presets = functools.cache(lambda: _presets(source, masks, settings, seed))
 
     def give_start(_, model):
         _check_layers(model, masks)
-        model.reset(presets, masks, seed)
+        model.reset(presets(), masks, seed)
 
-    ingredients.train_once(
+    return single_run.plan(
         recipe,
         output_dir,
         settings,
         give_start,
-        save_summaries,
-        quiet,
+        reads=(ticket,),
+        before_data=presets,
+        save_summaries=save_summaries,
+        quiet=quiet,
         start_iteration=settings["start_iteration"],
         finetune=settings["is_finetuned"],
         on_collapse=on_collapse,
     )
-
-
-def is_complete(
-    output_dir,
-    ticket,
-    changes=recipe_changes.UNCHANGED,
-    *,
-    selection="ticket",
-    mask_1_action="rewind",
-    signed_constant=None,
-    start_iteration=None,
-    on_collapse="warn",
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    Raises:
-        As `train`.
-    """
-    *_, settings = _planned(
-        ticket,
-        changes,
-        selection,
-        mask_1_action,
-        signed_constant,
-        start_iteration,
-    )
-    return run_record.is_complete(output_dir, settings)
 
 
 def _planned(

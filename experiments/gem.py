@@ -17,13 +17,13 @@ from lottery_ticket.experiments.gems import (
 )
 from lottery_ticket.foundations import (
     files,
-    folder_kinds,
     names,
-    run_record,
     save_restore,
     steps,
 )
 from lottery_ticket.foundations.selection import collapse
+
+SEARCH_FOLDER = "search"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Gem:
     @property
     def search_directory(self) -> str:
         """Folder of the search."""
-        return files.join(self.directory, folder_kinds.GEM_SEARCH)
+        return files.join(self.directory, SEARCH_FOLDER)
 
     def tuned_recipe(self) -> recipes.Recipe:
         """Returns how the network found is trained."""
@@ -98,12 +98,11 @@ class Gem:
         return self.tuning.recipe(self.recipe)
 
     def check_free(self) -> None:
-        """Raises if the folder holds a search or a run of another kind.
+        """Raises if the folder holds what another search would leave there.
 
         Raises:
             ValueError: If so; it is never mixed with, nor overwritten.
         """
-        run_record.check_free(self.directory, "gem")
         run = {"run.json", "checkpoint.bin"} & set(files.names(self.directory))
         if run and self.tuning.skip_fine_tune:
             raise ValueError(

@@ -11,19 +11,18 @@ from lottery_ticket.experiments import (
 from lottery_ticket.experiments import gem as gem_lib
 from lottery_ticket.experiments.gems import measures, stages
 from lottery_ticket.foundations import (
-    environment,
     lock,
     masks,
+    plans,
     progress,
     result_file,
-    run_record,
 )
 from lottery_ticket.foundations.selection import quotas
 
-RESULT = result_file.GEM
+RESULT = result_file.ResultFile("gem.json")
 
 
-def train(
+def plan(
     output_dir: str,
     recipe: recipes.Recipe,
     search: gem_search.GemSearch,
@@ -35,7 +34,7 @@ def train(
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Finds a sparse network in the weights as drawn, and trains it.
 
     The stages are a search for a mask, the fine-tuning of the weights as they
@@ -85,6 +84,7 @@ def train(
         FileNotFoundError: If data or presets cannot be had.
         FloatingPointError: If a loss becomes NaN or infinite.
     """
+    reads = plans.folders(presets)
     presets = given_networks.network(presets)
     gem = gem_lib.Gem(
         output_dir,
@@ -98,73 +98,25 @@ def train(
         quiet,
         save_iterations=save_iterations,
     )
-    if _is_complete(gem):
-        progress.say_complete(output_dir, quiet)
-        return
-    gem.check_free()
-    for directory, settings in stages.runs(gem):
-        run_record.check_own(directory, settings)
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
-    found = stages.run(gem, dataset, model)
-    with lock.hold(output_dir):
-        RESULT.write(output_dir, _record(gem, dataset, found))
-    progress.say(f"{output_dir}: {_text(gem, found)}", quiet)
+    runs = [plans.Part(*run) for run in stages.runs(gem)]
+    result = plans.Part(output_dir, gem.settings(), RESULT)
 
+    def work():
+        gem.check_free()
+        dataset = ingredients.dataset(recipe)
+        model = ingredients.model(recipe, dataset, quiet)
+        found = stages.run(gem, dataset, model)
+        with lock.hold(output_dir):
+            result.write(
+                {
+                    "counts": masks.counts(found["masks"]),
+                    "stages": found["stages"],
+                    "num_classes": dataset.num_classes,
+                }
+            )
+        progress.say(f"{output_dir}: {_text(gem, found)}", quiet)
 
-def is_complete(
-    output_dir,
-    recipe,
-    search,
-    tuning=fine_tuning.FineTuning(),  # noqa: B008
-    checks=sanity_checks.SanityChecks(),  # noqa: B008
-    *,
-    presets=None,
-    save_iterations=(),
-    on_collapse="warn",
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    The rounds of a finished imp are not looked at.
-
-    Raises:
-        As `train`.
-    """
-    presets = given_networks.network(presets)
-    resolved = search.resolved(recipe.seed)
-    gem = gem_lib.Gem(
-        output_dir,
-        recipe,
-        resolved,
-        tuning,
-        checks,
-        presets,
-        on_collapse,
-        save_iterations=save_iterations,
-    )
-    return _is_complete(gem)
-
-
-def _is_complete(gem):
-    """Whether all results are there, and none with other settings."""
-    if not RESULT.is_complete(gem.directory, gem.settings()):
-        return False
-    return all(
-        run_record.is_complete(directory, settings)
-        for directory, settings in stages.runs(gem)
-    )
-
-
-def _record(gem, dataset, found):
-    return {
-        "settings": gem.settings(),
-        "counts": masks.counts(found["masks"]),
-        "stages": found["stages"],
-        "num_classes": dataset.num_classes,
-        "environment": environment.facts(),
-    }
+    return plans.Plan(output_dir, (*runs, result), work, reads, quiet)
 
 
 def _text(gem, found):

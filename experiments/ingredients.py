@@ -14,7 +14,6 @@ from lottery_ticket.foundations import (
     lazy,
     optimizers,
     progress,
-    run_record,
     seeds,
     steps,
     strategies,
@@ -160,44 +159,6 @@ def train(
             f"{path} cannot be read as an image. Mend or remove it, and use "
             "another output_dir, as that is another dataset"
         ) from error
-
-
-def train_once(
-    recipe, output_dir, settings, give_start, save_summaries, quiet, **options
-) -> None:
-    """Trains the one network of an experiment, unless that is done already.
-
-    Args:
-        recipe: recipes.Recipe.
-        output_dir: Folder of the run.
-        settings: All that its results depend on, as JSON values.
-        give_start: Function (dataset, model) that gives the model the weights
-            and masks to start from.
-        save_summaries: Whether to write TensorBoard summaries.
-        quiet: Whether to show no progress.
-        options: Further keyword arguments of `train`.
-
-    Raises:
-        ValueError: If a setting does not fit, or output_dir holds results made
-            with other settings.
-        FileNotFoundError: If data cannot be had.
-    """
-    if run_record.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    examples = dataset(recipe)
-    network = model(recipe, examples, quiet)
-    give_start(examples, network)
-    train_alone(
-        recipe,
-        examples,
-        network,
-        output_dir,
-        settings,
-        save_summaries,
-        quiet,
-        **options,
-    )
 
 
 def train_alone(

@@ -5,13 +5,12 @@ import functools
 from lottery_ticket.experiments import copies as copies_lib
 from lottery_ticket.experiments import ingredients, recipe_changes
 from lottery_ticket.foundations import (
-    environment,
     files,
-    folder_kinds,
     interpolation,
     lazy,
     lock,
     masks,
+    plans,
     progress,
     result_file,
 )
@@ -20,10 +19,10 @@ line_evaluation = lazy.module(
     "lottery_ticket.foundations.training.line_evaluation"
 )
 COPIES_FOLDER = "copies"
-FILE = result_file.CONNECTIVITY
+RESULT = result_file.ResultFile("connectivity.json")
 
 
-def train(
+def plan(
     output_dir: str,
     ticket: str,
     changes: recipe_changes.RecipeChanges = recipe_changes.UNCHANGED,
@@ -33,7 +32,7 @@ def train(
     order_seeds: tuple[int, ...] | None = None,
     save_summaries: bool = False,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Trains two copies of a ticket from one state, and measures between them.
 
     Both go on from the ticket's weights at an iteration, under its masks, to
@@ -84,63 +83,50 @@ def train(
     alphas = interpolation.positions(points)
     copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
-    if FILE.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
-    dataset = ingredients.dataset(copies.recipe)
-    model = ingredients.model(copies.recipe, dataset, quiet)
-    start = copies.start(dataset, model)
-    with lock.hold(output_dir):
-        below = files.join(output_dir, COPIES_FOLDER)
-        state = copies.state(start, below, quiet)
-        networks = [
-            copies.train(
-                name, state, start, model, below, save_summaries, quiet
+    result = plans.Part(output_dir, settings, RESULT)
+
+    def work():
+        dataset = ingredients.dataset(copies.recipe)
+        model = ingredients.model(copies.recipe, dataset, quiet)
+        start = copies.start(dataset, model)
+        with lock.hold(output_dir):
+            networks = _trained(
+                copies, start, model, output_dir, save_summaries, quiet
             )
-            for name in copies_lib.NAMES
-        ]
-        show = functools.partial(
-            progress.each, label="points of the line", quiet=quiet
-        )
-        splits, ends, norm_examples = line_evaluation.evaluate(
-            model, dataset, *networks, copies.ticket.masks, alphas, show
-        )
-        record = {
-            "settings": settings,
-            "iteration": start,
-            "alpha": alphas,
-            "splits": splits,
-            "ends": ends,
-            **_judged(splits),
-            "norm_examples": norm_examples,
-            "density": masks.counts(copies.ticket.masks),
-            "dataset": dataset.checksum,
-            "environment": environment.facts(),
-        }
-        FILE.write(output_dir, record)
-    progress.say(f"{output_dir}: {_text(record)}", quiet)
+            found = _measured(copies, networks, dataset, model, alphas, quiet)
+            result.write({"iteration": start, **found})
+        progress.say(f"{output_dir}: {_text(found)}", quiet)
+
+    return plans.Plan(output_dir, (result,), work, (ticket,), quiet)
 
 
-def is_complete(
-    output_dir,
-    ticket,
-    changes=recipe_changes.UNCHANGED,
-    *,
-    iteration="0it",
-    points=30,
-    order_seeds=None,
-    save_summaries=False,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
+def _trained(copies, start, model, output_dir, save_summaries, quiet):
+    """The weights that both copies end with."""
+    below = files.join(output_dir, COPIES_FOLDER)
+    state = copies.state(start, below, quiet)
+    return [
+        copies.train(name, state, start, model, below, save_summaries, quiet)
+        for name in copies_lib.NAMES
+    ]
 
-    Raises:
-        As `train`.
-    """
-    copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
-    settings = {**copies.settings(), "points": points}
-    return FILE.is_complete(output_dir, settings)
+
+def _measured(copies, networks, dataset, model, alphas, quiet):
+    """Error and loss on the line between the copies."""
+    show = functools.partial(
+        progress.each, label="points of the line", quiet=quiet
+    )
+    splits, ends, norm_examples = line_evaluation.evaluate(
+        model, dataset, *networks, copies.ticket.masks, alphas, show
+    )
+    return {
+        "alpha": alphas,
+        "splits": splits,
+        "ends": ends,
+        **_judged(splits),
+        "norm_examples": norm_examples,
+        "density": masks.counts(copies.ticket.masks),
+        "dataset": dataset.checksum,
+    }
 
 
 def _judged(splits):

@@ -9,6 +9,7 @@ from lottery_ticket.foundations import (
     lazy,
     names,
     paths,
+    plans,
     progress,
     pruning,
     run_record,
@@ -84,14 +85,10 @@ class Levels:
         self._bar = None
 
     @property
-    def are_complete(self) -> bool:
-        """Whether there is nothing left to do.
-
-        Raises:
-            ValueError: If a folder holds results made with other settings.
-        """
-        return all(
-            run_record.is_complete(directory, self._settings(level))
+    def writes(self) -> tuple[plans.Part, ...]:
+        """The runs of all levels."""
+        return tuple(
+            plans.Part(directory, self._settings(level))
             for level, directory in enumerate(self._directories)
         )
 

@@ -8,10 +8,10 @@ from lottery_ticket.experiments import (
     recipes,
 )
 from lottery_ticket.experiments import scoring as scoring_lib
-from lottery_ticket.foundations import progress
+from lottery_ticket.foundations import plans
 
 
-def train(
+def plan(
     output_dir: str,
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
     scoring: scoring_lib.Scoring = scoring_lib.Scoring(),  # noqa: B008
@@ -23,7 +23,7 @@ def train(
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Runs the lottery ticket experiment: train, prune, rewind, repeat.
 
     Level 0 is the dense network. Each later level prunes a fraction of the
@@ -75,39 +75,11 @@ def train(
         save_summaries=save_summaries,
         quiet=quiet,
     )
-    if planned.are_complete:
-        progress.say_complete(output_dir, quiet)
-        return
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
-    planned.train(dataset, model)
 
+    def work():
+        dataset = ingredients.dataset(recipe)
+        model = ingredients.model(recipe, dataset, quiet)
+        planned.train(dataset, model)
 
-def is_complete(
-    output_dir,
-    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
-    scoring=scoring_lib.Scoring(),  # noqa: B008
-    rules=level_rules.LevelRules(),  # noqa: B008
-    *,
-    iterations=None,
-    experiment_name="same_init",
-    presets=None,
-    on_collapse="warn",
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    Raises:
-        ValueError: As for `train`.
-    """
-    return levels.Levels(
-        output_dir,
-        recipe,
-        scoring,
-        rules,
-        iterations=iterations,
-        presets=given_networks.network(presets),
-        experiment_name=experiment_name,
-        on_collapse=on_collapse,
-    ).are_complete
+    reads = plans.folders(presets)
+    return plans.Plan(output_dir, planned.writes, work, reads, quiet)

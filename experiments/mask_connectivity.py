@@ -4,12 +4,11 @@ import statistics
 
 from lottery_ticket.experiments import ingredients, mask_path, search_pairs
 from lottery_ticket.foundations import (
-    environment,
-    folder_kinds,
     interpolation,
     lazy,
     lock,
     masks,
+    plans,
     progress,
     result_file,
 )
@@ -21,10 +20,10 @@ network_evaluation = lazy.module(
 norm_statistics = lazy.module(
     "lottery_ticket.foundations.training.norm_statistics"
 )
-FILE = result_file.MASK_CONNECTIVITY
+RESULT = result_file.ResultFile("mask_connectivity.json")
 
 
-def evaluate(
+def plan(
     output_dir: str,
     first: str,
     second: str,
@@ -32,7 +31,7 @@ def evaluate(
     *,
     data_dir: str | None = None,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Evaluates what lies between the masks of two finished searches.
 
     Both masks are of the same frozen weights: those of two methods with one
@@ -68,44 +67,23 @@ def evaluate(
     """
     pair = search_pairs.read(first, second, data_dir)
     path = path.resolved(pair[0].recipe.seed)
-    settings = _settings(pair, path)
-    if FILE.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
-    dataset = search_pairs.dataset(pair, path.splits)
-    model = ingredients.model(pair[0].recipe, dataset, quiet)
-    pair[0].check_network(model)
-    with lock.hold(output_dir):
-        record = {
-            "settings": settings,
-            "alpha": path.alphas,
-            **_evaluated(pair, path, model, dataset, quiet),
-            **_facts(pair),
-            "dataset": dataset.checksum,
-            "environment": environment.facts(),
-        }
-        FILE.write(output_dir, record)
-    progress.say(f"{output_dir}: {_text(record)}", quiet)
+    result = plans.Part(output_dir, _settings(pair, path), RESULT)
 
+    def work():
+        dataset = search_pairs.dataset(pair, path.splits)
+        model = ingredients.model(pair[0].recipe, dataset, quiet)
+        pair[0].check_network(model)
+        with lock.hold(output_dir):
+            found = {
+                "alpha": path.alphas,
+                **_evaluated(pair, path, model, dataset, quiet),
+                **_facts(pair),
+                "dataset": dataset.checksum,
+            }
+            result.write(found)
+        progress.say(f"{output_dir}: {_text(found)}", quiet)
 
-def is_complete(
-    output_dir,
-    first,
-    second,
-    path=mask_path.MaskPath(),  # noqa: B008  It is frozen.
-    *,
-    data_dir=None,
-    quiet=False,
-) -> bool:
-    """Whether `evaluate` with these arguments has nothing left to do.
-
-    Raises:
-        As `evaluate`.
-    """
-    pair = search_pairs.read(first, second, data_dir)
-    path = path.resolved(pair[0].recipe.seed)
-    return FILE.is_complete(output_dir, _settings(pair, path))
+    return plans.Plan(output_dir, (result,), work, (first, second), quiet)
 
 
 def _settings(pair, path):

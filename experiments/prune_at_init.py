@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from lottery_ticket.experiments import given_networks, ingredients, recipes
+from lottery_ticket.experiments import given_networks, recipes, single_run
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import (
     names,
+    plans,
     progress,
-    run_record,
     save_restore,
     seeds,
 )
@@ -86,7 +86,7 @@ class Target:
         return layer_densities.allocate(self.allocation, self.density, masks)
 
 
-def train(
+def plan(
     output_dir: str,
     target: Target,
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
@@ -96,7 +96,7 @@ def train(
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Prunes a network before it is trained, then trains it.
 
     Scores the weights as they are drawn, keeps those of the highest scores, and
@@ -129,6 +129,7 @@ def train(
         FloatingPointError: If a score is not finite.
     """
     names.check("on_collapse", on_collapse, collapse.POLICIES)
+    reads = plans.folders(presets)
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
     settings = _settings(target, recipe, scoring, presets)
@@ -153,37 +154,16 @@ def train(
             weights = model.draw(seeds.derive(recipe.init_seed, "reinitialize"))
         model.reset(weights, masks, recipe.init_seed)
 
-    ingredients.train_once(
+    return single_run.plan(
         recipe,
         output_dir,
         settings,
         give_start,
-        save_summaries,
-        quiet,
+        reads=reads,
+        save_summaries=save_summaries,
+        quiet=quiet,
         on_collapse=on_collapse,
     )
-
-
-def is_complete(
-    output_dir,
-    target,
-    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
-    scoring=scoring_lib.Scoring(),  # noqa: B008
-    *,
-    presets=None,
-    on_collapse="warn",
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    Raises:
-        ValueError: As for `train`.
-    """
-    presets = given_networks.network(presets)
-    scoring = _resolved(scoring, recipe)
-    settings = _settings(target, recipe, scoring, presets)
-    return run_record.is_complete(output_dir, settings)
 
 
 def _resolved(scoring, recipe):

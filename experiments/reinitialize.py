@@ -1,11 +1,11 @@
 """Control runs: a ticket's masks, with other weights to start from."""
 
-from lottery_ticket.experiments import given_networks, ingredients, recipes
-from lottery_ticket.foundations import run_record, save_restore, seeds
+from lottery_ticket.experiments import given_networks, recipes, single_run
+from lottery_ticket.foundations import plans, save_restore, seeds
 from lottery_ticket.foundations.mask_actions import reuse
 
 
-def train(
+def plan(
     output_dir: str,
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
     *,
@@ -15,7 +15,7 @@ def train(
     same_sign: str | dict | None = None,
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Trains a network with finished masks from weights that are drawn anew.
 
     Without a distribution, the weights are a fresh draw from the initialiser
@@ -46,6 +46,7 @@ def train(
             with other settings.
         FileNotFoundError: If data, masks or networks cannot be had.
     """
+    reads = plans.folders(masks, initialization_distribution, same_sign)
     given = _given(masks, combine_masks, initialization_distribution, same_sign)
     settings = _settings(recipe, given)
     # Never the draw that the seed gives the ticket itself.
@@ -58,29 +59,15 @@ def train(
             presets = reuse.reuse(values, model.masks, seed, signs)
             model.reset(presets, given["masks"], seed)
 
-    ingredients.train_once(
-        recipe, output_dir, settings, give_start, save_summaries, quiet
+    return single_run.plan(
+        recipe,
+        output_dir,
+        settings,
+        give_start,
+        reads=reads,
+        save_summaries=save_summaries,
+        quiet=quiet,
     )
-
-
-def is_complete(
-    output_dir,
-    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
-    *,
-    masks=None,
-    combine_masks="union",
-    initialization_distribution=None,
-    same_sign=None,
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    Raises:
-        As `train`.
-    """
-    given = _given(masks, combine_masks, initialization_distribution, same_sign)
-    return run_record.is_complete(output_dir, _settings(recipe, given))
 
 
 def _given(masks, combine_masks, initialization_distribution, same_sign):

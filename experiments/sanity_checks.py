@@ -3,9 +3,10 @@
 import dataclasses
 
 from lottery_ticket.experiments.gems import search_flags
-from lottery_ticket.foundations import folder_kinds, kernel_draws, names
+from lottery_ticket.foundations import kernel_draws, names
 
-CHECKS = folder_kinds.GEM_CHECKS
+# Each has a folder of its name, beside the search.
+CHECKS = ("weight_reinit", "mask_shuffle", "score_inversion")
 
 
 @dataclasses.dataclass(frozen=True)

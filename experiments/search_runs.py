@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 from lottery_ticket.experiments import (
+    gem,
     given_networks,
     ingredients,
     recipe_changes,
@@ -13,7 +14,6 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.foundations import (
     files,
-    folder_kinds,
     paths,
     run_record,
     save_restore,
@@ -125,7 +125,7 @@ def read(directory: str, data_dir: str | None = None) -> SearchRun:
 
 def _of_search(directory):
     """The folder itself, or the search in it where there is one."""
-    inner = files.join(directory, folder_kinds.GEM_SEARCH)
+    inner = files.join(directory, gem.SEARCH_FOLDER)
     is_run = {"run.json", "checkpoint.bin"} & set(files.names(inner))
     return inner if is_run else directory
 

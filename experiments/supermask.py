@@ -7,14 +7,12 @@ from lottery_ticket.experiments import (
     recipes,
 )
 from lottery_ticket.foundations import (
-    environment,
-    folder_kinds,
     lazy,
     lock,
     masks,
+    plans,
     progress,
     result_file,
-    run_record,
     save_restore,
     seeds,
 )
@@ -28,10 +26,10 @@ network_evaluation = lazy.module(
 searched_model = lazy.module(
     "lottery_ticket.foundations.supermasks.searched_model"
 )
-RESULT = result_file.SUPERMASK
+RESULT = result_file.ResultFile("supermask.json")
 
 
-def train(
+def plan(
     output_dir: str,
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
     search: mask_search.MaskSearch = mask_search.MaskSearch(),  # noqa: B008
@@ -39,7 +37,7 @@ def train(
     presets: str | dict | None = None,
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Learns a mask of a network whose weights stay frozen.
 
     Each weight of a kernel has a logit, and is kept with the sigmoid of it as
@@ -82,50 +80,34 @@ def train(
             with other settings.
         FileNotFoundError: If data or presets cannot be had.
     """
+    reads = plans.folders(presets)
     presets = given_networks.network(presets)
     search = search.resolved(recipe.seed)
-    settings = _settings(recipe, search, presets)
-    if _is_complete(output_dir, settings, search):
-        progress.say_complete(output_dir, quiet)
-        return
-    folder_kinds.check(output_dir, "run")
-    dataset = ingredients.dataset(recipe)
-    plain = ingredients.model(recipe, dataset, quiet)
-    searched = searched_model.searched(plain, search.sampling, search.rescaling)
-    _give_start(searched, search, recipe, presets)
-    ingredients.train_alone(
-        recipe,
-        dataset,
-        searched,
-        output_dir,
-        settings,
-        save_summaries,
-        quiet,
-    )
-    with lock.hold(output_dir):
-        results = _evaluated(searched, search, dataset, quiet)
-        record = {"settings": _all(settings, search), **results}
-        RESULT.write(output_dir, {**record, "environment": environment.facts()})
-    progress.say(f"{output_dir}: {_text(results)}", quiet)
+    run = plans.Part(output_dir, _settings(recipe, search, presets))
+    result = plans.Part(output_dir, _all(run.settings, search), RESULT)
 
+    def work():
+        dataset = ingredients.dataset(recipe)
+        plain = ingredients.model(recipe, dataset, quiet)
+        searched = searched_model.searched(
+            plain, search.sampling, search.rescaling
+        )
+        _give_start(searched, search, recipe, presets)
+        ingredients.train_alone(
+            recipe,
+            dataset,
+            searched,
+            output_dir,
+            run.settings,
+            save_summaries,
+            quiet,
+        )
+        with lock.hold(output_dir):
+            found = _evaluated(searched, search, dataset, quiet)
+            result.write(found)
+        progress.say(f"{output_dir}: {_text(found)}", quiet)
 
-def is_complete(
-    output_dir,
-    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
-    search=mask_search.MaskSearch(),  # noqa: B008
-    *,
-    presets=None,
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    Raises:
-        As `train`.
-    """
-    presets = given_networks.network(presets)
-    settings = _settings(recipe, search.resolved(recipe.seed), presets)
-    return _is_complete(output_dir, settings, search)
+    return plans.Plan(output_dir, (run, result), work, reads, quiet)
 
 
 def _settings(recipe, search, presets):
@@ -141,12 +123,6 @@ def _settings(recipe, search, presets):
 def _all(settings, search):
     """Those of the evaluation, too."""
     return {**settings, "evaluation_samples": search.evaluation_samples}
-
-
-def _is_complete(output_dir, settings, search):
-    is_trained = run_record.is_complete(output_dir, settings)
-    is_evaluated = RESULT.is_complete(output_dir, _all(settings, search))
-    return is_trained and is_evaluated
 
 
 def _give_start(searched, search, recipe, presets):

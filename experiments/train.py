@@ -1,14 +1,10 @@
 """Trains one network once."""
 
-from lottery_ticket.experiments import given_networks, ingredients, recipes
-from lottery_ticket.foundations import (
-    run_record,
-    save_restore,
-    steps,
-)
+from lottery_ticket.experiments import given_networks, recipes, single_run
+from lottery_ticket.foundations import plans, save_restore, steps
 
 
-def train(
+def plan(
     output_dir: str,
     recipe: recipes.Recipe = recipes.Recipe(),  # noqa: B008  It is frozen.
     *,
@@ -18,7 +14,7 @@ def train(
     start_iteration: str = "0it",
     save_summaries: bool = True,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Trains one network, with masks and initial weights if given.
 
     Results lie in OUTPUT_DIR itself. A finished run is not trained again; a
@@ -45,40 +41,20 @@ def train(
             with other settings.
         FileNotFoundError: If data, masks or presets cannot be had.
     """
+    reads = plans.folders(masks, presets)
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)
-    ingredients.train_once(
+    return single_run.plan(
         recipe,
         output_dir,
         settings,
         lambda _, model: model.reset(presets, masks, recipe.init_seed),
-        save_summaries,
-        quiet,
+        reads=reads,
+        save_summaries=save_summaries,
+        quiet=quiet,
         start_iteration=start_iteration,
     )
-
-
-def is_complete(
-    output_dir,
-    recipe=recipes.Recipe(),  # noqa: B008  It is frozen.
-    *,
-    masks=None,
-    combine_masks="union",
-    presets=None,
-    start_iteration="0it",
-    save_summaries=True,
-    quiet=False,
-) -> bool:
-    """Whether `train` with these arguments has nothing left to do.
-
-    Raises:
-        As `train`.
-    """
-    masks = given_networks.masks(masks, combine_masks)
-    presets = given_networks.network(presets)
-    settings = _settings(recipe, masks, presets, start_iteration)
-    return run_record.is_complete(output_dir, settings)
 
 
 def _settings(recipe, masks, presets, start_iteration):

@@ -9,12 +9,11 @@ from lottery_ticket.experiments import (
     untrained_networks,
 )
 from lottery_ticket.foundations import (
-    environment,
     files,
-    folder_kinds,
     lazy,
     lock,
     masks,
+    plans,
     progress,
     result_file,
 )
@@ -22,20 +21,20 @@ from lottery_ticket.foundations import (
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
-FILE = result_file.UNTRAINED
-PART = result_file.UNTRAINED_PART
+RESULT = result_file.ResultFile("untrained.json")
+PART = result_file.ResultFile("untrained_part.json")
 SPLITS = ("validate", "test")
 SAVE_INTERVAL_S = 20
 
 
-def evaluate(
+def plan(
     output_dir: str,
     run: str,
     grid: untrained_grid.Grid = untrained_grid.Grid(),  # noqa: B008  Frozen.
     *,
     data_dir: str | None = None,
     quiet: bool = False,
-) -> None:
+) -> plans.Plan:
     """Evaluates masked networks that are not trained, "heuristic supermasks".
 
     From one finished dense run: for every criterion and level, the mask that
@@ -75,49 +74,26 @@ def evaluate(
     """
     dense = dense_run.read(run, data_dir)
     grid = grid.resolved(dense.recipe.init_seed)
-    settings = _settings(dense, grid)
-    if FILE.is_complete(output_dir, settings):
-        progress.say_complete(output_dir, quiet)
-        return
-    folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
-    part = PART.read_own(output_dir, settings)
-    dataset = ingredients.dataset(dense.recipe)
-    dense.check_data(dataset)
-    model = ingredients.model(dense.recipe, dataset, quiet)
-    dense.give_start(model)
-    with lock.hold(output_dir):
-        found = _Found(output_dir, settings, part)
-        _fill(found, grid, dense, dataset, model, quiet)
-        record = {
-            "settings": settings,
-            "cells": [
+    result = plans.Part(output_dir, _settings(dense, grid), RESULT)
+
+    def work():
+        part = PART.read_own(output_dir, result.settings)
+        dataset = ingredients.dataset(dense.recipe)
+        dense.check_data(dataset)
+        model = ingredients.model(dense.recipe, dataset, quiet)
+        dense.give_start(model)
+        with lock.hold(output_dir):
+            found = _Found(output_dir, result.settings, part)
+            _fill(found, grid, dense, dataset, model, quiet)
+            cells = [
                 cell
                 for criterion in grid.criteria
                 for cell in found.cells(grid, criterion)
-            ],
-            "num_classes": dataset.num_classes,
-            "environment": environment.facts(),
-        }
-        FILE.write(output_dir, record)
-        files.remove(PART.path(output_dir))
+            ]
+            result.write({"cells": cells, "num_classes": dataset.num_classes})
+            files.remove(PART.path(output_dir))
 
-
-def is_complete(
-    output_dir,
-    run,
-    grid=untrained_grid.Grid(),  # noqa: B008  It is frozen.
-    *,
-    data_dir=None,
-    quiet=False,
-) -> bool:
-    """Whether `evaluate` with these arguments has nothing left to do.
-
-    Raises:
-        As `evaluate`.
-    """
-    dense = dense_run.read(run, data_dir)
-    grid = grid.resolved(dense.recipe.init_seed)
-    return FILE.is_complete(output_dir, _settings(dense, grid))
+    return plans.Plan(output_dir, (result,), work, (run,), quiet)
 
 
 class _Found:

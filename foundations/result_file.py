@@ -57,12 +57,3 @@ class ResultFile:
             ValueError: If the folder holds results made with other settings.
         """
         return self.read_own(directory, settings) is not None
-
-
-# Two copies and the line between them, whose lists have an entry a place.
-CONNECTIVITY = ResultFile("connectivity.json")
-UNTRAINED = ResultFile("untrained.json")
-UNTRAINED_PART = ResultFile("untrained_part.json")
-SUPERMASK = ResultFile("supermask.json")
-GEM = ResultFile("gem.json")
-MASK_CONNECTIVITY = ResultFile("mask_connectivity.json")

@@ -7,7 +7,8 @@ import re
 
 from lottery_ticket.foundations import (
     files,
-    folder_kinds,
+    folder_owner,
+    names_0_1_0,
     paths,
     save_restore,
     sealed,
@@ -144,20 +145,19 @@ def check_own(directory: str, settings: dict) -> None:
         check_same(saved[1]["identity"]["settings"], settings, directory)
 
 
-def check_free(directory: str, kind: str = "run") -> None:
+def check_free(directory: str, settings: dict) -> None:
     """Raises if a folder holds results that no record accounts for.
 
     Args:
         directory: Folder of the run.
-        kind: What its results are, a value in folder_kinds.KNOWN: "gem" is of
-            the network of a gem.
+        settings: Its settings, whose experiment says whose folder it is.
 
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
             checkpoint, if checkpoint.bin is somebody else's, or if the folder
-            is one of other results.
+            is one of another experiment.
     """
-    folder_kinds.check(directory, kind)
+    folder_owner.check(directory, settings.get("experiment"), is_run=True)
     found = files.names(directory)
     if "checkpoint.bin" in found:
         _check_checkpoint(paths.checkpoint(directory))
@@ -208,11 +208,19 @@ def check_same(recorded: dict, requested: dict, directory: str) -> None:
 
 
 def _differences(recorded, requested):
+    recorded = names_0_1_0.settings(recorded)
     requested = json.loads(json.dumps(requested))
-    return "; ".join(
-        f"{name}: {recorded.get(name)!r} there, {requested.get(name)!r} now"
+    pairs = {
+        name: tuple(
+            each.get(name, names_0_1_0.BEFORE.get(name))
+            for each in (recorded, requested)
+        )
         for name in sorted({*recorded, *requested})
-        if recorded.get(name) != requested.get(name)
+    }
+    return "; ".join(
+        f"{name}: {there!r} there, {now!r} now"
+        for name, (there, now) in pairs.items()
+        if there != now
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations import files, names_0_1_0
 
 _log = logging.getLogger(__name__)
 
@@ -23,19 +23,28 @@ def write(path: str, record: dict) -> None:
 def read(path: str) -> dict | None:
     """Returns the record in a file, or None where there is none that is whole.
 
-    A file that is damaged is named in a warning, and counts as none.
+    A file that is damaged is named in a warning, and counts as none. Settings
+    in it have their names of today.
     """
     if not files.exists(path):
         return None
-    try:
-        record = json.loads(files.read(path))
-        seal = record.pop("checksum")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        record, seal = None, None
+    record = look(path)
+    seal = record.pop("checksum", None) if record else None
     if record is None or seal != _seal(record):
         _log.warning("%s is damaged: its run counts as not done", path)
         return None
+    if isinstance(record.get("settings"), dict):
+        record["settings"] = names_0_1_0.settings(record["settings"])
     return record
+
+
+def look(path: str) -> dict | None:
+    """Returns what a JSON file holds by name, whole or not; None if nothing."""
+    try:
+        record = json.loads(files.read(path))
+    except (ValueError, RecursionError, FileNotFoundError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _seal(record):

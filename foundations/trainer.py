@@ -37,7 +37,6 @@ def train(
     save_iterations: tuple[str | tuple[str, int], ...] = (),
     event_iterations: tuple[int, ...] = (),
     on_collapse: str = "warn",
-    folder_kind: str = "run",
 ):
     """Trains a model, and returns its weights before and after.
 
@@ -87,8 +86,6 @@ def train(
             it, and returns JSON values, recorded under "events" in run.json.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output: "warn", or "stop" before training.
-        folder_kind: What kind of results output_dir is the folder of, a value
-            in folder_kinds.KNOWN; other kinds are refused there.
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
@@ -136,7 +133,7 @@ def train(
             model.restore(saved)
             bar.finish("complete already")
             return saved["initial"], saved["final"]
-        run_record.check_free(output_dir, folder_kind)
+        run_record.check_free(output_dir, identity["settings"])
         before = run_masks.RunMasks(model)
         collapse.check(before.masks, before.effective, on_collapse, label)
         run = resumable_run.ResumableRun(

@@ -3,7 +3,7 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
     lottery-ticket argfile_runner \
         lottery_experiment lottery_experiment_argfile --output_dir=results
 
-Each argument of `argfile_runner` is a flag; --help lists them. All other flags
+--help lists the flags. All other flags
 are the argfile's. The same command goes on after a stop.
 """
 
@@ -23,6 +23,7 @@ from lottery_ticket.foundations.sweeps import (
     scripts,
     worker_pool,
 )
+from lottery_ticket.runners import commands
 
 
 def argfile_runner(
@@ -73,18 +74,19 @@ def argfile_runner(
             names that argfile_runner has, too, such as "--quiet --trials=3".
     """
     places = devices_lib.places(devices, workers_per_device)
-    script = scripts.find("runner", runner, "lottery_ticket.runners")
-    source = scripts.find("argfile", argfile, "lottery_ticket.argfiles")
+    found = _runner(runner)
+    known = scripts.modules("lottery_ticket.argfiles")
+    source = scripts.find("argfile", argfile, known)
     lines = argfile_lines.read(source, shlex.split(argfile_flags))
-    lines = line_logs.place(argfile_lines.check(script, lines), log_dir)
-    plan = argfile_lines.plan(script, lines, _showing(len(lines), quiet))
-    places = places[: len(plan.to_run)]
+    lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
+    agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
+    places = places[: len(agenda.to_run)]
     if dry_run:
-        _print_plan(script, plan, places)
-        if plan.refused:
+        _print_agenda(found, agenda, places)
+        if agenda.refused:
             sys.exit(1)
     else:
-        _run(script, plan, places, quiet)
+        _run(found, agenda, places, quiet)
 
 
 RUN = argfile_runner
@@ -97,7 +99,16 @@ def main(argv=None):
         own = ["--help"]
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
-    flags.run(RUN, own)
+    flags.main(RUN, own)
+
+
+def _runner(name):
+    """What runs the lines: a command of ours, or a script of the user's."""
+    if name in commands.helps():
+        run = commands.run(name)
+        return scripts.Runner("lottery_ticket.runners.main", (name,), run)
+    script = scripts.find("runner", name, commands.helps())
+    return scripts.Runner(script, run=scripts.declared_run(script))
 
 
 def _showing(total, quiet):
@@ -112,13 +123,16 @@ def _showing(total, quiet):
     )
 
 
-def _print_plan(script, plan, places):
+def _print_agenda(runner, agenda, places):
     texts = [
-        f"{plan.text}{_on(places)}",
-        f"Each line goes to: {shlex.join(scripts.command(script, []))}",
-        *(f"complete: {line.text}" for line in plan.complete),
-        *(f"refused: {line.text}\n    {why}" for line, why in plan.refused),
-        *(f"to run: {line.text}\n    log: {line.log}" for line in plan.to_run),
+        f"{agenda.text}{_on(places)}",
+        f"Each line goes to: {shlex.join(runner.command([]))}",
+        *(f"complete: {line.text}" for line in agenda.complete),
+        *(f"refused: {line.text}\n    {why}" for line, why in agenda.refused),
+        *(
+            f"to run: {line.text}\n    log: {line.log}"
+            for line in agenda.to_run
+        ),
     ]
     print("\n".join(texts))
 
@@ -131,13 +145,13 @@ def _on(places):
     return f" in {len(places)} worker process{plural} on {names}"
 
 
-def _run(script, plan, places, quiet):
-    if plan.to_run:
-        line_logs.make_folder(plan.to_run[0].log)
+def _run(runner, agenda, places, quiet):
+    if agenda.to_run:
+        line_logs.make_folder(agenda.to_run[0].log)
     if not quiet:
-        _say(f"{plan.text}{_on(places)}")
-    progress = line_progress.LineProgress(plan, quiet)
-    outcomes = worker_pool.run(script, plan.to_run, places)
+        _say(f"{agenda.text}{_on(places)}")
+    progress = line_progress.LineProgress(agenda, quiet)
+    outcomes = worker_pool.run(runner, agenda.to_run, places)
     try:
         with contextlib.closing(progress), contextlib.closing(outcomes):
             for outcome in outcomes:
@@ -145,7 +159,7 @@ def _run(script, plan, places, quiet):
                     progress.add(outcome)
                 progress.tick()
     except KeyboardInterrupt:
-        _say(f"\nStopped: {progress.text()}. {_way_on(script)}")
+        _say(f"\nStopped: {progress.text()}. {_way_on(runner)}")
         sys.exit(130)
     if not quiet or progress.failures:
         _say(progress.summary())
@@ -153,10 +167,10 @@ def _run(script, plan, places, quiet):
         sys.exit(1)
 
 
-def _way_on(script):
-    if argfile_lines.can_skip(script):
+def _way_on(runner):
+    if runner.can_skip:
         return "The same command goes on from here."
-    return f"The same command hands all lines to {script} again."
+    return f"The same command hands all lines to {runner.script} again."
 
 
 def _say(text):

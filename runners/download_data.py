@@ -2,7 +2,7 @@ r"""Fetches datasets ahead of time, for machines without internet.
 
     lottery-ticket download_data --datasets=mnist --data_dir=data
 
-Each argument of `download_data` is a flag; --help lists them.
+--help lists the flags.
 """
 
 from lottery_ticket.datasets import (
@@ -62,11 +62,5 @@ def _fetch(name, data_dir):
 
 RUN = download_data
 
-
-def main(argv=None):
-    """Runs it with the flags of a command line; None takes sys.argv's."""
-    flags.run(RUN, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.main(RUN)

@@ -1,28 +1,10 @@
 """The console command `lottery-ticket`: every runner is a subcommand."""
 
-import importlib
 import sys
 
 from lottery_ticket.foundations import names
-from lottery_ticket.foundations.command_line import streams
-
-# Subcommand -> what it is for, in the order in which a newcomer needs them.
-COMMANDS = {
-    "train": "trains one network",
-    "lottery_experiment": "trains, prunes, rewinds, repeats: one trial",
-    "untrained": "how well masks of a dense run do without any training",
-    "supermask": "learns a mask of weights that stay as they are drawn",
-    "prune_at_init": "prunes a network before it is trained",
-    "gem_miner": "finds a ticket by training scores, and trains it",
-    "mask_connectivity": "what lies between two masks of the same weights",
-    "reinitialize": "trains a ticket's masks from other weights",
-    "branch": "trains a finished ticket again, with one thing changed",
-    "instability": "trains two copies of a ticket and measures between them",
-    "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
-    "report": "tables and figures of a folder of results",
-    "mask_facts": "how alike masks are, and which signs training keeps",
-    "download_data": "fetches datasets ahead of time",
-}
+from lottery_ticket.foundations.command_line import flags, streams
+from lottery_ticket.runners import argfile_runner, commands
 
 
 def main(argv=None):
@@ -40,18 +22,21 @@ def _run(argv):
         return
     name = argv[0].replace("-", "_")
     try:
-        names.check("command", name, COMMANDS)
+        names.check("command", name, commands.helps())
     except ValueError as error:
         streams.say(f"Error: {error}", sys.stderr)
         sys.exit(2)
     sys.argv[0] = f"lottery-ticket {name}"
-    module = importlib.import_module(f"lottery_ticket.runners.{name}")
-    module.main(argv[1:])
+    if name == "argfile_runner":  # Some of its words are the argfile's.
+        argfile_runner.main(argv[1:])
+    else:
+        flags.main(commands.run(name), argv[1:])
 
 
 def _help():
-    width = max(len(name) for name in COMMANDS)
-    rows = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    helps = commands.helps()
+    width = max(map(len, helps))
+    rows = [f"  {name:<{width}}  {text}" for name, text in helps.items()]
     return "\n".join(
         [
             "lottery-ticket COMMAND [--flag=value ...]",

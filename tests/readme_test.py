@@ -40,7 +40,8 @@ from lottery_ticket.foundations.supermasks import (
     score_rounding,
 )
 from lottery_ticket.models import registry as models
-from lottery_ticket.runners import lottery_experiment, main
+from lottery_ticket.runners import commands as commands_lib
+from lottery_ticket.runners import lottery_experiment
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -129,7 +130,7 @@ def test_the_argfile_prints_lines_for_its_runner(folder):
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 @pytest.mark.usefixtures("folder")
 def test_every_command_parses(words):
-    assert words[0] in main.COMMANDS
+    assert words[0] in commands_lib.helps()
     runner = importlib.import_module(f"lottery_ticket.runners.{words[0]}")
     own, rest = flags.split(runner.RUN, words[1:])
     flags.bind(runner.RUN, own)
@@ -256,4 +257,4 @@ def test_every_flag_of_a_method_is_on_a_page():
 
 def test_every_command_is_shown():
     shown = {words[0] for words in commands()}
-    assert set(main.COMMANDS) - shown <= {"reinitialize"}
+    assert set(commands_lib.helps()) - shown <= {"reinitialize"}

@@ -120,7 +120,6 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         label=label,
         on_collapse=gem.on_collapse,
         save_iterations=gem.save_iterations,
-        folder_kind="run" if check else "gem",
     )
     return {**measures.of_run(directory), **statistics}
 

@@ -6,15 +6,18 @@ against the function's arguments and every value is read as the argument's
 annotated type, before the function is called.
 """
 
+import dataclasses
+import functools
 import inspect
 import os
 import shlex
 import sys
 import traceback
+from collections.abc import Callable
 
 import fire
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import names, plans
 from lottery_ticket.foundations.command_line import (
     config_files,
     flag_values,
@@ -25,40 +28,71 @@ from lottery_ticket.foundations.command_line import (
 )
 
 
-def run(function, argv: list[str] | None = None, translate=None) -> None:
-    """Calls a function with the flags of a command line, through Fire.
-
-    Each argument is a flag. An argument annotated with a dataclass becomes one
-    flag per field of it. An error that users can mend ends the program with one
-    line and exit status 1, a usage error with 2, Ctrl-C with 130.
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A function whose arguments are flags, and how its config files are read.
 
     Args:
-        function: Function with annotated arguments and a docstring with
-            an `Args:` section, which becomes the `--help`.
+        function: Function with annotated arguments and a docstring with an
+            `Args:` section, which becomes the `--help`. Where it returns a
+            Plan, that is run. An argument annotated with a dataclass stands for
+            one flag per field of it.
+        translate: Function (values, given) -> values of flags, for `--config`
+            files in other words than the flags' names: values is what the file
+            holds, name -> value; given the flags of the command line, name ->
+            text, which win over what it returns. None takes a file as it is.
+    """
+
+    function: Callable
+    translate: Callable | None = None
+
+    @property
+    def makes_plan(self) -> bool:
+        """Whether what it would do is known before it is done."""
+        return plans.makes_plan(self.function)
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """Dict, flag -> its type and default."""
+        flat = flat_functions.flatten(self.function)
+        return dict(inspect.signature(flat).parameters)
+
+
+def command(run: Callable | Command) -> Command:
+    """Returns what a runner declares as its RUN, as a Command."""
+    return run if isinstance(run, Command) else Command(run)
+
+
+def main(run: Callable | Command, argv: list[str] | None = None) -> None:
+    """Does what a command line asks of a function, through Fire.
+
+    An error that users can mend ends the program with one line and exit status
+    1, a usage error with 2, Ctrl-C with 130.
+
+    Args:
+        run: Function or Command.
         argv: Words of the command line after the program's name; None takes
             sys.argv's.
-        translate: As for `parse`.
     """
     streams.open_closed()
-    # 3: TensorFlow calls a machine without a GPU an error.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Whatever backend the user has set up for Keras elsewhere.
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    _set_up_libraries()
     argv = sys.argv[1:] if argv is None else list(argv)
-    command = flat_functions.flatten(function)
+    function = flat_functions.flatten(command(run).function)
     if {"--help", "-h"} & set(argv):
-        streams.say(_help(command), sys.stdout)
+        streams.say(_help(function), sys.stdout)
         return
     try:
         words = [
             f"--{name}={value!r}"  # Quoted, so that Fire keeps it as text.
-            for name, value in parse(function, argv, translate).items()
+            for name, value in parse(run, argv).items()
         ]
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
     with interrupts.heard() as signals:
         try:
-            fire.Fire(command, command=words, serialize=lambda _: None)
+            fire.Fire(
+                _carried_out(function), command=words, serialize=lambda _: None
+            )
             sys.stdout.flush()
         except BrokenPipeError:
             streams.forget(sys.stdout)
@@ -70,17 +104,13 @@ def run(function, argv: list[str] | None = None, translate=None) -> None:
             _exit(1, f"Error: {error}")
 
 
-def parse(function, argv: list[str], translate=None) -> dict[str, str]:
+def parse(run: Callable | Command, argv: list[str]) -> dict[str, str]:
     """Returns the flags of a command line as written, all of them checked.
 
     Args:
-        function: As for `run`.
+        run: Function or Command.
         argv: Words of the command line. Words without `--` fill the
             function's arguments in order.
-        translate: Function (values, given) -> values of flags, for `--config`
-            files in other words than the flags' names: values is what the file
-            holds, name -> value; given the flags of the command line, name ->
-            text, which win over what it returns. None takes a file as it is.
 
     Returns:
         Dict, flag -> text of its value, those of a `--config` file included.
@@ -90,9 +120,9 @@ def parse(function, argv: list[str], translate=None) -> dict[str, str]:
             the wrong type.
         FileNotFoundError: If the config file is not there.
     """
-    parameters = inspect.signature(flat_functions.flatten(function)).parameters
+    parameters = command(run).parameters
     given = flag_words.read(argv, parameters)
-    flags = {**_of_config(given, translate), **given}
+    flags = {**_of_config(given, command(run).translate), **given}
     for name, value in flags.items():
         names.check("flag", name, parameters)
         flag_values.convert(name, value, parameters[name].annotation)
@@ -102,34 +132,48 @@ def parse(function, argv: list[str], translate=None) -> dict[str, str]:
     return flags
 
 
-def bind(function, argv: list[str], translate=None) -> dict:
+def bind(run: Callable | Command, argv: list[str]) -> dict:
     """Returns the keyword arguments that a command line means for a function.
 
     Args and Raises: as for `parse`.
     """
-    return flat_functions.keywords(function, parse(function, argv, translate))
+    return flat_functions.keywords(command(run).function, parse(run, argv))
 
 
-def split(function, argv: list[str]) -> tuple[list[str], list[str]]:
+def plan(run: Callable | Command, argv: list[str]) -> plans.Plan:
+    """Returns the plan that a command line means.
+
+    Args:
+        run: Function or Command that makes one.
+        argv: As for `parse`.
+
+    Raises:
+        As `parse`, and what the function raises.
+    """
+    return command(run).function(**bind(run, argv))
+
+
+def split(run: Callable | Command, argv: list[str]) -> tuple[list, list]:
     """Returns a command line in two: a function's own words, and the rest.
 
     A word without `--` belongs to a flag before it that has no `=`, else to
     the function.
     """
-    parameters = inspect.signature(flat_functions.flatten(function)).parameters
-    return flag_words.split(argv, parameters)
+    return flag_words.split(argv, command(run).parameters)
 
 
-def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
+def print_lines(
+    lines: Callable, run: Callable | Command, argv: list[str] | None = None
+) -> None:
     """Prints the lines of an argfile, each checked against its runner's flags.
 
     Flags that are not the argfile's own go into every line. Errors end the
-    program as in `run`.
+    program as in `main`.
 
     Args:
         lines: Function that returns the lines; its arguments are flags.
-        run_function: Function whose flags the lines hold.
-        argv: As for `run`.
+        run: Function or Command whose flags the lines hold.
+        argv: As for `main`.
     """
     streams.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
@@ -143,10 +187,33 @@ def print_lines(lines, run_function, argv: list[str] | None = None) -> None:
             for line in lines(**bind(lines, own))
         ]
         for line in _of_each_kind(finished):
-            _check_line(run_function, line)
+            _check_line(run, line)
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
     streams.say("\n".join(finished), sys.stdout)
+
+
+def _set_up_libraries():
+    """Says what libraries read from the environment as they are loaded."""
+    # 3: TensorFlow calls a machine without a GPU an error.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Whatever the user has set up elsewhere, for Keras and for windows.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["MPLBACKEND"] = "agg"
+
+
+def _carried_out(function):
+    """A function that runs the plan that another returns, if it does."""
+
+    @functools.wraps(function)
+    def run(**texts):
+        made = function(**texts)
+        if isinstance(made, plans.Plan):
+            made.run()
+
+    del run.__wrapped__  # Fire would look through it, at `function`.
+    run.__signature__ = function.__signature__
+    return run
 
 
 def _of_each_kind(lines):
@@ -158,9 +225,9 @@ def _of_each_kind(lines):
     return list(found.values())
 
 
-def _check_line(run_function, line):
+def _check_line(run, line):
     try:
-        bind(run_function, shlex.split(line))
+        bind(run, shlex.split(line))
     except ValueError as error:
         raise ValueError(f"{error}, in the line {line}") from error
 

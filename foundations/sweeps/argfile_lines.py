@@ -8,7 +8,6 @@ of the same arguments, has finished lines skipped.
 import concurrent.futures
 import contextlib
 import dataclasses
-import inspect
 import os
 import shlex
 import subprocess
@@ -45,7 +44,7 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class Agenda:
     """What is to be done about the lines of an argfile.
 
     Args:
@@ -65,7 +64,7 @@ class Plan:
 
     @property
     def text(self) -> str:
-        """The plan in numbers."""
+        """It in numbers."""
         text = f"{self.total} lines: {len(self.complete)} complete"
         if self.refused:
             text += f", {len(self.refused)} refused"
@@ -97,27 +96,31 @@ def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
     return lines
 
 
-def check(runner: str, lines: list[Line]) -> list[Line]:
-    """Returns the lines, checked if the runner has a `RUN` to do so.
+def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
+    """Returns the lines, checked if the runner declares its flags.
+
+    Args:
+        runner: What runs them.
+        lines: Lines to check.
+
+    Returns:
+        The same lines with the output_dirs that their flags mean.
 
     Raises:
-        ValueError: Naming every line that has a flag that is unknown, wrong or
-            of no file, and those that would write to the same place.
+        ValueError: If a line has an unknown or missing flag or a wrong value,
+            or two lines would write to the same place; the error has a line
+            for each fault.
     """
-    declared = _declarations(runner)
-    run = getattr(declared, "RUN", None)
+    run = runner.run
     if run is None:
         return lines
-    translate = getattr(declared, "TRANSLATE", None)
-    parameters = inspect.signature(run).parameters
-    usual = {name: parameters[name].default for name in parameters}
+    usual = {name: each.default for name, each in run.parameters.items()}
     checked, first_numbers, faults = [], {}, []
     for line in lines:
         try:
             with _naming(line.number, line.text):
-                given = flags.parse(run, line.words, translate)
-                # A dataclass checks its values.
-                flags.bind(run, line.words, translate)
+                given = flags.parse(run, line.words)
+                flags.bind(run, line.words)  # A dataclass checks its values.
         except ValueError as error:
             faults.append(str(error))
             continue
@@ -138,26 +141,21 @@ def check(runner: str, lines: list[Line]) -> list[Line]:
     return checked
 
 
-def plan(runner: str, lines: list[Line], show=iter) -> Plan:
+def agenda(runner: scripts.Runner, lines: list[Line], show=iter) -> Agenda:
     """Returns which lines are to run, by what is there of their results.
 
     Args:
-        runner: The runner; unless it `can_skip`, all its lines are to run.
-        lines: The lines.
-        show: Function that passes on an iterator of results and may show
-            how far it is; for thousands of lines this takes a while.
+        runner: What runs them.
+        lines: Lines to look up.
+        show: Function (iterable) -> the same iterable, which shows progress.
     """
-    if not can_skip(runner):
-        return Plan([], lines, [])
-    module = scripts.load(runner)
+    if not runner.can_skip:
+        return Agenda([], lines, [])
 
     def look_up(line):
         """Whether a line is complete, or why it cannot be run."""
         try:
-            keywords = flags.bind(
-                module.RUN, line.words, getattr(module, "TRANSLATE", None)
-            )
-            return bool(module.IS_COMPLETE(**keywords))
+            return flags.plan(runner.run, line.words).is_complete
         except (ValueError, OSError) as error:
             return str(error)
 
@@ -166,17 +164,11 @@ def plan(runner: str, lines: list[Line], show=iter) -> Plan:
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         found = list(show(pool.map(look_up, lines)))
     answers = list(zip(lines, found, strict=True))
-    return Plan(
+    return Agenda(
         [line for line, answer in answers if answer is True],
         [line for line, answer in answers if answer is False],
         [(line, answer) for line, answer in answers if isinstance(answer, str)],
     )
-
-
-def can_skip(runner: str) -> bool:
-    """Whether a runner can tell which of its lines are complete."""
-    module = _declarations(runner)
-    return hasattr(module, "RUN") and hasattr(module, "IS_COMPLETE")
 
 
 def full_path(path: str) -> str:
@@ -184,12 +176,6 @@ def full_path(path: str) -> str:
     if files.is_remote(path):
         return path.rstrip("/")
     return os.path.abspath(os.path.expanduser(path))
-
-
-def _declarations(runner):
-    """A runner's module if it declares RUN; others are never imported here."""
-    declares = "RUN" in scripts.defined_names(runner)
-    return scripts.load(runner) if declares else None
 
 
 def _text(argfile, argfile_flags):

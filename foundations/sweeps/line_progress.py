@@ -22,7 +22,7 @@ _BAR = (
 class LineProgress:
     """Counts the lines that have ended, and shows the time left."""
 
-    def __init__(self, plan: argfile_lines.Plan, quiet: bool = False):
+    def __init__(self, agenda: argfile_lines.Agenda, quiet: bool = False):
         """Shows the start, and lines that are refused as failures.
 
         Args:
@@ -30,9 +30,9 @@ class LineProgress:
             quiet: Show nothing; only `summary` and `text` are there.
         """
         self.failures = []
-        self._complete = len(plan.complete)
-        self._to_run = len(plan.to_run)
-        self._total = plan.total
+        self._complete = len(agenda.complete)
+        self._to_run = len(agenda.to_run)
+        self._total = agenda.total
         self._done = 0
         self._quiet = quiet
         self._is_plain = not sys.stderr.isatty()
@@ -46,7 +46,7 @@ class LineProgress:
             smoothing=0,  # Lines that ran side by side end in bursts.
             dynamic_ncols=True,
         )
-        for line, reason in plan.refused:
+        for line, reason in agenda.refused:
             line = dataclasses.replace(line, log="")  # It is an older one's.
             self._fail(worker_pool.Outcome(line, reason))
 

@@ -5,6 +5,7 @@ into without being run: importing a user's could train a network.
 """
 
 import ast
+import dataclasses
 import functools
 import importlib.util
 import inspect
@@ -14,24 +15,56 @@ import runpy
 import sys
 
 from lottery_ticket.foundations import names
+from lottery_ticket.foundations.command_line import flags
 
 
-def find(kind: str, name: str, package: str) -> str:
+@dataclasses.dataclass(frozen=True)
+class Runner:
+    """What runs the lines of an argfile.
+
+    Args:
+        script: As from `find`.
+        words: What its command line has before the words of a line.
+        run: What it declares about its flags, or None.
+    """
+
+    script: str
+    words: tuple[str, ...] = ()
+    run: flags.Command | None = None
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether it can tell which of its lines are complete."""
+        return self.run is not None and self.run.makes_plan
+
+    def command(self, words: tuple[str, ...] | list[str]) -> list[str]:
+        """Returns the command that runs a line."""
+        return command(self.script, [*self.words, *words])
+
+
+def modules(package: str) -> dict[str, str]:
+    """Returns dict, name -> dotted name, of all modules of a package."""
+    folder = importlib.import_module(package).__path__
+    found = [module.name for module in pkgutil.iter_modules(folder)]
+    return {name: f"{package}.{name}" for name in found}
+
+
+def find(kind: str, name: str, known: dict[str, str]) -> str:
     """Returns the script that a name stands for.
 
     Args:
-        kind: What it is, for the error: "runner", "argfile".
-        name: A module of `package` by its bare name, a file's path, or a
-            dotted module.
-        package: Dotted package of the scripts known by a bare name.
+        kind: What the script is, for errors: "argfile".
+        name: A known name, else a path of a file or a dotted module.
+        known: Dict, name -> script, of those that need no path.
+
+    Returns:
+        A dotted module name, or the absolute path of a file.
 
     Raises:
         ValueError: If there is no such script; the error names the nearest.
     """
-    folder = importlib.import_module(package).__path__
-    known = [module.name for module in pkgutil.iter_modules(folder)]
     if name in known:
-        return f"{package}.{name}"
+        return known[name]
     if os.path.isfile(os.path.expanduser(name)):
         return os.path.abspath(os.path.expanduser(name))
     if "/" in name or name.endswith(".py"):
@@ -97,6 +130,13 @@ def run(script: str, words: list[str]) -> None:
         runpy.run_path(script, run_name="__main__")
     else:
         runpy.run_module(script, run_name="__main__", alter_sys=True)
+
+
+def declared_run(script: str) -> flags.Command | None:
+    """Returns the RUN that a script declares; others are never imported."""
+    if "RUN" not in defined_names(script):
+        return None
+    return flags.command(load(script).RUN)
 
 
 def _source_file(script):

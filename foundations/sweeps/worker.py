@@ -26,7 +26,7 @@ MAX_FAILURE_CHARACTERS = 500  # A reply must fit a pipe's atomic 4,096 bytes.
 
 def main(argv=None):
     """Runs the lines that come, with the script named on the command line."""
-    (script,) = sys.argv[1:] if argv is None else argv
+    script, *words = sys.argv[1:] if argv is None else argv
     requests, replies = _take_pipes()
     waiting = queue.Queue()
     is_busy, is_stopped = threading.Event(), threading.Event()
@@ -42,7 +42,9 @@ def main(argv=None):
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         _reply(replies, {})
         while (request := waiting.get()) is not None:
-            failure = _run_line(script, request["words"], request["log"])
+            failure = _run_line(
+                script, [*words, *request["words"]], request["log"]
+            )
             if is_stopped.is_set():
                 break
             is_busy.clear()

@@ -36,7 +36,7 @@ class Outcome:
 
 
 def run(
-    runner: str,
+    runner: scripts.Runner,
     lines: list[argfile_lines.Line],
     places: list[devices.Place],
 ) -> Iterator[Outcome | None]:
@@ -100,7 +100,10 @@ class _Worker:
         self._runner = runner
         self._is_ready = False
         self.process = subprocess.Popen(
-            [sys.executable, *SAFE, "-m", f"{__package__}.worker", runner],
+            [
+                *(sys.executable, *SAFE, "-m", f"{__package__}.worker"),
+                *(runner.script, *runner.words),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -115,7 +118,7 @@ class _Worker:
         Raises:
             OSError: If the line's log cannot be written.
         """
-        command = scripts.command(self._runner, line.words)
+        command = self._runner.command(line.words)
         line_logs.add_start(line.log, self.place.name, command)
         self.line = line
         request = {"words": line.words, "log": os.path.abspath(line.log)}

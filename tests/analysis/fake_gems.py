@@ -79,7 +79,7 @@ def write_gem(
         "num_classes": num_classes,
         "stages": stages,
     }
-    result_file.GEM.write(directory, record)
+    result_file.ResultFile("gem.json").write(directory, record)
     return directory
 
 

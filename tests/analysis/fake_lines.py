@@ -39,7 +39,9 @@ def write_line(
         "norm_examples": 128,
         "density": {"layer0": [64 >> level, 64], "layer1": [32 >> level, 32]},
     }
-    result_file.CONNECTIVITY.write(directory, {**record, **changed})
+    result_file.ResultFile("connectivity.json").write(
+        directory, {**record, **changed}
+    )
     return directory
 
 

@@ -50,7 +50,9 @@ def write_way(
         "norm_examples": 0,
         "hamming": {"all": hamming, "layers": {"z": [3, 4], "a": [0, 8]}},
     }
-    result_file.MASK_CONNECTIVITY.write(directory, {**record, **changed})
+    result_file.ResultFile("mask_connectivity.json").write(
+        directory, {**record, **changed}
+    )
     return directory
 
 

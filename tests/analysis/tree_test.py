@@ -1,7 +1,7 @@
 import pytest
 
 from lottery_ticket.analysis import tree
-from lottery_ticket.foundations import files, folder_kinds
+from lottery_ticket.foundations import files, names_0_1_0
 from lottery_ticket.tests.analysis import fake_gems, fake_results
 
 
@@ -133,7 +133,7 @@ def test_a_gem_is_one_run_whatever_its_parts_hold(tmp_path):
     directory = fake_gems.write_gem(
         str(tmp_path), 1, 2, events=[fake_gems.event(0, 0.5)]
     )
-    for part in folder_kinds.GEM_PARTS:
+    for part in names_0_1_0.PART_FOLDERS[1:]:
         files.write(f"{directory}/{part}/run.json", b"{}")
         files.write(f"{directory}/{part}/0/same_init/run.json", b"{}")
     assert _addresses(tmp_path) == [("gem_miner", 1, 2, "")]

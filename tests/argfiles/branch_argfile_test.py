@@ -15,13 +15,13 @@ from lottery_ticket.experiments import (
 from lottery_ticket.foundations import paths, seeds
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_1
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import planned, tiny
 
 ALL = ",".join(branch_argfile.EXPERIMENTS)
 
 
 def bound(lines):
-    return [flags.bind(branch.train, shlex.split(line)) for line in lines]
+    return [flags.bind(branch.plan, shlex.split(line)) for line in lines]
 
 
 def test_every_line_parses_for_its_runner(capsys):
@@ -101,8 +101,8 @@ def test_a_line_gives_what_the_old_one_gave(tmp_path, name):
     """The flags that the argfile of reinitialize printed, and its bytes."""
     tiny_recipe = ["--hidden_units=12,8", "--training_len=10it", "--seed=3"]
     words = [f"--output_dir={tmp_path}/trial3", "--iterations=1", "--quiet"]
-    given = flags.bind(lottery_experiment.train, [*tiny_recipe, *words])
-    lottery_experiment.train(**given)
+    given = flags.bind(lottery_experiment.plan, [*tiny_recipe, *words])
+    planned.run(lottery_experiment.plan, **given)
     (line,) = branch_argfile.lines(
         str(tmp_path),
         experiment=name,
@@ -111,7 +111,7 @@ def test_a_line_gives_what_the_old_one_gave(tmp_path, name):
         levels="1",
         runs=1,
     )
-    branch.train(**bound([line])[0], quiet=True)
+    planned.run(branch.plan, **bound([line])[0], quiet=True)
     ticket = f"{tmp_path}/trial3/1/same_init"
     old = [
         f"--output_dir={tmp_path}/old",
@@ -122,8 +122,8 @@ def test_a_line_gives_what_the_old_one_gave(tmp_path, name):
         old.append(f"--initialization_distribution={ticket}/initial")
     if name == "reuse_sign":
         old.append(f"--same_sign={ticket}/initial")
-    given = flags.bind(reinitialize.train, [*tiny_recipe, *old, "--quiet"])
-    reinitialize.train(**given)
+    given = flags.bind(reinitialize.plan, [*tiny_recipe, *old, "--quiet"])
+    planned.run(reinitialize.plan, **given)
     expected = tiny.result_bytes(tmp_path / "old")
     assert len(expected) == 6 + 6 + 3 + 3
     assert tiny.result_bytes(tmp_path / f"trial3/1/{name}1") == expected

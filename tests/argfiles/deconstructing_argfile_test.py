@@ -20,8 +20,7 @@ def test_every_line_parses_for_its_runner(capsys):
     )
     lines = capsys.readouterr().out.splitlines()
     bound = [
-        flags.bind(lottery_experiment.train, shlex.split(line))
-        for line in lines
+        flags.bind(lottery_experiment.plan, shlex.split(line)) for line in lines
     ]
     assert len(bound) == 2 * 2 * (17 + 11 + 7)
     recipe_of = {"fc": "mnist_fc_zhou", "conv2": "cifar10_conv2_zhou"}
@@ -64,7 +63,7 @@ def test_no_two_lines_write_to_the_same_place():
     assert len(lines) == 4 * 5 * 35
     places = set()
     for line in lines:
-        given = flags.parse(lottery_experiment.train, shlex.split(line))
+        given = flags.parse(lottery_experiment.plan, shlex.split(line))
         places.add((given["output_dir"], given["experiment_name"]))
     assert len(places) == len(lines)
 

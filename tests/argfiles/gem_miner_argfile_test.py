@@ -9,12 +9,13 @@ from lottery_ticket.argfiles import gem_miner_argfile
 from lottery_ticket.experiments import gem_miner, recipe_table_gem
 from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.tests import planned
 
 WEIGHTS = "--regularization_weights=1e-6,1e-5,3e-5,1e-4,2e-4"
 
 
 def _bound(line):
-    return flags.bind(gem_miner.train, shlex.split(line))
+    return flags.bind(gem_miner.plan, shlex.split(line))
 
 
 def test_every_line_parses_for_its_runner(capsys):
@@ -187,8 +188,8 @@ def test_every_usual_line_runs_on_few_images(tmp_path):
     small += "--training_len=10ep --quiet --save_summaries=False"
     lines = gem_miner_argfile.lines(str(tmp_path), densities=(0.3,), trials=1)
     for line in lines:
-        gem_miner.train(**_bound(f"{line} {small}"))
-        assert gem_miner.is_complete(**_bound(f"{line} {small}"))
+        planned.run(gem_miner.plan, **_bound(f"{line} {small}"))
+        assert planned.is_complete(gem_miner.plan, **_bound(f"{line} {small}"))
     found = sorted(each.name for each in tmp_path.glob("trial1/*/*"))
     assert len(found) == len(lines) == 10
     assert not {"imp_warm", "hc"} & set(found)

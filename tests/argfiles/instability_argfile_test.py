@@ -16,7 +16,7 @@ def test_every_line_parses_for_its_runner(capsys):
         + ["--points=5"]
     )
     lines = capsys.readouterr().out.splitlines()
-    bound = [flags.bind(instability.train, shlex.split(line)) for line in lines]
+    bound = [flags.bind(instability.plan, shlex.split(line)) for line in lines]
     assert [each["output_dir"] for each in bound] == [
         "out/trial1/0/instability0",
         "out/trial1/0/instability_ep2",
@@ -43,7 +43,7 @@ def test_three_trials_of_the_dense_network_are_usual():
 def test_folders_can_be_read_back(length):
     [line] = instability_argfile.lines("o", trials=1, iterations=length)
     found = paths.parse_run(
-        flags.bind(instability.train, shlex.split(line))["output_dir"]
+        flags.bind(instability.plan, shlex.split(line))["output_dir"]
     )
     assert (found["level"], found["trial"]) == (0, "1")
     assert found["experiment_name"] in instability_argfile.ENDINGS.values()

@@ -16,7 +16,7 @@ def test_every_line_parses_for_its_runner(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 20
     for trial, line in enumerate(lines, start=1):
-        bound = flags.bind(lottery_experiment.train, shlex.split(line))
+        bound = flags.bind(lottery_experiment.plan, shlex.split(line))
         assert bound["output_dir"] == f"out dir/trial{trial}"
         assert bound["recipe"] == recipes.Recipe("mnist_fc", lr=1, seed=trial)
 

@@ -17,7 +17,7 @@ def test_every_line_parses_for_its_runner(capsys):
     assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 5 * 4)
     folders = []
     for line in lines:
-        bound = flags.bind(prune_at_init.train, shlex.split(line))
+        bound = flags.bind(prune_at_init.plan, shlex.split(line))
         folders.append(bound["output_dir"])
         assert bound["recipe"].lr == 1
         assert f"trial{bound['recipe'].seed}" in bound["output_dir"]

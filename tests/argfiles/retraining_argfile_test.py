@@ -15,8 +15,7 @@ def test_every_line_parses_for_its_runner(capsys):
     retraining_argfile.main([*BEGIN, "--trials=2", "--recipe=mnist_fc"])
     lines = capsys.readouterr().out.splitlines()
     bound = [
-        flags.bind(lottery_experiment.train, shlex.split(line))
-        for line in lines
+        flags.bind(lottery_experiment.plan, shlex.split(line)) for line in lines
     ]
     found = [
         (each["output_dir"], each["recipe"].seed, each["experiment_name"])

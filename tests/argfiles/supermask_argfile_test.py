@@ -10,7 +10,7 @@ from lottery_ticket.foundations.command_line import flags
 
 
 def bound(line):
-    return flags.bind(supermask.train, shlex.split(line))
+    return flags.bind(supermask.plan, shlex.split(line))
 
 
 def test_every_line_parses_for_its_runner(capsys):
@@ -74,7 +74,7 @@ def test_weights_are_drawn_as_the_dense_network_of_the_same_trial():
     options = {"networks": ("conv2",), "trials": 1, "first_trial": 5}
     line = supermask_argfile.lines("o", **options)[0]
     dense = deconstructing_argfile.lines("o", **options)[0]
-    given = flags.bind(lottery_experiment.train, shlex.split(dense))
+    given = flags.bind(lottery_experiment.plan, shlex.split(dense))
     assert bound(line)["recipe"].init_seed == given["recipe"].init_seed
 
 

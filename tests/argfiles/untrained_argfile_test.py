@@ -16,9 +16,7 @@ def test_every_line_parses_for_its_runner(capsys):
         + ["--mask_1_actions=rewind", "--data_dir=d"]
     )
     lines = capsys.readouterr().out.splitlines()
-    bound = [
-        flags.bind(untrained.evaluate, shlex.split(line)) for line in lines
-    ]
+    bound = [flags.bind(untrained.plan, shlex.split(line)) for line in lines]
     assert [each["output_dir"] for each in bound] == [
         f"out dir/{network}/trial{trial}/0/untrained"
         for network in ("fc", "conv4")
@@ -40,10 +38,10 @@ def test_runs_are_those_of_the_criteria_grid():
     [dense] = deconstructing_argfile.lines(
         "o", networks=("conv2",), criteria=("large_final",), trials=1
     )
-    given = flags.bind(lottery_experiment.train, shlex.split(dense))
+    given = flags.bind(lottery_experiment.plan, shlex.split(dense))
     [line] = untrained_argfile.lines("o", networks=("conv2",), trials=1)
     run = paths.run(given["output_dir"], 0, given["experiment_name"])
-    assert flags.bind(untrained.evaluate, shlex.split(line))["run"] == run
+    assert flags.bind(untrained.plan, shlex.split(line))["run"] == run
 
 
 def test_other_experiments_have_folders_of_their_own():

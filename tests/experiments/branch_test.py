@@ -27,7 +27,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.training import resumable_run
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import planned, tiny
 
 RECIPE = recipes.Recipe(
     hidden_units=(12, 8),
@@ -41,7 +41,8 @@ ACTIONS = list(mask_1.MASK_1_ACTIONS)
 
 
 def run_levels(directory, recipe=RECIPE, levels=2, **rules):
-    lottery_experiment.train(
+    planned.run(
+        lottery_experiment.plan,
         str(directory),
         recipe,
         rules=level_rules.LevelRules(**rules),
@@ -66,8 +67,12 @@ def rewound(tmp_path_factory):
 
 def train(directory, ticket, changes=None, **options):
     changes = recipe_changes.RecipeChanges(**(changes or {}))
-    branch.train(str(directory), ticket, changes, quiet=True, **options)
-    assert branch.is_complete(str(directory), ticket, changes, **options)
+    planned.run(
+        branch.plan, str(directory), ticket, changes, quiet=True, **options
+    )
+    assert planned.is_complete(
+        branch.plan, str(directory), ticket, changes, **options
+    )
     return networks(directory)
 
 
@@ -103,7 +108,8 @@ def test_reinitialize_gives_the_same_bytes(ticket, tmp_path, name):
     if name == "reuse_sign":
         given["same_sign"] = paths.initial(ticket)
     seed = seeds.derive(1, name, 2, 1)
-    reinitialize.train(
+    planned.run(
+        reinitialize.plan,
         str(tmp_path / "old"),
         recipes.Recipe(**{**RECIPE.settings(), "init_seed": seed}),
         masks=paths.masks(ticket),
@@ -223,7 +229,8 @@ def test_mask_init_and_none_are_rewinding(rewound, tmp_path):
         with pytest.raises(ValueError, match="once more"):
             train(tmp_path / "a", rewound, mask_1_action=action)
     assert found["rewind"] == found["mask_init"] == found["none"]
-    assert branch.is_complete(
+    assert planned.is_complete(
+        branch.plan,
         str(tmp_path / "none"),
         rewound,
         recipe_changes.RecipeChanges(**order),
@@ -253,7 +260,7 @@ def test_a_ticket_that_holds_pruned_weights_is_refused(tmp_path, monkeypatch):
         with pytest.raises(ValueError, match=message):
             train(tmp_path / "a", held, {"lr": 0.1}, mask_1_action=action)
     with pytest.raises(ValueError, match=message):
-        instability.train(str(tmp_path / "a"), held)
+        planned.run(instability.plan, str(tmp_path / "a"), held)
     assert not (tmp_path / "a").exists()
 
 
@@ -373,10 +380,10 @@ def test_the_seed_of_the_draw_is_init_seed(ticket, tmp_path):
 def test_a_finished_branch_is_complete(ticket, tmp_path, monkeypatch, capsys):
     options = {"selection": "shuffle", "mask_1_action": "reinit"}
     directory = str(tmp_path / "once")
-    assert not branch.is_complete(directory, ticket, **options)
+    assert not planned.is_complete(branch.plan, directory, ticket, **options)
     train(directory, ticket, **options)
     monkeypatch.setattr(ingredients, "dataset", None)
-    branch.train(directory, ticket, **options)
+    planned.run(branch.plan, directory, ticket, **options)
     assert capsys.readouterr().err == f"{directory}: complete already\n"
     for other, message in (
         ({**options, "mask_1_action": "reuse"}, "mask_1_action: 'reinit' th"),
@@ -384,17 +391,19 @@ def test_a_finished_branch_is_complete(ticket, tmp_path, monkeypatch, capsys):
         ({**options, "start_iteration": "1it"}, "start_iteration: '0it' ther"),
     ):
         with pytest.raises(ValueError, match=message):
-            branch.is_complete(directory, ticket, **other)
+            planned.is_complete(branch.plan, directory, ticket, **other)
     one_less = paths.run(ticket.rsplit("/", 2)[0], 1, "same_init")
     with pytest.raises(ValueError, match="masks: .*ticket: "):
-        branch.is_complete(directory, one_less, **options)
+        planned.is_complete(branch.plan, directory, one_less, **options)
 
 
 def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
     options = {"selection": "shuffle"}
     train(tmp_path / "once", ticket, **options)
     monkeypatch.chdir(ticket)
-    assert branch.is_complete(str(tmp_path / "once"), ".", **options)
+    assert planned.is_complete(
+        branch.plan, str(tmp_path / "once"), ".", **options
+    )
 
 
 @pytest.mark.parametrize(
@@ -492,7 +501,9 @@ def test_a_stopped_branch_goes_on_to_the_same_bytes(
         patch.setattr(resumable_run.ResumableRun, "_save_checkpoint", stop)
         with pytest.raises(KeyboardInterrupt):
             train(tmp_path / "stopped", ticket, **options)
-    assert not branch.is_complete(str(tmp_path / "stopped"), ticket, **options)
+    assert not planned.is_complete(
+        branch.plan, str(tmp_path / "stopped"), ticket, **options
+    )
     train(tmp_path / "stopped", ticket, **options)
     assert run_record.read(str(tmp_path / "stopped"))["resumed"] == 1
     assert tiny.result_bytes(tmp_path / "stopped") == tiny.result_bytes(
@@ -506,7 +517,8 @@ def test_collapse_can_stop_a_branch(ticket, tmp_path, monkeypatch):
 
     monkeypatch.setitem(selections.SELECTIONS, "shuffle", nothing)
     with pytest.raises(ValueError, match="'layer1' keeps none of its 96"):
-        branch.train(
+        planned.run(
+            branch.plan,
             str(tmp_path),
             ticket,
             selection="shuffle",

@@ -7,6 +7,7 @@ import pytest
 
 from lottery_ticket.experiments import lottery_experiment, recipes, train
 from lottery_ticket.foundations import files, paths, save_restore
+from lottery_ticket.tests import planned
 
 DATA_DIR = os.environ.get("LOTTERY_TICKET_DATA_DIR", "")
 needs_images = pytest.mark.skipif(
@@ -41,7 +42,7 @@ def test_conv2_learns_in_300_iterations(tmp_path):
         test_interval=300,
         validate_interval=300,
     )
-    train.train(str(tmp_path), recipe, quiet=True)
+    planned.run(train.plan, str(tmp_path), recipe, quiet=True)
     log = save_restore.read_log(str(tmp_path), "test")
     assert log["accuracy"][0] < 0.2
     assert log["accuracy"][-1] > 0.4
@@ -49,7 +50,9 @@ def test_conv2_learns_in_300_iterations(tmp_path):
 
 def check_ticket(directory, recipe):
     """Trains two levels of a ResNet-20; counts what is pruned."""
-    lottery_experiment.train(directory, recipe, iterations=1, quiet=True)
+    planned.run(
+        lottery_experiment.plan, directory, recipe, iterations=1, quiet=True
+    )
     runs = [paths.run(directory, level, "same_init") for level in range(2)]
     masks = save_restore.restore_network(paths.masks(runs[1]))
     initial, final = (

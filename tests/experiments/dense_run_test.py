@@ -13,6 +13,7 @@ from lottery_ticket.experiments import (
     supermask,
 )
 from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
 
@@ -80,7 +81,7 @@ def test_runs_that_are_not_dense_are_refused(tmp_path):
 def test_a_run_that_learned_a_mask_is_refused_though_it_keeps_all(tmp_path):
     directory = str(tmp_path / "supermask")
     search = mask_search.MaskSearch(sigmoid_bias=100)
-    supermask.train(directory, trunks.RECIPE, search, quiet=True)
+    planned.run(supermask.plan, directory, trunks.RECIPE, search, quiet=True)
     with pytest.raises(ValueError, match="learned a mask, and trained no we"):
         dense_run.read(directory)
 

@@ -16,7 +16,7 @@ from lottery_ticket.experiments.gems import stages
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.training import checkpoint, programs
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import planned, tiny
 from lottery_ticket.tests.experiments.gems import small
 
 CHECKS = ("weight_reinit", "mask_shuffle")
@@ -30,7 +30,9 @@ def mined(tmp_path_factory):
 
 def is_complete(directory, presets=None, **flags):
     arguments = small.arguments(**flags)
-    return gem_miner.is_complete(str(directory), *arguments, presets=presets)
+    return planned.is_complete(
+        gem_miner.plan, str(directory), *arguments, presets=presets
+    )
 
 
 def test_the_record_counts_the_mask_and_has_all_stages(mined):
@@ -189,8 +191,8 @@ def test_a_command_line_means_the_same(mined):
     words = [
         w.replace("(12,)", "12").replace("{'*': 0.2}", "*=.2") for w in words
     ]
-    arguments = flags.bind(gem_miner.train, words)
-    assert gem_miner.is_complete(**arguments)
+    arguments = flags.bind(gem_miner.plan, words)
+    assert planned.is_complete(gem_miner.plan, **arguments)
 
 
 def test_presets_are_the_weights(tmp_path):
@@ -222,8 +224,11 @@ def test_a_warm_search_starts_from_a_dense_network_on_its_way(tmp_path):
 
 
 def test_the_end_is_said_in_a_line(tmp_path, capsys):
-    gem_miner.train(
-        str(tmp_path), *small.arguments(algo="sr"), save_summaries=False
+    planned.run(
+        gem_miner.plan,
+        str(tmp_path),
+        *small.arguments(algo="sr"),
+        save_summaries=False,
     )
     last = capsys.readouterr().err.strip().split("\n")[-1]
     assert "density 25 % (222 of 888 weights kept); before training" in last
@@ -249,7 +254,7 @@ def test_folders_of_other_results_are_left_alone(tmp_path):
 def test_a_gem_comes_to_no_run_of_another_experiment(tmp_path, monkeypatch):
     arguments = (prune_at_init.Target(density=0.25), small.recipe())
     options = {"save_summaries": False, "quiet": True}
-    prune_at_init.train(str(tmp_path), *arguments, **options)
+    planned.run(prune_at_init.plan, str(tmp_path), *arguments, **options)
     monkeypatch.setattr(stages, "run", None)  # It is found before any work.
     with pytest.raises(ValueError, match="'prune_at_init' there, 'gem_miner'"):
         small.train(tmp_path)
@@ -262,10 +267,10 @@ def test_no_other_experiment_comes_to_a_gem(tmp_path):
     before = tiny.result_bytes(tmp_path)
     arguments = (prune_at_init.Target(density=0.25), small.recipe())
     with pytest.raises(ValueError, match="folder of a gem: it holds gem.json"):
-        prune_at_init.train(str(tmp_path), *arguments, quiet=True)
+        planned.run(prune_at_init.plan, str(tmp_path), *arguments, quiet=True)
     (tmp_path / "gem.json").unlink()
     with pytest.raises(ValueError, match="folder of a gem: it holds search"):
-        prune_at_init.train(str(tmp_path), *arguments, quiet=True)
+        planned.run(prune_at_init.plan, str(tmp_path), *arguments, quiet=True)
     del before["gem.json"]
     assert tiny.result_bytes(tmp_path) == before
 
@@ -290,15 +295,20 @@ def _die(*_):
 def test_collapse_can_stop_it(tmp_path):
     arguments = small.arguments(algo="random", density=0.005)
     with pytest.raises(ValueError, match="Layer collapse, fine-tuning"):
-        gem_miner.train(
-            str(tmp_path), *arguments, on_collapse="stop", quiet=True
+        planned.run(
+            gem_miner.plan,
+            str(tmp_path),
+            *arguments,
+            on_collapse="stop",
+            quiet=True,
         )
 
 
 @pytest.mark.slow
 def test_gem_miner_finds_more_than_chance_in_seconds(tmp_path):
     """The published settings, on the digits: far above 10 % untrained."""
-    gem_miner.train(
+    planned.run(
+        gem_miner.plan,
         str(tmp_path),
         recipes.Recipe("digits_fc_gem", seed=1),
         small.search(density=0.05, prune_period=5),

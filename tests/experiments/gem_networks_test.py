@@ -12,6 +12,7 @@ from lottery_ticket.experiments import (
     gem_search,
     recipes,
 )
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.datasets import (
     dataset_imagenet_test,
     dataset_tiny_imagenet_test,
@@ -53,7 +54,8 @@ def images(path, size, channels=3, train=10, held_out=4):
 
 def mine(directory, recipe, **flags):
     """A search of 2 epochs with one event, and 2 iterations after it."""
-    gem_miner.train(
+    planned.run(
+        gem_miner.plan,
         str(directory),
         recipe,
         gem_search.GemSearch(density=DENSITY, prune_period=1, **flags),

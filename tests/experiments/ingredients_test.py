@@ -53,13 +53,14 @@ tf.config.set_logical_device_configuration(
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
 from lottery_ticket.experiments import lottery_experiment, recipes
+from lottery_ticket.tests import planned
 for strategy in ("none", "mirrored"):
     recipe = recipes.Recipe(
         dataset=sys.argv[1], recipe="cifar10_resnet20", strategy=strategy,
         train_batch_size=8, validation_size=16, training_len="3it",
         test_interval=3, validate_interval=3, lr=1e-3,
     )
-    lottery_experiment.train(
+    planned.run(lottery_experiment.plan, 
         f"{sys.argv[2]}/{strategy}/trial1", recipe, iterations=1, quiet=True
     )
 """

@@ -17,7 +17,7 @@ from lottery_ticket.foundations.training import (
     line_evaluation,
     programs,
 )
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import planned, tiny
 from lottery_ticket.tests.experiments import trunks
 
 POINTS = 4
@@ -37,8 +37,8 @@ def run(directory, ticket, changes=None, **options):
     """Runs it; returns what it wrote."""
     given = {"iteration": "5it", "points": POINTS, "quiet": True} | options
     changes = recipe_changes.RecipeChanges(**(changes or {}))
-    instability.train(str(directory), ticket, changes, **given)
-    return result_file.CONNECTIVITY.read(str(directory))
+    planned.run(instability.plan, str(directory), ticket, changes, **given)
+    return result_file.ResultFile("connectivity.json").read(str(directory))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def last(directory, split):
 
 
 def test_the_ends_are_the_copies_own_results(line):
-    record = result_file.CONNECTIVITY.read(str(line))
+    record = result_file.ResultFile("connectivity.json").read(str(line))
     for index, name in ((0, "first"), (-1, "second")):
         for split in ("test", "validate"):
             loss, accuracy = last(line / "copies" / name, split)
@@ -67,7 +67,7 @@ def test_the_ends_are_the_copies_own_results(line):
 
 
 def test_what_is_recorded(line, ticket):
-    record = result_file.CONNECTIVITY.read(str(line))
+    record = result_file.ResultFile("connectivity.json").read(str(line))
     assert record["iteration"] == 5
     np.testing.assert_allclose(record["alpha"], [0, 1 / 3, 2 / 3, 1])
     assert list(record["splits"]) == ["train", "validate", "test"]
@@ -174,13 +174,15 @@ def test_a_finished_line_is_skipped(line, ticket, monkeypatch, capsys):
     monkeypatch.setattr(ingredients, "dataset", None)
     run(line, ticket, quiet=False)
     assert "complete already" in capsys.readouterr().err
-    assert instability.is_complete(
-        str(line), ticket, iteration="5it", points=POINTS
+    assert planned.is_complete(
+        instability.plan, str(line), ticket, iteration="5it", points=POINTS
     )
 
 
 def test_nothing_is_complete_before_it_is(tmp_path, ticket):
-    assert not instability.is_complete(str(tmp_path / "new"), ticket)
+    assert not planned.is_complete(
+        instability.plan, str(tmp_path / "new"), ticket
+    )
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,9 @@ def test_a_damaged_line_is_measured_again(tmp_path, ticket, line, caplog):
     run(tmp_path, ticket)
     path = tmp_path / "connectivity.json"
     path.write_text(path.read_text()[:-9])
-    assert run(tmp_path, ticket) == result_file.CONNECTIVITY.read(str(line))
+    assert run(tmp_path, ticket) == result_file.ResultFile(
+        "connectivity.json"
+    ).read(str(line))
     assert "connectivity.json is damaged" in caplog.text
 
 

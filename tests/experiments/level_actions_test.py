@@ -24,7 +24,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.training import programs, resumable_run
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import planned, tiny
 
 LAST = 3
 RECIPE = recipes.Recipe(
@@ -45,7 +45,8 @@ COMBINATIONS = [
 
 
 def run(directory, kept, held, levels=LAST, criterion=None, **rules):
-    lottery_experiment.train(
+    planned.run(
+        lottery_experiment.plan,
         str(directory),
         RECIPE,
         scoring.Scoring(criterion),

@@ -22,7 +22,7 @@ from lottery_ticket.foundations import (
     save_restore,
 )
 from lottery_ticket.foundations.training import programs
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import planned, tiny
 
 SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
 RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
@@ -42,7 +42,8 @@ def run(
     **rules,
 ):  # fmt: skip
     """Runs an experiment of two prunings; returns its folder as text."""
-    lottery_experiment.train(
+    planned.run(
+        lottery_experiment.plan,
         str(directory),
         recipe,
         scoring.Scoring(criterion),

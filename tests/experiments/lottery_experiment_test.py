@@ -9,6 +9,7 @@ import pytest
 from lottery_ticket.experiments import lottery_experiment, recipes
 from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
 
@@ -17,7 +18,9 @@ RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
 def trial(tmp_path_factory):
     """A finished experiment of two prunings."""
     directory = str(tmp_path_factory.mktemp("results") / "trial1")
-    lottery_experiment.train(directory, RECIPE, iterations=2, quiet=True)
+    planned.run(
+        lottery_experiment.plan, directory, RECIPE, iterations=2, quiet=True
+    )
     return directory
 
 
@@ -61,12 +64,18 @@ def test_the_smallest_weights_of_the_level_before_are_pruned(trial):
 
 
 def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch, capsys):
-    assert lottery_experiment.is_complete(trial, RECIPE, iterations=2)
-    assert not lottery_experiment.is_complete(trial, RECIPE, iterations=3)
+    assert planned.is_complete(
+        lottery_experiment.plan, trial, RECIPE, iterations=2
+    )
+    assert not planned.is_complete(
+        lottery_experiment.plan, trial, RECIPE, iterations=3
+    )
     monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
-    lottery_experiment.train(trial, RECIPE, iterations=2)
+    planned.run(lottery_experiment.plan, trial, RECIPE, iterations=2)
     assert capsys.readouterr().err == f"{trial}: complete already\n"
-    lottery_experiment.train(trial, RECIPE, iterations=2, quiet=True)
+    planned.run(
+        lottery_experiment.plan, trial, RECIPE, iterations=2, quiet=True
+    )
     assert capsys.readouterr().err == ""
 
 
@@ -79,7 +88,7 @@ def test_more_levels_train_only_those(trial, monkeypatch, capsys):
         return real(self, *arguments)
 
     monkeypatch.setattr(programs.Program, "train", noted)
-    lottery_experiment.train(trial, RECIPE, iterations=3)
+    planned.run(lottery_experiment.plan, trial, RECIPE, iterations=3)
     assert len(trained) == 2  # 40 iterations in chunks of 20.
     text = capsys.readouterr().err
     assert "level 2/3: complete already" in text
@@ -90,30 +99,41 @@ def test_a_damaged_level_is_redone_alone(trial):
     path = pathlib.Path(paths.run(trial, 1, "same_init"), "final/layer1.npy")
     before = path.read_bytes()
     path.write_bytes(before[:-8])
-    assert not lottery_experiment.is_complete(trial, RECIPE, iterations=2)
-    lottery_experiment.train(trial, RECIPE, iterations=2, quiet=True)
+    assert not planned.is_complete(
+        lottery_experiment.plan, trial, RECIPE, iterations=2
+    )
+    planned.run(
+        lottery_experiment.plan, trial, RECIPE, iterations=2, quiet=True
+    )
     assert path.read_bytes() == before
-    assert lottery_experiment.is_complete(trial, RECIPE, iterations=2)
+    assert planned.is_complete(
+        lottery_experiment.plan, trial, RECIPE, iterations=2
+    )
 
 
 def test_other_settings_are_refused_before_any_work(trial, monkeypatch):
     monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
     other = recipes.Recipe(training_len="40it", test_interval=20, seed=2)
     with pytest.raises(ValueError, match="seed: 1 there, 2 now"):
-        lottery_experiment.train(trial, other, iterations=2)
+        planned.run(lottery_experiment.plan, trial, other, iterations=2)
 
 
 def test_presets_are_where_level_0_starts(trial, tmp_path):
     presets = paths.final(paths.run(trial, 0, "same_init"))
     directory = str(tmp_path / "trial1")
-    lottery_experiment.train(
-        directory, RECIPE, iterations=0, presets=presets, quiet=True
+    planned.run(
+        lottery_experiment.plan,
+        directory,
+        RECIPE,
+        iterations=0,
+        presets=presets,
+        quiet=True,
     )
     initial = networks(directory, 0)[0]
     for name, array in networks(trial, 0)[1].items():
         np.testing.assert_array_equal(initial[name], array)
     with pytest.raises(ValueError, match="presets:"):
-        lottery_experiment.train(directory, RECIPE, iterations=0)
+        planned.run(lottery_experiment.plan, directory, RECIPE, iterations=0)
 
 
 @pytest.mark.parametrize(
@@ -130,5 +150,7 @@ def test_presets_are_where_level_0_starts(trial, tmp_path):
 )
 def test_what_does_not_fit_stops_before_training(tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
-        lottery_experiment.train(str(tmp_path / "trial1"), **options)
+        planned.run(
+            lottery_experiment.plan, str(tmp_path / "trial1"), **options
+        )
     assert not (tmp_path / "trial1").exists()

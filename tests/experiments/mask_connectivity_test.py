@@ -20,6 +20,7 @@ from lottery_ticket.foundations.training import (
     evaluation,
     network_evaluation,
 )
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import searches, trunks
 
 POINTS = 5
@@ -44,8 +45,10 @@ def norm_pair(tmp_path_factory):
 def run(directory, pair, quiet=True, **options):
     """Evaluates it; returns the record."""
     path = mask_path.MaskPath(**({"points": POINTS} | options))
-    mask_connectivity.evaluate(str(directory), *pair, path, quiet=quiet)
-    return result_file.MASK_CONNECTIVITY.read(str(directory))
+    planned.run(
+        mask_connectivity.plan, str(directory), *pair, path, quiet=quiet
+    )
+    return result_file.ResultFile("mask_connectivity.json").read(str(directory))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,7 @@ def done(tmp_path_factory, pair):
 
 
 def read(directory):
-    return result_file.MASK_CONNECTIVITY.read(str(directory))
+    return result_file.ResultFile("mask_connectivity.json").read(str(directory))
 
 
 def twin(network, split, prepare):
@@ -186,13 +189,18 @@ def test_gems_end_at_their_own_searches(tmp_path):
         search = gem_search.GemSearch(
             algo=folder.rpartition("/")[2], density=0.3, **options
         )
-        gem_miner.train(
-            folder, recipe, search, save_summaries=False, quiet=True
+        planned.run(
+            gem_miner.plan,
+            folder,
+            recipe,
+            search,
+            save_summaries=False,
+            quiet=True,
         )
     record = run(tmp_path / "trial1/1/between", folders)
     counts = layers.counts(results.read(str(tmp_path)).runs)
     for index, folder in ((0, folders[0]), (-1, folders[1])):
-        own = result_file.GEM.read(folder)
+        own = result_file.ResultFile("gem.json").read(folder)
         for split, column in own["stages"]["search"]["samples"].items():
             for name, values in column.items():
                 assert record["splits"][split][name][index] == values
@@ -284,9 +292,9 @@ def test_a_finished_one_is_skipped(done, pair, monkeypatch, capsys):
     run(done, pair, quiet=False, draws=2)
     assert "complete already" in capsys.readouterr().err
     path = mask_path.MaskPath(points=POINTS, draws=2)
-    assert mask_connectivity.is_complete(str(done), *pair, path)
+    assert planned.is_complete(mask_connectivity.plan, str(done), *pair, path)
     other = str(done.parent / "other")
-    assert not mask_connectivity.is_complete(other, *pair, path)
+    assert not planned.is_complete(mask_connectivity.plan, other, *pair, path)
 
 
 @pytest.mark.parametrize(

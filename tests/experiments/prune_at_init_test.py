@@ -8,6 +8,7 @@ import pytest
 from lottery_ticket.experiments import prune_at_init, recipes, scoring
 from lottery_ticket.foundations import masks, paths, save_restore
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(training_len="20it", test_interval=20, seed=1)
 SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
@@ -22,7 +23,8 @@ def run(directory, density=0.05, criterion="snip", recipe=RECIPE, **options):
         )
         if name in options
     }
-    prune_at_init.train(
+    planned.run(
+        prune_at_init.plan,
         str(directory),
         prune_at_init.Target(density, **target),
         recipe,
@@ -152,8 +154,12 @@ def test_what_does_not_fit_is_an_error_before_training(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="layer7"):
         run(tmp_path, None, layer_densities={"layer7": 0.1})
     with pytest.raises(ValueError, match="on_collapse"):
-        prune_at_init.train(
-            str(tmp_path), prune_at_init.Target(0.1), RECIPE, on_collapse="no"
+        planned.run(
+            prune_at_init.plan,
+            str(tmp_path),
+            prune_at_init.Target(0.1),
+            RECIPE,
+            on_collapse="no",
         )
     assert not list(tmp_path.iterdir())
 
@@ -165,7 +171,8 @@ def test_collapse_is_named_and_can_stop(tmp_path, caplog, monkeypatch):
     assert record["effective"] == {"layer0": 0, "layer1": 0, "layer2": 0}
     monkeypatch.setattr(programs.Program, "train", None)
     with pytest.raises(ValueError, match="no path is left"):
-        prune_at_init.train(
+        planned.run(
+            prune_at_init.plan,
             str(tmp_path / "stopped"),
             prune_at_init.Target(**empty),
             RECIPE,

@@ -7,7 +7,7 @@ from lottery_ticket.experiments.gems import published_keys
 from lottery_ticket.foundations.command_line import config_files, flags
 
 FILE = str(pathlib.Path(__file__).with_name("published_resnet20.yaml"))
-RUN = gem_miner.train
+RUN = gem_miner.plan
 
 
 def keys(**changes):

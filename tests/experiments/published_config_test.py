@@ -403,7 +403,7 @@ def test_another_algo_leaves_out_what_it_does_not_use(algo, gone, caplog):
     assert f"algo={algo} leaves out: " in message
     argv = ["--config=rare_gems/resnet20_1.44", f"--algo={algo}"]
     argv.append("--output_dir=out")
-    bound = flags.bind(gem_miner.train, argv, published_config.translate)
+    bound = flags.bind(gem_miner.plan, argv, published_config.translate)
     assert bound["search"].algo == algo
     assert bound["search"].density == 0.0144
 
@@ -411,7 +411,7 @@ def test_another_algo_leaves_out_what_it_does_not_use(algo, gone, caplog):
 def test_the_dense_network_of_a_config_has_no_fine_tuning():
     argv = ["--config=rare_gems/resnet20_1.44", "--algo=wt"]
     argv.append("--output_dir=out")
-    bound = flags.bind(gem_miner.train, argv, published_config.translate)
+    bound = flags.bind(gem_miner.plan, argv, published_config.translate)
     assert bound["search"].density is None
     assert not bound["tuning"].given()
 

@@ -9,6 +9,7 @@ from lottery_ticket.experiments import (
     reinitialize,
 )
 from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(training_len="10it", seed=1)
 
@@ -17,7 +18,9 @@ RECIPE = recipes.Recipe(training_len="10it", seed=1)
 def ticket(tmp_path_factory):
     """Folder of a ticket at level 1."""
     trial = str(tmp_path_factory.mktemp("results") / "trial1")
-    lottery_experiment.train(trial, RECIPE, iterations=1, quiet=True)
+    planned.run(
+        lottery_experiment.plan, trial, RECIPE, iterations=1, quiet=True
+    )
     return paths.run(trial, 1, "same_init")
 
 
@@ -26,7 +29,8 @@ def initial(directory):
 
 
 def run(directory, ticket, recipe=RECIPE, **options):
-    reinitialize.train(
+    planned.run(
+        reinitialize.plan,
         str(directory),
         recipe,
         masks=paths.masks(ticket),
@@ -84,8 +88,8 @@ def test_reuse_sign_leaves_every_sign_in_place(ticket, tmp_path):
 
 def test_a_finished_control_is_complete(ticket, tmp_path):
     run(tmp_path, ticket)
-    assert reinitialize.is_complete(
-        str(tmp_path), RECIPE, masks=paths.masks(ticket)
+    assert planned.is_complete(
+        reinitialize.plan, str(tmp_path), RECIPE, masks=paths.masks(ticket)
     )
     with pytest.raises(ValueError, match="initialization_distribution: None"):
         run(
@@ -97,19 +101,26 @@ def test_a_finished_control_is_complete(ticket, tmp_path):
 
 def test_same_sign_alone_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="needs initialization_distribution"):
-        reinitialize.train(str(tmp_path / "a"), RECIPE, same_sign={})
+        planned.run(
+            reinitialize.plan, str(tmp_path / "a"), RECIPE, same_sign={}
+        )
     assert not (tmp_path / "a").exists()
 
 
 def test_masks_that_are_not_there_are_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="No saved network"):
-        reinitialize.train(str(tmp_path / "a"), masks=str(tmp_path / "masks"))
+        planned.run(
+            reinitialize.plan,
+            str(tmp_path / "a"),
+            masks=str(tmp_path / "masks"),
+        )
 
 
 def test_several_masks_are_combined_as_asked(ticket, tmp_path):
     masks = save_restore.restore_network(paths.masks(ticket))
     other = {name: np.roll(mask, 1) for name, mask in masks.items()}
-    reinitialize.train(
+    planned.run(
+        reinitialize.plan,
         str(tmp_path),
         RECIPE,
         masks=[masks, other],

@@ -3,6 +3,7 @@
 import dataclasses
 
 from lottery_ticket.experiments import mask_search, recipes, supermask
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
 RECIPE = dataclasses.replace(trunks.RECIPE, optimizer="momentum", lr=20.0)
@@ -23,7 +24,8 @@ def make():
 def search(directory, mask_seed, recipe=RECIPE, **options):
     """Learns a mask; returns its folder."""
     options = {"sigmoid_bias": 0.5} | options
-    supermask.train(
+    planned.run(
+        supermask.plan,
         str(directory),
         recipe,
         mask_search.MaskSearch(mask_seed=mask_seed, **options),

@@ -17,6 +17,7 @@ from lottery_ticket.experiments import (
 from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.foundations.supermasks import learned_masks
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(
     training_len="200it",
@@ -31,7 +32,8 @@ SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
 
 def run(directory, recipe=RECIPE, presets=None, **options):
     """Learns a mask; returns its networks by folder and supermask.json."""
-    supermask.train(
+    planned.run(
+        supermask.plan,
         str(directory),
         recipe,
         mask_search.MaskSearch(**options),
@@ -162,8 +164,8 @@ def test_a_finished_search_is_skipped_and_its_settings_hold(
     monkeypatch.setattr(supermask, "_evaluated", None)
     given = {"rescaling": "dynamic", "mask_1_action": "signed_constant"}
     run(directory, **given)
-    assert supermask.is_complete(
-        str(directory), RECIPE, mask_search.MaskSearch(**given)
+    assert planned.is_complete(
+        supermask.plan, str(directory), RECIPE, mask_search.MaskSearch(**given)
     )
     with pytest.raises(ValueError, match="rescaling: 'dynamic' there, 'none'"):
         run(directory, mask_1_action="signed_constant")
@@ -179,11 +181,13 @@ def test_a_search_that_was_not_evaluated_is_evaluated_alone(
     with pytest.raises(TypeError):  # As if killed right before.
         run(tmp_path)
     search = mask_search.MaskSearch()
-    assert not supermask.is_complete(str(tmp_path), RECIPE, search)
+    assert not planned.is_complete(
+        supermask.plan, str(tmp_path), RECIPE, search
+    )
     monkeypatch.setattr(supermask, "_evaluated", evaluated)
     monkeypatch.setattr(programs.Program, "train", None)
     _, record = run(tmp_path)
-    assert supermask.is_complete(str(tmp_path), RECIPE, search)
+    assert planned.is_complete(supermask.plan, str(tmp_path), RECIPE, search)
     monkeypatch.undo()
     _, whole = run(tmp_path / "whole")
     del record["environment"], record["checksum"]
@@ -206,7 +210,9 @@ def test_a_damaged_search_is_redone(tmp_path):
     _, record = run(tmp_path)
     (tmp_path / "logits/layer0.npy").write_bytes(b"")
     search = mask_search.MaskSearch()
-    assert not supermask.is_complete(str(tmp_path), RECIPE, search)
+    assert not planned.is_complete(
+        supermask.plan, str(tmp_path), RECIPE, search
+    )
     _, again = run(tmp_path)
     assert again["samples"] == record["samples"]
     (tmp_path / "supermask.json").write_text("{}")
@@ -217,7 +223,8 @@ def test_a_damaged_search_is_redone(tmp_path):
 @pytest.mark.parametrize("start", ["initial", "final"])
 def test_the_learned_mask_feeds_training(learned, tmp_path, start):
     directory, networks, _ = learned
-    train.train(
+    planned.run(
+        train.plan,
         str(tmp_path),
         recipes.Recipe(training_len="30it", seed=1),
         masks=str(directory / "masks"),

@@ -5,6 +5,7 @@ import pytest
 
 from lottery_ticket.experiments import ingredients, recipes, train
 from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(training_len="5it", seed=1)
 MASK = (np.arange(300 * 100).reshape(300, 100) % 2).astype(np.uint8)
@@ -16,19 +17,21 @@ def test_one_network_with_masks_and_presets(tmp_path):
         "masks": {"layer1": MASK},
         "presets": {"layer0_bias": np.full(300, 0.5, np.float32)},
     }
-    train.train(directory, RECIPE, **given, quiet=True)
-    assert train.is_complete(directory, RECIPE, **given)
+    planned.run(train.plan, directory, RECIPE, **given, quiet=True)
+    assert planned.is_complete(train.plan, directory, RECIPE, **given)
     initial = save_restore.restore_network(paths.initial(directory))
     final = save_restore.restore_network(paths.final(directory))
     np.testing.assert_array_equal(initial["layer0_bias"], 0.5)
     np.testing.assert_array_equal(final["layer1"][MASK == 0], 0)
     with pytest.raises(ValueError, match="masks: '.*' there, None now"):
-        train.train(directory, RECIPE)
+        planned.run(train.plan, directory, RECIPE)
 
 
 def test_masks_of_another_network_are_named_before_training(tmp_path):
     with pytest.raises(ValueError, match=r"\(300, 100\). Received: \(100, 300"):
-        train.train(str(tmp_path / "a"), RECIPE, masks={"layer1": MASK.T})
+        planned.run(
+            train.plan, str(tmp_path / "a"), RECIPE, masks={"layer1": MASK.T}
+        )
     assert not (tmp_path / "a").exists()
 
 
@@ -44,8 +47,8 @@ def test_training_goes_on_from_a_saved_state(tmp_path):
         "presets": paths.at_iteration(whole, 3),
         "start_iteration": "3it",
     }
-    train.train(part, recipe, **given, quiet=True)
-    assert train.is_complete(part, recipe, **given)
+    planned.run(train.plan, part, recipe, **given, quiet=True)
+    assert planned.is_complete(train.plan, part, recipe, **given)
     one, two = (
         save_restore.restore_network(paths.final(place))
         for place in (whole, part)
@@ -55,7 +58,7 @@ def test_training_goes_on_from_a_saved_state(tmp_path):
     log = save_restore.read_log(part, "train")
     assert log["iteration"] == [4, 5, 6, 7, 8]
     with pytest.raises(ValueError, match="'3it' there, '0it' now"):
-        train.train(part, recipe, presets=given["presets"])
+        planned.run(train.plan, part, recipe, presets=given["presets"])
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,9 @@ def test_training_goes_on_from_a_saved_state(tmp_path):
 )
 def test_a_start_that_does_not_fit_is_named(tmp_path, start, message):
     with pytest.raises(ValueError, match=message):
-        train.train(str(tmp_path / "a"), RECIPE, start_iteration=start)
+        planned.run(
+            train.plan, str(tmp_path / "a"), RECIPE, start_iteration=start
+        )
     assert not (tmp_path / "a").exists()
 
 
@@ -76,7 +81,8 @@ def test_several_masks_are_combined_as_asked(tmp_path):
         "intersect": MASK & other,
     }.items():
         directory = str(tmp_path / combine)
-        train.train(
+        planned.run(
+            train.plan,
             directory,
             RECIPE,
             masks=[{"layer1": MASK}, {"layer1": other}],

@@ -19,6 +19,7 @@ from lottery_ticket.foundations.training import (
     evaluation,
     network_evaluation,
 )
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
 # Long enough to move weights, wide enough for ties to be few.
@@ -41,7 +42,7 @@ def dense(tmp_path_factory):
 def done(tmp_path_factory, dense):
     """Folder of a finished grid."""
     directory = tmp_path_factory.mktemp("results") / "trial1/0/untrained"
-    untrained.evaluate(str(directory), dense, GRID, quiet=True)
+    planned.run(untrained.plan, str(directory), dense, GRID, quiet=True)
     return directory
 
 
@@ -52,7 +53,7 @@ def read(directory):
 def run(directory, dense, grid=GRID, **options):
     """Evaluates it; returns the bytes of the result."""
     options = {"quiet": True} | options
-    untrained.evaluate(str(directory), dense, grid, **options)
+    planned.run(untrained.plan, str(directory), dense, grid, **options)
     return (pathlib.Path(directory) / "untrained.json").read_bytes()
 
 
@@ -278,11 +279,13 @@ def test_a_finished_one_is_skipped(done, dense, monkeypatch, capsys):
     monkeypatch.setattr(ingredients, "dataset", None)
     run(done, dense, quiet=False)
     assert "complete already" in capsys.readouterr().err
-    assert untrained.is_complete(str(done), dense, GRID)
+    assert planned.is_complete(untrained.plan, str(done), dense, GRID)
 
 
 def test_nothing_is_complete_before_it_is(tmp_path, dense):
-    assert not untrained.is_complete(str(tmp_path / "new"), dense, GRID)
+    assert not planned.is_complete(
+        untrained.plan, str(tmp_path / "new"), dense, GRID
+    )
     assert not (tmp_path / "new").exists()
 
 
@@ -302,7 +305,7 @@ def test_other_settings_are_refused(done, dense, changed, message):
     with pytest.raises(ValueError, match=message):
         run(done, dense, grid)
     with pytest.raises(ValueError, match=message):
-        untrained.is_complete(str(done), dense, grid)
+        planned.is_complete(untrained.plan, str(done), dense, grid)
 
 
 def test_another_run_is_refused(tmp_path, done):

@@ -38,18 +38,3 @@ def test_a_damaged_one_counts_as_none(tmp_path, caplog):
     path.write_text(path.read_text().replace("0.5", "0.6"))
     assert not FILE.is_complete(str(tmp_path), RECORD["settings"])
     assert "findings.json is damaged" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        (result_file.CONNECTIVITY, "connectivity.json"),
-        (result_file.UNTRAINED, "untrained.json"),
-        (result_file.UNTRAINED_PART, "untrained_part.json"),
-        (result_file.SUPERMASK, "supermask.json"),
-        (result_file.MASK_CONNECTIVITY, "mask_connectivity.json"),
-        (result_file.GEM, "gem.json"),
-    ],
-)
-def test_paths_of_our_own_are_frozen(file, name):
-    assert file.path("out/8/instability5") == f"out/8/instability5/{name}"

@@ -10,6 +10,7 @@ from lottery_ticket.foundations import paths, run_record, save_restore
 from lottery_ticket.foundations.training import checkpoint
 
 NETWORK = {"layer0": np.arange(4.0)}
+SETTINGS = {"experiment": "train"}
 IDENTITY = {"settings": {"lr": 0.1, "layers": [3]}, "inputs": {"masks": None}}
 
 
@@ -131,14 +132,14 @@ def test_a_record_of_somebody_else_is_not_overwritten(tmp_path, text):
 
 def test_a_checkpoint_of_somebody_else_is_not_overwritten(tmp_path):
     checkpoint.save(str(tmp_path), {"a": np.ones(3)}, {})
-    run_record.check_free(str(tmp_path))
+    run_record.check_free(str(tmp_path), SETTINGS)
     path = tmp_path / "checkpoint.bin"
     path.write_bytes(path.read_bytes()[:-9])  # Ours, damaged.
-    run_record.check_free(str(tmp_path))
+    run_record.check_free(str(tmp_path), SETTINGS)
     for data in (b"x", b"x" * 99):
         path.write_bytes(data)
         with pytest.raises(ValueError, match="bin was not written by"):
-            run_record.check_free(str(tmp_path))
+            run_record.check_free(str(tmp_path), SETTINGS)
 
 
 def test_other_settings_are_an_error_that_says_which(run):
@@ -159,26 +160,30 @@ def test_other_inputs_are_an_error(run):
 
 
 def test_results_of_unknown_origin_are_not_overwritten(tmp_path):
-    run_record.check_free(str(tmp_path))
+    run_record.check_free(str(tmp_path), SETTINGS)
     (tmp_path / "final").mkdir()
     with pytest.raises(ValueError, match="unknown origin"):
-        run_record.check_free(str(tmp_path))
+        run_record.check_free(str(tmp_path), SETTINGS)
     (tmp_path / "checkpoint.bin").touch()
-    run_record.check_free(str(tmp_path))
+    run_record.check_free(str(tmp_path), SETTINGS)
 
 
 @pytest.mark.parametrize("name", ["connectivity.json", "copies"])
 def test_the_folder_of_a_line_is_not_free_for_a_run(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(ValueError, match=f"line between copies.*{name}"):
-        run_record.check_free(str(tmp_path))
+    with pytest.raises(
+        ValueError, match=f"folder of instability: it holds {name}"
+    ):
+        run_record.check_free(str(tmp_path), SETTINGS)
 
 
 def test_the_folder_of_a_gem_is_free_for_its_network_alone(tmp_path):
     (tmp_path / "search").mkdir()
-    run_record.check_free(str(tmp_path), "gem")
-    with pytest.raises(ValueError, match="folder of a gem: it holds search"):
-        run_record.check_free(str(tmp_path))
+    run_record.check_free(str(tmp_path), {"experiment": "gem_miner"})
+    with pytest.raises(
+        ValueError, match="folder of gem_miner: it holds search"
+    ):
+        run_record.check_free(str(tmp_path), SETTINGS)
 
 
 def test_a_run_is_ones_own_from_its_first_checkpoint_on(run, tmp_path):

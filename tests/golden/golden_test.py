@@ -163,10 +163,9 @@ def test_kept_runs_are_complete(kept, monkeypatch):
     monkeypatch.chdir(kept)
     seen = 0
     for name, words in commands.COMMANDS:
-        module = importlib.import_module(f"lottery_ticket.runners.{name}")
-        if hasattr(module, "IS_COMPLETE"):
-            keywords = flags.bind(module.RUN, words)
-            assert module.IS_COMPLETE(**keywords), (name, words)
+        run = importlib.import_module(f"lottery_ticket.runners.{name}").RUN
+        if flags.command(run).makes_plan:
+            assert flags.plan(run, words).is_complete, (name, words)
             seen += 1
     assert seen == len(commands.COMMANDS) - 4  # Reports and facts.
 
@@ -237,16 +236,16 @@ def test_flags_and_defaults_are_kept(tmp_path):
 def test_folders_of_0_1_0_are_refused_to_others(tmp_path, kept):
     tree = copied(kept, tmp_path)
     folders = {
-        "lottery/trial1/0/untrained": "grid of untrained accuracies",
-        "lottery/trial1/2/instability10": "line between copies",
-        "gems/trial1/1/mask_connectivity": "way between masks",
-        "half_done/gems/trial1/1/gem_miner": "gem",
+        "lottery/trial1/0/untrained": "untrained",
+        "lottery/trial1/2/instability10": "instability",
+        "gems/trial1/1/mask_connectivity": "mask_connectivity",
+        "half_done/gems/trial1/1/gem_miner": "gem_miner",
     }
     for folder, kind in folders.items():
-        with pytest.raises(ValueError, match=f"the folder of a {kind}"):
+        with pytest.raises(ValueError, match=f"is the folder of {kind}: "):
             train(tree / folder)
 
 
 def train(folder):
-    module = importlib.import_module("lottery_ticket.runners.train")
-    module.RUN(**flags.bind(module.RUN, [f"--output_dir={folder}", "--quiet"]))
+    run = importlib.import_module("lottery_ticket.runners.train").RUN
+    flags.plan(run, [f"--output_dir={folder}", "--quiet"]).run()

@@ -8,7 +8,6 @@ in FOLDER: all of them, or those with the given keys; see `commands.key`.
 import hashlib
 import importlib
 import importlib.metadata
-import inspect
 import os
 import pathlib
 import pkgutil
@@ -22,7 +21,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 from lottery_ticket.foundations.command_line import (  # noqa: E402
-    flat_functions,
+    flags as flags_lib,
 )
 from lottery_ticket.foundations.sweeps import scripts  # noqa: E402
 from lottery_ticket.tests.golden import commands  # noqa: E402
@@ -59,15 +58,14 @@ def flags() -> dict:
         package = importlib.import_module(f"lottery_ticket.{kind}")
         for module in pkgutil.iter_modules(package.__path__):
             name = f"lottery_ticket.{kind}.{module.name}"
-            function = getattr(importlib.import_module(name), attribute, None)
-            if function is None:
+            run = getattr(importlib.import_module(name), attribute, None)
+            if run is None:
                 continue
-            signature = inspect.signature(flat_functions.flatten(function))
             found[module.name] = {
                 flag: "required"
                 if parameter.default is parameter.empty
                 else repr(parameter.default)
-                for flag, parameter in signature.parameters.items()
+                for flag, parameter in flags_lib.command(run).parameters.items()
             }
     return found
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from lottery_ticket.foundations import result_file
 from lottery_ticket.runners import argfile_runner
 
 # Counts what it is told to do, in files; does not know what is complete.
@@ -29,10 +30,18 @@ def main(argv):
 """
 # As ours are.
 RUNNER = '''
+import functools
 import os
+
+from lottery_ticket.foundations import plans, result_file
 from lottery_ticket.foundations.command_line import flags
 
-def train(output_dir: str, *, lr: float = 0.1, sleep: float = 0.0):
+DONE = result_file.ResultFile("done.json")
+
+
+def plan(
+    output_dir: str, *, lr: float = 0.1, sleep: float = 0.0
+) -> plans.Plan:
     """Trains.
 
     Args:
@@ -40,27 +49,26 @@ def train(output_dir: str, *, lr: float = 0.1, sleep: float = 0.0):
         lr: Learning rate.
         sleep: Seconds.
     """
+    settings = {"experiment": "mine", "lr": lr}
+    part = plans.Part(output_dir, settings, DONE)
+    work = functools.partial(train, part, sleep)
+    return plans.Plan(output_dir, (part,), work)
+
+
+def train(part, sleep):
     import time
-    os.makedirs(output_dir, exist_ok=True)
-    with open(output_dir + "/started", "w") as file:
+
+    os.makedirs(part.directory, exist_ok=True)
+    with open(part.directory + "/started", "w") as file:
         file.write(str(os.getpid()))
     time.sleep(sleep)
-    with open(output_dir + "/done", "w") as file:
-        file.write(str(lr))
+    part.write({})
 
-def is_complete(output_dir, lr=0.1, sleep=0.0):
-    if not os.path.exists(output_dir + "/done"):
-        return False
-    with open(output_dir + "/done") as file:
-        if file.read() != str(lr):
-            raise ValueError(f"{output_dir} holds other settings")
-    return True
 
-RUN = train
-IS_COMPLETE = is_complete
+RUN = plan
 
-def main(argv=None):
-    flags.run(RUN, argv)
+if __name__ == "__main__":
+    flags.main(RUN)
 '''
 ARGFILE = """
 import sys
@@ -134,7 +142,7 @@ def test_failures_are_reported_and_stop_no_other(folder):
 def test_the_same_command_goes_on_where_it_stopped(folder):
     command = ["runner.py", "argfile.py", "--trials=3", "--devices", "cpu*1"]
     assert _run(*command).returncode == 0
-    (folder / "out/trial1/done").unlink()
+    (folder / "out/trial1/done.json").unlink()
     ended = _run(*command)
     assert ended.returncode == 0
     assert "2 complete, 1 to run in 1 worker process on CPU" in ended.stderr
@@ -142,7 +150,7 @@ def test_the_same_command_goes_on_where_it_stopped(folder):
     other = _run(*command, "--lr=0.2")
     assert other.returncode == 1
     assert "0 done, 0 skipped (complete), 3 failed." in other.stderr
-    assert "out/trial2 holds other settings" in other.stderr
+    assert "out/trial2 holds results made with other" in other.stderr
 
 
 def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
@@ -197,20 +205,25 @@ def test_modules_of_the_current_folder_do_not_stand_in_for_pythons(folder):
 
 
 def test_a_dry_run_shows_what_would_run(folder, capsys):
-    (folder / "out/trial0").mkdir(parents=True)
-    (folder / "out/trial0/done").write_text("0.1")
-    (folder / "out/trial1").mkdir(parents=True)
-    (folder / "out/trial1/done").write_text("0.2")
+    for trial, lr in {0: 0.1, 1: 0.2}.items():
+        settings = {"experiment": "mine", "lr": lr}
+        done = result_file.ResultFile("done.json")
+        done.write(f"out/trial{trial}", {"settings": settings})
     with pytest.raises(SystemExit) as end:
         argfile_runner.main(["runner.py", "argfile.py", "--n=3", "--dry_run"])
     assert end.value.code == 1
     runner = folder / "runner.py"
+    why = (
+        "out/trial1 holds results made with other settings, which are never "
+        "mixed or overwritten (lr: 0.2 there, 0.1 now). Use another "
+        "output_dir, or the same settings."
+    )
     assert capsys.readouterr().out.splitlines() == [
         "3 lines: 1 complete, 1 refused, 1 to run in 1 worker process on GPU 5",
         f"Each line goes to: {sys.executable} {runner}",
         "complete: --output_dir=out/trial0",
         "refused: --output_dir=out/trial1",
-        "    out/trial1 holds other settings",
+        f"    {why}",
         "to run: --output_dir=out/trial2",
         "    log: out/logs/trial2.log",
     ]
@@ -286,7 +299,7 @@ def test_a_signal_stops_everything_it_started(folder, number):
         _command("runner.py", "lines.txt"), stderr=subprocess.PIPE, text=True
     ) as runner:
         started = folder / "out/b/started"
-        _wait_for(lambda: (folder / "out/a/done").exists())
+        _wait_for(lambda: (folder / "out/a/done.json").exists())
         _wait_for(lambda: started.exists() and started.read_text())
         time.sleep(0.3)  # For the news of line a to arrive.
         runner.send_signal(number)

@@ -1,25 +1,25 @@
 """Tests of runners/main.py, the console command."""
 
 import importlib
-import inspect
 import re
 import subprocess
 import sys
 
 import pytest
 
-from lottery_ticket.runners import main
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands, main
 from lottery_ticket.tests.analysis import fake_results
 
 
 def test_without_words_it_lists_its_commands(capsys):
     main.main([])
     text = capsys.readouterr().out
-    for name in main.COMMANDS:
+    for name in commands.helps():
         assert name in text
 
 
-@pytest.mark.parametrize("name", main.COMMANDS)
+@pytest.mark.parametrize("name", commands.helps())
 def test_every_command_has_a_help_without_slow_imports(name):
     code = (
         "import sys; from lottery_ticket.runners import main;"
@@ -36,7 +36,7 @@ def test_every_command_has_a_help_without_slow_imports(name):
     assert done.stdout.endswith("SLOW set()\n")
 
 
-@pytest.mark.parametrize("name", main.COMMANDS)
+@pytest.mark.parametrize("name", commands.helps())
 def test_the_help_says_something_of_every_flag(name, capsys):
     main.main([name, "--help"])
     text = capsys.readouterr().out.split("\nFLAGS\n")[1]
@@ -47,27 +47,14 @@ def test_the_help_says_something_of_every_flag(name, capsys):
         assert said and said[-1].endswith("."), flag
 
 
-@pytest.mark.parametrize("name", main.COMMANDS)
+@pytest.mark.parametrize("name", commands.helps())
 def test_every_command_is_a_runner(name):
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
-    assert callable(module.main)
-    assert "Args:" in module.RUN.__doc__
+    run = flags.command(module.RUN)
+    assert "Args:" in run.function.__doc__
     assert "lottery-ticket" in module.__doc__
-
-
-@pytest.mark.parametrize("name", main.COMMANDS)
-def test_is_complete_takes_the_arguments_of_run(name):
-    module = importlib.import_module(f"lottery_ticket.runners.{name}")
-    if not hasattr(module, "IS_COMPLETE"):
-        return
-    run, is_complete = (
-        {
-            parameter.name: (parameter.default, parameter.kind)
-            for parameter in inspect.signature(function).parameters.values()
-        }
-        for function in (module.RUN, module.IS_COMPLETE)
-    )
-    assert run == is_complete
+    assert run.function == commands.run(name).function
+    assert (run.translate is None) == (commands.run(name).translate is None)
 
 
 def test_mask_facts_end_to_end(tmp_path, capsys):
@@ -101,7 +88,7 @@ def test_ctrl_c_while_a_command_is_imported_is_no_traceback(monkeypatch):
     def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib, "import_module", interrupt)
+    monkeypatch.setattr(commands, "run", interrupt)
     with pytest.raises(SystemExit) as stop:
         main.main(["train"])
     assert stop.value.code == 130

@@ -5,19 +5,21 @@ import sys
 import pytest
 
 from lottery_ticket.foundations import files
+from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.runners import report
 from lottery_ticket.tests.analysis import fake_results
 
 
 def test_end_to_end(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
-    report.main(
+    flags.main(
+        report.RUN,
         [
             f"--output_dir={tmp_path}",
             f"--report_dir={tmp_path}/here",
             "--experiments=same_init,reinit",
             "--levels=0,2",
-        ]
+        ],
     )
     assert "accuracy.pdf" in files.names(f"{tmp_path}/here")
     lines = capsys.readouterr().out.splitlines()
@@ -54,15 +56,15 @@ def test_errors_are_one_line(
 ):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
-        report.main(flags)
+        flags.main(report.RUN, flags)
     assert stop.value.code == status
     assert capsys.readouterr().err.startswith(f"Error: {message}")
 
 
 def test_help_needs_neither_pandas_nor_matplotlib():
     check = (
-        "import sys; from lottery_ticket.runners import report; "
-        "report.main(['--help']); "
+        "import sys; from lottery_ticket.runners import main; "
+        "main.main(['report', '--help']); "
         "print(sorted({'pandas', 'matplotlib', 'tensorflow'} & {*sys.modules}))"
     )
     done = subprocess.run(

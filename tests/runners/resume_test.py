@@ -15,8 +15,8 @@ RUN = """
 import sys
 from lottery_ticket.foundations.training import resumable_run
 resumable_run.CHECKPOINT_INTERVAL_S = -1
-from lottery_ticket.runners import lottery_experiment
-lottery_experiment.main(sys.argv[1:])
+from lottery_ticket.runners import main
+main.main(["lottery_experiment", *sys.argv[1:]])
 """
 FLAGS = ["--iterations=2", "--training_len=600it", "--test_interval=20"]
 

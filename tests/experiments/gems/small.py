@@ -12,6 +12,7 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.experiments import gem as gem_lib
 from lottery_ticket.foundations import save_restore
+from lottery_ticket.tests import planned
 
 PER_EPOCH = 4  # 240 digits in batches of 60.
 RECIPE = {
@@ -88,7 +89,8 @@ def made(gem):
 
 def train(directory, presets=None, save_iterations=(), **flags):
     """Makes a gem; returns gem.json. Flags are as for `arguments`."""
-    gem_miner.train(
+    planned.run(
+        gem_miner.plan,
         str(directory),
         *arguments(**flags),
         presets=presets,

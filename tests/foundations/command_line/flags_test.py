@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from lottery_ticket.foundations import plans, result_file
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -145,10 +146,11 @@ def test_a_config_file_in_other_words_is_translated(tmp_path, capsys):
     path = tmp_path / "config.yaml"
     path.write_text("rate: 1e-4\n")
     words = ["x", f"--config={path}"]
-    assert flags.parse(thing, words, renamed)["lr"] == "1e-4"
-    assert flags.parse(thing, [*words, "--lr=2"], renamed)["lr"] == "2"
-    assert flags.bind(thing, words, renamed)["settings"].lr == 1e-4
-    flags.run(thing, words, renamed)
+    run = flags.Command(thing, renamed)
+    assert flags.parse(run, words)["lr"] == "1e-4"
+    assert flags.parse(run, [*words, "--lr=2"])["lr"] == "2"
+    assert flags.bind(run, words)["settings"].lr == 1e-4
+    flags.main(run, words)
     assert capsys.readouterr().out == "x digits 0.0001 3 False\n"
     with pytest.raises(ValueError, match="Unknown flag 'rate'"):
         flags.parse(thing, words)
@@ -158,7 +160,7 @@ def test_a_flag_that_a_translation_makes_is_checked(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("rate: fast\n")
     with pytest.raises(ValueError, match="--lr must be a number"):
-        flags.parse(thing, ["x", f"--config={path}"], renamed)
+        flags.parse(flags.Command(thing, renamed), ["x", f"--config={path}"])
 
 
 def test_a_missing_config_file_is_named():
@@ -167,13 +169,13 @@ def test_a_missing_config_file_is_named():
 
 
 def test_run_calls_the_function(capsys):
-    flags.run(thing, ["out,put", "--lr=.5", "--quiet"])
+    flags.main(thing, ["out,put", "--lr=.5", "--quiet"])
     assert capsys.readouterr().out == "out,put digits 0.5 3 True\n"
 
 
 def test_a_wrong_flag_is_one_line_and_status_2(capsys):
     with pytest.raises(SystemExit) as stop:
-        flags.run(thing, ["x", "--iteration=3"])
+        flags.main(thing, ["x", "--iteration=3"])
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -182,7 +184,7 @@ def test_a_wrong_flag_is_one_line_and_status_2(capsys):
 
 def test_an_error_that_is_not_ours_keeps_its_traceback():
     with pytest.raises(ValueError, match="not ours"):
-        flags.run(thing, ["x", "--iterations=14"])
+        flags.main(thing, ["x", "--iterations=14"])
 
 
 def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
@@ -190,7 +192,7 @@ def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
         "from lottery_ticket.foundations import steps\n"
         "from lottery_ticket.foundations.command_line import flags\n"
         "def f(length: str): steps.parse(length)\n"
-        "flags.run(f)"
+        "flags.main(f)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "--length=x"],
@@ -203,7 +205,7 @@ def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
 
 
 def test_help_is_the_docstring_with_every_flag(capsys):
-    flags.run(thing, ["--help"])
+    flags.main(thing, ["--help"])
     text = capsys.readouterr().out
     for words in (
         "Does a thing.",
@@ -268,11 +270,36 @@ def test_print_lines_checks_lines_of_each_kind(capsys):
 
 def test_keras_runs_on_tensorflow(monkeypatch, capsys):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    flags.run(thing, ["x"])
+    flags.main(thing, ["x"])
     assert os.environ["KERAS_BACKEND"] == "tensorflow"
 
 
 def test_tensorflow_keeps_quiet_unless_told_otherwise(monkeypatch, capsys):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
-    flags.run(thing, ["x"])
+    flags.main(thing, ["x"])
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3"
+
+
+def planned(output_dir: str, *, lr: float = 0.1) -> plans.Plan:
+    """Plans something.
+
+    Args:
+        output_dir: Folder.
+        lr: Rate.
+    """
+    settings = {"experiment": "planned", "lr": lr}
+    file = result_file.ResultFile("planned.json")
+    part = plans.Part(output_dir, settings, file)
+    return plans.Plan(output_dir, (part,), lambda: part.write({}))
+
+
+def test_a_plan_is_made_and_carried_out(tmp_path, capsys):
+    words = [str(tmp_path), "--lr=.5"]
+    run = flags.command(planned)
+    assert run.makes_plan and not flags.command(thing).makes_plan
+    assert flags.command(run) is run
+    assert not flags.plan(planned, words).is_complete
+    flags.main(planned, words)
+    assert flags.plan(run, words).is_complete
+    flags.main(run, words)
+    assert "complete already" in capsys.readouterr().err

@@ -2,23 +2,30 @@
 
 import pytest
 
-from lottery_ticket.foundations.sweeps import argfile_lines
+from lottery_ticket.foundations import plans
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.sweeps import argfile_lines, scripts
 
-RUNNER = '''
-import os
 
-def train(output_dir: str, *, level: int = 0, lr: float = 0.1):
-    """Trains."""
-    raise RuntimeError("No line may run here.")
+class Part:
+    """Is complete if its folder says so."""
 
-def is_complete(output_dir, level=0, lr=0.1):
-    if output_dir.endswith("other"):
-        raise ValueError(f"{output_dir} holds other settings")
-    return output_dir.endswith("done")
+    def __init__(self, directory):
+        self.directory = directory
 
-RUN = train
-IS_COMPLETE = is_complete
-'''
+    @property
+    def is_complete(self):
+        if self.directory.endswith("other"):
+            raise ValueError(f"{self.directory} holds other settings")
+        return self.directory.endswith("done")
+
+
+def plan(output_dir: str, *, level: int = 0, lr: float = 0.1) -> plans.Plan:
+    """Trains nothing: no line may run here."""
+    return plans.Plan(output_dir, (Part(output_dir),), None)
+
+
+RUNNER = scripts.Runner("runner.py", run=flags.Command(plan))
 PROGRAM = """
 import sys
 for trial in range(2):
@@ -33,11 +40,6 @@ def write(tmp_path):
         return str(tmp_path / name)
 
     return write_file
-
-
-@pytest.fixture
-def runner(write):
-    return write("runner.py", RUNNER)
 
 
 def _read(write, text):
@@ -100,60 +102,69 @@ def test_files_without_usable_lines(write, text, error):
         ("--level=1", "--output_dir is missing"),
     ],
 )
-def test_check_names_the_line_and_its_fault(write, runner, line, error):
+def test_check_names_the_line_and_its_fault(write, line, error):
     lines = _read(write, f"--output_dir=first\n{line}\n")
     with pytest.raises(ValueError, match=f"Line 2, {line}: {error}"):
-        argfile_lines.check(runner, lines)
+        argfile_lines.check(RUNNER, lines)
 
 
-def test_check_names_every_line_at_fault(write, runner):
+def test_check_names_every_line_at_fault(write):
     lines = _read(write, "--level=x\n--output_dir=a\nb --config=none.yaml\n")
     with pytest.raises(ValueError) as error:
-        argfile_lines.check(runner, lines)
+        argfile_lines.check(RUNNER, lines)
     first, second = str(error.value).splitlines()
     assert first.startswith("Line 1, --level=x: ")
     assert second.startswith("Line 3, b --config=none.yaml: No file at")
 
 
-def test_check_refuses_lines_that_would_collide(write, runner):
+def test_check_refuses_lines_that_would_collide(write):
     lines = _read(write, "--output_dir=a\n--output_dir=./a/ --lr=1\n")
     with pytest.raises(ValueError, match="Lines 1 and 2 would both write"):
-        argfile_lines.check(runner, lines)
+        argfile_lines.check(RUNNER, lines)
 
 
-def test_check_lets_places_differ_by_level(write, runner):
+def test_check_lets_places_differ_by_level(write):
     lines = _read(write, "--output_dir=a\n--output_dir=a --level=1\n")
-    assert argfile_lines.check(runner, lines) == lines
+    assert argfile_lines.check(RUNNER, lines) == lines
 
 
-def test_check_finds_an_output_dir_without_its_name(write, runner):
-    (line,) = argfile_lines.check(runner, _read(write, "a --level=1"))
+def test_check_finds_an_output_dir_without_its_name(write):
+    (line,) = argfile_lines.check(RUNNER, _read(write, "a --level=1"))
     assert line.output_dir == "a"
 
 
 def test_lines_of_a_runner_without_run_are_not_checked(write):
-    runner = write("runner.py", "raise RuntimeError('It was imported.')")
+    runner = scripts.Runner("runner.py")
     lines = _read(write, "--output_dir=a\n--output_dir=a\n")
     assert argfile_lines.check(runner, lines) == lines
-    assert argfile_lines.plan(runner, lines).to_run == lines
-    assert not argfile_lines.can_skip(runner)
+    assert argfile_lines.agenda(runner, lines).to_run == lines
 
 
-def test_plan_looks_up_each_line(write, runner):
+def test_lines_of_a_function_that_makes_no_plan_are_checked_and_run(write):
+    def train(output_dir: str):
+        raise RuntimeError("No line may run here.")
+
+    runner = scripts.Runner("runner.py", run=flags.Command(train))
+    lines = _read(write, "--output_dir=done\n")
+    assert argfile_lines.agenda(runner, lines).to_run == lines
+    with pytest.raises(ValueError, match="Unknown flag 'lr'"):
+        argfile_lines.check(runner, _read(write, "--output_dir=a --lr=1"))
+
+
+def test_agenda_looks_up_each_line(write):
     lines = _read(
         write, "--output_dir=new\n--output_dir=done\n--output_dir=other"
     )
-    plan = argfile_lines.plan(runner, lines)
-    assert argfile_lines.can_skip(runner)
-    assert plan == argfile_lines.Plan(
+    agenda = argfile_lines.agenda(RUNNER, lines)
+    assert agenda == argfile_lines.Agenda(
         complete=[lines[1]],
         to_run=[lines[0]],
         refused=[(lines[2], "other holds other settings")],
     )
-    assert plan.text == "3 lines: 1 complete, 1 refused, 1 to run"
+    assert agenda.text == "3 lines: 1 complete, 1 refused, 1 to run"
 
 
-def test_plan_shows_how_far_it_is(write, runner):
+def test_agenda_shows_how_far_it_is(write):
     seen = []
 
     def show(answers):
@@ -162,5 +173,5 @@ def test_plan_shows_how_far_it_is(write, runner):
             yield answer
 
     lines = _read(write, "--output_dir=gs://b/new\n--output_dir=gs://b/done")
-    argfile_lines.plan(runner, lines, show)
+    argfile_lines.agenda(RUNNER, lines, show)
     assert seen == [False, True]

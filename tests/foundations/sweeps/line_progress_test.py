@@ -30,7 +30,7 @@ def lines(tmp_path):
 
 @pytest.fixture
 def plan(lines):
-    return argfile_lines.Plan(lines[:1], lines[2:], [(lines[1], "taken")])
+    return argfile_lines.Agenda(lines[:1], lines[2:], [(lines[1], "taken")])
 
 
 def _outcome(line, failure=None):

@@ -6,7 +6,7 @@ import pytest
 
 from lottery_ticket.foundations.sweeps import scripts
 
-PACKAGE = "lottery_ticket.foundations.sweeps"
+KNOWN = scripts.modules("lottery_ticket.foundations.sweeps")
 
 
 @pytest.fixture(autouse=True)
@@ -26,32 +26,35 @@ def write(tmp_path):
 
 
 def test_a_bare_name_is_a_module_of_the_package():
-    assert scripts.find("runner", "worker", PACKAGE) == f"{PACKAGE}.worker"
+    assert (
+        scripts.find("runner", "worker", KNOWN)
+        == "lottery_ticket.foundations.sweeps.worker"
+    )
 
 
 def test_a_path_is_a_file(write, tmp_path, monkeypatch):
     path = write("mine.py", "")
     monkeypatch.chdir(tmp_path)
-    assert scripts.find("runner", "mine.py", PACKAGE) == path
-    assert scripts.find("runner", "./mine.py", PACKAGE) == path
+    assert scripts.find("runner", "mine.py", KNOWN) == path
+    assert scripts.find("runner", "./mine.py", KNOWN) == path
 
 
 def test_a_dotted_module_is_itself(write, tmp_path, monkeypatch):
     (tmp_path / "lab").mkdir()
     write("lab/mine.py", "raise RuntimeError('It was run.')")
     monkeypatch.chdir(tmp_path)
-    assert scripts.find("runner", "lab.mine", PACKAGE) == "lab.mine"
+    assert scripts.find("runner", "lab.mine", KNOWN) == "lab.mine"
 
 
 def test_an_unknown_name_names_the_nearest():
     with pytest.raises(ValueError, match="Unknown runner.*mean 'worker'"):
-        scripts.find("runner", "wroker", PACKAGE)
+        scripts.find("runner", "wroker", KNOWN)
 
 
 @pytest.mark.parametrize("name", ["mine.py", "lab/mine"])
 def test_a_file_that_is_not_there(name):
     with pytest.raises(ValueError, match="No runner at .*no such file"):
-        scripts.find("runner", name, PACKAGE)
+        scripts.find("runner", name, KNOWN)
 
 
 def test_command_and_kind():
@@ -108,3 +111,15 @@ def test_a_module_without_main_is_run(write, tmp_path, monkeypatch, capsys):
     sys.path.append(str(tmp_path))
     scripts.run("module_of_mine", ["--a=1"])
     assert capsys.readouterr().out == "__main__ ['--a=1']\n"
+
+
+def test_a_runner_is_a_command_with_words_of_its_own():
+    runner = scripts.Runner("lab.mine", ("train",))
+    assert runner.command(("--a",))[1:] == ["-m", "lab.mine", "train", "--a"]
+    assert not runner.can_skip
+
+
+def test_what_a_script_declares_is_found_without_running_others(write):
+    assert scripts.declared_run(write("a.py", "raise RuntimeError")) is None
+    text = "def RUN(output_dir: str): ..."
+    assert scripts.declared_run(write("b.py", text)).parameters["output_dir"]

@@ -9,7 +9,11 @@ import time
 import pytest
 
 from lottery_ticket.foundations import devices
-from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    scripts,
+    worker_pool,
+)
 
 SCRIPT = """
 import os, subprocess, sys, time
@@ -40,7 +44,9 @@ def run(tmp_path):
             )
             for number, text in enumerate(texts, start=1)
         ]
-        return worker_pool.run(str(tmp_path / "script.py"), lines, places)
+        return worker_pool.run(
+            scripts.Runner(str(tmp_path / "script.py")), lines, places
+        )
 
     return run_lines
 
@@ -124,10 +130,15 @@ def test_a_killed_pool_takes_its_workers_along(tmp_path):
     script.write_text(SCRIPT)
     program = f"""
 from lottery_ticket.foundations import devices
-from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    scripts,
+    worker_pool,
+)
 line = argfile_lines.Line(1, ("sleep", "60"), log={str(log)!r})
 place = devices.Place("A", {{"PLACE": "A"}})
-list(worker_pool.run({str(script)!r}, [line], [place]))
+runner = scripts.Runner({str(script)!r})
+list(worker_pool.run(runner, [line], [place]))
 """
     with subprocess.Popen([sys.executable, "-c", program]) as pool:
         deadline = time.monotonic() + 10

@@ -1,0 +1,118 @@
+"""All commands: experiments, which the one list here makes known, and tools.
+
+To add an experiment, write experiments/NAME.py with a function `plan(...)`, and
+a line in EXPERIMENTS: the command line, sweeps and the report follow from it.
+"""
+
+import dataclasses
+import importlib
+
+from lottery_ticket.foundations import lazy, plans
+from lottery_ticket.foundations.command_line import flags
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """An experiment, loaded when it is asked for.
+
+    Args:
+        help: What it is for, in a few words.
+        module: Its module, with `plan`, and `RESULT` if it has a result file.
+        result: Name of the file that completes its results.
+        section: Module with the `section` of the report that shows them; None
+            where those about runs say all.
+        configs: Module that translates --config files in other words than the
+            flags, if there are any.
+    """
+
+    help: str
+    module: lazy.LazyModule
+    result: str = plans.RUN.name
+    section: lazy.LazyModule | None = None
+    configs: lazy.LazyModule | None = None
+
+    @property
+    def run(self) -> flags.Command:
+        """Its plan, as a command."""
+        translate = self._translated if self.configs else None
+        return flags.Command(self.module.plan, translate)
+
+    def _translated(self, values, given):
+        """Loads what translates config files only where there is one."""
+        return self.configs.translate(values, given)
+
+
+def _experiment(name: str) -> lazy.LazyModule:
+    return lazy.module(f"lottery_ticket.experiments.{name}")
+
+
+def _section(name: str) -> lazy.LazyModule:
+    return lazy.module(f"lottery_ticket.analysis.{name}")
+
+
+# Command -> experiment, in the order in which a newcomer needs them.
+EXPERIMENTS = {
+    "train": Experiment("trains one network", _experiment("train")),
+    "lottery_experiment": Experiment(
+        "trains, prunes, rewinds, repeats: one trial",
+        _experiment("lottery_experiment"),
+    ),
+    "untrained": Experiment(
+        "how well masks of a dense run do without any training",
+        _experiment("untrained"),
+        "untrained.json",
+    ),
+    "supermask": Experiment(
+        "learns a mask of weights that stay as they are drawn",
+        _experiment("supermask"),
+        "supermask.json",
+    ),
+    "prune_at_init": Experiment(
+        "prunes a network before it is trained", _experiment("prune_at_init")
+    ),
+    "gem_miner": Experiment(
+        "finds a ticket by training scores, and trains it",
+        _experiment("gem_miner"),
+        "gem.json",
+        configs=_experiment("published_config"),
+    ),
+    "mask_connectivity": Experiment(
+        "what lies between two masks of the same weights",
+        _experiment("mask_connectivity"),
+        "mask_connectivity.json",
+    ),
+    "reinitialize": Experiment(
+        "trains a ticket's masks from other weights",
+        _experiment("reinitialize"),
+    ),
+    "branch": Experiment(
+        "trains a finished ticket again, with one thing changed",
+        _experiment("branch"),
+    ),
+    "instability": Experiment(
+        "trains two copies of a ticket and measures between them",
+        _experiment("instability"),
+        "connectivity.json",
+    ),
+}
+# What is no experiment: module here, with a RUN -> what it is for.
+TOOLS = {
+    "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
+    "report": "tables and figures of a folder of results",
+    "mask_facts": "how alike masks are, and which signs training keeps",
+    "download_data": "fetches datasets ahead of time",
+}
+
+
+def helps() -> dict[str, str]:
+    """Returns dict, command -> what it is for."""
+    of_experiments = {name: each.help for name, each in EXPERIMENTS.items()}
+    return {**of_experiments, **TOOLS}
+
+
+def run(name: str) -> flags.Command:
+    """Returns what a command does, by its name in `helps`."""
+    if name in EXPERIMENTS:
+        return EXPERIMENTS[name].run
+    module = importlib.import_module(f"lottery_ticket.runners.{name}")
+    return flags.command(module.RUN)

@@ -1,0 +1,39 @@
+"""Tests of experiments/single_run."""
+
+import pytest
+
+from lottery_ticket.experiments import recipes, single_run
+from lottery_ticket.foundations import plans
+
+RECIPE = recipes.Recipe(
+    hidden_units=(10, 8), training_len="10it", test_interval=10
+)
+SETTINGS = {**RECIPE.settings(), "experiment": "mine"}
+
+
+def plan(directory, give_start, **options):
+    return single_run.plan(
+        RECIPE, str(directory), SETTINGS, give_start, **options
+    )
+
+
+def test_it_writes_one_run_and_trains_from_what_it_is_given(tmp_path):
+    def give_start(dataset, model):
+        assert dataset.num_classes == 10
+        model.reset(seed=3)
+
+    made = plan(tmp_path, give_start, reads=("a",), quiet=True)
+    assert made.writes == (plans.Part(str(tmp_path), SETTINGS),)
+    assert made.reads == ("a",)
+    assert not made.is_complete
+    made.run()
+    assert made.is_complete
+
+
+def test_what_may_fail_comes_before_the_data(tmp_path, monkeypatch):
+    def fail():
+        raise ValueError("no such ticket")
+
+    monkeypatch.setattr(single_run.ingredients, "dataset", pytest.fail)
+    with pytest.raises(ValueError, match="no such ticket"):
+        plan(tmp_path, pytest.fail, before_data=fail).run()

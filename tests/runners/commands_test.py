@@ -1,0 +1,169 @@
+"""Tests of runners/commands: one file and one line make an experiment."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from lottery_ticket.foundations import plans
+from lottery_ticket.runners import commands
+from lottery_ticket.tests import tiny
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCE = (
+    *("analysis", "argfiles", "configs", "datasets", "experiments"),
+    *("foundations", "models", "runners"),
+)
+# experiments/toy.py.
+FILE = '''
+"""Trains a network whose kept weights are every n-th one."""
+
+import numpy as np
+
+from lottery_ticket.experiments import recipes, single_run
+from lottery_ticket.foundations import plans
+
+
+def plan(
+    output_dir: str,
+    recipe: recipes.Recipe = recipes.Recipe(),
+    *,
+    every: int = 2,
+    quiet: bool = False,
+) -> plans.Plan:
+    """Trains a network whose kept weights are every n-th one.
+
+    Args:
+        output_dir: Folder of the results.
+        recipe: Dataset, network and training.
+        every: Of how many weights one is kept.
+        quiet: Whether to show no progress.
+    """
+    settings = {**recipe.settings(), "experiment": "toy", "every": every}
+
+    def give_start(_, model):
+        masks = {}
+        for name, mask in model.masks.items():
+            masks[name] = np.zeros_like(mask)
+            masks[name].flat[::every] = 1
+        model.reset(masks=masks, seed=recipe.init_seed)
+
+    return single_run.plan(
+        recipe, output_dir, settings, give_start, quiet=quiet
+    )
+'''
+# In runners/commands.py.
+LINE = '    "toy": Experiment("trains a part", _experiment("toy")),\n'
+STOP = """
+import sys
+from lottery_ticket.foundations import progress
+from lottery_ticket.foundations.training import resumable_run
+from lottery_ticket.runners import main
+
+resumable_run.CHECKPOINT_INTERVAL_S = -1
+update = progress.Progress.update
+
+def stop(bar, iteration, latest):
+    if iteration == 20:
+        raise KeyboardInterrupt
+    update(bar, iteration, latest)
+
+progress.Progress.update = stop
+main.main(sys.argv[1:])
+"""
+FLAGS = ("--training_len=20it", "--test_interval=10", "--hidden_units=10,8")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A copy of the package, with the toy in it."""
+    package = tmp_path_factory.mktemp("house") / "lottery_ticket"
+    for folder in SOURCE:
+        shutil.copytree(ROOT / folder, package / folder)
+    (package / "__init__.py").touch()
+    (package / "experiments/toy.py").write_text(FILE)
+    file = package / "runners/commands.py"
+    start = "EXPERIMENTS = {\n"
+    text = file.read_text()
+    assert text.count(start) == 1
+    file.write_text(text.replace(start, start + LINE))
+    return package.parent
+
+
+def run(house, *words):
+    done = subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        cwd=house,
+        env={**os.environ, "PYTHONPATH": str(house)},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def command(house, *words):
+    return run(house, "-m", "lottery_ticket.runners.main", *words)
+
+
+@pytest.mark.slow
+def test_one_file_and_one_line_make_an_experiment(house, tmp_path):
+    status, text, _ = command(house, "toy", "--help")
+    assert status == 0 and "Of how many weights one is kept." in text
+    assert "toy                 trains a part" in command(house)[1]
+
+    whole, stopped = (tmp_path / f"results/trial{n}/1/toy" for n in (1, 2))
+    toy = ("toy", *FLAGS)
+    status, _, error = command(house, *toy, f"--output_dir={whole}")
+    assert status == 0, error
+    again = command(house, *toy, f"--output_dir={whole}")
+    assert again[0] == 0 and "complete already" in again[2]
+    other = command(house, *toy, f"--output_dir={whole}", "--every=3")
+    assert other[0] == 1 and "every: 2 there, 3 now" in other[2]
+    foreign = command(house, "train", f"--output_dir={whole}")
+    assert foreign[0] == 1 and "experiment: 'toy' there" in foreign[2]
+
+    status, _, error = run(house, "-c", STOP, *toy, f"--output_dir={stopped}")
+    assert status == 130, error
+    assert (stopped / "checkpoint.bin").exists()
+    lines = tmp_path / "lines.txt"
+    lines.write_text(
+        "".join(
+            f"--output_dir={tmp_path}/results/trial{trial}/1/toy {flags}\n"
+            for trial in (1, 2, 3)
+            for flags in [" ".join(FLAGS)]
+        )
+    )
+    sweep = ("argfile_runner", "toy", str(lines), "--devices=cpu*1")
+    dry = command(house, *sweep, "--dry_run")
+    assert "3 lines: 1 complete, 2 to run" in dry[1], dry
+    status, _, error = command(house, *sweep)
+    assert status == 0, error
+    assert "2 done, 1 skipped (complete), 0 failed." in error
+    assert tiny.result_bytes(stopped) == tiny.result_bytes(whole)
+
+    status, text, _ = command(
+        house, "report", f"--output_dir={tmp_path}/results"
+    )
+    assert status == 0
+    row = next(line for line in text.splitlines() if line.startswith("toy"))
+    assert row.split()[1:6] == ["1", "50.0", "45.0", "3", "3"]
+
+
+def test_entries_say_what_their_experiments_declare():
+    for name, entry in commands.EXPERIMENTS.items():
+        assert entry.run.makes_plan, name
+        assert entry.run.function is entry.module.plan
+        assert entry.help and not entry.help.endswith("."), name
+        if entry.result != plans.RUN.name:
+            assert entry.module.RESULT.name == entry.result
+
+
+def test_no_command_has_two_homes():
+    assert not set(commands.EXPERIMENTS) & set(commands.TOOLS)
+    assert list(commands.helps()) == [
+        *commands.EXPERIMENTS,
+        *commands.TOOLS,
+    ]
