@@ -96,7 +96,7 @@ class LevelRules:
             ),
             "mask_1_action": action,
             "signed_constant": weight_actions.constant(
-                action, self.signed_constant
+                self.signed_constant, action
             ),
         }
         if self.target_density is not None:  # A numpy number is no JSON value.
