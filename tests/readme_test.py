@@ -25,7 +25,7 @@ from lottery_ticket.experiments import (
     selections,
     untrained_grid,
 )
-from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.experiments.gems import search_algos
 from lottery_ticket.foundations import kernel_draws
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
@@ -35,8 +35,8 @@ from lottery_ticket.foundations.supermasks import (
     learned_masks,
     mask_lines,
     pruning_events,
+    regularizers,
     score_draws,
-    score_method,
     score_rounding,
 )
 from lottery_ticket.models import registry as models
@@ -216,9 +216,9 @@ def test_the_two_commands_are_targets_of_the_makefile():
         pruning_events.SCOPES,
         sanity_checks.CHECKS,
         score_draws.SCORE_INITS,
-        score_method.REGULARIZATIONS,
+        regularizers.REGULARIZERS,
         score_rounding.ROUNDINGS,
-        search_flags.ALGOS,
+        search_algos.ALGOS,
         quotas.ROUNDINGS,
         deconstructing_argfile.GRIDS,
         selections.SELECTIONS,
