@@ -122,7 +122,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
         network, _ = weight_actions.start(
             rules, pruning, dense.initial, grid.draw_seed, level
         )
-        if mask_0_action == "zero":
+        if mask_0.MASK_0_ACTIONS[mask_0_action].function is None:
             network = _masked(network, masks)
         found[action] = network
     return found

@@ -96,7 +96,7 @@ SCHEDULES = {
     "cosine_by_epoch": Course(
         _cosine_by_epoch,
         "cosine by epoch",
-        "falls likewise, after each epoch; the last one's is above 0",
+        "falls along half a wave, after each epoch; the last one's is above 0",
         entries.SREENIVASAN,
         counts_epochs=True,
     ),

@@ -41,6 +41,7 @@ from lottery_ticket.foundations.supermasks import (
 )
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import lottery_experiment, main
+from lottery_ticket.tests import generated_docs
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -229,6 +230,15 @@ def test_every_method_is_on_a_page(known):
     page = "\n".join(PAGES)
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`(.*?)`", page))))
     assert set(known) <= named
+
+
+def test_tables_of_entries_are_as_generated():
+    text = "\n".join(PAGES)
+    assert generated_docs.generated(text) == text, (
+        "Run python -m lottery_ticket.tests.generated_docs"
+    )
+    found = [match[1] for match in generated_docs.BLOCK.findall(text)]
+    assert sorted(found) == sorted(generated_docs.TABLES)
 
 
 def test_every_flag_of_a_method_is_on_a_page():

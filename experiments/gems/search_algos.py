@@ -75,7 +75,7 @@ ALGOS = {
     "hc_iter": Algo(
         score_search.search,
         "Gem-Miner",
-        "Gem-Miner: the same, and every `--prune_period=5` epochs the lowest "
+        "Gem-Miner: as hc, and every `--prune_period=5` epochs the lowest "
         "scores go for good, by a share that leads exactly to `--density`",
         entries.SREENIVASAN,
         flags=(
@@ -98,7 +98,8 @@ ALGOS = {
     "global_ep": Algo(
         score_search.search,
         "global edge-popup",
-        "the same of all layers together",
+        "global edge-popup: the part `density` of the largest magnitudes of "
+        "all layers together",
         entries.SREENIVASAN,
         flags=(*_MASK, *_SCORES),
         masker="global_ep",
@@ -106,8 +107,8 @@ ALGOS = {
     "global_ep_iter": Algo(
         score_search.search,
         "global edge-popup, gradual",
-        "the same with a density that falls from event to event (weights can "
-        "come back)",
+        "as global_ep, with a density that falls from event to event (weights "
+        "can come back)",
         entries.SREENIVASAN,
         flags=(*_MASK, *_ROUNDS, *_SCORES),
         masker="global_ep",

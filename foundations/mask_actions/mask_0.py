@@ -211,7 +211,8 @@ MASK_0_ACTIONS = {
     "freeze_init_zero_all": Mask0Action(
         _zero_where_it_shrank,
         "as variant 1, kept ones too (variant 2)",
-        "the same, and kept weights start by this rule, too (variant 2)",
+        "0 if training made them smaller, else w_i, and kept weights start by "
+        "this rule, too (the paper's variant 2)",
         entries.ZHOU,
         edits="kept",
         family=3,
@@ -219,7 +220,8 @@ MASK_0_ACTIONS = {
     "freeze_init_zero_reshuffle": Mask0Action(
         _zero_anywhere,
         "at init, as many 0 at random",
-        "as many zeros in the layer, at random places; a control",
+        "w_i, but for as many zeros in the layer as freeze_init_zero_mask has, "
+        "at random places; a control",
         entries.ZHOU,
         edits="newly",
         family=2,

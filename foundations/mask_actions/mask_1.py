@@ -275,7 +275,7 @@ MASK_1_ACTIONS = {
     "rand_signed_constant": Mask1Action(
         _each(_rand_signed_constant),
         "constant, shuffled signs",
-        "the same, permuted over all N entries",
+        "what signed_constant gives, permuted over all N entries",
         entries.ZHOU,
         needs="all",
         takes_constant=True,

@@ -141,7 +141,7 @@ CRITERIA = {
     "large_final_diff_sign": criterion.Criterion(
         large_final_diff_sign,
         "large final, other sign",
-        "abs(w_f) if w_i and w_f have another sign, else 0; a control",
+        "abs(w_f) if w_i and w_f differ in sign, else 0; a control",
         entries.ZHOU,
         needs_training=True,
         family=2,
@@ -158,7 +158,8 @@ CRITERIA = {
     "magnitude_increase_diff_sign": criterion.Criterion(
         magnitude_increase_diff_sign,
         "magnitude increase, other sign",
-        "abs(w_f) - abs(w_i) if they differ, else minus infinity; a control",
+        "abs(w_f) - abs(w_i) if the signs differ, else minus infinity; a "
+        "control",
         entries.ZHOU,
         needs_training=True,
         family=6,
@@ -176,7 +177,7 @@ CRITERIA = {
     "magnitude_increase_diff_sign_legacy": criterion.Criterion(
         magnitude_increase_diff_sign_legacy,
         "magnitude increase, other sign (legacy)",
-        "abs(w_f) - abs(w_i) if they differ, else 0; a control",
+        "abs(w_f) - abs(w_i) if the signs differ, else 0; a control",
         entries.ZHOU,
         needs_training=True,
         family=6,
@@ -196,7 +197,7 @@ CRITERIA = {
     "large_final_diff_sign_single": criterion.Criterion(
         large_final_diff_sign_single,
         "any of other sign",
-        "by the sign alone: all weights of another sign stay; a control",
+        "by the sign alone: all weights whose sign changed stay; a control",
         entries.ZHOU,
         needs_training=True,
         decides=True,

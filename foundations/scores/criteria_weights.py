@@ -189,7 +189,7 @@ CRITERIA = {
     "small_init_small_final": criterion.Criterion(
         small_init_small_final,
         "small init, small final",
-        "the same of -abs(w_i) and -abs(w_f), a control",
+        "the lower of the two ranks by -abs(w_i) and -abs(w_f), a control",
         entries.ZHOU,
         needs_training=True,
         family=7,

@@ -162,7 +162,7 @@ MASKERS = {
     "global_ep": ScoreMasker(
         global_edge_popup,
         "global edge-popup",
-        "the same of all layers together",
+        "of all layers together, the share `density` of the highest magnitudes",
         entries.SREENIVASAN,
         is_signed=True,
     ),

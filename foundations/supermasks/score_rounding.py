@@ -230,7 +230,7 @@ ROUNDINGS = {
     "naive_prob": Rounder(
         functools.partial(_by_layer, _naive_prob),
         "by chance in some layers",
-        "does so in prob_layers, and is naive elsewhere",
+        "keeps scores in prob_layers by chance, and is naive elsewhere",
         entries.SREENIVASAN,
         draws=True,
         takes_layers=True,
