@@ -4,6 +4,7 @@ import itertools
 
 from lottery_ticket.analysis import figure_style, setting_styles, tree
 
+# Experiments that are named after no criterion, action or method alone.
 LABELS = {
     "same_init": "winning ticket",
     "reinit": "random reinit",
@@ -20,9 +21,6 @@ LABELS = {
     "finetune": "fine-tuning",
     "dense": "dense",
     "large_init": "magnitude at init",
-    "snip": "SNIP",
-    "grasp": "GraSP",
-    "synflow": "SynFlow",
     "supermask": "supermask",
     "supermask_rescaled": "supermask, rescaled",
     "supermask_signed": "supermask, constant",
@@ -81,13 +79,7 @@ def name(experiment: str) -> str:
         experiment: Name of the experiment, such as "snip_shuffle".
     """
     own = experiment.rpartition("/")[2]
-    if own not in LABELS and (setting := _setting(own)) is not None:
-        own = setting
-    for ending, text in ENDINGS.items():
-        base = own.removesuffix(ending)
-        if own not in LABELS and base != own and base in LABELS:
-            own = f"{LABELS[base]}, {text}"
-    parts = [tree.name(experiment), LABELS.get(own, own)]
+    parts = [tree.name(experiment), _plain(own) or _treated(own) or own]
     return " ".join(filter(None, parts))
 
 
@@ -100,6 +92,20 @@ def series(experiments) -> dict[str, dict]:
     """
     names = dict.fromkeys(experiments)
     return dict(zip(names, itertools.cycle(figure_style.SERIES), strict=False))
+
+
+def _plain(name):
+    return LABELS.get(name) or _setting(name)
+
+
+def _treated(name):
+    """An experiment or criterion, and what was done to its masks; or None."""
+    for ending, text in ENDINGS.items():
+        base = name.removesuffix(ending)
+        is_criterion = setting_styles.is_known("criterion", base)
+        if base != name and (base in LABELS or is_criterion):
+            return f"{_plain(base)}, {text}"
+    return None
 
 
 def _setting(name):

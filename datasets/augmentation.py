@@ -7,7 +7,7 @@ same integers of a seed, but not the same floats.
 import dataclasses
 import math
 
-from lottery_ticket.foundations import lazy, names
+from lottery_ticket.foundations import entries, lazy, names
 
 tf = lazy.module("tensorflow")
 
@@ -90,11 +90,36 @@ class ResizedCrop:
         return tf.cast(tf.round(y) if x.dtype.is_integer else y, x.dtype)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Augmentation(entries.Entry):
+    """A function (x, seed) -> changed images; None leaves them as they are.
+
+    Args:
+        crops_originals: Whether images that are files are cropped as they are,
+            before they have one size.
+    """
+
+    crops_originals: bool = False
+
+
 AUGMENTATIONS = {
-    "none": None,
-    "crop_flip": CropFlip(),
-    "flip": Flip(),
-    "resized_crop": ResizedCrop(),
+    "none": Augmentation(None, "none", "as they are", entries.HERE),
+    "crop_flip": Augmentation(
+        CropFlip(),
+        "crop and flip",
+        "a window at random of the image with 4 pixels of zeros around it, and "
+        "half of them mirrored",
+        "He et al. 2016 (https://arxiv.org/abs/1512.03385)",
+    ),
+    "flip": Augmentation(Flip(), "flip", "half of them mirrored", entries.HERE),
+    "resized_crop": Augmentation(
+        ResizedCrop(),
+        "resized crop",
+        "a part at random of 8 to 100 % of the area, at the image's full size, "
+        "and half of them mirrored",
+        "Szegedy et al. 2015 (https://arxiv.org/abs/1409.4842)",
+        crops_originals=True,
+    ),
 }
 
 
@@ -105,7 +130,7 @@ def make(name: str):
         ValueError: If the name is unknown.
     """
     names.check("augmentation", name, AUGMENTATIONS)
-    return AUGMENTATIONS[name]
+    return AUGMENTATIONS[name].function
 
 
 def draw(seed, shape, limit):

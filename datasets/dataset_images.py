@@ -113,7 +113,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         x_kept = x_train[kept]
         if (
             dataset_split.is_streamed(x_train)
-            and augmentation == "resized_crop"
+            and augmentations.AUGMENTATIONS[augmentation].crops_originals
         ):
             # A part of the image at full size, cut out as it is read.
             x_kept, augment = x_kept.with_random_crop(), None

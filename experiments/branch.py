@@ -20,11 +20,6 @@ from lottery_ticket.foundations import (
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.selection import collapse
 
-# Kept weights start where they did: training behind them counts.
-_PUT_BACK = ("rewind", "mask_init")
-# Of the network, only what these make of kernels; the rest is drawn.
-_KERNELS_ONLY = ("reuse", "reuse_sign")
-
 
 def plan(
     output_dir: str,
@@ -105,7 +100,7 @@ def plan(
         start_iteration,
     )
     seed = recipe.init_seed
-    if settings["mask_1_action"] not in _PUT_BACK:
+    if not mask_1.MASK_1_ACTIONS[settings["mask_1_action"]].puts_back:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
     presets = functools.cache(lambda: _presets(source, masks, settings, seed))
@@ -136,7 +131,7 @@ def _planned(
     names.check("selection", selection, selections.SELECTIONS)
     mask_1.check(mask_1_action)
     mask_1_action = mask_1.resolve(mask_1_action)
-    constant = weight_actions.constant(mask_1_action, signed_constant)
+    constant = weight_actions.constant(signed_constant, mask_1_action)
     source = tickets.read(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
     own = {
@@ -161,7 +156,8 @@ def _planned(
 def _span(source, mask_1_action, start_iteration):
     """Settings of where training starts, and at which learning rates."""
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
-    if mask_1_action not in _PUT_BACK:  # New ones have no training behind.
+    action = mask_1.MASK_1_ACTIONS[mask_1_action]
+    if not action.puts_back:  # New ones have no training behind.
         iteration, is_finetuned = 0, False
     start = steps.text(start_iteration or f"{iteration}it")
     return {"start_iteration": start, "is_finetuned": is_finetuned}
@@ -176,7 +172,7 @@ def _check_not_the_same(source, recipe, own):
     given = {**own}
     if not steps.parse(own["start_iteration"])[1]:  # In epochs, too.
         given["start_iteration"] = "0it"
-    is_same = own["mask_1_action"] in _PUT_BACK and all(
+    is_same = mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back and all(
         given[name] == value for name, value in as_it_was.items()
     )
     changed = set(recipe_changes.differing(recipe, source.settings))
@@ -190,13 +186,12 @@ def _check_not_the_same(source, recipe, own):
 
 def _presets(source, masks, settings, seed):
     """What a branch starts from; None is a fresh draw of all."""
-    action = settings["mask_1_action"]
-    if action == "reinit":
+    action = mask_1.MASK_1_ACTIONS[settings["mask_1_action"]]
+    if action.needs == "nothing":
         return None
-    weights = source.initial  # Of which reuse takes the kept values alone.
-    if action != "reuse":
-        needs_all = action in mask_1.NEED_PRUNED
-        needed = masks_lib.ones(masks) if needs_all else masks
+    weights = source.initial  # Of which "from_masks" are kept.
+    if action.needs != "from_masks":
+        needed = masks_lib.ones(masks) if action.needs == "all" else masks
         weights = tickets.start(source, needed)
     start = mask_1.Start(
         weights=weights,
@@ -206,9 +201,9 @@ def _presets(source, masks, settings, seed):
         from_masks=source.masks,
         constant=settings["signed_constant"],
     )
-    made = mask_1.apply(action, start, seed)
-    of_kernels = {name: made[name] for name in masks}
-    return of_kernels if action in _KERNELS_ONLY else made
+    made = mask_1.apply(settings["mask_1_action"], start, seed)
+    of_kernels = {name: made[name] for name in masks}  # The rest is drawn.
+    return of_kernels if action.of_kernels_only else made
 
 
 def _check_layers(model, masks):

@@ -102,7 +102,8 @@ class FineTuning:
         if self._has_drops:
             drops = self.fine_tune_lr_drops
             drops = published_drops(length) if drops is None else drops
-            changes["schedule"] = "piecewise" if drops else "constant"
+            if not drops:
+                changes["schedule"] = "constant"
             changes["lr_drops"] = drops
             if drops:
                 changes["lr_drop_factor"] = self.fine_tune_lr_drop_factor
@@ -128,7 +129,8 @@ class FineTuning:
 
     @property
     def _has_drops(self):
-        return self.fine_tune_schedule == "piecewise"
+        names.check("schedule", self.fine_tune_schedule, schedules.SCHEDULES)
+        return schedules.SCHEDULES[self.fine_tune_schedule].has_drops
 
     def _check_uses(self):
         given = self.given()
@@ -142,7 +144,8 @@ class FineTuning:
         for name in ("fine_tune_lr_drops", "fine_tune_lr_drop_factor"):
             if name in given and not self._has_drops:
                 raise ValueError(
-                    f"{name} is for fine_tune_schedule=piecewise. Received: "
+                    f"{name} is for fine_tune_schedule="
+                    f"{' or '.join(schedules.HAVE_DROPS)}. Received: "
                     f"{getattr(self, name)} with {self.fine_tune_schedule}"
                 )
         if self.skip_fine_tune and len(given) > 1:

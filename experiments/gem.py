@@ -12,7 +12,7 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.experiments.gems import (
     imp_rules,
-    search_flags,
+    search_algos,
     search_method,
 )
 from lottery_ticket.foundations import (
@@ -67,7 +67,7 @@ class Gem:
         search = self.search
         names.check("on_collapse", self.on_collapse, collapse.POLICIES)
         given = self.tuning.given()
-        if search.algo == "wt" and given:
+        if not search.algorithm.has_mask and given:
             raise ValueError(
                 "algo=wt is trained as the recipe says, by --lr and the like: "
                 f"there is no fine-tuning. Received: {given[0]}"
@@ -82,7 +82,7 @@ class Gem:
         unit, number = steps.parse(self.recipe.training_len)
         if unit == "epochs":
             search_method.plan(search, number)
-            if search.algo == "imp":
+            if search.algorithm.has_rounds:
                 imp_rules.rounds(search, number)
         self.tuned_recipe()
 
@@ -93,7 +93,7 @@ class Gem:
 
     def tuned_recipe(self) -> recipes.Recipe:
         """Returns how the network found is trained."""
-        if self.search.algo == "wt":
+        if not self.search.algorithm.has_mask:
             return self.recipe
         return self.tuning.recipe(self.recipe)
 
@@ -113,13 +113,13 @@ class Gem:
         found = files.names(self.search_directory)
         rounds = any(name.isdecimal() for name in found)
         scores = bool({"run.json", "checkpoint.bin"} & set(found))
-        algo = self.search.algo
-        is_other = rounds and algo != "imp"
-        if is_other or scores and algo not in search_flags.SCORED:
+        algo = self.search.algorithm
+        is_other = rounds and not algo.has_rounds
+        if is_other or scores and not algo.trains_scores:
             raise ValueError(
                 f"{self.search_directory} holds "
                 f"{'rounds of imp' if rounds else 'scores'}, which are not of "
-                f"algo={algo}. Use another output_dir"
+                f"algo={self.search.algo}. Use another output_dir"
             )
 
     def inverted(self) -> "Gem":
@@ -182,16 +182,17 @@ class Gem:
         lengths = (lengths,) if isinstance(lengths, str) else lengths
         lengths = tuple(steps.text(each) for each in lengths)
         object.__setattr__(self, "save_iterations", lengths)
-        if lengths and algo != "wt":
+        if lengths and self.search.algorithm.has_mask:
             raise ValueError(
                 "save_iterations is for algo=wt, which trains all weights. "
                 f"Received: {', '.join(lengths)} with algo={algo}"
             )
-        if self.tuning.skip_fine_tune and algo not in search_flags.SCORED:
+        trains_scores = self.search.algorithm.trains_scores
+        if self.tuning.skip_fine_tune and not trains_scores:
             raise ValueError(
                 f"The mask of algo={algo} is saved with the fine-tuned network "
                 "alone: skip_fine_tune would leave no trace of it. Expected "
-                f"{' or '.join(search_flags.SCORED)}"
+                f"{' or '.join(search_algos.SCORED)}"
             )
 
     def _saved(self):

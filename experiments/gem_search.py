@@ -2,7 +2,11 @@
 
 import dataclasses
 
-from lottery_ticket.experiments.gems import search_flags, search_rules
+from lottery_ticket.experiments.gems import (
+    search_algos,
+    search_flags,
+    search_rules,
+)
 from lottery_ticket.foundations import seeds, steps
 from lottery_ticket.foundations.command_line import flat_functions
 
@@ -154,6 +158,11 @@ class GemSearch:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
+    @property
+    def algorithm(self) -> search_algos.Algo:
+        """The algo, and what is known of it."""
+        return search_algos.ALGOS[self.algo]
+
     def resolved(self, seed: int) -> "GemSearch":
         """Returns the same with what is None filled in, where it is used.
 
@@ -161,7 +170,7 @@ class GemSearch:
             seed: Master seed of the experiment.
         """
         usual = search_flags.usual(self)
-        if self.algo != "wt":
+        if self.algorithm.has_mask:
             usual["mask_seed"] = seeds.derive(seed, "mask")
         return flat_functions.filled(self, usual)
 

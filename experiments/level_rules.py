@@ -4,7 +4,7 @@ import dataclasses
 import logging
 
 from lottery_ticket.experiments import level_densities, weight_actions
-from lottery_ticket.foundations import names, pruning, steps
+from lottery_ticket.foundations import names, pruning, schedules, steps
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
@@ -96,7 +96,7 @@ class LevelRules:
             ),
             "mask_1_action": action,
             "signed_constant": weight_actions.constant(
-                action, self.signed_constant
+                self.signed_constant, action
             ),
         }
         if self.target_density is not None:  # A numpy number is no JSON value.
@@ -214,12 +214,14 @@ class LevelRules:
                 with fractions that prune nothing, or the criterion alone
                 decides how far levels prune.
         """
-        if self.retraining == "finetune" and recipe.schedule == "cosine":
+        course = schedules.SCHEDULES[recipe.schedule]
+        if self.retraining == "finetune" and course.ends_at_0:
             raise ValueError(
-                "finetune trains at the last learning rate, and a cosine ends "
-                "at 0. Use another schedule, or lr_rewind"
+                f"finetune trains at the last learning rate, and a "
+                f"{recipe.schedule} ends at 0. Use another schedule, or "
+                "lr_rewind"
             )
-        if self.retraining == "finetune" and recipe.schedule == "constant":
+        if self.retraining == "finetune" and course.is_steady:
             _log.warning(
                 "The learning rate is constant: finetune is the same as "
                 "lr_rewind"

@@ -63,7 +63,7 @@ class MaskSearch:
         checked = {
             "mask_1_action": action,
             "signed_constant": weight_actions.constant(
-                action, self.signed_constant
+                self.signed_constant, action
             ),
             "sigmoid_bias": _number("sigmoid_bias", self.sigmoid_bias),
             "signed_constant_multiplier": _number(
@@ -137,7 +137,9 @@ class MaskSearch:
                 "signed_constant_multiplier must be above 0, as a float32, "
                 f"too. Received: {multiplier}"
             )
-        if multiplier != 1 and "constant" not in self.mask_1_action:
+        if multiplier != 1 and not weight_actions.takes_constant(
+            self.mask_1_action
+        ):
             raise ValueError(
                 "signed_constant_multiplier is for an action of constants, "
                 "such as mask_1_action=signed_constant. Received: "

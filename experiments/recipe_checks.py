@@ -6,6 +6,7 @@ from lottery_ticket.foundations import (
     names,
     optimizers,
     pruning,
+    schedules,
     steps,
     strategies,
 )
@@ -89,7 +90,8 @@ def check_given(given, usual: dict) -> None:
         )
     if given.lr_drop_factor is not None and usual["lr_drop_factor"] is None:
         raise ValueError(
-            "lr_drop_factor is for schedule=piecewise. Received: "
+            "lr_drop_factor is for "
+            f"schedule={' or '.join(schedules.HAVE_DROPS)}. Received: "
             f"{given.lr_drop_factor} with {given.schedule or usual['schedule']}"
         )
 

@@ -31,7 +31,7 @@ def settings(model: str, usual: dict) -> dict:
             recipe
             for recipe in recipe_table.RECIPES.values()
             if recipe["model"]
-            and models.MODELS[recipe["model"]].path == entry.path
+            and models.MODELS[recipe["model"]].load is entry.load
         ),
         key=lambda recipe: recipe["model"] != model,
     )

@@ -230,7 +230,9 @@ class Recipe:
             usual["momentum"] = None
         if optimizer != usual["optimizer"]:
             usual["epsilon"] = None
-        if (self.schedule or usual["schedule"]) != "piecewise":
+        schedule = self.schedule or usual["schedule"]
+        names.check("schedule", schedule, schedules.SCHEDULES)
+        if not schedules.SCHEDULES[schedule].has_drops:
             usual.update(lr_drops=(), lr_drop_factor=None)
         derived = {
             f"{name}_seed": seeds.derive(self.seed, name) for name in SEEDS

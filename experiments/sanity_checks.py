@@ -63,8 +63,12 @@ class SanityChecks:
         """
         if not self.sanity_checks:
             return
-        if search.algo == "wt" or tuning.skip_fine_tune:
-            why = "skip_fine_tune" if tuning.skip_fine_tune else "algo=wt"
+        if not search.algorithm.has_mask or tuning.skip_fine_tune:
+            why = (
+                "skip_fine_tune"
+                if tuning.skip_fine_tune
+                else f"algo={search.algo}"
+            )
             raise ValueError(
                 f"sanity_checks compare fine-tunings under a mask, and {why} "
                 "has none"
@@ -87,11 +91,13 @@ class SanityChecks:
     def _check_redrawn(self, search):
         """Raises if a draw could be no other than the first one."""
         inits = {search.init, self.reinit_init or search.init}
-        is_constant = inits == {"unsigned_constant"}
+        is_constant = len(inits) == 1 and not any(
+            kernel_draws.INITS[init].is_drawn for init in inits
+        )
         if "weight_reinit" in self.sanity_checks and is_constant:
             raise ValueError(
                 "weight_reinit draws the same again from "
-                "init=unsigned_constant, which has one value in each layer. "
+                f"init={search.init}, which has one value in each layer. "
                 "Give another reinit_init, such as kaiming_normal"
             )
 

@@ -210,9 +210,11 @@ def _losing(kept, masks):
 def _check_gradients(criterion):
     """Raises unless a criterion, if it is known yet, is of gradients."""
     if criterion and criteria.CRITERIA[criterion].kind == "weights":
+        known = criteria.CRITERIA.items()
+        of_gradients = [name for name, e in known if e.kind != "weights"]
         raise ValueError(
-            "score_at is for criteria of gradients (snip, grad, grasp and "
-            f"synflow). Received: criterion={criterion}"
+            f"score_at is for criteria of gradients ({', '.join(of_gradients)})"
+            f". Received: criterion={criterion}"
         )
 
 

@@ -70,9 +70,7 @@ class Grid:
             mask_1.check(name)
         actions = tuple(map(mask_1.resolve, self.mask_1_actions))
         _check_several("mask_1_actions", actions)
-        constant = weight_actions.constant(
-            " and ".join(actions), self.signed_constant
-        )
+        constant = weight_actions.constant(self.signed_constant, *actions)
         for field, value in {
             "criteria": tuple(chosen),
             "mask_1_actions": actions,

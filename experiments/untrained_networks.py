@@ -113,7 +113,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
     )
     found = {}
     for action in grid.mask_1_actions:
-        is_constant = "constant" in action
+        is_constant = weight_actions.takes_constant(action)
         rules = level_rules.LevelRules(
             mask_1_action=action,
             mask_0_action=mask_0_action,
@@ -122,7 +122,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
         network, _ = weight_actions.start(
             rules, pruning, dense.initial, grid.draw_seed, level
         )
-        if mask_0_action == "zero":
+        if mask_0.MASK_0_ACTIONS[mask_0_action].function is None:
             network = _masked(network, masks)
         found[action] = network
     return found

@@ -40,15 +40,16 @@ def check(rules) -> None:
         )
 
 
-def constant(mask_1_action: str, magnitude: float | None) -> float | None:
+def constant(magnitude: float | None, *mask_1_actions: str) -> float | None:
     """Returns the magnitude of signed constants, once it fits an action.
 
     Args:
-        mask_1_action: Name of the action.
         magnitude: Number above 0, or None for each layer's own.
+        mask_1_actions: Names of actions, one of which is to take it.
 
     Raises:
-        ValueError: If it is no such number, or the action has no constant.
+        ValueError: If it is no such number, or an action is unknown, or none of
+            them has a constant.
     """
     if magnitude is None:
         return None
@@ -63,13 +64,26 @@ def constant(mask_1_action: str, magnitude: float | None) -> float | None:
             "signed_constant must be finite, and not 0, as a float32. "
             f"Received: {magnitude}"
         )
-    if "constant" not in mask_1_action:
+    if not any(takes_constant(each) for each in mask_1_actions):
         raise ValueError(
             "signed_constant is for an action of constants, such as "
             "mask_1_action=signed_constant. Received: "
-            f"mask_1_action={mask_1_action}"
+            f"mask_1_action={' and '.join(mask_1_actions)}"
         )
     return float(magnitude)
+
+
+def takes_constant(mask_1_action: str) -> bool:
+    """Whether an action gives all weights one magnitude.
+
+    Args:
+        mask_1_action: Its name.
+
+    Raises:
+        ValueError: If it is unknown.
+    """
+    mask_1.check(mask_1_action)
+    return mask_1.MASK_1_ACTIONS[mask_1_action].takes_constant
 
 
 def start(

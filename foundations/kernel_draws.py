@@ -1,24 +1,15 @@
 """Draws of kernels by name, for networks that are searched for masks.
 
-With gain and fan as described in `draw`:
-
-- signed_constant: gain / sqrt(fan) with the sign of a fair coin.
-- unsigned_constant: gain / sqrt(fan).
-- kaiming_normal: normal of mean 0 and deviation gain / sqrt(fan).
-- kaiming_uniform: uniform within sqrt(3) * gain / sqrt(fan) of 0.
-- xavier_normal: normal of mean 0 and deviation sqrt(2 / (fan-in + fan-out)).
-- xavier_constant: sqrt(2 / (fan-in + fan-out)), the sign a fair coin's.
-- standard: uniform within 1 / sqrt(fan-in) of 0, as PyTorch draws by default.
-
 Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 Differs: its signs are those of PyTorch's own draw of the layer.
 """
 
+import dataclasses
 import math
 
 import numpy as np
 
-from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations import entries, names, seeds
 
 GAINS = {
     "relu": math.sqrt(2),
@@ -46,7 +37,7 @@ def draw(
     fans, not on the other layers.
 
     Args:
-        name: A name in INITS; see the module.
+        name: A name in INITS.
         shapes: Dict, layer name -> shape of its kernel.
         fans: Dict, layer name -> (fan-in, fan-out), as from `ModelBase.fans`;
             it may name other layers too.
@@ -56,9 +47,8 @@ def draw(
         gain: What the same multiply by: a name in GAINS, the activation that
             follows.
         scale_fan: What the fan is multiplied by, above 0: the density of a
-            mask, say, to make up for what it will prune. Only the names in
-            HAVE_SCALED_FAN take it; to kaiming_uniform and the others it
-            does nothing, as in the paper's code.
+            mask, say, to make up for what it will prune. To those that do
+            not scale their fan it does nothing, as in the paper's code.
 
     Returns:
         Dict, layer name -> float32 array.
@@ -68,14 +58,15 @@ def draw(
             scale_fan is not a finite number above 0.
     """
     check(name, mode, gain, scale_fan)
-    factor = scale_fan if name in HAVE_SCALED_FAN else 1.0
+    init = INITS[name]
+    factor = scale_fan if init.scales_fan else 1.0
     drawn = {}
     for layer, shape in shapes.items():
         names.check("layer", layer, fans)
         rng = np.random.default_rng(seeds.derive(seed, "kernel", layer))
         fan = fans[layer][MODES.index(mode)] * factor
         deviation = GAINS[gain] / math.sqrt(fan)
-        kernel = INITS[name](rng, shape, deviation, fans[layer])
+        kernel = init.function(rng, shape, deviation, fans[layer])
         drawn[layer] = np.asarray(kernel, np.float32)
     return drawn
 
@@ -138,16 +129,73 @@ def _standard(rng, shape, deviation, fans):
     return rng.uniform(-limit, limit, shape)
 
 
-# Name -> function (rng, shape, gain / sqrt(fan), (fan-in, fan-out)) -> kernel.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class KernelInit(entries.Entry):
+    """A function (rng, shape, gain / sqrt(fan), (fan-in, fan-out)) -> kernel.
+
+    Args:
+        takes_gain: Whether gain and fan are those that `draw` is given.
+        scales_fan: Whether the fan is multiplied by scale_fan.
+        is_drawn: Whether another seed makes another kernel.
+    """
+
+    takes_gain: bool = False
+    scales_fan: bool = False
+    is_drawn: bool = True
+
+
 INITS = {
-    "signed_constant": _signed_constant,
-    "unsigned_constant": _unsigned_constant,
-    "kaiming_normal": _kaiming_normal,
-    "kaiming_uniform": _kaiming_uniform,
-    "xavier_normal": _xavier_normal,
-    "xavier_constant": _xavier_constant,
-    "standard": _standard,
+    "signed_constant": KernelInit(
+        _signed_constant,
+        "signed constant",
+        "gain / sqrt(fan) with the sign of a fair coin",
+        entries.SREENIVASAN,
+        takes_gain=True,
+        scales_fan=True,
+    ),
+    "unsigned_constant": KernelInit(
+        _unsigned_constant,
+        "unsigned constant",
+        "gain / sqrt(fan)",
+        entries.SREENIVASAN,
+        takes_gain=True,
+        scales_fan=True,
+        is_drawn=False,
+    ),
+    "kaiming_normal": KernelInit(
+        _kaiming_normal,
+        "Kaiming normal",
+        "normal of mean 0 and deviation gain / sqrt(fan)",
+        "He et al. 2015 (https://arxiv.org/abs/1502.01852)",
+        takes_gain=True,
+        scales_fan=True,
+    ),
+    "kaiming_uniform": KernelInit(
+        _kaiming_uniform,
+        "Kaiming uniform",
+        "uniform within sqrt(3) * gain / sqrt(fan) of 0",
+        "He et al. 2015 (https://arxiv.org/abs/1502.01852)",
+        takes_gain=True,
+    ),
+    "xavier_normal": KernelInit(
+        _xavier_normal,
+        "Xavier normal",
+        "normal of mean 0 and deviation sqrt(2 / (fan-in + fan-out))",
+        "Glorot & Bengio 2010 (https://proceedings.mlr.press/v9/glorot10a.html)",
+    ),
+    "xavier_constant": KernelInit(
+        _xavier_constant,
+        "Xavier constant",
+        "sqrt(2 / (fan-in + fan-out)), the sign a fair coin's",
+        entries.SREENIVASAN,
+    ),
+    "standard": KernelInit(
+        _standard,
+        "standard",
+        "uniform within 1 / sqrt(fan-in) of 0, as PyTorch draws by default",
+        "torch.nn.Linear "
+        "(https://pytorch.org/docs/stable/generated/torch.nn.Linear.html)",
+    ),
 }
-HAVE_SCALED_FAN = ("signed_constant", "unsigned_constant", "kaiming_normal")
-# These take a mode and a gain.
-HAVE_FAN_MODE = (*HAVE_SCALED_FAN, "kaiming_uniform")
+HAVE_SCALED_FAN = tuple(n for n, e in INITS.items() if e.scales_fan)
+HAVE_FAN_MODE = tuple(n for n, e in INITS.items() if e.takes_gain)

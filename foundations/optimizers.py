@@ -1,22 +1,71 @@
 """Optimizers by name."""
 
-from lottery_ticket.foundations import lazy, names, schedules
+import dataclasses
+
+from lottery_ticket.foundations import entries, lazy, names, schedules
 
 keras = lazy.module("keras")
 learning_rate = lazy.module("lottery_ticket.foundations.training.learning_rate")
 momentum_sgd = lazy.module("lottery_ticket.foundations.training.momentum")
 
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Optimizer(entries.Entry):
+    """A function (**options) -> new Keras optimizer; imports TensorFlow.
+
+    Args:
+        has_momentum: Whether it takes the option momentum.
+        has_epsilon: Whether it takes the option epsilon.
+    """
+
+    has_momentum: bool = False
+    has_epsilon: bool = False
+
+
+_TORCH_SGD = (
+    "torch.optim.SGD "
+    "(https://pytorch.org/docs/stable/generated/torch.optim.SGD.html)"
+)
 OPTIMIZERS = {
-    "sgd": lambda **options: keras.optimizers.SGD(**options),
-    "momentum": lambda **options: momentum_sgd.Momentum(**options),
-    "nesterov": lambda **options: momentum_sgd.Momentum(
-        nesterov=True, **options
+    "sgd": Optimizer(
+        lambda **options: keras.optimizers.SGD(**options),
+        "SGD",
+        "w - rate * gradient",
+        "Keras (https://keras.io/api/optimizers/sgd/)",
     ),
-    "adam": lambda **options: keras.optimizers.Adam(**options),
-    "rmsprop": lambda **options: keras.optimizers.RMSprop(**options),
+    "momentum": Optimizer(
+        lambda **options: momentum_sgd.Momentum(**options),
+        "momentum",
+        "w - rate * v, with v = momentum * v + gradient",
+        _TORCH_SGD,
+        has_momentum=True,
+    ),
+    "nesterov": Optimizer(
+        lambda **options: momentum_sgd.Momentum(nesterov=True, **options),
+        "Nesterov",
+        "w - rate * (gradient + momentum * v), v as of momentum",
+        _TORCH_SGD,
+        has_momentum=True,
+    ),
+    "adam": Optimizer(
+        lambda **options: keras.optimizers.Adam(**options),
+        "Adam",
+        "w - rate * m / (sqrt(u) + epsilon), m and u running means of the "
+        "gradient and its square",
+        "Kingma & Ba 2015 (https://arxiv.org/abs/1412.6980)",
+        has_epsilon=True,
+    ),
+    "rmsprop": Optimizer(
+        lambda **options: keras.optimizers.RMSprop(**options),
+        "RMSprop",
+        "w - rate * gradient / sqrt(u + epsilon), u a running mean of its "
+        "square",
+        "Keras (https://keras.io/api/optimizers/rmsprop/)",
+        has_epsilon=True,
+    ),
 }
-HAVE_MOMENTUM = ("momentum", "nesterov")
-HAVE_EPSILON = ("adam", "rmsprop")
+HAVE_MOMENTUM = tuple(n for n, e in OPTIMIZERS.items() if e.has_momentum)
+HAVE_EPSILON = tuple(n for n, e in OPTIMIZERS.items() if e.has_epsilon)
 SMALLEST_EPSILON = 1.2e-38  # float32's, but for numbers that lose digits.
 
 
@@ -47,8 +96,8 @@ def optimizer_fn(
             begins: where the schedule starts. All else of it begins afresh.
         is_constant: Whether the schedule stays at the rate that it has there,
             as in fine-tuning.
-        momentum: For "momentum" and "nesterov", in [0, 1).
-        epsilon: For "adam" and "rmsprop", above 0: what keeps their division
+        momentum: For those that have it, in [0, 1).
+        epsilon: For those that have it, above 0: what keeps their division
             from that by 0. None is Keras's, 1e-7.
         decoupled_weight_decay: Fraction of rate * variable that each step
             subtracts beside its update, for every trained variable
@@ -60,12 +109,13 @@ def optimizer_fn(
     """
     check(name, lr, momentum, decoupled_weight_decay, epsilon)
     options = {"weight_decay": decoupled_weight_decay or None}
-    if name in HAVE_MOMENTUM:
+    optimizer = OPTIMIZERS[name]
+    if optimizer.has_momentum:
         options["momentum"] = momentum
-    if name in HAVE_EPSILON and epsilon is not None:
+    if optimizer.has_epsilon and epsilon is not None:
         options["epsilon"] = epsilon
     if schedule.is_constant:
-        return lambda: OPTIMIZERS[name](learning_rate=lr, **options)
+        return lambda: optimizer.function(learning_rate=lr, **options)
     if per_epoch is None or training_iterations is None:
         raise ValueError(
             f"The schedule {schedule} needs per_epoch and training_iterations"
@@ -76,7 +126,7 @@ def optimizer_fn(
         rate = learning_rate.LearningRate(lr, start=start_iteration, **lengths)
         if is_constant:
             rate = float(rate(0))
-        return OPTIMIZERS[name](learning_rate=rate, **options)
+        return optimizer.function(learning_rate=rate, **options)
 
     return make
 

@@ -1,10 +1,12 @@
 """Schedules of the learning rate by name, and their lengths in iterations."""
 
 import dataclasses
+import math
 
-from lottery_ticket.foundations import names, steps
+from lottery_ticket.foundations import entries, lazy, names, steps
 
-SCHEDULES = ("constant", "piecewise", "cosine", "cosine_by_epoch")
+tf = lazy.module("tensorflow")
+
 # Number of epochs -> epochs of published_drops.
 _PUBLISHED_DROPS = {
     6: (3,),
@@ -14,6 +16,92 @@ _PUBLISHED_DROPS = {
     200: (100, 150),
     300: (150, 250),
 }
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Course(entries.Entry):
+    """A function (step, settings) -> rate after any warmup, a float32 scalar.
+
+    `step` is an int32 tensor, the number of iterations done; `settings` are
+    what `learning_rate.LearningRate.get_config` returns.
+
+    Args:
+        is_steady: Whether the rate is the peak at all times.
+        has_drops: Whether it takes `Schedule.drops`, and needs some.
+        ends_at_0: Whether nothing is left of the rate at the end of training.
+        counts_epochs: Whether it needs "per_epoch", and a warmup of whole ones.
+    """
+
+    is_steady: bool = False
+    has_drops: bool = False
+    ends_at_0: bool = False
+    counts_epochs: bool = False
+
+
+def _constant(step, settings):
+    del step
+    return tf.constant(settings["peak"])
+
+
+def _piecewise(step, settings):
+    number = len(settings["drops"]) + 1
+    rates = [
+        settings["peak"] * settings["drop_factor"] ** passed
+        for passed in range(number)
+    ]
+    passed = tf.reduce_sum(
+        tf.cast(step >= tf.constant(settings["drops"]), tf.int32)
+    )
+    return tf.gather(tf.constant(rates), passed)
+
+
+def _cosine(step, settings, unit=1):
+    """(1 + cos(pi * done)) / 2 as the square of a sine of what remains.
+
+    The sum would cancel towards the end of training, in float32.
+    """
+    end = math.ceil(settings["training_iterations"] / unit)
+    length = max(end - settings["warmup"] // unit, 1)
+    remaining = tf.clip_by_value(end - step // unit, 0, length)
+    share = tf.cast(remaining, tf.float32) / length
+    return settings["peak"] * tf.square(tf.sin(math.pi / 2 * share))
+
+
+def _cosine_by_epoch(step, settings):
+    return _cosine(step, settings, unit=settings["per_epoch"])
+
+
+SCHEDULES = {
+    "constant": Course(
+        _constant,
+        "constant",
+        "the peak",
+        entries.HERE,
+        is_steady=True,
+    ),
+    "piecewise": Course(
+        _piecewise,
+        "piecewise",
+        "multiplied by a factor at each of the drops",
+        "He et al. 2016 (https://arxiv.org/abs/1512.03385)",
+        has_drops=True,
+    ),
+    "cosine": Course(
+        _cosine,
+        "cosine",
+        "falls along half a wave, at each iteration, to 0 at the end",
+        "Loshchilov & Hutter 2017 (https://arxiv.org/abs/1608.03983)",
+        ends_at_0=True,
+    ),
+    "cosine_by_epoch": Course(
+        _cosine_by_epoch,
+        "cosine by epoch",
+        "falls along half a wave, after each epoch; the last one's is above 0",
+        entries.SREENIVASAN,
+        counts_epochs=True,
+    ),
+}
+HAVE_DROPS = tuple(n for n, e in SCHEDULES.items() if e.has_drops)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +139,11 @@ class Schedule:
         names.check("schedule", self.name, SCHEDULES)
         for length in (*self.drops, self.warmup):
             steps.parse(length)
-        if bool(self.drops) != (self.name == "piecewise"):
+        if bool(self.drops) != SCHEDULES[self.name].has_drops:
             raise ValueError(
-                "The schedule piecewise needs lr_drops, lengths such as "
-                "20000it,25000it; the others have none. Received: "
+                f"The schedule {' or '.join(HAVE_DROPS)} needs lr_drops, "
+                "lengths such as 20000it,25000it; the others have none. "
+                "Received: "
                 f"{self.name} with {self.drops}"
             )
         if not self.drop_factor > 0:
@@ -66,7 +155,8 @@ class Schedule:
     @property
     def is_constant(self) -> bool:
         """Whether the rate is the same at all iterations."""
-        return self.name == "constant" and not steps.parse(self.warmup)[1]
+        is_steady = SCHEDULES[self.name].is_steady
+        return is_steady and not steps.parse(self.warmup)[1]
 
 
 def in_iterations(
@@ -111,11 +201,11 @@ def in_iterations(
         "warmup": warmup,
         "training_iterations": training_iterations,
     }
-    if schedule.name != "cosine_by_epoch":
+    if not SCHEDULES[schedule.name].counts_epochs:
         return settings
     if warmup % per_epoch:
         raise ValueError(
-            "The schedule cosine_by_epoch needs a warmup of whole epochs. "
+            f"The schedule {schedule.name} needs a warmup of whole epochs. "
             f"Received: {schedule.warmup}, with {per_epoch} iterations in one"
         )
     return {**settings, "per_epoch": per_epoch}

@@ -1,8 +1,34 @@
-"""The networks by name, as module:class, so that naming one loads nothing."""
+"""The networks by name; naming one loads nothing."""
 
 import dataclasses
+from collections.abc import Callable
 
 from lottery_ticket.foundations import lazy, names
+
+model_conv = lazy.module("lottery_ticket.models.model_conv")
+model_fc = lazy.module("lottery_ticket.models.model_fc")
+model_mobilenet = lazy.module("lottery_ticket.models.model_mobilenet")
+model_resnet = lazy.module("lottery_ticket.models.model_resnet")
+model_resnet_imagenet = lazy.module(
+    "lottery_ticket.models.model_resnet_imagenet"
+)
+model_vgg = lazy.module("lottery_ticket.models.model_vgg")
+model_wide_resnet = lazy.module("lottery_ticket.models.model_wide_resnet")
+
+
+@dataclasses.dataclass(frozen=True)
+class GemEnds:
+    """What a Gem-Miner leaves of the first and the last layer of a network.
+
+    Version 2 of the smart ratio takes it over.
+
+    Args:
+        weights: Number of the network's weights with masks.
+        densities: Dict, density of the whole -> those of the two layers.
+    """
+
+    weights: int
+    densities: dict[float, tuple[float, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,41 +36,56 @@ class Entry:
     """A network that has a name.
 
     Args:
-        path: Where its ModelBase subclass is, module:class.
+        load: Function () -> its ModelBase subclass; networks of one kind have
+            the same.
         fixed: Dict, argument of the constructor -> value that the name fixes.
         options: Arguments of the constructor that a user may give.
+        smart_ratio_rule: A name in smart_ratio.RULES, for this kind.
+        gem_ends: GemEnds, where they are known.
     """
 
-    path: str
+    load: Callable[[], type]
     fixed: dict
     options: tuple[str, ...]
+    smart_ratio_rule: str = "resnet"
+    gem_ends: GemEnds | None = None
 
 
-def _entries(path, options, fixed):
-    path = f"lottery_ticket.models.{path}"
-    return {name: Entry(path, given, options) for name, given in fixed.items()}
+def _entries(load, options, fixed, *, rule="resnet", ends=None):
+    """Networks of one kind; `ends` is dict, name -> GemEnds."""
+    ends = ends or {}
+    return {
+        name: Entry(load, given, options, rule, ends.get(name))
+        for name, given in fixed.items()
+    }
 
 
+# Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002),
+# of ResNet-20 with shortcuts that have no weights.
+_RESNET20_ENDS = GemEnds(
+    268_336, {0.0144: (0.344907, 0.259375), 0.0372: (0.414352, 0.546875)}
+)
 # resnet18 and tiny_resnet18 are one network, which Sreenivasan et al. 2022 call
 # the latter on 64x64 images. resnet20 is Frankle & Carbin's ResNet-18.
 MODELS = {
     **_entries(
-        "model_fc:ModelFc",
+        lambda: model_fc.ModelFc,
         ("hidden_units", "activation", "use_bias"),
         {"fc": {}},
     ),
     **_entries(
-        "model_conv:ModelConv",
+        lambda: model_conv.ModelConv,
         ("dropout", "width", "use_bias"),
         {f"conv{2 * blocks}": {"blocks": blocks} for blocks in (1, 2, 3, 4)},
     ),
     **_entries(
-        "model_resnet:ModelResnet",
+        lambda: model_resnet.ModelResnet,
         ("width", "shortcut", "affine", "use_bias"),
         {f"resnet{depth}": {"depth": depth} for depth in (20, 32, 44, 56, 110)},
+        ends={"resnet20": _RESNET20_ENDS},
     ),
     **_entries(
-        "model_resnet_imagenet:ModelResnetImagenet",
+        lambda: model_resnet_imagenet.ModelResnetImagenet,
         ("mask_shortcuts", "affine", "use_bias"),
         {
             "resnet18": {"depth": 18, "stem": "imagenet"},
@@ -55,17 +96,18 @@ MODELS = {
         },
     ),
     **_entries(
-        "model_vgg:ModelVgg",
+        lambda: model_vgg.ModelVgg,
         ("last_pooling", "affine", "use_bias"),
         {f"vgg{depth}": {"depth": depth} for depth in (11, 13, 16, 19)},
+        rule="vgg",
     ),
     **_entries(
-        "model_wide_resnet:ModelWideResnet",
+        lambda: model_wide_resnet.ModelWideResnet,
         ("width", "affine", "use_bias"),
         {"wide_resnet28": {"depth": 28}},
     ),
     **_entries(
-        "model_mobilenet:ModelMobilenetV2",
+        lambda: model_mobilenet.ModelMobilenetV2,
         ("affine", "use_bias"),
         {"mobilenet_v2": {}},
     ),
@@ -115,8 +157,7 @@ def create(
     """
     check_options(name, options)
     entry = MODELS[name]
-    module, attribute = entry.path.split(":")
-    return getattr(lazy.module(module), attribute)(
+    return entry.load()(
         input_shape,
         num_classes,
         kernel_initializer=kernel_initializer,

@@ -18,7 +18,6 @@ MAY_IMPORT = {
 }
 # Modules whose users have asked to train, and so may load TensorFlow.
 LOADS_TENSORFLOW = {
-    "foundations/scores/criteria_gradients.py",
     "foundations/scores/scoring_examples.py",
     "foundations/training/batches.py",
     "foundations/training/compile_policy.py",
@@ -48,11 +47,8 @@ LOADS_TENSORFLOW = {
     "foundations/training/run_masks.py",
     "foundations/trainer.py",
     "foundations/supermasks/masked_network.py",
-    "foundations/supermasks/maskers.py",
     "foundations/supermasks/projection.py",
-    "foundations/supermasks/regularizers.py",
     "foundations/supermasks/sampled_masks.py",
-    "foundations/supermasks/score_maskers.py",
     "foundations/supermasks/scored_masks.py",
     "foundations/supermasks/scored_model.py",
     "foundations/supermasks/search_variables.py",

@@ -25,7 +25,7 @@ from lottery_ticket.experiments import (
     selections,
     untrained_grid,
 )
-from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.experiments.gems import search_algos
 from lottery_ticket.foundations import kernel_draws
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
@@ -35,13 +35,14 @@ from lottery_ticket.foundations.supermasks import (
     learned_masks,
     mask_lines,
     pruning_events,
+    regularizers,
     score_draws,
-    score_method,
     score_rounding,
 )
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
 from lottery_ticket.runners import lottery_experiment
+from lottery_ticket.tests import generated_docs
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -217,9 +218,9 @@ def test_the_two_commands_are_targets_of_the_makefile():
         pruning_events.SCOPES,
         sanity_checks.CHECKS,
         score_draws.SCORE_INITS,
-        score_method.REGULARIZATIONS,
+        regularizers.REGULARIZERS,
         score_rounding.ROUNDINGS,
-        search_flags.ALGOS,
+        search_algos.ALGOS,
         quotas.ROUNDINGS,
         deconstructing_argfile.GRIDS,
         selections.SELECTIONS,
@@ -230,6 +231,15 @@ def test_every_method_is_on_a_page(known):
     page = "\n".join(PAGES)
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`(.*?)`", page))))
     assert set(known) <= named
+
+
+def test_tables_of_entries_are_as_generated():
+    text = "\n".join(PAGES)
+    assert generated_docs.generated(text) == text, (
+        "Run python -m lottery_ticket.tests.generated_docs"
+    )
+    found = [match[1] for match in generated_docs.BLOCK.findall(text)]
+    assert sorted(found) == sorted(generated_docs.TABLES)
 
 
 def test_every_flag_of_a_method_is_on_a_page():

@@ -6,8 +6,9 @@ Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 import dataclasses
 import math
 
-from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.experiments.gems import search_algos
 from lottery_ticket.foundations import kernel_draws, names
+from lottery_ticket.foundations.supermasks import regularizers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +34,10 @@ _POLICIES = ("cosine_lr", "multistep_lr", "constant_lr")
 _OPTIMIZERS = ("sgd", "adam")
 _NORMS = ("NonAffineBatchNorm", "AffineBatchNorm", "LearnedBatchNorm")
 _REGULARIZATIONS = tuple(
-    name for name in search_flags.CHOICES["regularization"] if name != "none"
+    name for name in regularizers.REGULARIZERS if name != "none"
 )
 KEYS = {
-    "algo": Key(str, "ep", search_flags.ALGOS),
+    "algo": Key(str, "ep", tuple(search_algos.ALGOS)),
     "arch": Key(str),
     "width": Key(float, 1.0),
     "dataset": Key(str, "MNIST"),

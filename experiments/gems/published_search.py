@@ -5,7 +5,7 @@ Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 
 import logging
 
-from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.experiments.gems import search_algos
 from lottery_ticket.foundations import kernel_draws
 from lottery_ticket.foundations.supermasks import score_rounding
 
@@ -19,7 +19,7 @@ _IMP_FRACTION = 0.2  # What its configs have; the parser's .5 is for the others.
 
 
 def algo(keys: dict) -> str:
-    """Returns the algo, a name in search_flags.ALGOS.
+    """Returns the algo, a name in search_algos.ALGOS.
 
     Args:
         keys: Dict, published key -> value, all of them.
@@ -44,9 +44,9 @@ def flags(keys: dict, written, name: str) -> dict:
         ValueError: If the file asks for what cannot be done here.
     """
     found = {"algo": name, **_init(keys), **_amount(keys, written, name)}
-    if name in search_flags.SCORED:
+    if name in search_algos.SCORED:
         found.update(_scores(keys, name))
-    if name in search_flags.HYPERCUBE and not keys["bottom_k_on_forward"]:
+    if name in search_algos.HYPERCUBE and not keys["bottom_k_on_forward"]:
         found.update(_hypercube(keys, name))
     if name == "sr":
         found["smart_ratio_version"] = keys["sr_version"]
@@ -148,7 +148,7 @@ def _scores(keys, name):
         found["regularization_weight"] = keys["lmbda"]
     if keys["regularization"] == "var_red_1":
         found.update(alpha=keys["alpha"], alpha_prime=keys["alpha_prime"])
-    if name not in search_flags.HYPERCUBE:
+    if name not in search_algos.HYPERCUBE:
         return found
     if keys["drop_bottom_half_weights"]:
         found["drop_bottom_half"] = True

@@ -18,7 +18,7 @@ def recipe(keys: dict, algo: str) -> dict:
 
     Args:
         keys: Dict, published key -> value, all of them.
-        algo: A name in search_flags.ALGOS.
+        algo: A name in search_algos.ALGOS.
 
     Raises:
         ValueError: If norms are to be trained without weight decay.

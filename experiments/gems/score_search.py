@@ -17,7 +17,7 @@ from lottery_ticket.foundations import (
     seeds,
     steps,
 )
-from lottery_ticket.foundations.supermasks import score_draws
+from lottery_ticket.foundations.supermasks import score_draws, score_rounding
 
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
@@ -52,7 +52,7 @@ def search(gem, dataset, model, weights) -> found.Found:
         gem.search.mask_seed,
         gem.recipe.init_seed,
         rounding_loss=rounding_loss.function(dataset, model)
-        if method.rounding.name == "pseudo_boolean"
+        if score_rounding.ROUNDINGS[method.rounding.name].needs_loss
         else None,
     )
     ingredients.train_alone(
@@ -111,7 +111,7 @@ def _evaluated(gem, dataset, scored, method):
 
 def _unrounded(scored, method):
     """The network as it was in the last iteration of the search."""
-    if method.masker != "hc_relaxed":
+    if not method.masker_entry.is_soft:
         return scored.effective(scored.kept)
     scores, flags, weights = scored.scores, scored.flags, scored.weights
     return {

@@ -2,25 +2,22 @@
 
 import numbers
 
+from lottery_ticket.experiments.gems import search_algos
 from lottery_ticket.foundations import kernel_draws, names
 from lottery_ticket.foundations.command_line import flat_functions
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
+    regularizers,
     score_draws,
-    score_method,
     score_rounding,
 )
 
-# Algos that train scores; those of them whose scores lie in [0, 1].
-SCORED = ("hc", "hc_iter", "ep", "global_ep", "global_ep_iter")
-HYPERCUBE = ("hc", "hc_iter")
-ALGOS = (*SCORED, "wt", "imp", "sr", "random")
 CHOICES = {
-    "algo": ALGOS,
+    "algo": search_algos.ALGOS,
     "prune_scope": pruning_events.SCOPES,
     "ties": pruning_events.TIES,
     "score_init": score_draws.SCORE_INITS,
-    "regularization": score_method.REGULARIZATIONS,
+    "regularization": regularizers.REGULARIZERS,
     "rounding": score_rounding.ROUNDINGS,
     "init": kernel_draws.INITS,
     "fan_mode": kernel_draws.MODES,
@@ -48,24 +45,13 @@ BOUNDS = {
     "alpha": (1, float("inf"), (1,)),
     "alpha_prime": (1, float("inf"), (1,)),
 }
-_MASKED = tuple(algo for algo in ALGOS if algo != "wt")
-_ROUNDS = ("hc_iter", "global_ep_iter", "imp")
 # Flag -> algos that it has an effect with, where that is not all of them.
 USES = {
-    **dict.fromkeys(("density", "target_sparsity", "mask_seed"), _MASKED),
-    **dict.fromkeys(("prune_period", "prune_fraction"), _ROUNDS),
-    "prune_scope": ("hc_iter",),
-    "ties": ("hc_iter", "imp"),
-    **dict.fromkeys(("score_init", "regularization"), SCORED),
-    **dict.fromkeys(("regularization_weight", "alpha", "alpha_prime"), SCORED),
-    **dict.fromkeys(("quantized", "threshold", "project_every"), HYPERCUBE),
-    "clamp_in_forward": HYPERCUBE,
-    "bottom_k_on_forward": ("hc",),
-    **dict.fromkeys(("rounding", "noise_ratio", "prob_layers"), HYPERCUBE),
-    **dict.fromkeys(("evaluation_samples", "unflag"), HYPERCUBE),
-    "drop_bottom_half": HYPERCUBE,
-    **dict.fromkeys(("imp_rounds", "rewind_iteration", "retraining"), ("imp",)),
-    "smart_ratio_version": ("sr",),
+    flag: tuple(
+        name for name, each in search_algos.ALGOS.items() if flag in each.flags
+    )
+    for algo in search_algos.ALGOS.values()
+    for flag in algo.flags
 }
 
 
@@ -75,13 +61,11 @@ def usual(search) -> dict:
     Args:
         search: GemSearch.
     """
-    if search.algo not in SCORED:
+    algo = search.algorithm
+    if not algo.trains_scores:
         return {"init": "kaiming_normal"}
-    found = {
-        "init": "signed_constant",
-        "regularization": "L2" if search.algo == "hc_iter" else "none",
-    }
-    if search.algo not in HYPERCUBE:
+    found = {"init": "signed_constant", "regularization": algo.regularization}
+    if not algo.is_hypercube:
         found["score_init"] = "edge_popup"
     elif not search.drop_bottom_half:
         found["score_init"] = "unif"
@@ -94,7 +78,8 @@ def has_fraction(search) -> bool:
     Args:
         search: GemSearch.
     """
-    return search.algo == "hc_iter" and search.prune_scope != "threshold"
+    has_flags = search.algorithm.has_events and search.algorithm.is_hypercube
+    return has_flags and search.prune_scope != "threshold"
 
 
 def check_values(search) -> None:

@@ -2,6 +2,7 @@
 
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
+    score_maskers,
     score_method,
     score_rounding,
 )
@@ -20,7 +21,7 @@ def plan(
     Raises:
         ValueError: If it is too short for an event.
     """
-    if search.algo not in ("hc_iter", "global_ep_iter"):
+    if not search.algorithm.has_events:
         return pruning_events.NO_EVENTS
     return pruning_events.plan(
         epochs,
@@ -42,7 +43,8 @@ def method(search, plan: pruning_events.EventPlan) -> score_method.ScoreMethod:
         plan: Its pruning events.
     """
     masker = _masker(search)
-    is_counted = masker in score_method.TOP and not plan.epochs
+    has_flags = score_maskers.MASKERS[masker].has_flags
+    is_counted = not has_flags and not plan.epochs
     has_sum = search.regularization != "none"
     return score_method.ScoreMethod(
         masker,
@@ -66,10 +68,6 @@ def method(search, plan: pruning_events.EventPlan) -> score_method.ScoreMethod:
 
 
 def _masker(search):
-    if search.algo == "ep":
-        return "ep"
-    if search.algo in ("global_ep", "global_ep_iter"):
-        return "global_ep"
     if search.bottom_k_on_forward:
         return "global_top"
-    return "hc" if search.quantized else "hc_relaxed"
+    return search.algorithm.masker if search.quantized else "hc_relaxed"

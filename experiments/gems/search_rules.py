@@ -4,8 +4,8 @@ from lottery_ticket.experiments.gems import search_flags
 from lottery_ticket.foundations import kernel_draws, steps
 from lottery_ticket.foundations.command_line import flat_functions
 from lottery_ticket.foundations.supermasks import (
+    regularizers,
     score_draws,
-    score_method,
     score_rounding,
 )
 
@@ -15,7 +15,6 @@ _INITS = {
     "gain": kernel_draws.HAVE_FAN_MODE,
     "scale_fan": kernel_draws.HAVE_SCALED_FAN,
 }
-_TYING = ("half", "bern", "all_one")  # Their magnitudes tie in bulk.
 _NOT_OF_TOP = (
     *("quantized", "threshold", "rounding", "noise_ratio", "prob_layers"),
     *("evaluation_samples", "unflag"),
@@ -62,11 +61,13 @@ def _check_amount(search):
         raise ValueError(
             f"{free} is not asked how much goes. Received: {asked[0]}"
         )
-    if not asked and not free and search.algo not in ("wt", "imp"):
+    is_short = search.algorithm.needs_density or search.bottom_k_on_forward
+    if not asked and not free and is_short:
         raise ValueError(
             f"algo={search.algo} needs a density, such as --density=.0144"
         )
-    is_counted = search.algo == "imp" and search.prune_fraction is None
+    has_rounds = search.algorithm.has_rounds
+    is_counted = has_rounds and search.prune_fraction is None
     if search.ties != "exact" and (
         search.prune_scope == "threshold" or is_counted and asked
     ):
@@ -81,8 +82,10 @@ def _free(search):
     """What lets scores alone say how much goes, if anything does."""
     if search.prune_scope == "threshold":
         return "prune_scope=threshold"
-    if search.algo == "hc" and not search.bottom_k_on_forward:
-        return "algo=hc"
+    algo = search.algorithm
+    is_counted = algo.needs_density or search.bottom_k_on_forward
+    if algo.trains_scores and not is_counted:
+        return f"algo={search.algo}"
     return None
 
 
@@ -104,16 +107,16 @@ def _check_top(search):
 def _check_scores(search):
     init = search.score_init
     _check_ties(search, init)
-    if search.algo not in search_flags.HYPERCUBE:
+    if not search.algorithm.is_hypercube:
         return
     if search.drop_bottom_half and init is not None:
         raise ValueError(
             "drop_bottom_half says what scores start from. Received: "
             f"score_init={init}"
         )
-    if init == "edge_popup":
+    if init and score_draws.SCORE_INITS[init].is_signed:
         raise ValueError(
-            "score_init=edge_popup draws scores around 0, for algo=ep and "
+            f"score_init={init} draws scores around 0, for algo=ep and "
             f"global_ep; those of {search.algo} lie in [0, 1]"
         )
     if search.quantized and not search.bottom_k_on_forward:
@@ -122,8 +125,15 @@ def _check_scores(search):
 
 def _check_ties(search, init):
     """Where a share at the top is kept, what ties with the rest goes, too."""
-    is_tied = init in _TYING and search.algo not in search_flags.HYPERCUBE
-    if is_tied or init == "half" and search.bottom_k_on_forward:
+    if init is None:
+        return
+    entry = score_draws.SCORE_INITS[init]
+    is_below_1 = entry.constant is not None and entry.constant < 1
+    if (
+        entry.ties
+        and not search.algorithm.is_hypercube
+        or (is_below_1 and search.bottom_k_on_forward)
+    ):
         raise ValueError(
             f"score_init={init} starts from scores that tie in bulk, and what "
             "ties with the last score that is left out goes, too: a mask of "
@@ -143,27 +153,31 @@ def _check_regularization(search):
             "regularization_weight needs a regularization, such as L2. "
             f"Received: {search.regularization_weight} with none"
         )
-    is_hypercube = search.algo in search_flags.HYPERCUBE
-    if name in score_method.WITHIN_0_AND_1 and not is_hypercube:
+    regularizer = regularizers.REGULARIZERS[name]
+    if regularizer.within_0_and_1 and not search.algorithm.is_hypercube:
         raise ValueError(
             f"regularization={name} is for scores in [0, 1], and those of "
-            f"algo={search.algo} have both signs. Use L2, L1 or L1_L2"
+            f"algo={search.algo} have both signs. Use "
+            f"{' or '.join(regularizers.OF_ANY_SCORES)}"
         )
     for power in ("alpha", "alpha_prime"):
-        if name != "var_red_1" and flat_functions.is_given(search, power):
+        is_given = flat_functions.is_given(search, power)
+        if is_given and not regularizer.has_exponents:
             raise ValueError(
-                f"{power} is for regularization=var_red_1. Received: "
+                f"{power} is for regularization="
+                f"{' or '.join(regularizers.HAVE_EXPONENTS)}. Received: "
                 f"{power}={getattr(search, power)} with {name}"
             )
 
 
 def _check_rounding(search):
-    if search.noise_ratio and search.rounding == "all_ones":
+    rounder = score_rounding.ROUNDINGS[search.rounding]
+    if search.noise_ratio and rounder.keeps_all:
         raise ValueError(
-            "noise_ratio has no effect with rounding=all_ones, which keeps "
-            f"everything. Received: {search.noise_ratio}"
+            f"noise_ratio has no effect with rounding={search.rounding}, which "
+            f"keeps everything. Received: {search.noise_ratio}"
         )
-    if bool(search.prob_layers) != (search.rounding == "naive_prob"):
+    if bool(search.prob_layers) != rounder.takes_layers:
         raise ValueError(
             "rounding=naive_prob, and no other, needs prob_layers, such as "
             f"dense0. Received: {search.rounding} with {search.prob_layers}"

@@ -4,24 +4,11 @@ from lottery_ticket.experiments import ingredients
 from lottery_ticket.experiments.gems import (
     first_weights,
     found,
-    imp_search,
     measures,
     norm_start,
-    random_masks,
-    score_search,
-    search_flags,
 )
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import seeds
-
-# Algo -> function (gem, dataset, model, weights) -> Found.
-SEARCHES = {
-    **dict.fromkeys(search_flags.SCORED, score_search.search),
-    "imp": imp_search.search,
-    "sr": random_masks.smart,
-    "random": random_masks.coins,
-    "wt": random_masks.whole,
-}
 
 
 def run(gem, dataset, model) -> dict:
@@ -51,7 +38,7 @@ def runs(gem) -> list[tuple[str, dict]]:
         gem: gem.Gem.
     """
     found = []
-    if gem.search.algo in search_flags.SCORED:
+    if gem.search.algorithm.trains_scores:
         found.append((gem.search_directory, gem.search_settings()))
     if not gem.tuning.skip_fine_tune:
         found.append((gem.directory, gem.tuning_settings()))
@@ -76,7 +63,7 @@ def search(gem, dataset, model) -> found.Found:
         ValueError: If nothing is kept.
     """
     weights = first_weights.draw(gem, model)
-    ticket = SEARCHES[gem.search.algo](gem, dataset, model, weights)
+    ticket = gem.search.algorithm.function(gem, dataset, model, weights)
     if not any(mask.any() for mask in ticket.masks.values()):
         raise ValueError(
             f"algo={gem.search.algo} keeps none of "
@@ -101,7 +88,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     label = check or "fine-tuning"
     model.reset(ticket.start, ticket.masks, gem.recipe.init_seed)
     statistics = {}
-    if gem.search.algo != "wt":
+    if gem.search.algorithm.has_mask:
         statistics = norm_start.settle(
             gem.tuning.norm_statistics, model, dataset, label
         )

@@ -1,18 +1,8 @@
 """Mask-0 actions: what the pruned weights of a network are held at.
 
 Of a weight that is pruned now, w_i is what it started from and w_f what it was
-trained to; what is held never moves, and acts in the network.
-
-- zero: 0.
-- freeze_init: w_i.
-- freeze_init_zero_mask: 0 where |w_i| > |w_f|, else w_i (variant 1).
-- freeze_init_zero_all: the same, and weights that are kept start from 0 by the
-  same rule, else from w_i (variant 2).
-- freeze_init_zero_reshuffle: as many zeros as for freeze_init_zero_mask, at
-  random places among those pruned now; a control.
-- freeze_init_zero_rev: 0 where |w_i| < |w_f|, else w_i; a control.
-- freeze_reinit: a fresh draw.
-- freeze_final: w_f.
+trained to; what is held never moves, and acts in the network. MASK_0_ACTIONS
+says what each action holds it at.
 
 Equal magnitudes keep w_i. What was pruned before stays what it was held at.
 
@@ -27,10 +17,27 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import entries, names
 from lottery_ticket.foundations.mask_actions import layer_checks
 
 Network = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mask0Action(entries.Entry):
+    """A function (layer, rng) -> values, of which those pruned now are held.
+
+    A function of None holds nothing: what is pruned is 0.
+
+    Args:
+        edits: Where the values are written into W, too, for the levels after:
+            "nowhere", where it is pruned now ("newly"), or wherever it was kept
+            until now ("kept").
+        redraws: Whether the values are of a fresh draw of the network.
+    """
+
+    edits: str = "nowhere"
+    redraws: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,7 +52,7 @@ class Pruning:
         final: Dict as initial: what that level ended with. Where it was pruned
             already, it holds what those weights are held at.
         draw: Function (seed) -> network, a fresh draw of all variables; only
-            freeze_reinit calls it.
+            an action that redraws calls it.
     """
 
     masks: Network
@@ -89,8 +96,7 @@ def apply(
 ) -> tuple[Network, Network | None]:
     """Returns W as the action leaves it, and what pruned weights are held at.
 
-    The zeros of a freeze_init_zero action are written into W, for the levels
-    after it; only those of freeze_init_zero_all are at places that are kept.
+    Values can be written into W, for the levels after it; see Mask0Action.
 
     Args:
         name: Name in MASK_0_ACTIONS.
@@ -106,18 +112,19 @@ def apply(
         ValueError: If the name is unknown.
     """
     check(name)
+    action = MASK_0_ACTIONS[name]
     weights, frozen = dict(pruning.initial), {}
-    if name == "zero":
+    if action.function is None:
         return weights, None
-    drawn = pruning.draw(seed) if name == "freeze_reinit" else pruning.initial
+    drawn = pruning.draw(seed) if action.redraws else pruning.initial
     rng = np.random.default_rng(seed)
     for layer_name, mask in pruning.masks.items():
         layer = _layer(pruning, drawn, layer_name)
-        values = MASK_0_ACTIONS[name](layer, rng)
+        values = action.function(layer, rng)
         held = np.where(layer.newly, values, layer.final)
         frozen[layer_name] = np.where(mask, np.float32(0), held)
-        if name.startswith("freeze_init_zero"):
-            edited = layer.was_kept if name.endswith("_all") else layer.newly
+        if action.edits != "nowhere":
+            edited = layer.newly if action.edits == "newly" else layer.was_kept
             weights[layer_name] = np.where(edited, values, layer.initial)
     return weights, frozen
 
@@ -178,14 +185,70 @@ def _has_shrunk(layer):
     return np.abs(layer.initial) > np.abs(layer.final)
 
 
-# Name -> function (layer, rng) -> values, of which those pruned now are held.
 MASK_0_ACTIONS = {
-    "zero": None,
-    "freeze_init": _freeze_init,
-    "freeze_init_zero_mask": _zero_where_it_shrank,
-    "freeze_init_zero_all": _zero_where_it_shrank,
-    "freeze_init_zero_reshuffle": _zero_anywhere,
-    "freeze_init_zero_rev": _zero_where_it_grew,
-    "freeze_reinit": _freeze_reinit,
-    "freeze_final": _freeze_final,
+    "zero": Mask0Action(
+        None,
+        "at 0",
+        "0",
+        entries.FRANKLE,
+        family=0,
+    ),
+    "freeze_init": Mask0Action(
+        _freeze_init,
+        "at init",
+        "w_i",
+        entries.ZHOU,
+        family=1,
+    ),
+    "freeze_init_zero_mask": Mask0Action(
+        _zero_where_it_shrank,
+        "at init, 0 if it shrank (variant 1)",
+        "0 if training made them smaller, else w_i (the paper's variant 1)",
+        entries.ZHOU,
+        edits="newly",
+        family=2,
+    ),
+    "freeze_init_zero_all": Mask0Action(
+        _zero_where_it_shrank,
+        "as variant 1, kept ones too (variant 2)",
+        "0 if training made them smaller, else w_i, and kept weights start by "
+        "this rule, too (the paper's variant 2)",
+        entries.ZHOU,
+        edits="kept",
+        family=3,
+    ),
+    "freeze_init_zero_reshuffle": Mask0Action(
+        _zero_anywhere,
+        "at init, as many 0 at random",
+        "w_i, but for as many zeros in the layer as freeze_init_zero_mask has, "
+        "at random places; a control",
+        entries.ZHOU,
+        edits="newly",
+        family=2,
+        variant=1,
+    ),
+    "freeze_init_zero_rev": Mask0Action(
+        _zero_where_it_grew,
+        "at init, 0 if it grew",
+        "0 if training made them larger, else w_i; a control",
+        entries.ZHOU,
+        edits="newly",
+        family=2,
+        variant=2,
+    ),
+    "freeze_reinit": Mask0Action(
+        _freeze_reinit,
+        "at a fresh draw",
+        "a fresh draw",
+        entries.ZHOU,
+        redraws=True,
+        family=5,
+    ),
+    "freeze_final": Mask0Action(
+        _freeze_final,
+        "at final",
+        "w_f",
+        entries.ZHOU,
+        family=4,
+    ),
 }

@@ -1,23 +1,7 @@
 """Mask-1 actions: what the kept weights of a network start from.
 
 W is what the level before started from, all entries of it; each layer's kernel
-is treated on its own.
-
-- rewind: W as it is.
-- mask_init: W, with 0 in place of pruned entries. Under a mask it is the same
-  as rewind; what it does without one is seen by
-  `train --presets=OUT/trial1/8/same_init/initial`.
-- random_reinit, random_reshuffle: W permuted, over all entries of the layer or
-  among the kept ones.
-- signed_reinit, signed_reshuffle: magnitudes permuted likewise, each place
-  keeping its sign.
-- signed_constant: the signs of W, times the standard deviation of all of the
-  layer's W (of the population, mean removed), which is 0 if all are equal.
-- rand_signed_constant: the same, permuted over all entries.
-- ..._rescaling: as the action before the underscore, on what level 0 started
-  from, and times all entries / kept entries of the layer.
-- reinit: a fresh draw of all variables.
-- reuse, reuse_sign: drawn from the values of the kept; see `reuse`.
+is treated on its own. MASK_1_ACTIONS says what each action does.
 
 Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067) and its code, but
 for reinit (Frankle & Carbin 2019) and the last two (the 2018 library). What
@@ -33,10 +17,31 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import entries, names
 from lottery_ticket.foundations.mask_actions import layer_checks, reuse
 
 Network = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mask1Action(entries.Entry):
+    """A function (start, seed) -> network: what kept weights start from.
+
+    Args:
+        needs: Entries of W, or of level 0's weights, that kept weights depend
+            on: "kept" ones, "all", or the "from_masks" keep; or "nothing", a
+            fresh draw of all variables.
+        puts_back: Whether kept weights start where they did, so that training
+            behind them counts.
+        takes_constant: Whether they can get one magnitude, `Start.constant`.
+        of_kernels_only: Whether it makes kernels from some network's values, of
+            which biases and the like are then no part.
+    """
+
+    needs: str = "kept"
+    puts_back: bool = False
+    takes_constant: bool = False
+    of_kernels_only: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -115,7 +120,7 @@ def apply(name: str, start: Start, seed: int) -> Network:
         ValueError: If the name is unknown, or as for `reuse.reuse`.
     """
     check(name)
-    return MASK_1_ACTIONS[resolve(name)](start, seed)
+    return MASK_1_ACTIONS[resolve(name)].function(start, seed)
 
 
 class _Layer(typing.NamedTuple):
@@ -212,36 +217,146 @@ def _reuse(start, seed, with_signs=False):
     return {**start.weights, **drawn}
 
 
-_OF_ALL_ENTRIES = {
-    "random_reinit": _random_reinit,
-    "signed_reinit": _signed_reinit,
-    "signed_constant": _signed_constant,
-    "rand_signed_constant": _rand_signed_constant,
-}
-_OF_A_LAYER = {
-    "mask_init": _mask_init,
-    **_OF_ALL_ENTRIES,
-    "random_reshuffle": _random_reshuffle,
-    "signed_reshuffle": _signed_reshuffle,
-}
-# Name -> function (start, seed) -> network.
-MASK_1_ACTIONS = {
-    "rewind": _rewind,
-    **{
-        name: functools.partial(_by_layer, action)
-        for name, action in _OF_A_LAYER.items()
-    },
-    **{
-        f"{name}_rescaling": functools.partial(
-            _by_layer, action, is_rescaled=True
-        )
-        for name, action in _OF_ALL_ENTRIES.items()
-    },
-    "reinit": _reinit,
-    "reuse": _reuse,
-    "reuse_sign": functools.partial(_reuse, with_signs=True),
-}
-# Those whose kept values depend on what W, or dense, holds where it is pruned.
-NEED_PRUNED = frozenset(
-    [*_OF_ALL_ENTRIES, *(f"{name}_rescaling" for name in _OF_ALL_ENTRIES)]
+def _each(action, **options):
+    """The function of a network, of an action on a layer."""
+    return functools.partial(_by_layer, action, **options)
+
+
+_LIBRARY = (
+    "the 2018 library "
+    "(https://github.com/google-research/lottery-ticket-hypothesis)"
 )
+MASK_1_ACTIONS = {
+    "rewind": Mask1Action(
+        _rewind,
+        "rewind",
+        "W as it is; also called `none`",
+        entries.FRANKLE,
+        puts_back=True,
+        family=0,
+    ),
+    "mask_init": Mask1Action(
+        _each(_mask_init),
+        "rewind, pruned at 0",
+        "W, with 0 where it is pruned: under a mask, the same as rewind; "
+        "without one it is `train --presets=OUT/trial1/8/same_init/initial`",
+        entries.ZHOU,
+        puts_back=True,
+        family=0,
+        variant=1,
+    ),
+    "random_reinit": Mask1Action(
+        _each(_random_reinit),
+        "layer shuffled",
+        "W permuted, over all N entries",
+        entries.ZHOU,
+        needs="all",
+        family=3,
+        variant=1,
+    ),
+    "signed_reinit": Mask1Action(
+        _each(_signed_reinit),
+        "layer shuffled, own signs",
+        "magnitudes permuted, over all N entries, each place keeping its sign",
+        entries.ZHOU,
+        needs="all",
+        family=3,
+    ),
+    "signed_constant": Mask1Action(
+        _each(_signed_constant),
+        "constant, own signs",
+        "sign(W) times the standard deviation of the layer's N entries, or "
+        "times `--signed_constant`",
+        entries.ZHOU,
+        needs="all",
+        takes_constant=True,
+        family=1,
+    ),
+    "rand_signed_constant": Mask1Action(
+        _each(_rand_signed_constant),
+        "constant, shuffled signs",
+        "what signed_constant gives, permuted over all N entries",
+        entries.ZHOU,
+        needs="all",
+        takes_constant=True,
+        family=1,
+        variant=1,
+    ),
+    "random_reshuffle": Mask1Action(
+        _each(_random_reshuffle),
+        "kept shuffled",
+        "W permuted, among the S kept",
+        entries.ZHOU,
+        family=2,
+        variant=1,
+    ),
+    "signed_reshuffle": Mask1Action(
+        _each(_signed_reshuffle),
+        "kept shuffled, own signs",
+        "magnitudes permuted, among the S kept, each place keeping its sign",
+        entries.ZHOU,
+        family=2,
+    ),
+    "random_reinit_rescaling": Mask1Action(
+        _each(_random_reinit, is_rescaled=True),
+        "layer shuffled, rescaled",
+        "random_reinit of level 0's weights, times N / S",
+        entries.ZHOU,
+        needs="all",
+        family=6,
+        variant=1,
+    ),
+    "signed_reinit_rescaling": Mask1Action(
+        _each(_signed_reinit, is_rescaled=True),
+        "layer shuffled, own signs, rescaled",
+        "signed_reinit of level 0's weights, times N / S",
+        entries.ZHOU,
+        needs="all",
+        family=6,
+    ),
+    "signed_constant_rescaling": Mask1Action(
+        _each(_signed_constant, is_rescaled=True),
+        "constant, own signs, rescaled",
+        "signed_constant of level 0's weights, times N / S",
+        entries.ZHOU,
+        needs="all",
+        takes_constant=True,
+        family=7,
+    ),
+    "rand_signed_constant_rescaling": Mask1Action(
+        _each(_rand_signed_constant, is_rescaled=True),
+        "constant, shuffled signs, rescaled",
+        "rand_signed_constant of level 0's weights, times N / S",
+        entries.ZHOU,
+        needs="all",
+        takes_constant=True,
+        family=7,
+        variant=1,
+    ),
+    "reinit": Mask1Action(
+        _reinit,
+        "fresh draw",
+        "a fresh draw of all variables, which none of Zhou et al.'s is",
+        entries.FRANKLE,
+        needs="nothing",
+        is_reference=True,
+    ),
+    "reuse": Mask1Action(
+        _reuse,
+        "reused values",
+        "drawn from the kept values of the layer",
+        _LIBRARY,
+        needs="from_masks",
+        of_kernels_only=True,
+        family=4,
+        variant=1,
+    ),
+    "reuse_sign": Mask1Action(
+        functools.partial(_reuse, with_signs=True),
+        "reused values, own signs",
+        "drawn from the kept values of the layer that have the place's sign",
+        _LIBRARY,
+        of_kernels_only=True,
+        family=4,
+    ),
+}

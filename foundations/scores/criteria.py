@@ -1,85 +1,26 @@
 """The criteria by name: what scores weights, so that the lowest are pruned."""
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 
 from lottery_ticket.foundations import lazy, names
-from lottery_ticket.foundations.scores import criteria_signs, criteria_weights
-
-criteria_gradients = lazy.module(
-    "lottery_ticket.foundations.scores.criteria_gradients"
+from lottery_ticket.foundations.scores import (
+    criteria_gradients,
+    criteria_signs,
+    criteria_weights,
 )
+
 scoring_examples = lazy.module(
     "lottery_ticket.foundations.scores.scoring_examples"
 )
 Network = dict[str, np.ndarray]
-
-
-@dataclasses.dataclass(frozen=True)
-class Criterion:
-    """What a criterion needs; the function that scores has its name.
-
-    Args:
-        kind: What it scores: "weights", a function of criteria_weights or
-            criteria_signs; or of criteria_gradients, "network", without data,
-            or "data".
-        source: Where it is from.
-        needs_training: Whether it scores trained weights only.
-        steps: Prunings, with scores anew for each, that its source takes to
-            the final density.
-        decides: Whether the sign of its scores says which weights go, however
-            many were to go; see `pruning.keep_positive`.
-        is_drawn: Whether its scores are chance alone.
-    """
-
-    kind: str
-    source: str
-    needs_training: bool = False
-    steps: int = 1
-    decides: bool = False
-    is_drawn: bool = False
-
-
-_ZHOU = "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
-_INITIAL = Criterion("weights", _ZHOU)
-_TRAINED = Criterion("weights", _ZHOU, needs_training=True)
-_DECIDED = dataclasses.replace(_TRAINED, decides=True)
+# In the order in which --criteria=all evaluates them.
 CRITERIA = {
-    "large_final": Criterion(
-        "weights",
-        "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635)",
-        needs_training=True,
-    ),
-    "small_final": _TRAINED,
-    "large_init": _INITIAL,
-    "small_init": _INITIAL,
-    "large_init_large_final": _TRAINED,
-    "small_init_small_final": _TRAINED,
-    "magnitude_increase": _TRAINED,
-    "movement": _TRAINED,
-    "large_final_same_sign": _TRAINED,
-    "large_final_diff_sign": _TRAINED,
-    "magnitude_increase_same_sign": _TRAINED,
-    "magnitude_increase_diff_sign": _TRAINED,
-    "magnitude_increase_same_sign_legacy": _TRAINED,
-    "magnitude_increase_diff_sign_legacy": _TRAINED,
-    "large_final_same_sign_single": _DECIDED,
-    "large_final_diff_sign_single": _DECIDED,
-    "random": dataclasses.replace(_INITIAL, is_drawn=True),
-    "snip": Criterion(
-        "data", "Lee et al. 2019 (https://arxiv.org/abs/1810.02340)"
-    ),
-    "grad": Criterion("data", _ZHOU),
-    "grasp": Criterion(
-        "data", "Wang et al. 2020 (https://arxiv.org/abs/2002.07376)"
-    ),
-    "synflow": Criterion(
-        "network",
-        "Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467)",
-        steps=100,
-    ),
+    **criteria_weights.CRITERIA,
+    **criteria_signs.CRITERIA,
+    "random": criteria_weights.RANDOM,
+    **criteria_gradients.CRITERIA,
 }
 
 
@@ -138,7 +79,7 @@ def score_fn(
             f"Criterion {name!r} needs trained weights. Received: final=None"
         )
     if criterion.kind == "weights":
-        scores = _of_weights(name, model, initial, final, seed)
+        scores = _of_weights(criterion.function, model, initial, final, seed)
     elif criterion.kind == "network":
         scores = _of_network(name, model, final, dataset)
     else:
@@ -146,10 +87,7 @@ def score_fn(
     return _inverted(scores) if invert else scores
 
 
-def _of_weights(name, model, initial, final, seed):
-    signs = hasattr(criteria_signs, name)
-    function = getattr(criteria_signs if signs else criteria_weights, name)
-
+def _of_weights(function, model, initial, final, seed):
     def scores(masks):
         before = model.weights if initial is None else initial
         _check_numbers(before, masks)
@@ -180,7 +118,7 @@ def _of_network(name, model, final, dataset):
 
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        return getattr(criteria_gradients, name)(model, weights, masks, shape)
+        return CRITERIA[name].function(model, weights, masks, shape)
 
     return scores
 
@@ -194,7 +132,7 @@ def _of_data(name, model, final, dataset, seed, per_class):
 
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        function = getattr(criteria_gradients, name)
+        function = CRITERIA[name].function
         return function(model, weights, masks, dataset, rows)
 
     return scores

@@ -1,4 +1,4 @@
-"""Scores from gradients of a network, compiled once for each network.
+"""Criteria of a network's gradients, compiled once for each network.
 
 Gradients are computed anew whenever they are asked for, from weights and data:
 no run has to have stored any, as those of Zhou et al. 2019 do for snip and
@@ -11,16 +11,20 @@ in float64.
 
 import functools
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from lottery_ticket.foundations.networks import (
-    linear_tracing,
-    precision,
+from lottery_ticket.foundations import entries, lazy
+from lottery_ticket.foundations.scores import criterion
+
+keras = lazy.module("keras")
+tf = lazy.module("tensorflow")
+linear_tracing = lazy.module(
+    "lottery_ticket.foundations.networks.linear_tracing"
 )
-from lottery_ticket.foundations.scores import scoring_examples
-
+precision = lazy.module("lottery_ticket.foundations.networks.precision")
+scoring_examples = lazy.module(
+    "lottery_ticket.foundations.scores.scoring_examples"
+)
 Network = dict[str, np.ndarray]
 GRASP_TEMPERATURE = 200.0
 
@@ -272,3 +276,42 @@ def _checked(criterion, scores):
                 f"infinity in layer {name!r}"
             )
     return scores
+
+
+CRITERIA = {
+    "snip": criterion.Criterion(
+        snip,
+        "SNIP",
+        "abs(g w), g the gradient of the loss",
+        "Lee et al. 2019 (https://arxiv.org/abs/1810.02340)",
+        kind="data",
+        family=5,
+    ),
+    "grad": criterion.Criterion(
+        grad,
+        "gradient",
+        "abs(g), g the gradient of the loss",
+        entries.ZHOU,
+        kind="data",
+        family=5,
+        variant=1,
+    ),
+    "grasp": criterion.Criterion(
+        grasp,
+        "GraSP",
+        "w (H g), H the Hessian; logits divided by 200",
+        "Wang et al. 2020 (https://arxiv.org/abs/2002.07376)",
+        kind="data",
+        family=8,
+    ),
+    "synflow": criterion.Criterion(
+        synflow,
+        "SynFlow",
+        "abs(w dR/dw), R the flow through the network of all abs(w), without "
+        "activations; no data",
+        "Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467)",
+        kind="network",
+        steps=100,
+        family=9,
+    ),
+}

@@ -1,4 +1,4 @@
-"""Scores that ask whether training kept a weight's sign.
+"""Criteria that ask whether training kept a weight's sign.
 
 All take the arguments of `criteria_weights.large_final` and return what it
 does. The sign of 0 is 0: it differs from that of all other numbers.
@@ -8,7 +8,8 @@ Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
 
 import numpy as np
 
-from lottery_ticket.foundations.scores import criteria_weights
+from lottery_ticket.foundations import entries
+from lottery_ticket.foundations.scores import criteria_weights, criterion
 
 Network = dict[str, np.ndarray]
 
@@ -126,3 +127,81 @@ def _decided(chosen):
         name: np.where(each, np.float32(1), np.float32(-1))
         for name, each in chosen.items()
     }
+
+
+CRITERIA = {
+    "large_final_same_sign": criterion.Criterion(
+        large_final_same_sign,
+        "large final, same sign",
+        "abs(w_f) if w_i and w_f have the same sign, else 0",
+        entries.ZHOU,
+        needs_training=True,
+        family=2,
+    ),
+    "large_final_diff_sign": criterion.Criterion(
+        large_final_diff_sign,
+        "large final, other sign",
+        "abs(w_f) if w_i and w_f differ in sign, else 0; a control",
+        entries.ZHOU,
+        needs_training=True,
+        family=2,
+        variant=1,
+    ),
+    "magnitude_increase_same_sign": criterion.Criterion(
+        magnitude_increase_same_sign,
+        "magnitude increase, same sign",
+        "abs(w_f) - abs(w_i) if the signs are the same, else minus infinity",
+        entries.ZHOU,
+        needs_training=True,
+        family=6,
+    ),
+    "magnitude_increase_diff_sign": criterion.Criterion(
+        magnitude_increase_diff_sign,
+        "magnitude increase, other sign",
+        "abs(w_f) - abs(w_i) if the signs differ, else minus infinity; a "
+        "control",
+        entries.ZHOU,
+        needs_training=True,
+        family=6,
+        variant=1,
+    ),
+    "magnitude_increase_same_sign_legacy": criterion.Criterion(
+        magnitude_increase_same_sign_legacy,
+        "magnitude increase, same sign (legacy)",
+        "abs(w_f) - abs(w_i) if the signs are the same, else 0",
+        entries.ZHOU,
+        needs_training=True,
+        family=6,
+        variant=2,
+    ),
+    "magnitude_increase_diff_sign_legacy": criterion.Criterion(
+        magnitude_increase_diff_sign_legacy,
+        "magnitude increase, other sign (legacy)",
+        "abs(w_f) - abs(w_i) if the signs differ, else 0; a control",
+        entries.ZHOU,
+        needs_training=True,
+        family=6,
+        variant=3,
+    ),
+    "large_final_same_sign_single": criterion.Criterion(
+        large_final_same_sign_single,
+        "any of same sign",
+        "by the sign alone: all weights of the same sign stay, whatever the "
+        "fractions",
+        entries.ZHOU,
+        needs_training=True,
+        decides=True,
+        family=2,
+        variant=2,
+    ),
+    "large_final_diff_sign_single": criterion.Criterion(
+        large_final_diff_sign_single,
+        "any of other sign",
+        "by the sign alone: all weights whose sign changed stay; a control",
+        entries.ZHOU,
+        needs_training=True,
+        decides=True,
+        family=2,
+        variant=3,
+    ),
+}

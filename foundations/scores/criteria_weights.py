@@ -1,13 +1,16 @@
-"""Scores from a network's weights before and after training.
+"""Criteria of a network's weights before and after training.
 
 All take the same arguments, whether they use them or not; those that look at
-signs are in criteria_signs.
+signs are in criteria_signs. A new one is a function and its entry in CRITERIA.
 
 Source, of all but large_final: Zhou et al. 2019
 (https://arxiv.org/abs/1905.01067).
 """
 
 import numpy as np
+
+from lottery_ticket.foundations import entries
+from lottery_ticket.foundations.scores import criterion
 
 Network = dict[str, np.ndarray]
 
@@ -139,3 +142,82 @@ def _ranks(values, rng):
     ranks = np.empty(values.size, int)
     ranks[order] = np.arange(1, values.size + 1)
     return ranks
+
+
+CRITERIA = {
+    "large_final": criterion.Criterion(
+        large_final,
+        "large final",
+        "abs(w_f), the magnitude after training",
+        entries.FRANKLE,
+        needs_training=True,
+        family=0,
+    ),
+    "small_final": criterion.Criterion(
+        small_final,
+        "small final",
+        "-abs(w_f), a control",
+        entries.ZHOU,
+        needs_training=True,
+        family=0,
+        variant=1,
+    ),
+    "large_init": criterion.Criterion(
+        large_init,
+        "large init",
+        "abs(w_i), the magnitude at initialisation",
+        entries.ZHOU,
+        family=4,
+    ),
+    "small_init": criterion.Criterion(
+        small_init,
+        "small init",
+        "-abs(w_i), a control",
+        entries.ZHOU,
+        family=4,
+        variant=1,
+    ),
+    "large_init_large_final": criterion.Criterion(
+        large_init_large_final,
+        "large init, large final",
+        "the lower of the weight's two ranks, by abs(w_i) and by abs(w_f): "
+        "kept is what lies above a common percentile of both",
+        entries.ZHOU,
+        needs_training=True,
+        family=7,
+    ),
+    "small_init_small_final": criterion.Criterion(
+        small_init_small_final,
+        "small init, small final",
+        "the lower of the two ranks by -abs(w_i) and -abs(w_f), a control",
+        entries.ZHOU,
+        needs_training=True,
+        family=7,
+        variant=1,
+    ),
+    "magnitude_increase": criterion.Criterion(
+        magnitude_increase,
+        "magnitude increase",
+        "abs(w_f) - abs(w_i)",
+        entries.ZHOU,
+        needs_training=True,
+        family=1,
+    ),
+    "movement": criterion.Criterion(
+        movement,
+        "movement",
+        "abs(w_f - w_i)",
+        entries.ZHOU,
+        needs_training=True,
+        family=3,
+    ),
+}
+# It is in no family: what the others are measured against.
+RANDOM = criterion.Criterion(
+    random,
+    "random",
+    "uniform draws from [0, 1)",
+    entries.ZHOU,
+    is_drawn=True,
+    is_reference=True,
+)

@@ -6,13 +6,8 @@ from collections.abc import Collection
 from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares
 
-VERSIONS = (1, 2)
 # What classifiers keep, whatever the density.
 CLASSIFIER_DENSITY = 0.3
-# Density -> densities of the first and the last layer in version 2, which are
-# those that Gem-Miner leaves them in the ResNet-20 of CIFAR-10.
-OVERWRITES = {0.0144: (0.344907, 0.259375), 0.0372: (0.414352, 0.546875)}
-RESNET20_WEIGHTS = 268_336
 
 
 def _resnet(position, depth):
@@ -34,7 +29,7 @@ def densities(
     shapes: dict[str, tuple[int, ...]],
     *,
     rule: str = "resnet",
-    version: int = 1,
+    ends: tuple[float, float] | None = None,
     classifiers: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Returns how many weights each layer keeps, without looking at any.
@@ -53,22 +48,19 @@ def densities(
         density: Density of all layers together.
         shapes: Dict, layer name -> shape of its kernel, from the input on.
         rule: "resnet", or "vgg", which divides by l^2.
-        version: 2 gives the first and the last layer the densities that
-            Gem-Miner leaves them, in ResNet-20 at densities .0144 and .0372,
-            so that a few weights more stay than the density says.
+        ends: Densities that the first and the last layer have instead, whatever
+            the density says; None is none.
         classifiers: Names of layers that keep .3; None is the last one.
 
     Returns:
         Dict, layer name -> count; quotas for `random_masks.draw`.
 
     Raises:
-        ValueError: If the rule, the version or a classifier is unknown, the
-            density is out of reach with classifiers at .3, or version 2 has
-            no values for it or the network.
+        ValueError: If the rule or a classifier is unknown, or the density is
+            out of reach with classifiers at .3.
     """
     names.check("rule of the smart ratio", rule, RULES)
     layer_shares.check("density", density)
-    _check_version(version, density, shapes)
     sizes = {name: math.prod(shape) for name, shape in shapes.items()}
     last = list(sizes)[-1:] if classifiers is None else classifiers
     for name in last:
@@ -77,9 +69,9 @@ def densities(
     counts = _carried(shares, sizes)
     for name in last:
         counts[name] = int(CLASSIFIER_DENSITY * sizes[name])
-    if version == 2:
-        first, *_, end = sizes
-        for name, part in zip((first, end), _overwrite(density), strict=True):
+    if ends is not None:
+        first, *_, last_one = sizes
+        for name, part in zip((first, last_one), ends, strict=True):
             counts[name] = int(part * sizes[name])
     return {name: counts[name] for name in sizes}
 
@@ -117,30 +109,3 @@ def _carried(shares, sizes):
             counts[name] = int(share + taken)
             carry -= int(taken)
     return counts
-
-
-def _check_version(version, density, shapes):
-    if version not in VERSIONS:
-        raise ValueError(
-            f"Expected a version of the smart ratio of 1 or 2. "
-            f"Received: {version}"
-        )
-    if version == 1:
-        return
-    total = sum(math.prod(shape) for shape in shapes.values())
-    if _overwrite(density) is None or total != RESNET20_WEIGHTS:
-        known = " or ".join(str(each) for each in OVERWRITES)
-        raise ValueError(
-            "Version 2 of the smart ratio takes the first and the last layer "
-            f"from Gem-Miner's ResNet-20, with {RESNET20_WEIGHTS:,} weights, "
-            f"at a density of {known}; it has no other values. Received: "
-            f"{total:,} weights, density {density}. Use version 1"
-        )
-
-
-def _overwrite(density):
-    """Densities of the first and last layer, or None if there are none."""
-    for known, parts in OVERWRITES.items():
-        if math.isclose(density, known, rel_tol=1e-9):
-            return parts
-    return None

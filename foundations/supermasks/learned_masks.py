@@ -3,9 +3,10 @@
 import numpy as np
 
 from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations.supermasks import maskers
 
 Network = dict[str, np.ndarray]
-SAMPLINGS = ("bernoulli", "round")
+SAMPLINGS = tuple(maskers.MASKERS)
 RESCALINGS = ("none", "dynamic", "dynamic_no_gradient")
 
 
@@ -55,8 +56,9 @@ def samples(
     """Returns the masks that a search is judged by; the first is its result.
 
     Args:
-        sampling: "bernoulli", for samples that are independent of each other;
-            or "round", for one mask alone: all would be that of `threshold`.
+        sampling: A name in SAMPLINGS. Where evaluations draw, samples are
+            independent of each other; else there is one mask alone: all would
+            be that of `threshold`.
         logits: Dict, layer name -> array.
         seed: Seed of the search; no sample of its training is among these.
         count: How many samples.
@@ -65,7 +67,7 @@ def samples(
         ValueError: If the sampling is unknown.
     """
     names.check("sampling", sampling, SAMPLINGS)
-    if sampling == "round":
+    if not maskers.MASKERS[sampling].draws_in_evaluation:
         return [threshold(logits)]
     return [
         sample(logits, seeds.derive(seed, "sample", index))

@@ -11,9 +11,23 @@ at once, so that one may compare the scores of several:
         scores are trained by.
 """
 
+import dataclasses
 import math
 
-import tensorflow as tf
+from lottery_ticket.foundations import entries, lazy
+
+tf = lazy.module("tensorflow")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Masker(entries.Entry):
+    """A function (scores, uniforms, training) -> masks.
+
+    Args:
+        draws_in_evaluation: Whether each evaluation has a mask of its own.
+    """
+
+    draws_in_evaluation: bool = False
 
 
 def bernoulli(logits, uniforms, training):
@@ -53,7 +67,23 @@ def rounded(logits, uniforms, training):
     ]
 
 
-MASKERS = {"bernoulli": bernoulli, "round": rounded}
+MASKERS = {
+    "bernoulli": Masker(
+        bernoulli,
+        "sampled",
+        "kept with the sigmoid of its logit as probability, drawn anew for "
+        "each iteration and evaluation",
+        entries.ZHOU,
+        draws_in_evaluation=True,
+    ),
+    "round": Masker(
+        rounded,
+        "rounded",
+        "the probability rounded, or in training, for half of the weights, the "
+        "probability itself",
+        entries.ZHOU,
+    ),
+}
 
 
 def rescaled(mask, rescaling):
@@ -77,8 +107,11 @@ def rescaled(mask, rescaling):
     return mask * factor
 
 
-@tf.custom_gradient
 def _sampled(logits, uniform):
+    return tf.custom_gradient(_sample)(logits, uniform)
+
+
+def _sample(logits, uniform):
     """0 or 1, whose gradient is that of the probability of 1."""
     probability = tf.sigmoid(logits)
 

@@ -4,7 +4,7 @@ A regulariser is a function (scores, weights, alpha, alpha_prime) -> scalar:
 
     scores: List of float tensors.
     weights: List of tensors of their shapes and dtype, the frozen kernels.
-    alpha, alpha_prime: Exponents of at least 1; `var_red_1` alone has any.
+    alpha, alpha_prime: Exponents of at least 1, of those that have any.
 
 Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the code
 released with it. These are sums, not means: what weight fits depends on the
@@ -12,7 +12,24 @@ network's size. An optimizer that rescales gradients, such as Adam, rescales
 these, too, so that a weight for it is none for gradient descent.
 """
 
-import tensorflow as tf
+import dataclasses
+
+from lottery_ticket.foundations import entries, lazy
+
+tf = lazy.module("tensorflow")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Regularizer(entries.Entry):
+    """A function (scores, weights, alpha, alpha_prime) -> scalar.
+
+    Args:
+        within_0_and_1: Whether it is for scores in [0, 1] alone.
+        has_exponents: Whether it looks at alpha and alpha_prime.
+    """
+
+    within_0_and_1: bool = False
+    has_exponents: bool = False
 
 
 def none(scores, weights, alpha, alpha_prime):
@@ -69,14 +86,39 @@ def bin_entropy(scores, weights, alpha, alpha_prime):
 
 
 REGULARIZERS = {
-    "none": none,
-    "L2": l2,
-    "L1": l1,
-    "L1_L2": l1_l2,
-    "var_red_1": var_red_1,
-    "var_red_2": var_red_2,
-    "bin_entropy": bin_entropy,
+    "none": Regularizer(none, "none", "0", entries.HERE),
+    "L2": Regularizer(l2, "L2", "s^2", entries.SREENIVASAN),
+    "L1": Regularizer(l1, "L1", "|s|", entries.SREENIVASAN),
+    "L1_L2": Regularizer(l1_l2, "L1 + L2", "|s| + s^2", entries.SREENIVASAN),
+    "var_red_1": Regularizer(
+        var_red_1,
+        "variance 1",
+        "s^alpha * (1 - s)^alpha_prime",
+        entries.SREENIVASAN,
+        within_0_and_1=True,
+        has_exponents=True,
+    ),
+    "var_red_2": Regularizer(
+        var_red_2,
+        "variance 2",
+        "w^2 * s * (1 - s)",
+        entries.SREENIVASAN,
+        within_0_and_1=True,
+    ),
+    "bin_entropy": Regularizer(
+        bin_entropy,
+        "binary entropy",
+        "-s ln s - (1 - s) ln(1 - s)",
+        entries.SREENIVASAN,
+        within_0_and_1=True,
+    ),
 }
+HAVE_EXPONENTS = tuple(
+    name for name, each in REGULARIZERS.items() if each.has_exponents
+)
+OF_ANY_SCORES = tuple(
+    name for name, each in REGULARIZERS.items() if not each.within_0_and_1
+)
 
 
 def _total(terms):

@@ -1,12 +1,14 @@
 """What scores start from: random draws by name, or a network's weights."""
 
+import dataclasses
+
 import numpy as np
 
-from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations import entries, names, seeds
 
 Network = dict[str, np.ndarray]
 Shapes = dict[str, tuple[int, ...]]
-_CONSTANTS = {"half": 0.5, "all_one": 1.0}
+_HALF, _ONE = 0.5, 1.0
 
 
 def unif(
@@ -17,7 +19,7 @@ def unif(
     Args:
         rng: What they are drawn from.
         shape: Shape of the layer's kernel.
-        fan_in: Number of inputs of one of its outputs; edge_popup's alone.
+        fan_in: Number of inputs of one of its outputs, where it is needed.
     """
     return rng.random(shape, np.float32)
 
@@ -29,7 +31,7 @@ def skew(rng, shape, fan_in):
 
 def half(rng, shape, fan_in):
     """Returns .5 everywhere, which no strict threshold of .5 keeps."""
-    return np.full(shape, _CONSTANTS["half"])
+    return np.full(shape, _HALF)
 
 
 def bimodal(rng, shape, fan_in):
@@ -44,7 +46,7 @@ def bern(rng, shape, fan_in):
 
 def all_one(rng, shape, fan_in):
     """Returns 1 everywhere: the search starts from the whole network."""
-    return np.full(shape, _CONSTANTS["all_one"])
+    return np.full(shape, _ONE)
 
 
 def edge_popup(rng, shape, fan_in):
@@ -57,15 +59,70 @@ def edge_popup(rng, shape, fan_in):
     return rng.uniform(-bound, bound, shape)
 
 
-# Name -> function (rng, shape, fan_in) of one layer's scores.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoreInit(entries.Entry):
+    """A function (rng, shape, fan_in) -> scores of one layer.
+
+    Args:
+        constant: What all scores are, or None.
+        ties: Whether magnitudes tie in bulk.
+        is_signed: Whether scores are around 0, not in [0, 1].
+        needs_fans: Whether it looks at fan_in, which is None to all others.
+    """
+
+    constant: float | None = None
+    ties: bool = False
+    is_signed: bool = False
+    needs_fans: bool = False
+
+
 SCORE_INITS = {
-    "unif": unif,
-    "skew": skew,
-    "half": half,
-    "bimodal": bimodal,
-    "bern": bern,
-    "all_one": all_one,
-    "edge_popup": edge_popup,
+    "unif": ScoreInit(
+        unif, "uniform", "uniform in [0, 1)", entries.SREENIVASAN
+    ),
+    "skew": ScoreInit(
+        skew,
+        "skewed",
+        "draws of Beta(1, 5): 1 in 32 is above .5",
+        entries.SREENIVASAN,
+    ),
+    "half": ScoreInit(
+        half,
+        "half",
+        ".5 everywhere, which no strict threshold of .5 keeps",
+        entries.SREENIVASAN,
+        constant=_HALF,
+        ties=True,
+    ),
+    "bimodal": ScoreInit(
+        bimodal,
+        "bimodal",
+        "draws of Beta(.1, .1), most near 0 or 1",
+        entries.SREENIVASAN,
+    ),
+    "bern": ScoreInit(
+        bern,
+        "coins",
+        "0s and 1s, each with probability 1/2",
+        entries.SREENIVASAN,
+        ties=True,
+    ),
+    "all_one": ScoreInit(
+        all_one,
+        "ones",
+        "1 everywhere: the search starts from the whole network",
+        entries.SREENIVASAN,
+        constant=_ONE,
+        ties=True,
+    ),
+    "edge_popup": ScoreInit(
+        edge_popup,
+        "around 0",
+        "uniform between -b and b = 1 / sqrt(fan-in)",
+        entries.RAMANUJAN,
+        is_signed=True,
+        needs_fans=True,
+    ),
 }
 
 
@@ -85,16 +142,18 @@ def draw(
         shapes: Dict, layer name -> shape of its kernel.
         seed: Seed of the draws; each layer's derives from it and its name, so
             that no layer's scores depend on which others there are.
-        fans: Dict, layer name -> (fan_in, fan_out); for edge_popup only.
+        fans: Dict, layer name -> (fan_in, fan_out); for those that need
+            them.
 
     Returns:
         Dict, layer name -> float32 array.
 
     Raises:
-        ValueError: If the name is unknown, or edge_popup lacks a layer's fans.
+        ValueError: If the name is unknown, or a layer's fans are needed
+            and missing.
     """
     names.check("score_init", name, SCORE_INITS)
-    if name == "edge_popup":
+    if SCORE_INITS[name].needs_fans:
         for layer in shapes:
             names.check("layer in fans", layer, fans or {})
     return {
@@ -116,7 +175,7 @@ def check(name: str, threshold: float) -> None:
         ValueError: If the name is unknown, or no score is above the threshold.
     """
     names.check("score_init", name, SCORE_INITS)
-    constant = _CONSTANTS.get(name)
+    constant = SCORE_INITS[name].constant
     if constant is not None and constant <= threshold:
         raise ValueError(
             f"score_init={name} starts all scores from {constant}, and a "
@@ -167,4 +226,6 @@ def _with_fans(shapes, fans):
 
 def _draw(name, shape, seed, fan_in):
     rng = np.random.default_rng(seed)
-    return np.asarray(SCORE_INITS[name](rng, shape, fan_in), np.float32)
+    return np.asarray(
+        SCORE_INITS[name].function(rng, shape, fan_in), np.float32
+    )

@@ -18,9 +18,35 @@ released with it; edge-popup is Ramanujan et al. 2020's
 (https://arxiv.org/abs/1911.13299).
 """
 
-import tensorflow as tf
+import dataclasses
 
-from lottery_ticket.foundations.supermasks import thresholds
+from lottery_ticket.foundations import entries, lazy
+
+tf = lazy.module("tensorflow")
+thresholds = lazy.module("lottery_ticket.foundations.supermasks.thresholds")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoreMasker(entries.Entry):
+    """A function (scores, removed, threshold, training) -> masks.
+
+    Args:
+        has_flags: Whether pruning events clear flags, which its masks are
+            multiplied by; else it keeps a share of all scores, by `removed`.
+        is_signed: Whether scores have both signs, and magnitudes are compared;
+            else they are in [0, 1], which they are projected to.
+        has_threshold: Whether it looks at the threshold.
+        is_soft: Whether kernels are multiplied by the scores themselves.
+        by_layer: Whether each layer keeps its own share, not all together.
+        keeps_ones: Whether scores of 1 stay, however many are left out.
+    """
+
+    has_flags: bool = False
+    is_signed: bool = False
+    has_threshold: bool = False
+    is_soft: bool = False
+    by_layer: bool = False
+    keeps_ones: bool = False
 
 
 def hypercube(scores, removed, threshold, training):
@@ -95,20 +121,56 @@ def global_top(scores, removed, threshold, training):
     ]
 
 
-MASKERS = {
-    "hc": hypercube,
-    "hc_relaxed": relaxed,
-    "ep": edge_popup,
-    "global_ep": global_edge_popup,
-    "global_top": global_top,
-}
-
-
-@tf.custom_gradient
 def _straight(surrogate, kept):
+    return tf.custom_gradient(_hard)(surrogate, kept)
+
+
+def _hard(surrogate, kept):
     """0 or 1, whose gradient is that of the surrogate."""
 
     def gradient(upstream):
         return upstream, None
 
     return tf.cast(kept, surrogate.dtype), gradient
+
+
+MASKERS = {
+    "hc": ScoreMasker(
+        hypercube,
+        "hypercube",
+        "1 where a score is above the threshold",
+        entries.SREENIVASAN,
+        has_flags=True,
+        has_threshold=True,
+    ),
+    "hc_relaxed": ScoreMasker(
+        relaxed,
+        "hypercube, relaxed",
+        "the score itself",
+        entries.SREENIVASAN,
+        has_flags=True,
+        is_soft=True,
+    ),
+    "ep": ScoreMasker(
+        edge_popup,
+        "edge-popup",
+        "of each layer, the share `density` of the highest magnitudes",
+        entries.RAMANUJAN,
+        is_signed=True,
+        by_layer=True,
+    ),
+    "global_ep": ScoreMasker(
+        global_edge_popup,
+        "global edge-popup",
+        "of all layers together, the share `density` of the highest magnitudes",
+        entries.SREENIVASAN,
+        is_signed=True,
+    ),
+    "global_top": ScoreMasker(
+        global_top,
+        "global top",
+        "of all layers together, the share `density` of the highest scores",
+        entries.SREENIVASAN,
+        keeps_ones=True,
+    ),
+}

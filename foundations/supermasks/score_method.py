@@ -5,19 +5,12 @@ import dataclasses
 from lottery_ticket.foundations import names
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
+    regularizers,
+    score_maskers,
     score_rounding,
 )
 
-HYPERCUBE = ("hc", "hc_relaxed")  # These alone have flags that events clear.
-TOP = ("ep", "global_ep", "global_top")  # These keep a share of all scores.
-MASKERS = HYPERCUBE + TOP
-SIGNED = ("ep", "global_ep")  # Scores of both signs, compared by magnitude.
-REGULARIZATIONS = (
-    *("none", "L2", "L1", "L1_L2"),
-    *("var_red_1", "var_red_2", "bin_entropy"),
-)
-# Sums of these are for scores in [0, 1].
-WITHIN_0_AND_1 = ("var_red_1", "var_red_2", "bin_entropy")
+TOP = tuple(n for n, e in score_maskers.MASKERS.items() if not e.has_flags)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,11 +21,8 @@ class ScoreMethod:
     code released with it.
 
     Attributes:
-        masker: What stands for the mask while scores are trained. "hc": 1 where
-            a score is above the threshold. "hc_relaxed": the score itself.
-            "ep": of each layer, the share `density` of the highest magnitudes.
-            "global_ep": the same of all layers together. "global_top": of all
-            layers together, the share `density` of the highest scores.
+        masker: A name in score_maskers.MASKERS, of what stands for the mask
+            while scores are trained.
         density: Kept share of the weights, in (0, 1], of "ep", and of
             "global_ep" and "global_top" where no plan makes them sparser by and
             by. None for all else.
@@ -42,10 +32,10 @@ class ScoreMethod:
             are projected, too; 0 is never. "ep" and "global_ep" project none.
         clamp_in_forward: Whether each forward pass projects the scores, as the
             published code can: the same as a project_every of 1.
-        regularization: A name in REGULARIZATIONS, of what is added to the loss;
-            see `regularizers`. It sums up all scores, flagged off or not.
+        regularization: A name in regularizers.REGULARIZERS, of what is added to
+            the loss. It sums up all scores, flagged off or not.
         regularization_weight: What the sum is multiplied by, at least 0.
-        alpha: For "var_red_1", at least 1: the exponent of s.
+        alpha: Of a regularizer with exponents, at least 1: that of s.
         alpha_prime: The same of 1 - s.
         rounding: score_rounding.Rounding: how scores of "hc" and "hc_relaxed"
             become the mask that a search is judged by.
@@ -71,21 +61,29 @@ class ScoreMethod:
 
     def __post_init__(self):
         """Raises ValueError if a setting is not what it may be."""
-        names.check("masker", self.masker, MASKERS)
-        names.check("regularization", self.regularization, REGULARIZATIONS)
+        names.check("masker", self.masker, score_maskers.MASKERS)
+        names.check(
+            "regularization", self.regularization, regularizers.REGULARIZERS
+        )
         _check_numbers(self)
         _check_density(self)
-        if self.masker in SIGNED and self.regularization in WITHIN_0_AND_1:
+        regularizer = regularizers.REGULARIZERS[self.regularization]
+        if self.masker_entry.is_signed and regularizer.within_0_and_1:
             raise ValueError(
                 f"The regularization {self.regularization!r} needs scores in "
                 f"[0, 1]; those of {self.masker!r} have both signs. Expected: "
-                "none, L2, L1 or L1_L2"
+                f"{', '.join(regularizers.OF_ANY_SCORES)}"
             )
+
+    @property
+    def masker_entry(self) -> score_maskers.ScoreMasker:
+        """The masker, and what is known of it."""
+        return score_maskers.MASKERS[self.masker]
 
     @property
     def has_flags(self) -> bool:
         """Whether events clear flags, which the mask is multiplied by."""
-        return self.masker in HYPERCUBE
+        return self.masker_entry.has_flags
 
     @property
     def is_unflagged(self) -> bool:
@@ -95,7 +93,7 @@ class ScoreMethod:
     @property
     def is_rounded_naively(self) -> bool:
         """Whether the final mask is naively rounded scores, or a share."""
-        is_naive = self.rounding.name == "naive"
+        is_naive = score_rounding.ROUNDINGS[self.rounding.name].is_naive
         return not self.is_unflagged and (
             not self.has_flags or is_naive and not self.rounding.noise_ratio
         )
@@ -103,7 +101,7 @@ class ScoreMethod:
     @property
     def projected_every(self) -> int:
         """Iterations between two projections; 0 if there are none."""
-        if self.masker in SIGNED:
+        if self.masker_entry.is_signed:
             return 0
         return 1 if self.clamp_in_forward else self.project_every
 
@@ -111,9 +109,9 @@ class ScoreMethod:
     def compiled_key(self) -> tuple:
         """All that is compiled in; the rest is variables, or on the host."""
         key = [self.masker, self.projected_every, self.regularization]
-        if self.masker == "hc":
+        if self.masker_entry.has_threshold:
             key.append(self.threshold)
-        if self.regularization == "var_red_1":
+        if regularizers.REGULARIZERS[self.regularization].has_exponents:
             key += [self.alpha, self.alpha_prime]
         return tuple(key)
 
@@ -137,8 +135,8 @@ def _check_numbers(method):
             "regularization_weight must be at least 0. Received: "
             f"{method.regularization_weight}"
         )
-    for name in ("alpha", "alpha_prime"):
-        exponent = getattr(method, name)
+    exponents = {"alpha": method.alpha, "alpha_prime": method.alpha_prime}
+    for name, exponent in exponents.items():
         if not 1 <= exponent < float("inf"):
             raise ValueError(
                 f"{name} must be at least 1: below, the gradient at a score of "
@@ -148,13 +146,13 @@ def _check_numbers(method):
 
 def _check_density(method):
     density = method.density
-    if method.masker not in TOP:
+    if method.has_flags:
         if density is not None:
             raise ValueError(
                 f"{method.masker!r} takes no density: its plan decides what is "
                 f"kept. Received: {density}"
             )
-    elif method.masker != "ep" and method.plan.epochs:
+    elif not method.masker_entry.by_layer and method.plan.epochs:
         if density is not None:
             raise ValueError(
                 f"{method.masker!r} takes a density or a plan that decides it, "

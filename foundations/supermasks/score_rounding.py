@@ -2,13 +2,14 @@
 
 import dataclasses
 import fnmatch
+import functools
 import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from lottery_ticket.foundations import entries, names, seeds
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import names, seeds
 from lottery_ticket.foundations.selection import layer_shares
 
 Network = dict[str, np.ndarray]
@@ -61,7 +62,7 @@ class Rounding:
         layers = self.prob_layers
         layers = (layers,) if isinstance(layers, str) else tuple(layers)
         object.__setattr__(self, "prob_layers", layers)
-        if (self.name == "naive_prob") != bool(layers):
+        if ROUNDINGS[self.name].takes_layers != bool(layers):
             raise ValueError(
                 "prob_layers are the layers that naive_prob draws: give both "
                 f"or neither. Received: rounding={self.name}, "
@@ -76,7 +77,7 @@ def draws(name: str, noise_ratio: float) -> bool:
         name: As of Rounding, like the next.
         noise_ratio: See there.
     """
-    return name in ("prob", "naive_prob") or noise_ratio > 0
+    return ROUNDINGS[name].draws or noise_ratio > 0
 
 
 def check(rounding: Rounding, layers: Iterable[str]) -> None:
@@ -136,16 +137,19 @@ def round_scores(
     scores = _with_noise(rounding.noise_ratio, scores, seed)
     if flags is not None:
         scores = {name: flags[name] * score for name, score in scores.items()}
-    if rounding.name == "pseudo_boolean":
-        return _one_by_one(scores, loss)
-    layer_mask = ROUNDINGS[rounding.name]
-    rounded = {
+    rounded = ROUNDINGS[rounding.name].function(rounding, scores, seed, loss)
+    return rounded if flags is None else masks_lib.intersect(rounded, flags)
+
+
+def _by_layer(layer_mask, rounding, scores, seed, loss):
+    """A function of one layer's mask on each layer."""
+    del loss
+    return {
         name: layer_mask(
             rounding, name, score, _rng(seed, "coins", name)
         ).astype(np.uint8)
         for name, score in scores.items()
     }
-    return rounded if flags is None else masks_lib.intersect(rounded, flags)
 
 
 def _naive(rounding, name, score, rng):
@@ -167,18 +171,9 @@ def _all_ones(rounding, name, score, rng):
     return np.ones(score.shape, bool)
 
 
-# Name -> function of one layer's mask; None, where layers depend on each other.
-ROUNDINGS = {
-    "naive": _naive,
-    "prob": _prob,
-    "naive_prob": _naive_prob,
-    "all_ones": _all_ones,
-    "pseudo_boolean": None,
-}
-
-
-def _one_by_one(scores, loss):
+def _one_by_one(rounding, scores, seed, loss):
     """Each fractional score becomes what the loss is lower with, in order."""
+    del rounding, seed
     if loss is None:
         raise ValueError("Pseudo-boolean rounding needs a loss. Received: none")
     rounded = {
@@ -196,6 +191,66 @@ def _one_by_one(scores, loss):
             with_0 = _loss_with(loss, rounded, name, place, 0)
             rounded[name].flat[place] = with_1 <= with_0
     return {name: mask.astype(np.uint8) for name, mask in rounded.items()}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rounder(entries.Entry):
+    """A function (rounding, scores, seed, loss) -> mask; see `round_scores`.
+
+    Args:
+        is_naive: Whether scores are compared with the threshold, no more.
+        draws: Whether another seed makes another mask.
+        takes_layers: Whether it needs prob_layers, or else has none.
+        needs_loss: Whether it looks at the network's loss.
+        keeps_all: Whether the mask does not depend on the scores.
+    """
+
+    is_naive: bool = False
+    draws: bool = False
+    takes_layers: bool = False
+    needs_loss: bool = False
+    keeps_all: bool = False
+
+
+ROUNDINGS = {
+    "naive": Rounder(
+        functools.partial(_by_layer, _naive),
+        "naive",
+        "keeps the scores above the threshold",
+        entries.SREENIVASAN,
+        is_naive=True,
+    ),
+    "prob": Rounder(
+        functools.partial(_by_layer, _prob),
+        "by chance",
+        "keeps each with its score as probability",
+        entries.SREENIVASAN,
+        draws=True,
+    ),
+    "naive_prob": Rounder(
+        functools.partial(_by_layer, _naive_prob),
+        "by chance in some layers",
+        "keeps scores in prob_layers by chance, and is naive elsewhere",
+        entries.SREENIVASAN,
+        draws=True,
+        takes_layers=True,
+    ),
+    "all_ones": Rounder(
+        functools.partial(_by_layer, _all_ones),
+        "all",
+        "keeps all",
+        entries.SREENIVASAN,
+        keeps_all=True,
+    ),
+    "pseudo_boolean": Rounder(
+        _one_by_one,
+        "pseudo-boolean",
+        "decides one score after the other by the network's loss, for tiny "
+        "networks",
+        entries.SREENIVASAN,
+        needs_loss=True,
+    ),
+}
 
 
 def _loss_with(loss, masks, name, place, value):

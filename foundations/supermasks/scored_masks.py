@@ -10,7 +10,6 @@ from lottery_ticket.foundations.supermasks import (
     projection,
     pruning_events,
     regularizers,
-    score_maskers,
     score_method,
     search_variables,
     top_scores,
@@ -33,8 +32,10 @@ class ScoredMasks:
             method: Its `compiled_key` counts; for the rest, see `reset`.
         """
         self._method = method
-        self._masker = score_maskers.MASKERS[method.masker]
-        self._regularizer = regularizers.REGULARIZERS[method.regularization]
+        self._masker = method.masker_entry.function
+        self._regularizer = regularizers.REGULARIZERS[
+            method.regularization
+        ].function
         self._scores = {}
         self._flags = {}
         self._removed = None
@@ -57,7 +58,7 @@ class ScoredMasks:
                 for name, each in scores.items()
             }
         else:
-            groups = len(scores) if self._method.masker == "ep" else 1
+            groups = len(scores) if self._method.masker_entry.by_layer else 1
             self._removed = search_variables.integers(
                 np.zeros(groups), "removed"
             )

@@ -45,7 +45,7 @@ class SearchedModel(frozen_model.FrozenModel):
         self._sampling = sampling
         self._rescaling = rescaling
         self._source = sampled_masks.SampledMasks(
-            maskers.MASKERS[sampling], rescaling
+            maskers.MASKERS[sampling].function, rescaling
         )
         name = f"supermask_{sampling}_{rescaling}"
         super().__init__(

@@ -18,15 +18,15 @@ def removed(
     "ep", else ceil((1 - d) * D) of all; without what floating point adds.
 
     Args:
-        method: One whose masker is in score_method.TOP.
+        method: One whose masker keeps a share of all scores.
         sizes: Dict, layer name -> number of its scores.
         epoch: Number of the epoch that has ended, counted from 0, where a plan
             makes masks sparser by and by; -1 before the first.
 
     Returns:
-        A number for each layer for "ep", else a list of one.
+        A number for each layer, or a list of one for all together.
     """
-    if method.masker == "ep":
+    if method.masker_entry.by_layer:
         return [
             size - quotas.rounded_up(method.density, size)
             for size in sizes.values()
@@ -70,8 +70,8 @@ def forward(
 ) -> Network:
     """Returns the masks that the forward pass computes with.
 
-    What ties with the last that is left out goes, too, but for scores of 1 of
-    "global_top"; see `score_maskers`.
+    What ties with the last that is left out goes, too, but for scores of 1 with
+    a masker that keeps those; see `score_maskers`.
 
     Args:
         method: As for `removed`.
@@ -87,7 +87,7 @@ def forward(
         highest = max(
             ranks[name][kept[name] == 0].max(initial=-1) for name in layers
         )
-        if method.masker == "global_top":
+        if method.masker_entry.keeps_ones:
             highest = min(highest, _BELOW_ONE)
         for name in layers:
             found[name] = (ranks[name] > highest).astype(np.uint8)
@@ -95,11 +95,13 @@ def forward(
 
 
 def _ranks(method, scores):
-    if method.masker in score_method.SIGNED:
+    if method.masker_entry.is_signed:
         return {name: np.abs(each) for name, each in scores.items()}
     return {name: np.maximum(each, 0) for name, each in scores.items()}
 
 
 def _groups(method, layers):
     """Lists of layers whose scores are compared with each other."""
-    return [[n] for n in layers] if method.masker == "ep" else [list(layers)]
+    if method.masker_entry.by_layer:
+        return [[name] for name in layers]
+    return [list(layers)]

@@ -1,9 +1,9 @@
 """The learning rate of each iteration, computed where training runs."""
 
-import math
-
 import keras
 import tensorflow as tf
+
+from lottery_ticket.foundations import schedules
 
 
 @keras.saving.register_keras_serializable(package="lottery_ticket")
@@ -44,7 +44,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             "training_iterations": training_iterations,
             "start": int(start),
         }
-        if schedule == "cosine_by_epoch":  # Others' settings never had it.
+        self._course = schedules.SCHEDULES[schedule]
+        if self._course.counts_epochs:  # Others' settings never had it.
             self._config["per_epoch"] = int(per_epoch)
 
     def __call__(self, step):
@@ -56,7 +57,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         """
         step = tf.cast(tf.convert_to_tensor(step), tf.int32)
         step += self._config["start"]
-        rate = self._after_warmup(step)
+        rate = self._course.function(step, self._config)
         warmup = self._config["warmup"]
         if not warmup:
             return rate
@@ -66,32 +67,3 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self):
         """Returns the settings as JSON values."""
         return {**self._config, "drops": list(self._config["drops"])}
-
-    def _after_warmup(self, step):
-        config = self._config
-        if config["schedule"] == "piecewise":
-            number = len(config["drops"]) + 1
-            rates = [
-                config["peak"] * config["drop_factor"] ** passed
-                for passed in range(number)
-            ]
-            passed = tf.reduce_sum(
-                tf.cast(step >= tf.constant(config["drops"]), tf.int32)
-            )
-            return tf.gather(tf.constant(rates), passed)
-        if config["schedule"].startswith("cosine"):
-            return config["peak"] * self._cosine(step)
-        return tf.constant(config["peak"])
-
-    def _cosine(self, step):
-        """(1 + cos(pi * done)) / 2 as the square of a sine of what remains.
-
-        The sum would cancel towards the end of training, in float32.
-        """
-        config = self._config
-        unit = config.get("per_epoch", 1)
-        end = math.ceil(config["training_iterations"] / unit)
-        length = max(end - config["warmup"] // unit, 1)
-        remaining = tf.clip_by_value(end - step // unit, 0, length)
-        share = tf.cast(remaining, tf.float32) / length
-        return tf.square(tf.sin(math.pi / 2 * share))

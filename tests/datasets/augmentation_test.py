@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.datasets import augmentation
+from lottery_ticket.tests import contracts
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (64, 6, 5, 3), dtype=np.uint8)
@@ -14,6 +15,10 @@ CHANGES = [name for name in augmentation.AUGMENTATIONS if name != "none"]
 
 def changed(name, x=X, seed=SEED):
     return augmentation.make(name)(tf.constant(x), seed).numpy()
+
+
+def test_every_augmentation_says_what_it_is():
+    contracts.check_entries(augmentation.AUGMENTATIONS, "x", "seed")
 
 
 @pytest.mark.parametrize("name", CHANGES)

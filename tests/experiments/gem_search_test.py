@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lottery_ticket.experiments import gem_search
-from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.experiments.gems import search_algos, search_flags
 
 NEEDS = {
     algo: {} if algo in ("hc", "wt", "imp") else {"density": 0.05}
-    for algo in search_flags.ALGOS
+    for algo in search_algos.ALGOS
 }
 
 
-@pytest.mark.parametrize("algo", search_flags.ALGOS)
+@pytest.mark.parametrize("algo", search_algos.ALGOS)
 def test_every_algo_is_resolved_once_and_for_all(algo):
     search = gem_search.GemSearch(algo, **NEEDS[algo])
     resolved = search.resolved(3)

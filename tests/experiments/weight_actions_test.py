@@ -152,10 +152,10 @@ def test_the_start_may_be_written_in_epochs():
 
 
 def test_a_constant_is_a_number_above_0():
-    found = weight_actions.constant("signed_constant", np.float32(0.25))
+    found = weight_actions.constant(np.float32(0.25), "signed_constant")
     assert found == 0.25 and type(found) is float
-    assert weight_actions.constant("signed_constant_rescaling", 2) == 2.0
-    assert weight_actions.constant("rewind", None) is None
+    assert weight_actions.constant(2, "signed_constant_rescaling") == 2.0
+    assert weight_actions.constant(None, "rewind") is None
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_a_constant_is_a_number_above_0():
 )
 def test_what_is_no_constant_is_an_error(action, magnitude, message):
     with pytest.raises(ValueError, match=message):
-        weight_actions.constant(action, magnitude)
+        weight_actions.constant(magnitude, action)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.foundations import kernel_draws
+from lottery_ticket.tests import contracts
 
 SHAPES = {"conv": (3, 3, 20, 100), "dense": (60, 150)}
 FANS = {"conv": (180, 900), "dense": (60, 150), "another": (1, 1)}
@@ -96,6 +97,15 @@ def test_uniform_draws_fill_their_range_evenly(name, options):
         counts, _ = np.histogram(kernel, bins=10, range=(-limit, limit))
         expected = kernel.size / 10
         assert np.abs(counts - expected).max() < 4 * math.sqrt(expected)
+
+
+def test_every_init_says_what_it_is():
+    contracts.check_entries(
+        kernel_draws.INITS, "rng", "shape", "deviation", "fans"
+    )
+    for name, entry in kernel_draws.INITS.items():
+        one, other = (draw(name, seed)["dense"] for seed in (1, 2))
+        assert (one != other).any() == entry.is_drawn
 
 
 @pytest.mark.parametrize("name", kernel_draws.INITS)

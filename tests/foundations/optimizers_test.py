@@ -8,8 +8,13 @@ import pytest
 
 from lottery_ticket.foundations import optimizers, schedules
 from lottery_ticket.foundations.training import momentum
+from lottery_ticket.tests import contracts
 
 COSINE = schedules.Schedule("cosine", warmup="1ep")
+
+
+def test_every_optimizer_says_what_it_is():
+    contracts.check_entries(optimizers.OPTIMIZERS)
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
@@ -53,6 +58,11 @@ def test_momentum_and_nesterov_differ(given, value):
     assert isinstance(plain, momentum.Momentum)
     assert (plain.momentum, plain.nesterov) == (value, False)
     assert (nesterov.momentum, nesterov.nesterov) == (value, True)
+
+
+@pytest.mark.parametrize("name", optimizers.HAVE_MOMENTUM)
+def test_those_with_momentum_take_it(name):
+    assert optimizers.optimizer_fn(name, 0.1, momentum=0.25)().momentum == 0.25
 
 
 @pytest.mark.parametrize("name", optimizers.HAVE_EPSILON)

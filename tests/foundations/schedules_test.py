@@ -3,6 +3,11 @@
 import pytest
 
 from lottery_ticket.foundations import schedules
+from lottery_ticket.tests import contracts
+
+
+def test_every_schedule_says_what_it_is():
+    contracts.check_entries(schedules.SCHEDULES, "step", "settings")
 
 
 def test_the_default_is_a_constant_rate():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations import model_base
+from lottery_ticket.foundations.selection import smart_ratio
 from lottery_ticket.models import registry
 
 CIFAR, TINY = (32, 32, 3), (64, 64, 3)
@@ -40,7 +41,7 @@ GOLDEN = {
     "mobilenet_v2": (CIFAR, 10, 58, 2_261_824, 2_332_010, 8),  # Stated.
 }
 ONE_OF_EACH_CLASS = {
-    entry.path: name for name, entry in reversed(registry.MODELS.items())
+    entry.load: name for name, entry in reversed(registry.MODELS.items())
 }
 
 
@@ -163,6 +164,19 @@ def test_an_unknown_model_is_an_error():
         registry.create("fcc", (784,), 10)
     with pytest.raises(ValueError, match="Unknown model 'resnet21'"):
         registry.check_options("resnet21", {})
+
+
+@pytest.mark.parametrize("name", registry.MODELS)
+def test_a_smart_ratio_has_its_rule(name):
+    assert registry.MODELS[name].smart_ratio_rule in smart_ratio.RULES
+
+
+def test_the_ends_of_a_gem_are_of_a_network_that_there_is():
+    found = [n for n, each in registry.MODELS.items() if each.gem_ends]
+    assert found == ["resnet20"]
+    ends = registry.MODELS["resnet20"].gem_ends
+    masks = registry.create("resnet20", CIFAR, 10, shortcut="pad").masks
+    assert sum(mask.size for mask in masks.values()) == ends.weights
 
 
 def test_naming_a_model_loads_nothing():

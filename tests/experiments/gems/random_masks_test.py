@@ -1,12 +1,17 @@
 """Tests of experiments/gems/random_masks.py."""
 
+import types
+
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments.gems import first_weights, random_masks
+from lottery_ticket.experiments.gems import random_masks
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.selection import smart_ratio
 from lottery_ticket.tests.experiments.gems import small
+from lottery_ticket.tests.foundations.selection import smart_ratio_test
+
+WEIGHTS = {"layer0": np.zeros(2)}
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +21,8 @@ def model():
 
 def found(function, model, **flags):
     gem = small.gem("unused", **flags)
-    weights = first_weights.draw(gem, model)
-    result = function(gem, None, model, weights)
-    assert result.start is weights
+    result = function(gem, None, model, WEIGHTS)
+    assert result.start is WEIGHTS
     assert result.results is None
     return result.masks
 
@@ -46,9 +50,51 @@ def test_vggs_have_a_rule_of_their_own(model, monkeypatch, name, rule):
         lambda density, shapes, **options: seen.update(options) or {},
     )
     changes = {"model": name, "hidden_units": None, "fractions": None}
-    gem = small.gem("unused", algo="sr", changes=changes, smart_ratio_version=2)
+    gem = small.gem("unused", algo="sr", changes=changes)
     random_masks.smart(gem, None, model, {})
-    assert seen == {"rule": rule, "version": 2}
+    assert seen == {"rule": rule, "ends": None}
+
+
+def whole(shapes):
+    """A model of which the masks count."""
+    masks = {name: np.ones(shape, np.uint8) for name, shape in shapes.items()}
+    return types.SimpleNamespace(masks=masks)
+
+
+@pytest.mark.parametrize(
+    ("density", "stem", "logits"), [(0.0144, 148, 166), (0.0372, 179, 350)]
+)
+def test_version_2_overwrites_the_ends(density, stem, logits):
+    one, two = (
+        list(
+            masks_lib.counts(
+                found(
+                    random_masks.smart,
+                    whole(smart_ratio_test.RESNET20),
+                    algo="sr",
+                    density=density,
+                    smart_ratio_version=version,
+                )
+            ).values()
+        )
+        for version in (1, 2)
+    )
+    assert (two[0][0], two[-1][0]) == (stem, logits)
+    assert one[1:-1] == two[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("density", "shapes"),
+    [(0.0059, smart_ratio_test.RESNET20), (0.0144, smart_ratio_test.SHAPES)],
+)
+def test_version_2_has_no_other_values(density, shapes):
+    gem = small.gem("unused", algo="sr", density=density, smart_ratio_version=2)
+    message = (
+        "Gem-Miner's network, of 268,336 weights at a density of 0.0144 or "
+        f"0.0372.*density {density}"
+    )
+    with pytest.raises(ValueError, match=message):
+        random_masks.smart(gem, None, whole(shapes), {})
 
 
 def test_coins_keep_each_weight_with_the_density(model):

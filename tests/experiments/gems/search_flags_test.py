@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.experiments import gem_search
-from lottery_ticket.experiments.gems import search_flags
+from lottery_ticket.experiments.gems import search_algos, search_flags
 
 FIELDS = gem_search.GemSearch.__dataclass_fields__
 # A value that is not the default, for each flag that not all algos use.
@@ -48,7 +48,7 @@ def test_all_that_is_checked_is_a_flag():
 @pytest.mark.parametrize("name", search_flags.USES)
 def test_a_flag_without_effect_is_an_error_that_says_what_uses_it(name):
     users = search_flags.USES[name]
-    for algo in set(search_flags.ALGOS) - set(users):
+    for algo in set(search_algos.ALGOS) - set(users):
         with pytest.raises(ValueError, match=f"{name} is for algo=") as error:
             gem_search.GemSearch(algo, **{name: OTHER[name]})
         assert all(user in str(error.value) for user in users)
@@ -93,11 +93,11 @@ def test_values_out_of_range_are_named(flags, message):
 
 
 def test_what_none_stands_for_is_what_the_algo_uses():
-    for algo in search_flags.ALGOS:
+    for algo in search_algos.ALGOS:
         needs = {} if algo in ("hc", "wt") else {"density": 0.1}
         search = gem_search.GemSearch(algo, **needs)
         for name in search_flags.usual(search):
-            assert algo in search_flags.USES.get(name, search_flags.ALGOS)
+            assert algo in search_flags.USES.get(name, search_algos.ALGOS)
 
 
 @pytest.mark.parametrize(

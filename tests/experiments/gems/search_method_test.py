@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.experiments import gem_search
-from lottery_ticket.experiments.gems import search_flags, search_method
+from lottery_ticket.experiments.gems import search_algos, search_method
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
     score_rounding,
@@ -96,7 +96,7 @@ def test_too_short_a_search_has_no_event():
         search_method.plan(search, 5)
 
 
-@pytest.mark.parametrize("algo", search_flags.SCORED)
+@pytest.mark.parametrize("algo", search_algos.SCORED)
 def test_what_differs_in_density_or_weight_alone_is_compiled_once(algo):
     flags = {} if algo == "hc" else {"density": 0.1}
     other = {} if algo == "hc" else {"density": 0.2}

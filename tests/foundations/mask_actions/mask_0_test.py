@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.tests import contracts
 
 # The last two were pruned before, and are held at 7 and 0.
 BEFORE = np.array([1, 1, 1, 1, 1, 1, 0, 0], np.uint8)
@@ -66,9 +67,10 @@ def test_the_names_are_those_of_the_paper_and_two_more():
         *("zero", "freeze_init_zero_reshuffle"),
         *HELD,
     }
-    for name in mask_0.MASK_0_ACTIONS:
+    contracts.check_entries(mask_0.MASK_0_ACTIONS, "layer", "rng")
+    for name, action in mask_0.MASK_0_ACTIONS.items():
         mask_0.check(name)
-        assert f"- {name}:" in mask_0.__doc__
+        assert action.edits in ("nowhere", "newly", "kept")
 
 
 def test_the_seed_is_that_of_the_draw():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.foundations.mask_actions import mask_1, reuse
+from lottery_ticket.tests import contracts
 
 W = np.array([[0.5, -1.5, 2.0], [-0.25, 0.0, 4.0]], np.float32)
 M = np.array([[1, 0, 1], [1, 1, 0]], np.uint8)
@@ -15,6 +16,9 @@ RESCALING = {
     for name in mask_1.MASK_1_ACTIONS
     if name.endswith("_rescaling")
 }
+NEED_PRUNED = [
+    name for name, each in mask_1.MASK_1_ACTIONS.items() if each.needs == "all"
+]
 SHAPES = {"a": (3, 4), "b": (2, 2, 5), "c": (7,)}
 
 
@@ -77,10 +81,11 @@ def test_the_names_are_those_of_the_paper_and_ours():
         *("signed_constant_rescaling", "rand_signed_constant_rescaling"),
         *("reinit", "reuse", "reuse_sign"),
     }
-    for name in mask_1.MASK_1_ACTIONS:
+    contracts.check_entries(mask_1.MASK_1_ACTIONS, "start", "seed")
+    for name, action in mask_1.MASK_1_ACTIONS.items():
         mask_1.check(name)
         assert mask_1.resolve(name) == name
-        assert RESCALING.get(name, name) in mask_1.__doc__
+        assert action.needs in ("nothing", "kept", "all", "from_masks")
 
 
 def literal(name, **options):
@@ -111,6 +116,23 @@ def test_actions_without_chance_on_a_literal_layer():
         literal("signed_constant_rescaling", constant=0.125), 0.1875 * signs
     )
     np.testing.assert_array_equal(literal("none"), W)
+
+
+@pytest.mark.parametrize("name", mask_1.MASK_1_ACTIONS)
+def test_those_of_constants_take_one(name):
+    made = [
+        apply(
+            name,
+            mask_1.Start(
+                {"x": W}, {"x": M}, {"x": W}, lambda _: {"x": W + 1}, constant=c
+            ),
+        )["x"]
+        for c in (None, 9.0)
+    ]
+    action = mask_1.MASK_1_ACTIONS[name]
+    assert (made[0] != made[1]).any() == action.takes_constant
+    is_same = (made[0] == W)[M == 1].all()
+    assert is_same == action.puts_back
 
 
 def test_none_is_rewind():
@@ -208,11 +230,11 @@ def test_only_those_listed_look_at_pruned_entries(name, start):
         (made[key][mask == 1] == changed[key][mask == 1]).all()
         for key, mask in start.masks.items()
     )
-    if name not in mask_1.NEED_PRUNED:
+    if name not in NEED_PRUNED:
         assert same
 
 
-@pytest.mark.parametrize("name", sorted(mask_1.NEED_PRUNED))
+@pytest.mark.parametrize("name", NEED_PRUNED)
 def test_those_listed_do_look_at_pruned_entries(name):
     found = []
     for pruned in (1.5, -9.0):

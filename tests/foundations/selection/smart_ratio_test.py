@@ -28,7 +28,7 @@ def counts(density, shapes=RESNET20, **options):
 
 
 def test_counts_of_each_layer_of_resnet_20():
-    assert sum(SIZES.values()) == smart_ratio.RESNET20_WEIGHTS
+    assert sum(SIZES.values()) == 268_336
     found = smart_ratio.densities(1 - 0.9856, RESNET20)
     assert list(found) == list(RESNET20)
     assert list(found.values()) == [
@@ -54,23 +54,13 @@ def test_what_does_not_fit_fills_the_first_layers():
     assert found[-1] == 192
 
 
-@pytest.mark.parametrize(
-    ("density", "stem", "logits"), [(0.0144, 148, 166), (0.0372, 179, 350)]
-)
-def test_version_2_overwrites_the_ends(density, stem, logits):
+def test_ends_overwrite_the_first_and_the_last():
     """Cut off: .344907 of 432 is 148.9998."""
-    one, two = (counts(density, version=each) for each in (1, 2))
-    assert (two[0], two[-1]) == (stem, logits)
-    assert one[1:-1] == two[1:-1]
-
-
-@pytest.mark.parametrize(
-    ("density", "shapes"), [(0.0059, RESNET20), (0.0144, SHAPES)]
-)
-def test_version_2_has_no_other_values(density, shapes):
-    message = f"Gem-Miner's ResNet-20, with 268,336.*density {density}"
-    with pytest.raises(ValueError, match=message):
-        smart_ratio.densities(density, shapes, version=2)
+    plain, given = (
+        counts(0.0144, ends=each) for each in (None, (0.344907, 0.259375))
+    )
+    assert (given[0], given[-1]) == (148, 166)
+    assert plain[1:-1] == given[1:-1]
 
 
 def test_the_rules_by_hand():
@@ -117,7 +107,6 @@ def test_counts_fit_the_layers_and_the_density(sizes, last, part, rule):
         (0.9, {}, "density from 0.075 to 0.825. Received: 0.9"),
         (1.44, {}, r"density must be in \[0, 1\]. Received: 1.44"),
         (0.2, {"rule": "vgg16"}, "smart ratio 'vgg16'. Did you mean 'vgg'"),
-        (0.2, {"version": 3}, "of 1 or 2. Received: 3"),
         (0.2, {"classifiers": ("logit",)}, "Did you mean 'logits'"),
     ],
 )

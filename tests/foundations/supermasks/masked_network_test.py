@@ -21,7 +21,9 @@ X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 
 def masked(model, rescaling="none", seed=3, logit=0.0, masker="bernoulli"):
     """A MaskedNetwork whose logits are all the same."""
-    masks = sampled_masks.SampledMasks(maskers.MASKERS[masker], rescaling)
+    masks = sampled_masks.SampledMasks(
+        maskers.MASKERS[masker].function, rescaling
+    )
     network = masked_network.MaskedNetwork(model, masks, "test")
     reset(network, logit, seed)
     return network

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations.supermasks import learned_masks, maskers
+from lottery_ticket.tests import contracts
 
 RNG = np.random.default_rng(5)
 LOGITS = np.array([0.7, -1.2, 0.1, 2.0], np.float32)
@@ -27,7 +28,7 @@ def mask_and_gradient(
     with tf.GradientTape() as tape:
         tape.watch(logits)
         uniform = tf.constant(uniform, tf.float32)
-        (mask,) = maskers.MASKERS[name]([logits], [uniform], training)
+        (mask,) = maskers.MASKERS[name].function([logits], [uniform], training)
         value = loss(maskers.rescaled(mask, rescaling))
     return mask.numpy(), tape.gradient(
         value, logits, unconnected_gradients="zero"
@@ -150,5 +151,14 @@ def test_a_mask_that_keeps_nothing_is_not_divided_by(rescaling):
     np.testing.assert_allclose(gradient, expected, rtol=1e-5)
 
 
-def test_every_sampling_has_a_masker():
+def test_every_masker_is_a_sampling_and_says_what_it_is():
+    contracts.check_entries(maskers.MASKERS, "scores", "uniforms", True)
     assert tuple(maskers.MASKERS) == learned_masks.SAMPLINGS
+    for name, entry in maskers.MASKERS.items():
+        logits = [np.zeros((30, 30), np.float32)]
+        masks = [
+            entry.function(logits, [np.full((30, 30), u, np.float32)], False)
+            for u in (0.1, 0.9)
+        ]
+        is_same = (masks[0][0] == masks[1][0]).numpy().all()
+        assert entry.draws_in_evaluation != is_same, name

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations.supermasks import regularizers
+from lottery_ticket.tests import contracts
 
 RNG = np.random.default_rng(2)
 SCORES = [
@@ -55,7 +56,9 @@ def value_and_gradients(name, scores, exponents=(1, 1), weights=WEIGHTS):
     weights = [tf.constant(each, scores[0].dtype) for each in weights]
     with tf.GradientTape() as tape:
         tape.watch(scores)
-        total = regularizers.REGULARIZERS[name](scores, weights, *exponents)
+        total = regularizers.REGULARIZERS[name].function(
+            scores, weights, *exponents
+        )
     gradients = tape.gradient(total, scores, unconnected_gradients="zero")
     return total.numpy(), [each.numpy() for each in gradients]
 
@@ -82,6 +85,19 @@ def test_sums_and_gradients_are_the_closed_forms(name, exponents):
 
 def test_every_regularizer_has_its_form():
     assert set(FORMS) == set(regularizers.REGULARIZERS)
+    contracts.check_entries(
+        regularizers.REGULARIZERS, "scores", "weights", "alpha", "alpha_prime"
+    )
+
+
+@pytest.mark.parametrize("name", regularizers.REGULARIZERS)
+def test_those_with_exponents_look_at_them(name):
+    one, other = (
+        value_and_gradients(name, SCORES, (power, power), SCORES)[0]
+        for power in (1.0, 2.0)
+    )
+    has_exponents = regularizers.REGULARIZERS[name].has_exponents
+    assert (one != other) == has_exponents
 
 
 @pytest.mark.parametrize("name", regularizers.REGULARIZERS)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations.supermasks import score_draws
+from lottery_ticket.tests import contracts
 
 SHAPES = {"a": (100, 200), "b": (3, 3, 20, 50), "c": (0, 2)}
 FANS = {"a": (100, 200), "b": (180, 450), "c": (4, 2)}
@@ -19,6 +20,24 @@ MOMENTS = {
     "all_one": (1, 0, 1),
     "edge_popup": (0, 0.1**2 / 3, 0),
 }
+
+
+def test_every_init_says_what_it_is():
+    contracts.check_entries(score_draws.SCORE_INITS, "rng", "shape", "fan_in")
+
+
+@pytest.mark.parametrize("name", score_draws.SCORE_INITS)
+def test_draws_are_what_their_entry_says(name):
+    entry = score_draws.SCORE_INITS[name]
+    found = score_draws.draw(name, SHAPES, 3, FANS)["a"]
+    is_constant = len(np.unique(found)) == 1
+    assert is_constant == (entry.constant is not None)
+    assert not is_constant or entry.constant == found.flat[0]
+    assert entry.ties == (len(np.unique(np.abs(found))) < 3)
+    assert entry.is_signed == (found < 0).any()
+    if not entry.needs_fans:
+        alone = score_draws.draw(name, SHAPES, 3)["a"]
+        np.testing.assert_array_equal(alone, found)
 
 
 @pytest.mark.parametrize("name", score_draws.SCORE_INITS)

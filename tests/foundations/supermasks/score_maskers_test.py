@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations.supermasks import score_maskers, score_method
+from lottery_ticket.tests import contracts
 
 SCORES = [
     np.array([[0.9, 0.5, 0.1], [0.51, 0.0, 1.0]], np.float32),
@@ -23,7 +24,9 @@ def masks_and_gradients(name, scores, removed=None, training=True):
     with tf.GradientTape() as tape:
         tape.watch(scores)
         counts = None if removed is None else tf.constant(removed, tf.int64)
-        masks = score_maskers.MASKERS[name](scores, counts, 0.5, training)
+        masks = score_maskers.MASKERS[name].function(
+            scores, counts, 0.5, training
+        )
         loss = tf.add_n(
             [
                 tf.reduce_sum(mask * own)
@@ -86,6 +89,25 @@ def test_global_top_compares_scores_of_all():
     ones = [np.ones((2, 3), np.float32), SCORES[1]]
     masks, _ = masks_and_gradients("global_top", ones, [6])
     check(masks, [np.ones((2, 3)), [0, 0, 0]])
+
+
+def test_every_masker_says_what_it_is():
+    contracts.check_entries(
+        score_maskers.MASKERS, "scores", "removed", "threshold", "training"
+    )
+
+
+@pytest.mark.parametrize("name", score_maskers.MASKERS)
+def test_those_with_a_threshold_look_at_it(name):
+    entry = score_maskers.MASKERS[name]
+    removed = np.zeros(2 if entry.by_layer else 1, np.int32)
+    low, high = (
+        np.concatenate(
+            [np.ravel(m) for m in entry.function(SCORES, removed, at, True)]
+        )
+        for at in (-1.0, 2.0)
+    )
+    assert (low != high).any() == entry.has_threshold
 
 
 @pytest.mark.parametrize("name", score_method.TOP)

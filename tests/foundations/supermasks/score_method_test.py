@@ -19,10 +19,16 @@ def make(**options):
     return score_method.ScoreMethod(**options)
 
 
-def test_every_masker_and_regularization_is_there():
-    assert tuple(score_maskers.MASKERS) == score_method.MASKERS
-    known = tuple(regularizers.REGULARIZERS)
-    assert known == score_method.REGULARIZATIONS
+def test_every_masker_and_regularization_is_taken():
+    for masker, entry in score_maskers.MASKERS.items():
+        density = None if entry.has_flags else 0.5
+        for name, regularizer in regularizers.REGULARIZERS.items():
+            settings = {"density": density, "regularization": name}
+            if entry.is_signed and regularizer.within_0_and_1:
+                with pytest.raises(ValueError, match=name):
+                    make(masker=masker, **settings)
+            else:
+                assert make(masker=masker, **settings).masker_entry is entry
 
 
 def test_settings_are_json_values_and_tell_methods_apart():

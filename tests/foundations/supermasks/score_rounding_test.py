@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lottery_ticket.foundations.supermasks import score_rounding
+from lottery_ticket.tests import contracts
 
 SCORES = {
     "conv": np.array([[0.5, 0.51], [0.0, 1.0]], np.float32),
@@ -16,9 +17,9 @@ SCORES = {
     "dense1": np.array([-1.0, 0.0, 1.0, 2.0], np.float32),
 }
 KINDS = [
-    {"name": name, "prob_layers": ("dense*",) if name == "naive_prob" else ()}
-    for name in score_rounding.ROUNDINGS
-    if name != "pseudo_boolean"
+    {"name": name, "prob_layers": ("dense*",) if entry.takes_layers else ()}
+    for name, entry in score_rounding.ROUNDINGS.items()
+    if not entry.needs_loss
 ]
 
 
@@ -244,3 +245,21 @@ def test_pseudo_boolean_needs_a_loss_that_is_a_number():
         rounded("pseudo_boolean", scores)
     with pytest.raises(ValueError, match="NaN with weight 0 of layer 'x' at 1"):
         rounded("pseudo_boolean", scores, loss=lambda masks: float("nan"))
+
+
+def test_every_rounding_says_what_it_is():
+    contracts.check_entries(
+        score_rounding.ROUNDINGS, "rounding", "scores", "seed", "loss"
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_roundings_do_what_their_entry_says(kind):
+    entry = score_rounding.ROUNDINGS[kind["name"]]
+    layers = kind["prob_layers"]
+    one, other = (
+        rounded(kind["name"], seed=seed, prob_layers=layers) for seed in (1, 2)
+    )
+    differs = any((one[name] != other[name]).any() for name in one)
+    assert differs == entry.draws
+    assert entry.keeps_all == all(mask.all() for mask in one.values())

@@ -17,6 +17,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
+    score_maskers,
     score_method,
     score_rounding,
     scored_model,
@@ -29,6 +30,7 @@ from lottery_ticket.tests.foundations.supermasks import searched_model_test
 PER_EPOCH = 4  # Of tiny.make_dataset().
 EVENTS = tuple(range(PER_EPOCH, 41, PER_EPOCH))
 PLAN = pruning_events.plan(10, 3, 0.2)
+SIGNED = [n for n, e in score_maskers.MASKERS.items() if e.is_signed]
 L2 = {"regularization": "L2", "regularization_weight": 1e-3}
 
 
@@ -41,7 +43,7 @@ def make(masker="hc", **options):
 def drawn(model, masker="hc", seed=1):
     """Uniform scores; of both signs for edge-popup."""
     rng = np.random.default_rng(seed)
-    shift = 0.5 if masker in score_method.SIGNED else 0
+    shift = 0.5 if masker in SIGNED else 0
     return {
         name: (rng.random(mask.shape) - shift).astype("f4")
         for name, mask in model.masks.items()
@@ -118,7 +120,7 @@ def gradients(searched, data):
     return {n: g.numpy() for n, g in tape.gradient(total, scores).items()}
 
 
-@pytest.mark.parametrize("masker", score_method.MASKERS)
+@pytest.mark.parametrize("masker", score_maskers.MASKERS)
 def test_gradients_are_those_by_the_weights_times_weight_and_flag(masker):
     """Section 1.2's formulas, the gradient by the weights by differences."""
     method = make(masker, **({"plan": PLAN} if masker[:2] == "hc" else {}))
@@ -132,7 +134,7 @@ def test_gradients_are_those_by_the_weights_times_weight_and_flag(masker):
     found = gradients(searched, data)
     for name, gradient in found.items():
         expected = by_weights[name] * weights[name] * flags[name]
-        if masker in score_method.SIGNED:
+        if masker in SIGNED:
             expected = expected * np.sign(scores[name])
         np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-6)
     if masker == "hc":  # What is switched off learns, but for what has gone.
@@ -160,7 +162,7 @@ def test_regularizers_reach_what_is_flagged_off():
 
 
 @pytest.mark.parametrize("jit", [True, False])
-@pytest.mark.parametrize("masker", score_method.MASKERS)
+@pytest.mark.parametrize("masker", score_maskers.MASKERS)
 def test_scores_are_trained_and_no_weight_moves(masker, jit):
     searched = search(method=make(masker))
     before, started = searched.weights, searched.scores
@@ -171,7 +173,7 @@ def test_scores_are_trained_and_no_weight_moves(masker, jit):
         np.testing.assert_array_equal(array, before[name])
     for name, array in searched.scores.items():
         assert (array != started[name]).mean() > 0.5
-        if masker not in score_method.SIGNED:
+        if masker not in SIGNED:
             assert array.min() >= 0 and array.max() <= 1
     # An evaluation sees what the scores' own mask gives.
     mask = forward_mask(make(masker), searched.scores)

@@ -69,7 +69,7 @@ def test_masks_leave_out_exactly_so_many_the_first_of_ties(
     sizes = {name: each.size for name, each in scores.items()}
     counts = top_scores.removed(method, sizes)
     found = top_scores.masks(method, scores, counts)
-    is_signed = masker in score_method.SIGNED
+    is_signed = method.masker_entry.is_signed
     ranks = np.abs(values) if is_signed else np.maximum(values, 0)
     if masker == "ep":
         parts = zip((ranks[:4], ranks[4:]), counts, strict=True)

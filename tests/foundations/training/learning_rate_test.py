@@ -43,6 +43,20 @@ def make(schedule, warmup, length=LENGTH, **options):
     )
 
 
+def test_every_schedule_has_a_closed_form():
+    assert set(DROPS) == set(schedules.SCHEDULES)
+
+
+@pytest.mark.parametrize("schedule", DROPS)
+def test_a_schedule_does_what_its_entry_says(schedule):
+    entry = schedules.SCHEDULES[schedule]
+    rates = [twin(schedule, 0, i) for i in range(LENGTH + 1)]
+    assert entry.is_steady == (len(set(rates)) == 1)
+    assert entry.has_drops == bool(DROPS[schedule])
+    last = make(schedule, 0)(LENGTH - 1)
+    assert entry.ends_at_0 == (0 < float(last) < PEAK / 100)
+
+
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize(
     ("schedule", "warmup"), list(itertools.product(DROPS, (0, 5, 20)))
