@@ -17,6 +17,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.training import run_settings
 
 # Kept weights start where they did: training behind them counts.
 _PUT_BACK = ("rewind", "mask_init")
@@ -114,16 +115,18 @@ def train(
         _check_layers(model, masks)
         model.reset(presets, masks, seed)
 
-    ingredients.train_once(
+    ingredients.WORKSHOP.train_once(
         recipe,
         output_dir,
-        settings,
         give_start,
-        save_summaries,
-        quiet,
-        start_iteration=settings["start_iteration"],
+        run_settings.Output(
+            settings,
+            save_summaries=save_summaries,
+            on_collapse=on_collapse,
+            quiet=quiet,
+        ),
+        course=run_settings.Course(settings["start_iteration"]),
         finetune=settings["is_finetuned"],
-        on_collapse=on_collapse,
     )
 
 

@@ -104,8 +104,8 @@ def train(
     gem.check_free()
     for directory, settings in stages.runs(gem):
         run_record.check_own(directory, settings)
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
+    dataset = ingredients.WORKSHOP.dataset(recipe)
+    model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
     found = stages.run(gem, dataset, model)
     with lock.hold(output_dir):
         RESULT.write(output_dir, _record(gem, dataset, found))

@@ -88,8 +88,8 @@ def train(
         progress.say_complete(output_dir, quiet)
         return
     folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
-    dataset = ingredients.dataset(copies.recipe)
-    model = ingredients.model(copies.recipe, dataset, quiet)
+    dataset = ingredients.WORKSHOP.dataset(copies.recipe)
+    model = ingredients.WORKSHOP.model(copies.recipe, dataset, quiet)
     start = copies.start(dataset, model)
     with lock.hold(output_dir):
         below = files.join(output_dir, COPIES_FOLDER)

@@ -78,8 +78,8 @@ def train(
     if planned.are_complete:
         progress.say_complete(output_dir, quiet)
         return
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet)
+    dataset = ingredients.WORKSHOP.dataset(recipe)
+    model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
     planned.train(dataset, model)
 
 

@@ -74,7 +74,7 @@ def evaluate(
         return
     folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
     dataset = search_pairs.dataset(pair, path.splits)
-    model = ingredients.model(pair[0].recipe, dataset, quiet)
+    model = ingredients.WORKSHOP.model(pair[0].recipe, dataset, quiet)
     pair[0].check_network(model)
     with lock.hold(output_dir):
         record = {

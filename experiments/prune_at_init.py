@@ -19,6 +19,7 @@ from lottery_ticket.foundations.selection import (
     layer_shares,
     quotas,
 )
+from lottery_ticket.foundations.training import run_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,15 +154,13 @@ def train(
             weights = model.draw(seeds.derive(recipe.init_seed, "reinitialize"))
         model.reset(weights, masks, recipe.init_seed)
 
-    ingredients.train_once(
-        recipe,
-        output_dir,
+    output = run_settings.Output(
         settings,
-        give_start,
-        save_summaries,
-        quiet,
+        save_summaries=save_summaries,
         on_collapse=on_collapse,
+        quiet=quiet,
     )
+    ingredients.WORKSHOP.train_once(recipe, output_dir, give_start, output)
 
 
 def is_complete(

@@ -3,6 +3,7 @@
 from lottery_ticket.experiments import given_networks, ingredients, recipes
 from lottery_ticket.foundations import run_record, save_restore, seeds
 from lottery_ticket.foundations.mask_actions import reuse
+from lottery_ticket.foundations.training import run_settings
 
 
 def train(
@@ -58,9 +59,10 @@ def train(
             presets = reuse.reuse(values, model.masks, seed, signs)
             model.reset(presets, given["masks"], seed)
 
-    ingredients.train_once(
-        recipe, output_dir, settings, give_start, save_summaries, quiet
+    output = run_settings.Output(
+        settings, save_summaries=save_summaries, quiet=quiet
     )
+    ingredients.WORKSHOP.train_once(recipe, output_dir, give_start, output)
 
 
 def is_complete(

@@ -20,8 +20,8 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.supermasks import learned_masks
+from lottery_ticket.foundations.training import run_settings
 
-flow = lazy.module("lottery_ticket.foundations.networks.flow")
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
@@ -89,21 +89,21 @@ def train(
         progress.say_complete(output_dir, quiet)
         return
     folder_kinds.check(output_dir, "run")
-    dataset = ingredients.dataset(recipe)
-    plain = ingredients.model(recipe, dataset, quiet)
+    dataset = ingredients.WORKSHOP.dataset(recipe)
+    plain = ingredients.WORKSHOP.model(recipe, dataset, quiet)
     searched = searched_model.searched(plain, search.sampling, search.rescaling)
-    _give_start(searched, search, recipe, presets)
-    ingredients.train_alone(
+    _give_start(plain, searched, search, recipe, presets)
+    ingredients.train(
         recipe,
         dataset,
         searched,
         output_dir,
-        settings,
-        save_summaries,
-        quiet,
+        output=run_settings.Output(
+            settings, save_summaries=save_summaries, quiet=quiet
+        ),
     )
     with lock.hold(output_dir):
-        results = _evaluated(searched, search, dataset, quiet)
+        results = _evaluated(plain, searched, search, dataset, quiet)
         record = {"settings": _all(settings, search), **results}
         RESULT.write(output_dir, {**record, "environment": environment.facts()})
     progress.say(f"{output_dir}: {_text(results)}", quiet)
@@ -149,8 +149,8 @@ def _is_complete(output_dir, settings, search):
     return is_trained and is_evaluated
 
 
-def _give_start(searched, search, recipe, presets):
-    plain = searched.plain.reset(presets, seed=recipe.init_seed)
+def _give_start(plain, searched, search, recipe, presets):
+    plain.reset(presets, seed=recipe.init_seed)
     seed = seeds.derive(recipe.init_seed, "mask_1_action")
     searched.reset(
         search.weights(plain, plain.weights, seed),
@@ -160,20 +160,20 @@ def _give_start(searched, search, recipe, presets):
     )
 
 
-def _evaluated(searched, search, dataset, quiet):
+def _evaluated(plain, searched, search, dataset, quiet):
     """Samples and the thresholded mask: loss, accuracy and densities."""
     logits = searched.logits
     samples = searched.samples(search.evaluation_samples)
     thresholded = learned_masks.threshold(logits)
     collapse.check(
         samples[0],
-        flow.effective_masks(searched.plain, samples[0]),
+        searched.effective_masks(samples[0]),
         "warn",
         "the learned mask",
     )
     held_out = [name for name in dataset.splits if name != "train"]
     evaluation = network_evaluation.NetworkEvaluation(
-        searched.plain, dataset, tuple(held_out)
+        plain, dataset, tuple(held_out)
     )
     found = [
         evaluation.evaluate(searched.effective(each))

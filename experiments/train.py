@@ -6,6 +6,7 @@ from lottery_ticket.foundations import (
     save_restore,
     steps,
 )
+from lottery_ticket.foundations.training import run_settings
 
 
 def train(
@@ -48,14 +49,14 @@ def train(
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)
-    ingredients.train_once(
+    ingredients.WORKSHOP.train_once(
         recipe,
         output_dir,
-        settings,
         lambda _, model: model.reset(presets, masks, recipe.init_seed),
-        save_summaries,
-        quiet,
-        start_iteration=start_iteration,
+        run_settings.Output(
+            settings, save_summaries=save_summaries, quiet=quiet
+        ),
+        course=run_settings.Course(start_iteration),
     )
 
 

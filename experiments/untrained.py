@@ -81,9 +81,9 @@ def evaluate(
         return
     folder_kinds.check(output_dir, folder_kinds.KNOWN[FILE.name])
     part = PART.read_own(output_dir, settings)
-    dataset = ingredients.dataset(dense.recipe)
+    dataset = ingredients.WORKSHOP.dataset(dense.recipe)
     dense.check_data(dataset)
-    model = ingredients.model(dense.recipe, dataset, quiet)
+    model = ingredients.WORKSHOP.model(dense.recipe, dataset, quiet)
     dense.give_start(model)
     with lock.hold(output_dir):
         found = _Found(output_dir, settings, part)

@@ -13,6 +13,7 @@ from lottery_ticket.experiments.gems import (
 )
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import seeds
+from lottery_ticket.foundations.training import run_settings
 
 # Algo -> function (gem, dataset, model, weights) -> Found.
 SEARCHES = {
@@ -109,18 +110,21 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
     directory = gem.check_directory(check) if check else gem.directory
-    ingredients.train_alone(
+    ingredients.train(
         gem.tuned_recipe(),
         dataset,
         model,
         directory,
-        gem.tuning_settings(check),
-        gem.save_summaries,
-        gem.quiet,
         label=label,
-        on_collapse=gem.on_collapse,
-        save_iterations=gem.save_iterations,
-        folder_kind="run" if check else "gem",
+        course=run_settings.Course(save_iterations=gem.save_iterations),
+        output=run_settings.Output(
+            gem.tuning_settings(check),
+            save_summaries=gem.save_summaries,
+            folder_kind="run" if check else "gem",
+            on_collapse=gem.on_collapse,
+            quiet=gem.quiet,
+        ),
+        is_first=check is None,
     )
     return {**measures.of_run(directory), **statistics}
 

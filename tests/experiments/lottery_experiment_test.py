@@ -63,7 +63,9 @@ def test_the_smallest_weights_of_the_level_before_are_pruned(trial):
 def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch, capsys):
     assert lottery_experiment.is_complete(trial, RECIPE, iterations=2)
     assert not lottery_experiment.is_complete(trial, RECIPE, iterations=3)
-    monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
+    monkeypatch.setattr(
+        lottery_experiment.ingredients.WORKSHOP, "dataset", None
+    )
     lottery_experiment.train(trial, RECIPE, iterations=2)
     assert capsys.readouterr().err == f"{trial}: complete already\n"
     lottery_experiment.train(trial, RECIPE, iterations=2, quiet=True)
@@ -97,7 +99,9 @@ def test_a_damaged_level_is_redone_alone(trial):
 
 
 def test_other_settings_are_refused_before_any_work(trial, monkeypatch):
-    monkeypatch.setattr(lottery_experiment.ingredients, "dataset", None)
+    monkeypatch.setattr(
+        lottery_experiment.ingredients.WORKSHOP, "dataset", None
+    )
     other = recipes.Recipe(training_len="40it", test_interval=20, seed=2)
     with pytest.raises(ValueError, match="seed: 1 there, 2 now"):
         lottery_experiment.train(trial, other, iterations=2)
