@@ -89,9 +89,8 @@ def _model(network, masked=True):
         rng = np.random.default_rng(1)
         masks = {n: rng.random(m.shape) < 0.5 for n, m in model.masks.items()}
         return model.reset(masks=masks)
-    for layer in model.network.layers:
-        if hasattr(layer, "kernel"):
-            layer.kernel.constraint = None
+    for name in model.masks:
+        model.variables[name].constraint = None
     return model
 
 

@@ -110,7 +110,7 @@ def _show_synflow():
     targets = quotas.of_densities({"*": DENSITY}, kept, "global")
     started = time.perf_counter()
     for step in quotas.in_steps(targets, kept, STEPS):
-        kept = pruning.prune_to(step, kept, scores)
+        kept = pruning.prune_by_scores(step, kept, scores)
     seconds = time.perf_counter() - started
     print(
         f"{STEPS} cuts of VGG-16: {seconds:.2f} s; "

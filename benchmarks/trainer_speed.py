@@ -21,7 +21,11 @@ import numpy as np
 from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations import dataset_base, devices, progress, trainer
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.foundations.training import (
+    programs,
+    resumable_run,
+    run_settings,
+)
 from lottery_ticket.models import model_fc
 
 BATCH_SIZE = 60
@@ -78,8 +82,8 @@ def _model(masked=True):
         rng = np.random.default_rng(1)
         masks = {n: rng.random(m.shape) < 0.5 for n, m in model.masks.items()}
         return model.reset(masks=masks)
-    for layer in model.network.layers[1:]:
-        layer.kernel.constraint = None
+    for name in model.masks:
+        model.variables[name].constraint = None
     return model
 
 
@@ -111,8 +115,8 @@ def _train(test_interval):
                     _adam,
                     ("iterations", 5 * iterations),
                     directory,
-                    test_interval=test_interval,
-                    bar=bar,
+                    intervals=run_settings.Intervals(test=test_interval),
+                    output=run_settings.Output(bar=bar),
                 )
             return (time.perf_counter() - started) / 5
 

@@ -19,6 +19,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.training import run_settings
 
 
 def plan(
@@ -112,15 +113,17 @@ def plan(
     return single_run.plan(
         recipe,
         output_dir,
-        settings,
         give_start,
+        run_settings.Output(
+            settings,
+            save_summaries=save_summaries,
+            on_collapse=on_collapse,
+            quiet=quiet,
+        ),
+        course=run_settings.Course(settings["start_iteration"]),
+        finetune=settings["is_finetuned"],
         reads=(ticket,),
         before_data=presets,
-        save_summaries=save_summaries,
-        quiet=quiet,
-        start_iteration=settings["start_iteration"],
-        finetune=settings["is_finetuned"],
-        on_collapse=on_collapse,
     )
 
 

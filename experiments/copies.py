@@ -11,14 +11,13 @@ from lottery_ticket.experiments import (
 )
 from lottery_ticket.foundations import (
     files,
-    lazy,
     paths,
     run_record,
     seeds,
     steps,
 )
+from lottery_ticket.foundations.training import run_settings
 
-trainer = lazy.module("lottery_ticket.foundations.trainer")
 NAMES = ("first", "second")
 # Of a run's inputs, those that decide how its training begins.
 _START = ("network", "initial", "masks", "dataset")
@@ -100,8 +99,8 @@ class Copies:
                 f"started itself, at iteration {self.ticket.start_iteration}. "
                 f"Received: iteration={self.length}"
             )
-        trainer.run_span(
-            self.recipe.training_len, f"{start}it", per_epoch=per_epoch
+        run_settings.Course(start_iteration=f"{start}it").span(
+            self.recipe.training_len, per_epoch
         )
         differing = set(model.weights) ^ set(self.ticket.initial)
         if differing:
@@ -136,23 +135,26 @@ class Copies:
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
             return given_networks.network(saved)
         recipe = self.own_recipe
-        dataset = ingredients.dataset(recipe)
-        model = ingredients.model(recipe, dataset, quiet=True)
+        dataset = ingredients.WORKSHOP.dataset(recipe)
+        model = ingredients.WORKSHOP.model(recipe, dataset, quiet=True)
         model.reset(source.initial, source.masks, recipe.init_seed)
         self._check_repeats(record["inputs"], model, dataset)
         stem = files.join(directory, "stem")
-        ingredients.train_alone(
+        settings = {**recipe.settings(), **self._part("stem")}
+        ingredients.train(
             recipe,
             dataset,
             model,
             stem,
-            {**recipe.settings(), **self._part("stem"), "iteration": start},
-            save_summaries=False,
-            quiet=quiet,
             label=f"first {start} iterations",
-            start_iteration=f"{source.start_iteration}it",
+            course=run_settings.Course(f"{source.start_iteration}it"),
             stop_iteration=f"{start}it",
             finetune=self.ticket.is_finetuned,
+            output=run_settings.Output(
+                {**settings, "iteration": start},
+                save_summaries=False,
+                quiet=quiet,
+            ),
         )
         return given_networks.network(paths.final(stem))
 
@@ -175,17 +177,21 @@ class Copies:
         seed = seeds.derive(recipe.train_order_seed, "random layers")
         model.reset(state, self.ticket.masks, seed)
         copy = files.join(directory, name)
-        ingredients.train_alone(
+        settings = {**recipe.settings(), **self._part(name)}
+        ingredients.train(
             recipe,
-            ingredients.dataset(recipe),
+            ingredients.WORKSHOP.dataset(recipe),
             model,
             copy,
-            {**recipe.settings(), **self._part(name), "iteration": start},
-            save_summaries,
-            quiet,
             label=f"{name} copy",
-            start_iteration=f"{start}it",
+            course=run_settings.Course(f"{start}it"),
             finetune=self.ticket.is_finetuned,
+            output=run_settings.Output(
+                {**settings, "iteration": start},
+                save_summaries=save_summaries,
+                quiet=quiet,
+            ),
+            is_first=name == NAMES[0],
         )
         return given_networks.network(paths.final(copy))
 

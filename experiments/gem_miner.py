@@ -103,8 +103,8 @@ def plan(
 
     def work():
         gem.check_free()
-        dataset = ingredients.dataset(recipe)
-        model = ingredients.model(recipe, dataset, quiet)
+        dataset = ingredients.WORKSHOP.dataset(recipe)
+        model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
         found = stages.run(gem, dataset, model)
         with lock.hold(output_dir):
             result.write(

@@ -1,10 +1,5 @@
-"""Makes what a recipe names: dataset, model, training.
+"""Makes what a recipe names: dataset, model, training."""
 
-The last dataset and the last model are kept, so that the next run of the same
-process that needs the same ones neither loads nor compiles anew.
-"""
-
-import functools
 import logging
 import os
 
@@ -18,6 +13,7 @@ from lottery_ticket.foundations import (
     steps,
     strategies,
 )
+from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
 
@@ -27,67 +23,84 @@ trainer = lazy.module("lottery_ticket.foundations.trainer")
 _log = logging.getLogger(__name__)
 
 
-def dataset(recipe):
-    """Returns the dataset of a recipe.
+class Workshop:
+    """Where datasets and models are made, and the last of each is kept.
 
-    Args:
-        recipe: recipes.Recipe.
-
-    Raises:
-        ValueError: If the recipe names no dataset or no network.
-        FileNotFoundError: If its data cannot be had.
+    So the next run of the same process that needs the same ones, such as the
+    next line of an argfile, neither loads nor compiles anew. Of each there is
+    one: another takes its place.
     """
-    for flag in ("dataset", "model"):
-        if getattr(recipe, flag) is None:
-            raise ValueError(
-                f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
-            )
-    return _dataset(
-        recipe.dataset,
-        _stamp(recipe.dataset),
-        data_dir=recipe.data_dir,
-        image_size=recipe.image_size,
-        train_batch_size=recipe.train_batch_size,
-        drop_partial_batch=recipe.drop_partial_batch,
-        validation_size=recipe.validation_size,
-        subset=recipe.subset,
-        normalization=recipe.normalization,
-        augmentation=recipe.augmentation,
-        permute_labels=recipe.permute_labels,
-        random_labels=recipe.random_labels,
-        split_seed=recipe.split_seed,
-        labels_seed=seeds.derive(recipe.seed, "labels"),
-        train_order_seed=recipe.train_order_seed,
-        augment_seed=recipe.augment_seed,
-    )
+
+    def __init__(self):
+        """Starts with nothing."""
+        self._datasets = {}  # What the last one was made by -> it.
+        self._models = {}
+
+    def clear(self) -> None:
+        """Lets go of the dataset, and of the model with all it compiled."""
+        self._datasets.clear()
+        self._models.clear()
+
+    def dataset(self, recipe):
+        """Returns the dataset of a recipe.
+
+        Args:
+            recipe: recipes.Recipe.
+
+        Raises:
+            ValueError: If the recipe names no dataset or no network.
+            FileNotFoundError: If its data cannot be had.
+        """
+        for flag, value in {
+            "dataset": recipe.dataset,
+            "model": recipe.model,
+        }.items():
+            if value is None:
+                raise ValueError(
+                    f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
+                )
+        settings = _dataset_settings(recipe)
+        # A file that has changed is another.
+        key = (recipe.dataset, _stamp(recipe.dataset), *settings.items())
+        return _kept(
+            self._datasets,
+            key,
+            lambda: datasets.create(recipe.dataset, **settings),
+        )
+
+    def model(self, recipe, dataset, quiet=False):
+        """Returns the network of a recipe, in need of a `reset`.
+
+        Args:
+            recipe: recipes.Recipe.
+            dataset: DatasetBase that it is for.
+            quiet: Whether not to say which kernels of a user's own network
+                have masks, and which have none.
+
+        Raises:
+            ValueError: If the network cannot be built for such examples.
+        """
+        is_own = own.is_own(recipe.model)
+        key = (
+            recipe.model,
+            # A function that has changed builds another.
+            (own.fingerprint(recipe.model), dataset) if is_own else None,
+            dataset.input_shape,
+            dataset.num_classes,
+            recipe.dtype,
+            recipe.strategy,
+            *recipe.model_options().items(),
+        )
+        model = _kept(
+            self._models, key, lambda: _create_model(recipe, dataset, is_own)
+        )
+        if is_own:
+            progress.say(model.summary(), quiet)
+        return model
 
 
-def model(recipe, dataset, quiet=False):
-    """Returns the network of a recipe, in need of a `reset`.
-
-    Args:
-        recipe: recipes.Recipe.
-        dataset: DatasetBase that it is for.
-        quiet: Whether not to say which kernels of a user's own network have
-            masks, and which have none.
-
-    Raises:
-        ValueError: If the network cannot be built for such examples.
-    """
-    is_own = own.is_own(recipe.model)
-    model = _model(
-        recipe.model,
-        own.fingerprint(recipe.model) if is_own else None,
-        dataset if is_own else None,
-        dataset.input_shape,
-        dataset.num_classes,
-        recipe.dtype,
-        recipe.strategy,
-        **recipe.model_options(),
-    )
-    if is_own:
-        progress.say(model.summary(), quiet)
-    return model
+# That of this process: all commands make what they need here.
+WORKSHOP = Workshop()
 
 
 def train(
@@ -96,10 +109,12 @@ def train(
     model,
     output_dir,
     *,
-    start_iteration="0it",
+    label="training",
+    course=run_settings.Course(),  # noqa: B008  It is frozen.
     stop_iteration=None,
     finetune=False,
-    **options,
+    output=run_settings.Output(),  # noqa: B008
+    is_first=True,
 ):
     """Trains a model once, as a recipe says; see `trainer.train`.
 
@@ -108,11 +123,15 @@ def train(
         dataset: DatasetBase.
         model: ModelBase, with the weights and masks to start from.
         output_dir: Folder of the run.
-        start_iteration: Length of training that lies behind the model.
+        label: Name of the run for the progress bar and errors.
+        course: run_settings.Course: where the run starts, and what it does on
+            the way.
         stop_iteration: Length at which to stop, the schedule still being that
             of the recipe's training_len; None means that.
         finetune: Whether to train at the schedule's last rate throughout.
-        options: Keyword arguments of `trainer.train`.
+        output: run_settings.Output.
+        is_first: Whether it is the first run of its experiment by this recipe,
+            and says what of the recipe has no effect.
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
@@ -122,7 +141,8 @@ def train(
     """
     per_epoch = dataset.train.iterations_per_epoch
     length = steps.iterations(recipe.training_len, per_epoch)
-    _warn_of_late_drops(recipe, per_epoch, length)
+    if is_first:
+        _warn_of_late_drops(recipe, per_epoch, length)
     optimizer_fn = optimizers.optimizer_fn(
         recipe.optimizer,
         recipe.lr,
@@ -132,7 +152,7 @@ def train(
         # Of the last iteration the rate stays what it is.
         start_iteration=length - 1
         if finetune
-        else steps.iterations(start_iteration, per_epoch),
+        else steps.iterations(course.start_iteration, per_epoch),
         is_constant=finetune,
         **recipe.optimizer_options(),
     )
@@ -143,13 +163,17 @@ def train(
             optimizer_fn,
             stop_iteration or recipe.training_len,
             output_dir,
-            start_iteration=start_iteration,
-            test_interval=recipe.test_interval,
-            validate_interval=recipe.validate_interval,
-            weight_decay=recipe.coupled_weight_decay(),
-            label_smoothing=recipe.label_smoothing,
-            jit=recipe.jit,
-            **options,
+            label=label,
+            course=course,
+            intervals=run_settings.Intervals(
+                recipe.test_interval, recipe.validate_interval
+            ),
+            step=run_settings.Step(
+                recipe.coupled_weight_decay(),
+                recipe.label_smoothing,
+                recipe.jit,
+            ),
+            output=output,
         )
     except Exception as error:
         path = image_files.unreadable(error)
@@ -161,28 +185,54 @@ def train(
         ) from error
 
 
-def train_alone(
-    recipe,
-    dataset,
-    model,
-    output_dir,
-    settings,
-    save_summaries,
-    quiet,
-    **options,
-) -> None:
-    """Trains a model once, with a progress bar of its own; as `train`."""
-    with progress.Progress(quiet=quiet) as bar:
-        train(
-            recipe,
-            dataset,
-            model,
-            output_dir,
-            settings=settings,
-            save_summaries=save_summaries,
-            bar=bar,
-            **options,
-        )
+def _kept(made, key, make):
+    """What was made by a key, the last one or one that takes its place."""
+    if key not in made:
+        found = make()
+        made.clear()
+        made[key] = found
+    return made[key]
+
+
+def _dataset_settings(recipe):
+    return {
+        "data_dir": recipe.data_dir,
+        "image_size": recipe.image_size,
+        "train_batch_size": recipe.train_batch_size,
+        "drop_partial_batch": recipe.drop_partial_batch,
+        "validation_size": recipe.validation_size,
+        "subset": recipe.subset,
+        "normalization": recipe.normalization,
+        "augmentation": recipe.augmentation,
+        "permute_labels": recipe.permute_labels,
+        "random_labels": recipe.random_labels,
+        "split_seed": recipe.split_seed,
+        "labels_seed": seeds.derive(recipe.seed, "labels"),
+        "train_order_seed": recipe.train_order_seed,
+        "augment_seed": recipe.augment_seed,
+    }
+
+
+def _create_model(recipe, dataset, is_own):
+    """A new network, in the recipe's precision and on its devices."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.dtype)
+    try:
+        with strategies.create(recipe.strategy).scope():
+            if is_own:
+                return own.create(
+                    recipe.model,
+                    batches.examples(dataset),
+                    dataset.num_classes,
+                )
+            return models.create(
+                recipe.model,
+                dataset.input_shape,
+                dataset.num_classes,
+                **recipe.model_options(),
+            )
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _stamp(path):
@@ -201,33 +251,9 @@ def _warn_of_late_drops(recipe, per_epoch, length):
         if steps.iterations(drop, per_epoch) >= length
     ]
     if late:
-        _warn_once(
-            f"The learning rate will not drop at {', '.join(late)}: training "
-            f"ends after {length} iterations"
+        _log.warning(
+            "The learning rate will not drop at %s: training ends after %s "
+            "iterations",
+            ", ".join(late),
+            length,
         )
-
-
-@functools.lru_cache
-def _warn_once(message):
-    """Warns the first time, and not again at each level."""
-    _log.warning("%s", message)
-
-
-@functools.lru_cache(maxsize=1)
-def _dataset(name, stamp, **settings):
-    del stamp  # A file that has changed is another.
-    return datasets.create(name, **settings)
-
-
-@functools.lru_cache(maxsize=1)
-def _model(name, code, dataset, shape, num_classes, dtype, strategy, **options):
-    del code  # A function that has changed builds another.
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
-        with strategies.create(strategy).scope():
-            if dataset is None:
-                return models.create(name, shape, num_classes, **options)
-            return own.create(name, batches.examples(dataset), num_classes)
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -86,8 +86,8 @@ def plan(
     result = plans.Part(output_dir, settings, RESULT)
 
     def work():
-        dataset = ingredients.dataset(copies.recipe)
-        model = ingredients.model(copies.recipe, dataset, quiet)
+        dataset = ingredients.WORKSHOP.dataset(copies.recipe)
+        model = ingredients.WORKSHOP.model(copies.recipe, dataset, quiet)
         start = copies.start(dataset, model)
         with lock.hold(output_dir):
             networks = _trained(

@@ -6,7 +6,6 @@ from lottery_ticket.experiments import ingredients, weight_actions
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import (
     experiment,
-    lazy,
     names,
     paths,
     plans,
@@ -16,12 +15,10 @@ from lottery_ticket.foundations import (
     save_restore,
     steps,
 )
-from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import collapse, quotas
-
-trainer = lazy.module("lottery_ticket.foundations.trainer")
+from lottery_ticket.foundations.training import run_settings
 
 
 class Levels:
@@ -76,13 +73,6 @@ class Levels:
             paths.run(output_dir, level, experiment_name)
             for level in range(self._last + 1)
         ]
-        self._start = None  # The iteration whose weights levels start from.
-        self._level = None  # The one trained last.
-        self._dense = None  # Level 0's (initial, final).
-        # What the last one started from, pruned weights as they were acted on.
-        self._weights = None
-        self._masks = None  # Those of the last one.
-        self._bar = None
 
     @property
     def writes(self) -> tuple[plans.Part, ...]:
@@ -107,27 +97,23 @@ class Levels:
         """
         recipe, rules = self._recipe, self._rules
         pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
-        per_epoch = dataset.train.iterations_per_epoch
-        self._start = steps.iterations(rules.rewind_iteration, per_epoch)
-        trainer.run_span(
-            recipe.training_len, rules.rewind_iteration, (), per_epoch
+        # Before anything is trained, whether levels can start there.
+        run_settings.Course(start_iteration=rules.rewind_iteration).span(
+            recipe.training_len, dataset.train.iterations_per_epoch
         )
         make_model = functools.partial(
             model.reset,
             seed=recipe.init_seed,
             hold=rules.mask_0_action != "zero",
         )
-        with progress.Progress(
-            len(self._directories), self._quiet
-        ) as self._bar:
-            experiment.experiment(
+        with progress.Progress(len(self._directories), self._quiet) as bar:
+            experiment.by_level(
                 make_dataset=lambda: dataset,
                 make_model=make_model,
-                train_model=self._train,
-                prune_masks=functools.partial(self._prune, dataset, model),
+                train_model=functools.partial(self._train, bar),
+                start_next=functools.partial(self._next, dataset, model),
                 iterations=self._last,
                 presets=self._presets,
-                rewind=functools.partial(self._rewind, model),
             )
 
     def _check_scored(self):
@@ -155,73 +141,86 @@ class Levels:
             "level": level,
         }
 
-    def _train(self, level, dataset, model):
-        start = "0it" if self._rules.restart else self._rules.rewind_iteration
-        finetune = self._rules.retraining == "finetune"
-        span = {"start_iteration": start, "finetune": finetune}
-        if not level:
-            saved = (self._rules.rewind_iteration,) if self._start else ()
-            span = {"save_iterations": saved}
-        initial, final = ingredients.train(
+    def _train(self, bar, level, dataset, model):
+        """Trains a level in its folder; see `experiment.experiment`."""
+        return ingredients.train(
             self._recipe,
             dataset,
             model,
             self._directories[level],
-            settings=self._settings(level),
             label=f"level {level}/{self._last}",
-            bar=self._bar,
-            save_summaries=self._save_summaries,
-            on_collapse=self._on_collapse,
-            **span,
+            course=self._course(level, dataset),
+            finetune=level > 0 and self._rules.retraining == "finetune",
+            output=run_settings.Output(
+                self._settings(level),
+                save_summaries=self._save_summaries,
+                on_collapse=self._on_collapse,
+                bar=bar,
+            ),
+            is_first=level == 0,
         )
-        self._level, self._masks = level, model.masks
-        if not level:
-            self._dense, self._weights = (initial, final), initial
-        return initial, final
 
-    def _prune(self, dataset, model, masks, final):
-        level = self._level + 1
-        directory, settings = self._directories[level], self._settings(level)
+    def _course(self, level, dataset):
+        """Where a level starts; and what level 0 saves for the others."""
+        rules = self._rules
+        if level:
+            start = "0it" if rules.restart else rules.rewind_iteration
+            return run_settings.Course(start_iteration=start)
+        is_late = self._rewound_iteration(dataset) > 0
+        saved = (rules.rewind_iteration,) if is_late else ()
+        return run_settings.Course(save_iterations=saved)
+
+    def _next(self, dataset, model, level, dense):
+        """What the level after a level starts from; see `experiment`."""
+        number = level.number + 1
+        # Whose weights are pruned, and put back.
+        source = dense if self._rules.one_shot else level
+        masks = self._pruned(number, source, dataset, model)
+        if self._rules.retraining != "rewind":
+            return experiment.Start(masks, source.final, source.unpruned)
+        iteration = self._rewound_iteration(dataset)
+        if iteration:
+            saved = paths.at_iteration(self._directories[0], iteration)
+            presets = save_restore.restore_network(saved)
+            return experiment.Start(masks, presets, source.unpruned)
+        presets, unpruned = weight_actions.start(
+            self._rules,
+            mask_0.Pruning(
+                masks, source.masks, source.unpruned, source.final, model.draw
+            ),
+            dense.initial,
+            self._recipe.init_seed,
+            number,
+        )
+        return experiment.Start(masks, presets, unpruned)
+
+    def _pruned(self, number, source, dataset, model):
+        """Masks of a level, pruned from another, or as found in its folder."""
+        directory, settings = self._directories[number], self._settings(number)
         if run_record.is_complete(directory, settings):  # Scored before.
             found = save_restore.restore_network(paths.masks(directory))
             # In the network's order: scores are drawn, and ties settled, in it.
-            return {name: found[name] for name in masks}
-        initial = self._weights
-        if self._rules.one_shot:
-            masks, (initial, final) = masks_lib.ones(masks), self._dense
+            return {name: found[name] for name in source.masks}
         pruned = scoring_lib.prune(
             self._scoring,
-            self._rules.kept(self._recipe, level, self._last, masks),
-            masks,
+            self._rules.kept(self._recipe, number, self._last, source.masks),
+            source.masks,
             model,
             dataset,
-            initial=initial,
-            final=final,
+            initial=source.unpruned,
+            final=source.final,
             quiet=self._quiet,
         )
-        density = self._rules.density(level, self._last)
+        density = self._rules.density(number, self._last)
         if density is not None:
-            layers = self._rules.pruned(self._recipe, masks)
+            layers = self._rules.pruned(self._recipe, source.masks)
             counted = {layer: pruned[layer] for layer in layers}
             reached = quotas.reached(density, counted)
-            progress.say(f"level {level}: {reached}", self._quiet)
+            progress.say(f"level {number}: {reached}", self._quiet)
         return pruned
 
-    def _rewind(self, model, masks, initial, final):
-        """Weights that a level starts from; see `experiment.experiment`."""
-        if self._rules.retraining != "rewind":
-            return self._dense[1] if self._rules.one_shot else final
-        if self._start:
-            saved = paths.at_iteration(self._directories[0], self._start)
-            return save_restore.restore_network(saved)
-        weights, before = self._weights, self._masks
-        if self._rules.one_shot:
-            (weights, final), before = self._dense, masks_lib.ones(masks)
-        start, self._weights = weight_actions.start(
-            self._rules,
-            mask_0.Pruning(masks, before, weights, final, model.draw),
-            initial,
-            self._recipe.init_seed,
-            self._level + 1,
+    def _rewound_iteration(self, dataset):
+        """The iteration of level 0 whose weights levels start from."""
+        return steps.iterations(
+            self._rules.rewind_iteration, dataset.train.iterations_per_epoch
         )
-        return start

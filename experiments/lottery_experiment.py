@@ -77,8 +77,8 @@ def plan(
     )
 
     def work():
-        dataset = ingredients.dataset(recipe)
-        model = ingredients.model(recipe, dataset, quiet)
+        dataset = ingredients.WORKSHOP.dataset(recipe)
+        model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
         planned.train(dataset, model)
 
     reads = plans.folders(presets)

@@ -71,7 +71,7 @@ def plan(
 
     def work():
         dataset = search_pairs.dataset(pair, path.splits)
-        model = ingredients.model(pair[0].recipe, dataset, quiet)
+        model = ingredients.WORKSHOP.model(pair[0].recipe, dataset, quiet)
         pair[0].check_network(model)
         with lock.hold(output_dir):
             found = {

@@ -19,6 +19,7 @@ from lottery_ticket.foundations.selection import (
     layer_shares,
     quotas,
 )
+from lottery_ticket.foundations.training import run_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,12 +158,14 @@ def plan(
     return single_run.plan(
         recipe,
         output_dir,
-        settings,
         give_start,
+        run_settings.Output(
+            settings,
+            save_summaries=save_summaries,
+            on_collapse=on_collapse,
+            quiet=quiet,
+        ),
         reads=reads,
-        save_summaries=save_summaries,
-        quiet=quiet,
-        on_collapse=on_collapse,
     )
 
 

@@ -3,6 +3,7 @@
 from lottery_ticket.experiments import given_networks, recipes, single_run
 from lottery_ticket.foundations import plans, save_restore, seeds
 from lottery_ticket.foundations.mask_actions import reuse
+from lottery_ticket.foundations.training import run_settings
 
 
 def plan(
@@ -62,11 +63,11 @@ def plan(
     return single_run.plan(
         recipe,
         output_dir,
-        settings,
         give_start,
+        run_settings.Output(
+            settings, save_summaries=save_summaries, quiet=quiet
+        ),
         reads=reads,
-        save_summaries=save_summaries,
-        quiet=quiet,
     )
 
 

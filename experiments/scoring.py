@@ -182,7 +182,7 @@ def cut(scoring, kept, masks, score, quiet=False):
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
     steps = quotas.in_steps(kept, masks, scoring.score_steps)
     for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
-        masks = pruning.prune_to(step, masks, score(masks), rng)
+        masks = pruning.prune_by_scores(step, masks, score(masks), rng=rng)
     return masks
 
 

@@ -60,7 +60,7 @@ class SearchRun:
             ValueError: If the data are no longer those.
             FileNotFoundError: If they cannot be had.
         """
-        dataset = ingredients.dataset(self.recipe)
+        dataset = ingredients.WORKSHOP.dataset(self.recipe)
         given_networks.check_data(self.directory, self.data, dataset)
         return dataset
 

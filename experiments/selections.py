@@ -52,7 +52,7 @@ def random_global(ticket: tickets.Ticket, seed: int) -> Masks:
     rng = np.random.default_rng(seed)
     pruned = {n: mask for n, mask in ticket.masks.items() if not mask.all()}
     kept = sum(int(mask.sum()) for mask in pruned.values())
-    return pruning.prune_to(
+    return pruning.prune_by_scores(
         [quotas.Quota(tuple(pruned), kept)],
         masks_lib.ones(ticket.masks),
         {name: rng.random(mask.shape) for name, mask in pruned.items()},
@@ -90,7 +90,7 @@ def oneshot(ticket: tickets.Ticket, seed: int) -> Masks:
         for group in groups
     ]
     scores = {name: np.abs(final[name]) for name in ticket.masks}
-    return pruning.prune_to(kept, masks_lib.ones(ticket.masks), scores)
+    return pruning.prune_by_scores(kept, masks_lib.ones(ticket.masks), scores)
 
 
 # Name -> function (ticket, seed) -> masks.

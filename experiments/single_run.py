@@ -4,52 +4,51 @@ from collections.abc import Callable
 
 from lottery_ticket.experiments import ingredients, recipes
 from lottery_ticket.foundations import plans
+from lottery_ticket.foundations.training import run_settings
 
 
 def plan(
     recipe: recipes.Recipe,
     output_dir: str,
-    settings: dict,
     give_start: Callable,
+    output: run_settings.Output,
     *,
+    course: run_settings.Course = run_settings.Course(),  # noqa: B008  Frozen.
+    finetune: bool = False,
     reads: tuple[str, ...] = (),
     before_data: Callable[[], object] | None = None,
-    save_summaries: bool = True,
-    quiet: bool = False,
-    **options,
 ) -> plans.Plan:
     """Returns the plan of an experiment that trains one network.
 
     Args:
         recipe: Dataset, network and training.
         output_dir: Folder of the run.
-        settings: All that its results depend on, as JSON values.
         give_start: Function (dataset, model) that gives the model the weights
             and masks to start from.
+        output: What the run writes and shows; its settings are all that the
+            results depend on.
+        course: Where it starts, and what it does on the way.
+        finetune: Whether to train at the schedule's last rate throughout.
         reads: Folders of results that it starts from.
         before_data: Function () that is called first, as it may raise: data
             need not be loaded then.
-        save_summaries: Whether to write TensorBoard summaries.
-        quiet: Whether to show no progress.
-        options: Further keyword arguments of `ingredients.train`.
     """
 
     def work():
         if before_data is not None:
             before_data()
-        dataset = ingredients.dataset(recipe)
-        model = ingredients.model(recipe, dataset, quiet)
+        dataset = ingredients.WORKSHOP.dataset(recipe)
+        model = ingredients.WORKSHOP.model(recipe, dataset, output.quiet)
         give_start(dataset, model)
-        ingredients.train_alone(
+        ingredients.train(
             recipe,
             dataset,
             model,
             output_dir,
-            settings,
-            save_summaries,
-            quiet,
-            **options,
+            course=course,
+            finetune=finetune,
+            output=output,
         )
 
-    writes = (plans.Part(output_dir, settings),)
-    return plans.Plan(output_dir, writes, work, reads, quiet)
+    writes = (plans.Part(output_dir, output.settings),)
+    return plans.Plan(output_dir, writes, work, reads, output.quiet)

@@ -18,6 +18,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.supermasks import learned_masks
+from lottery_ticket.foundations.training import run_settings
 
 flow = lazy.module("lottery_ticket.foundations.networks.flow")
 network_evaluation = lazy.module(
@@ -87,23 +88,18 @@ def plan(
     result = plans.Part(output_dir, _all(run.settings, search), RESULT)
 
     def work():
-        dataset = ingredients.dataset(recipe)
-        plain = ingredients.model(recipe, dataset, quiet)
+        dataset = ingredients.WORKSHOP.dataset(recipe)
+        plain = ingredients.WORKSHOP.model(recipe, dataset, quiet)
         searched = searched_model.searched(
             plain, search.sampling, search.rescaling
         )
-        _give_start(searched, search, recipe, presets)
-        ingredients.train_alone(
-            recipe,
-            dataset,
-            searched,
-            output_dir,
-            run.settings,
-            save_summaries,
-            quiet,
+        _give_start(plain, searched, search, recipe, presets)
+        output = run_settings.Output(
+            run.settings, save_summaries=save_summaries, quiet=quiet
         )
+        ingredients.train(recipe, dataset, searched, output_dir, output=output)
         with lock.hold(output_dir):
-            found = _evaluated(searched, search, dataset, quiet)
+            found = _evaluated(plain, searched, search, dataset, quiet)
             result.write(found)
         progress.say(f"{output_dir}: {_text(found)}", quiet)
 
@@ -125,8 +121,8 @@ def _all(settings, search):
     return {**settings, "evaluation_samples": search.evaluation_samples}
 
 
-def _give_start(searched, search, recipe, presets):
-    plain = searched.plain.reset(presets, seed=recipe.init_seed)
+def _give_start(plain, searched, search, recipe, presets):
+    plain.reset(presets, seed=recipe.init_seed)
     seed = seeds.derive(recipe.init_seed, "mask_1_action")
     searched.reset(
         search.weights(plain, plain.weights, seed),
@@ -136,20 +132,20 @@ def _give_start(searched, search, recipe, presets):
     )
 
 
-def _evaluated(searched, search, dataset, quiet):
+def _evaluated(plain, searched, search, dataset, quiet):
     """Samples and the thresholded mask: loss, accuracy and densities."""
     logits = searched.logits
     samples = searched.samples(search.evaluation_samples)
     thresholded = learned_masks.threshold(logits)
     collapse.check(
         samples[0],
-        flow.effective_masks(searched.plain, samples[0]),
+        searched.effective_masks(samples[0]),
         "warn",
         "the learned mask",
     )
     held_out = [name for name in dataset.splits if name != "train"]
     evaluation = network_evaluation.NetworkEvaluation(
-        searched.plain, dataset, tuple(held_out)
+        plain, dataset, tuple(held_out)
     )
     found = [
         evaluation.evaluate(searched.effective(each))

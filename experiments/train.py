@@ -2,6 +2,7 @@
 
 from lottery_ticket.experiments import given_networks, recipes, single_run
 from lottery_ticket.foundations import plans, save_restore, steps
+from lottery_ticket.foundations.training import run_settings
 
 
 def plan(
@@ -48,12 +49,12 @@ def plan(
     return single_run.plan(
         recipe,
         output_dir,
-        settings,
         lambda _, model: model.reset(presets, masks, recipe.init_seed),
+        run_settings.Output(
+            settings, save_summaries=save_summaries, quiet=quiet
+        ),
+        course=run_settings.Course(start_iteration),
         reads=reads,
-        save_summaries=save_summaries,
-        quiet=quiet,
-        start_iteration=start_iteration,
     )
 
 

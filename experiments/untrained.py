@@ -78,9 +78,9 @@ def plan(
 
     def work():
         part = PART.read_own(output_dir, result.settings)
-        dataset = ingredients.dataset(dense.recipe)
+        dataset = ingredients.WORKSHOP.dataset(dense.recipe)
         dense.check_data(dataset)
-        model = ingredients.model(dense.recipe, dataset, quiet)
+        model = ingredients.WORKSHOP.model(dense.recipe, dataset, quiet)
         dense.give_start(model)
         with lock.hold(output_dir):
             found = _Found(output_dir, result.settings, part)

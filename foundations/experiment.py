@@ -1,22 +1,58 @@
 """The lottery ticket experiment: train, prune, rewind, repeat."""
 
+import dataclasses
+import typing
+
+import numpy as np
+
 from lottery_ticket.foundations import masks as masks_lib
+
+Network = dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Level:
+    """A level that has been trained.
+
+    Args:
+        number: Number of prunings so far; 0 is the dense network.
+        masks: Dict, layer name -> mask that it was trained under.
+        initial: Dict, name -> weights before its training.
+        final: Dict, name -> weights after it.
+        unpruned: Dict, name -> weights that rewinding puts back: what `initial`
+            is made of, with values for pruned weights, too. Of level 0, as of
+            all levels that start from its initial weights, those.
+    """
+
+    number: int
+    masks: Network
+    initial: Network
+    final: Network
+    unpruned: Network
+
+
+class Start(typing.NamedTuple):
+    """What the next level starts from.
+
+    Args:
+        masks: Dict, layer name -> mask.
+        presets: Dict, name -> weights, before the masks are applied.
+        unpruned: Those of the level; see `Level`.
+    """
+
+    masks: Network
+    presets: Network
+    unpruned: Network
 
 
 def experiment(
-    make_dataset,
-    make_model,
-    train_model,
-    prune_masks,
-    iterations,
-    presets=None,
-    rewind=None,
+    make_dataset, make_model, train_model, prune_masks, iterations, presets=None
 ) -> None:
     """Trains a network, then prunes it and retrains it from where it began.
 
     Level 0 is the dense network. Each later level prunes with the weights that
-    the level before ended with, and trains again from level 0's initial ones,
-    or from others that `rewind` gives.
+    the level before ended with, and trains again from level 0's initial ones.
+    Where levels shall start from others, see `by_level`.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     iterative pruning with resetting ("strategy 1", appendix B).
@@ -27,21 +63,45 @@ def experiment(
             masks, both dicts by layer name or None; called once a level. It may
             return the same model each time. A model has a dict `masks`.
         train_model: Function (level, dataset, model) -> (initial, final), the
-            weights before and after training, dicts by layer name.
+            weights before and after training, dicts by layer name. The level
+            is its number.
         prune_masks: Function (masks, final) -> masks of the next level.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
         presets: Dict, layer name -> weights that level 0 starts from, or None
             for a fresh draw.
-        rewind: Function (masks, initial, final) -> weights that a level starts
-            from, of its masks, level 0's initial weights and those that the
-            level before ended with. None takes the initial ones.
+    """
+
+    def start_next(level, dense):
+        masks = prune_masks(level.masks, level.final)
+        return Start(masks, dense.initial, dense.initial)
+
+    by_level(
+        make_dataset, make_model, train_model, start_next, iterations, presets
+    )
+
+
+def by_level(
+    make_dataset, make_model, train_model, start_next, iterations, presets=None
+) -> None:
+    """Runs the experiment with one function that prunes and rewinds.
+
+    Args:
+        make_dataset: As for `experiment`, like the next two.
+        make_model: Function (presets=, masks=) -> model.
+        train_model: Function (level, dataset, model) -> (initial, final).
+        start_next: Function (level, dense) -> Start of the next level; `level`
+            is the `Level` trained last, and `dense` that of number 0, which is
+            the same one at first.
+        iterations: As for `experiment`, like presets.
+        presets: Dict, layer name -> weights that level 0 starts from, or None.
     """
     dataset = make_dataset()
     model = make_model(presets=presets, masks=None)
     masks = masks_lib.ones(model.masks)
     initial, final = train_model(0, dataset, model)
-    for level in range(1, iterations + 1):
-        masks = prune_masks(masks, final)
-        start = initial if rewind is None else rewind(masks, initial, final)
-        model = make_model(presets=start, masks=masks)
-        _, final = train_model(level, dataset, model)
+    dense = level = Level(0, masks, initial, final, unpruned=initial)
+    for number in range(1, iterations + 1):
+        start = start_next(level, dense)
+        model = make_model(presets=start.presets, masks=start.masks)
+        initial, final = train_model(number, dataset, model)
+        level = Level(number, start.masks, initial, final, start.unpruned)

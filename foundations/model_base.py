@@ -10,15 +10,17 @@ from lottery_ticket.foundations import mask_constraint, save_restore, seeds
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.networks import (
     fans,
+    flow,
     layer_builders,
     network_variables,
     softmax_loss,
 )
+from lottery_ticket.foundations.training import trainee
 
 Network = dict[str, np.ndarray]
 
 
-class ModelBase(layer_builders.LayerBuilders):
+class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     """A network to subclass: layers with masks come from builders.
 
     A subclass builds its network in `__init__` from `self.inputs`, with
@@ -37,7 +39,9 @@ class ModelBase(layer_builders.LayerBuilders):
         holds: Whether pruned weights are held at their values, not at 0.
         programs: What the trainer compiled for this network, kept so that
             31 levels compile once.
-        compiled: What scores compiled for it, kept likewise.
+        compiled: What scores, searches and evaluations of masks compiled for
+            it, kept likewise.
+        has_events: Whether `event` does anything; see `Trainee`.
         gives_probabilities: Whether its outputs are probabilities, not logits.
     """
 
@@ -179,6 +183,14 @@ class ModelBase(layer_builders.LayerBuilders):
             return softmax_loss.logits(outputs)
         return outputs
 
+    def effective_masks(self, masks: Network) -> Network | None:
+        """Returns masks of the kept weights on a path; see `networks.flow`.
+
+        Args:
+            masks: Dict, layer name -> array of 0s and 1s.
+        """
+        return flow.effective_masks(self, masks)
+
     def outcome(self) -> dict[str, Network]:
         """Returns what a run ends with, by the folder that it is saved in."""
         return {"final": self.weights, "masks": self.masks}
@@ -190,11 +202,6 @@ class ModelBase(layer_builders.LayerBuilders):
             networks: Dict, folder -> network, as from `run_record.restore`.
         """
         self.reset(networks["final"], self.masks, hold=self.holds)
-
-    @property
-    def plain(self) -> "ModelBase":
-        """The ModelBase whose network is trained: this one."""
-        return self
 
     @property
     def variables(self) -> dict[str, keras.Variable]:

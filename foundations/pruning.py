@@ -9,13 +9,16 @@ from lottery_ticket.foundations.selection import cutoff, layer_shares
 from lottery_ticket.foundations.selection import quotas as quotas_lib
 
 SCOPES = layer_shares.SCOPES
+# Fractions by layer, or exact counts.
+Amounts = dict[str, float] | list[quotas_lib.Quota]
 
 
 def prune_by_percent(
-    percents: dict[str, float],
+    percents: Amounts,
     masks: dict[str, np.ndarray],
     final_weights: dict[str, np.ndarray],
     scope: str = "layerwise",
+    rng: np.random.Generator | None = None,
 ) -> dict[str, np.ndarray]:
     """Returns masks without the smallest-magnitude weights.
 
@@ -27,11 +30,12 @@ def prune_by_percent(
 
     Args:
         percents: Dict, layer name or pattern -> fraction of kept weights to
-            prune; see `expand_fractions`.
+            prune; or quotas: see `prune_by_scores`.
         masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
         final_weights: Dict, layer name -> trained weights; may hold more
             entries (biases) than there are masks.
-        scope: As for `prune_by_scores`.
+        scope: As for `prune_by_scores`, like rng.
+        rng: What draws which of equal magnitudes go.
 
     Returns:
         A new dict of masks; `masks` is not modified.
@@ -40,108 +44,56 @@ def prune_by_percent(
         ValueError: As for `prune_by_scores`.
     """
     scores = {name: np.abs(final_weights[name]) for name in masks}
-    return prune_by_scores(percents, masks, scores, scope)
+    return prune_by_scores(percents, masks, scores, scope, rng)
 
 
 def prune_by_scores(
-    fractions: dict[str, float],
+    amounts: Amounts,
     masks: dict[str, np.ndarray],
     scores: dict[str, np.ndarray],
     scope: str = "layerwise",
+    rng: np.random.Generator | None = None,
 ) -> dict[str, np.ndarray]:
     """Returns masks without the lowest-scoring weights.
 
-    A fraction is of the weights *still kept*: pruning a layer by 0.2 twice
-    leaves a density of 0.64. Exactly `round(fraction * kept)` weights go; where
-    scores tie at the cutoff, the earlier index (C order) goes first.
+    Every pruning of a counted number of weights ends here. How many go is said
+    by fractions of the weights *still kept*, so that pruning a layer by 0.2
+    twice leaves a density of 0.64 and exactly `round(fraction * kept)` weights
+    go; or, as exact counts of what stays, by quotas.
 
-    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
+    Where scores tie at the cutoff, the earlier layer (in the order of `masks`)
+    goes first, and in a layer the earlier index (C order), unless `rng` draws.
+    Of layers that are compared with each other, one may lose more than the
+    fraction, even all of its weights, or nothing.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2;
+    of the scope "global", sec. 4.
 
     Args:
-        fractions: Dict, layer name or pattern -> fraction of kept weights to
-            prune, in [0, 1]; see `expand_fractions`. A layer that is not named
-            keeps its mask.
+        amounts: Dict, layer name or pattern -> fraction of kept weights to
+            prune, in [0, 1]; see `expand_fractions`. Or a list of
+            `quotas.Quota`, no layer in two of them. A layer that is named in
+            neither keeps its mask.
         masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
-        scores: Dict, layer name -> float array of the mask's shape; the lowest
-            scores are pruned first.
-        scope: "layerwise" prunes each layer by its fraction; "global" compares
-            the scores of all layers whose fraction is above 0 with each other,
-            see `prune_globally`.
+        scores: Dict, layer name -> array of real numbers of the mask's shape;
+            the lowest scores are pruned first. It may hold more layers.
+        scope: Of fractions: "layerwise" prunes each layer by its own; "global"
+            compares the scores of all layers whose fraction is above 0 with
+            each other. Quotas say it themselves.
+        rng: What draws, of the weights that tie at a cutoff, which go; all are
+            equally likely. None draws nothing.
 
     Returns:
         A new dict of masks; `masks` is not modified.
 
     Raises:
         ValueError: If a layer or the scope is unknown, a fraction is outside
-            [0, 1], the scope is global and the fractions differ, or the scores
-            are not as for `prune_to`.
-    """
-    quotas = quotas_lib.of_fractions(fractions, masks, scope)
-    return prune_to(quotas, masks, scores)
-
-
-def prune_globally(
-    fraction: float,
-    masks: dict[str, np.ndarray],
-    scores: dict[str, np.ndarray],
-) -> dict[str, np.ndarray]:
-    """Returns masks without the lowest-scoring weights of all layers together.
-
-    Exactly `round(fraction * kept)` weights go, `kept` counted over all layers;
-    where scores tie at the cutoff, the earlier layer (in the order of `masks`)
-    goes first, and in a layer the earlier index (C order). A layer may lose
-    more than the fraction, even all of its weights, or nothing.
-
-    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 4.
-
-    Args:
-        fraction: Fraction of the kept weights to prune, in [0, 1].
-        masks: Dict, layer name -> array of 0s and 1s, of the layers to prune.
-        scores: Dict, layer name -> float array of the mask's shape; may hold
-            more layers.
-
-    Returns:
-        A new dict of masks; `masks` is not modified.
-
-    Raises:
-        ValueError: If the fraction is outside [0, 1], or the scores are not as
-            for `prune_to`.
-    """
-    layer_shares.check("fraction to prune", fraction)
-    kept = sum(int(np.count_nonzero(mask)) for mask in masks.values())
-    quota = quotas_lib.Quota(tuple(masks), kept - round(fraction * kept))
-    return prune_to([quota], masks, scores)
-
-
-def prune_to(
-    quotas: list[quotas_lib.Quota],
-    masks: dict[str, np.ndarray],
-    scores: dict[str, np.ndarray],
-    rng: np.random.Generator | None = None,
-) -> dict[str, np.ndarray]:
-    """Returns masks that keep the highest-scoring weights, as quotas say.
-
-    Exactly a quota's count of the kept weights of its layers stays; where
-    scores tie at the cutoff, the earlier layer (in the order of `masks`) goes
-    first, and in a layer the earlier index (C order), unless `rng` draws.
-
-    Args:
-        quotas: List of `quotas.Quota`, no layer in two of them. A layer in none
-            keeps its mask.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
-        scores: Dict, layer name -> array of real numbers of the mask's shape,
-            higher = keep; may hold more layers.
-        rng: What draws, of the weights of a quota that tie at the cutoff, which
-            go; all are equally likely. None draws nothing.
-
-    Returns:
-        A new dict of masks; `masks` is not modified.
-
-    Raises:
-        ValueError: If a layer is unknown, a quota is above what is kept, or a
+            [0, 1], the scope is global and the fractions differ, or a scope
+            comes with quotas; if a quota is above what is kept; or if a
             layer's scores are missing, hold NaN or other than real numbers, or
             differ in shape from its mask.
     """
+    quotas = _quotas(amounts, masks, scope)
     quotas_lib.check(quotas, masks)
     pruned = dict(masks)
     for layers, count in quotas:
@@ -171,7 +123,7 @@ def keep_positive(
 
     Raises:
         ValueError: If a layer is unknown, or the scores are not as for
-            `prune_to`.
+            `prune_by_scores`.
     """
     for name in layers:
         names.check("layer to prune", name, masks)
@@ -211,6 +163,18 @@ def check_fractions(
         ValueError: As for `prune_by_scores`.
     """
     layer_shares.groups("fraction", fractions, layers, scope)
+
+
+def _quotas(amounts, masks, scope):
+    """What is to be left, as exact counts."""
+    if isinstance(amounts, dict):
+        return quotas_lib.of_fractions(amounts, masks, scope)
+    if scope != SCOPES[0]:
+        raise ValueError(
+            "Quotas name the layers that are compared: a scope is for "
+            f"fractions. Received: scope={scope}"
+        )
+    return amounts
 
 
 def _check_scores(masks, scores):

@@ -44,7 +44,6 @@ LOADS_TENSORFLOW = {
     "foundations/networks/network_variables.py",
     "foundations/training/programs.py",
     "foundations/training/resumable_run.py",
-    "foundations/training/run_masks.py",
     "foundations/trainer.py",
     "foundations/supermasks/masked_network.py",
     "foundations/supermasks/projection.py",

@@ -1,11 +1,13 @@
 """A dataset and a network small enough for any test."""
 
+import dataclasses
 import pathlib
 
 import keras
 import numpy as np
 
 from lottery_ticket.foundations import dataset_base, model_base, trainer
+from lottery_ticket.foundations.training import run_settings
 
 
 def make_dataset(size=50, batch_size=16, classes=3, validate=True, seed=0):
@@ -44,17 +46,44 @@ def masks():
     return {"layer0": mask, "layer1": np.ones((5, 3), np.uint8)}
 
 
-def train(directory, *, model=None, optimizer_fn=None, dataset=None, **options):
-    """Trains tiny networks for 40 iterations, unless told otherwise."""
+def train(
+    directory,
+    *,
+    model=None,
+    optimizer_fn=None,
+    dataset=None,
+    training_len="40it",
+    label="training",
+    test_interval=10,
+    validate_interval=20,
+    **options,
+):
+    """Trains tiny networks for 40 iterations, unless told otherwise.
+
+    Other options are fields of the settings that `trainer.train` takes.
+    """
+    # Tiny networks train for less time than XLA compiles.
+    options = {"jit": False, **options}
     return trainer.train(
         dataset or make_dataset(),
         model or Model().reset(masks=masks(), seed=1),
         optimizer_fn or (lambda: keras.optimizers.Adam(0.01)),
-        options.pop("training_len", "40it"),
+        training_len,
         str(directory),
-        # Tiny networks train for less time than XLA compiles.
-        **{"test_interval": 10, "validate_interval": 20, "jit": False}
-        | options,
+        label=label,
+        course=_taken(run_settings.Course, options),
+        intervals=run_settings.Intervals(test_interval, validate_interval),
+        step=_taken(run_settings.Step, options),
+        output=_taken(run_settings.Output, options),
+        **options,  # What is left is unknown.
+    )
+
+
+def _taken(kind, options):
+    """Settings of a kind, of the options that are its fields."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(
+        **{name: options.pop(name) for name in names if name in options}
     )
 
 

@@ -18,6 +18,7 @@ from lottery_ticket.foundations import (
     steps,
 )
 from lottery_ticket.foundations.supermasks import score_draws, score_rounding
+from lottery_ticket.foundations.training import run_settings
 
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
@@ -55,16 +56,19 @@ def search(gem, dataset, model, weights) -> found.Found:
         if score_rounding.ROUNDINGS[method.rounding.name].needs_loss
         else None,
     )
-    ingredients.train_alone(
+    ends = tuple((epoch + 1) * per_epoch for epoch in range(epochs))
+    ingredients.train(
         gem.recipe,
         dataset,
         scored,
         gem.search_directory,
-        gem.search_settings(),
-        gem.save_summaries,
-        gem.quiet,
         label="search",
-        event_iterations=tuple((e + 1) * per_epoch for e in range(epochs)),
+        course=run_settings.Course(event_iterations=ends),
+        output=run_settings.Output(
+            gem.search_settings(),
+            save_summaries=gem.save_summaries,
+            quiet=gem.quiet,
+        ),
     )
     saved = {
         folder: save_restore.restore_network(path)
@@ -76,7 +80,7 @@ def search(gem, dataset, model, weights) -> found.Found:
     return found.Found(
         found.in_order(model, saved["masks"]),
         found.with_statistics(model, weights, saved["final"]),
-        _evaluated(gem, dataset, scored, method),
+        _evaluated(gem, dataset, model, scored, method),
     )
 
 
@@ -92,9 +96,9 @@ def _scores(search, model, weights):
     )
 
 
-def _evaluated(gem, dataset, scored, method):
+def _evaluated(gem, dataset, model, scored, method):
     """Results before rounding, and of each mask that it is rounded to."""
-    evaluation = measures.evaluation(scored.plain, dataset)
+    evaluation = measures.evaluation(model, dataset)
     samples = [
         evaluation.evaluate(scored.effective(each))
         for each in progress.each(

@@ -9,6 +9,7 @@ from lottery_ticket.experiments.gems import (
 )
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import seeds
+from lottery_ticket.foundations.training import run_settings
 
 
 def run(gem, dataset, model) -> dict:
@@ -96,17 +97,20 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
     directory = gem.check_directory(check) if check else gem.directory
-    ingredients.train_alone(
+    ingredients.train(
         gem.tuned_recipe(),
         dataset,
         model,
         directory,
-        gem.tuning_settings(check),
-        gem.save_summaries,
-        gem.quiet,
         label=label,
-        on_collapse=gem.on_collapse,
-        save_iterations=gem.save_iterations,
+        course=run_settings.Course(save_iterations=gem.save_iterations),
+        output=run_settings.Output(
+            gem.tuning_settings(check),
+            save_summaries=gem.save_summaries,
+            on_collapse=gem.on_collapse,
+            quiet=gem.quiet,
+        ),
+        is_first=check is None,
     )
     return {**measures.of_run(directory), **statistics}
 

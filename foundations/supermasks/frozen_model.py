@@ -5,48 +5,41 @@ import abc
 import numpy as np
 
 from lottery_ticket.foundations import save_restore
+from lottery_ticket.foundations.training import trainee
 
 Network = dict[str, np.ndarray]
 
 
-class FrozenModel(abc.ABC):
-    """What the trainer asks of a model, of one whose masks are trained.
+class FrozenModel(trainee.Trainee):
+    """A Trainee whose weights stand still: scores of its masks are trained.
 
     The model within is changed by `reset` and `restore`, and by training as far
     as MaskedNetwork says; to train it itself, reset it. A subclass adds how its
     scores become a mask.
 
     Attributes:
-        plain: ModelBase with the network and its frozen weights.
         network: masked_network.MaskedNetwork, whose scores are trained.
-        strategy: As the model's, like the next three.
-        compiled: What scores of weights compiled for it.
+        strategy: As the model's, like the next two.
         input_shape: Shape of one example.
         num_outputs: Number of logits of a class.
-        create_loss_and_accuracy: The model's method.
+        programs: The model's own, so that only one of all keeps its data.
     """
 
-    def __init__(self, plain, network):
+    def __init__(self, model, network):
         """Takes over a model; its weights are frozen by `_start`.
 
         Args:
-            plain: ModelBase.
+            model: ModelBase with the network and its frozen weights.
             network: masked_network.MaskedNetwork of it.
         """
-        self.plain = plain
+        self._model = model
         self.network = network
-        self.strategy = plain.strategy
-        self.compiled = plain.compiled
-        self.input_shape = plain.input_shape
-        self.num_outputs = plain.num_outputs
-        self.create_loss_and_accuracy = plain.create_loss_and_accuracy
+        self.strategy = model.strategy
+        self.input_shape = model.input_shape
+        self.num_outputs = model.num_outputs
+        self.programs = model.programs
         self._mask_seed = 0
         self._frozen = None
-
-    @property
-    @abc.abstractmethod
-    def identity(self) -> dict:
-        """What it is and where it stands, as JSON values."""
 
     @abc.abstractmethod
     def samples(self, count: int) -> list[Network]:
@@ -64,36 +57,38 @@ class FrozenModel(abc.ABC):
             masks: Dict, layer name -> array of 0s and 1s.
         """
 
-    @abc.abstractmethod
-    def outcome(self) -> dict[str, Network]:
-        """Returns what a run leaves behind, name of a folder -> network."""
+    @property
+    def holds(self) -> bool:
+        """As the model's."""
+        return self._model.holds
 
-    @abc.abstractmethod
-    def restore(self, networks: dict[str, Network]) -> None:
-        """Puts it where a finished run has left it; what it drew from stays.
+    def effective_masks(self, masks: Network) -> Network | None:
+        """Returns masks of the kept weights on a path; see `networks.flow`.
 
         Args:
-            networks: As `outcome` gives, and "initial", the frozen weights.
+            masks: Dict, layer name -> array of 0s and 1s.
         """
+        return self._model.effective_masks(masks)
 
-    @property
-    def programs(self) -> dict:
-        """The model's own, so that only one of all keeps its data."""
-        return self.plain.programs
+    def create_loss_and_accuracy(self, labels, logits, **smoothing):
+        """Returns the model's own loss and accuracy of a batch.
 
-    @programs.setter
-    def programs(self, programs):
-        self.plain.programs = programs
+        Args:
+            labels: As for `ModelBase`, like the others.
+            logits: Shape (batch, classes).
+            smoothing: `label_smoothing`, if it is not 0.
+        """
+        return self._model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     @property
     def weights(self) -> Network:
         """The frozen weights, name -> array, none of them pruned."""
-        return self.plain.weights
+        return self._model.weights
 
     @property
     def masks(self) -> Network:
         """Masks that the search starts under: nothing is pruned."""
-        return self.plain.masks
+        return self._model.masks
 
     @property
     def scores(self) -> Network:
@@ -102,7 +97,7 @@ class FrozenModel(abc.ABC):
 
     def _start(self, weights, scores, mask_seed, seed):
         """Gives it frozen weights and scores to start from."""
-        self.plain.reset(weights, seed=seed)
+        self._model.reset(weights, seed=seed)
         self.network.reset(scores)
         self._mask_seed = mask_seed
         self._frozen = self._checksum()
@@ -110,7 +105,7 @@ class FrozenModel(abc.ABC):
     def _put_back(self, networks, scores):
         """Gives it the weights of a finished run, none pruned, and scores."""
         kernels = {name: networks["initial"][name] for name in self.masks}
-        self.plain.reset({**networks["final"], **kernels})
+        self._model.reset({**networks["final"], **kernels})
         self.network.reset(scores)
 
     def _check_frozen(self):
@@ -125,7 +120,7 @@ class FrozenModel(abc.ABC):
         return save_restore.checksum(
             {
                 name: variable.numpy()
-                for name, variable in self.plain.variables.items()
+                for name, variable in self._model.variables.items()
                 if variable.trainable
             }
         )

@@ -1,5 +1,6 @@
 """A network whose weights are frozen and whose masks are trained."""
 
+import abc
 import threading
 
 import keras
@@ -7,6 +8,44 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.supermasks import search_variables
+
+
+class MaskSource(abc.ABC):
+    """What a MaskedNetwork makes masks of its scores by."""
+
+    @abc.abstractmethod
+    def build(self, scores, iterations) -> None:
+        """Makes variables of its own, in the scope of a MaskedNetwork.
+
+        Args:
+            scores: Dict, layer name -> float32 keras.Variable.
+            iterations: keras.Variable, the number of iterations done.
+        """
+
+    @property
+    @abc.abstractmethod
+    def variables(self) -> list[keras.Variable]:
+        """Its own, but for the scores, in a stable order."""
+
+    @abc.abstractmethod
+    def effective(self, scores, weights, iteration, training) -> list:
+        """Returns tensors to compute with in place of the kernels.
+
+        Args:
+            scores: List of float32 tensors.
+            weights: List of tensors of their shapes: the kernels.
+            iteration: int64 scalar, the number of iterations done.
+            training: Whether this is a training iteration.
+        """
+
+    @abc.abstractmethod
+    def losses(self, scores, weights) -> list:
+        """Returns a list of what the scores add to the loss.
+
+        Args:
+            scores: As for `effective`.
+            weights: As for `effective`.
+        """
 
 
 class MaskedNetwork:
@@ -19,14 +58,6 @@ class MaskedNetwork:
     of it is changed for that, not even `trainable`: it trains as ever when it
     is trained itself.
 
-    What makes masks of the scores, such as `sampled_masks.SampledMasks`, has
-
-        build(scores, iterations): makes variables of its own;
-        variables: a list of them;
-        effective(scores, weights, iteration, training): tensors to compute
-            with in place of the kernels;
-        losses(scores, weights): a list of what the scores add to the loss.
-
     A loss that a layer adds counts, too, such as an activity regulariser's;
     those of weights do not: there are no trained weights.
 
@@ -34,19 +65,19 @@ class MaskedNetwork:
         scores: Dict, layer name -> float32 keras.Variable of the kernel's
             shape.
         iterations: keras.Variable, the number of training calls.
-        masks: What makes masks of the scores.
+        masks: MaskSource.
         losses: What layers and scores added to the loss in the last training
             call, of this thread: each of several devices is traced on its own,
             and evaluations are on another meanwhile.
     """
 
-    def __init__(self, model, masks, name: str):
+    def __init__(self, model, masks: MaskSource, name: str):
         """Makes the variables; all scores are 0 until `reset`.
 
         Args:
             model: ModelBase with the network; its kernels with masks get
                 learned ones.
-            masks: What makes masks of the scores, not built yet.
+            masks: MaskSource, not built yet, such as SampledMasks.
             name: What the scores' paths begin with; no two MaskedNetworks of
                 one model may have the same.
         """

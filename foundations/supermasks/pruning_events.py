@@ -150,7 +150,7 @@ def prune(flags: Network, scores: Network, plan: EventPlan) -> Network:
     if plan.scope == "layerwise":
         groups = [(name,) for name in flags]
     counts = [_quota(layers, flags, plan.fraction) for layers in groups]
-    pruned = pruning.prune_to(counts, flags, ranks)
+    pruned = pruning.prune_by_scores(counts, flags, ranks)
     if plan.ties == "legacy":
         for layers in groups:
             pruned.update(_without_ties(layers, flags, pruned, ranks))

@@ -7,10 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import seeds
-from lottery_ticket.foundations.supermasks import maskers, search_variables
+from lottery_ticket.foundations.supermasks import (
+    masked_network,
+    maskers,
+    search_variables,
+)
 
 
-class SampledMasks:
+class SampledMasks(masked_network.MaskSource):
     """What a MaskedNetwork multiplies its kernels by, made of mask logits.
 
     One mask is drawn for each iteration and shared by the batch. It is a pure

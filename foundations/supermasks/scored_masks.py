@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.supermasks import (
+    masked_network,
     projection,
     pruning_events,
     regularizers,
@@ -16,7 +17,7 @@ from lottery_ticket.foundations.supermasks import (
 )
 
 
-class ScoredMasks:
+class ScoredMasks(masked_network.MaskSource):
     """What a MaskedNetwork multiplies its kernels by, made of scores.
 
     Flags, what no pruning event has taken, are multiplied by outside of what

@@ -6,7 +6,6 @@ import numpy as np
 
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import save_restore
-from lottery_ticket.foundations.networks import flow
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.supermasks import (
     frozen_model,
@@ -45,11 +44,13 @@ class ScoredModel(frozen_model.FrozenModel):
     code released with it.
     """
 
-    def __init__(self, plain, method: score_method.ScoreMethod):
+    has_events = True
+
+    def __init__(self, model, method: score_method.ScoreMethod):
         """Makes the scores; see `scored`.
 
         Args:
-            plain: ModelBase.
+            model: ModelBase.
             method: Its `compiled_key` counts; for the rest, see `reset`.
         """
         self._method = method
@@ -59,7 +60,7 @@ class ScoredModel(frozen_model.FrozenModel):
         self._is_warned = False
         name = "_".join(str(part) for part in ("scores", *method.compiled_key))
         super().__init__(
-            plain, masked_network.MaskedNetwork(plain, self._source, name)
+            model, masked_network.MaskedNetwork(model, self._source, name)
         )
 
     def reset(
@@ -127,7 +128,7 @@ class ScoredModel(frozen_model.FrozenModel):
     def identity(self) -> dict:
         """What it is and where it stands, as JSON values."""
         return {
-            **self.plain.identity,
+            **self._model.identity,
             "scored": {
                 **self._method.settings(),
                 "per_epoch": self._per_epoch,
@@ -214,7 +215,7 @@ class ScoredModel(frozen_model.FrozenModel):
         flags = self.flags
         masks = flags if self._method.is_unflagged else self.samples(1)[0]
         score_outcome.check(self._method, masks, "The final mask")
-        effective = flow.effective_masks(self.plain, masks)
+        effective = self.effective_masks(masks)
         collapse.check(masks, effective, "warn", "the final mask")
         return {
             "final": self.effective(masks),

@@ -34,11 +34,11 @@ def searched(model, sampling: str, rescaling: str) -> "SearchedModel":
 class SearchedModel(frozen_model.FrozenModel):
     """A search for a mask by logits: how probably each weight is kept."""
 
-    def __init__(self, plain, sampling: str, rescaling: str):
+    def __init__(self, model, sampling: str, rescaling: str):
         """Makes the logits; see `searched`.
 
         Args:
-            plain: ModelBase.
+            model: ModelBase.
             sampling: A name in learned_masks.SAMPLINGS.
             rescaling: A name in learned_masks.RESCALINGS.
         """
@@ -49,7 +49,7 @@ class SearchedModel(frozen_model.FrozenModel):
         )
         name = f"supermask_{sampling}_{rescaling}"
         super().__init__(
-            plain, masked_network.MaskedNetwork(plain, self._source, name)
+            model, masked_network.MaskedNetwork(model, self._source, name)
         )
 
     def reset(
@@ -87,7 +87,7 @@ class SearchedModel(frozen_model.FrozenModel):
     def identity(self) -> dict:
         """What it is and where it stands, as JSON values."""
         return {
-            **self.plain.identity,
+            **self._model.identity,
             "supermask": {
                 "sampling": self._sampling,
                 "rescaling": self._rescaling,

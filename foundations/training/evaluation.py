@@ -20,7 +20,7 @@ class Evaluation:
         """Prepares; compilation happens at the first use.
 
         Args:
-            model: ModelBase.
+            model: trainee.Trainee.
             dataset: DatasetBase, for its shapes and its preparation.
         """
         split = dataset.train

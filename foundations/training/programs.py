@@ -31,7 +31,7 @@ def program(
     used again; a model keeps the last few, and the data of one.
 
     Args:
-        model: ModelBase.
+        model: trainee.Trainee.
         optimizer_fn: Function () -> keras optimizer, not built.
         dataset: DatasetBase to train on and to evaluate.
         jit: Whether to compile with XLA; None decides by
@@ -62,7 +62,7 @@ def program(
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
         tuple(variable.path for variable in model.network.trainable_variables),
-        (policy, weight_decay, label_smoothing, model.plain.holds),
+        (policy, weight_decay, label_smoothing, model.holds),
     )
     chosen = model.programs.pop(key, None)
     if chosen is None:
@@ -75,8 +75,9 @@ def program(
     for other in model.programs.values():
         other.unload()
     chosen.load(dataset)
-    kept = list(model.programs.items())[-(MAX_PROGRAMS - 1) :]
-    model.programs = {**dict(kept), key: chosen}
+    model.programs[key] = chosen
+    while len(model.programs) > MAX_PROGRAMS:
+        del model.programs[next(iter(model.programs))]  # The oldest.
     return chosen
 
 
@@ -100,7 +101,7 @@ class Program:
         """Prepares; compilation happens at the first use.
 
         Args:
-            model: ModelBase.
+            model: trainee.Trainee.
             step: training_step.TrainingStep of the model.
             dataset: DatasetBase to train on, for its shapes.
             jit: Whether to compile the loop with XLA; of a streamed dataset's,

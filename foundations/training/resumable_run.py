@@ -30,6 +30,8 @@ class ResumableRun:
 
     def __init__(
         self,
+        model,
+        program,
         directory: str,
         identity: dict,
         span: spans.Span,
@@ -39,6 +41,8 @@ class ResumableRun:
         """Prepares a run; touches nothing.
 
         Args:
+            model: trainee.Trainee, at the run's start.
+            program: programs.Program of the model.
             directory: Folder of the run, held by this process.
             identity: Dict with "settings" and "inputs": all that its results
                 depend on; recorded, and compared when it goes on.
@@ -46,14 +50,14 @@ class ResumableRun:
             intervals: Dict, name of a split -> iterations between evaluations.
             save_summaries: Whether to write TensorBoard summaries.
         """
+        self.model = model
+        self.program = program
         self.directory = directory
         self.identity = identity
         self.span = span
         self.intervals = intervals
         self.save_summaries = save_summaries
         self.logs = log_writers.Logs(["train", *intervals])
-        self.model = None
-        self.program = None
         self.iteration = span.start
         self.evaluations = []  # Under way: (split, iteration, future).
         self.facts = {
@@ -65,23 +69,12 @@ class ResumableRun:
         if span.events:
             self.facts["events"] = []
 
-    def resume(self, model, program) -> None:
+    def resume(self) -> None:
         """Goes on from the folder's checkpoint, or makes the first one.
 
-        Args:
-            model: ModelBase, at the run's start.
-            program: programs.Program of the model.
-
         Raises:
-            ValueError: If the folder holds results of something else, or the
-                run has events and the model has none.
+            ValueError: If the folder holds results of something else.
         """
-        self.model, self.program = model, program
-        if self.span.events and not hasattr(model, "event"):
-            raise ValueError(
-                "Events are for a model that has them, such as a ScoredModel. "
-                f"Received: {type(model).__name__}"
-            )
         saved = checkpoint.load(self.directory)
         if saved is None:
             run_folder.clear(self.directory, self.span.saved, is_redone=True)
@@ -96,7 +89,7 @@ class ResumableRun:
         self.iteration, self.facts = facts["iteration"], facts["facts"]
         self.facts["resumed"] += 1
         self.logs.restore(arrays)
-        for name, variable in program.state.items():
+        for name, variable in self.program.state.items():
             variable.assign(arrays[name])
 
     def train(self, label: str, bar) -> None:

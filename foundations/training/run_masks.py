@@ -1,7 +1,6 @@
 """The masks that a run starts under, and what it may not do to them."""
 
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.networks import flow
 
 
 class RunMasks:
@@ -20,9 +19,9 @@ class RunMasks:
         """Looks at a model.
 
         Args:
-            model: ModelBase, or what stands in for one in training.
+            model: trainee.Trainee.
         """
-        self._model = model.plain
+        self._model = model
         self.weights = model.weights
         self.masks = model.masks
         self.effective = _effective(self._model, self.weights, self.masks)
@@ -69,4 +68,4 @@ def _effective(model, weights, masks):
         return None
     if any(weights[name][where].any() for name, where in pruned.items()):
         return None
-    return flow.effective_masks(model, masks)
+    return model.effective_masks(masks)

@@ -41,22 +41,3 @@ class Span(typing.NamedTuple):
         """
         is_end = iteration in (self.start, self.end)
         return is_end or iteration % interval == 0
-
-
-def with_events(span: Span, events: tuple[int, ...]) -> Span:
-    """Returns a span with events, in ascending order, each once.
-
-    Args:
-        span: The run's span.
-        events: After how many iterations they are.
-
-    Raises:
-        ValueError: If one does not lie after the start, up to the end.
-    """
-    for iteration in events:
-        if not span.start < iteration <= span.end:
-            raise ValueError(
-                f"An event cannot follow iteration {iteration}: this training "
-                f"goes from iteration {span.start} to {span.end}"
-            )
-    return span._replace(events=tuple(sorted({int(each) for each in events})))

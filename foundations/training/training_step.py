@@ -16,7 +16,7 @@ class TrainingStep:
         """Builds the optimizer.
 
         Args:
-            model: ModelBase.
+            model: trainee.Trainee.
             optimizer: Keras optimizer, not built.
             weight_decay: Coupled L2: this times each trained variable, biases
                 and batch normalisation included, is added to its gradient, as

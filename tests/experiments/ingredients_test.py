@@ -1,13 +1,19 @@
 """Tests of experiments/ingredients.py."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
 
 from lottery_ticket.datasets import dataset_own
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import (
+    ingredients,
+    lottery_experiment,
+    recipes,
+)
 from lottery_ticket.foundations import save_restore
 from lottery_ticket.tests.datasets import picture_files
 
@@ -15,17 +21,29 @@ RECIPE = recipes.Recipe(seed=1)
 
 
 def test_dataset_and_model_are_made_once_for_runs_alike():
-    dataset = ingredients.dataset(RECIPE)
-    model = ingredients.model(RECIPE, dataset)
+    workshop = ingredients.Workshop()
+    dataset = workshop.dataset(RECIPE)
+    model = workshop.model(RECIPE, dataset)
     alike = recipes.Recipe(seed=1, lr=0.5, init_seed=3)
-    assert ingredients.dataset(alike) is dataset
-    assert ingredients.model(alike, dataset) is model
-    other = recipes.Recipe(seed=2)
-    assert ingredients.dataset(other) is not dataset
+    assert workshop.dataset(alike) is dataset
+    assert workshop.model(alike, dataset) is model
+    assert ingredients.Workshop().dataset(RECIPE) is not dataset
+
+
+def test_a_workshop_keeps_one_dataset_and_one_model():
+    workshop = ingredients.Workshop()
+    dataset = workshop.dataset(RECIPE)
+    model = weakref.ref(workshop.model(RECIPE, dataset))
+    other = workshop.dataset(recipes.Recipe(seed=2))
+    assert other is not dataset
+    assert workshop.dataset(RECIPE) is not dataset
+    workshop.clear()
+    gc.collect()
+    assert model() is None
 
 
 def test_the_recipe_reaches_the_dataset():
-    dataset = ingredients.dataset(
+    dataset = ingredients.WORKSHOP.dataset(
         recipes.Recipe(
             train_batch_size=7,
             validation_size=11,
@@ -40,7 +58,9 @@ def test_the_recipe_reaches_the_dataset():
 
 
 def test_seeds_move_the_split_and_the_order():
-    one, other = (ingredients.dataset(recipes.Recipe(seed=s)) for s in (1, 2))
+    one, other = (
+        ingredients.WORKSHOP.dataset(recipes.Recipe(seed=s)) for s in (1, 2)
+    )
     assert (one.validate.x != other.validate.x).any()
     assert (one.train.order(0) != other.train.order(0)).any()
     np.testing.assert_array_equal(one.test.x, other.test.x)
@@ -118,9 +138,9 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
         test_interval=4,
         validate_interval=4,
     )
-    dataset = ingredients.dataset(recipe)
+    dataset = ingredients.WORKSHOP.dataset(recipe)
     assert dataset.train.is_streamed
-    model = ingredients.model(recipe, dataset).reset(seed=1)
+    model = ingredients.WORKSHOP.model(recipe, dataset).reset(seed=1)
     with pytest.raises(ValueError, match="ant/003.png cannot be read"):
         ingredients.train(recipe, dataset, model, str(tmp_path / "out"))
 
@@ -134,11 +154,10 @@ def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
         lr_drops=("2it", "1ep"),
         jit=False,
     )
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset)
-    for run in ("a", "b"):
-        model.reset(seed=1)
-        ingredients.train(recipe, dataset, model, str(tmp_path / run))
+    planned.run(
+        lottery_experiment.plan, str(tmp_path), recipe, iterations=1, quiet=True
+    )
+    assert (tmp_path / "1/same_init/run.json").exists()
     said = [m for m in caplog.messages if "will not drop" in m]
     assert said == [
         "The learning rate will not drop at 1ep: training ends after 3 "

@@ -171,7 +171,7 @@ def test_copies_of_networks_with_dropout_drop_other_units(tmp_path):
 
 
 def test_a_finished_line_is_skipped(line, ticket, monkeypatch, capsys):
-    monkeypatch.setattr(ingredients, "dataset", None)
+    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
     run(line, ticket, quiet=False)
     assert "complete already" in capsys.readouterr().err
     assert planned.is_complete(
@@ -263,7 +263,7 @@ def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
-    ingredients._model.cache_clear()
+    ingredients.WORKSHOP.clear()
     run(tmp_path, ticket)
     # One for the training program of both copies, one for the line.
     assert len(traced) == len(set(traced)) == 2

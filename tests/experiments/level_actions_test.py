@@ -73,7 +73,9 @@ def networks(trial, level):
 
 @functools.cache
 def model():
-    return ingredients.model(RECIPE, ingredients.dataset(RECIPE), quiet=True)
+    return ingredients.WORKSHOP.model(
+        RECIPE, ingredients.WORKSHOP.dataset(RECIPE), quiet=True
+    )
 
 
 def signed(magnitude, signs):

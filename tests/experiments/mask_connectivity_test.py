@@ -102,7 +102,7 @@ def mask_at(way, alpha, ends, name, draw_seed, draw):
 def test_every_point_is_as_numpy_has_it(tmp_path, pair, way, options):
     record = run(tmp_path, pair, **options)
     ends = [loaded(folder) for folder in pair]
-    dataset = ingredients.dataset(searches.RECIPE)
+    dataset = ingredients.WORKSHOP.dataset(searches.RECIPE)
     draw_seed = record["settings"]["draw_seed"]
     assert record["alpha"] == [0, 0.25, 0.5, 0.75, 1]
     for index, alpha in enumerate(record["alpha"]):
@@ -288,7 +288,7 @@ def test_one_evaluation_serves_the_way(tmp_path, pair, monkeypatch):
 
 
 def test_a_finished_one_is_skipped(done, pair, monkeypatch, capsys):
-    monkeypatch.setattr(ingredients, "dataset", None)
+    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
     run(done, pair, quiet=False, draws=2)
     assert "complete already" in capsys.readouterr().err
     path = mask_path.MaskPath(points=POINTS, draws=2)

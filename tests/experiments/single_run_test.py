@@ -4,6 +4,7 @@ import pytest
 
 from lottery_ticket.experiments import recipes, single_run
 from lottery_ticket.foundations import plans
+from lottery_ticket.foundations.training import run_settings
 
 RECIPE = recipes.Recipe(
     hidden_units=(10, 8), training_len="10it", test_interval=10
@@ -12,8 +13,9 @@ SETTINGS = {**RECIPE.settings(), "experiment": "mine"}
 
 
 def plan(directory, give_start, **options):
+    output = run_settings.Output(SETTINGS, quiet=True)
     return single_run.plan(
-        RECIPE, str(directory), SETTINGS, give_start, **options
+        RECIPE, str(directory), give_start, output, **options
     )
 
 
@@ -22,7 +24,7 @@ def test_it_writes_one_run_and_trains_from_what_it_is_given(tmp_path):
         assert dataset.num_classes == 10
         model.reset(seed=3)
 
-    made = plan(tmp_path, give_start, reads=("a",), quiet=True)
+    made = plan(tmp_path, give_start, reads=("a",))
     assert made.writes == (plans.Part(str(tmp_path), SETTINGS),)
     assert made.reads == ("a",)
     assert not made.is_complete
@@ -34,6 +36,6 @@ def test_what_may_fail_comes_before_the_data(tmp_path, monkeypatch):
     def fail():
         raise ValueError("no such ticket")
 
-    monkeypatch.setattr(single_run.ingredients, "dataset", pytest.fail)
+    monkeypatch.setattr(single_run.ingredients.WORKSHOP, "dataset", pytest.fail)
     with pytest.raises(ValueError, match="no such ticket"):
         plan(tmp_path, pytest.fail, before_data=fail).run()

@@ -5,6 +5,7 @@ import pytest
 
 from lottery_ticket.experiments import ingredients, recipes, train
 from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(training_len="5it", seed=1)
@@ -39,10 +40,12 @@ def test_training_goes_on_from_a_saved_state(tmp_path):
     """With an optimizer that has no memory, to the bytes of the whole run."""
     recipe = recipes.Recipe(training_len="8it", optimizer="sgd", seed=1)
     whole, part = str(tmp_path / "whole"), str(tmp_path / "part")
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset).reset(seed=recipe.init_seed)
-    saved = {"save_iterations": ("3it",)}
-    ingredients.train(recipe, dataset, model, whole, **saved)
+    dataset = ingredients.WORKSHOP.dataset(recipe)
+    model = ingredients.WORKSHOP.model(recipe, dataset).reset(
+        seed=recipe.init_seed
+    )
+    saving = run_settings.Course(save_iterations=("3it",))
+    ingredients.train(recipe, dataset, model, whole, course=saving)
     given = {
         "presets": paths.at_iteration(whole, 3),
         "start_iteration": "3it",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.foundations.training import run_settings
 
 SETTINGS = {
     "training_len": "12it",
@@ -26,18 +27,21 @@ def masks():
 
 def train(directory, recipe=RECIPE, presets=None, masks=None, **options):
     """Trains a run as a level of an experiment would; returns its folder."""
-    dataset = ingredients.dataset(recipe)
-    model = ingredients.model(recipe, dataset, quiet=True)
+    dataset = ingredients.WORKSHOP.dataset(recipe)
+    model = ingredients.WORKSHOP.model(recipe, dataset, quiet=True)
     model.reset(presets, masks, recipe.init_seed)
     added = options.pop("settings", {})
-    ingredients.train_alone(
+    finetune = options.pop("finetune", False)
+    settings = {**recipe.settings(), "experiment": "lottery_experiment"}
+    ingredients.train(
         recipe,
         dataset,
         model,
         str(directory),
-        {**recipe.settings(), "experiment": "lottery_experiment", **added},
-        save_summaries=False,
-        quiet=True,
-        **options,
+        course=run_settings.Course(**options),
+        finetune=finetune,
+        output=run_settings.Output(
+            {**settings, **added}, save_summaries=False, quiet=True
+        ),
     )
     return str(directory)

@@ -24,8 +24,8 @@ RECIPE = recipes.Recipe(
     seed=1,
 )
 GRID = untrained_grid.Grid(criteria=("all",)).resolved(5)
-DATA = ingredients.dataset(RECIPE)
-MODEL = ingredients.model(RECIPE, DATA)
+DATA = ingredients.WORKSHOP.dataset(RECIPE)
+MODEL = ingredients.WORKSHOP.model(RECIPE, DATA)
 PRUNED = [each for each in criteria.CRITERIA if not GRID.levels(each) == [1]]
 
 

@@ -10,6 +10,10 @@ from lottery_ticket.foundations import pruning
 from lottery_ticket.foundations.selection import quotas
 
 
+def prune_globally(fraction, masks, scores):
+    return pruning.prune_by_scores({"*": fraction}, masks, scores, "global")
+
+
 def test_prunes_the_smallest_magnitudes():
     masks = {"x": np.ones((2, 3), np.uint8)}
     final = {"x": np.array([[3.0, -1, 2], [-5, 0.5, 4]]), "x_bias": np.ones(3)}
@@ -90,7 +94,7 @@ def test_what_does_not_fit_is_named(fractions, scores, message):
 def test_globally_all_layers_are_compared_with_each_other():
     masks = {name: np.ones(4, np.uint8) for name in ("small", "large")}
     scores = {"small": np.arange(4.0), "large": np.arange(2.0, 6)}
-    pruned = pruning.prune_globally(0.5, masks, scores)
+    pruned = prune_globally(0.5, masks, scores)
     np.testing.assert_array_equal(pruned["small"], [0, 0, 0, 1])
     np.testing.assert_array_equal(pruned["large"], [0, 1, 1, 1])
     assert masks["small"].all()
@@ -99,7 +103,7 @@ def test_globally_all_layers_are_compared_with_each_other():
 def test_globally_a_layer_may_lose_everything():
     masks = {name: np.ones(2, np.uint8) for name in ("small", "large")}
     scores = {"small": np.zeros(2), "large": np.ones(2)}
-    pruned = pruning.prune_globally(0.5, masks, scores)
+    pruned = prune_globally(0.5, masks, scores)
     assert not pruned["small"].any()
     assert pruned["large"].all()
 
@@ -107,7 +111,7 @@ def test_globally_a_layer_may_lose_everything():
 def test_globally_of_ties_the_earlier_layer_goes_first():
     masks = {name: np.ones(3, np.uint8) for name in ("b", "a")}
     scores = {"a": np.ones(3), "b": np.ones(3)}
-    pruned = pruning.prune_globally(0.75, masks, scores)  # round(4.5) is 4.
+    pruned = prune_globally(0.75, masks, scores)  # round(4.5) is 4.
     np.testing.assert_array_equal(pruned["b"], [0, 0, 0])
     np.testing.assert_array_equal(pruned["a"], [0, 1, 1])
 
@@ -139,7 +143,7 @@ def twin(fraction, masks, scores):
 @hypothesis.given(layers(), st.floats(0, 1))
 def test_globally_exactly_those_of_a_full_stable_sort_go(given, fraction):
     masks, scores = given
-    pruned = pruning.prune_globally(fraction, masks, scores)
+    pruned = prune_globally(fraction, masks, scores)
     expected = twin(fraction, masks, scores)
     kept = sum(int(mask.sum()) for mask in masks.values())
     left = sum(int(mask.sum()) for mask in pruned.values())
@@ -155,7 +159,7 @@ def test_layerwise_is_globally_one_layer_after_the_other(given, fraction):
     masks, scores = given
     pruned = pruning.prune_by_scores({"*": fraction}, masks, scores)
     for name, mask in masks.items():
-        alone = pruning.prune_globally(fraction, {name: mask}, scores)
+        alone = prune_globally(fraction, {name: mask}, scores)
         np.testing.assert_array_equal(pruned[name], alone[name])
 
 
@@ -185,6 +189,27 @@ def test_the_global_scope_needs_one_fraction():
 def test_an_unknown_scope_is_named():
     with pytest.raises(ValueError, match="Unknown scope 'globl'"):
         pruning.prune_by_scores({}, {}, {}, "globl")
+
+
+def test_quotas_come_without_a_scope():
+    with pytest.raises(ValueError, match="fractions. Received: scope=global"):
+        pruning.prune_by_scores([], {}, {}, "global")
+
+
+def test_magnitudes_are_pruned_to_quotas_and_drawn_from_likewise():
+    masks = {"x": np.ones(6, np.uint8)}
+    final = {"x": np.array([-3.0, 1, -1, 1, 2, -1])}
+    quota = [quotas.Quota(("x",), 3)]
+    pruned = pruning.prune_by_percent(quota, masks, final)
+    np.testing.assert_array_equal(pruned["x"], [1, 0, 0, 0, 1, 1])
+    drawn = [
+        pruning.prune_by_percent(
+            quota, masks, final, rng=np.random.default_rng(seed)
+        )["x"]
+        for seed in range(9)
+    ]
+    assert len({mask.tobytes() for mask in drawn}) > 1
+    assert {int(mask.sum()) for mask in drawn} == {3}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +246,9 @@ def test_quotas_keep_the_highest_of_their_layers_together():
     masks["b"][2] = 0
     scores = {"a": np.array([5.0, 1, 3]), "b": np.array([4.0, 2, 9])}
     scores["c"] = np.full(3, -np.inf)
-    pruned = pruning.prune_to([quotas.Quota(("b", "a"), 3)], masks, scores)
+    pruned = pruning.prune_by_scores(
+        [quotas.Quota(("b", "a"), 3)], masks, scores
+    )
     np.testing.assert_array_equal(pruned["a"], [1, 0, 1])
     np.testing.assert_array_equal(pruned["b"], [1, 0, 0])
     assert pruned["c"].all()
@@ -231,7 +258,9 @@ def test_quotas_keep_the_highest_of_their_layers_together():
 def test_of_ties_the_layer_that_masks_name_first_goes_first():
     masks = {name: np.ones(2, np.uint8) for name in ("b", "a")}
     scores = {"a": np.zeros(2), "b": np.zeros(2)}
-    pruned = pruning.prune_to([quotas.Quota(("a", "b"), 1)], masks, scores)
+    pruned = pruning.prune_by_scores(
+        [quotas.Quota(("a", "b"), 1)], masks, scores
+    )
     assert [mask.tolist() for mask in pruned.values()] == [[0, 0], [0, 1]]
 
 
@@ -239,7 +268,9 @@ def test_of_ties_the_layer_that_masks_name_first_goes_first():
 def test_scores_may_be_any_real_numbers(dtype):
     masks = {"x": np.ones(4, np.uint8), "y": np.ones(2, np.uint8)}
     scores = {"x": np.array([1, 0, 1, 0], dtype), "y": np.array([0.5, 1])}
-    pruned = pruning.prune_to([quotas.Quota(("x", "y"), 3)], masks, scores)
+    pruned = pruning.prune_by_scores(
+        [quotas.Quota(("x", "y"), 3)], masks, scores
+    )
     np.testing.assert_array_equal(pruned["x"], [1, 0, 1, 0])
     np.testing.assert_array_equal(pruned["y"], [0, 1])
 
@@ -248,7 +279,9 @@ def test_scores_of_two_precisions_are_compared_exactly():
     close = 1 + 2.0**-40  # In float32, it is 1.
     masks = {"x": np.ones(1, np.uint8), "y": np.ones(2, np.uint8)}
     scores = {"x": np.ones(1, np.float32), "y": np.array([close, 1])}
-    pruned = pruning.prune_to([quotas.Quota(("x", "y"), 1)], masks, scores)
+    pruned = pruning.prune_by_scores(
+        [quotas.Quota(("x", "y"), 1)], masks, scores
+    )
     assert [mask.tolist() for mask in pruned.values()] == [[0], [1, 0]]
 
 
@@ -265,7 +298,9 @@ def test_scores_of_two_precisions_are_compared_exactly():
 def test_scores_and_quotas_that_do_not_fit(count, scores, message):
     masks = {"x": np.ones(2, np.uint8)}
     with pytest.raises(ValueError, match=message):
-        pruning.prune_to([quotas.Quota(("x",), count)], masks, {"x": scores})
+        pruning.prune_by_scores(
+            [quotas.Quota(("x",), count)], masks, {"x": scores}
+        )
 
 
 def test_a_layer_without_scores_is_named():
@@ -283,9 +318,9 @@ def test_a_layer_without_scores_is_named():
 def test_masks_nest_over_steps_and_end_as_in_one(given, fraction, steps, scope):
     masks, scores = given
     target = quotas.of_fractions({"*": fraction}, masks, scope)
-    at_once = pruning.prune_to(target, masks, scores)
+    at_once = pruning.prune_by_scores(target, masks, scores)
     for step in quotas.in_steps(target, masks, steps):
-        before, masks = masks, pruning.prune_to(step, masks, scores)
+        before, masks = masks, pruning.prune_by_scores(step, masks, scores)
         for group, count in step:
             assert sum(int(masks[name].sum()) for name in group) == count
         assert all((masks[name] <= before[name]).all() for name in masks)
@@ -298,7 +333,7 @@ def test_the_scopes_agree_on_one_layer(given, density):
     given_masks, scores = given
     masks = {"x0": np.ones_like(given_masks["x0"])}
     layerwise, together = (
-        pruning.prune_to(
+        pruning.prune_by_scores(
             quotas.of_densities({"*": density}, masks, scope), masks, scores
         )
         for scope in pruning.SCOPES
@@ -314,7 +349,7 @@ def test_by_a_generator_ties_go_at_random_and_nothing_else_changes():
 
     def prune(seed):
         rng = np.random.default_rng(seed)
-        return pruning.prune_to(quota, masks, scores, rng)
+        return pruning.prune_by_scores(quota, masks, scores, rng=rng)
 
     first, other = prune(1), prune(2)
     np.testing.assert_array_equal(first["x"], prune(1)["x"])
@@ -336,7 +371,10 @@ def test_by_a_generator_counts_are_exact_and_masks_nest(
     rng = np.random.default_rng(seed)
     for _ in range(3):
         target = quotas.of_fractions({"*": fraction}, masks, scope)
-        before, masks = masks, pruning.prune_to(target, masks, scores, rng)
+        before, masks = (
+            masks,
+            pruning.prune_by_scores(target, masks, scores, rng=rng),
+        )
         for group, count in target:
             assert sum(int(masks[name].sum()) for name in group) == count
         assert all((masks[name] <= before[name]).all() for name in masks)

@@ -13,7 +13,7 @@ from lottery_ticket.foundations import (
     paths,
     save_restore,
 )
-from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.training import programs, trainee
 from lottery_ticket.tests import tiny
 
 
@@ -292,20 +292,38 @@ def test_held_weights_that_move_are_an_error(tmp_path, monkeypatch):
         tiny.train(tmp_path, model=model)
 
 
-class Searched:
+class Searched(trainee.Trainee):
     """Stands for a search: it trains a model, and ends with masks."""
 
     def __init__(self):
-        self.plain = tiny.Model().reset(seed=1)
+        self.model = tiny.Model().reset(seed=1)
+        self.network, self.strategy = self.model.network, self.model.strategy
+        self.input_shape, self.num_outputs = (4,), 3
+        self.holds, self.programs = False, {}
         self.restored = None
 
-    def __getattr__(self, name):
-        return getattr(self.plain, name)
+    @property
+    def weights(self):
+        return self.model.weights
+
+    @property
+    def masks(self):
+        return self.model.masks
+
+    @property
+    def identity(self):
+        return self.model.identity
+
+    def effective_masks(self, masks):
+        return self.model.effective_masks(masks)
+
+    def create_loss_and_accuracy(self, labels, logits, **smoothing):
+        return self.model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     @property
     def learned(self):
         """Layer 1 keeps nothing of what unit 0 of layer 0 gives."""
-        masks = self.plain.masks
+        masks = self.model.masks
         masks["layer1"][0] = 0
         return masks
 
@@ -427,6 +445,8 @@ def test_a_run_with_other_saved_iterations_is_another(tmp_path):
 
 class Counting(tiny.Model):
     """Its events change nothing, and count their calls."""
+
+    has_events = True
 
     def __init__(self):
         """Builds it."""

@@ -25,6 +25,7 @@ import numpy as np
 
 from lottery_ticket.experiments import recipes, single_run
 from lottery_ticket.foundations import plans
+from lottery_ticket.foundations.training import run_settings
 
 
 def plan(
@@ -51,9 +52,8 @@ def plan(
             masks[name].flat[::every] = 1
         model.reset(masks=masks, seed=recipe.init_seed)
 
-    return single_run.plan(
-        recipe, output_dir, settings, give_start, quiet=quiet
-    )
+    output = run_settings.Output(settings, quiet=quiet)
+    return single_run.plan(recipe, output_dir, give_start, output)
 '''
 # In runners/commands.py.
 LINE = '    "toy": Experiment("trains a part", _experiment("toy")),\n'

@@ -83,8 +83,8 @@ def gem(directory, presets=None, **flags):
 
 def made(gem):
     """Returns dataset and model of a gem."""
-    dataset = ingredients.dataset(gem.recipe)
-    return dataset, ingredients.model(gem.recipe, dataset, quiet=True)
+    dataset = ingredients.WORKSHOP.dataset(gem.recipe)
+    return dataset, ingredients.WORKSHOP.model(gem.recipe, dataset, quiet=True)
 
 
 def train(directory, presets=None, save_iterations=(), **flags):

@@ -204,7 +204,7 @@ def test_magnitude_at_initialisation_collapses_vgg16(caplog):
     model = registry.create("vgg16", (32, 32, 3), 10)
     masks = model.masks
     scores = {name: np.abs(model.weights[name]) for name in masks}
-    masks = pruning.prune_globally(1 - 1e-3, masks, scores)
+    masks = pruning.prune_by_scores({"*": 1 - 1e-3}, masks, scores, "global")
     assert sum(mask.sum() for mask in masks.values()) == 14_716
     assert masks["conv0"].any()
     effective = flow.effective_masks(model, masks)

@@ -48,7 +48,7 @@ def prune(name, initial, final, count, seed=0):
     masks = {"x": np.ones(len(initial), np.uint8)}
     quota = quotas.Quota(("x",), len(initial) - count)
     rng = np.random.default_rng(seed)
-    return pruning.prune_to([quota], masks, scores, rng)["x"] == 1
+    return pruning.prune_by_scores([quota], masks, scores, rng=rng)["x"] == 1
 
 
 @pytest.mark.parametrize("name", WORKED)

@@ -99,7 +99,7 @@ def prune_by_ranks(criterion, initial, final, mask, count, seed=0):
     rng = np.random.default_rng(seed)
     scores = criterion({"x": initial}, {"x": final}, {"x": mask}, rng)
     quota = quotas.Quota(("x",), int(mask.sum()) - count)
-    return pruning.prune_to([quota], {"x": mask}, scores, rng)["x"]
+    return pruning.prune_by_scores([quota], {"x": mask}, scores, rng=rng)["x"]
 
 
 def search_percentile(initial, final, mask, target):

@@ -140,7 +140,7 @@ def test_allocations_as_quotas(allocation, expected):
     assert dict(quotas) == expected
     rng = np.random.default_rng(0)
     scores = {name: rng.random(mask.shape) for name, mask in masks.items()}
-    pruned = pruning.prune_to(quotas, masks, scores)
+    pruned = pruning.prune_by_scores(quotas, masks, scores)
     assert sum(int(mask.sum()) for mask in pruned.values()) == 500
 
 

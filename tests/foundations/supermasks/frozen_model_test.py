@@ -11,6 +11,7 @@ from lottery_ticket.foundations.supermasks import (
     scored_model,
     searched_model,
 )
+from lottery_ticket.foundations.training import trainee
 from lottery_ticket.tests import tiny
 
 
@@ -39,10 +40,12 @@ def test_what_is_not_complete_cannot_be_made():
 def test_it_stands_for_its_model_in_training(search):
     model = tiny.Model()
     found = search(model)
-    assert found.plain is model and found.compiled is model.compiled
+    assert isinstance(found, trainee.Trainee)
     trainer.check_fits(found, tiny.make_dataset())
-    found.programs = {"a": 1}
-    assert model.programs == {"a": 1}
+    assert found.programs is model.programs
+    assert found.strategy is model.strategy and not found.holds
+    for name, mask in found.effective_masks(tiny.masks()).items():
+        np.testing.assert_array_equal(mask, tiny.masks()[name])
     for name, mask in found.masks.items():
         assert mask.all()
         assert found.scores[name].shape == mask.shape
@@ -60,9 +63,10 @@ def test_one_of_a_kind_is_kept_with_the_model(search):
 
 @KINDS
 def test_a_weight_that_moved_is_no_outcome(search):
-    found = search(tiny.Model())
+    model = tiny.Model()
+    found = search(model)
     found.outcome()
-    found.plain.variables["layer0_bias"].assign_add([1, 0, 0, 0, 0])
+    model.variables["layer0_bias"].assign_add([1, 0, 0, 0, 0])
     with pytest.raises(RuntimeError, match="Frozen weights moved"):
         found.outcome()
 

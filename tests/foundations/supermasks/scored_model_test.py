@@ -341,12 +341,13 @@ def test_drawn_roundings_are_of_the_searchs_seed():
 
 @pytest.mark.parametrize("masker", score_method.TOP)
 def test_edge_popups_final_mask_is_that_of_the_forward_pass(masker):
-    searched = search(method=make(masker))
+    model = tiny.Model()
+    searched = search(model, make(masker))
     outcome = searched.outcome()
     x = tiny.make_dataset().test.x
     outputs = searched.network(x, training=False).numpy()
-    searched.plain.reset(outcome["final"])
-    plain = searched.plain.network(x, training=False).numpy()
+    model.reset(outcome["final"])
+    plain = model.network(x, training=False).numpy()
     np.testing.assert_allclose(outputs, plain, rtol=1e-6)
     kept = [int(mask.sum()) for mask in outcome["masks"].values()]
     assert kept == [8, 6] if masker == "ep" else sum(kept) == 14

@@ -1,7 +1,6 @@
 """Tests of training/spans.py: where a run halts."""
 
 import hypothesis
-import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.foundations.training import spans
@@ -50,15 +49,3 @@ def test_evaluations_are_due_at_the_start_the_end_and_each_interval():
     span = spans.Span(5, 33)
     due = [each for each in range(5, 34) if span.is_due(each, 10)]
     assert due == [5, 10, 20, 30, 33]
-
-
-def test_events_are_sorted_each_once():
-    span = spans.with_events(spans.Span(4, 9, (5,)), (9, 5, 9))
-    assert span == (4, 9, (5,), (5, 9))
-    assert spans.with_events(span, ()).events == ()
-
-
-@pytest.mark.parametrize("iteration", [0, 4, 10])
-def test_events_outside_of_training_are_errors(iteration):
-    with pytest.raises(ValueError, match=f"iteration {iteration}: .* 4 to 9"):
-        spans.with_events(spans.Span(4, 9), (5, iteration))

@@ -1,0 +1,156 @@
+"""What can be said of a run: when, how, and what is left of it."""
+
+import contextlib
+import dataclasses
+
+from lottery_ticket.foundations import progress, steps
+from lottery_ticket.foundations.training import spans
+
+Length = str | tuple[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """Where a run starts, and what it does on the way to its end.
+
+    A run may begin in the middle of training, for rewinding: it sees the
+    batches from there on, and its logs count from there. Its optimizer is a
+    new one; `optimizers.optimizer_fn(start_iteration=)` makes one whose
+    schedule begins there.
+
+    Args:
+        start_iteration: Where it starts, '500it' or '2ep': the model's weights
+            are taken for those after this length.
+        save_iterations: Lengths after which the weights are saved too, in
+            `paths.at_iteration`; each between start and end.
+        event_iterations: Iterations after which `model.event(iteration)` is
+            called, once each, after the start and up to the end. What is
+            logged and saved there is of before the event. What it returns is
+            recorded under "events" in run.json.
+    """
+
+    start_iteration: Length = "0it"
+    save_iterations: tuple[Length, ...] = ()
+    event_iterations: tuple[int, ...] = ()
+
+    def span(self, training_len: Length, per_epoch: int) -> spans.Span:
+        """Returns the same in iterations.
+
+        Args:
+            training_len: Where training ends.
+            per_epoch: Iterations in one epoch of the dataset.
+
+        Raises:
+            ValueError: If training has no iteration, or one to start from, to
+                save at or of an event does not lie within it.
+        """
+        end = steps.iterations(training_len, per_epoch)
+        start = steps.iterations(self.start_iteration, per_epoch)
+        saved = [steps.iterations(x, per_epoch) for x in self.save_iterations]
+        if end < 1:
+            raise ValueError(
+                f"training_len must be at least 1. Received: {end}"
+            )
+        if start >= end:
+            raise ValueError(
+                f"Training cannot start at iteration {start}: it ends after "
+                f"{end}. Give an earlier iteration, or a longer training_len"
+            )
+        where = f"this training goes from iteration {start} to {end}"
+        for iteration in saved:
+            if not start < iteration < end:
+                raise ValueError(
+                    f"The weights of iteration {iteration} cannot be saved: "
+                    f"{where}"
+                )
+        for iteration in self.event_iterations:
+            if not start < iteration <= end:
+                raise ValueError(
+                    f"An event cannot follow iteration {iteration}: {where}"
+                )
+        events = {int(iteration) for iteration in self.event_iterations}
+        return spans.Span(
+            start, end, tuple(sorted(set(saved))), tuple(sorted(events))
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Intervals:
+    """How often a run evaluates, beside its start and its end.
+
+    Args:
+        test: Iterations between two evaluations on the test set.
+        validate: The same for the validation set, if there is one.
+    """
+
+    test: int = 100
+    validate: int = 100
+
+    def __post_init__(self):
+        """Checks the numbers.
+
+        Raises:
+            ValueError: If one is below 1.
+        """
+        for split, number in dataclasses.asdict(self).items():
+            if number < 1:
+                raise ValueError(
+                    f"{split}_interval must be at least 1. Received: {number}"
+                )
+
+    def of(self, splits) -> dict[str, int]:
+        """Returns dict, name of a split -> interval, of those there are.
+
+        Args:
+            splits: Names of the splits of a dataset.
+        """
+        given = dataclasses.asdict(self)
+        return {name: each for name, each in given.items() if name in splits}
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """How the loss and the update of one iteration are made.
+
+    Args:
+        weight_decay: Coupled L2: this times each trained variable, biases and
+            batch normalisation included, is added to its gradient. The
+            optimizer's own weight decay is decoupled.
+        label_smoothing: Share of a training label's weight that goes to all
+            classes alike, in [0, 1).
+        jit: Whether to compile with XLA; None decides by device and network.
+    """
+
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    jit: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """What a run writes, shows and complains of.
+
+    Args:
+        settings: JSON values by name that say how the run was made; recorded
+            in run.json, and compared with those found there.
+        save_network: Whether to save initial and final weights and masks. A
+            run without them cannot be read back: it is trained again.
+        save_summaries: Whether to write TensorBoard summaries.
+        on_collapse: What to do where a layer keeps nothing, or no path is left
+            from input to output: "warn", or "stop" before training.
+        bar: Where to show progress; None makes a bar of this run's own.
+        quiet: Whether that one shows nothing.
+    """
+
+    settings: dict = dataclasses.field(default_factory=dict)
+    save_network: bool = True
+    save_summaries: bool = True
+    on_collapse: str = "warn"
+    bar: progress.Progress | None = None
+    quiet: bool = False
+
+    def open_bar(self) -> contextlib.AbstractContextManager:
+        """Returns a context with the bar, which ends with it if it is new."""
+        if self.bar is None:
+            return progress.Progress(quiet=self.quiet)
+        return contextlib.nullcontext(self.bar)

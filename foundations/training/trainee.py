@@ -1,0 +1,104 @@
+"""Trainee: what the trainer asks of a model."""
+
+import abc
+import typing
+
+import numpy as np
+
+Network = dict[str, np.ndarray]
+
+
+class Trainee(abc.ABC):
+    """What can be trained: a `ModelBase`, or a `FrozenModel` around one.
+
+    Of the first, weights are trained, of the second the scores that its masks
+    are made of. The trainer, its compiled programs and its evaluation ask for
+    nothing that is not here.
+
+    Attributes:
+        network: keras.Model, or what stands in for one: the optimizer moves its
+            `trainable_variables`. None until it is complete.
+        strategy: tf.distribute.Strategy in whose scope it was made.
+        input_shape: Shape of one example.
+        num_outputs: Number of logits; None until it is complete.
+        holds: Whether pruned weights are held at their values, not at 0.
+        programs: Dict of what was compiled to train it, by all that this
+            depends on; kept, so that 31 levels compile once.
+        has_events: Whether `event` does anything.
+    """
+
+    network: typing.Any
+    strategy: typing.Any
+    input_shape: tuple[int, ...]
+    num_outputs: int | None
+    holds: bool
+    programs: dict
+    has_events = False
+
+    @property
+    @abc.abstractmethod
+    def weights(self) -> Network:
+        """Dict, name -> array: what is saved as the run's initial weights."""
+
+    @property
+    @abc.abstractmethod
+    def masks(self) -> Network:
+        """Masks that training starts under, layer name -> uint8 array."""
+
+    @property
+    @abc.abstractmethod
+    def identity(self) -> dict:
+        """What it is and where it stands, as JSON values."""
+
+    @abc.abstractmethod
+    def effective_masks(self, masks: Network) -> Network | None:
+        """Returns masks of the kept weights on a path from input to output.
+
+        Args:
+            masks: Dict, layer name -> array of 0s and 1s.
+
+        Returns:
+            Dict, layer name -> uint8 array; None where it cannot be told.
+        """
+
+    @abc.abstractmethod
+    def create_loss_and_accuracy(self, labels, logits, **smoothing):
+        """Returns two scalars, the mean loss and the accuracy of a batch.
+
+        Args:
+            labels: Class indices, int32, shape (batch,).
+            logits: Outputs of the network, shape (batch, classes).
+            smoothing: `label_smoothing`, in training, if it is not 0.
+        """
+
+    @abc.abstractmethod
+    def outcome(self) -> dict[str, Network]:
+        """Returns what a run ends with, by the folder that it is saved in.
+
+        "final", the weights, and "masks", which may be others than before.
+        """
+
+    @abc.abstractmethod
+    def restore(self, networks: dict[str, Network]) -> None:
+        """Puts it where a run that is complete has left it.
+
+        Args:
+            networks: Dict, folder -> network: as `outcome` gives, and
+                "initial".
+        """
+
+    def event(self, iteration: int) -> dict:
+        """Changes variables of the network between two iterations.
+
+        One that has events overrides this and `has_events`. It changes nothing
+        but variables of `network`, so that checkpoints hold all of it.
+
+        Args:
+            iteration: Number of iterations done.
+
+        Returns:
+            JSON values, for the record of the run.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no event after iteration {iteration}"
+        )
