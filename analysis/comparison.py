@@ -1,6 +1,6 @@
 """Experiments side by side: a ticket beside the controls that question it."""
 
-from lottery_ticket.analysis import selection, tables
+from lottery_ticket.analysis import sections, selection, tables, tree
 from lottery_ticket.foundations import lazy
 
 pd = lazy.module("pandas")
@@ -10,6 +10,20 @@ EXPLANATION = (
     "best mean of a row."
 )
 NOTHING = "No two experiments have runs of one density to set side by side.\n"
+
+
+def section(found: tree.Tree) -> sections.Section:
+    """Returns comparison.csv and comparison.txt, where there are several."""
+    runs = selection.trained(found.chosen)
+    if runs["experiment"].nunique() < 2:
+        return sections.Section()
+    table = compare(runs)
+    text = to_text(table)
+    written = {
+        "comparison.csv": tables.to_csv(table),
+        "comparison.txt": text.encode(),
+    }
+    return sections.Section(written, text=text, rank=0)
 
 
 def compare(runs: "pd.DataFrame") -> "pd.DataFrame":

@@ -5,6 +5,10 @@ import numpy as np
 from lottery_ticket.analysis import (
     experiment_styles,
     figure_style,
+    logs,
+    mean_plots,
+    sections,
+    selection,
     tables,
     tree,
 )
@@ -18,8 +22,19 @@ CURVES = 6  # How many levels `curves` draws unless it is told which.
 RISE = 0.1  # Part of training whose accuracies need not be in view.
 
 
+def section(found: tree.Tree) -> sections.Section:
+    """Returns the figure curves, where some run has one of the levels."""
+    runs = selection.trained(found.chosen)
+    levels = found.levels or spread_levels(runs)
+    shown = runs[runs["level"].isin(levels)]
+    if shown.empty:
+        return sections.Section()
+    read = logs.read(shown, ("test",))
+    return sections.Section(figures={"curves": curves(read, shown, levels)})
+
+
 def curves(
-    logs: "pd.DataFrame",
+    test_logs: "pd.DataFrame",
     runs: "pd.DataFrame",
     levels: tuple[int, ...] | None = None,
 ) -> "mpl_figure.Figure":
@@ -33,7 +48,7 @@ def curves(
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
 
     Args:
-        logs: `logs.read(...)`, test logs included.
+        test_logs: `logs.read(...)`, test logs included.
         runs: Rows of `results.read(...).runs`.
         levels: Levels to draw; None takes `spread_levels(runs)`.
 
@@ -42,16 +57,18 @@ def curves(
     """
     levels = spread_levels(runs) if levels is None else levels
     runs = runs[runs["level"].isin(levels)]
-    logs = logs[(logs["log"] == "test") & logs["level"].isin(levels)]
-    if runs.empty or logs.empty:
+    test_logs = test_logs[
+        (test_logs["log"] == "test") & test_logs["level"].isin(levels)
+    ]
+    if runs.empty or test_logs.empty:
         raise ValueError(f"No run has a test log at any of the levels {levels}")
     colors = level_colors(sorted(runs["level"].unique()))
     experiments = list(runs["experiment"].unique())
     with figure_style.drawing(panels=len(experiments)) as (figure, panels):
         for axes, experiment in zip(panels, experiments, strict=True):
-            _draw_curves(axes, logs, experiment, colors)
+            _draw_curves(axes, test_logs, experiment, colors)
             axes.set_title(experiment_styles.label(experiment, runs))
-        _finish_curves(panels, logs)
+        _finish_curves(panels, test_logs)
         entries = [
             figure_style.entry(densities_text(runs, level), color=color)
             for level, color in colors.items()
@@ -108,41 +125,29 @@ def densities_text(runs: "pd.DataFrame", level: int) -> str:
     return f"{'–'.join(ends)} %"
 
 
-def _draw_curves(axes, logs, experiment, colors):
+def _draw_curves(axes, test_logs, experiment, colors):
     """Draws an experiment's curve at each level; a control's dense dotted."""
-    own = logs[logs["experiment"] == experiment]
+    own = test_logs[test_logs["experiment"] == experiment]
     for level in sorted(set(own["level"])):
-        color, curve = colors[level], _curve(own[own["level"] == level])
-        axes.plot(curve.index, curve["mean"], color=color)
-        axes.fill_between(
-            curve.index,
-            curve["min"],
-            curve["max"],
-            color=color,
-            alpha=0.2,
-            linewidth=0,
-        )
-    is_sibling = logs["experiment"].map(tree.name) == tree.name(experiment)
-    dense = logs[is_sibling & (logs["density"] == 1)]
+        curve = _curve(own[own["level"] == level])
+        mean_plots.draw_band(axes, curve, colors[level])
+    trees = test_logs["experiment"].map(tree.name)
+    is_sibling = trees == tree.name(experiment)
+    dense = test_logs[is_sibling & (test_logs["density"] == 1)]
     if len(dense) and not (own["density"] == 1).any():
         curve = _curve(dense)
         style = {**figure_style.DENSE, "color": colors[dense["level"].min()]}
         axes.plot(curve.index, curve["mean"], **style)
 
 
-def _curve(logs):
-    """Mean, min and max of the accuracy in percent, by iteration."""
-    by_iteration = logs.groupby("iteration")["accuracy"]
-    sizes = by_iteration.size()
-    curve = 100 * by_iteration.agg(["mean", "min", "max"])
-    # Where only some of the runs were evaluated, a mean would jump.
-    return curve[sizes == sizes.max()]
+def _curve(test_logs):
+    return mean_plots.curve(test_logs, "iteration", "accuracy")
 
 
-def _finish_curves(panels, logs):
+def _finish_curves(panels, test_logs):
     """Begins y where curves are once they have risen, and x at 0."""
-    last = logs.groupby("experiment")["iteration"].transform("max")
-    risen = 100 * logs["accuracy"][logs["iteration"] >= RISE * last]
+    last = test_logs.groupby("experiment")["iteration"].transform("max")
+    risen = 100 * test_logs["accuracy"][test_logs["iteration"] >= RISE * last]
     margin = max(0.05 * (risen.max() - risen.min()), 0.05)
     panels[0].set_ylim(risen.min() - margin, risen.max() + margin)
     for axes in panels:

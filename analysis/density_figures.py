@@ -1,8 +1,10 @@
-"""Figures against density: test accuracy, and when training should stop."""
+"""Figures against density: of runs, and what others draw theirs with."""
 
 from lottery_ticket.analysis import (
     experiment_styles,
     figure_style,
+    mean_plots,
+    sections,
     tables,
     tree,
 )
@@ -17,6 +19,11 @@ AXIS_LABELS = {
     "early_stop_accuracy": "Test accuracy at early stop (%)",
     "early_stop_iteration": "Early-stop iteration",
 }
+
+
+def section(found: tree.Tree) -> sections.Section:
+    """Returns the figure accuracy."""
+    return sections.Section(figures={"accuracy": accuracy(found.chosen)})
 
 
 def accuracy(
@@ -39,82 +46,22 @@ def accuracy(
         ValueError: If no run has the values to draw.
     """
     column = "early_stop_accuracy" if at_early_stop else "accuracy"
-    return _against_density(runs, column, scale=100)
+    return against_density(runs, column, scale=100)
 
 
-def early_stopping(runs: "pd.DataFrame") -> "mpl_figure.Figure":
-    """Returns a figure of the early-stopping iteration against density.
-
-    Lines, bars and the dotted line are as in `accuracy`.
-
-    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a.
+def against_density(
+    runs: "pd.DataFrame", column: str, scale: float
+) -> "mpl_figure.Figure":
+    """Returns a figure of a column of runs against density.
 
     Args:
         runs: Rows of `results.read(...).runs`.
+        column: One of AXIS_LABELS.
+        scale: What to multiply it by.
 
     Raises:
-        ValueError: If no run has a validation log.
+        ValueError: If no run has the values to draw.
     """
-    return _against_density(runs, "early_stop_iteration", scale=1)
-
-
-def draw_series(
-    axes, table: "pd.DataFrame", column: str, scale: float, style: dict
-) -> None:
-    """Draws an experiment's means, with bars from its min to its max.
-
-    Args:
-        axes: Axes to draw on.
-        table: Rows of one experiment, with density, and of the column each of
-            `tables.STATISTICS`, such as accuracy_mean.
-        column: What to draw, such as "accuracy".
-        scale: What to multiply it by.
-        style: One of `figure_style.SERIES`.
-    """
-    mean, low, high = (
-        scale * table[f"{column}_{name}"].to_numpy()
-        for name in tables.STATISTICS
-    )
-    axes.errorbar(
-        100 * table["density"].to_numpy(),
-        mean,
-        # Of equal runs, the mean may lie outside by a rounding error. Lists, as
-        # Matplotlib 3.10 takes an array of one for a number.
-        yerr=[(mean - low).clip(0).tolist(), (high - mean).clip(0).tolist()],
-        elinewidth=0.6,
-        capthick=0.6,
-        **style,
-    )
-
-
-def draw_dense(
-    axes, table: "pd.DataFrame", column: str, scale: float, series: dict
-) -> list:
-    """Draws the mean of each dense network; returns its legend entry, if any.
-
-    A control that trained the dense network too does not draw it again.
-
-    Args:
-        axes: Axes to draw on.
-        table: As for `draw_series`, of all experiments.
-        column: What to draw, such as "accuracy".
-        scale: What to multiply it by.
-        series: Dict, experiment -> its style.
-    """
-    dense = table[table["density"] == 1]
-    dense = dense[~dense["experiment"].map(tree.name).duplicated()]
-    means = zip(dense["experiment"], dense[f"{column}_mean"], strict=True)
-    for experiment, mean in means:
-        style = dict(figure_style.DENSE)
-        if len(dense) > 1:  # Which is whose shows by the colour.
-            style["color"] = series[experiment]["color"]
-        axes.axhline(scale * mean, zorder=1, **style)
-    entry = figure_style.entry("dense network", **figure_style.DENSE)
-    return [] if dense.empty else [entry]
-
-
-def _against_density(runs, column, scale):
-    """Draws a column of the runs, times `scale`, against their density."""
     series = experiment_styles.series(runs["experiment"])
     # A density of 0 has no place on a logarithmic axis.
     runs = runs[runs[column].notna() & (runs["density"] > 0)]
@@ -143,3 +90,50 @@ def _against_density(runs, column, scale):
             figure_style.iteration_axis(axes.yaxis)
         figure_style.legend(figure, entries)
     return figure
+
+
+def draw_series(
+    axes, table: "pd.DataFrame", column: str, scale: float, style: dict
+) -> None:
+    """Draws an experiment's means, with bars from its min to its max.
+
+    Args:
+        axes: Axes to draw on.
+        table: Rows of one experiment, with density, and of the column each of
+            `tables.STATISTICS`, such as accuracy_mean.
+        column: What to draw, such as "accuracy".
+        scale: What to multiply it by.
+        style: One of `figure_style.SERIES`.
+    """
+    mean, low, high = (
+        scale * table[f"{column}_{name}"].to_numpy()
+        for name in tables.STATISTICS
+    )
+    x = 100 * table["density"].to_numpy()
+    mean_plots.draw_bars(axes, x, mean, low, high, style)
+
+
+def draw_dense(
+    axes, table: "pd.DataFrame", column: str, scale: float, series: dict
+) -> list:
+    """Draws the mean of each dense network; returns its legend entry, if any.
+
+    A control that trained the dense network too does not draw it again.
+
+    Args:
+        axes: Axes to draw on.
+        table: As for `draw_series`, of all experiments.
+        column: What to draw, such as "accuracy".
+        scale: What to multiply it by.
+        series: Dict, experiment -> its style.
+    """
+    dense = table[table["density"] == 1]
+    dense = dense[~dense["experiment"].map(tree.name).duplicated()]
+    means = zip(dense["experiment"], dense[f"{column}_mean"], strict=True)
+    for experiment, mean in means:
+        style = dict(figure_style.DENSE)
+        if len(dense) > 1:  # Which is whose shows by the colour.
+            style["color"] = series[experiment]["color"]
+        axes.axhline(scale * mean, zorder=1, **style)
+    entry = figure_style.entry("dense network", **figure_style.DENSE)
+    return [] if dense.empty else [entry]

@@ -14,6 +14,7 @@ ticker = lazy.module("matplotlib.ticker")
 
 COLUMN_WIDTH_INCHES = 3.35  # One column of a two-column paper.
 PAGE_WIDTH_INCHES = 6.75
+KINDS = ("png", "pdf")  # For a screen, and for print.
 COLUMNS = 3  # Panels side by side.
 HEIGHT_INCHES = 2.1  # Of a row of panels.
 LEGEND_ROW_INCHES = 0.16
@@ -139,13 +140,26 @@ def render(figure, kind: str) -> bytes:
 
     Args:
         figure: A matplotlib Figure.
-        kind: "png" or "pdf".
+        kind: One of KINDS.
     """
     metadata = {"CreationDate": None} if kind == "pdf" else None
     buffer = io.BytesIO()
     with matplotlib.rc_context(RC):
         figure.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()
+
+
+def render_all(figures: dict) -> dict[str, bytes]:
+    """Returns dict, file name -> bytes: each figure as a file of each kind.
+
+    Args:
+        figures: Dict, name -> matplotlib Figure.
+    """
+    return {
+        f"{name}.{kind}": render(figure, kind)
+        for name, figure in figures.items()
+        for kind in KINDS
+    }
 
 
 def density_axis(axes, percents) -> None:

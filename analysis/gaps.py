@@ -4,7 +4,7 @@ import collections
 import itertools
 import json
 
-from lottery_ticket.analysis import tree
+from lottery_ticket.analysis import selection, tree
 
 # Settings that differ between repetitions or levels, beside their seeds.
 OWN_SETTINGS = {
@@ -47,7 +47,7 @@ def missing(
     trials_of_tree = collections.defaultdict(set)
 
     def siblings_of(experiment):
-        is_learned = kinds.get(experiment) == "supermask"
+        is_learned = kinds.get(experiment) == selection.LEARNED
         return trials_of_tree[tree.name(experiment), is_learned]
 
     for place in places:

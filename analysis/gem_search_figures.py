@@ -4,6 +4,7 @@ from lottery_ticket.analysis import (
     curve_figures,
     experiment_styles,
     figure_style,
+    mean_plots,
     tables,
 )
 from lottery_ticket.foundations import lazy
@@ -20,7 +21,7 @@ def figures(history: "pd.DataFrame") -> dict[str, "mpl_figure.Figure"]:
     """Returns the figure of each method's searches, by the figure's name.
 
     Args:
-        history: `gem_searches.read(...)[0]`.
+        history: `gems.read(...).history`.
     """
     return {
         f"gem_search_{name.replace('/', '_')}": search(own)
@@ -38,7 +39,7 @@ def search(history: "pd.DataFrame") -> "mpl_figure.Figure":
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 2.
 
     Args:
-        history: Rows of one method of `gem_searches.read(...)[0]`.
+        history: Rows of one method of `gems.read(...).history`.
 
     Raises:
         ValueError: If there are none.
@@ -73,15 +74,9 @@ def _label(own):
 
 def _draw(axes, own, column, color, **style):
     """Draws a column's mean over trials, and a band; returns the means."""
-    own = own[own[column].notna()]
-    by_epoch = own.groupby("epoch")[column]
-    curve = 100 * by_epoch.agg(["mean", "min", "max"])
-    sizes = by_epoch.size()
-    # Where only some of the trials have an epoch, a mean would jump.
-    curve = curve[sizes == sizes.max()]
-    axes.plot(curve.index, curve["mean"], color=color, **style)
-    band = {"color": color, "alpha": 0.2, "linewidth": 0}
-    axes.fill_between(curve.index, curve["min"], curve["max"], **band)
+    known = own[own[column].notna()]
+    curve = mean_plots.curve(known, "epoch", column)
+    mean_plots.draw_band(axes, curve, color, **style)
     return curve["mean"]
 
 

@@ -4,32 +4,36 @@ import dataclasses
 
 from lottery_ticket.analysis import (
     gaps,
-    gem_rows,
-    gem_searches,
     records,
+    setting_styles,
     tables,
     tree,
 )
-from lottery_ticket.foundations import (
-    lazy,
-    names_0_1_0,
-    result_file,
-)
+from lottery_ticket.foundations import files, lazy, save_restore
 
 pd = lazy.module("pandas")
 
-FILE = result_file.ResultFile("gem.json")
-KIND = "gem_miner"  # As the settings of its runs say.
-CHECKS = names_0_1_0.PART_FOLDERS[2:]
+EXPERIMENT = "gem_miner"
+RUN = "run.json"  # Of a search.
+SEARCH = "search"  # Its folder, in that of a network.
+# Sanity checks: folders beside it, and stages in the network's record.
+CHECKS = ("weight_reinit", "mask_shuffle", "score_inversion")
+PLACE = ["experiment", "trial", "level"]
+KEYS = [*PLACE, "algo", "recipe", "dataset", "model"]
 ACCURACIES = [
     *("before_accuracy", "accuracy", "best_accuracy"),
     *(f"{check}_accuracy" for check in CHECKS),
 ]
 METHODS = [
-    *gem_rows.KEYS,
+    *KEYS,
     *("density", "kept", "total"),
     *(*ACCURACIES, "validate_accuracy"),
     *("num_classes", "directory"),
+]
+HISTORY = [
+    *KEYS,
+    *("final_density", "epoch", "iteration", "density", "flag_density"),
+    *("pruned", "regularization", "accuracy", "validate_accuracy"),
 ]
 
 
@@ -50,8 +54,8 @@ class Gems:
     problems: list[str]
 
 
-def read(output_dir: str, runs: "pd.DataFrame") -> Gems:
-    """Returns the sparse networks below a folder, and their searches.
+def read(found: tree.Tree) -> Gems:
+    """Returns the sparse networks in a tree, and their searches.
 
     Methods have the columns experiment (the method), trial, level (which of the
     densities), algo, recipe, dataset, model; density, kept and total, counted
@@ -62,51 +66,66 @@ def read(output_dir: str, runs: "pd.DataFrame") -> Gems:
     fine-tuned; validate_accuracy (fine-tuned); num_classes and directory. What
     was not measured is NaN.
 
-    History is as from `gem_searches.read`; a search may have ended, and so be
-    there, before its network is.
+    History is as from `read_searches`; a search may have ended, and so be
+    there, before its network is. Of both, if some experiments are chosen and
+    there are runs, only those of these methods; problems are of all.
 
     Args:
-        output_dir: Folder of results; see `tree.find`.
-        runs: Rows of `results.read(output_dir).runs`.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
+        found: As from `results.read`.
     """
-    fine_tuned = set(runs["directory"][runs["kind"] == KIND])
-    parts = {FILE.name, *names_0_1_0.PART_FOLDERS[1:]}
-
-    def is_gem(directory, names):
-        return directory in fine_tuned or not parts.isdisjoint(names)
-
-    places = tree.places(output_dir, is_gem)
-    made = [
-        (place.directory, place)
-        for place in places
-        if place.directory in fine_tuned or not _is_unfinished_run(place)
+    name = found.files[EXPERIMENT]
+    is_own = found.runs["kind"] == EXPERIMENT
+    fine_tuned = set(found.runs["directory"][is_own])
+    places = [
+        place
+        for place in found.places
+        if place.directory in fine_tuned or place.holds(name, SEARCH, *CHECKS)
     ]
-    networks, problems = records.understand(FILE.name, made, _network)
-    history, damaged = gem_searches.read(places)
-    problems += damaged
-    problems += gaps.mixed_settings([settings for _, settings in networks])
+    made = [
+        place
+        for place in places
+        # An unfinished run is a problem of `results.read` already.
+        if place.directory in fine_tuned
+        or place.holds(name)
+        or not place.is_run
+    ]
+    networks, problems = records.of_places(name, made, _network)
+    history, damaged = read_searches(places)
+    mixed = gaps.mixed_settings([settings for _, settings in networks])
     return Gems(
-        gem_rows.frame([row for row, _ in networks], METHODS),
-        history,
-        problems,
+        _chosen(_frame([row for row, _ in networks], METHODS), found),
+        _chosen(history, found),
+        [*problems, *damaged, *mixed],
     )
 
 
-def choose(found: Gems, experiments) -> Gems:
-    """Returns the networks and searches of some methods, and all problems.
+def read_searches(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
+    """Returns a row per epoch of all finished searches, and problems.
+
+    Columns: experiment (the method), trial, level (which of the densities),
+    algo, recipe, dataset, model; final_density (of the mask that the search
+    ended with), epoch (how many have ended), iteration, density (kept after
+    rounding and by the flags) and flag_density (by the flags alone), both after
+    what the end of the epoch pruned; pruned (the number of weights this was; 0
+    where the epoch ended in no event), regularization (the term in the loss),
+    and at that iteration, before it was pruned, accuracy (on the test set) and
+    validate_accuracy; NaN where the search was not evaluated.
 
     Args:
-        found: As from `read`.
-        experiments: Names of the methods.
+        places: Folders of sparse networks.
+
+    Returns:
+        Pair: a data frame, and a sentence for each search that is damaged.
     """
-    return Gems(
-        found.methods[found.methods["experiment"].isin(experiments)],
-        found.history[found.history["experiment"].isin(experiments)],
-        found.problems,
-    )
+    searches = [
+        (directory, (directory, place))
+        for place in places
+        for directory in [files.join(place.directory, SEARCH)]
+        if RUN in files.names(directory)
+    ]
+    found, problems = records.understand(RUN, searches, _epochs)
+    rows = [row for own in found for row in own]
+    return _frame(rows, HISTORY), problems
 
 
 def summarize(methods: "pd.DataFrame") -> "pd.DataFrame":
@@ -126,15 +145,15 @@ def summarize(methods: "pd.DataFrame") -> "pd.DataFrame":
     ).reset_index()
 
 
-def _is_unfinished_run(place):
-    """Whether `results.read` has a problem that says so."""
-    is_run = tree.is_run(place.directory, place.file_names)
-    return is_run and FILE.name not in place.file_names
+def _chosen(rows, found):
+    """Rows of the chosen methods; where there is no run, none is chosen."""
+    if found.experiments is None or found.runs.empty:
+        return rows
+    return rows[rows["experiment"].isin(found.chosen["experiment"])]
 
 
-def _network(place):
+def _network(place, record):
     """A network's row; its place and settings."""
-    record = records.read(place.directory, FILE.name)
     settings, stages = record["settings"], record["stages"]
     kept, total = records.count(record["counts"])
     reached = {
@@ -146,7 +165,7 @@ def _network(place):
     for check in CHECKS:
         reached[f"{check}_accuracy"] = _reached(stages, check, "after")
     row = {
-        **gem_rows.keys(place, settings),
+        **_keys(place, settings),
         "density": kept / total if total else 1.0,
         "kept": kept,
         "total": total,
@@ -163,3 +182,63 @@ def _reached(stages, stage, moment, split="test"):
     if not results or split == "validate" and split not in results:
         return float("nan")
     return results[split]["accuracy"]
+
+
+def _epochs(search):
+    """A row for each epoch of a search that has ended."""
+    directory, place = search
+    record = records.read(directory, RUN)
+    kept, total = records.count(record["density"])
+    keys = _keys(place, record["settings"])
+    logs = {
+        "accuracy": _accuracies(directory, "test"),
+        "validate_accuracy": _accuracies(directory, "validate"),
+    }
+    return [
+        {
+            **keys,
+            "final_density": kept / total,
+            "epoch": event["epoch"] + 1,
+            "iteration": event["iteration"],
+            "density": sum(event["density"].values()) / total,
+            "flag_density": sum(event["flags"].values()) / total,
+            "pruned": event["pruned"],
+            "regularization": event["regularization"],
+            **{
+                name: accuracies.get(event["iteration"], float("nan"))
+                for name, accuracies in logs.items()
+            },
+        }
+        for event in record.get("events", [])
+    ]
+
+
+def _accuracies(directory, name):
+    """Dict, iteration -> accuracy, of a log; empty if there is none."""
+    if f"{name}.json" not in files.names(directory):
+        return {}
+    log = save_restore.read_log(directory, name)
+    return dict(zip(log["iteration"], log["accuracy"], strict=True))
+
+
+def _keys(place, settings):
+    """The columns that all rows about a network have, KEYS."""
+    return {
+        **{key: getattr(place, key) for key in PLACE},
+        **{key: settings.get(key) for key in KEYS if key not in PLACE},
+    }
+
+
+def _frame(rows, columns):
+    """Rows by tree and method, level and trial.
+
+    Methods that are known come first, in the order of setting_styles.METHODS.
+    """
+    return pd.DataFrame(sorted(rows, key=_order), columns=columns)
+
+
+def _order(row):
+    of_tree, _, name = row["experiment"].rpartition("/")
+    known = [*setting_styles.METHODS]
+    place = known.index(name) if name in known else len(known)
+    return of_tree, place, name, row["level"], gaps.natural(row["trial"])

@@ -7,6 +7,8 @@ from lottery_ticket.analysis import (
     experiment_styles,
     figure_style,
     results,
+    sections,
+    selection,
     setting_styles,
     tables,
     tree,
@@ -30,6 +32,11 @@ TITLES = {
 PLACES = ["tree", "recipe", "dataset", "model"]
 CLOSE = 0.4  # Part of all values below which the best have a panel of theirs.
 HEIGHT_INCHES = 2.9
+
+
+def section(found: tree.Tree) -> sections.Section:
+    """Returns the figures of what lottery experiments differ in."""
+    return sections.Section(figures=figures(selection.trained(found.chosen)))
 
 
 def figures(runs: "pd.DataFrame") -> dict[str, "mpl_figure.Figure"]:

@@ -7,6 +7,9 @@ from lottery_ticket.analysis import (
     experiment_styles,
     figure_style,
     layers,
+    sections,
+    selection,
+    tree,
 )
 from lottery_ticket.foundations import lazy
 
@@ -17,6 +20,18 @@ pd = lazy.module("pandas")
 NAMED = 12  # Up to so many layers are named on the axis, more are counted.
 SAME = 0.01  # Up to here, layers of two experiments have the same densities.
 BELOW = 0.4  # Where an empty layer is drawn: times the lowest density.
+
+
+def section(found: tree.Tree) -> sections.Section:
+    """Returns the figure layer_densities, where layers differ in theirs."""
+    runs, levels = selection.trained(found.chosen), found.levels
+    pruned = runs[runs["density"] < 1]
+    if levels is not None:
+        pruned = pruned[pruned["level"].isin(levels)]
+    if pruned.empty or layers.are_equal(layers.summarize(pruned)):
+        return sections.Section()
+    figure = layer_densities(runs, levels)
+    return sections.Section(figures={"layer_densities": figure})
 
 
 def layer_densities(

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from lottery_ticket.analysis import logs, records, selection, tables
+from lottery_ticket.analysis import (
+    logs,
+    records,
+    sections,
+    selection,
+    tables,
+    tree,
+)
 from lottery_ticket.foundations import lazy
 
 pd = lazy.module("pandas")
@@ -10,6 +17,17 @@ pd = lazy.module("pandas")
 KINDS = ("density", "effective")
 OVERALL = ("density", "effective_density")  # Their columns of all layers.
 COUNTS = [*logs.KEYS, "layer", "kept", "total", "density", "effective"]
+
+
+def section(found: tree.Tree) -> sections.Section:
+    """Returns layers.csv and layers.txt: the density of each layer."""
+    table = summarize(found.chosen)
+    return sections.Section(
+        {
+            "layers.csv": tables.to_csv(table),
+            "layers.txt": to_text(table).encode(),
+        }
+    )
 
 
 def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":

@@ -3,12 +3,22 @@
 import dataclasses
 import statistics
 
-from lottery_ticket.analysis import gaps, records, tables, tree
-from lottery_ticket.foundations import lazy, result_file
+from lottery_ticket.analysis import (
+    experiment_styles,
+    figure_style,
+    gaps,
+    mean_plots,
+    records,
+    sections,
+    tables,
+    tree,
+)
+from lottery_ticket.foundations import lazy
 
+mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
-FILE = result_file.ResultFile("mask_connectivity.json")
 
+EXPERIMENT = "mask_connectivity"
 WAY = ["experiment", "trial", "level", "way", "norm_statistics", "draws"]
 MEASURES = ["accuracy", "loss"]
 POINTS = [
@@ -18,6 +28,11 @@ POINTS = [
     *(f"{name}{end}" for name in MEASURES for end in ("", "_min", "_max")),
     *("distance", "density", "hamming", "barrier", "directory"),
 ]
+GROUP = ["experiment", "level", "way", "norm_statistics"]
+# Split -> its name for readers; styles are those of SERIES, in this order.
+SPLITS = {"train": "training", "validate": "validation", "test": "test"}
+COLUMNS = 2
+HEIGHT_INCHES = 2.4
 # Settings of the two masks, which every trial has others of.
 _OWN = ("first", "second")
 
@@ -36,8 +51,34 @@ class MaskConnectivity:
     problems: list[str]
 
 
-def read(output_dir: str) -> MaskConnectivity:
-    """Returns all ways between masks below a folder, and what is wrong.
+def section(found: tree.Tree) -> sections.Section:
+    """Returns tables and figures of the ways between masks in a tree.
+
+    Tables are mask_connectivity.csv (a row per way) and
+    mask_connectivity_points.csv (one per way, split and point, without what is
+    the same for all layers); figures mask_connectivity (accuracy) and
+    mask_connectivity_loss.
+    """
+    ways = read(found)
+    points = ways.points
+    if points.empty:
+        return sections.Section(problems=ways.problems)
+    return sections.Section(
+        tables={
+            "mask_connectivity.csv": tables.to_csv(summarize(points)),
+            "mask_connectivity_points.csv": tables.to_csv(points[POINTS]),
+        },
+        figures={
+            "mask_connectivity": along_way(points, "accuracy"),
+            "mask_connectivity_loss": along_way(points, "loss"),
+        },
+        problems=ways.problems,
+        about="ways between masks",
+    )
+
+
+def read(found: tree.Tree) -> MaskConnectivity:
+    """Returns all ways between masks in a tree, and what is wrong.
 
     Columns: experiment ("mask_connectivity"; the name of the tree before it,
     where there are several), trial, level; way (probabilistic, linear or
@@ -50,15 +91,10 @@ def read(output_dir: str) -> MaskConnectivity:
     of its two ends; directory.
 
     Args:
-        output_dir: Folder of results; see `tree.find`.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
+        found: As from `results.read`.
     """
-    places = tree.places(output_dir, lambda _, names: FILE.name in names)
-    ways, problems = records.understand(
-        FILE.name, [(place.directory, place) for place in places], _way
-    )
+    name = found.files[EXPERIMENT]
+    ways, problems = records.of_places(name, found.holding(name), _way)
     rows = [row for own, _ in ways for row in own]
     columns = dict.fromkeys([*POINTS, *(key for row in rows for key in row)])
     return MaskConnectivity(
@@ -95,24 +131,54 @@ def summarize(points: "pd.DataFrame") -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def to_csv(points: "pd.DataFrame") -> dict[str, bytes]:
-    """Returns the tables as files, by name.
+def along_way(
+    points: "pd.DataFrame", measure: str = "accuracy"
+) -> "mpl_figure.Figure":
+    """Returns a figure of accuracy or loss on the way between two masks.
 
-    mask_connectivity.csv has a row per way, mask_connectivity_points.csv one
-    per way, split and point, without what is the same for all layers.
+    A panel per experiment, level and kind of way, a line per split: the mean
+    over trials and draws, in a band from the lowest to the highest. Titles say
+    what the masks keep and in what share of entries they differ.
+
+    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), mode
+    connectivity.
 
     Args:
-        points: `read(...).points`.
+        points: `mask_connectivity.read(...).points`.
+        measure: "accuracy" or "loss".
+
+    Raises:
+        ValueError: If there are none.
     """
-    return {
-        "mask_connectivity.csv": tables.to_csv(summarize(points)),
-        "mask_connectivity_points.csv": tables.to_csv(points[POINTS]),
-    }
+    if points.empty:
+        raise ValueError("There is no way between masks to draw")
+    groups = list(points.groupby(GROUP, sort=False))
+    shown = [name for name in SPLITS if name in set(points["split"])]
+    looks = dict(zip(SPLITS, figure_style.SERIES, strict=False))
+    with figure_style.drawing(
+        len(groups), COLUMNS, height_inches=HEIGHT_INCHES
+    ) as (figure, panels):
+        named = zip(panels, groups, _names(groups), strict=True)
+        for axes, (_, own), name in named:
+            for split in shown:
+                line = own[own["split"] == split]
+                _draw(axes, line, measure, looks[split])
+            axes.set_title(_title(name, own))
+            axes.margins(x=0)
+            axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        label = "Accuracy (%)" if measure == "accuracy" else "Loss"
+        x_label = r"From first (0) to second mask (1), $\alpha$"
+        figure_style.outer_labels(panels, x_label, label, COLUMNS)
+        entries = [
+            figure_style.entry(f"{SPLITS[split]} set", **_line(looks[split]))
+            for split in shown
+        ]
+        figure_style.legend(figure, entries, len(entries))
+    return figure
 
 
-def _way(place):
+def _way(place, record):
     """Rows of its points; its place and settings."""
-    record = records.read(place.directory, FILE.name)
     settings = record["settings"]
     keys = {
         "experiment": place.experiment,
@@ -171,3 +237,44 @@ def _statistics(name, values):
 def _order(row):
     trial = gaps.natural(row["trial"])
     return row["experiment"], row["level"], row["way"], trial
+
+
+def _draw(axes, line, measure, look):
+    """Draws one split of one panel; nothing where it was not evaluated."""
+    curve = mean_plots.curve(
+        line,
+        "alpha",
+        measure,
+        low=f"{measure}_min",
+        high=f"{measure}_max",
+        scale=100 if measure == "accuracy" else 1,
+    )
+    mean_plots.draw_band(axes, curve, alpha=0.15, **_line(look))
+
+
+def _line(look):
+    """The points are too many for markers."""
+    return {key: look[key] for key in ("color", "linestyle")}
+
+
+def _names(groups):
+    """What each panel is called: the way, and what else tells it apart."""
+    keys = pd.DataFrame([key for key, _ in groups], columns=GROUP)
+    found = keys["way"]
+    if keys["norm_statistics"].nunique() > 1:
+        found = found + ", statistics " + keys["norm_statistics"]
+    is_shared = found.groupby([found, keys["level"]]).transform("size") > 1
+    return found.where(~is_shared, keys["experiment"] + ", " + found)
+
+
+def _title(name, own):
+    """The panel's name, then what its masks are."""
+    ends = own[own["alpha"].isin((0, 1))]
+    kept, apart = _range(ends["density"]), _range(own["hamming"])
+    count = experiment_styles.count_text([own["trial"].nunique()])
+    return f"{name} {count}\n{kept} % kept, masks differ in {apart} %"
+
+
+def _range(fractions):
+    ends = tables.percent(fractions.min()), tables.percent(fractions.max())
+    return "–".join(dict.fromkeys(ends))

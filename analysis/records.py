@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lottery_ticket.analysis import tree
 from lottery_ticket.foundations import files, sealed
 
 UNFINISHED = "unfinished (no {name}; still going, or stopped)"
@@ -52,6 +53,23 @@ def understand(
         except (KeyError, TypeError) as error:
             problems.append(f"{label}: damaged (its {name} lacks {error})")
     return found, problems
+
+
+def of_places(
+    name: str, places: list[tree.Place], make
+) -> tuple[list, list[str]]:
+    """As `understand`, of the records in some places; read first.
+
+    Args:
+        name: Name of the file whose record is read.
+        places: Folders that should hold one.
+        make: Function: place, record -> what is wanted of it.
+    """
+    return understand(
+        name,
+        [(place.directory, place) for place in places],
+        lambda place: make(place, read(place.directory, name)),
+    )
 
 
 def count(counts: dict) -> tuple[int, int]:

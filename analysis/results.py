@@ -2,24 +2,22 @@
 
 import collections
 import dataclasses
+import operator
 
 import numpy as np
 
-from lottery_ticket.analysis import gaps, logs, records, tree
+from lottery_ticket.analysis import (
+    gaps,
+    logs,
+    records,
+    selection,
+    tree,
+)
 from lottery_ticket.foundations import lazy, paths, run_record, save_restore
 
 pd = lazy.module("pandas")
 
 RUN = "run.json"
-MEASURES = [
-    "iterations",
-    "accuracy",
-    "loss",
-    "early_stop_iteration",
-    "early_stop_accuracy",
-    "early_stop_loss",
-]
-SETTINGS = ["kind", "recipe", "dataset", "model", "seed"]
 # Rules of a lottery experiment, and what they were before they were settings.
 RULES = {
     "criterion": "large_final",
@@ -34,23 +32,96 @@ RULES = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Results:
-    """What a results tree holds.
+class Run:
+    """A complete run as it was read; the columns are made of it.
 
     Args:
-        runs: Data frame, a row per complete run; see `read`.
-        problems: A line for each run that is unfinished, damaged or missing,
-            and for each experiment that mixes settings.
+        place: Its folder.
+        record: What its run.json says.
+        settings: Those in the record.
+        test: Its test log.
+        stop: Iteration of the lowest validation loss; NaN without validation.
     """
 
-    runs: "pd.DataFrame"
-    problems: list[str]
+    place: tree.Place
+    record: dict
+    settings: dict
+    test: save_restore.Log
+    stop: float
+
+    def rule(self, name: str):
+        """Returns one of RULES; None where the run is of another kind."""
+        value = self.settings.get(name)
+        is_lottery = self.settings.get("experiment") == "lottery_experiment"
+        return RULES[name] if is_lottery and value is None else value
+
+    def setting(self, name: str):
+        """Returns a setting; None where it is not recorded."""
+        return self.settings.get(name)
+
+    def at_stop(self, measure: str) -> float:
+        """Returns a test measure, as evaluated nearest to the early stop."""
+        if np.isnan(self.stop):
+            return float("nan")
+        distances = np.abs(np.asarray(self.test["iteration"]) - self.stop)
+        return self.test[measure][np.argmin(distances)]
+
+    def density(self) -> float:
+        """Returns the share of weights that all layers keep together."""
+        return _share(*records.count(self.record["density"]))
+
+    def effective_density(self) -> float:
+        """Returns the share on a path; NaN where that is not known."""
+        effective = self.record.get("effective")
+        if effective is None:
+            return float("nan")
+        _, total = records.count(self.record["density"])
+        return _share(sum(effective.values()), total)
+
+    def layers(self) -> dict[str, float]:
+        """Returns the same of each layer, by the name of the column."""
+        counts = self.record["density"]
+        effective = self.record.get("effective")
+        columns = {f"density_{name}": _share(*counts[name]) for name in counts}
+        if effective is not None:
+            for name, (_, size) in counts.items():
+                columns[f"effective_{name}"] = _share(effective[name], size)
+        return columns
 
 
-def read(output_dir: str) -> Results:
+# Column -> what it is of a run, in the order of the columns.
+COLUMNS = {
+    **{key: operator.attrgetter(f"place.{key}") for key in logs.KEYS},
+    "density": Run.density,
+    "effective_density": Run.effective_density,
+    "iterations": lambda run: run.record["iterations"],
+    "accuracy": lambda run: run.test["accuracy"][-1],
+    "loss": lambda run: run.test["loss"][-1],
+    "early_stop_iteration": lambda run: run.stop,
+    "early_stop_accuracy": lambda run: run.at_stop("accuracy"),
+    "early_stop_loss": lambda run: run.at_stop("loss"),
+    "kind": lambda run: run.setting("experiment"),
+    "recipe": lambda run: run.setting("recipe"),
+    "dataset": lambda run: run.setting("dataset"),
+    "model": lambda run: run.setting("model"),
+    "seed": lambda run: run.setting("seed"),
+    **{rule: operator.methodcaller("rule", rule) for rule in RULES},
+    "directory": lambda run: run.place.directory,
+}
+# Column -> how those of each layer begin, which stand behind it.
+LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
+
+
+def read(
+    output_dir: str,
+    experiments: str | None = None,
+    levels: tuple[int, ...] | None = None,
+    files: dict[str, str] | None = None,
+) -> tree.Tree:
     """Returns the runs below a folder, and what is wrong with the others.
 
-    Reads run.json and the test and validation logs; opens no array. Columns:
+    Reads run.json and the test and validation logs; opens no array. The tree's
+    `runs` is a data frame with these COLUMNS:
 
     - experiment, trial (a number where it is one), level, run (text, "" where
       an experiment trains once a level), directory;
@@ -71,54 +142,76 @@ def read(output_dir: str) -> Results:
     by name, level, trial and run.
 
     Args:
-        output_dir: Folder of results; see `tree.find`.
+        output_dir: Folder of results; see `tree.walk`.
+        experiments: Names of experiments as in a flag, such as
+            "same_init,reinit"; see `tree.Tree`.
+        levels: Levels to draw; see `tree.Tree`.
+        files: Names of result files by experiment, for the sections of a
+            report; see `tree.Tree`.
 
     Raises:
         FileNotFoundError: If there is no such folder.
+        ValueError: If there are runs, but none of such an experiment, or none
+            of the chosen ones at one of the levels.
     """
-    places = tree.find(output_dir)
+    places = tree.walk(output_dir)
+    own = [place for place in places if place.is_run]
     found, problems = records.understand(
-        RUN, [(place.label, place) for place in places], _run
+        RUN, [(place.label, place) for place in own], _run
     )
     rows = [row for row, _ in found]
-    problems += gaps.missing(places, _kinds(rows))
+    problems += gaps.missing(own, _kinds(rows))
     problems += gaps.mixed_settings([settings for _, settings in found])
-    return Results(_frame(rows), problems)
+    runs = _frame(rows)
+    return tree.Tree(
+        output_dir=output_dir,
+        places=places,
+        runs=runs,
+        problems=problems,
+        chosen=_choose(runs, experiments, levels),
+        experiments=experiments,
+        levels=levels,
+        files=files or {},
+    )
 
 
-def read_some(output_dir: str) -> Results:
-    """As `read`; raises where there is nothing to report.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If it holds no complete run.
-    """
-    found = read(output_dir)
-    check_some(found, output_dir)
-    return found
-
-
-def check_some(found: Results, output_dir: str) -> None:
+def check_some(found: tree.Tree) -> None:
     """Raises where there is nothing to report.
 
     Args:
         found: As from `read`.
-        output_dir: Where that was read.
 
     Raises:
         ValueError: If there is no complete run.
     """
     if found.runs.empty:
         raise ValueError(
-            f"{output_dir} holds no complete run. Found: "
+            f"{found.output_dir} holds no complete run. Found: "
             f"{found.problems[0] if found.problems else 'no folder of a run'}"
         )
+
+
+def _choose(runs, experiments, levels):
+    """The runs of some experiments; where there are none, nothing is known."""
+    if runs.empty:
+        return runs
+    chosen = selection.choose(runs, experiments)
+    selection.check_levels(chosen, levels or ())
+    return chosen
 
 
 def _run(place):
     """A run's row; its place and settings."""
     record = records.read(place.directory, RUN)
-    return _row(place, record), (place, record["settings"])
+    _check_logs(place, record)
+    test = save_restore.read_log(place.directory, "test")
+    if not test["iteration"]:
+        raise ValueError(f"{paths.log(place.directory, 'test')} is empty")
+    settings = record["settings"]
+    run = Run(place, record, settings, test, _stop(place, record))
+    # The columns of layers first: one may have the name "density".
+    row = run.layers() | {name: of(run) for name, of in COLUMNS.items()}
+    return row, (place, settings)
 
 
 def _check_logs(place, record):
@@ -132,74 +225,16 @@ def _check_logs(place, record):
         raise ValueError(f"damaged ({path} is missing or has changed)")
 
 
-def _row(place, record):
-    _check_logs(place, record)
-    test = save_restore.read_log(place.directory, "test")
-    if not test["iteration"]:
-        raise ValueError(f"{paths.log(place.directory, 'test')} is empty")
-    settings = record["settings"]
-    return {
-        **{key: getattr(place, key) for key in logs.KEYS},
-        **_densities(record["density"], record.get("effective")),
-        "iterations": record["iterations"],
-        "accuracy": test["accuracy"][-1],
-        "loss": test["loss"][-1],
-        **_at_early_stop(place, record, test),
-        "kind": settings.get("experiment"),
-        **{key: settings.get(key) for key in SETTINGS[1:]},
-        **_rules(settings),
-        "directory": place.directory,
-    }
-
-
-def _rules(settings):
-    is_lottery = settings.get("experiment") == "lottery_experiment"
-    rules = {}
-    for key, before in RULES.items():
-        value = settings.get(key)
-        rules[key] = before if is_lottery and value is None else value
-    return rules
-
-
-def _densities(counts, effective):
-    """Columns of densities from the counts in a run's record.
-
-    Args:
-        counts: Dict, layer -> (kept, total).
-        effective: Dict, layer -> kept weights on a path from input to output,
-            or None where that is not known.
-    """
-    kept, total = records.count(counts)
-    columns = {
-        f"density_{name}": _share(*pair) for name, pair in counts.items()
-    }
-    on_paths = float("nan")
-    if effective is not None:
-        on_paths = _share(sum(effective.values()), total)
-        for name, (_, size) in counts.items():
-            columns[f"effective_{name}"] = _share(effective[name], size)
-    # Last: a layer may have the name "density".
-    overall = {"density": _share(kept, total), "effective_density": on_paths}
-    return {**columns, **overall}
+def _stop(place, record):
+    listed = {*place.file_names, *record.get("checksums", ())}
+    if "validate.json" not in listed:
+        return float("nan")
+    validate = save_restore.read_log(place.directory, "validate")
+    return logs.early_stop_iteration(validate)
 
 
 def _share(count, total):
     return float(count / total) if total else 1.0
-
-
-def _at_early_stop(place, record, test):
-    """Columns about the early-stopping iteration; NaN without validation."""
-    columns = dict.fromkeys(MEASURES[3:], float("nan"))
-    listed = {*place.file_names, *record.get("checksums", ())}
-    if "validate.json" not in listed:
-        return columns
-    validate = save_restore.read_log(place.directory, "validate")
-    iteration = logs.early_stop_iteration(validate)
-    if np.isnan(iteration):
-        return columns
-    nearest = np.argmin(np.abs(np.asarray(test["iteration"]) - iteration))
-    values = (iteration, test["accuracy"][nearest], test["loss"][nearest])
-    return dict(zip(columns, values, strict=True))
 
 
 def _kinds(rows):
@@ -208,17 +243,18 @@ def _kinds(rows):
 
 def _frame(rows):
     keys = dict.fromkeys(key for row in rows for key in row)
-    columns = [*logs.KEYS, "density"]
-    columns += [key for key in keys if key.startswith("density_")]
-    columns += ["effective_density"]
-    columns += [key for key in keys if key.startswith("effective_")]
-    columns += [*MEASURES, *SETTINGS, *RULES, "directory"]
+    columns = {}  # As an ordered set.
+    for name in COLUMNS:
+        columns[name] = None
+        if name in LAYER_COLUMNS:
+            own = (key for key in keys if key.startswith(LAYER_COLUMNS[name]))
+            columns |= dict.fromkeys(own)
     levels = collections.defaultdict(set)
     for row in rows:
         levels[row["experiment"]].add(row["level"])
     lowest = {experiment: min(own) for experiment, own in levels.items()}
     in_order = sorted(rows, key=lambda row: _order(row, lowest))
-    return pd.DataFrame(in_order, columns=[*dict.fromkeys(columns)])
+    return pd.DataFrame(in_order, columns=[*columns])
 
 
 def _order(row, lowest):

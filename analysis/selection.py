@@ -6,6 +6,7 @@ from lottery_ticket.foundations import lazy, names
 
 pd = lazy.module("pandas")
 
+LEARNED = "supermask"  # Kind of runs that learn masks, and train no weight.
 ROUNDING = 0.01  # Up to here, a difference of densities is one of rounding.
 
 
@@ -40,6 +41,19 @@ def choose(
         check_levels(runs, levels)
         runs = runs[runs["level"].isin(levels)]
     return runs.reset_index(drop=True)
+
+
+def trained(runs: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns the runs that trained weights; where all learned masks, all.
+
+    A learned mask has a density of its own, which is none of its level's, and
+    its iterations are others.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+    """
+    trained = runs[runs["kind"] != LEARNED]
+    return runs if trained.empty else trained
 
 
 def check_levels(runs: "pd.DataFrame", levels: tuple[int, ...]) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.analysis import mask_arrays, overlaps, tables
+from lottery_ticket.analysis import mask_arrays, overlaps, selection, tables
 from lottery_ticket.foundations import lazy, masks, progress
 
 pd = lazy.module("pandas")
@@ -27,7 +27,7 @@ def measure(runs: "pd.DataFrame", quiet: bool = False) -> "pd.DataFrame":
         quiet: Whether to show no progress.
     """
     rows = []
-    records = runs[runs["kind"] != "supermask"].to_dict("records")
+    records = runs[runs["kind"] != selection.LEARNED].to_dict("records")
     by_place = {_place(run, run["level"]): run for run in records}
     for run in progress.each(records, "comparing signs", quiet):
         before = by_place.get(_place(run, _level_before(run)))

@@ -3,12 +3,13 @@
 import functools
 
 from lottery_ticket.analysis import (
-    figure_files,
     figure_style,
+    sections,
     setting_styles,
     supermasks,
     tables,
-    untrained_figures,
+    tree,
+    untrained,
 )
 from lottery_ticket.foundations import lazy
 
@@ -41,24 +42,31 @@ EARLY_STOP = [f"early_stop_accuracy_{end}" for end in ("mean", "min", "max")]
 END = ["accuracy_mean", "lowest", "highest"]
 
 
-def outputs(table: "pd.DataFrame") -> dict[str, bytes]:
-    """Returns tables and the figure of a comparison, by file name.
+def section(found: tree.Tree) -> sections.Section:
+    """Returns tables and the figure of a comparison; none without runs.
 
-    supermasks.csv has a row per network and way, supermasks.txt a row of cells
-    per network; the figure is supermasks, as .png and .pdf. Empty where
-    nothing but trained networks is there.
-
-    Args:
-        table: As from `supermasks.compare`.
+    Tables are supermasks.csv (a row per network and way) and supermasks.txt (a
+    row of cells per network); the figure is supermasks. Empty where nothing but
+    trained networks is there.
     """
+    if found.runs.empty:
+        return sections.Section()
+    learned = supermasks.read(found)
+    cells = untrained.read(found).cells
+    table = supermasks.compare(cells, learned.masks, found.chosen)
     if table.empty or (table["how"] == "trained").all():
-        return {}
+        return sections.Section(problems=learned.problems)
     table = table[~_is_trained_alone(table)]
-    return {
-        "supermasks.csv": tables.to_csv(table),
-        "supermasks.txt": to_text(table).encode(),
-        **figure_files.render_all({"supermasks": bars(table)}),
-    }
+    text = to_text(table)
+    return sections.Section(
+        tables={
+            "supermasks.csv": tables.to_csv(table),
+            "supermasks.txt": text.encode(),
+        },
+        figures={"supermasks": bars(table)},
+        text=text,
+        problems=learned.problems,
+    )
 
 
 def to_text(table: "pd.DataFrame") -> str:
@@ -144,7 +152,7 @@ def _heads(table):
 def _weights(row):
     if row["how"] == "trained":
         return "dense"
-    return untrained_figures.treatment(row["mask_1_action"])
+    return untrained.treatment(row["mask_1_action"])
 
 
 def _mask(row):
@@ -179,9 +187,9 @@ def _lines(network, cells):
         mean = line(name, lambda cell: _known(cell[f"{key}_mean"], "n/a"), own)
         return [mean, line("", lambda cell: _range(cell, key), own)]
 
-    untrained, *others = supermasks.HOW
+    first, *others = supermasks.HOW
     found = [
-        *reached("untrained", "accuracy", [untrained]),
+        *reached("untrained", "accuracy", [first]),
         *reached("at early stop", "early_stop_accuracy", others),
         *reached("at the end", "accuracy", others),
         line("n", lambda cell: str(cell["runs"])),

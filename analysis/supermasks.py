@@ -7,16 +7,16 @@ import numpy as np
 from lottery_ticket.analysis import (
     networks,
     records,
+    selection,
     tables,
     tree,
     untrained,
 )
-from lottery_ticket.foundations import lazy, result_file, run_record
+from lottery_ticket.foundations import lazy, run_record
 
 pd = lazy.module("pandas")
 
-FILE = result_file.ResultFile("supermask.json")
-KIND = "supermask"  # As the settings of its runs say.
+EXPERIMENT = selection.LEARNED
 MISSING = "not evaluated (no {name}); the same command goes on"
 SETTINGS = ["mask_1_action", "rescaling", "sampling"]
 COLUMNS = [
@@ -50,8 +50,8 @@ class Supermasks:
     problems: list[str]
 
 
-def read(runs: "pd.DataFrame") -> Supermasks:
-    """Returns what the learned masks among some runs reach.
+def read(found: tree.Tree) -> Supermasks:
+    """Returns what the learned masks among the chosen runs reach.
 
     Columns: experiment, trial, run, dataset, model; mask_1_action (what the
     frozen weights are), rescaling, sampling; of the masks drawn at the end the
@@ -65,11 +65,15 @@ def read(runs: "pd.DataFrame") -> Supermasks:
     all weights which are more likely kept than not; directory.
 
     Args:
-        runs: Rows of `results.read(...).runs`.
+        found: As from `results.read`.
     """
-    learned = runs[runs["kind"] == KIND].to_dict("records")
-    by_folder = [(run["directory"], run) for run in learned]
-    rows, problems = records.understand(FILE.name, by_folder, _row)
+    name, runs = found.files[EXPERIMENT], found.chosen
+    learned = runs[runs["kind"] == EXPERIMENT].to_dict("records")
+    rows, problems = records.understand(
+        name,
+        [(run["directory"], run) for run in learned],
+        lambda run: _row(run, name),
+    )
     return Supermasks(pd.DataFrame(rows, columns=COLUMNS), problems)
 
 
@@ -148,16 +152,16 @@ def order(index: int, row: dict) -> tuple:
     return (*parts, index)
 
 
-def _check_own(directory, record):
+def _check_own(directory, name, record):
     own = record["settings"]  # Beside the run's, those of the evaluation.
     trained = run_record.read(directory)["settings"]
     if any(own.get(name) != value for name, value in trained.items()):
-        raise ValueError(f"damaged (its {FILE.name} is of another run)")
+        raise ValueError(f"damaged (its {name} is of another run)")
 
 
-def _row(run):
-    record = records.read(run["directory"], FILE.name, MISSING)
-    _check_own(run["directory"], record)
+def _row(run, name):
+    record = records.read(run["directory"], name, MISSING)
+    _check_own(run["directory"], name, record)
     settings, samples = record["settings"], record["samples"]
     test = np.array(samples["test"]["accuracy"], float)
     validate = samples.get("validate", {"accuracy": [np.nan]})["accuracy"]
@@ -200,7 +204,7 @@ def _best_untrained(cells):
 
 def _dense(runs):
     """Rows of trained dense networks: of each one, the first experiment's."""
-    runs = runs[(runs["density"] == 1) & (runs["kind"] != KIND)]
+    runs = runs[(runs["density"] == 1) & (runs["kind"] != EXPERIMENT)]
     trees = runs["experiment"].map(tree.name)
     keys = [trees, runs["dataset"], runs["model"]]
     first = runs.groupby(keys, dropna=False)["experiment"].transform("first")

@@ -1,5 +1,6 @@
 """Runs summed up per experiment and level, as data, text and CSV."""
 
+from lottery_ticket.analysis import sections, tree
 from lottery_ticket.foundations import lazy
 
 pd = lazy.module("pandas")
@@ -14,6 +15,23 @@ HEADS = (
     *("early-stop iteration", "min", "max"),
 )
 WIDTH = 100  # Characters of a line.
+TEXT = "table.txt"  # At its end, a report writes what is wrong with results.
+
+
+def section(found: tree.Tree) -> sections.Section:
+    """Returns the runs as a table, and summed up.
+
+    Tables are runs.csv (a row per run), table.csv and table.txt (a row per
+    experiment and level).
+    """
+    table = summarize(found.chosen)
+    text = to_text(table)
+    written = {
+        "runs.csv": to_csv(found.chosen),
+        "table.csv": to_csv(table),
+        TEXT: text.encode(),
+    }
+    return sections.Section(written, text=text, rank=1)
 
 
 def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":

@@ -1,37 +1,29 @@
-"""Where the runs of a results tree lie, finished or not."""
+"""A folder of results, walked once: where its runs lie, and what it holds."""
 
 import dataclasses
 import os
 
-from lottery_ticket.foundations import files, names_0_1_0, paths, result_file
+from lottery_ticket.foundations import files, lazy, names_0_1_0, paths
+
+pd = lazy.module("pandas")
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
-# Where no other run lies, in the folder of one; `copies` are trained to be
-# compared with each other, and the parts of a gem to find and to question it:
-# they are no runs to report.
+# Folders in that of a run, of what it was made of: no runs to report.
+PARTS = {"parts", *names_0_1_0.PART_FOLDERS}
+COPIES = "copies"  # Of a line between networks, which is no run.
+# Where no other run lies, in the folder of one.
 OWN_NAMES = {
     *RUN_FILES,
-    *("initial", "final", "masks", "summaries", "copies"),
-    *names_0_1_0.PART_FOLDERS[1:],
+    *("initial", "final", "masks", "summaries"),
+    *PARTS,
 }
-UNTRAINED_FILES = {  # In no run.
-    result_file.ResultFile("untrained.json").name,
-    result_file.ResultFile("untrained_part.json").name,
-}
-# Of what lies in a trial and is no run, unless there is a RUN_FILE: a gem may
-# end with its mask.
-OTHER_NAMES = {
-    "copies",
-    *UNTRAINED_FILES,
-    result_file.ResultFile("mask_connectivity.json").name,
-    result_file.ResultFile("gem.json").name,
-}
-BEGUN_NAMES = {".lock", *names_0_1_0.PART_FOLDERS[1:]}
+RUN_RECORDS = {*RUN_FILES, "validate.json"}  # Other records are of no run.
+BEGUN_NAMES = {".lock", *PARTS}
 
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A run's folder, and what its path says about the run."""
+    """A folder of results, and what its path says if it is a run's."""
 
     directory: str
     file_names: tuple[str, ...]
@@ -46,9 +38,68 @@ class Place:
         trial = f"trial {self.trial}, " if self.trial != "" else ""
         return f"{trial}level {self.level}, {self.experiment}{self.run}"
 
+    @property
+    def is_run(self) -> bool:
+        """Whether it is the folder of a run, or of one that is begun."""
+        if self.holds(*RUN_FILES):
+            return True
+        in_trial = _parse(self.directory)["trial"] is not None
+        return in_trial and self.holds(*BEGUN_NAMES) and not self._is_other
+
+    def holds(self, *names: str) -> bool:
+        """Whether a file or folder of one of these names is in it."""
+        return not set(names).isdisjoint(self.file_names)
+
+    @property
+    def _is_other(self):
+        """Whether it is of results that are no run: it says so, or will."""
+        return self.holds(COPIES) or any(
+            name.endswith(".json") and name not in RUN_RECORDS
+            for name in self.file_names
+        )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tree:
+    """A folder of results as all parts of a report read it; see `results.read`.
+
+    Args:
+        output_dir: The folder.
+        places: All folders in it but those inside runs; see `walk`.
+        runs: Data frame, a row per complete run; see `results.read`.
+        problems: A line for each run that is unfinished, damaged or missing,
+            and for each experiment that mixes settings.
+        chosen: Rows of `runs`: those of `experiments`, in their order.
+        experiments: Names of the experiments to report, as in a flag; None
+            takes all.
+        levels: Levels to draw; None leaves it to each figure.
+        files: Dict, name of an experiment in settings -> name of the sealed
+            file that its folders end with, such as "untrained.json".
+    """
+
+    output_dir: str
+    places: tuple[Place, ...]
+    runs: "pd.DataFrame"
+    problems: list[str]
+    chosen: "pd.DataFrame"
+    experiments: str | None
+    levels: tuple[int, ...] | None
+    files: dict[str, str]
+
+    def holding(self, *names: str) -> list[Place]:
+        """Returns the places that hold a file or folder of one of the names."""
+        return [place for place in self.places if place.holds(*names)]
+
 
 def find(output_dir: str) -> list[Place]:
-    """Returns the place of each run below a folder; opens no file.
+    """Returns the place of each run below a folder; see `walk`."""
+    return [place for place in walk(output_dir) if place.is_run]
+
+
+def walk(output_dir: str) -> tuple[Place, ...]:
+    """Returns all folders below one, and it, but those inside runs.
+
+    Opens no file.
 
     Args:
         output_dir: Folder with trials, a trial, a run, or a folder that holds
@@ -58,28 +109,13 @@ def find(output_dir: str) -> list[Place]:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    return places(output_dir, is_run)
-
-
-def places(output_dir: str, is_wanted) -> list[Place]:
-    """Returns the place of each folder that is wanted, and opens no file.
-
-    Args:
-        output_dir: Folder to look in; see `find`.
-        is_wanted: Function: a folder, the names of what it holds -> whether it
-            is wanted. What lies inside a run is not asked about.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-    """
     output_dir = str(output_dir).rstrip("/") or "/"
     if not files.exists(output_dir):
         raise FileNotFoundError(f"No results folder at {output_dir!r}")
-    return [
+    return tuple(
         _place(output_dir, directory, file_names)
         for directory, file_names in _walk(output_dir)
-        if is_wanted(directory, file_names)
-    ]
+    )
 
 
 def name(experiment: str) -> str:
@@ -98,26 +134,12 @@ def _walk(directory, above=()):
     if real in above:  # A link to a folder that it is in.
         return
     file_names = files.names(directory)
-    yield directory, file_names
+    if file_names:  # A folder, with something in it.
+        yield directory, file_names
     for below in file_names:
         if below not in OWN_NAMES:
             path = files.join(directory, below)
             yield from _walk(path, {*above, real})
-
-
-def is_run(directory: str, file_names) -> bool:
-    """Whether a folder is that of a run, or of one that is begun.
-
-    Args:
-        directory: Its path.
-        file_names: Names of what it holds.
-    """
-    if not RUN_FILES.isdisjoint(file_names):
-        return True
-    is_begun = not BEGUN_NAMES.isdisjoint(file_names)
-    is_other = not OTHER_NAMES.isdisjoint(file_names)
-    in_trial = _parse(directory)["trial"] is not None
-    return is_begun and in_trial and not is_other
 
 
 def _place(output_dir, directory, file_names):

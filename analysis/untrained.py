@@ -1,13 +1,27 @@
 """Accuracies of networks that are masked but not trained, and the best."""
 
 import dataclasses
+import functools
 
-from lottery_ticket.analysis import gaps, records, tables, tree
-from lottery_ticket.foundations import lazy, result_file
+from lottery_ticket.analysis import (
+    density_figures,
+    experiment_styles,
+    figure_style,
+    gaps,
+    networks,
+    records,
+    sections,
+    setting_styles,
+    tables,
+    tree,
+)
+from lottery_ticket.foundations import lazy
 
+mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
-FILE = result_file.ResultFile("untrained.json")
+EXPERIMENT = "untrained"
+PART = "untrained_part.json"  # Until all of a grid is there.
 PLACE = ["experiment", "recipe", "dataset", "model"]
 TREATMENT = [*PLACE, "mask_1_action"]
 CELLS = [
@@ -28,6 +42,22 @@ CELLS = [
     "directory",
 ]
 
+COLUMNS = 2
+HEIGHT_INCHES = 2.7
+TITLES = {"rewind": "as drawn", "signed_constant": "signed constants"}
+HEADS = (
+    *("criterion", "n", "test %", "min", "max"),
+    *("validation %", "density %"),
+)
+EXPLANATION = """\
+Untrained networks under a mask: test accuracy in % at the density that is best
+on the validation set, of each trial; n trials. Highest validation mean first.
+"""
+NO_VALIDATION = """\
+Untrained networks: there is no validation set to choose a density on, and the
+test set may not; see the figure.
+"""
+
 
 @dataclasses.dataclass(frozen=True)
 class Untrained:
@@ -43,8 +73,34 @@ class Untrained:
     problems: list[str]
 
 
-def read(output_dir: str) -> Untrained:
-    """Returns the untrained networks below a folder.
+def section(found: tree.Tree) -> sections.Section:
+    """Returns tables and the figure of the untrained networks in a tree.
+
+    Tables are untrained.csv (a row per treatment and criterion), untrained.txt
+    (the same to read) and untrained_cells.csv (all networks); the figure is
+    untrained. Printed where there is no run; where there is, they stand beside
+    what is trained.
+    """
+    masked = read(found)
+    if masked.cells.empty:
+        return sections.Section(problems=masked.problems)
+    summary = summarize(choose(masked.cells))
+    text = to_text(summary)
+    return sections.Section(
+        tables={
+            "untrained.csv": tables.to_csv(summary),
+            "untrained.txt": text.encode(),
+            "untrained_cells.csv": tables.to_csv(masked.cells),
+        },
+        figures={"untrained": accuracy(masked.cells)},
+        text=text if found.runs.empty else "",
+        problems=masked.problems,
+    )
+
+
+@functools.lru_cache(maxsize=1)  # Two sections ask.
+def read(found: tree.Tree) -> Untrained:
+    """Returns the untrained networks in a tree.
 
     Columns: experiment ("untrained"; the name of the tree before it, where
     there are several), trial, recipe, dataset, model; mask_1_action (what the
@@ -53,15 +109,10 @@ def read(output_dir: str) -> Untrained:
     without validation); num_classes (NaN where it is not recorded), directory.
 
     Args:
-        output_dir: Folder of results; see `tree.find`.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
+        found: As from `results.read`.
     """
-    places = tree.places(output_dir, _is_untrained)
-    grids, problems = records.understand(
-        FILE.name, [(place.directory, place) for place in places], _grid
-    )
+    name = found.files[EXPERIMENT]
+    grids, problems = records.of_places(name, found.holding(name, PART), _grid)
     problems += gaps.mixed_settings([settings for _, settings in grids])
     rows = [row for rows, _ in grids for row in rows]
     rows.sort(key=lambda row: (row["experiment"], gaps.natural(row["trial"])))
@@ -118,13 +169,90 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
     return order.drop(columns="treatment").reset_index(drop=True)
 
 
-def _is_untrained(_, names):
-    return not tree.UNTRAINED_FILES.isdisjoint(names)
+def to_text(summary: "pd.DataFrame") -> str:
+    """Returns a table of what the chosen networks reach, in percent.
+
+    Args:
+        summary: As from `summarize`; empty without validation.
+    """
+    if summary.empty:
+        return NO_VALIDATION
+    names = _names(summary)
+    parts = [EXPLANATION]
+    for _, own in summary.groupby(TREATMENT, sort=False, dropna=False):
+        name = names[own.index[0]]
+        action = own["mask_1_action"].iloc[0]
+        rows = [_words(row) for row in own.to_dict("records")]
+        parts.append(
+            f"{name}, weights: {treatment(action)}\n"
+            f"{tables.align([list(HEADS), *rows])}"
+        )
+    return "\n".join(parts)
 
 
-def _grid(place):
+def accuracy(cells: "pd.DataFrame") -> "mpl_figure.Figure":
+    """Returns a figure of untrained test accuracy against density.
+
+    A panel per network and treatment, a line per criterion: means over trials,
+    bars from the lowest to the highest; dotted, the chance level where the
+    number of classes is recorded.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+
+    Args:
+        cells: `read(...).cells`.
+
+    Raises:
+        ValueError: If there are none that keep a weight.
+    """
+    cells = cells[cells["density"] > 0]
+    if cells.empty:
+        raise ValueError("There is no untrained network to draw")
+    looks = setting_styles.styles("criterion", cells["criterion"])
+    names = _names(cells)
+    groups = list(
+        cells.assign(network=names).groupby(
+            [*TREATMENT, "network"], sort=False, dropna=False
+        )
+    )
+    with figure_style.drawing(
+        len(groups),
+        COLUMNS,
+        height_inches=HEIGHT_INCHES,
+        share_y="row",
+        is_wide=True,
+    ) as (figure, panels):
+        for axes, (key, own) in zip(panels, groups, strict=True):
+            _draw(axes, own, looks)
+            axes.set_title(_title(key, own, names.nunique() > 1))
+        for axes in panels:  # Once drawn: those of a row share it.
+            axes.set_ylim(bottom=0)
+        label = figure_style.ACCURACY_LABEL
+        figure_style.outer_labels(panels, "Weights kept (%)", label, COLUMNS)
+        entries = [
+            figure_style.entry(setting_styles.label("criterion", name), **look)
+            for name, look in looks.items()
+        ]
+        if cells["num_classes"].notna().any():
+            entries.append(figure_style.entry("chance", **figure_style.DENSE))
+        figure_style.legend(figure, entries, 2 * COLUMNS)
+    return figure
+
+
+def treatment(mask_1_action: str) -> str:
+    """Returns what untrained weights are, for readers: "as drawn"."""
+    usual = setting_styles.label("mask_1_action", mask_1_action)
+    return TITLES.get(mask_1_action, usual)
+
+
+def density_text(row: dict) -> str:
+    """Returns the lowest and highest density of a row: "5.37-10.8"."""
+    ends = [tables.percent(row[f"density_{end}"]) for end in ("min", "max")]
+    return "-".join(dict.fromkeys(ends))
+
+
+def _grid(place, record):
     """Rows of its networks; its place and settings."""
-    record = records.read(place.directory, FILE.name)
     return _rows(place, record), (place, _settings(record))
 
 
@@ -158,3 +286,43 @@ def _cell(cell):
         "validate_accuracy": validate["accuracy"],
         "validate_loss": validate["loss"],
     }
+
+
+def _names(rows):
+    """What networks are called, told apart where several have one name."""
+    [names] = networks.names(rows)
+    experiments = rows["experiment"].map(lambda name: name.rpartition("/")[2])
+    for words in (experiments, rows["recipe"].map(str)):
+        are_several = words.groupby(names).transform("nunique") > 1
+        names = names.where(~are_several, names + ", " + words)
+    return names
+
+
+def _words(row):
+    return [
+        setting_styles.label("criterion", row["criterion"]),
+        str(row["runs"]),
+        *(tables.number(row[f"accuracy_{name}"]) for name in tables.STATISTICS),
+        tables.number(row["validate_accuracy"]),
+        density_text(row),
+    ]
+
+
+def _draw(axes, cells, looks):
+    """Draws a line per criterion, thin bars, and chance where it is known."""
+    table = cells.groupby(["criterion", "level"], sort=False).agg(
+        density=("density", "mean"), **tables.statistics(["accuracy"])
+    )
+    for criterion, own in table.groupby("criterion", sort=False):
+        style = looks[criterion]
+        density_figures.draw_series(axes, own, "accuracy", 100, style)
+    for count in cells["num_classes"].dropna().unique():
+        axes.axhline(100 / count, zorder=1, **figure_style.DENSE)
+    figure_style.density_axis(axes, 100 * table["density"])
+
+
+def _title(key, cells, is_named):
+    *_, action, network = key
+    sizes = cells.groupby(["criterion", "level"]).size()
+    text = f"{treatment(action)} {experiment_styles.count_text(sizes)}"
+    return f"{network}, {text}" if is_named else f"Weights: {text}"

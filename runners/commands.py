@@ -61,11 +61,13 @@ EXPERIMENTS = {
         "how well masks of a dense run do without any training",
         _experiment("untrained"),
         "untrained.json",
+        _section("untrained"),
     ),
     "supermask": Experiment(
         "learns a mask of weights that stay as they are drawn",
         _experiment("supermask"),
         "supermask.json",
+        _section("supermask_figures"),
     ),
     "prune_at_init": Experiment(
         "prunes a network before it is trained", _experiment("prune_at_init")
@@ -74,12 +76,14 @@ EXPERIMENTS = {
         "finds a ticket by training scores, and trains it",
         _experiment("gem_miner"),
         "gem.json",
+        _section("gem_figures"),
         configs=_experiment("published_config"),
     ),
     "mask_connectivity": Experiment(
         "what lies between two masks of the same weights",
         _experiment("mask_connectivity"),
         "mask_connectivity.json",
+        _section("mask_connectivity"),
     ),
     "reinitialize": Experiment(
         "trains a ticket's masks from other weights",
@@ -93,6 +97,7 @@ EXPERIMENTS = {
         "trains two copies of a ticket and measures between them",
         _experiment("instability"),
         "connectivity.json",
+        _section("connectivity"),
     ),
 }
 # What is no experiment: module here, with a RUN -> what it is for.
@@ -102,6 +107,21 @@ TOOLS = {
     "mask_facts": "how alike masks are, and which signs training keeps",
     "download_data": "fetches datasets ahead of time",
 }
+
+
+def sections() -> tuple[Callable, ...]:
+    """Returns what experiments have to say in a report, in order."""
+    named = [each.section for each in EXPERIMENTS.values()]
+    return tuple(module.section for module in named if module is not None)
+
+
+def result_files() -> dict[str, str]:
+    """Returns dict, experiment -> its file, of those that write one."""
+    return {
+        name: each.result
+        for name, each in EXPERIMENTS.items()
+        if each.result != plans.RUN.name
+    }
 
 
 def helps() -> dict[str, str]:

@@ -8,8 +8,9 @@ what is not done yet.
 
 from lottery_ticket.analysis import report
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = report.report
+RUN = report.maker(commands.sections(), commands.result_files())
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -58,24 +58,6 @@ def test_accuracy_at_early_stop(runs):
     assert axes.get_ylabel() == "Test accuracy at early stop (%)"
 
 
-def test_early_stopping_against_density(runs):
-    [axes] = density_figures.early_stopping(runs).axes
-    tickets, reinits = axes.containers
-    np.testing.assert_allclose(
-        tickets.lines[0].get_xydata(), [[100, 200], [50, 100], [25, 100]]
-    )
-    np.testing.assert_allclose(reinits.lines[0].get_xydata(), [[25, 200]])
-    assert axes.get_ylim() == (0, 210)
-    assert axes.get_ylabel() == "Early-stop iteration"
-
-
-def test_without_validation_there_is_nothing_to_draw(tmp_path):
-    fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
-    runs = results.read(str(tmp_path)).runs
-    with pytest.raises(ValueError, match="No run has the early_stop_iteration"):
-        density_figures.early_stopping(runs)
-
-
 def test_each_tree_has_its_dense_line(tmp_path):
     for name in ("conv2", "conv4"):
         fake_results.write_experiment(str(tmp_path / name))

@@ -2,9 +2,9 @@
 
 from lottery_ticket.foundations import (
     paths,
-    result_file,
     run_record,
     save_restore,
+    sealed,
 )
 from lottery_ticket.tests.analysis import fake_results
 
@@ -79,7 +79,7 @@ def write_gem(
         "num_classes": num_classes,
         "stages": stages,
     }
-    result_file.ResultFile("gem.json").write(directory, record)
+    sealed.write(f"{directory}/gem.json", record)
     return directory
 
 

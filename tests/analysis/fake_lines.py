@@ -1,6 +1,6 @@
 """Lines between copies for tests, with numbers that can be checked by hand."""
 
-from lottery_ticket.foundations import paths, result_file
+from lottery_ticket.foundations import paths, sealed
 
 ALPHAS = (0.0, 0.5, 1.0)
 
@@ -39,9 +39,7 @@ def write_line(
         "norm_examples": 128,
         "density": {"layer0": [64 >> level, 64], "layer1": [32 >> level, 32]},
     }
-    result_file.ResultFile("connectivity.json").write(
-        directory, {**record, **changed}
-    )
+    sealed.write(f"{directory}/connectivity.json", {**record, **changed})
     return directory
 
 

@@ -1,7 +1,6 @@
 """Untrained networks and learned masks for tests, to be checked by hand."""
 
-from lottery_ticket.analysis import supermasks, untrained
-from lottery_ticket.foundations import files, paths, run_record
+from lottery_ticket.foundations import paths, run_record, sealed
 from lottery_ticket.tests.analysis import fake_results
 
 SETTINGS = {"recipe": "mnist_fc_zhou", "dataset": "mnist", "model": "fc"}
@@ -35,11 +34,10 @@ def write_untrained(
 ):
     """Writes the untrained networks of a trial; returns their folder."""
     directory = paths.run(paths.trial(output_dir, trial), 0, name)
-    files.make_folder(directory)
     facts = {"num_classes": num_classes} if num_classes else {}
     settings = {"experiment": "untrained", **SETTINGS, **more, "run": trial}
     record = {"settings": settings, "cells": cells, **facts}
-    untrained.FILE.write(directory, record)
+    sealed.write(f"{directory}/untrained.json", record)
     return directory
 
 
@@ -66,15 +64,15 @@ def write_supermask(
         trial,
         0,
         name,
-        kind=supermasks.KIND,
+        kind="supermask",
         facts={"density": {"layer0": [30, 60], "layer1": [20, 40]}},
         **settings,
     )
     ends = {"test": list(accuracies)}
     if with_validation:
         ends["validate"] = [each - 0.01 for each in accuracies]
-    supermasks.FILE.write(
-        directory,
+    sealed.write(
+        f"{directory}/supermask.json",
         {
             "settings": {
                 **run_record.read(directory)["settings"],

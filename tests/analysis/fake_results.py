@@ -2,10 +2,24 @@
 
 import numpy as np
 
+from lottery_ticket.analysis import results
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import paths, run_record, save_restore
 
 ITERATIONS = [0, 100, 200]
+# Experiment, as in settings -> the file that its folders end with.
+FILES = {
+    "instability": "connectivity.json",
+    "mask_connectivity": "mask_connectivity.json",
+    "untrained": "untrained.json",
+    "gem_miner": "gem.json",
+    "supermask": "supermask.json",
+}
+
+
+def read(output_dir, **chosen):
+    """Reads a tree as a report does."""
+    return results.read(str(output_dir), files=FILES, **chosen)
 
 
 def write_run(

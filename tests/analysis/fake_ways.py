@@ -1,6 +1,6 @@
 """Ways between masks for tests, with numbers that can be checked by hand."""
 
-from lottery_ticket.foundations import paths, result_file
+from lottery_ticket.foundations import paths, sealed
 
 
 def write_way(
@@ -29,7 +29,7 @@ def write_way(
         }
         for split, columns in accuracies.items()
     }
-    path = {
+    settings_of_way = {
         "way": "probabilistic",
         "round_masks": False,
         "norm_statistics": "interpolated",
@@ -41,7 +41,7 @@ def write_way(
     errors = [1 - sum(each) / len(each) for each in test]
     barrier = max(errors) - (errors[0] + errors[-1]) / 2
     record = {
-        "settings": {**path, **(settings or {})},
+        "settings": {**settings_of_way, **(settings or {})},
         "alpha": list(alphas),
         "distance": [[hamming * alpha] * len(test[0]) for alpha in alphas],
         "density": [[0.05 + 0.01 * alpha] * len(test[0]) for alpha in alphas],
@@ -50,9 +50,8 @@ def write_way(
         "norm_examples": 0,
         "hamming": {"all": hamming, "layers": {"z": [3, 4], "a": [0, 8]}},
     }
-    result_file.ResultFile("mask_connectivity.json").write(
-        directory, {**record, **changed}
-    )
+    path = f"{directory}/mask_connectivity.json"
+    sealed.write(path, {**record, **changed})
     return directory
 
 

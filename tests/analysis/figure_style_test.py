@@ -105,3 +105,21 @@ def test_rendering_is_reproducible(kind, magic):
         files.append(figure_style.render(figure, kind))
     assert files[0] == files[1]
     assert files[0].startswith(magic)
+
+
+def test_each_figure_is_a_file_of_each_kind():
+    figures = {}
+    for name in ("first", "second"):
+        with figure_style.drawing() as (figure, [axes]):
+            axes.plot([0, 1])
+        figures[name] = figure
+    written = figure_style.render_all(figures)
+    starts = {name: data[:4] for name, data in written.items()}
+    assert starts == {
+        "first.png": b"\x89PNG",
+        "first.pdf": b"%PDF",
+        "second.png": b"\x89PNG",
+        "second.pdf": b"%PDF",
+    }
+    assert figure_style.render_all(figures) == written
+    assert figure_style.render_all({}) == {}

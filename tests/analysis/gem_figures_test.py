@@ -7,9 +7,11 @@ from lottery_ticket.analysis import (
     figure_style,
     gem_figures,
     gems,
-    results,
+    sections,
 )
-from lottery_ticket.tests.analysis import fake_gems
+from lottery_ticket.tests.analysis import fake_gems, fake_results
+
+STYLE = {"color": "black", "marker": "o"}
 
 
 def _write(output_dir):
@@ -32,7 +34,11 @@ def _write(output_dir):
 
 
 def _read(tmp_path):
-    return gems.read(str(tmp_path), results.read(str(tmp_path)).runs)
+    return gems.read(fake_results.read(tmp_path))
+
+
+def _section(tmp_path):
+    return gem_figures.section(fake_results.read(tmp_path))
 
 
 def _series(axes):
@@ -95,22 +101,164 @@ def test_outputs_are_the_same_each_time(tmp_path):
     events = [fake_gems.event(0, 0.5)]
     checks = {"mask_shuffle": 0.5}
     fake_gems.write_gem(str(tmp_path), 1, 1, "hc", events=events, checks=checks)
-    found = _read(tmp_path)
-    written = gem_figures.outputs(found)
+    section = _section(tmp_path)
+    written = section.files()
     figures = ("gem_checks", "gem_search_hc", "gems")
     assert sorted(written) == sorted(
         ["gem_epochs.csv", "gem_runs.csv", "gems.csv", "gems.txt"]
         + [f"{name}.{kind}" for name in figures for kind in ("png", "pdf")]
     )
-    assert gem_figures.outputs(found) == written
+    assert _section(tmp_path).files() == written
+    assert section.text == written["gems.txt"].decode()
+    assert section.about == "searches for masks"
     assert written["gem_runs.csv"].count(b"\n") == 1 + 11
     assert written["gems.csv"].count(b"\n") == 1 + 6
 
 
 def test_what_there_is_not_is_not_written(tmp_path):
-    assert gem_figures.outputs(_read(tmp_path)) == {}
+    assert _section(tmp_path) == sections.Section(rank=3)
     fake_gems.write_gem(str(tmp_path), 1, 1, density=0.0)
     names = ["gem_runs.csv", "gems.csv", "gems.txt"]
-    assert sorted(gem_figures.outputs(_read(tmp_path))) == names
+    assert sorted(_section(tmp_path).files()) == names
     with pytest.raises(ValueError, match="no sparse network"):
         gem_figures.accuracy(_read(tmp_path).methods)
+
+
+def _text(tmp_path):
+    return gem_figures.to_text(gems.summarize(_read(tmp_path).methods))
+
+
+def test_means_and_ranges_before_and_after(tmp_path):
+    for trial in (1, 2):
+        after = 0.6 + 0.1 * trial
+        fake_gems.write_gem(str(tmp_path), trial, 1, before=0.4, after=after)
+    fake_gems.write_gem(
+        str(tmp_path), 1, 2, "ep", density=0.02, before=0.2, after=0.3, best=0.5
+    )
+    assert _text(tmp_path) == (
+        f"{gem_figures.EXPLANATION}\n"
+        "experiment  level  density %  n       before        after   best\n"
+        "gem_miner       1       5.00  2        40.00        75.00      -\n"
+        "                                 40.00-40.00  70.00-80.00\n"
+        "ep              2       2.00  1        20.00        30.00  50.00\n"
+    )
+
+
+def test_sanity_checks_have_a_table_of_those_that_have_any(tmp_path):
+    checks = {"weight_reinit": 0.5, "mask_shuffle": 0.25}
+    fake_gems.write_gem(str(tmp_path), 1, 1, checks=checks)
+    fake_gems.write_gem(str(tmp_path), 1, 1, "ep")
+    first, second = _text(tmp_path).split(gem_figures.CHECKS)
+    assert "\nep " in first
+    assert second == (
+        "\n"
+        "experiment  level  density %  n  after  reinit  shuffle  invert\n"
+        "gem_miner       1       5.00  1  80.00   50.00    25.00       -\n"
+    )
+
+
+def _means(axes):
+    """What is drawn with markers: the series, none of their bars."""
+    return {
+        round(float(line.get_ydata()[0]), 6)
+        for line in axes.lines
+        if line.get_marker() in ("o", "s", "^", "v")
+    }
+
+
+def test_a_panel_per_method_with_checks(tmp_path):
+    checks = {"weight_reinit": 0.7, "mask_shuffle": 0.6}
+    fake_gems.write_gem(str(tmp_path), 1, 1, checks=checks)
+    fake_gems.write_gem(str(tmp_path), 1, 1, "sr", after=0.5)
+    fake_gems.write_gem(
+        str(tmp_path), 1, 1, "ep", after=0.4, checks={"mask_shuffle": 0.3}
+    )
+    methods = _read(tmp_path).methods
+    assert gem_figures.checked(methods) == ["gem_miner", "ep"]
+    figure = gem_figures.checks(methods)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["Gem-Miner ($n$ = 1)", "edge-popup ($n$ = 1)"]
+    assert [_means(axes) for axes in figure.axes] == [{80, 70, 60}, {40, 30}]
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "as found",
+        "weights drawn anew",
+        "mask shuffled in each layer",
+        "chance",
+    ]
+
+
+def test_the_dense_network_beside_a_method_is_of_its_tree(tmp_path):
+    for tree, after in (("conv4", 0.9), ("fc", 0.95)):
+        output_dir = f"{tmp_path}/{tree}"
+        fake_gems.write_gem(output_dir, 1, 0, "wt", density=1.0, after=after)
+        checks = {"score_inversion": 0.5}
+        fake_gems.write_gem(output_dir, 1, 1, checks=checks)
+    figure = gem_figures.checks(_read(tmp_path).methods)
+    dense = [axes.lines[-2].get_ydata() for axes in figure.axes]
+    assert [list(each) for each in dense] == [[90, 90], [95, 95]]
+
+
+def test_no_checks_to_draw(tmp_path):
+    fake_gems.write_gem(str(tmp_path), 1, 1)
+    methods = _read(tmp_path).methods
+    assert gem_figures.checked(methods) == []
+    with pytest.raises(ValueError, match="no sanity check to draw"):
+        gem_figures.checks(methods)
+
+
+def _draw(methods, column="accuracy"):
+    series = [(name, column, STYLE) for name in methods["experiment"].unique()]
+    with figure_style.drawing() as (_, [axes]):
+        gem_figures.draw_means(axes, methods, series)
+        gem_figures.finish([axes], methods, 1)
+    return axes
+
+
+def test_means_ranges_and_lines_all_across(tmp_path):
+    for trial in (1, 2):
+        after = 0.5 + 0.1 * trial
+        fake_gems.write_gem(str(tmp_path), trial, 1, after=after)
+        more = {"density": 1.0, "algo": "wt", "after": 0.9 + 0.02 * trial}
+        fake_gems.write_gem(str(tmp_path), trial, 0, "wt", **more)
+    methods = _read(tmp_path).methods
+    axes = _draw(methods)
+    points, low, high, dense, chance = (
+        np.unique(line.get_ydata()) for line in axes.lines
+    )
+    drawn = [*points, *low, *high, *dense, *chance]
+    np.testing.assert_allclose(drawn, [65, 60, 70, 93, 10])
+    assert axes.lines[0].get_xdata() == pytest.approx([5])
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_xlim()[0] < 100  # The dense network needs no room.
+    names = [each.get_label() for each in gem_figures.line_entries(methods)]
+    assert names == ["dense network", "chance"]
+
+
+def test_what_is_not_known_is_not_drawn(tmp_path):
+    fake_gems.write_gem(str(tmp_path), 1, 1, num_classes=None)
+    methods = _read(tmp_path).methods
+    assert not _draw(methods, "best_accuracy").lines
+    assert gem_figures.line_entries(methods) == []
+
+
+def test_networks_that_keep_nothing_have_no_place(tmp_path):
+    for level, density in ((1, 0.5), (2, 0.0)):
+        fake_gems.write_gem(str(tmp_path), 1, level, density=density)
+    methods = _read(tmp_path).methods
+    drawn = gem_figures.drawable(methods)
+    assert drawn["level"].to_list() == [1]
+    assert drawn["network"].to_list() == ["mnist fc"]
+    with pytest.raises(ValueError, match="no sparse network that keeps a"):
+        gem_figures.drawable(methods[methods["density"] == 0])
+
+
+def test_labels_count_the_networks_of_a_mean(tmp_path):
+    for tree in ("conv4", "fc"):
+        for trial in (1, 2):
+            fake_gems.write_gem(f"{tmp_path}/{tree}", trial, 1)
+    fake_gems.write_gem(f"{tmp_path}/fc", 3, 1)
+    methods = _read(tmp_path).methods
+    assert gem_figures.label("gem_miner", methods) == "Gem-Miner ($n$ = 2–3)"
+    own = methods[methods["experiment"] == "fc/gem_miner"]
+    assert gem_figures.label("fc/gem_miner", own) == "fc Gem-Miner ($n$ = 3)"

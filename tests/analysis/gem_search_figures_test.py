@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import gem_search_figures, gem_searches, tree
-from lottery_ticket.tests.analysis import fake_gems
+from lottery_ticket.analysis import gem_search_figures, gems
+from lottery_ticket.tests.analysis import fake_gems, fake_results
 
 EVENTS = [
     fake_gems.event(0, 0.5, 1.0),
@@ -14,10 +14,9 @@ EVENTS = [
 
 
 def _history(tmp_path):
-    places = tree.places(str(tmp_path), lambda _, names: "search" in names)
-    history, problems = gem_searches.read(places)
-    assert problems == []
-    return history
+    found = gems.read(fake_results.read(tmp_path))
+    assert found.problems == []
+    return found.history
 
 
 def _lines(axes):

@@ -3,15 +3,22 @@
 import math
 import pathlib
 
+import numpy as np
 import pytest
 
 from lottery_ticket.analysis import gems, results
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations import files, sealed
 from lottery_ticket.tests.analysis import fake_gems, fake_results
+
+EVENTS = [
+    fake_gems.event(0, 0.4, 1.0),
+    fake_gems.event(1, 0.1, 0.2, pruned=800, regularization=1.5),
+    fake_gems.event(2, 0.05, 0.2),
+]
 
 
 def _read(tmp_path):
-    return gems.read(str(tmp_path), results.read(str(tmp_path)).runs)
+    return gems.read(fake_results.read(tmp_path))
 
 
 def test_a_row_per_network(tmp_path):
@@ -59,7 +66,7 @@ def test_without_fine_tuning_only_what_was_before_is_known(tmp_path):
         "counts": fake_gems.counts(0.5),
         "stages": {"finetuned": {"before": fake_gems.results(0.4, 0.3)}},
     }
-    gems.FILE.write(directory, record)
+    sealed.write(f"{directory}/gem.json", record)
     files.write(f"{directory}/.lock", b"")
     found = _read(tmp_path)
     assert found.problems == results.read(str(tmp_path)).problems == []
@@ -88,7 +95,7 @@ def test_damaged_and_unfinished_ones_are_named_once(tmp_path):
     checked = fake_gems.write_gem(str(tmp_path), 2, 1)
     files.remove(f"{checked}/gem.json")
     lacking = fake_gems.write_gem(str(tmp_path), 3, 1)
-    gems.FILE.write(lacking, {"settings": {}, "counts": {}})
+    sealed.write(f"{lacking}/gem.json", {"settings": {}, "counts": {}})
     events = [fake_gems.event(0, 0.5)]
     fake_gems.write_gem(str(tmp_path), 4, 1, events=events, is_finished=False)
     alone = fake_gems.write_gem(
@@ -129,14 +136,120 @@ def test_some_methods_are_chosen_and_problems_stay(tmp_path):
     for name in ("gem_miner", "ep"):
         fake_gems.write_gem(str(tmp_path), 1, 1, name, events=events)
     files.remove(f"{fake_gems.write_gem(str(tmp_path), 1, 1, 'hc')}/gem.json")
-    chosen = gems.choose(_read(tmp_path), ["ep"])
+    found = fake_results.read(tmp_path, experiments="ep")
+    chosen = gems.read(found)
     assert chosen.methods["experiment"].to_list() == ["ep"]
     assert chosen.history["experiment"].to_list() == ["ep"]
     assert len(chosen.problems) == 1
 
 
+def test_where_there_is_no_run_no_method_is_chosen(tmp_path):
+    events = [fake_gems.event(0, 0.5)]
+    fake_gems.write_gem(str(tmp_path), 1, 1, events=events, is_finished=False)
+    found = fake_results.read(tmp_path, experiments="ep")
+    history = gems.read(found).history
+    assert history["experiment"].to_list() == ["gem_miner"]
+
+
 def test_nothing_there(tmp_path):
     found = _read(tmp_path)
     assert found.methods.empty and found.history.empty
-    with pytest.raises(FileNotFoundError, match="No results folder"):
-        gems.read(f"{tmp_path}/nowhere", results.read(str(tmp_path)).runs)
+
+
+def test_known_methods_come_first(tmp_path):
+    for name, level, trial in (
+        ("b/gem_miner", 1, 1),
+        ("mine", 1, 1),
+        ("ep", 2, 1),
+        ("ep", 1, 10),
+        ("ep", 1, 9),
+        ("wt", 0, 1),
+        ("gem_miner", 1, 1),
+    ):
+        of_tree, _, method = name.rpartition("/")
+        directory = f"{tmp_path}/{of_tree}".rstrip("/")
+        fake_gems.write_gem(directory, trial, level, method)
+    methods = _read(tmp_path).methods
+    assert methods[["experiment", "trial", "level"]].to_numpy().tolist() == [
+        ["gem_miner", 1, 1],
+        ["ep", 9, 1],
+        ["ep", 10, 1],
+        ["ep", 1, 2],
+        ["wt", 1, 0],
+        ["mine", 1, 1],
+        ["b/gem_miner", 1, 1],
+    ]
+
+
+def test_what_is_not_recorded_is_none_and_other_settings_are_left_out(tmp_path):
+    more = {"recipe": None, "lr": 0.1}
+    fake_gems.write_gem(f"{tmp_path}/conv4", 2, 3, "ep", algo="ep", **more)
+    [row] = _read(tmp_path).methods.to_dict("records")
+    assert {key: row[key] for key in gems.KEYS} == {
+        "experiment": "conv4/ep",
+        "trial": 2,
+        "level": 3,
+        "algo": "ep",
+        "recipe": None,
+        "dataset": "mnist",
+        "model": "fc",
+    }
+    assert "lr" not in row
+
+
+def _searches(tmp_path):
+    return gems.read_searches(fake_results.read(tmp_path).holding("search"))
+
+
+def test_a_row_per_epoch(tmp_path):
+    fake_gems.write_gem(str(tmp_path), 2, 1, density=0.2, events=EVENTS)
+    frame, problems = _searches(tmp_path)
+    assert problems == []
+    assert list(frame.columns) == gems.HISTORY
+    assert frame["epoch"].to_list() == [1, 2, 3]
+    validate = frame["validate_accuracy"].to_numpy()
+    np.testing.assert_allclose(validate, [0.2, np.nan, 0.4])
+    row = frame.iloc[1].to_dict()
+    assert np.isnan(row.pop("validate_accuracy"))
+    assert row.pop("accuracy") == pytest.approx(0.3)
+    assert row == {
+        "experiment": "gem_miner",
+        "trial": 2,
+        "level": 1,
+        "algo": "hc_iter",
+        **fake_gems.SETTINGS,
+        "final_density": 0.2,
+        "epoch": 2,
+        "iteration": 20,
+        "density": 0.1,
+        "flag_density": 0.2,
+        "pruned": 800,
+        "regularization": 1.5,
+    }
+
+
+def test_unfinished_searches_and_rounds_of_training_have_no_rows(tmp_path):
+    fake_gems.write_gem(str(tmp_path), 1, 1, events=EVENTS, is_finished=False)
+    files.write(f"{tmp_path}/trial1/1/ep/search/checkpoint.bin", b"state")
+    files.write(f"{tmp_path}/trial1/1/imp/search/0/same_init/run.json", b"{}")
+    frame, problems = _searches(tmp_path)
+    assert set(frame["experiment"]) == {"gem_miner"}
+    assert problems == []
+
+
+def test_damaged_searches_are_named(tmp_path):
+    directory = fake_gems.write_gem(str(tmp_path), 1, 1, events=EVENTS)
+    path = pathlib.Path(directory) / "search" / "run.json"
+    path.write_text(path.read_text().replace("1.5", "1.6"))
+    frame, problems = _searches(tmp_path)
+    assert frame.empty
+    assert problems == [
+        f"{directory}/search: damaged (its run.json is not whole)"
+    ]
+
+
+def test_what_was_not_evaluated_is_not_known(tmp_path):
+    directory = fake_gems.write_gem(str(tmp_path), 1, 1, events=EVENTS)
+    files.remove(f"{directory}/search/test.json")
+    frame, _ = _searches(tmp_path)
+    assert frame["accuracy"].isna().all()

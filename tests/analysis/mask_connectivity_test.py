@@ -2,20 +2,26 @@
 
 import pathlib
 
+import numpy as np
 import pytest
 
-from lottery_ticket.analysis import mask_connectivity
+from lottery_ticket.analysis import mask_connectivity, sections
 from lottery_ticket.experiments import mask_connectivity as experiment
 from lottery_ticket.experiments import mask_path
-from lottery_ticket.tests.analysis import fake_ways
+from lottery_ticket.foundations import sealed
+from lottery_ticket.tests.analysis import fake_results, fake_ways
 from lottery_ticket.tests.experiments import searches
+
+
+def _read(output_dir):
+    return mask_connectivity.read(fake_results.read(output_dir))
 
 
 def test_points_are_means_over_draws(tmp_path):
     directory = fake_ways.write_way(
         str(tmp_path), 3, test=((0.9, 0.9), (0.5, 0.6), (0.7, 0.7))
     )
-    found = mask_connectivity.read(str(tmp_path))
+    found = _read(tmp_path)
     assert found.problems == []
     assert list(found.points.columns) == [
         *mask_connectivity.POINTS,
@@ -52,7 +58,7 @@ def test_points_are_means_over_draws(tmp_path):
 
 def test_a_row_per_way_has_both_ends(tmp_path):
     fake_ways.write_ways(str(tmp_path))
-    points = mask_connectivity.read(str(tmp_path)).points
+    points = _read(tmp_path).points
     table = mask_connectivity.summarize(points)
     assert list(table["experiment"].unique()) == [
         "mask_connectivity",
@@ -71,29 +77,39 @@ def test_a_row_per_way_has_both_ends(tmp_path):
     assert (row["hamming"], row["hamming_z"]) == (0.25, 0.75)
 
 
-def test_tables_are_files(tmp_path):
+def test_the_section_is_tables_and_figures(tmp_path):
     fake_ways.write_ways(str(tmp_path))
-    written = mask_connectivity.to_csv(
-        mask_connectivity.read(str(tmp_path)).points
-    )
+    section = mask_connectivity.section(fake_results.read(tmp_path))
+    assert sorted(section.files()) == [
+        "mask_connectivity.csv",
+        "mask_connectivity.pdf",
+        "mask_connectivity.png",
+        "mask_connectivity_loss.pdf",
+        "mask_connectivity_loss.png",
+        "mask_connectivity_points.csv",
+    ]
+    written = section.tables
     lines = {name: data.decode().splitlines() for name, data in written.items()}
     assert len(lines["mask_connectivity.csv"]) == 1 + 4
     assert len(lines["mask_connectivity_points.csv"]) == 1 + 4 * 2 * 3
     head = lines["mask_connectivity_points.csv"][0]
     assert head == ",".join(mask_connectivity.POINTS)
+    assert (section.text, section.about) == ("", "ways between masks")
+    again = mask_connectivity.section(fake_results.read(tmp_path))
+    assert again.files() == section.files()
 
 
 def test_ways_that_are_rounded_say_so(tmp_path):
     settings = {"way": "linear", "round_masks": True}
     fake_ways.write_way(str(tmp_path), 1, settings=settings)
-    points = mask_connectivity.read(str(tmp_path)).points
+    points = _read(tmp_path).points
     assert set(points["way"]) == {"linear, rounded"}
 
 
 def test_trials_that_differ_in_a_setting_are_a_problem(tmp_path):
     fake_ways.write_way(str(tmp_path), 1)
     fake_ways.write_way(str(tmp_path), 2, settings={"model": "conv2"})
-    (problem,) = mask_connectivity.read(str(tmp_path)).problems
+    (problem,) = _read(tmp_path).problems
     assert "mask_connectivity: its runs differ in model" in problem
 
 
@@ -104,7 +120,7 @@ def test_damaged_ones_are_problems(tmp_path):
     path.write_text(path.read_text()[:-9])
     fake_ways.write_way(str(tmp_path), 3, distance=[[0.0]])
     fake_ways.write_way(str(tmp_path), 4, barriers={})
-    found = mask_connectivity.read(str(tmp_path))
+    found = _read(tmp_path)
     assert set(found.points["directory"]) == {good}
     assert len(found.problems) == 3
     for problem, text in zip(
@@ -116,10 +132,12 @@ def test_damaged_ones_are_problems(tmp_path):
 
 
 def test_nothing_there(tmp_path):
-    found = mask_connectivity.read(str(tmp_path))
+    found = _read(tmp_path)
     assert found.points.empty and found.problems == []
-    with pytest.raises(FileNotFoundError, match="No results folder"):
-        mask_connectivity.read(str(tmp_path / "nowhere"))
+    section = mask_connectivity.section(fake_results.read(tmp_path))
+    assert section == sections.Section()
+    with pytest.raises(ValueError, match="no way between masks to draw"):
+        mask_connectivity.along_way(found.points)
 
 
 def test_what_the_experiment_writes_is_read(tmp_path):
@@ -127,8 +145,8 @@ def test_what_the_experiment_writes_is_read(tmp_path):
     directory = tmp_path / "out/trial1/2/mask_connectivity"
     path = mask_path.MaskPath(points=3, draws=2)
     experiment.evaluate(str(directory), *pair, path, quiet=True)
-    record = experiment.FILE.read(str(directory))
-    found = mask_connectivity.read(str(tmp_path / "out"))
+    record = sealed.read(f"{directory}/mask_connectivity.json")
+    found = _read(tmp_path / "out")
     assert found.problems == []
     assert set(found.points["level"]) == {2}
     (row,) = found.points.query("split == 'test' & alpha == .5").to_dict(
@@ -139,3 +157,94 @@ def test_what_the_experiment_writes_is_read(tmp_path):
     assert row["hamming"] == record["hamming"]["all"]
     table = mask_connectivity.summarize(found.points)
     assert table["barrier_test"][0] == record["barriers"]["test"]
+
+
+@pytest.fixture
+def points(tmp_path):
+    fake_ways.write_ways(str(tmp_path))
+    return _read(tmp_path).points
+
+
+def _legend(figure):
+    (legend,) = figure.legends
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def _lines(axes):
+    """Dict, line style -> points drawn."""
+    return {line.get_linestyle(): line.get_xydata() for line in axes.lines}
+
+
+def test_accuracies_are_means_over_trials_and_draws_in_bands(points):
+    figure = mask_connectivity.along_way(points)
+    drawn, linear = figure.axes
+    assert drawn.get_title() == (
+        "probabilistic ($n$ = 2)\n5.00–6.00 % kept, masks differ in 25.0 %"
+    )
+    assert linear.get_title().startswith("linear ($n$ = 2)\n")
+    train, test = (line.get_xydata() for line in drawn.lines)
+    np.testing.assert_allclose(train[:, 1], 100)
+    np.testing.assert_allclose(test, [[0, 90], [0.5, 50], [1, 70]])
+    band = drawn.collections[1].get_paths()[0].vertices
+    middle = band[band[:, 0] == 0.5][:, 1]
+    assert sorted(set(middle.round(9))) == [40, 60]
+    np.testing.assert_allclose(
+        linear.lines[1].get_xydata(), [[0, 90], [0.5, 80], [1, 70]]
+    )
+    assert _legend(figure) == ["training set", "test set"]
+    assert drawn.get_ylabel() == "Accuracy (%)"
+
+
+def test_each_split_has_a_style_of_its_own_wherever_it_is_drawn(points):
+    figure = mask_connectivity.along_way(points)
+    both = _lines(figure.axes[0])
+    test = points[points["split"] == "test"]
+    figure = mask_connectivity.along_way(test)
+    (alone,) = _lines(figure.axes[0])
+    assert len(both) == 2 and alone in both
+    np.testing.assert_array_equal(_lines(figure.axes[0])[alone], both[alone])
+
+
+def test_losses_are_no_percents(points):
+    figure = mask_connectivity.along_way(points, "loss")
+    test = figure.axes[0].lines[1].get_ydata()
+    np.testing.assert_allclose(test, [1.1, 1.5, 1.3])
+    assert figure.axes[0].get_ylabel() == "Loss"
+
+
+def test_panels_that_would_be_called_alike_are_told_apart(tmp_path):
+    for name in ("conv2", "lenet"):
+        fake_ways.write_way(str(tmp_path / name), 1)
+    settings = {"norm_statistics": "recomputed"}
+    fake_ways.write_way(str(tmp_path / "lenet"), 1, "anew", settings=settings)
+    points = _read(tmp_path).points
+    figure = mask_connectivity.along_way(points)
+    assert sorted(a.get_title().split(" ($n")[0] for a in figure.axes) == [
+        "conv2/mask_connectivity, probabilistic, statistics interpolated",
+        "lenet/mask_connectivity, probabilistic, statistics interpolated",
+        "probabilistic, statistics recomputed",
+    ]
+
+
+def test_points_that_only_some_trials_have_are_left_out(tmp_path):
+    fake_ways.write_way(str(tmp_path), 1)
+    fake_ways.write_way(
+        str(tmp_path), 2, test=((0.9,), (0.7,)), alphas=(0.0, 1.0)
+    )
+    points = _read(tmp_path).points
+    (axes,) = mask_connectivity.along_way(points).axes
+    for line in axes.lines:
+        np.testing.assert_array_equal(line.get_xdata(), [0, 1])
+
+
+def test_nothing_overlaps_or_is_clipped(points):
+    one = points[points["way"] == "linear"]
+    for given in (points, one):
+        figure = mask_connectivity.along_way(given)
+        renderer, page = figure._get_renderer(), figure.bbox
+        legend = figure.legends[0].get_window_extent(renderer)
+        for axes in figure.axes:
+            box = axes.get_tightbbox(renderer)
+            assert not legend.overlaps(box)
+            assert page.x0 <= box.x0 and box.x1 <= page.x1
+            assert page.y0 <= box.y0 and box.y1 <= page.y1

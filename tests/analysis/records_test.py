@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from lottery_ticket.analysis import records
+from lottery_ticket.analysis import records, tree
 from lottery_ticket.foundations import files, sealed
 
 NAME = "findings.json"
@@ -53,3 +53,16 @@ def test_other_errors_are_not_hidden():
 def test_counts_of_all_layers():
     assert records.count({"a": [1, 10], "b": [5, 5]}) == (6, 15)
     assert records.count({}) == (0, 0)
+
+
+def test_records_of_places(tmp_path):
+    for name in ("one", "two"):
+        sealed.write(f"{tmp_path}/{name}/{NAME}", {"lr": name})
+    sealed.write(f"{tmp_path}/three/{NAME}", {})
+    places = [place for place in tree.walk(str(tmp_path)) if place.holds(NAME)]
+    found, problems = records.of_places(
+        NAME, places, lambda place, record: (place.experiment, record["lr"])
+    )
+    assert found == [("one", "one"), ("two", "two")]
+    message = f"damaged (its {NAME} lacks 'lr')"
+    assert problems == [f"{tmp_path}/three: {message}"]

@@ -1,7 +1,8 @@
 import pytest
 
-from lottery_ticket.analysis import report, results
+from lottery_ticket.analysis import report, sections, tree
 from lottery_ticket.foundations import files, paths
+from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
     fake_gems,
     fake_lines,
@@ -21,11 +22,11 @@ NAMES = sorted([*SINGLE_NAMES, "comparison.csv", "comparison.txt"])
 def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
     output_dir = str(tmp_path / "results")
     fake_results.write_experiment(output_dir)
-    report.report(output_dir)
+    runner.RUN(output_dir)
     directory = f"{output_dir}/report"
     first = {name: files.read(f"{directory}/{name}") for name in NAMES}
     assert files.names(directory) == NAMES
-    report.report(output_dir)
+    runner.RUN(output_dir)
     assert files.names(directory) == NAMES
     second = {name: files.read(f"{directory}/{name}") for name in NAMES}
     assert first == second
@@ -39,7 +40,7 @@ def test_names_problems_while_experiments_still_run(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
     directory = paths.run(paths.trial(str(tmp_path), 2), 3, "same_init")
     files.write(paths.checkpoint(directory), b"state")
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert "Problems:\n  trial 2, level 3, same_init: unfinished" in printed
     assert "  trial 1, level 3, same_init: missing\n" in printed
@@ -48,7 +49,7 @@ def test_names_problems_while_experiments_still_run(tmp_path, capsys):
 def test_only_some_experiments_in_another_folder(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path / "results"))
     other = str(tmp_path / "other")
-    report.report(str(tmp_path / "results"), other, "reinit", (2,))
+    runner.RUN(str(tmp_path / "results"), other, "reinit", (2,))
     assert files.names(other) == SINGLE_NAMES
     assert b"same_init" not in files.read(f"{other}/runs.csv")
     assert files.read(f"{other}/runs.csv").count(b"reinit") == 3 * 6
@@ -56,7 +57,7 @@ def test_only_some_experiments_in_another_folder(tmp_path, capsys):
 
 def test_without_validation_early_stopping_is_left_out(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     names = files.names(str(tmp_path / "report"))
     assert names == [
         name for name in SINGLE_NAMES if "early_stopping" not in name
@@ -68,7 +69,7 @@ def test_without_validation_early_stopping_is_left_out(tmp_path, capsys):
 
 def test_experiments_are_in_the_order_asked_for(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
-    report.report(str(tmp_path), experiments="reinit,same_init")
+    runner.RUN(str(tmp_path), experiments="reinit,same_init")
     printed = capsys.readouterr().out.splitlines()
     assert printed[2].split() == "level density % reinit same_init".split()
     head = files.read(f"{tmp_path}/report/comparison.csv").split(b",")
@@ -79,41 +80,41 @@ def test_layers_are_drawn_where_they_differ(tmp_path, capsys):
     for level, density in enumerate(([10, 10], [5, 10], [2, 10])):
         facts = {"density": {"a": density, "b": [10, 10]}}
         fake_results.write_run(str(tmp_path), 1, level, facts=facts)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     assert "layer_densities.png" in files.names(f"{tmp_path}/report")
     text = files.read(f"{tmp_path}/report/layers.txt").decode()
     assert text.splitlines()[-1].split() == "same_init 2 60.0 20.0 100".split()
     dense = f"{tmp_path}/dense"
-    report.report(str(tmp_path), dense, levels=(0,))
+    runner.RUN(str(tmp_path), dense, levels=(0,))
     assert "layer_densities.png" not in files.names(dense)
 
 
 def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="No results folder"):
-        report.report(str(tmp_path / "nowhere"))
+        runner.RUN(str(tmp_path / "nowhere"))
 
 
 def test_no_complete_run(tmp_path):
     with pytest.raises(ValueError, match="no complete run. Found: no folder"):
-        report.report(str(tmp_path))
+        runner.RUN(str(tmp_path))
     directory = paths.run(paths.trial(str(tmp_path), 1), 0, "same_init")
     files.write(paths.checkpoint(directory), b"state")
     with pytest.raises(ValueError, match="Found: trial 1, level 0, same_init"):
-        report.report(str(tmp_path))
+        runner.RUN(str(tmp_path))
     assert files.names(str(tmp_path)) == ["trial1"]
 
 
 def test_unknown_experiment_or_level(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     with pytest.raises(ValueError, match="Unknown experiment 'same_int'. Did"):
-        report.report(str(tmp_path), experiments="same_int")
+        runner.RUN(str(tmp_path), experiments="same_int")
     with pytest.raises(ValueError, match="Unknown level '4'.*Known: 0"):
-        report.report(str(tmp_path), levels=(4,))
+        runner.RUN(str(tmp_path), levels=(4,))
 
 
 def test_lines_without_runs_are_drawn(tmp_path, capsys):
     fake_lines.write_line(str(tmp_path), 1, 0, 500)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     out = capsys.readouterr().out
     assert out.startswith("No run but copies and lines.")
     names = {path.name for path in (tmp_path / "report").iterdir()}
@@ -129,7 +130,7 @@ def _write_masked(output_dir):
 
 def test_untrained_networks_without_runs_are_reported(tmp_path, capsys):
     _write_masked(str(tmp_path))
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     assert capsys.readouterr().out.startswith("Untrained networks under a mask")
     assert files.names(f"{tmp_path}/report") == [
         "untrained.csv",
@@ -149,7 +150,7 @@ def test_learned_masks_stand_beside_what_is_trained_not_among_it(
         for level in (0, 1, 2):
             fake_results.write_run(str(tmp_path), trial, level, **settings)
     fake_masked.write_supermask(str(tmp_path), 1)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert "Every run found is complete, and none is missing." in printed
     directory = f"{tmp_path}/report"
@@ -167,11 +168,11 @@ def test_learned_masks_stand_beside_what_is_trained_not_among_it(
 
 def test_learned_masks_alone_are_reported(tmp_path, capsys):
     directory = fake_masked.write_supermask(str(tmp_path), 1)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     names = files.names(f"{tmp_path}/report")
     assert {"accuracy.png", "curves.png", "supermasks.png"} <= set(names)
     files.remove(f"{directory}/supermask.json")
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert f"  {directory}: not evaluated (no supermask.json)" in printed
 
@@ -182,7 +183,7 @@ def test_rules_that_differ_have_figures(tmp_path, capsys):
         fake_results.write_run(
             str(tmp_path), 1, level, "random", criterion="random"
         )
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     names = files.names(f"{tmp_path}/report")
     assert {"criteria.png", "criteria.pdf"} <= set(names)
     assert "mask_1_actions.png" not in names
@@ -199,7 +200,7 @@ def _write_gems(output_dir):
 
 def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
     _write_gems(str(tmp_path))
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert "Every run found is complete, and none is missing." in printed
     directory = f"{tmp_path}/report"
@@ -209,7 +210,7 @@ def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
     assert "gem_checks.png" not in names
     assert files.read(f"{directory}/gems.txt").decode() in printed
     assert b"search" not in files.read(f"{directory}/runs.csv")
-    report.report(str(tmp_path), f"{tmp_path}/some", "gem_miner")
+    runner.RUN(str(tmp_path), f"{tmp_path}/some", "gem_miner")
     names = set(files.names(f"{tmp_path}/some"))
     assert "gem_search_gem_miner.png" in names
     assert "gem_search_ep.png" not in names
@@ -218,7 +219,7 @@ def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
 def test_searches_whose_networks_are_unfinished_are_reported(tmp_path, capsys):
     events = [fake_gems.event(0, 0.5)]
     fake_gems.write_gem(str(tmp_path), 1, 1, events=events, is_finished=False)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert printed.startswith("No run but searches for masks.\n\nProblems:\n")
     assert printed.count("unfinished") == 1
@@ -229,33 +230,70 @@ def test_searches_whose_networks_are_unfinished_are_reported(tmp_path, capsys):
 def test_problems_are_told_once(tmp_path, capsys):
     _write_gems(str(tmp_path))
     fake_gems.write_gem(str(tmp_path), 3, 1, "ep", recipe="other")
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert printed.count("ep: its runs differ in recipe") == 1
 
 
 def test_ways_between_masks_are_drawn_with_and_without_runs(tmp_path, capsys):
     fake_ways.write_ways(str(tmp_path))
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     assert printed.startswith("No run but ways between masks.\n\nEvery run")
     fake_lines.write_line(str(tmp_path), 1, 0, 500)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     printed = capsys.readouterr().out
     start = "No run but copies and lines and ways between masks.\n"
     assert printed.startswith(start)
     fake_results.write_run(str(tmp_path), 1, 0)
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     assert "experiment" in capsys.readouterr().out
     names = set(files.names(f"{tmp_path}/report"))
     assert {"mask_connectivity.png", "barriers.png", "table.csv"} <= names
 
 
-def test_runs_are_read_once(tmp_path, monkeypatch):
+def test_a_tree_is_walked_once(tmp_path, monkeypatch):
     _write_gems(str(tmp_path))
-    read, calls = results.read, []
+    walk, calls = tree.walk, []
     monkeypatch.setattr(
-        results, "read", lambda *given: calls.append(given) or read(*given)
+        tree, "walk", lambda *given: calls.append(given) or walk(*given)
     )
-    report.report(str(tmp_path))
+    runner.RUN(str(tmp_path))
     assert calls == [(str(tmp_path),)]
+
+
+def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
+    def first(found):
+        [place] = found.holding(found.files["mine"])
+        table = place.directory.encode()
+        problems = ["mine is strange"]
+        return sections.Section({"mine.txt": table}, {}, "Mine\n", problems)
+
+    def second(found):
+        return sections.Section({"other.txt": b""}, about="others")
+
+    files.write(f"{tmp_path}/trial1/0/here/mine.json", b"{}")
+    made = report.maker([first, second], {"mine": "mine.json"})
+    made(str(tmp_path))
+    directory = f"{tmp_path}/report"
+    assert capsys.readouterr().out == (
+        "Mine\n\nProblems:\n  mine is strange\n"
+        f"Wrote {directory}/mine.txt\nWrote {directory}/other.txt\n"
+    )
+    assert files.read(f"{directory}/mine.txt").endswith(b"/trial1/0/here")
+    report.maker([second], {})(str(tmp_path))
+    assert capsys.readouterr().out.startswith("No run but others.\n\nEvery run")
+    fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
+    made(str(tmp_path))
+    printed = capsys.readouterr().out
+    table, rest = printed.split("\nMine\n\nProblems:\n  mine is strange\n")
+    assert table.startswith("experiment")
+    assert rest.startswith("\nNo early_stopping figure: no validation logs.\n")
+    text = files.read(f"{directory}/table.txt").decode()
+    assert text == f"{table}\nProblems:\n  mine is strange\n"
+
+
+def test_without_sections_runs_are_reported(tmp_path, capsys):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    report.maker((), {})(str(tmp_path))
+    assert files.names(str(tmp_path / "report")) == SINGLE_NAMES

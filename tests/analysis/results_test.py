@@ -220,12 +220,49 @@ def test_empty_and_missing_folders(tmp_path):
         results.read(str(tmp_path / "nowhere"))
 
 
-def test_read_some_wants_a_complete_run(tmp_path):
+def test_a_complete_run_may_be_wanted(tmp_path):
     with pytest.raises(ValueError, match="no complete run. Found: no folder"):
-        results.read_some(str(tmp_path))
+        results.check_some(results.read(str(tmp_path)))
     directory = paths.run(paths.trial(str(tmp_path), 1), 0, "same_init")
     files.write(paths.checkpoint(directory), b"state")
     with pytest.raises(ValueError, match="Found: trial 1, level 0, same_init"):
-        results.read_some(str(tmp_path))
+        results.check_some(results.read(str(tmp_path)))
     fake_results.write_run(str(tmp_path), 1, 0)
-    assert len(results.read_some(str(tmp_path)).runs) == 1
+    results.check_some(results.read(str(tmp_path)))
+
+
+def test_columns_are_those_of_the_table(tmp_path, monkeypatch):
+    facts = {"effective": {"layer0": 32, "layer1": 32}}
+    fake_results.write_run(str(tmp_path), 1, 0, facts=facts, lr=0.1)
+    columns = list(results.read(str(tmp_path)).runs.columns)
+    own = [each for each in columns if "layer" not in each]
+    assert own == list(results.COLUMNS)
+    assert columns[4:10] == [
+        *("density", "density_layer0", "density_layer1"),
+        *("effective_density", "effective_layer0", "effective_layer1"),
+    ]
+    monkeypatch.setitem(results.COLUMNS, "lr", lambda run: run.setting("lr"))
+    runs = results.read(str(tmp_path)).runs
+    assert list(runs.columns) == [*columns, "lr"]
+    assert runs["lr"].to_list() == [0.1]
+
+
+def test_some_experiments_and_levels_are_chosen(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    found = results.read(str(tmp_path))
+    assert found.chosen.equals(found.runs)
+    assert (found.experiments, found.levels, found.files) == (None, None, {})
+    found = results.read(str(tmp_path), "reinit,same_init", (2,))
+    names = found.chosen["experiment"].unique()
+    assert list(names) == ["reinit", "same_init"]
+    assert set(found.chosen["level"]) == {0, 1, 2}
+    assert len(found.runs) == len(found.chosen) == 12
+    assert found.levels == (2,)
+    with pytest.raises(ValueError, match="Unknown experiment 'reinti'"):
+        results.read(str(tmp_path), "reinti")
+    with pytest.raises(ValueError, match="Unknown level '0'. Known: 2"):
+        results.read(str(tmp_path), "reinit", (0,))
+
+
+def test_where_there_is_no_run_nothing_is_known_to_choose(tmp_path):
+    assert results.read(str(tmp_path), "any", (7,)).chosen.empty

@@ -90,3 +90,10 @@ def test_a_row_is_of_one_density_and_of_one_level_of_an_experiment(given):
     # Rows of one density differ in level, and may differ by rounding.
     for above, below in zip(tops, tops[1:], strict=False):
         assert below <= above / (1 - selection.ROUNDING)
+
+
+def test_learned_masks_are_not_trained_unless_all_are():
+    kinds = ["lottery_experiment", "supermask", "reinitialize"]
+    runs = pd.DataFrame({"kind": kinds})
+    assert list(selection.trained(runs).index) == [0, 2]
+    assert list(selection.trained(runs[1:2]).index) == [1]

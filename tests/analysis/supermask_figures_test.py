@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis import (
-    results,
     supermask_figures,
     supermasks,
     untrained,
@@ -13,9 +12,14 @@ from lottery_ticket.tests.analysis import fake_masked, fake_results
 
 
 def _table(tmp_path):
-    runs = results.read(str(tmp_path)).runs
-    cells = untrained.read(str(tmp_path)).cells
-    return supermasks.compare(cells, supermasks.read(runs).masks, runs)
+    found = fake_results.read(tmp_path)
+    cells = untrained.read(found).cells
+    masks = supermasks.read(found).masks
+    return supermasks.compare(cells, masks, found.runs)
+
+
+def _section(tmp_path):
+    return supermask_figures.section(fake_results.read(tmp_path))
 
 
 def _write(output_dir):
@@ -188,19 +192,26 @@ def test_networks_have_panels_and_rows_and_gaps(tmp_path):
 
 def test_outputs_are_the_same_each_time(tmp_path):
     _write(str(tmp_path))
-    table = _table(tmp_path)
-    outputs = supermask_figures.outputs(table)
+    section = _section(tmp_path)
+    outputs = section.files()
     assert sorted(outputs) == [
         f"supermasks.{kind}" for kind in ("csv", "pdf", "png", "txt")
     ]
-    assert supermask_figures.outputs(table) == outputs
+    assert _section(tmp_path).files() == outputs
+    assert section.text == outputs["supermasks.txt"].decode()
 
 
 def test_trained_networks_alone_are_no_comparison(tmp_path):
     fake_results.write_run(str(tmp_path / "a"), 1, 0)
-    assert supermask_figures.outputs(_table(tmp_path)) == {}
+    assert _section(tmp_path).files() == {}
     fake_masked.write_supermask(str(tmp_path / "b"), 1)
-    written = supermask_figures.outputs(_table(tmp_path))["supermasks.csv"]
+    written = _section(tmp_path).tables["supermasks.csv"]
     assert written.count(b"\n") == 2
     with pytest.raises(ValueError, match="no network to draw"):
         supermask_figures.bars(_table(tmp_path)[:0])
+
+
+def test_without_a_run_nothing_stands_side_by_side(tmp_path):
+    cells = [fake_masked.cell("large_final", 1, 0.4, 0.5)]
+    fake_masked.write_untrained(str(tmp_path), 1, cells)
+    assert _section(tmp_path).files() == {}

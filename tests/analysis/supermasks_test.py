@@ -5,21 +5,22 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import results, supermasks, untrained
-from lottery_ticket.foundations import files
+from lottery_ticket.analysis import supermasks, untrained
+from lottery_ticket.foundations import files, sealed
 from lottery_ticket.tests.analysis import fake_masked, fake_results
 
 SETTINGS = fake_masked.SETTINGS
 
 
 def _read(tmp_path):
-    return supermasks.read(results.read(str(tmp_path)).runs)
+    return supermasks.read(fake_results.read(tmp_path))
 
 
 def _compare(tmp_path):
-    runs = results.read(str(tmp_path)).runs
-    cells = untrained.read(str(tmp_path)).cells
-    return supermasks.compare(cells, supermasks.read(runs).masks, runs)
+    found = fake_results.read(tmp_path)
+    cells = untrained.read(found).cells
+    masks = supermasks.read(found).masks
+    return supermasks.compare(cells, masks, found.runs)
 
 
 def _write_stopped(output_dir, trial, at_stop, *, name="supermask", **more):
@@ -90,11 +91,13 @@ def test_masks_that_were_not_evaluated_or_are_damaged_are_named(tmp_path):
     path = damaged / "supermask.json"
     path.write_text(path.read_text().replace("0.94", "0.99"))
     lacking = fake_masked.write_supermask(str(tmp_path), 4)
-    settings = supermasks.FILE.read(lacking)["settings"]
-    supermasks.FILE.write(lacking, {"settings": settings, "samples": {}})
+    settings = sealed.read(f"{lacking}/supermask.json")["settings"]
+    record = {"settings": settings, "samples": {}}
+    sealed.write(f"{lacking}/supermask.json", record)
     foreign = fake_masked.write_supermask(str(tmp_path), 5)
-    other = {**supermasks.FILE.read(foreign), "settings": {"seed": 1}}
-    supermasks.FILE.write(foreign, other)
+    path_of_foreign = f"{foreign}/supermask.json"
+    other = {**sealed.read(path_of_foreign), "settings": {"seed": 1}}
+    sealed.write(path_of_foreign, other)
     found = _read(tmp_path)
     assert found.masks["directory"].to_list() == [whole]
     assert found.problems == [

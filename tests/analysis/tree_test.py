@@ -1,6 +1,6 @@
 import pytest
 
-from lottery_ticket.analysis import tree
+from lottery_ticket.analysis import results, tree
 from lottery_ticket.foundations import files, names_0_1_0
 from lottery_ticket.tests.analysis import fake_gems, fake_results
 
@@ -118,22 +118,41 @@ def test_untrained_networks_are_no_run(tmp_path, name):
     assert _addresses(tmp_path) == [("same_init", 1, 0, "")]
 
 
-def test_places_of_what_is_wanted(tmp_path):
+def test_places_are_all_folders_but_those_inside_runs(tmp_path):
     fake_results.write_run(str(tmp_path / "conv2"), 1, 0)
     files.write(f"{tmp_path}/conv2/trial1/0/notes/mine.txt", b"")
-    found = tree.places(f"{tmp_path}/", lambda _, names: "mine.txt" in names)
-    [place] = found
-    assert (place.experiment, place.trial) == ("conv2/notes", 1)
-    assert place.file_names == ("mine.txt",)
+    files.write(f"{tmp_path}/conv2/trial1/0/same_init/masks/a.npy", b"")
+    files.make_folder(f"{tmp_path}/empty")
+    found = tree.walk(f"{tmp_path}/")
+    assert [place.directory.removeprefix(str(tmp_path)) for place in found] == [
+        *("", "/conv2", "/conv2/trial1", "/conv2/trial1/0"),
+        *("/conv2/trial1/0/notes", "/conv2/trial1/0/same_init"),
+    ]
+    notes = found[-2]
+    assert (notes.experiment, notes.trial) == ("conv2/notes", 1)
+    assert notes.file_names == ("mine.txt",)
+    assert notes.holds("other.txt", "mine.txt") and not notes.holds("mine")
     with pytest.raises(FileNotFoundError, match="No results folder at"):
-        tree.places(str(tmp_path / "nowhere"), lambda *_: True)
+        tree.walk(str(tmp_path / "nowhere"))
+
+
+def test_a_tree_tells_which_folders_hold_a_file(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    files.write(f"{tmp_path}/trial1/0/notes/mine.txt", b"")
+    found = results.read(str(tmp_path))
+    names = ("mine.txt", "run.json")
+    assert [place.experiment for place in found.holding(*names)] == [
+        "notes",
+        "same_init",
+    ]
+    assert found.holding("other.txt") == []
 
 
 def test_a_gem_is_one_run_whatever_its_parts_hold(tmp_path):
     directory = fake_gems.write_gem(
         str(tmp_path), 1, 2, events=[fake_gems.event(0, 0.5)]
     )
-    for part in names_0_1_0.PART_FOLDERS[1:]:
+    for part in ("parts", *names_0_1_0.PART_FOLDERS[1:]):
         files.write(f"{directory}/{part}/run.json", b"{}")
         files.write(f"{directory}/{part}/0/same_init/run.json", b"{}")
     assert _addresses(tmp_path) == [("gem_miner", 1, 2, "")]
@@ -154,4 +173,16 @@ def test_ways_between_masks_are_no_run(tmp_path):
     directory = f"{tmp_path}/trial1/2/mask_connectivity"
     for name in ("mask_connectivity.json", ".lock"):
         files.write(f"{directory}/{name}", b"{}")
+    assert _addresses(tmp_path) == []
+
+
+def test_a_record_of_any_other_experiment_is_no_run(tmp_path):
+    directory = f"{tmp_path}/trial1/2/mine"
+    for name in (".lock", "parts/0/run.json"):
+        files.write(f"{directory}/{name}", b"{}")
+    expected = [("mine", 1, 2, "")]
+    assert _addresses(tmp_path) == expected
+    files.write(f"{directory}/validate.json", b"{}")  # Of a run.
+    assert _addresses(tmp_path) == expected
+    files.write(f"{directory}/mine.json", b"{}")
     assert _addresses(tmp_path) == []

@@ -15,6 +15,7 @@ from lottery_ticket.experiments import (
     recipes,
 )
 from lottery_ticket.foundations import save_restore
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.datasets import picture_files
 
 RECIPE = recipes.Recipe(seed=1)

@@ -101,7 +101,9 @@ def test_the_record_says_how_samples_do_and_what_they_keep(learned):
 
 def test_a_report_reads_what_is_written(learned):
     directory, _, record = learned
-    read = supermasks.read(results.read(str(directory)).runs)
+    read = supermasks.read(
+        results.read(str(directory), files={"supermask": "supermask.json"})
+    )
     assert read.problems == []
     (row,) = read.masks.to_dict("records")
     expected = np.mean(record["samples"]["test"]["accuracy"])

@@ -23,6 +23,13 @@ def test_names_on_disk_are_frozen():
         "score_inversion": "gem_miner",
     }
     assert names_0_1_0.PART_OF == {"gem_search": "gem_miner"}
+    assert names_0_1_0.PART_FOLDERS == (
+        "copies",
+        "search",
+        "weight_reinit",
+        "mask_shuffle",
+        "score_inversion",
+    )
 
 
 def test_a_renamed_setting_is_read_by_its_name_of_today(tmp_path, monkeypatch):

@@ -15,8 +15,8 @@ import tarfile
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import report
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import report
 from lottery_ticket.tests.golden import commands
 
 HERE = pathlib.Path(__file__).parent
@@ -155,7 +155,7 @@ def check_tables(made, kept, is_same_machine):
 )
 def test_kept_tree_is_reported(tmp_path, kept, name, monkeypatch):
     monkeypatch.chdir(kept)
-    report.report(name, str(tmp_path))
+    report.RUN(name, str(tmp_path))
     check_tables(tmp_path, kept / name / "report", is_same_machine=True)
 
 
