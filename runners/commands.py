@@ -6,6 +6,7 @@ a line in EXPERIMENTS: the command line, sweeps and the report follow from it.
 
 import dataclasses
 import importlib
+from collections.abc import Callable
 
 from lottery_ticket.foundations import lazy, plans
 from lottery_ticket.foundations.command_line import flags
