@@ -52,11 +52,11 @@ def test_no_window_is_needed(tmp_path):
     ],
 )
 def test_errors_are_one_line(
-    tmp_path, monkeypatch, capsys, flags, status, message
+    tmp_path, monkeypatch, capsys, words, status, message
 ):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
-        flags.main(report.RUN, flags)
+        flags.main(report.RUN, words)
     assert stop.value.code == status
     assert capsys.readouterr().err.startswith(f"Error: {message}")
 
