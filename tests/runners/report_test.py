@@ -43,7 +43,7 @@ def test_no_window_is_needed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "flags, status, message",
+    "words, status, message",
     [
         (["--output_dir=nowhere"], 1, "No results folder at 'nowhere'"),
         (["--output_dir=."], 1, ". holds no complete run. Found: no folder"),
