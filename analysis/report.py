@@ -111,4 +111,4 @@ def _strung(found, made):
         about = [section.about for section in made if section.about]
         text = f"No run but {' and '.join(about)}.\n"
         made = [*made, sections.Section(text=text)]
-    return outputs, sections.print_order(made, problems)
+    return outputs, sections.join_texts(made, problems)

@@ -37,7 +37,7 @@ class Section:
         return {**self.tables, **figure_style.render_all(self.figures)}
 
 
-def print_order(sections: list[Section], problems: str) -> str:
+def join_texts(sections: list[Section], problems: str) -> str:
     """Returns the texts of sections by their rank, and problems among them.
 
     Args:

@@ -17,7 +17,7 @@ def test_files_are_tables_then_figures():
 def test_texts_are_by_rank_and_problems_before_notes():
     texts = [("note", sections.NOTES_RANK), ("b", 1), ("a", 0), ("c", 1)]
     made = [sections.Section(text=f"{t}\n", rank=rank) for t, rank in texts]
-    printed = sections.print_order([sections.Section(), *made], "Problems\n")
+    printed = sections.join_texts([sections.Section(), *made], "Problems\n")
     assert printed == "a\n\nb\n\nc\n\nProblems\n\nnote\n"
 
 
