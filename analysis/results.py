@@ -13,21 +13,24 @@ from lottery_ticket.analysis import (
     selection,
     tree,
 )
-from lottery_ticket.foundations import lazy, paths, run_record, save_restore
+from lottery_ticket.foundations import (
+    lazy,
+    names_0_1_0,
+    paths,
+    run_record,
+    save_restore,
+)
 
 pd = lazy.module("pandas")
 
 RUN = "run.json"
 # Rules of a lottery experiment, and what they were before they were settings.
 RULES = {
-    "criterion": "large_final",
-    "invert_scores": False,
-    "one_shot": False,
-    "retraining": "rewind",
-    "rewind_iteration": "0it",
-    "restart": False,
-    "mask_1_action": "rewind",
-    "mask_0_action": "zero",
+    rule: names_0_1_0.BEFORE[rule]
+    for rule in (
+        *("criterion", "invert_scores", "one_shot", "retraining"),
+        *("rewind_iteration", "restart", "mask_1_action", "mask_0_action"),
+    )
 }
 
 

@@ -5,13 +5,11 @@ OUT/trial1/{level}/{experiment_name}{run_id}/
     iteration{k}/               weights after iteration k, where asked for
     train.json test.json validate.json
     summaries/                  TensorBoard
-    logits/  thresholded/       of a supermask, with supermask.json
     run.json                    last of all: settings and checksums
-    untrained.json              instead of these, of untrained accuracies
-    connectivity.json copies/   instead of these, of two copies and their line
-    mask_connectivity.json      instead of these, of the way between two masks
-    gem.json search/            of a ticket that was searched for, beside these,
-    weight_reinit/ mask_shuffle/ score_inversion/       and its sanity checks
+    NAME.json                   instead of these or beside them: what another
+                                experiment found; its own sealed file
+    parts/                      runs that it is made of (names_0_1_0.py has
+                                what older ones call them)
 """
 
 import re

@@ -44,6 +44,7 @@ class ScoredModel(frozen_model.FrozenModel):
     code released with it.
     """
 
+    folders = ("final", "masks", "scores", "flags")
     has_events = True
 
     def __init__(self, model, method: score_method.ScoreMethod):

@@ -34,6 +34,8 @@ def searched(model, sampling: str, rescaling: str) -> "SearchedModel":
 class SearchedModel(frozen_model.FrozenModel):
     """A search for a mask by logits: how probably each weight is kept."""
 
+    folders = ("final", "masks", "logits", "thresholded")
+
     def __init__(self, model, sampling: str, rescaling: str):
         """Makes the logits; see `searched`.
 

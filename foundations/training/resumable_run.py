@@ -77,7 +77,7 @@ class ResumableRun:
         """
         saved = checkpoint.load(self.directory)
         if saved is None:
-            run_folder.clear(self.directory, self.span.saved, is_redone=True)
+            self._clear(is_redone=True)
             self._evaluate()
             self._save_checkpoint()
             return
@@ -85,7 +85,7 @@ class ResumableRun:
         run_record.check_identity(
             facts["identity"], self.identity, self.directory
         )
-        run_folder.clear(self.directory, self.span.saved)
+        self._clear()
         self.iteration, self.facts = facts["iteration"], facts["facts"]
         self.facts["resumed"] += 1
         self.logs.restore(arrays)
@@ -157,6 +157,11 @@ class ResumableRun:
         """Returns the last results in a few words."""
         latest = progress.text(self.logs.latest())
         return f"{latest}, in {self.facts['train_s']:.1f} s"
+
+    def _clear(self, is_redone=False):
+        run_folder.clear(
+            self.directory, self.model.folders, self.span.saved, is_redone
+        )
 
     def _train_chunk(self):
         first, capacity = self.iteration, self._capacity()

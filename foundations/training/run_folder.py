@@ -4,10 +4,6 @@ import re
 
 from lottery_ticket.foundations import files, save_restore
 
-_FOLDERS = (
-    *("initial", "final", "masks", "logits", "thresholded", "scores", "flags"),
-    "summaries",
-)
 _SUMMARIES = r"events\.out\.tfevents\.\d{10}"
 _TEMPORARY = (
     r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy"
@@ -16,7 +12,10 @@ _TEMPORARY = (
 
 
 def clear(
-    directory: str, saved: tuple[int, ...] = (), is_redone: bool = False
+    directory: str,
+    outcome: tuple[str, ...] = (),
+    saved: tuple[int, ...] = (),
+    is_redone: bool = False,
 ) -> None:
     """Removes what a run that was killed, or is redone, has left.
 
@@ -24,11 +23,14 @@ def clear(
 
     Args:
         directory: Folder of the run.
+        outcome: Names of the folders that it ends with.
         saved: After how many iterations it saves its weights.
         is_redone: Whether it begins anew, so that its summaries go too.
     """
     pattern = f"{_TEMPORARY}|{_SUMMARIES}" if is_redone else _TEMPORARY
-    for folder in ("", *_FOLDERS, *(f"iteration{each}" for each in saved)):
+    before_end = ("", "initial", "summaries")
+    iterations = (f"iteration{each}" for each in saved)
+    for folder in (*before_end, *outcome, *iterations):
         place = files.join(directory, folder)
         for name in files.names(place):
             if re.fullmatch(pattern, name):

@@ -24,6 +24,7 @@ class Trainee(abc.ABC):
         holds: Whether pruned weights are held at their values, not at 0.
         programs: Dict of what was compiled to train it, by all that this
             depends on; kept, so that 31 levels compile once.
+        folders: Names of the folders that `outcome` fills.
         has_events: Whether `event` does anything.
     """
 
@@ -33,6 +34,7 @@ class Trainee(abc.ABC):
     num_outputs: int | None
     holds: bool
     programs: dict
+    folders: tuple[str, ...] = ("final", "masks")
     has_events = False
 
     @property

@@ -101,6 +101,7 @@ def test_a_model_is_restored_from_its_outcome(hold):
     model.variables["layer1_bias"].assign([1.0, 2, 3])
     outcome = model.outcome()
     assert list(outcome) == ["final", "masks"]
+    assert tuple(outcome) == model.folders
     model.reset(masks=tiny.masks(), seed=2, hold=hold)
     model.restore({**outcome, "initial": {}})
     for folder, network in model.outcome().items():

@@ -312,6 +312,7 @@ def test_the_final_mask_is_the_flags_or_rounded_scores_under_them():
         scores, flags = searched.scores, searched.flags
         found = searched.outcome()
         assert set(found) == {"final", "masks", "scores", "flags"}
+        assert tuple(found) == searched.folders
         (sample,) = searched.samples(5)
         for name, each in scores.items():
             rounded = flags[name] * (each > 0.5)

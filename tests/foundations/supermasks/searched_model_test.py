@@ -164,6 +164,7 @@ def test_the_learned_mask_is_the_first_sample():
     searched.network.scores["layer0"].assign(np.full((4, 5), 50.0))
     searched.network.scores["layer1"].assign(np.full((5, 3), -50.0))
     found = searched.outcome()
+    assert tuple(found) == searched.folders
     assert found["masks"]["layer0"].all() and not found["masks"]["layer1"].any()
     assert not found["final"]["layer1"].any()
     searched = search()

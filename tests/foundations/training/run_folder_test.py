@@ -36,7 +36,7 @@ def test_only_what_a_killed_run_has_left_is_removed(tmp_path, is_redone):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    run_folder.clear(str(tmp_path), (13,), is_redone)
+    run_folder.clear(str(tmp_path), ("flags", "scores"), (13,), is_redone)
     left = {
         str(path.relative_to(tmp_path))
         for path in tmp_path.rglob("*")
