@@ -129,11 +129,8 @@ def _check_ties(search, init):
         return
     entry = score_draws.SCORE_INITS[init]
     is_below_1 = entry.constant is not None and entry.constant < 1
-    if (
-        entry.ties
-        and not search.algorithm.is_hypercube
-        or (is_below_1 and search.bottom_k_on_forward)
-    ):
+    ties = entry.ties and not search.algorithm.is_hypercube
+    if ties or is_below_1 and search.bottom_k_on_forward:
         raise ValueError(
             f"score_init={init} starts from scores that tie in bulk, and what "
             "ties with the last score that is left out goes, too: a mask of "

@@ -202,7 +202,7 @@ def test_the_experiments_criterion_must_have_gradients_too():
         ({"score_at": "initail"}, "Unknown score_at .*mean 'initial'"),
         (
             {"criterion": "large_init", "score_at": "initial"},
-            "snip, grad, grasp and synflow.* criterion=large_init",
+            "snip, grad, grasp, synflow.* criterion=large_init",
         ),
         (
             {"criterion": "large_final_same_sign_single", "score_steps": 2},

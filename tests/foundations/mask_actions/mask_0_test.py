@@ -62,8 +62,8 @@ def test_zero_holds_nothing_and_leaves_w():
     np.testing.assert_array_equal(weights["x"], INITIAL)
 
 
-def test_the_names_are_those_of_the_paper_and_two_more():
-    assert set(mask_0.MASK_0_ACTIONS) == {
+def test_the_names_of_the_paper_and_two_more_are_there():
+    assert set(mask_0.MASK_0_ACTIONS) >= {
         *("zero", "freeze_init_zero_reshuffle"),
         *HELD,
     }

@@ -71,8 +71,8 @@ def layers(name, start, made):
         yield source[key], mask == 1, made[key]
 
 
-def test_the_names_are_those_of_the_paper_and_ours():
-    assert set(mask_1.MASK_1_ACTIONS) == {
+def test_the_names_of_the_paper_and_ours_are_there():
+    assert set(mask_1.MASK_1_ACTIONS) >= {
         *("rewind", "mask_init"),
         *("random_reinit", "random_reshuffle"),
         *("signed_reinit", "signed_reshuffle"),
