@@ -174,7 +174,7 @@ def read(
         chosen=_choose(runs, experiments, levels),
         experiments=experiments,
         levels=levels,
-        files=files or {},
+        files=files or names_0_1_0.RESULT_FILES,
     )
 
 

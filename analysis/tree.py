@@ -3,13 +3,19 @@
 import dataclasses
 import os
 
-from lottery_ticket.foundations import files, lazy, names_0_1_0, paths
+from lottery_ticket.foundations import (
+    files,
+    folder_owner,
+    lazy,
+    names_0_1_0,
+    paths,
+)
 
 pd = lazy.module("pandas")
 
 RUN_FILES = {"run.json", "checkpoint.bin", "train.json", "test.json"}
 # Folders in that of a run, of what it was made of: no runs to report.
-PARTS = {"parts", *names_0_1_0.PART_FOLDERS}
+PARTS = set(names_0_1_0.PART_FOLDERS)
 COPIES = "copies"  # Of a line between networks, which is no run.
 # Where no other run lies, in the folder of one.
 OWN_NAMES = {
@@ -136,10 +142,21 @@ def _walk(directory, above=()):
     file_names = files.names(directory)
     if file_names:  # A folder, with something in it.
         yield directory, file_names
+    own = OWN_NAMES | (
+        {folder_owner.PARTS} if _is_result(file_names) else set()
+    )
     for below in file_names:
-        if below not in OWN_NAMES:
+        if below not in own:
             path = files.join(directory, below)
             yield from _walk(path, {*above, real})
+
+
+def _is_result(file_names):
+    """Whether a folder is one of results, which may have parts."""
+    return any(
+        name.endswith(".json") or name in ("checkpoint.bin", ".lock")
+        for name in file_names
+    )
 
 
 def _place(output_dir, directory, file_names):

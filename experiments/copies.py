@@ -155,6 +155,7 @@ class Copies:
                 save_summaries=False,
                 quiet=quiet,
             ),
+            is_first=False,
         )
         return given_networks.network(paths.final(stem))
 

@@ -82,7 +82,8 @@ def find_ticket(
         iterations: Number of prunings; levels 0 to `iterations` are trained.
             None is 10, or one for each of the rules' densities.
         experiment_name: Name of the runs; may not end in a digit.
-        on_collapse: As for `lottery_experiment.train`.
+        on_collapse: What to do where a layer keeps nothing, or no path is left
+            from input to output: warn, or stop before training.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to print nothing.
 

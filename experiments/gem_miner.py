@@ -84,7 +84,7 @@ def plan(
         FileNotFoundError: If data or presets cannot be had.
         FloatingPointError: If a loss becomes NaN or infinite.
     """
-    reads = plans.folders(presets)
+    reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     gem = gem_lib.Gem(
         output_dir,
@@ -98,8 +98,8 @@ def plan(
         quiet,
         save_iterations=save_iterations,
     )
-    runs = [plans.Part(*run) for run in stages.runs(gem)]
-    result = plans.Part(output_dir, gem.settings(), RESULT)
+    runs = [plans.Run(*run) for run in stages.runs(gem)]
+    result = plans.Result(output_dir, gem.settings(), RESULT)
 
     def work():
         gem.check_free()

@@ -5,11 +5,13 @@ import logging
 from lottery_ticket.foundations import (
     files,
     names,
+    names_0_1_0,
     paths,
     run_record,
     save_restore,
 )
 from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.mask_actions import mask_0
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,17 @@ def masks(given, combine="union"):
     return _masks(given)
 
 
+def folders(*given) -> tuple[str, ...]:
+    """Returns the folders that some flags name, as `network` and `masks` do."""
+    found = []
+    for each in given:
+        if isinstance(each, str):
+            each = [each] if files.exists(each) else each.split(",")
+        several = each if isinstance(each, list | tuple) else [each]
+        found += [folder for folder in several if isinstance(folder, str)]
+    return tuple(found)
+
+
 def check_data(directory: str, checksum: str, dataset) -> None:
     """Raises unless a dataset is the one that a given run was trained on.
 
@@ -68,7 +81,7 @@ def check_data(directory: str, checksum: str, dataset) -> None:
 def _masks(given):
     found = network(given)
     action = _mask_0_action(given) if isinstance(given, str) else "zero"
-    if action != "zero":
+    if mask_0.holds(action):
         _log.warning(
             "%s is of a run whose pruned weights were held at other values "
             "(mask_0_action=%s): under its masks alone they are 0",
@@ -84,4 +97,5 @@ def _mask_0_action(folder):
     record = None
     if files.exists(paths.record(directory)):
         record = run_record.read(directory)
-    return (record or {"settings": {}})["settings"].get("mask_0_action", "zero")
+    settings = record["settings"] if record else {}
+    return names_0_1_0.value(settings, "mask_0_action")

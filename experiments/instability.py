@@ -83,7 +83,7 @@ def plan(
     alphas = interpolation.positions(points)
     copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
-    result = plans.Part(output_dir, settings, RESULT)
+    result = plans.Result(output_dir, settings, RESULT)
 
     def work():
         dataset = ingredients.WORKSHOP.dataset(copies.recipe)

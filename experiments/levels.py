@@ -66,6 +66,7 @@ class Levels:
         self._last = rules.levels(iterations)
         self._check_scored()
         self._presets = presets
+        self._presets_checksum = save_restore.checksum(presets)
         self._on_collapse = on_collapse
         self._save_summaries = save_summaries
         self._quiet = quiet
@@ -75,10 +76,10 @@ class Levels:
         ]
 
     @property
-    def writes(self) -> tuple[plans.Part, ...]:
+    def writes(self) -> tuple[plans.Run, ...]:
         """The runs of all levels."""
         return tuple(
-            plans.Part(directory, self._settings(level))
+            plans.Run(directory, self._settings(level))
             for level, directory in enumerate(self._directories)
         )
 
@@ -104,7 +105,7 @@ class Levels:
         make_model = functools.partial(
             model.reset,
             seed=recipe.init_seed,
-            hold=rules.mask_0_action != "zero",
+            hold=mask_0.holds(rules.mask_0_action),
         )
         with progress.Progress(len(self._directories), self._quiet) as bar:
             experiment.by_level(
@@ -123,7 +124,9 @@ class Levels:
         is_dense = scoring.score_steps == 1 and (
             rules.one_shot or self._last < 2
         )
-        if rules.mask_0_action != "zero" and not (is_of_weights or is_dense):
+        if mask_0.holds(rules.mask_0_action) and not (
+            is_of_weights or is_dense
+        ):
             raise ValueError(
                 f"Criterion {scoring.criterion} takes pruned weights for 0, "
                 f"and mask_0_action={rules.mask_0_action} holds them at other "
@@ -137,7 +140,7 @@ class Levels:
             **self._scoring.settings(),
             **self._rules.settings(level, self._last),
             "experiment": "lottery_experiment",
-            "presets": save_restore.checksum(self._presets),
+            "presets": self._presets_checksum,
             "level": level,
         }
 

@@ -81,5 +81,5 @@ def plan(
         model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
         planned.train(dataset, model)
 
-    reads = plans.folders(presets)
+    reads = given_networks.folders(presets)
     return plans.Plan(output_dir, planned.writes, work, reads, quiet)

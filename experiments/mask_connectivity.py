@@ -67,7 +67,7 @@ def plan(
     """
     pair = search_pairs.read(first, second, data_dir)
     path = path.resolved(pair[0].recipe.seed)
-    result = plans.Part(output_dir, _settings(pair, path), RESULT)
+    result = plans.Result(output_dir, _settings(pair, path), RESULT)
 
     def work():
         dataset = search_pairs.dataset(pair, path.splits)

@@ -130,7 +130,7 @@ def plan(
         FloatingPointError: If a score is not finite.
     """
     names.check("on_collapse", on_collapse, collapse.POLICIES)
-    reads = plans.folders(presets)
+    reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
     settings = _settings(target, recipe, scoring, presets)

@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 from lottery_ticket.experiments import recipe_checks, recipes
-from lottery_ticket.foundations import optimizers, seeds
+from lottery_ticket.foundations import names_0_1_0, optimizers, seeds
 
 # Setting -> those that go with its value, and not along to another one.
 DEPENDENT = {
@@ -102,4 +102,8 @@ def _check_code(recipe, settings):
 def _differing(values, settings):
     """Names of values that are others on record, where tuples are lists."""
     plain = json.loads(json.dumps(values))
-    return [name for name in plain if plain[name] != settings.get(name)]
+    return [
+        name
+        for name in plain
+        if plain[name] != names_0_1_0.value(settings, name)
+    ]

@@ -47,7 +47,9 @@ def plan(
             with other settings.
         FileNotFoundError: If data, masks or networks cannot be had.
     """
-    reads = plans.folders(masks, initialization_distribution, same_sign)
+    reads = given_networks.folders(
+        masks, initialization_distribution, same_sign
+    )
     given = _given(masks, combine_masks, initialization_distribution, same_sign)
     settings = _settings(recipe, given)
     # Never the draw that the seed gives the ticket itself.

@@ -50,5 +50,5 @@ def plan(
             output=output,
         )
 
-    writes = (plans.Part(output_dir, output.settings),)
+    writes = (plans.Run(output_dir, output.settings),)
     return plans.Plan(output_dir, writes, work, reads, output.quiet)

@@ -20,7 +20,6 @@ from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.supermasks import learned_masks
 from lottery_ticket.foundations.training import run_settings
 
-flow = lazy.module("lottery_ticket.foundations.networks.flow")
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
@@ -81,11 +80,11 @@ def plan(
             with other settings.
         FileNotFoundError: If data or presets cannot be had.
     """
-    reads = plans.folders(presets)
+    reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     search = search.resolved(recipe.seed)
-    run = plans.Part(output_dir, _settings(recipe, search, presets))
-    result = plans.Part(output_dir, _all(run.settings, search), RESULT)
+    run = plans.Run(output_dir, _settings(recipe, search, presets))
+    result = plans.Result(output_dir, _all(run.settings, search), RESULT)
 
     def work():
         dataset = ingredients.WORKSHOP.dataset(recipe)

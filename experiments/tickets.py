@@ -7,7 +7,14 @@ import os
 import numpy as np
 
 from lottery_ticket.experiments import given_networks, recipes
-from lottery_ticket.foundations import files, paths, run_record, save_restore
+from lottery_ticket.foundations import (
+    files,
+    names_0_1_0,
+    paths,
+    run_record,
+    save_restore,
+)
+from lottery_ticket.foundations.mask_actions import mask_0
 
 Network = dict[str, np.ndarray]
 
@@ -141,9 +148,9 @@ def _check_is_trained(directory, settings):
 
 def _check_not_held(directory, settings, masks):
     """Raises if pruned weights are not 0: what follows sets them to that."""
-    action = settings.get("mask_0_action", "zero")
+    action = names_0_1_0.value(settings, "mask_0_action")
     is_pruned = not all(mask.all() for mask in masks.values())
-    if is_pruned and action != "zero":
+    if is_pruned and mask_0.holds(action):
         raise ValueError(
             "A ticket must have pruned weights that are 0. Received: "
             f"{directory}, which holds them at other values "
@@ -168,8 +175,10 @@ def _level_0(ticket):
             f"and there is no finished one in {dense}"
         )
     for field in dataclasses.fields(recipes.Recipe):
-        there = record["settings"].get(field.name)
-        here = ticket.settings.get(field.name)
+        there, here = (
+            names_0_1_0.value(settings, field.name)
+            for settings in (record["settings"], ticket.settings)
+        )
         if there != here:
             raise ValueError(
                 f"{dense} is not the dense run that {ticket.directory} was "

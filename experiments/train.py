@@ -42,7 +42,7 @@ def plan(
             with other settings.
         FileNotFoundError: If data, masks or presets cannot be had.
     """
-    reads = plans.folders(masks, presets)
+    reads = given_networks.folders(masks, presets)
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
     settings = _settings(recipe, masks, presets, start_iteration)

@@ -74,7 +74,7 @@ def plan(
     """
     dense = dense_run.read(run, data_dir)
     grid = grid.resolved(dense.recipe.init_seed)
-    result = plans.Part(output_dir, _settings(dense, grid), RESULT)
+    result = plans.Result(output_dir, _settings(dense, grid), RESULT)
 
     def work():
         part = PART.read_own(output_dir, result.settings)

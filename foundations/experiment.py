@@ -19,9 +19,9 @@ class Level:
         masks: Dict, layer name -> mask that it was trained under.
         initial: Dict, name -> weights before its training.
         final: Dict, name -> weights after it.
-        unpruned: Dict, name -> weights that rewinding puts back: what `initial`
-            is made of, with values for pruned weights, too. Of level 0, as of
-            all levels that start from its initial weights, those.
+        unpruned: Dict, name -> what criteria take for the weights before
+            training, and mask actions edit, with values for pruned weights,
+            too: level 0's initial ones, but where an action changed them.
     """
 
     number: int

@@ -8,29 +8,31 @@ from lottery_ticket.foundations import files, names_0_1_0, sealed
 from lottery_ticket.foundations.training import checkpoint
 
 RUN_NAMES = ("run.json", "checkpoint.bin", "initial", "final")
+PARTS = "parts"  # Folder of runs that a result is made of.
 _LOGS = ("train.json", "test.json", "validate.json")
 
 
-def check(directory: str, experiment: str | None, is_run: bool = False) -> None:
+def check(
+    directory: str, experiment: str | None, has_run: bool = False
+) -> None:
     """Raises if a folder holds results of another experiment.
 
     Args:
         directory: The folder; it need not exist.
         experiment: Whose results are to go there, as their settings say.
-        is_run: Whether it is a run that goes there. Where another run is in
-            its place, its settings are compared elsewhere, one by one.
+        has_run: Whether a run is to lie there. Then what a run leaves is not
+            looked at: its settings are compared elsewhere, one by one.
     """
-    others = {
-        name: owner
-        for name, owner in owners(directory).items()
-        if owner != experiment and not (is_run and name in RUN_NAMES)
-    }
+    held = files.names(directory)
+    looked_at = [n for n in held if not (has_run and n in RUN_NAMES)]
+    owners = _owners(directory, looked_at)
+    others = {n: each for n, each in owners.items() if each != experiment}
     if not others:
         return
     first = next(iter(others.values()))
-    held = ", ".join(name for name in others if others[name] == first)
+    found = ", ".join(name for name in others if others[name] == first)
     raise ValueError(
-        f"{directory} is the folder of {first or 'a run'}: it holds {held}. "
+        f"{directory} is the folder of {first or 'a run'}: it holds {found}. "
         "Use another output_dir"
     )
 
@@ -41,36 +43,39 @@ def owners(directory: str) -> dict[str, str | None]:
     That is None for a run whose settings name none or cannot be read. Names
     that are no results are left out.
     """
-    held = files.names(directory)
-    found = {
-        name: _owner_of_file(directory, name)
-        if name.endswith(".json")
-        else names_0_1_0.EXPERIMENTS.get(name)
-        for name in held
-        if name not in _LOGS
-    }
-    of_run = found.get("run.json")
-    if of_run is None and "checkpoint.bin" in held:
-        of_run = _owner_of_checkpoint(directory)
+    return _owners(directory, files.names(directory))
+
+
+def _owners(directory, names):
+    found = {name: _owner_of(directory, name) for name in names}
+    run = [name for name in RUN_NAMES if name in found]
+    of_run = next((found[name] for name in run if found[name]), None)
     known = {name: owner for name, owner in found.items() if owner}
-    run = {name: of_run for name in RUN_NAMES if name in held}
-    return {**run, **known}
+    return {**dict.fromkeys(run, of_run), **known}
 
 
-def _owner_of_file(directory, name):
-    record = sealed.look(files.join(directory, name))
-    owner = _owner(record) if record else None
+def _owner_of(directory, name):
+    """The experiment that a file or folder is of, or None."""
+    path = files.join(directory, name)
+    owner = None
+    if name == "checkpoint.bin":
+        saved = checkpoint.load(directory)
+        owner = _owner(saved[1].get("identity")) if saved else None
+    elif name == PARTS:
+        below = [files.join(path, part) for part in files.names(path)]
+        found = (owners(part).values() for part in below)
+        owner = next((each for own in found for each in own if each), None)
+    elif name.endswith(".json") and name not in _LOGS:
+        record = sealed.look(path)
+        is_sealed = record is not None and "checksum" in record
+        owner = _owner(record) if is_sealed else None
     return owner or names_0_1_0.EXPERIMENTS.get(name)
 
 
-def _owner_of_checkpoint(directory):
-    saved = checkpoint.load(directory)
-    return _owner(saved[1].get("identity", {})) if saved else None
-
-
 def _owner(record):
-    settings = record.get("settings")
+    settings = (record or {}).get("settings")
     if not isinstance(settings, dict):
         return None
     experiment = settings.get("experiment")
-    return names_0_1_0.PART_OF.get(experiment, experiment)
+    is_name = isinstance(experiment, str)
+    return names_0_1_0.PART_OF.get(experiment, experiment) if is_name else None

@@ -23,6 +23,14 @@ EXPERIMENTS = {
     "gem.json": "gem_miner",
     **dict.fromkeys(PART_FOLDERS[1:], "gem_miner"),
 }
+# Experiment -> the file that its results are complete with, beside a run's.
+RESULT_FILES = {
+    "untrained": "untrained.json",
+    "instability": "connectivity.json",
+    "supermask": "supermask.json",
+    "mask_connectivity": "mask_connectivity.json",
+    "gem_miner": "gem.json",
+}
 # What settings of a run inside another's folder call the experiment -> whose
 # part it is.
 PART_OF = {"gem_search": "gem_miner"}
@@ -40,6 +48,11 @@ BEFORE = {
     "mask_0_action": "zero",
     "save_iterations": [],
 }
+
+
+def value(recorded: dict, name: str):
+    """Returns a setting; what its absence means where it is not on record."""
+    return recorded.get(name, BEFORE.get(name))
 
 
 def settings(recorded: dict) -> dict:

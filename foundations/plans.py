@@ -1,53 +1,88 @@
 """Plan: one call of an experiment as a value, checked, and nothing done yet.
 
 An experiment is a function `plan(...)` whose arguments are its flags, and which
-returns what it would do. The command line, skipping in sweeps, resuming and the
-refusal of folders that hold something else all follow from that.
+is declared to return what it would do: `-> plans.Plan`. The command line,
+skipping in sweeps, resuming and the refusal of folders that hold something else
+all follow from that.
 """
 
 import dataclasses
-import typing
+import inspect
 from collections.abc import Callable
 
 from lottery_ticket.foundations import (
     environment,
+    files,
     folder_owner,
     progress,
     result_file,
     run_record,
 )
 
-RUN = result_file.ResultFile("run.json")  # What makes a run complete.
-
 
 @dataclasses.dataclass(frozen=True)
-class Part:
-    """Results in one folder, with the settings that they are to be made with.
+class Run:
+    """A training run that is written to a folder; run.json makes it complete.
 
     Args:
         directory: The folder.
-        settings: All that the results depend on, as JSON values; "experiment"
-            is the experiment's name.
-        file: The file that is written last; RUN is that of a training run.
+        settings: All that the run depends on, as JSON values; "experiment" is
+            the experiment's name.
     """
 
     directory: str
     settings: dict
-    file: result_file.ResultFile = RUN
 
     @property
     def is_complete(self) -> bool:
-        """Whether the results are there, and whole.
+        """Whether it is done, and its files are whole.
 
         Raises:
-            ValueError: If there are others, made with other settings.
+            ValueError: If the folder holds one with other settings.
         """
-        if self.file == RUN:
-            return run_record.is_complete(self.directory, self.settings)
+        return run_record.is_complete(self.directory, self.settings)
+
+    def check_settings(self) -> None:
+        """Raises if the folder's run, finished or begun, has other settings."""
+        run_record.check_own(self.directory, self.settings)
+
+    def check_free(self) -> None:
+        """Raises if the folder holds what would be mixed with this run.
+
+        Raises:
+            ValueError: If it is of another experiment, of unknown origin, or a
+                run, finished or under way, with other settings.
+        """
+        if files.names(self.directory):
+            self.check_settings()
+            run_record.check_free(self.directory, self.settings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What is found, in a sealed file of its own in a folder.
+
+    Args:
+        directory: The folder.
+        settings: As of a Run.
+        file: The file, which is written last.
+    """
+
+    directory: str
+    settings: dict
+    file: result_file.ResultFile
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the file is there, and whole.
+
+        Raises:
+            ValueError: If it was made with other settings.
+        """
         return self.file.is_complete(self.directory, self.settings)
 
     def write(self, found: dict) -> None:
-        """Writes a result file, which makes the results complete.
+        """Writes the file.
 
         Args:
             found: JSON values; settings and environment are added.
@@ -56,19 +91,19 @@ class Part:
         record = {"settings": self.settings, **found, **facts}
         self.file.write(self.directory, record)
 
-    def check_free(self) -> None:
-        """Raises if the folder holds what would be mixed with these results.
+    def check_free(self, has_run: bool = False) -> None:
+        """Raises if the folder holds what would be mixed with this result.
+
+        Args:
+            has_run: Whether a run of the same plan lies there, too.
 
         Raises:
-            ValueError: If it is of another experiment, or its results, finished
-                or under way, were made with other settings.
+            ValueError: If it is of another experiment, or the file was made
+                with other settings.
         """
-        if self.file == RUN:
-            run_record.check_own(self.directory, self.settings)
-            run_record.check_free(self.directory, self.settings)
-            return
         self.file.read_own(self.directory, self.settings)
-        folder_owner.check(self.directory, self.settings["experiment"])
+        experiment = self.settings["experiment"]
+        folder_owner.check(self.directory, experiment, has_run)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,8 +112,8 @@ class Plan:
 
     Args:
         output_dir: Folder that all results lie in, for messages.
-        writes: Its results, in the order in which they come about. It is
-            complete once all are.
+        writes: Its runs and results, in the order in which they come about. It
+            is complete once all are.
         work: Function () that does what is left to do; it goes on where a
             stopped one was.
         reads: Folders of results that it starts from: a ticket, masks.
@@ -86,24 +121,33 @@ class Plan:
     """
 
     output_dir: str
-    writes: tuple[Part, ...]
+    writes: tuple[Run | Result, ...]
     work: Callable[[], None]
     reads: tuple[str, ...] = ()
     quiet: bool = False
 
     @property
     def settings(self) -> dict:
-        """Settings of the results that come last."""
+        """Settings of what comes last."""
         return self.writes[-1].settings
 
     @property
     def is_complete(self) -> bool:
         """Whether there is nothing left to do.
 
+        Result files come first: where one is not there, no run's arrays are
+        looked at.
+
         Raises:
-            ValueError: If there are results made with other settings.
+            ValueError: If there is something with other settings.
         """
-        return all(part.is_complete for part in self.writes)
+        runs = [part for part in self.writes if isinstance(part, Run)]
+        results = [part for part in self.writes if isinstance(part, Result)]
+        if all([result.is_complete for result in results]):
+            return all(run.is_complete for run in runs)
+        for run in runs:
+            run.check_settings()
+        return False
 
     def run(self) -> None:
         """Does what is left to do, once no folder holds anything else.
@@ -114,20 +158,19 @@ class Plan:
         if self.is_complete:
             progress.say_complete(self.output_dir, self.quiet)
             return
+        runs = [part for part in self.writes if isinstance(part, Run)]
+        of_runs = {run.directory for run in runs}
+        for run in runs:
+            run.check_free()
         for part in self.writes:
-            part.check_free()
+            if isinstance(part, Result):
+                part.check_free(has_run=part.directory in of_runs)
         self.work()
-
-
-def folders(*given) -> tuple[str, ...]:
-    """Returns those of some flags that name folders: no dicts, no None."""
-    found = []
-    for each in given:
-        several = each if isinstance(each, list | tuple) else [each]
-        found += [folder for folder in several if isinstance(folder, str)]
-    return tuple(found)
 
 
 def makes_plan(function: Callable) -> bool:
     """Whether a function is declared to return a Plan."""
-    return typing.get_type_hints(function).get("return") is Plan
+    declared = inspect.signature(function).return_annotation
+    if isinstance(declared, str):  # By `from __future__ import annotations`.
+        return declared.rpartition(".")[2] == Plan.__name__
+    return declared is Plan

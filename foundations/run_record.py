@@ -157,7 +157,7 @@ def check_free(directory: str, settings: dict) -> None:
             checkpoint, if checkpoint.bin is somebody else's, or if the folder
             is one of another experiment.
     """
-    folder_owner.check(directory, settings.get("experiment"), is_run=True)
+    folder_owner.check(directory, settings.get("experiment"), has_run=True)
     found = files.names(directory)
     if "checkpoint.bin" in found:
         _check_checkpoint(paths.checkpoint(directory))
@@ -210,16 +210,14 @@ def check_same(recorded: dict, requested: dict, directory: str) -> None:
 def _differences(recorded, requested):
     recorded = names_0_1_0.settings(recorded)
     requested = json.loads(json.dumps(requested))
-    pairs = {
-        name: tuple(
-            each.get(name, names_0_1_0.BEFORE.get(name))
-            for each in (recorded, requested)
-        )
-        for name in sorted({*recorded, *requested})
-    }
+    names = sorted({*recorded, *requested})
+    pairs = [
+        [names_0_1_0.value(each, name) for each in (recorded, requested)]
+        for name in names
+    ]
     return "; ".join(
         f"{name}: {there!r} there, {now!r} now"
-        for name, (there, now) in pairs.items()
+        for name, (there, now) in zip(names, pairs, strict=True)
         if there != now
     )
 

@@ -19,7 +19,7 @@ _PUBLISHED_DROPS = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Course(entries.Entry):
+class Shape(entries.Entry):
     """A function (step, settings) -> rate after any warmup, a float32 scalar.
 
     `step` is an int32 tensor, the number of iterations done; `settings` are
@@ -72,28 +72,28 @@ def _cosine_by_epoch(step, settings):
 
 
 SCHEDULES = {
-    "constant": Course(
+    "constant": Shape(
         _constant,
         "constant",
         "the peak",
         entries.HERE,
         is_steady=True,
     ),
-    "piecewise": Course(
+    "piecewise": Shape(
         _piecewise,
         "piecewise",
         "multiplied by a factor at each of the drops",
         "He et al. 2016 (https://arxiv.org/abs/1512.03385)",
         has_drops=True,
     ),
-    "cosine": Course(
+    "cosine": Shape(
         _cosine,
         "cosine",
         "falls along half a wave, at each iteration, to 0 at the end",
         "Loshchilov & Hutter 2017 (https://arxiv.org/abs/1608.03983)",
         ends_at_0=True,
     ),
-    "cosine_by_epoch": Course(
+    "cosine_by_epoch": Shape(
         _cosine_by_epoch,
         "cosine by epoch",
         "falls along half a wave, after each epoch; the last one's is above 0",

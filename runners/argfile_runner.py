@@ -105,10 +105,10 @@ def main(argv=None):
 def _runner(name):
     """What runs the lines: a command of ours, or a script of the user's."""
     if name in commands.helps():
-        run = commands.run(name)
-        return scripts.Runner("lottery_ticket.runners.main", (name,), run)
+        command = commands.find(name)
+        return scripts.Runner("lottery_ticket.runners.main", (name,), command)
     script = scripts.find("runner", name, commands.helps())
-    return scripts.Runner(script, run=scripts.declared_run(script))
+    return scripts.Runner(script, declared=scripts.declared(script))
 
 
 def _showing(total, quiet):
@@ -170,7 +170,7 @@ def _run(runner, agenda, places, quiet):
 def _way_on(runner):
     if runner.can_skip:
         return "The same command goes on from here."
-    return f"The same command hands all lines to {runner.script} again."
+    return f"The same command hands all lines to {runner.text} again."
 
 
 def _say(text):

@@ -6,10 +6,10 @@ r"""Trains a finished ticket again, one thing changed, from the command line.
 --help lists the flags.
 """
 
-from lottery_ticket.experiments import branch
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = branch.plan
+RUN = commands.find("branch")
 
 if __name__ == "__main__":
     flags.main(RUN)

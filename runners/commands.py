@@ -8,8 +8,10 @@ import dataclasses
 import importlib
 from collections.abc import Callable
 
-from lottery_ticket.foundations import lazy, plans
-from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations import lazy
+
+flags = lazy.module("lottery_ticket.foundations.command_line.flags")
+RUN = "run.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +30,13 @@ class Experiment:
 
     help: str
     module: lazy.LazyModule
-    result: str = plans.RUN.name
+    result: str = RUN
     section: lazy.LazyModule | None = None
     configs: lazy.LazyModule | None = None
 
     @property
-    def run(self) -> flags.Command:
-        """Its plan, as a command."""
+    def command(self) -> "flags.Command":
+        """Its plan, with all that its command line takes."""
         translate = self._translated if self.configs else None
         return flags.Command(self.module.plan, translate)
 
@@ -51,24 +53,39 @@ def _section(name: str) -> lazy.LazyModule:
     return lazy.module(f"lottery_ticket.analysis.{name}")
 
 
-# Command -> experiment, in the order in which a newcomer needs them.
+# Command -> experiment: first to train, then to question what was trained, then
+# other ways to a ticket. Sections of the report are written in this order.
 EXPERIMENTS = {
     "train": Experiment("trains one network", _experiment("train")),
     "lottery_experiment": Experiment(
         "trains, prunes, rewinds, repeats: one trial",
         _experiment("lottery_experiment"),
     ),
+    "branch": Experiment(
+        "trains a finished ticket again, with one thing changed",
+        _experiment("branch"),
+    ),
+    "reinitialize": Experiment(
+        "trains a ticket's masks from other weights",
+        _experiment("reinitialize"),
+    ),
+    "instability": Experiment(
+        "trains two copies of a ticket and measures between them",
+        _experiment("instability"),
+        "connectivity.json",
+        _section("connectivity"),
+    ),
+    "mask_connectivity": Experiment(
+        "what lies between two masks of the same weights",
+        _experiment("mask_connectivity"),
+        "mask_connectivity.json",
+        _section("mask_connectivity"),
+    ),
     "untrained": Experiment(
         "how well masks of a dense run do without any training",
         _experiment("untrained"),
         "untrained.json",
         _section("untrained"),
-    ),
-    "supermask": Experiment(
-        "learns a mask of weights that stay as they are drawn",
-        _experiment("supermask"),
-        "supermask.json",
-        _section("supermask_figures"),
     ),
     "prune_at_init": Experiment(
         "prunes a network before it is trained", _experiment("prune_at_init")
@@ -80,25 +97,11 @@ EXPERIMENTS = {
         _section("gem_figures"),
         configs=_experiment("published_config"),
     ),
-    "mask_connectivity": Experiment(
-        "what lies between two masks of the same weights",
-        _experiment("mask_connectivity"),
-        "mask_connectivity.json",
-        _section("mask_connectivity"),
-    ),
-    "reinitialize": Experiment(
-        "trains a ticket's masks from other weights",
-        _experiment("reinitialize"),
-    ),
-    "branch": Experiment(
-        "trains a finished ticket again, with one thing changed",
-        _experiment("branch"),
-    ),
-    "instability": Experiment(
-        "trains two copies of a ticket and measures between them",
-        _experiment("instability"),
-        "connectivity.json",
-        _section("connectivity"),
+    "supermask": Experiment(
+        "learns a mask of weights that stay as they are drawn",
+        _experiment("supermask"),
+        "supermask.json",
+        _section("supermask_figures"),
     ),
 }
 # What is no experiment: module here, with a RUN -> what it is for.
@@ -108,6 +111,20 @@ TOOLS = {
     "mask_facts": "how alike masks are, and which signs training keeps",
     "download_data": "fetches datasets ahead of time",
 }
+
+
+def helps() -> dict[str, str]:
+    """Returns dict, command -> what it is for."""
+    of_experiments = {name: each.help for name, each in EXPERIMENTS.items()}
+    return {**of_experiments, **TOOLS}
+
+
+def find(name: str) -> "flags.Command":
+    """Returns a command, by its name in `helps`."""
+    if name in EXPERIMENTS:
+        return EXPERIMENTS[name].command
+    module = importlib.import_module(f"lottery_ticket.runners.{name}")
+    return flags.as_command(module.RUN)
 
 
 def sections() -> tuple[Callable, ...]:
@@ -121,19 +138,5 @@ def result_files() -> dict[str, str]:
     return {
         name: each.result
         for name, each in EXPERIMENTS.items()
-        if each.result != plans.RUN.name
+        if each.result != RUN
     }
-
-
-def helps() -> dict[str, str]:
-    """Returns dict, command -> what it is for."""
-    of_experiments = {name: each.help for name, each in EXPERIMENTS.items()}
-    return {**of_experiments, **TOOLS}
-
-
-def run(name: str) -> flags.Command:
-    """Returns what a command does, by its name in `helps`."""
-    if name in EXPERIMENTS:
-        return EXPERIMENTS[name].run
-    module = importlib.import_module(f"lottery_ticket.runners.{name}")
-    return flags.command(module.RUN)

@@ -7,10 +7,10 @@ r"""Finds a sparse network in the weights as drawn, from the command line.
 in these flags, and those of the published code.
 """
 
-from lottery_ticket.experiments import gem_miner, published_config
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = flags.Command(gem_miner.plan, translate=published_config.translate)
+RUN = commands.find("gem_miner")
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -6,10 +6,10 @@ r"""Trains two copies of a ticket and measures between them.
 --help lists the flags.
 """
 
-from lottery_ticket.experiments import instability
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = instability.plan
+RUN = commands.find("instability")
 
 if __name__ == "__main__":
     flags.main(RUN)

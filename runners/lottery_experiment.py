@@ -7,10 +7,10 @@ r"""Runs the lottery ticket experiment from the command line.
 stopped run.
 """
 
-from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = lottery_experiment.plan
+RUN = commands.find("lottery_experiment")
 
 if __name__ == "__main__":
     flags.main(RUN)

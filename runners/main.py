@@ -2,9 +2,14 @@
 
 import sys
 
-from lottery_ticket.foundations import names
-from lottery_ticket.foundations.command_line import flags, streams
-from lottery_ticket.runners import argfile_runner, commands
+from lottery_ticket.foundations import lazy, names
+from lottery_ticket.foundations.command_line import streams
+from lottery_ticket.runners import commands
+
+argfile_runner = lazy.module("lottery_ticket.runners.argfile_runner")
+flags = lazy.module("lottery_ticket.foundations.command_line.flags")
+# Those that read their words in a way of their own.
+_MAINS = {"argfile_runner": lambda words: argfile_runner.main(words)}
 
 
 def main(argv=None):
@@ -27,10 +32,10 @@ def _run(argv):
         streams.say(f"Error: {error}", sys.stderr)
         sys.exit(2)
     sys.argv[0] = f"lottery-ticket {name}"
-    if name == "argfile_runner":  # Some of its words are the argfile's.
-        argfile_runner.main(argv[1:])
+    if name in _MAINS:
+        _MAINS[name](argv[1:])
     else:
-        flags.main(commands.run(name), argv[1:])
+        flags.main(commands.find(name), argv[1:])
 
 
 def _help():

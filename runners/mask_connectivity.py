@@ -7,10 +7,10 @@ r"""Evaluates what lies between the masks of two finished searches.
 --help lists the flags.
 """
 
-from lottery_ticket.experiments import mask_connectivity
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = mask_connectivity.plan
+RUN = commands.find("mask_connectivity")
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -7,10 +7,10 @@ r"""Prunes a network at initialisation and trains it, from the command line.
 A stopped run goes on.
 """
 
-from lottery_ticket.experiments import prune_at_init
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = prune_at_init.plan
+RUN = commands.find("prune_at_init")
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -6,10 +6,10 @@ r"""Trains a ticket's masks from other weights, from the command line.
 --help lists the flags.
 """
 
-from lottery_ticket.experiments import reinitialize
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = reinitialize.plan
+RUN = commands.find("reinitialize")
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -7,10 +7,10 @@ r"""Learns a mask of a network with frozen weights, from the command line.
 A stopped run goes on.
 """
 
-from lottery_ticket.experiments import supermask
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = supermask.plan
+RUN = commands.find("supermask")
 
 if __name__ == "__main__":
     flags.main(RUN)

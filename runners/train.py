@@ -5,10 +5,10 @@ r"""Trains one network once, from the command line.
 --help lists the flags.
 """
 
-from lottery_ticket.experiments import train
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = train.plan
+RUN = commands.find("train")
 
 if __name__ == "__main__":
     flags.main(RUN)

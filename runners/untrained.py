@@ -6,10 +6,10 @@ r"""Evaluates masked networks that are not trained.
 --help lists the flags.
 """
 
-from lottery_ticket.experiments import untrained
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.runners import commands
 
-RUN = untrained.plan
+RUN = commands.find("untrained")
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -69,6 +69,7 @@ def search(gem, dataset, model, weights) -> found.Found:
             save_summaries=gem.save_summaries,
             quiet=gem.quiet,
         ),
+        is_first=not gem.is_inverted,
     )
     saved = {
         folder: save_restore.restore_network(path)

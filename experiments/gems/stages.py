@@ -110,7 +110,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
             on_collapse=gem.on_collapse,
             quiet=gem.quiet,
         ),
-        is_first=check is None,
+        is_first=check is None and not gem.is_inverted,
     )
     return {**measures.of_run(directory), **statistics}
 

@@ -58,40 +58,39 @@ class Command:
         return dict(inspect.signature(flat).parameters)
 
 
-def command(run: Callable | Command) -> Command:
+def as_command(given: Callable | Command) -> Command:
     """Returns what a runner declares as its RUN, as a Command."""
-    return run if isinstance(run, Command) else Command(run)
+    return given if isinstance(given, Command) else Command(given)
 
 
-def main(run: Callable | Command, argv: list[str] | None = None) -> None:
+def main(command: Callable | Command, argv: list[str] | None = None) -> None:
     """Does what a command line asks of a function, through Fire.
 
     An error that users can mend ends the program with one line and exit status
     1, a usage error with 2, Ctrl-C with 130.
 
     Args:
-        run: Function or Command.
+        command: Function or Command.
         argv: Words of the command line after the program's name; None takes
             sys.argv's.
     """
     streams.open_closed()
     _set_up_libraries()
     argv = sys.argv[1:] if argv is None else list(argv)
-    function = flat_functions.flatten(command(run).function)
     if {"--help", "-h"} & set(argv):
-        streams.say(_help(function), sys.stdout)
+        streams.say(_help(_flat(command)), sys.stdout)
         return
     try:
         words = [
             f"--{name}={value!r}"  # Quoted, so that Fire keeps it as text.
-            for name, value in parse(run, argv).items()
+            for name, value in parse(command, argv).items()
         ]
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
     with interrupts.heard() as signals:
         try:
             fire.Fire(
-                _carried_out(function), command=words, serialize=lambda _: None
+                _carried_out(command), command=words, serialize=lambda _: None
             )
             sys.stdout.flush()
         except BrokenPipeError:
@@ -104,11 +103,11 @@ def main(run: Callable | Command, argv: list[str] | None = None) -> None:
             _exit(1, f"Error: {error}")
 
 
-def parse(run: Callable | Command, argv: list[str]) -> dict[str, str]:
+def parse(command: Callable | Command, argv: list[str]) -> dict[str, str]:
     """Returns the flags of a command line as written, all of them checked.
 
     Args:
-        run: Function or Command.
+        command: Function or Command.
         argv: Words of the command line. Words without `--` fill the
             function's arguments in order.
 
@@ -120,9 +119,9 @@ def parse(run: Callable | Command, argv: list[str]) -> dict[str, str]:
             the wrong type.
         FileNotFoundError: If the config file is not there.
     """
-    parameters = command(run).parameters
+    parameters = as_command(command).parameters
     given = flag_words.read(argv, parameters)
-    flags = {**_of_config(given, command(run).translate), **given}
+    flags = {**_of_config(given, as_command(command).translate), **given}
     for name, value in flags.items():
         names.check("flag", name, parameters)
         flag_values.convert(name, value, parameters[name].annotation)
@@ -132,38 +131,40 @@ def parse(run: Callable | Command, argv: list[str]) -> dict[str, str]:
     return flags
 
 
-def bind(run: Callable | Command, argv: list[str]) -> dict:
+def bind(command: Callable | Command, argv: list[str]) -> dict:
     """Returns the keyword arguments that a command line means for a function.
 
     Args and Raises: as for `parse`.
     """
-    return flat_functions.keywords(command(run).function, parse(run, argv))
+    return flat_functions.keywords(
+        as_command(command).function, parse(command, argv)
+    )
 
 
-def plan(run: Callable | Command, argv: list[str]) -> plans.Plan:
+def plan(command: Callable | Command, argv: list[str]) -> plans.Plan:
     """Returns the plan that a command line means.
 
     Args:
-        run: Function or Command that makes one.
+        command: Function or Command that makes one.
         argv: As for `parse`.
 
     Raises:
         As `parse`, and what the function raises.
     """
-    return command(run).function(**bind(run, argv))
+    return as_command(command).function(**bind(command, argv))
 
 
-def split(run: Callable | Command, argv: list[str]) -> tuple[list, list]:
+def split(command: Callable | Command, argv: list[str]) -> tuple[list, list]:
     """Returns a command line in two: a function's own words, and the rest.
 
     A word without `--` belongs to a flag before it that has no `=`, else to
     the function.
     """
-    return flag_words.split(argv, command(run).parameters)
+    return flag_words.split(argv, as_command(command).parameters)
 
 
 def print_lines(
-    lines: Callable, run: Callable | Command, argv: list[str] | None = None
+    lines: Callable, command: Callable | Command, argv: list[str] | None = None
 ) -> None:
     """Prints the lines of an argfile, each checked against its runner's flags.
 
@@ -172,7 +173,7 @@ def print_lines(
 
     Args:
         lines: Function that returns the lines; its arguments are flags.
-        run: Function or Command whose flags the lines hold.
+        command: Function or Command whose flags the lines hold.
         argv: As for `main`.
     """
     streams.open_closed()
@@ -187,7 +188,7 @@ def print_lines(
             for line in lines(**bind(lines, own))
         ]
         for line in _of_each_kind(finished):
-            _check_line(run, line)
+            _check_line(command, line)
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
     streams.say("\n".join(finished), sys.stdout)
@@ -202,18 +203,33 @@ def _set_up_libraries():
     os.environ["MPLBACKEND"] = "agg"
 
 
-def _carried_out(function):
-    """A function that runs the plan that another returns, if it does."""
+def _flat(command):
+    return flat_functions.flatten(as_command(command).function)
+
+
+def _carried_out(command):
+    """A function of texts that runs the plan that a command makes, if it does.
+
+    Raises:
+        ValueError: If it makes one, and does not declare that it does: sweeps
+            would never skip it.
+    """
+    function, makes_plan = _flat(command), as_command(command).makes_plan
 
     @functools.wraps(function)
-    def run(**texts):
+    def carry_out(**texts):
         made = function(**texts)
-        if isinstance(made, plans.Plan):
+        if isinstance(made, plans.Plan) and not makes_plan:
+            raise ValueError(
+                f"{function.__name__} returns a Plan and must say so: declare "
+                "it with -> plans.Plan"
+            )
+        if makes_plan:
             made.run()
 
-    del run.__wrapped__  # Fire would look through it, at `function`.
-    run.__signature__ = function.__signature__
-    return run
+    del carry_out.__wrapped__  # Fire would look through it, at `function`.
+    carry_out.__signature__ = function.__signature__
+    return carry_out
 
 
 def _of_each_kind(lines):
@@ -225,9 +241,9 @@ def _of_each_kind(lines):
     return list(found.values())
 
 
-def _check_line(run, line):
+def _check_line(command, line):
     try:
-        bind(run, shlex.split(line))
+        bind(command, shlex.split(line))
     except ValueError as error:
         raise ValueError(f"{error}, in the line {line}") from error
 

@@ -91,6 +91,12 @@ def check(name: str) -> None:
     names.check("mask_0_action", name, MASK_0_ACTIONS)
 
 
+def holds(name: str) -> bool:
+    """Whether an action holds pruned weights at values other than 0."""
+    check(name)
+    return MASK_0_ACTIONS[name].function is not None
+
+
 def apply(
     name: str, pruning: Pruning, seed: int
 ) -> tuple[Network, Network | None]:

@@ -1,8 +1,8 @@
 """The lines of an argfile: read, checked, and looked up in their results.
 
 A runner that defines `RUN`, the function whose arguments are its flags, has its
-lines checked before any work. One that also defines `IS_COMPLETE`, a function
-of the same arguments, has finished lines skipped.
+lines checked before any work. Where that is declared to return a Plan, finished
+lines are skipped.
 """
 
 import concurrent.futures
@@ -111,16 +111,18 @@ def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
             or two lines would write to the same place; the error has a line
             for each fault.
     """
-    run = runner.run
-    if run is None:
+    command = runner.declared
+    if command is None:
         return lines
-    usual = {name: each.default for name, each in run.parameters.items()}
+    usual = {name: each.default for name, each in command.parameters.items()}
     checked, first_numbers, faults = [], {}, []
     for line in lines:
         try:
             with _naming(line.number, line.text):
-                given = flags.parse(run, line.words)
-                flags.bind(run, line.words)  # A dataclass checks its values.
+                given = flags.parse(command, line.words)
+                flags.bind(
+                    command, line.words
+                )  # A dataclass checks its values.
         except ValueError as error:
             faults.append(str(error))
             continue
@@ -155,7 +157,7 @@ def agenda(runner: scripts.Runner, lines: list[Line], show=iter) -> Agenda:
     def look_up(line):
         """Whether a line is complete, or why it cannot be run."""
         try:
-            return flags.plan(runner.run, line.words).is_complete
+            return flags.plan(runner.declared, line.words).is_complete
         except (ValueError, OSError) as error:
             return str(error)
 

@@ -26,7 +26,7 @@ class LineProgress:
         """Shows the start, and lines that are refused as failures.
 
         Args:
-            plan: The lines.
+            agenda: The lines.
             quiet: Show nothing; only `summary` and `text` are there.
         """
         self.failures = []

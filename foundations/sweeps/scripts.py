@@ -12,6 +12,7 @@ import inspect
 import os
 import pkgutil
 import runpy
+import shlex
 import sys
 
 from lottery_ticket.foundations import names
@@ -25,17 +26,22 @@ class Runner:
     Args:
         script: As from `find`.
         words: What its command line has before the words of a line.
-        run: What it declares about its flags, or None.
+        declared: What it declares about its flags, or None.
     """
 
     script: str
     words: tuple[str, ...] = ()
-    run: flags.Command | None = None
+    declared: flags.Command | None = None
 
     @property
     def can_skip(self) -> bool:
         """Whether it can tell which of its lines are complete."""
-        return self.run is not None and self.run.makes_plan
+        return self.declared is not None and self.declared.makes_plan
+
+    @property
+    def text(self) -> str:
+        """It in a message."""
+        return shlex.join([self.script, *self.words])
 
     def command(self, words: tuple[str, ...] | list[str]) -> list[str]:
         """Returns the command that runs a line."""
@@ -132,11 +138,22 @@ def run(script: str, words: list[str]) -> None:
         runpy.run_module(script, run_name="__main__", alter_sys=True)
 
 
-def declared_run(script: str) -> flags.Command | None:
-    """Returns the RUN that a script declares; others are never imported."""
-    if "RUN" not in defined_names(script):
+def declared(script: str) -> flags.Command | None:
+    """Returns the RUN that a script declares; others are never imported.
+
+    Raises:
+        ValueError: If it says in the way of version 0.1.0 what is complete.
+    """
+    defined = defined_names(script)
+    if "RUN" not in defined:
         return None
-    return flags.command(load(script).RUN)
+    if old := sorted({"IS_COMPLETE", "TRANSLATE"} & defined):
+        raise ValueError(
+            f"{script} declares {' and '.join(old)}, which nothing looks at "
+            "any more: let RUN be a function that returns a plans.Plan, or a "
+            "flags.Command of it"
+        )
+    return flags.as_command(load(script).RUN)
 
 
 def _source_file(script):

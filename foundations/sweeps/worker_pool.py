@@ -47,7 +47,7 @@ def run(
     all workers and their children are stopped.
 
     Args:
-        runner: The script whose `main` each line goes to.
+        runner: What each line goes to.
         lines: The lines, with logs.
         places: Where the workers run; no more start than there are lines.
 

@@ -35,9 +35,10 @@ def load(directory: str) -> tuple[dict[str, np.ndarray], dict] | None:
     A damaged checkpoint is named in a warning and counts as none.
     """
     path = paths.checkpoint(directory)
-    if not files.exists(path):
+    try:
+        data = files.read(path)
+    except FileNotFoundError:
         return None
-    data = files.read(path)
     digest, data = data[:_DIGEST_LENGTH], data[_DIGEST_LENGTH:]
     if hashlib.sha256(data).digest() != digest:
         _log.warning("%s is damaged: its run starts over", path)

@@ -55,3 +55,10 @@ def test_masks_of_held_weights_are_warned_of(tmp_path, caplog, action):
     np.testing.assert_array_equal(found["x"], [1, 0])
     is_warned = "held at other values" in caplog.text
     assert is_warned == (action != "zero")
+
+
+def test_folders_among_flags(tmp_path):
+    (tmp_path / "a,b").mkdir()
+    given = (f"{tmp_path}/a,b", "c,d", None, {"layer0": 1}, ["e", {}, "f"])
+    expected = (f"{tmp_path}/a,b", "c", "d", "e", "f")
+    assert given_networks.folders(*given) == expected

@@ -25,7 +25,7 @@ def test_it_writes_one_run_and_trains_from_what_it_is_given(tmp_path):
         model.reset(seed=3)
 
     made = plan(tmp_path, give_start, reads=("a",))
-    assert made.writes == (plans.Part(str(tmp_path), SETTINGS),)
+    assert made.writes == (plans.Run(str(tmp_path), SETTINGS),)
     assert made.reads == ("a",)
     assert not made.is_complete
     made.run()

@@ -31,18 +31,22 @@ def test_an_empty_folder_is_nobodys(tmp_path):
     folder_owner.check(str(tmp_path / "nothing"), "toy")
     (tmp_path / ".lock").touch()
     (tmp_path / "notes.json").write_text("[1, 2]")
-    (tmp_path / "mine.json").write_text('{"settings": 7}')
+    (tmp_path / "mine.json").write_text('{"settings": 7, "checksum": 1}')
+    own = '{"settings": {"experiment": ["a"]}, "checksum": 1}'
+    (tmp_path / "own.json").write_text(own)
+    own = '{"settings": {"experiment": "my_sweep"}}'
+    (tmp_path / "config.json").write_text(own)
     assert folder_owner.owners(str(tmp_path)) == {}
 
 
 def test_a_sealed_file_says_whose_the_folder_is(tmp_path):
     write_result(tmp_path, "toys.json", "toy")
     folder_owner.check(str(tmp_path), "toy")
-    folder_owner.check(str(tmp_path), "toy", is_run=True)
+    folder_owner.check(str(tmp_path), "toy", has_run=True)
     message = "is the folder of toy: it holds toys.json. Use another output_dir"
-    for is_run in (False, True):
+    for has_run in (False, True):
         with pytest.raises(ValueError, match=message):
-            folder_owner.check(str(tmp_path), "train", is_run)
+            folder_owner.check(str(tmp_path), "train", has_run)
 
 
 def test_a_damaged_file_still_says_so_if_it_can_be_read(tmp_path, caplog):
@@ -61,7 +65,7 @@ def test_what_0_1_0_began_is_told_by_its_name(tmp_path, name):
     owner = names_0_1_0.EXPERIMENTS[name]
     (tmp_path / name).touch()
     folder_owner.check(str(tmp_path), owner)
-    folder_owner.check(str(tmp_path), owner, is_run=True)
+    folder_owner.check(str(tmp_path), owner, has_run=True)
     message = f"folder of {owner}: it holds {name}. Use another"
     with pytest.raises(ValueError, match=message):
         folder_owner.check(str(tmp_path), "toy")
@@ -76,7 +80,7 @@ def test_no_result_comes_to_a_run_of_another(tmp_path, experiment):
     with pytest.raises(ValueError, match=message):
         folder_owner.check(str(tmp_path), "toy")
     # There, all settings are compared.
-    folder_owner.check(str(tmp_path), "toy", is_run=True)
+    folder_owner.check(str(tmp_path), "toy", has_run=True)
 
 
 def test_a_result_may_come_to_a_run_of_its_own(tmp_path):
@@ -100,3 +104,11 @@ def test_weights_of_unknown_origin_are_those_of_a_run(tmp_path):
     pathlib.Path(paths.initial(str(tmp_path))).mkdir()
     with pytest.raises(ValueError, match="of a run: it holds initial"):
         folder_owner.check(str(tmp_path), "toy")
+
+
+def test_parts_say_whose_a_folder_is_that_has_nothing_else(tmp_path):
+    folder_owner.check(str(tmp_path), "train")
+    write_run(tmp_path / "parts/first", "toy")
+    folder_owner.check(str(tmp_path), "toy")
+    with pytest.raises(ValueError, match="is the folder of toy: it holds par"):
+        folder_owner.check(str(tmp_path), "train", has_run=True)

@@ -32,6 +32,12 @@ def test_names_on_disk_are_frozen():
     )
 
 
+def test_result_files_are_those_of_the_names():
+    named = names_0_1_0.EXPERIMENTS
+    for experiment, name in names_0_1_0.RESULT_FILES.items():
+        assert named[name] == experiment
+
+
 def test_a_renamed_setting_is_read_by_its_name_of_today(tmp_path, monkeypatch):
     monkeypatch.setitem(names_0_1_0.SETTINGS, "old", "new")
     file = result_file.ResultFile("toys.json")

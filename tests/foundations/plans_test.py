@@ -1,15 +1,30 @@
 """Tests of foundations/plans.py."""
 
+import functools
+import pathlib
+
+import numpy as np
 import pytest
 
-from lottery_ticket.foundations import plans, result_file, run_record
+from lottery_ticket.foundations import (
+    files,
+    paths,
+    plans,
+    result_file,
+    run_record,
+)
+from lottery_ticket.foundations.training import checkpoint
 
 FILE = result_file.ResultFile("toys.json")
 SETTINGS = {"experiment": "toy", "lr": 0.1}
 
 
-def part(directory, file=FILE, **settings):
-    return plans.Part(str(directory), {**SETTINGS, **settings}, file)
+def result(directory, **settings):
+    return plans.Result(str(directory), {**SETTINGS, **settings}, FILE)
+
+
+def run(directory, **settings):
+    return plans.Run(str(directory), {**SETTINGS, **settings})
 
 
 def write_run(directory, **settings):
@@ -22,7 +37,7 @@ def plan(*parts, work=None, quiet=False):
 
 
 def test_a_result_is_complete_once_it_is_written(tmp_path):
-    one = part(tmp_path)
+    one = result(tmp_path)
     assert not one.is_complete
     one.write({"found": [1]})
     assert one.is_complete
@@ -32,17 +47,17 @@ def test_a_result_is_complete_once_it_is_written(tmp_path):
 
 
 def test_a_run_is_complete_by_its_record(tmp_path):
-    one = part(tmp_path, plans.RUN)
+    one = run(tmp_path)
     assert not one.is_complete
     write_run(tmp_path)
     assert one.is_complete
     with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
-        _ = part(tmp_path, plans.RUN, lr=0.2).is_complete
+        _ = run(tmp_path, lr=0.2).is_complete
 
 
 def test_a_plan_is_complete_once_all_parts_are(tmp_path, capsys):
     done = []
-    parts = part(tmp_path / "a"), part(tmp_path / "b", plans.RUN, seed=1)
+    parts = result(tmp_path / "a"), run(tmp_path / "b", seed=1)
 
     def work():
         done.append(1)
@@ -61,21 +76,21 @@ def test_a_plan_is_complete_once_all_parts_are(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("file", [FILE, plans.RUN])
-def test_no_work_is_begun_where_another_lies(tmp_path, file):
+@pytest.mark.parametrize("kind", [result, run])
+def test_no_work_is_begun_where_another_lies(tmp_path, kind):
     result_file.ResultFile("other.json").write(
         str(tmp_path), {"settings": {"experiment": "other"}}
     )
-    one = plan(part(tmp_path / "new"), part(tmp_path, file), work=pytest.fail)
+    one = plan(kind(tmp_path / "new"), kind(tmp_path), work=pytest.fail)
     with pytest.raises(ValueError, match="is the folder of other"):
         one.run()
 
 
-@pytest.mark.parametrize("file", [FILE, plans.RUN])
-def test_no_work_is_begun_where_settings_differ_further_on(tmp_path, file):
+@pytest.mark.parametrize("kind", [result, run])
+def test_no_work_is_begun_where_settings_differ_further_on(tmp_path, kind):
     write_run(tmp_path)
-    part(tmp_path).write({})
-    one = plan(part(tmp_path / "new"), part(tmp_path, file, lr=0.2))
+    result(tmp_path).write({})
+    one = plan(kind(tmp_path / "new"), kind(tmp_path, lr=0.2))
     with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
         one.run()
 
@@ -83,12 +98,53 @@ def test_no_work_is_begun_where_settings_differ_further_on(tmp_path, file):
 def test_results_of_unknown_origin_stop_a_run(tmp_path):
     (tmp_path / "masks").mkdir()
     with pytest.raises(ValueError, match="results of unknown origin"):
-        plan(part(tmp_path, plans.RUN), work=pytest.fail).run()
+        plan(run(tmp_path), work=pytest.fail).run()
 
 
-def test_folders_among_flags():
-    given = ("a", None, {"layer0": 1}, ["b", {"layer0": 1}, "c"])
-    assert plans.folders(*given) == ("a", "b", "c")
+def damaged_record(directory):
+    write_run(directory)
+    path = pathlib.Path(paths.record(str(directory)))
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def empty_checkpoint(directory):
+    pathlib.Path(paths.checkpoint(str(directory))).touch()
+
+
+def cut_checkpoint(directory):
+    facts = {"identity": {"settings": SETTINGS}}
+    checkpoint.save(str(directory), {"a": np.zeros(9)}, facts)
+    path = pathlib.Path(paths.checkpoint(str(directory)))
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+@pytest.mark.parametrize(
+    "damage", [damaged_record, empty_checkpoint, cut_checkpoint]
+)
+def test_a_damaged_run_beside_a_result_is_done_again(tmp_path, damage):
+    damage(tmp_path)
+    done = []
+    plan(run(tmp_path), result(tmp_path), work=lambda: done.append(1)).run()
+    assert done == [1]
+
+
+def test_no_array_is_looked_at_where_the_result_is_not_there(
+    tmp_path, monkeypatch
+):
+    write_run(tmp_path)
+    monkeypatch.setattr(run_record, "is_complete", pytest.fail)
+    assert not plan(run(tmp_path), result(tmp_path)).is_complete
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        _ = plan(run(tmp_path, lr=0.2), result(tmp_path, lr=0.2)).is_complete
+
+
+def test_a_run_that_ends_meanwhile_is_no_error(tmp_path, monkeypatch):
+    cut_checkpoint(tmp_path)
+    names = files.names(str(tmp_path))
+    pathlib.Path(paths.checkpoint(str(tmp_path))).unlink()
+    monkeypatch.setattr(files, "names", lambda _: names)
+    run(tmp_path).check_settings()
+    result(tmp_path).check_free(has_run=True)
 
 
 def test_a_function_says_that_it_makes_plans():
@@ -98,5 +154,10 @@ def test_a_function_says_that_it_makes_plans():
 
     def silent(): ...
 
-    found = [plans.makes_plan(each) for each in (one, other, silent)]
-    assert found == [True, False, False]
+    def quoted() -> "plans.Plan": ...
+
+    def unknown() -> "pd.DataFrame": ...  # noqa: F821  Nobody resolves it.
+
+    functions = (one, other, silent, quoted, unknown, functools.partial(one))
+    found = [plans.makes_plan(each) for each in functions]
+    assert found == [True, False, False, True, False, True]

@@ -165,7 +165,7 @@ def test_kept_runs_are_complete(kept, monkeypatch):
     seen = 0
     for name, words in commands.COMMANDS:
         run = importlib.import_module(f"lottery_ticket.runners.{name}").RUN
-        if flags.command(run).makes_plan:
+        if flags.as_command(run).makes_plan:
             assert flags.plan(run, words).is_complete, (name, words)
             seen += 1
     assert seen == len(commands.COMMANDS) - 4  # Reports and facts.

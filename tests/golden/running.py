@@ -65,7 +65,9 @@ def flags() -> dict:
                 flag: "required"
                 if parameter.default is parameter.empty
                 else repr(parameter.default)
-                for flag, parameter in flags_lib.command(run).parameters.items()
+                for flag, parameter in flags_lib.as_command(
+                    run
+                ).parameters.items()
             }
     return found
 

@@ -50,7 +50,7 @@ def plan(
         sleep: Seconds.
     """
     settings = {"experiment": "mine", "lr": lr}
-    part = plans.Part(output_dir, settings, DONE)
+    part = plans.Result(output_dir, settings, DONE)
     work = functools.partial(train, part, sleep)
     return plans.Plan(output_dir, (part,), work)
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import plans
+from lottery_ticket.foundations import names_0_1_0
 from lottery_ticket.runners import commands
 from lottery_ticket.tests import tiny
 
@@ -154,10 +154,10 @@ def test_one_file_and_one_line_make_an_experiment(house, tmp_path):
 
 def test_entries_say_what_their_experiments_declare():
     for name, entry in commands.EXPERIMENTS.items():
-        assert entry.run.makes_plan, name
-        assert entry.run.function is entry.module.plan
+        assert entry.command.makes_plan, name
+        assert entry.command.function is entry.module.plan
         assert entry.help and not entry.help.endswith("."), name
-        if entry.result != plans.RUN.name:
+        if entry.result != commands.RUN:
             assert entry.module.RESULT.name == entry.result
 
 
@@ -167,3 +167,9 @@ def test_no_command_has_two_homes():
         *commands.EXPERIMENTS,
         *commands.TOOLS,
     ]
+
+
+def test_files_of_0_1_0_are_those_of_its_experiments():
+    found = commands.result_files()
+    for experiment, name in names_0_1_0.RESULT_FILES.items():
+        assert found[experiment] == name

@@ -50,11 +50,11 @@ def test_the_help_says_something_of_every_flag(name, capsys):
 @pytest.mark.parametrize("name", commands.helps())
 def test_every_command_is_a_runner(name):
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
-    run = flags.command(module.RUN)
+    run = flags.as_command(module.RUN)
     assert "Args:" in run.function.__doc__
     assert "lottery-ticket" in module.__doc__
-    assert run.function == commands.run(name).function
-    assert (run.translate is None) == (commands.run(name).translate is None)
+    assert run.function == commands.find(name).function
+    assert (run.translate is None) == (commands.find(name).translate is None)
 
 
 def test_mask_facts_end_to_end(tmp_path, capsys):
@@ -88,7 +88,7 @@ def test_ctrl_c_while_a_command_is_imported_is_no_traceback(monkeypatch):
     def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "run", interrupt)
+    monkeypatch.setattr(commands, "find", interrupt)
     with pytest.raises(SystemExit) as stop:
         main.main(["train"])
     assert stop.value.code == 130

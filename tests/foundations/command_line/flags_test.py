@@ -289,17 +289,34 @@ def planned(output_dir: str, *, lr: float = 0.1) -> plans.Plan:
     """
     settings = {"experiment": "planned", "lr": lr}
     file = result_file.ResultFile("planned.json")
-    part = plans.Part(output_dir, settings, file)
+    part = plans.Result(output_dir, settings, file)
     return plans.Plan(output_dir, (part,), lambda: part.write({}))
 
 
 def test_a_plan_is_made_and_carried_out(tmp_path, capsys):
     words = [str(tmp_path), "--lr=.5"]
-    run = flags.command(planned)
-    assert run.makes_plan and not flags.command(thing).makes_plan
-    assert flags.command(run) is run
+    run = flags.as_command(planned)
+    assert run.makes_plan and not flags.as_command(thing).makes_plan
+    assert flags.as_command(run) is run
     assert not flags.plan(planned, words).is_complete
     flags.main(planned, words)
     assert flags.plan(run, words).is_complete
     flags.main(run, words)
     assert "complete already" in capsys.readouterr().err
+
+
+def undeclared(output_dir: str):
+    """Plans something, and does not say so.
+
+    Args:
+        output_dir: Folder.
+    """
+    return planned(output_dir)
+
+
+def test_a_plan_that_is_not_declared_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        flags.main(undeclared, [str(tmp_path)])
+    assert stop.value.code == 1
+    assert "declare it with -> plans.Plan" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

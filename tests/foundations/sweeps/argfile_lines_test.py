@@ -7,11 +7,8 @@ from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import argfile_lines, scripts
 
 
-class Part:
-    """Is complete if its folder says so."""
-
-    def __init__(self, directory):
-        self.directory = directory
+class Part(plans.Result):
+    """Is complete if its folder's name says so."""
 
     @property
     def is_complete(self):
@@ -22,10 +19,10 @@ class Part:
 
 def plan(output_dir: str, *, level: int = 0, lr: float = 0.1) -> plans.Plan:
     """Trains nothing: no line may run here."""
-    return plans.Plan(output_dir, (Part(output_dir),), None)
+    return plans.Plan(output_dir, (Part(output_dir, {}, None),), None)
 
 
-RUNNER = scripts.Runner("runner.py", run=flags.Command(plan))
+RUNNER = scripts.Runner("runner.py", declared=flags.Command(plan))
 PROGRAM = """
 import sys
 for trial in range(2):
@@ -144,7 +141,7 @@ def test_lines_of_a_function_that_makes_no_plan_are_checked_and_run(write):
     def train(output_dir: str):
         raise RuntimeError("No line may run here.")
 
-    runner = scripts.Runner("runner.py", run=flags.Command(train))
+    runner = scripts.Runner("runner.py", declared=flags.Command(train))
     lines = _read(write, "--output_dir=done\n")
     assert argfile_lines.agenda(runner, lines).to_run == lines
     with pytest.raises(ValueError, match="Unknown flag 'lr'"):

@@ -120,6 +120,12 @@ def test_a_runner_is_a_command_with_words_of_its_own():
 
 
 def test_what_a_script_declares_is_found_without_running_others(write):
-    assert scripts.declared_run(write("a.py", "raise RuntimeError")) is None
+    assert scripts.declared(write("a.py", "raise RuntimeError")) is None
     text = "def RUN(output_dir: str): ..."
-    assert scripts.declared_run(write("b.py", text)).parameters["output_dir"]
+    assert scripts.declared(write("b.py", text)).parameters["output_dir"]
+
+
+def test_a_runner_of_0_1_0_says_what_it_lacks(write):
+    path = write("mine.py", "RUN = len\nIS_COMPLETE = len")
+    with pytest.raises(ValueError, match="declares IS_COMPLETE, which nothing"):
+        scripts.declared(path)
