@@ -303,9 +303,7 @@ def test_a_signal_stops_everything_it_started(folder, number):
     (folder / "lines.txt").write_text(text)
     started = folder / "out/c/started"
     command = _command("runner.py", "lines.txt", "--devices=7")
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True
-    ) as runner:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as runner:
         # Of one worker: the news of line a is older than that of b.
         while "Failed: --output_dir=out/b" not in runner.stderr.readline():
             assert runner.poll() is None
@@ -317,4 +315,3 @@ def test_a_signal_stops_everything_it_started(folder, number):
     assert stopped in stderr
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
-
