@@ -25,7 +25,7 @@ signal.setitimer(signal.ITIMER_PROF, seconds)
 main.main(["lottery_experiment", *sys.argv[3:]])
 print(time.process_time() - start)
 """
-FLAGS = ["--iterations=2", "--training_len=600it", "--test_interval=20"]
+FLAGS = ["--iterations=2", "--training_len=200it", "--test_interval=10"]
 # Ends a process like SIGKILL, at once.
 KILL = signal.SIGPROF
 

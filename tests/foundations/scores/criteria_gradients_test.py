@@ -381,6 +381,7 @@ def test_a_kernel_that_no_output_depends_on_scores_0(function):
     assert used.all() and not unused.any()
 
 
+@pytest.mark.slow
 def test_synflow_of_vgg_19_is_finite():
     model = model_vgg.ModelVgg(depth=19)
     dense = scores(criteria_gradients.synflow, model)
