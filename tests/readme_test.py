@@ -202,7 +202,7 @@ def test_every_setting_has_its_flag_in_the_text():
 def test_the_two_commands_are_targets_of_the_makefile():
     makefile = README.with_name("Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", TEXT, flags=re.MULTILINE):
-        assert f"\n{target}: install" in makefile
+        assert f"\n{target}: " in makefile
 
 
 @pytest.mark.parametrize(
