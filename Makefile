@@ -1,6 +1,7 @@
-# Two commands on a machine with Python, make and the package index:
-#   make demo    the lottery ticket effect on real digits, in results/demo
-#   make test    all tests
+# Commands on a machine with Python, make and the package index:
+#   make demo      the lottery ticket effect on real digits, in results/demo
+#   make test      tests of every module, in minutes
+#   make test_all  those and all that are marked slow, as in CI
 PYTHON ?= python3
 VENV ?= .venv
 TICKET = $(VENV)/bin/lottery-ticket
@@ -8,7 +9,11 @@ DEMO = results/demo
 TRIALS ?= 5
 LEVELS ?= 20
 
-.PHONY: demo test install
+# Files in their order: at the end, short ones.
+PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile \
+    --no-loadscope-reorder
+
+.PHONY: demo test test_slow test_all install
 
 install: $(VENV)/.installed
 
@@ -29,4 +34,9 @@ demo: install
 	@$(TICKET) report --output_dir=$(DEMO)
 
 test: install
-	$(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile
+	$(PYTEST) -m "not slow"
+
+test_slow: install
+	$(PYTEST) -m slow
+
+test_all: test test_slow

@@ -93,6 +93,7 @@ def scripts(text=TEXT):
     return [code for code in snippets("python", text) if not file_name(code)]
 
 
+@pytest.mark.slow
 def test_the_python_snippets_run_one_after_the_other(folder):
     *first, read = scripts()
     done = run("\n".join(first), folder)
@@ -105,6 +106,7 @@ def test_the_python_snippets_run_one_after_the_other(folder):
     assert "'left': " in done.stdout
 
 
+@pytest.mark.slow
 def test_the_snippets_of_the_page_on_keras_models_run(folder):
     """They go on where the README's snippet leaves off."""
     page = (ROOT / "docs/keras_models.md").read_text()
@@ -200,7 +202,7 @@ def test_every_setting_has_its_flag_in_the_text():
 def test_the_two_commands_are_targets_of_the_makefile():
     makefile = README.with_name("Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", TEXT, flags=re.MULTILINE):
-        assert f"\n{target}: install" in makefile
+        assert f"\n{target}: " in makefile
 
 
 @pytest.mark.parametrize(

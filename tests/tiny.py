@@ -1,6 +1,7 @@
 """A dataset and a network small enough for any test."""
 
 import dataclasses
+import functools
 import pathlib
 
 import keras
@@ -66,7 +67,7 @@ def train(
     options = {"jit": False, **options}
     return trainer.train(
         dataset or make_dataset(),
-        model or Model().reset(masks=masks(), seed=1),
+        model or _model().reset(masks=masks(), seed=1),
         optimizer_fn or (lambda: keras.optimizers.Adam(0.01)),
         training_len,
         str(directory),
@@ -77,6 +78,12 @@ def train(
         output=_taken(run_settings.Output, options),
         **options,  # What is left is unknown.
     )
+
+
+@functools.cache
+def _model():
+    """One for all that need no other: it is compiled once a process."""
+    return Model()
 
 
 def _taken(kind, options):

@@ -1,6 +1,6 @@
 import pytest
 
-from lottery_ticket.analysis import report, sections, tree
+from lottery_ticket.analysis import figure_style, report, sections, tree
 from lottery_ticket.foundations import files, paths
 from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
@@ -19,7 +19,26 @@ SINGLE_NAMES = sorted(
 NAMES = sorted([*SINGLE_NAMES, "comparison.csv", "comparison.txt"])
 
 
-def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
+@pytest.fixture(autouse=True)
+def unrendered(request, monkeypatch):
+    """Figures are made, but for most tests neither laid out nor rendered."""
+    if "rendered" not in request.fixturenames:
+        monkeypatch.setattr(
+            figure_style, "render", lambda figure, kind: kind.encode()
+        )
+        monkeypatch.setattr(
+            "matplotlib.figure.Figure.draw_without_rendering", lambda self: None
+        )
+
+
+@pytest.fixture
+def rendered():
+    """Lets figures be rendered."""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("rendered")
+def test_files_are_the_same_again(tmp_path):
     output_dir = str(tmp_path / "results")
     fake_results.write_experiment(output_dir)
     runner.RUN(output_dir)
@@ -30,6 +49,16 @@ def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
     assert files.names(directory) == NAMES
     second = {name: files.read(f"{directory}/{name}") for name in NAMES}
     assert first == second
+
+
+@pytest.mark.usefixtures("rendered")
+def test_all_files_are_written(tmp_path, capsys):
+    output_dir = str(tmp_path / "results")
+    fake_results.write_experiment(output_dir)
+    runner.RUN(output_dir)
+    directory = f"{output_dir}/report"
+    first = {name: files.read(f"{directory}/{name}") for name in NAMES}
+    assert files.names(directory) == NAMES
     printed = capsys.readouterr().out
     both = first["comparison.txt"] + b"\n" + first["table.txt"]
     assert printed.startswith(both.decode())

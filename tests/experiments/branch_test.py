@@ -27,7 +27,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.training import resumable_run
-from lottery_ticket.tests import planned, tiny
+from lottery_ticket.tests import grids, planned, tiny
 
 RECIPE = recipes.Recipe(
     hidden_units=(12, 8),
@@ -36,6 +36,7 @@ RECIPE = recipes.Recipe(
     test_interval=10,
     validate_interval=10,
     seed=1,
+    jit=False,
 )
 ACTIONS = list(mask_1.MASK_1_ACTIONS)
 NEED_PRUNED = [
@@ -159,7 +160,15 @@ def test_an_order_put_back_gives_the_tickets_bytes(rewound, tmp_path, place):
 
 @pytest.mark.parametrize(
     ("selection", "action"),
-    list(itertools.product(selections.SELECTIONS, ACTIONS)),
+    grids.thinned(
+        itertools.product(selections.SELECTIONS, ACTIONS),
+        [
+            *(("ticket", action) for action in ACTIONS),
+            *((name, "reinit") for name in selections.SELECTIONS),
+            ("shuffle", "rewind"),
+            ("random_global", "reuse_sign"),
+        ],
+    ),
 )
 def test_every_combination_keeps_its_counts(
     ticket, tmp_path, selection, action

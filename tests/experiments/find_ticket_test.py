@@ -64,10 +64,17 @@ def densities(ticket):
     return [np.count_nonzero(kernel) / kernel.size for kernel in kernels]
 
 
-def test_the_ticket_is_the_model_itself_sparse_and_plain(tmp_path):
-    model = network()
-    ticket = find(tmp_path / "trial1", model)
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Folder of two levels, the model they were given and its ticket."""
+    directory, model = tmp_path_factory.mktemp("found"), network()
+    return directory, model, find(directory / "trial1", model)
+
+
+def test_the_ticket_is_the_model_itself_sparse_and_plain(found, tmp_path):
+    _, model, ticket = found
     assert ticket is model
+    assert all(v.constraint is None for v in model.trainable_variables)
     np.testing.assert_allclose(densities(ticket), 0.64, atol=0.01)
     ticket.save(tmp_path / "ticket.keras")
     loaded = keras.models.load_model(tmp_path / "ticket.keras")
@@ -98,19 +105,19 @@ def test_pruned_weights_can_be_held_in_the_ticket(tmp_path):
     np.testing.assert_array_equal(loaded(x), ticket(x))
 
 
-def test_its_runs_are_those_of_the_lottery_experiment(tmp_path):
-    find(tmp_path / "trial1")
-    found = tree.find(str(tmp_path))
-    assert sorted(place.level for place in found) == [0, 1, 2]
-    record = json.loads((tmp_path / "trial1/2/same_init/run.json").read_text())
+def test_its_runs_are_those_of_the_lottery_experiment(found):
+    directory, *_ = found
+    places = tree.find(str(directory))
+    assert sorted(place.level for place in places) == [0, 1, 2]
+    record = json.loads((directory / "trial1/2/same_init/run.json").read_text())
     kept, total = record["density"]["conv2d"]
     assert (kept, total) == (23, 36)
 
 
 def test_the_same_call_goes_on_from_the_weights_it_began_with(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, found
 ):
-    whole = find(tmp_path / "whole").get_weights()
+    whole = found[2].get_weights()
     trained, calls = programs.Program.train, []
 
     def interrupted(self, *arguments):
@@ -133,16 +140,18 @@ def test_the_same_call_goes_on_from_the_weights_it_began_with(
         np.testing.assert_array_equal(array, expected)
 
 
-def test_a_finished_level_can_be_loaded(tmp_path):
-    find(tmp_path / "trial1")
-    level = str(tmp_path / "trial1/1/same_init")
+def test_a_finished_level_can_be_loaded(found):
+    directory, *_ = found
+    level = str(directory / "trial1/1/same_init")
     ticket = find_ticket.load_ticket(network(), level)
     np.testing.assert_allclose(densities(ticket), 0.8, atol=0.01)
     assert all(
         variable.constraint is None for variable in ticket.trainable_variables
     )
     with pytest.raises(FileNotFoundError):
-        find_ticket.load_ticket(network(), str(tmp_path / "trial1/7/same_init"))
+        find_ticket.load_ticket(
+            network(), str(directory / "trial1/7/same_init")
+        )
 
 
 def test_damage_and_other_architectures_are_errors(tmp_path):
@@ -302,9 +311,9 @@ def test_a_call_that_fails_leaves_no_mask_behind(tmp_path, monkeypatch):
     assert all(v.constraint is None for v in model.trainable_variables)
 
 
-def test_a_ticket_is_loaded_into_its_own_architecture_only(tmp_path):
-    find(tmp_path / "trial1", iterations=0)
-    level = str(tmp_path / "trial1/0/same_init")
+def test_a_ticket_is_loaded_into_its_own_architecture_only(found):
+    directory, *_ = found
+    level = str(directory / "trial1/0/same_init")
     deeper = keras.Sequential([*network().layers, L.Dense(10)])
     with pytest.raises(ValueError, match="must be built"):
         find_ticket.load_ticket(deeper, level)

@@ -12,7 +12,7 @@ from lottery_ticket.experiments import (
     gem_search,
     recipes,
 )
-from lottery_ticket.tests import planned
+from lottery_ticket.tests import grids, planned
 from lottery_ticket.tests.datasets import (
     dataset_imagenet_test,
     dataset_tiny_imagenet_test,
@@ -32,11 +32,6 @@ NETWORKS = {
     "vgg16": ("cifar10_vgg16_gem", 32, 14_715_584),
     "tiny_resnet18": ("tiny_imagenet_resnet18_gem", 32, 11_172_032),
     "resnet50": ("caltech101_resnet50_gem", 32, 23_475_392),
-}
-# These take more than 5 seconds.
-HEAVY = {
-    *("resnet32", "wide_resnet28", "cifar_resnet18", "mobilenet_v2"),
-    *("vgg16", "tiny_resnet18", "resnet50"),
 }
 
 
@@ -87,13 +82,7 @@ def recipe(name, **changes):
     return recipes.Recipe(name, **{**usual, **changes})
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        pytest.param(n, marks=pytest.mark.slow if n in HEAVY else ())
-        for n in NETWORKS
-    ],
-)
+@pytest.mark.parametrize("model", grids.thinned(NETWORKS, ["conv4"]))
 def test_every_network_is_searched_and_fine_tuned(tmp_path, model):
     name, size, weights = NETWORKS[model]
     changes = {"width": 2.0} if model == "resnet32" else {}
@@ -142,7 +131,7 @@ DATASETS = {
 }
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", grids.thinned(DATASETS, ["digits"]))
 def test_every_dataset_is_searched_and_fine_tuned_on(
     tmp_path, monkeypatch, name
 ):

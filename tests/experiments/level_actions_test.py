@@ -34,6 +34,7 @@ RECIPE = recipes.Recipe(
     test_interval=10,
     validate_interval=10,
     seed=1,
+    jit=False,
 )
 COMBINATIONS = [
     *((name, "zero") for name in ("none", *mask_1.MASK_1_ACTIONS)),

@@ -25,11 +25,14 @@ from lottery_ticket.foundations.training import programs, run_settings
 from lottery_ticket.tests import planned, tiny
 
 SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
-RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
+RECIPE = recipes.Recipe(
+    training_len="40it", test_interval=20, seed=1, jit=False
+)
 DROPPING = recipes.Recipe(
     training_len="40it",
     test_interval=20,
     seed=1,
+    jit=False,
     optimizer="sgd",
     lr=0.1,
     schedule="piecewise",
@@ -212,7 +215,11 @@ def test_densities_are_met_exactly(tmp_path):
 
 def test_a_target_density_over_all_layers_together(tmp_path):
     together = recipes.Recipe(
-        training_len="40it", scope="global", fractions={"*": 0.2}, seed=1
+        training_len="40it",
+        scope="global",
+        fractions={"*": 0.2},
+        seed=1,
+        jit=False,
     )
     trial = run(tmp_path, together, target_density=0.04)
     for level, density in ((1, 0.2), (2, 0.04)):
@@ -301,7 +308,10 @@ def test_gradients_are_not_taken_where_pruned_weights_are_held(
 
 def test_collapse_stops_a_level_and_keeps_those_before(tmp_path, monkeypatch):
     all_of_it = recipes.Recipe(
-        training_len="40it", fractions={"layer0": 1, "layer1": 0.2}, seed=1
+        training_len="40it",
+        fractions={"layer0": 1, "layer1": 0.2},
+        seed=1,
+        jit=False,
     )
     with pytest.raises(
         ValueError, match="level 1/2: layer 'layer0' keeps none"
@@ -368,6 +378,7 @@ def test_a_stopped_experiment_draws_scores_as_an_undisturbed_one(tmp_path):
         hidden_units=(3,) * 10,  # By name, layer10 comes before layer2.
         fractions={"*": 0.2},
         seed=1,
+        jit=False,
     )
     whole = run(tmp_path / "whole", deep, "random")
     stopped = run(tmp_path / "stopped", deep, "random", iterations=1)

@@ -11,7 +11,9 @@ from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import planned
 
-RECIPE = recipes.Recipe(training_len="40it", test_interval=20, seed=1)
+RECIPE = recipes.Recipe(
+    training_len="40it", test_interval=20, seed=1, jit=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +119,9 @@ def test_other_settings_are_refused_before_any_work(trial, monkeypatch):
     monkeypatch.setattr(
         lottery_experiment.ingredients.WORKSHOP, "dataset", None
     )
-    other = recipes.Recipe(training_len="40it", test_interval=20, seed=2)
+    other = recipes.Recipe(
+        training_len="40it", test_interval=20, seed=2, jit=False
+    )
     with pytest.raises(ValueError, match="seed: 1 there, 2 now"):
         planned.run(lottery_experiment.plan, trial, other, iterations=2)
 

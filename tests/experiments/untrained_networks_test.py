@@ -166,7 +166,7 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
             np.testing.assert_array_equal(array, DENSE.initial[name])
 
 
-@hypothesis.settings(max_examples=20, deadline=None)
+@hypothesis.settings(max_examples=20)
 @hypothesis.given(st.integers(1, 24), st.sampled_from(PRUNED[:6]))
 def test_kept_weights_are_as_drawn_or_constant(level, criterion):
     masks = cuts(criterion).masks(level)

@@ -1,5 +1,7 @@
 """Every kind of maskable kernel, against what a mask promises."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.networks import kernels
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.tests import grids
 
 L = keras.layers
 ITERATIONS = 6
@@ -223,11 +226,17 @@ def twin(model, data, optimizer, iterations):
         optimizer.apply(gradients, trained)
 
 
+RULES = [("momentum", False), ("adam", False), ("momentum", True)]
+
+
 @pytest.mark.parametrize(
-    ("name", "hold"),
-    [("momentum", False), ("adam", False), ("momentum", True)],
+    ("kind", "name", "hold"),
+    grids.thinned(
+        [(kind, *rule) for kind in KINDS for rule in RULES],
+        [(kind, "adam", False) for kind in KINDS]
+        + [(kind, "momentum", True) for kind in ("dense", "conv2d", "tied")],
+    ),
 )
-@pytest.mark.parametrize("kind", KINDS)
 def test_kept_weights_train_as_with_kernel_times_mask(kind, name, hold):
     data, model, reference = dataset(kind), masked(kind, hold), masked(kind)
     reference.reset(presets=model.weights, masks=model.masks, hold=hold)
@@ -248,7 +257,9 @@ def test_kept_weights_train_as_with_kernel_times_mask(kind, name, hold):
             assert (before[key][kept] != expected[kept]).mean() > 0.8
 
 
-@pytest.mark.parametrize("kind", ["dense", "embedding", "conv2d", "tied"])
+@pytest.mark.parametrize(
+    "kind", grids.thinned(["dense", "embedding", "conv2d", "tied"], ["dense"])
+)
 def test_xla_trains_the_same(kind):
     weights = []
     for jit in (False, True, None):
@@ -263,8 +274,13 @@ def test_xla_trains_the_same(kind):
             np.testing.assert_allclose(other.weights[name], array, atol=1e-5)
 
 
-@pytest.mark.parametrize("hold", [False, True])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "hold"),
+    grids.thinned(
+        itertools.product(KINDS, [False, True]),
+        [("dense", True), ("conv2d", False), ("tied", False)],
+    ),
+)
 def test_plain_fit_keeps_pruned_weights_and_slots_of_0(kind, hold):
     data, model = dataset(kind), masked(kind, hold)
     held = model.weights if hold else None
@@ -275,9 +291,17 @@ def test_plain_fit_keeps_pruned_weights_and_slots_of_0(kind, hold):
     check_pruned(model, optimizer, held)
 
 
-@pytest.mark.parametrize("hold", [False, True])
-@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("kind", ["dense", "conv2d", "with_batch_norm"])
+@pytest.mark.parametrize(
+    ("kind", "dtype", "hold"),
+    grids.thinned(
+        itertools.product(
+            ["dense", "conv2d", "with_batch_norm"],
+            ["mixed_bfloat16", "mixed_float16"],
+            [False, True],
+        ),
+        [("with_batch_norm", "mixed_float16", True)],
+    ),
+)
 def test_mixed_precision(kind, dtype, hold):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
@@ -302,7 +326,9 @@ def test_mixed_precision(kind, dtype, hold):
     assert np.isfinite(loss)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", grids.thinned(KINDS, ["dense", "with_batch_norm", "nested", "tied"])
+)
 def test_reset_save_and_restore(kind, tmp_path):
     model, data = masked(kind), dataset(kind)
     masks, initial = model.masks, model.weights

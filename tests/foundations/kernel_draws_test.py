@@ -147,7 +147,7 @@ def test_gains_are_pytorchs():
 @pytest.mark.parametrize(
     "name", [each for each in kernel_draws.INITS if each != "unsigned_constant"]
 )
-@hypothesis.settings(max_examples=10, deadline=None)
+@hypothesis.settings(max_examples=10)
 @hypothesis.given(st.integers(-(2**70), 2**70))
 def test_a_draw_is_that_of_seed_and_layer(name, seed):
     shapes = {"dense": (6, 15), "conv": (6, 15)}

@@ -14,7 +14,7 @@ import sys, time
 from lottery_ticket.foundations import lock
 with lock.hold(sys.argv[1]):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

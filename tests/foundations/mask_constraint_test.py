@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import mask_constraint
+from lottery_ticket.tests import grids
 
 
 def test_it_puts_pruned_entries_to_plus_zero():
@@ -17,16 +18,16 @@ def test_it_puts_pruned_entries_to_plus_zero():
     assert not np.signbit(result[0, 0])
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        lambda: keras.optimizers.SGD(0.1),
-        lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
-        lambda: keras.optimizers.Adam(0.01),
-        lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
-    ],
-)
-def test_it_holds_under_plain_fit(optimizer):
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.1),
+    "nesterov": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "adam": lambda: keras.optimizers.Adam(0.01),
+    "adamw": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+}
+
+
+@pytest.mark.parametrize("name", grids.thinned(OPTIMIZERS, ["sgd", "adamw"]))
+def test_it_holds_under_plain_fit(name):
     keras.utils.set_random_seed(0)
     layer = keras.layers.Dense(3, name="only")
     model = keras.Sequential([keras.Input((4,)), layer])
@@ -35,7 +36,7 @@ def test_it_holds_under_plain_fit(optimizer):
     mask = np.arange(12).reshape(4, 3) % 2 == 0
     constraint.mask.assign(mask)
     layer.kernel.assign(constraint(layer.kernel))
-    model.compile(optimizer(), "mse")
+    model.compile(OPTIMIZERS[name](), "mse")
     x = np.random.default_rng(0).normal(size=(32, 4))
     before = layer.kernel.numpy()
     model.fit(x, x[:, :3], epochs=2, verbose=0)

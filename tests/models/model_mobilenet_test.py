@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.models import model_mobilenet
+from lottery_ticket.tests import grids
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,10 @@ def test_strided_depthwise_convolutions_pad_every_side(model):
     np.testing.assert_allclose(layer(padding(x))[0], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("mode", "fan"), [("fan_in", 9), ("fan_out", 9 * 384)])
+@pytest.mark.parametrize(
+    ("mode", "fan"),
+    grids.thinned([("fan_in", 9), ("fan_out", 9 * 384)], [("fan_in", 9)]),
+)
 def test_fans_of_depthwise_kernels_are_those_of_one_channel(mode, fan):
     he = keras.initializers.VarianceScaling(2, mode, "untruncated_normal")
     model = model_mobilenet.ModelMobilenetV2((8, 8, 3), kernel_initializer=he)
@@ -117,6 +121,7 @@ def test_seeds_reach_initializers_of_others():
     assert own.initializer.seed == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("initializer", ["glorot_normal", "he_normal"])
 def test_a_saved_network_is_plain_keras(initializer, tmp_path):
     model = model_mobilenet.ModelMobilenetV2(

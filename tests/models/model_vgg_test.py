@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from lottery_ticket.models import model_vgg
+from lottery_ticket.tests import grids
 
 
-@pytest.mark.parametrize("depth", [11, 13, 16, 19])
+@pytest.mark.parametrize("depth", grids.thinned([11, 13, 16, 19], [11]))
 def test_two_dense_layers_fewer_than_the_original(depth):
     model = model_vgg.ModelVgg(depth=depth)
     assert len(model.masks) == depth - 2
@@ -18,6 +19,7 @@ def test_two_dense_layers_fewer_than_the_original(depth):
     assert norms == [f"norm{index}_gamma" for index in range(depth - 3)]
 
 
+@pytest.mark.slow
 def test_filters_of_vgg16():
     masks = model_vgg.ModelVgg().masks
     filters = [mask.shape[-1] for mask in masks.values()]

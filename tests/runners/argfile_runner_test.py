@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from lottery_ticket.foundations import result_file
 from lottery_ticket.runners import argfile_runner
+from lottery_ticket.tests import waiting
 
 # Counts what it is told to do, in files; does not know what is complete.
 PLAIN_RUNNER = """
@@ -22,7 +22,8 @@ def main(argv):
     device = os.environ["CUDA_VISIBLE_DEVICES"]
     with open(flags["output_dir"] + "/done", "w") as file:
         file.write(f"{os.getpid()} {device}")
-    time.sleep(float(flags.get("sleep", 0)))
+    while not os.path.exists(flags.get("after", ".")):
+        time.sleep(0.02)
     print("Nearly there")
     if "kill" in flags:
         os.kill(os.getpid(), 9)
@@ -95,7 +96,10 @@ def _command(*words):
 
 def _run(*words):
     return subprocess.run(
-        _command(*words), capture_output=True, text=True, timeout=60
+        _command(*words),
+        capture_output=True,
+        text=True,
+        timeout=waiting.LIMIT_S,
     )
 
 
@@ -106,7 +110,8 @@ def _done(folder):
 
 
 def test_lines_run_on_all_gpus_in_workers_that_are_reused(folder):
-    lines = [f"--output_dir=out/{name} --sleep=.2" for name in "abcdef"]
+    lines = [f"--output_dir=out/{name}" for name in "abcdef"]
+    lines[0] += " --after=out/b/done"  # So both workers have one.
     (folder / "lines.txt").write_text("\n".join(lines))
     ended = _run("plain.py", "lines.txt")
     assert ended.returncode == 0, ended.stderr
@@ -199,7 +204,7 @@ def test_modules_of_the_current_folder_do_not_stand_in_for_pythons(folder):
         [sys.executable, "-P", "-c", code, "plain.py", "lines.txt"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=waiting.LIMIT_S,
     )
     assert ended.returncode == 0, ended.stderr
 
@@ -293,27 +298,20 @@ def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_it_started(folder, number):
-    text = "--output_dir=out/a\n--output_dir=out/b --sleep=60\n"
+    lines = ["a", "b --sleep=-1", "c --sleep=3600"]
+    text = "\n".join(f"--output_dir=out/{line}" for line in lines)
     (folder / "lines.txt").write_text(text)
-    with subprocess.Popen(
-        _command("runner.py", "lines.txt"), stderr=subprocess.PIPE, text=True
-    ) as runner:
-        started = folder / "out/b/started"
-        _wait_for(lambda: (folder / "out/a/done.json").exists())
-        _wait_for(lambda: started.exists() and started.read_text())
-        time.sleep(0.3)  # For the news of line a to arrive.
+    started = folder / "out/c/started"
+    command = _command("runner.py", "lines.txt", "--devices=7")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as runner:
+        # Of one worker: the news of line a is older than that of b.
+        while "Failed: --output_dir=out/b" not in runner.stderr.readline():
+            assert runner.poll() is None
+        waiting.wait_for(lambda: started.exists() and started.read_text())
         runner.send_signal(number)
-        _, stderr = runner.communicate(timeout=20)
+        _, stderr = runner.communicate(timeout=waiting.LIMIT_S)
     assert runner.returncode == 130
-    stopped = "Stopped: 1 of 2 lines done. The same command goes on from here."
+    stopped = "Stopped: 1 of 3 lines done, 1 failed. The same command goes on"
     assert stopped in stderr
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
-
-
-def _wait_for(condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("Waited for 20 s")
-        time.sleep(0.05)

@@ -4,64 +4,68 @@ import random
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from lottery_ticket.tests import tiny
 
-# Checkpoints at every log point, so that kills land between them.
+# Checkpoints at every log point, so that kills land between them; a signal
+# after that many seconds of the CPU's, so that a busy machine changes nothing.
 RUN = """
-import sys
+import signal, sys, time
 from lottery_ticket.foundations.training import resumable_run
 resumable_run.CHECKPOINT_INTERVAL_S = -1
 from lottery_ticket.runners import main
-main.main(["lottery_experiment", *sys.argv[1:]])
+number, seconds = int(sys.argv[1]), float(sys.argv[2])
+if number == signal.SIGINT:
+    stop = lambda *_: signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGPROF, stop)
+start = time.process_time()
+signal.setitimer(signal.ITIMER_PROF, seconds)
+main.main(["lottery_experiment", *sys.argv[3:]])
+print(time.process_time() - start)
 """
-FLAGS = ["--iterations=2", "--training_len=600it", "--test_interval=20"]
+FLAGS = ["--iterations=2", "--training_len=200it", "--test_interval=10"]
+# Ends a process like SIGKILL, at once.
+KILL = signal.SIGPROF
 
 
-def start(directory):
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN, f"--output_dir={directory}", *FLAGS],
-        stderr=subprocess.PIPE,
+def run(directory, number=KILL, seconds=0.0):
+    """Runs until the end, or until a signal after so many CPU seconds."""
+    words = [str(int(number)), str(seconds), f"--output_dir={directory}"]
+    return subprocess.run(
+        [sys.executable, "-c", RUN, *words, *FLAGS],
+        capture_output=True,
         text=True,
     )
 
 
 @pytest.mark.slow
-def test_sigkill_at_random_moments_changes_no_byte(tmp_path):
+def test_kills_at_random_moments_change_no_byte(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    with start(whole) as process:
-        assert process.wait() == 0
-    rng = random.Random(time.time_ns())
-    kills = 0
+    ended = run(whole)
+    assert ended.returncode == 0, ended.stderr
+    whole_s = float(ended.stdout.split()[-1])
+    seed = random.randrange(2**32)
+    rng = random.Random(seed)
+    assert run(killed, seconds=whole_s / 2).returncode == -KILL
     for _ in range(20):
-        with start(killed) as process:
-            while not killed.exists() and process.poll() is None:
-                time.sleep(0.01)
-            try:
-                process.wait(timeout=rng.uniform(0, 2.5))
-                break
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                kills += 1
-    with start(killed) as process:
-        assert process.wait() == 0, process.stderr.read()
-    assert kills >= 1
-    assert tiny.result_bytes(killed) == tiny.result_bytes(whole)
+        ended = run(killed, seconds=rng.uniform(0, whole_s) + 0.01)
+        if ended.returncode == 0:
+            break
+        assert ended.returncode == -KILL, ended.stderr
+    ended = run(killed)
+    assert ended.returncode == 0, ended.stderr
+    assert tiny.result_bytes(killed) == tiny.result_bytes(whole), seed
     assert not list(killed.rglob("checkpoint.bin"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(tmp_path):
-    with start(tmp_path / "trial1") as process:
-        while not (tmp_path / "trial1").exists():
-            time.sleep(0.01)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        status, text = process.wait(), process.stderr.read()
-    assert status == 130, text
-    assert "The same command goes on from here." in text
-    assert "Traceback" not in text
-    with start(tmp_path / "trial1") as process:
-        assert process.wait() == 0
+    ended = run(tmp_path / "trial1", signal.SIGINT, 0.5)
+    assert ended.returncode == 130, ended.stderr
+    assert "The same command goes on from here." in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert (tmp_path / "trial1").exists()
+    ended = run(tmp_path / "trial1")
+    assert ended.returncode == 0, ended.stderr

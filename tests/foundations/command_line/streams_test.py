@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from lottery_ticket.tests import waiting
+
 OPEN = """
 import os, sys
 from lottery_ticket.foundations.command_line import streams
@@ -49,5 +51,5 @@ def test_a_reader_that_has_gone_is_no_error():
     ) as process:
         os.close(writing)
         os.close(reading)
-        process.communicate(timeout=60)
+        process.communicate(timeout=waiting.LIMIT_S)
     assert process.returncode == 7

@@ -120,7 +120,6 @@ def prunings(draw_one):
 
 @pytest.mark.parametrize("name", mask_0.MASK_0_ACTIONS)
 @hypothesis.given(prunings())
-@hypothesis.settings(deadline=None)
 def test_any_pruning(name, pruning):
     weights, frozen = mask_0.apply(name, pruning, 1)
     again = mask_0.apply(name, pruning, 1)

@@ -142,7 +142,6 @@ def test_none_is_rewind():
 
 @pytest.mark.parametrize("name", ["random_reinit", "random_reshuffle"])
 @hypothesis.given(starts())
-@hypothesis.settings(deadline=None)
 def test_random_actions_keep_the_values(name, start):
     for before, kept, after in layers(name, start, apply(name, start)):
         for where in (np.ones_like(kept), kept):
@@ -156,7 +155,6 @@ def test_random_actions_keep_the_values(name, start):
 
 @pytest.mark.parametrize("name", ["signed_reinit", "signed_reshuffle"])
 @hypothesis.given(starts())
-@hypothesis.settings(deadline=None)
 def test_signed_actions_keep_every_sign_and_the_magnitudes(name, start):
     """But where W is 0, and so is what is made of it."""
     for before, kept, after in layers(name, start, apply(name, start)):
@@ -177,7 +175,6 @@ def test_signed_actions_keep_every_sign_and_the_magnitudes(name, start):
 @pytest.mark.parametrize("name", ["signed_constant", "rand_signed_constant"])
 @pytest.mark.parametrize("constant", [None, 0.3])
 @hypothesis.given(st.data())
-@hypothesis.settings(deadline=None)
 def test_constants_are_the_deviation_of_the_layer(name, constant, data):
     start = data.draw(starts(constant=constant))
     for before, _, after in layers(name, start, apply(name, start)):
@@ -192,7 +189,6 @@ def test_constants_are_the_deviation_of_the_layer(name, constant, data):
 
 @pytest.mark.parametrize("name", RESCALING)
 @hypothesis.given(starts())
-@hypothesis.settings(deadline=None)
 def test_rescaling_is_the_action_on_the_dense_network_times_a_factor(
     name, start
 ):
@@ -208,7 +204,7 @@ def test_rescaling_is_the_action_on_the_dense_network_times_a_factor(
 
 @pytest.mark.parametrize("name", mask_1.MASK_1_ACTIONS)
 @hypothesis.given(starts())
-@hypothesis.settings(deadline=None, max_examples=30)
+@hypothesis.settings(max_examples=30)
 def test_only_those_listed_look_at_pruned_entries(name, start):
     def other(network):
         changed = {k: 3 - 2 * network[k] for k in start.masks}

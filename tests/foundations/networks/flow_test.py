@@ -15,7 +15,7 @@ from lottery_ticket.foundations import keras_model, model_base, pruning
 from lottery_ticket.foundations.networks import flow, precision
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.models import registry
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 
 L = keras.layers
 
@@ -182,17 +182,8 @@ def test_what_sees_only_padding_is_not_effective():
     np.testing.assert_array_equal(effective["conv1"], corner)
 
 
-SLOW_MODELS = ("resnet101", "resnet110")
-
-
 @pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow)
-        if name in SLOW_MODELS
-        else name
-        for name in registry.MODELS
-    ],
+    "name", grids.thinned(registry.MODELS, ["fc", "resnet20"])
 )
 def test_every_weight_of_every_dense_network_is_effective(name):
     shape = (784,) if name == "fc" else (64, 64, 3)
@@ -200,6 +191,7 @@ def test_every_weight_of_every_dense_network_is_effective(name):
     check_equal(flow.effective_masks(model), model.masks)
 
 
+@pytest.mark.slow
 def test_magnitude_at_initialisation_collapses_vgg16(caplog):
     model = registry.create("vgg16", (32, 32, 3), 10)
     masks = model.masks

@@ -1,5 +1,7 @@
 """Tests of foundations/scores/criteria_gradients.py."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from lottery_ticket.foundations.scores import (
     scoring_examples,
 )
 from lottery_ticket.models import model_vgg
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 
 L = keras.layers
 ROWS = np.arange(0, 50, 2, dtype=np.int32)
@@ -222,14 +224,23 @@ def unwrapped(result):
     return dict(zip(("layer0", "layer1"), result.values(), strict=True))
 
 
-@pytest.mark.parametrize("function", ALL)
+OPTIONS = [
+    {"activation": "softmax"},
+    {"dtype": "mixed_bfloat16"},
+    {"dtype": "mixed_float16", "activation": "softmax"},
+]
+
+
 @pytest.mark.parametrize(
-    "options",
-    [
-        {"activation": "softmax"},
-        {"dtype": "mixed_bfloat16"},
-        {"dtype": "mixed_float16", "activation": "softmax"},
-    ],
+    ("options", "function"),
+    grids.thinned(
+        itertools.product(OPTIONS, ALL),
+        [
+            *((OPTIONS[2], function) for function in ALL),
+            (OPTIONS[0], criteria_gradients.grasp),
+            (OPTIONS[1], criteria_gradients.snip),
+        ],
+    ),
 )
 def test_softmax_and_mixed_precision_score_like_logits_in_float32(
     function, options
@@ -240,8 +251,16 @@ def test_softmax_and_mixed_precision_score_like_logits_in_float32(
     assert_close(unwrapped(scores(function, model)), expected, 1e-5)
 
 
-@pytest.mark.parametrize("activation", [None, "softmax"])
-@pytest.mark.parametrize("function", OF_DATA)
+@pytest.mark.parametrize(
+    ("function", "activation"),
+    grids.thinned(
+        itertools.product(OF_DATA, [None, "softmax"]),
+        [
+            (criteria_gradients.snip, None),
+            (criteria_gradients.grasp, "softmax"),
+        ],
+    ),
+)
 def test_a_loss_that_is_overridden_is_the_one_that_counts(function, activation):
     class Doubled(keras_model.KerasModel):
         """Its loss is twice as high."""
@@ -381,6 +400,7 @@ def test_a_kernel_that_no_output_depends_on_scores_0(function):
     assert used.all() and not unused.any()
 
 
+@pytest.mark.slow
 def test_synflow_of_vgg_19_is_finite():
     model = model_vgg.ModelVgg(depth=19)
     dense = scores(criteria_gradients.synflow, model)

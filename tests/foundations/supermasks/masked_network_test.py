@@ -12,7 +12,7 @@ from lottery_ticket.foundations.supermasks import (
     sampled_masks,
 )
 from lottery_ticket.foundations.training import training_step
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 from lottery_ticket.tests.foundations import conformance_test
 
 L = keras.layers
@@ -111,7 +111,13 @@ def test_any_network_is_masked_and_none_of_its_weights_moves(build):
     assert len(network.scores) == len(model.masks)
 
 
-@pytest.mark.parametrize("kind", conformance_test.KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    grids.thinned(
+        conformance_test.KINDS,
+        ["dense", "conv2d", "depthwise_conv2d", "attention", "shared", "tied"],
+    ),
+)
 def test_every_kind_of_kernel_has_logits_with_gradients(kind):
     data = conformance_test.dataset(kind)
     network = conformance_test.build(kind)

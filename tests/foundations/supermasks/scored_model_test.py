@@ -1,5 +1,6 @@
 """Tests of foundations/supermasks/scored_model.py: scores being trained."""
 
+import itertools
 import json
 import logging
 
@@ -24,7 +25,7 @@ from lottery_ticket.foundations.supermasks import (
     top_scores,
 )
 from lottery_ticket.foundations.training import programs, resumable_run
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 from lottery_ticket.tests.foundations.supermasks import searched_model_test
 
 PER_EPOCH = 4  # Of tiny.make_dataset().
@@ -161,8 +162,13 @@ def test_regularizers_reach_what_is_flagged_off():
         assert (gradient[flags[name] == 0] != 0).all()
 
 
-@pytest.mark.parametrize("jit", [True, False])
-@pytest.mark.parametrize("masker", score_maskers.MASKERS)
+@pytest.mark.parametrize(
+    ("masker", "jit"),
+    grids.thinned(
+        itertools.product(score_maskers.MASKERS, [True, False]),
+        [("hc", True), *((n, False) for n in ("hc", "hc_relaxed", "ep"))],
+    ),
+)
 def test_scores_are_trained_and_no_weight_moves(masker, jit):
     searched = search(method=make(masker))
     before, started = searched.weights, searched.scores
@@ -449,16 +455,19 @@ def test_a_run_leaves_its_results(tmp_path):
 @pytest.mark.parametrize(
     "method",
     [
-        make(plan=PLAN, project_every=3, **L2),
-        make("global_ep", plan=PLAN),
+        pytest.param(make(plan=PLAN, project_every=3, **L2), id="hc"),
+        pytest.param(
+            make("global_ep", plan=PLAN), id="global_ep", marks=pytest.mark.slow
+        ),
     ],
-    ids=["hc", "global_ep"],
 )
 def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
+    model = searched_model_test.own_model()
+
     def started():
         return search(searched_model_test.own_model(), method)
 
-    train(tmp_path / "whole", started())
+    train(tmp_path / "whole", search(model, method))
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
     whole_train, left = programs.Program.train, [5]
 
@@ -470,7 +479,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
 
     monkeypatch.setattr(programs.Program, "train", stops)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "stopped", started())
+        train(tmp_path / "stopped", search(model, method))
     left[0] = 99
     again = started()
     train(tmp_path / "stopped", again)
@@ -484,7 +493,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
         tmp_path / "whole"
     )
     # Read back, it stands where it ended.
-    read = started()
+    read = search(model, method)
     train(tmp_path / "stopped", read)
     for folder, network in again.outcome().items():
         for name, array in read.outcome()[folder].items():
@@ -518,7 +527,10 @@ def test_a_method_that_needs_its_own_compilation_is_refused():
         searched.reset(weights, scores, make(), 0, 3)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy",
+    grids.thinned(["mixed_float16", "mixed_bfloat16"], ["mixed_float16"]),
+)
 def test_scores_are_float32_in_mixed_precision(policy):
     keras.config.set_dtype_policy(policy)
     try:
@@ -555,5 +567,6 @@ def trained(model):
     return found
 
 
+@pytest.mark.slow
 def test_two_devices_train_as_one():
     searched_model_test.check_two_devices("scored_model_test")

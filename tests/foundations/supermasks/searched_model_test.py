@@ -1,5 +1,6 @@
 """Tests of foundations/supermasks/searched_model.py: masks being trained."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from lottery_ticket.foundations import keras_model, masks, save_restore
 from lottery_ticket.foundations.supermasks import learned_masks, searched_model
 from lottery_ticket.foundations.training import programs, resumable_run
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 
 L = keras.layers
 OPTIMIZERS = {
@@ -38,6 +39,12 @@ def with_norm():
     return keras.Model(inputs, L.Dense(3)(x))
 
 
+@pytest.fixture(scope="module")
+def shared_model():
+    """One for tests that need no other: its programs are compiled once."""
+    return own_model()
+
+
 def own_model():
     x = tiny.make_dataset().test.x
     return keras_model.KerasModel(with_norm(), x, with_norm)
@@ -57,8 +64,13 @@ def test_a_weight_that_moved_is_no_outcome():
         searched.outcome()
 
 
-@pytest.mark.parametrize("jit", [True, False])
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("name", "jit"),
+    grids.thinned(
+        itertools.product(OPTIMIZERS, [True, False]),
+        [("momentum", False), ("adam", False), ("momentum", True)],
+    ),
+)
 def test_logits_are_trained_and_no_weight_moves(name, jit):
     searched = search()
     before = searched.weights
@@ -116,8 +128,8 @@ def test_searches_of_one_kind_compile_once_whatever_their_seeds():
     )
 
 
-def test_a_run_leaves_its_results(tmp_path):
-    model = own_model()
+def test_a_run_leaves_its_results(tmp_path, shared_model):
+    model = shared_model
     searched = search(model, rescaling="dynamic")
     frozen = searched.weights
     initial, final = train(tmp_path, searched)
@@ -175,8 +187,10 @@ def test_the_learned_mask_is_the_first_sample():
     assert not rounded.outcome()["masks"]["layer0"].any()
 
 
-def test_a_complete_run_is_read_and_not_trained(tmp_path, monkeypatch):
-    searched = search(own_model(), rescaling="dynamic")
+def test_a_complete_run_is_read_and_not_trained(
+    tmp_path, monkeypatch, shared_model
+):
+    searched = search(shared_model, rescaling="dynamic")
     _, final = train(tmp_path, searched)
     logits, weights = searched.logits, searched.weights
     monkeypatch.setattr(programs.Program, "train", None)
@@ -192,6 +206,14 @@ def test_a_complete_run_is_read_and_not_trained(tmp_path, monkeypatch):
         np.testing.assert_array_equal(again.outcome()["masks"][name], array)
 
 
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory):
+    """Folder of a search that is complete."""
+    directory = tmp_path_factory.mktemp("complete")
+    train(directory, search())
+    return directory
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -200,17 +222,18 @@ def test_a_complete_run_is_read_and_not_trained(tmp_path, monkeypatch):
         ({"seed": 2}, "initial:"),
     ],
 )
-def test_another_search_is_another_run(tmp_path, options, message):
-    train(tmp_path, search())
+def test_another_search_is_another_run(complete, options, message):
     with pytest.raises(ValueError, match=message):
-        train(tmp_path, search(**options))
+        train(complete, search(**options))
 
 
-@pytest.mark.parametrize("sampling", learned_masks.SAMPLINGS)
+@pytest.mark.parametrize(
+    "sampling", grids.thinned(learned_masks.SAMPLINGS, ["bernoulli"])
+)
 def test_a_stopped_run_goes_on_to_the_same_bytes(
-    tmp_path, monkeypatch, sampling
+    tmp_path, monkeypatch, shared_model, sampling
 ):
-    train(tmp_path / "whole", search(own_model(), sampling))
+    train(tmp_path / "whole", search(shared_model, sampling))
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
     whole_train = programs.Program.train
     left = [2]
@@ -223,7 +246,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
 
     monkeypatch.setattr(programs.Program, "train", stops)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "stopped", search(own_model(), sampling))
+        train(tmp_path / "stopped", search(shared_model, sampling))
     left[0] = 99
     train(tmp_path / "stopped", search(own_model(), sampling))
     record = json.loads((tmp_path / "stopped/run.json").read_text())
@@ -233,8 +256,8 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     )
 
 
-def test_seeds_give_the_same_bytes_and_others_do_not(tmp_path):
-    model = own_model()
+def test_seeds_give_the_same_bytes_and_others_do_not(tmp_path, shared_model):
+    model = shared_model
     for name, mask_seed in {"a": 3, "b": 3, "c": 4}.items():
         train(tmp_path / name, search(model, mask_seed=mask_seed))
     first, again, other = (tiny.result_bytes(tmp_path / name) for name in "abc")
@@ -243,8 +266,8 @@ def test_seeds_give_the_same_bytes_and_others_do_not(tmp_path):
     assert first["initial/dense.npy"] == other["initial/dense.npy"]
 
 
-def test_plain_training_is_the_same_before_and_after(tmp_path):
-    model = own_model()
+def test_plain_training_is_the_same_before_and_after(tmp_path, shared_model):
+    model = shared_model
     tiny.train(tmp_path / "before", model=model.reset(seed=5))
     train(tmp_path / "mask", search(model))
     tiny.train(tmp_path / "after", model=model.reset(seed=5))
@@ -310,5 +333,6 @@ def trained(model):
     return [*logs, *evaluated, *searched.logits.values()]
 
 
+@pytest.mark.slow
 def test_two_devices_draw_one_mask():
     check_two_devices("searched_model_test")

@@ -42,7 +42,6 @@ def kept(scores, groups, counts):
 
 
 @hypothesis.given(SCORES, SCORES, st.integers(0, 12))
-@hypothesis.settings(deadline=None)
 def test_several_tensors_have_one_threshold(one, other, count):
     found = kept([one, other], [[0, 1]], [count])
     expected = kept_by_numpy([one, other], count)
@@ -50,7 +49,6 @@ def test_several_tensors_have_one_threshold(one, other, count):
 
 
 @hypothesis.given(SCORES, SCORES, st.integers(0, 6), st.integers(0, 6))
-@hypothesis.settings(deadline=None)
 def test_groups_have_their_own(one, other, first, second):
     found = kept([one, other], [[0], [1]], [first, second])
     expected = [

@@ -4,7 +4,6 @@ import contextlib
 import glob
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from lottery_ticket.foundations.sweeps import (
     scripts,
     worker_pool,
 )
+from lottery_ticket.tests import waiting
 
 SCRIPT = """
 import os, subprocess, sys, time
@@ -21,13 +21,16 @@ import os, subprocess, sys, time
 def main(argv):
     print(os.getpid(), os.environ["PLACE"])
     if argv[0] == "die":
-        subprocess.Popen(["sleep", "60"])  # Holds no pipe of the pool open.
+        subprocess.Popen(["sleep", "3600"])  # Holds no pipe of the pool open.
         os._exit(3)
     if argv[0] == "kill":
-        os.fork() or time.sleep(60)  # A child that holds the pipe open.
+        os.fork() or time.sleep(3600)  # A child that holds the pipe open.
         os.kill(os.getpid(), 9)
     if argv[0] == "sleep":
         time.sleep(float(argv[1]))
+    if argv[0] == "after":
+        while not os.path.exists(argv[1]):
+            time.sleep(0.02)
 """
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 PLACES = [devices.Place(name, {"PLACE": name}) for name in ("A", "B")]
@@ -63,12 +66,14 @@ def _output(folder, count):
     return [tuple(log.splitlines()[1].split()) for log in logs]
 
 
+def _has_begun(log):
+    """Whether a line has said which process it is in."""
+    return log.exists() and log.read_text().count("\n") >= 2
+
+
 def _wait_for_end(groups):
     """Waits until groups, each led by a worker, have no live process."""
-    deadline = time.monotonic() + 10
-    while _live_groups() & set(groups):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    waiting.wait_for(lambda: not _live_groups() & set(groups))
 
 
 def _live_groups():
@@ -81,7 +86,8 @@ def _live_groups():
 
 
 def test_each_place_has_one_worker_that_is_reused(run, tmp_path):
-    texts = ["sleep .2", "sleep .2", "go", "go", "go"]
+    # The first lasts until the other worker has one.
+    texts = [f"after {tmp_path}/2.log", "go", "go", "go", "go"]
     assert _failures(run(*texts)) == dict.fromkeys(range(1, 6))
     output = _output(tmp_path, 5)
     assert len(set(output)) == 2
@@ -116,10 +122,10 @@ def test_workers_that_cannot_start_are_an_error(run, capfd):
 
 @LINUX
 def test_closing_stops_workers_and_all_their_children(run, tmp_path):
-    with contextlib.closing(run("sleep 60", "kill")) as outcomes:
-        while not all((tmp_path / f"{n}.log").exists() for n in (1, 2)):
-            next(outcomes)
-        time.sleep(0.3)
+    with contextlib.closing(run("sleep 3600", "kill")) as outcomes:
+        while next(outcomes) is None:  # Until the second is killed.
+            pass
+        waiting.wait_for(lambda: _has_begun(tmp_path / "1.log"))
         processes = [int(process) for process, _ in _output(tmp_path, 2)]
     _wait_for_end(processes)
 
@@ -135,15 +141,12 @@ from lottery_ticket.foundations.sweeps import (
     scripts,
     worker_pool,
 )
-line = argfile_lines.Line(1, ("sleep", "60"), log={str(log)!r})
+line = argfile_lines.Line(1, ("sleep", "3600"), log={str(log)!r})
 place = devices.Place("A", {{"PLACE": "A"}})
 runner = scripts.Runner({str(script)!r})
 list(worker_pool.run(runner, [line], [place]))
 """
     with subprocess.Popen([sys.executable, "-c", program]) as pool:
-        deadline = time.monotonic() + 10
-        while not log.exists() or len(log.read_text().splitlines()) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        waiting.wait_for(lambda: _has_begun(log))
         pool.kill()
     _wait_for_end([int(_output(tmp_path, 1)[0][0])])

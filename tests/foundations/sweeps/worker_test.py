@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+
+from lottery_ticket.tests import waiting
 
 SCRIPT = """
 import os, subprocess, sys, time
@@ -25,9 +26,9 @@ def main(argv):
         subprocess.run(["echo", "from a child"], check=True)
         os.write(2, b"from C\\n")
     if name == "sleep":
-        child = subprocess.Popen(["sleep", "60"])
+        child = subprocess.Popen(["sleep", "3600"])
         open(value, "w").write(f"{child.pid}")
-        time.sleep(60)
+        time.sleep(3600)
 """
 
 
@@ -73,14 +74,6 @@ def worker(tmp_path):
         driver.process.kill()
 
 
-def _wait_for(condition):
-    deadline = time.monotonic() + 5
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("Waited for 5 s")
-        time.sleep(0.02)
-
-
 def _is_running(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
@@ -96,7 +89,7 @@ def test_lines_run_in_one_process_that_ends_with_its_stdin(worker):
     pid = worker.process.pid
     assert worker.log.read_text() == f"pid {pid} a --b=1\npid {pid} c\n"
     worker.process.stdin.close()
-    assert worker.process.wait(5) == 0
+    assert worker.process.wait(waiting.LIMIT_S) == 0
 
 
 def test_all_that_a_line_prints_is_in_its_log(worker):
@@ -120,11 +113,11 @@ def test_failures_leave_the_worker_alive(worker):
 def test_a_line_ends_with_the_pool(worker, tmp_path, end):
     child_file = tmp_path / "child"
     worker.ask(f"sleep={child_file}")
-    _wait_for(lambda: child_file.exists() and child_file.read_text())
+    waiting.wait_for(lambda: child_file.exists() and child_file.read_text())
     if end == "terminated":
         os.killpg(worker.process.pid, signal.SIGTERM)
     else:
         worker.process.stdin.close()
     expected = signal.SIGTERM if end == "terminated" else signal.SIGKILL
-    assert worker.process.wait(5) == -expected
-    _wait_for(lambda: not _is_running(child_file.read_text()))
+    assert worker.process.wait(waiting.LIMIT_S) == -expected
+    waiting.wait_for(lambda: not _is_running(child_file.read_text()))

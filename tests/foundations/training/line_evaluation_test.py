@@ -160,7 +160,7 @@ LINEAR = Linear()
 DATA = tiny.make_dataset()
 
 
-@hypothesis.settings(max_examples=10, deadline=None)
+@hypothesis.settings(max_examples=10)
 @hypothesis.given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
 def test_the_loss_of_a_linear_network_is_convex(one, other):
     first, second = (LINEAR.reset(seed=each).weights for each in (one, other))

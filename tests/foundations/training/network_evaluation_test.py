@@ -25,7 +25,7 @@ def twin(network, split):
     return {"loss": loss, "accuracy": hits.mean()}
 
 
-@hypothesis.settings(max_examples=20, deadline=None)
+@hypothesis.settings(max_examples=20)
 @hypothesis.given(st.integers(0, 2**31 - 1))
 def test_any_network_is_evaluated_as_numpy_has_it(seed):
     rng = np.random.default_rng(seed)

@@ -1,11 +1,14 @@
 """Tests of training/norm_tracing.py: fused is as Keras computes."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations.training import norm_tracing
+from lottery_ticket.tests import grids
 
 
 def network(dtype=None, **options):
@@ -39,16 +42,21 @@ def outputs(model, x, training, use_fused):
     ]
 
 
-@pytest.mark.parametrize("training", [True, False])
+OPTIONS = [
+    {},
+    {"scale": False, "center": False},
+    {"dtype": "mixed_bfloat16"},
+    {"trainable": False},
+    {"synchronized": False, "axis": -1},
+]
+
+
 @pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"scale": False, "center": False},
-        {"dtype": "mixed_bfloat16"},
-        {"trainable": False},
-        {"synchronized": False, "axis": -1},
-    ],
+    ("options", "training"),
+    grids.thinned(
+        itertools.product(OPTIONS, [True, False]),
+        [(OPTIONS[0], False), *((each, True) for each in OPTIONS[:4])],
+    ),
 )
 def test_fused_is_as_keras(options, training):
     x = np.random.default_rng(0).normal(2, 3, (6, 4, 4, 3)).astype(np.float32)

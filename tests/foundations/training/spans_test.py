@@ -30,7 +30,6 @@ def runs(draw):
     return span, intervals, draw(st.integers(1, 30))
 
 
-@hypothesis.settings(deadline=None)
 @hypothesis.given(runs())
 def test_halts_are_those_that_are_due_and_no_longer_apart(run):
     span, intervals, capacity = run
