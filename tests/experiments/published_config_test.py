@@ -4,10 +4,12 @@ import logging
 
 import pytest
 
-from lottery_ticket.experiments import gem_miner, published_config, recipes
+from lottery_ticket.experiments import published_config, recipes
 from lottery_ticket.experiments.gems import published_keys
 from lottery_ticket.foundations.command_line import config_files, flags
 from lottery_ticket.tests.experiments import published
+
+TRANSLATED = flags.Command(published.RUN, published_config.translate)
 
 IMP = {"algo": "imp", "init": "kaiming_normal"}
 RANDOM = {"random_subnet": True}
@@ -306,7 +308,7 @@ def test_only_sanity_goes_on_in_the_old_folder():
 )
 def test_the_command_line_wins(words, name, part, value):
     argv = [f"--config={published.FILE}", words]
-    bound = flags.bind(published.RUN, argv, published_config.translate)
+    bound = flags.bind(TRANSLATED, argv)
     published.check(bound)
     assert getattr(bound[part], name) == value
 
@@ -321,7 +323,7 @@ def test_the_command_line_wins(words, name, part, value):
 def test_a_number_that_cannot_be_is_named(words, message):
     argv = [f"--config={published.FILE}", *words]
     with pytest.raises(ValueError, match=message):
-        flags.bind(published.RUN, argv, published_config.translate)
+        flags.bind(TRANSLATED, argv)
 
 
 def test_what_follows_from_the_length_follows_the_command_line():
@@ -341,7 +343,7 @@ def test_what_follows_from_the_length_follows_the_command_line():
 )
 def test_configs_that_come_with_the_library_are_right(name, caplog):
     words = ["--output_dir=x", f"--config={name}"]
-    bound = flags.bind(published.RUN, words, published_config.translate)
+    bound = flags.bind(TRANSLATED, words)
     published.check(bound)
     search, recipe = bound["search"], bound["recipe"]
     amount = name.rpartition("/")[2].removesuffix("_final").rpartition("_")[2]
@@ -403,7 +405,7 @@ def test_another_algo_leaves_out_what_it_does_not_use(algo, gone, caplog):
     assert f"algo={algo} leaves out: " in message
     argv = ["--config=rare_gems/resnet20_1.44", f"--algo={algo}"]
     argv.append("--output_dir=out")
-    bound = flags.bind(gem_miner.plan, argv, published_config.translate)
+    bound = flags.bind(TRANSLATED, argv)
     assert bound["search"].algo == algo
     assert bound["search"].density == 0.0144
 
@@ -411,7 +413,7 @@ def test_another_algo_leaves_out_what_it_does_not_use(algo, gone, caplog):
 def test_the_dense_network_of_a_config_has_no_fine_tuning():
     argv = ["--config=rare_gems/resnet20_1.44", "--algo=wt"]
     argv.append("--output_dir=out")
-    bound = flags.bind(gem_miner.plan, argv, published_config.translate)
+    bound = flags.bind(TRANSLATED, argv)
     assert bound["search"].density is None
     assert not bound["tuning"].given()
 
