@@ -81,6 +81,7 @@ class Tree:
         levels: Levels to draw; None leaves it to each figure.
         files: Dict, name of an experiment in settings -> name of the sealed
             file that its folders end with, such as "untrained.json".
+        known: What one section has read, by a name, for others that ask.
     """
 
     output_dir: str
@@ -91,6 +92,7 @@ class Tree:
     experiments: str | None
     levels: tuple[int, ...] | None
     files: dict[str, str]
+    known: dict[str, object] = dataclasses.field(default_factory=dict)
 
     def holding(self, *names: str) -> list[Place]:
         """Returns the places that hold a file or folder of one of the names."""

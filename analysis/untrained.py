@@ -1,7 +1,6 @@
 """Accuracies of networks that are masked but not trained, and the best."""
 
 import dataclasses
-import functools
 
 from lottery_ticket.analysis import (
     density_figures,
@@ -98,9 +97,8 @@ def section(found: tree.Tree) -> sections.Section:
     )
 
 
-@functools.lru_cache(maxsize=1)  # Two sections ask.
 def read(found: tree.Tree) -> Untrained:
-    """Returns the untrained networks in a tree.
+    """Returns the untrained networks in a tree; read once, as two sections ask.
 
     Columns: experiment ("untrained"; the name of the tree before it, where
     there are several), trial, recipe, dataset, model; mask_1_action (what the
@@ -111,6 +109,12 @@ def read(found: tree.Tree) -> Untrained:
     Args:
         found: As from `results.read`.
     """
+    if EXPERIMENT not in found.known:
+        found.known[EXPERIMENT] = _read(found)
+    return found.known[EXPERIMENT]
+
+
+def _read(found):
     name = found.files[EXPERIMENT]
     grids, problems = records.of_places(name, found.holding(name, PART), _grid)
     problems += gaps.mixed_settings([settings for _, settings in grids])
