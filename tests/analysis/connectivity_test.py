@@ -218,6 +218,7 @@ def test_many_iterations_have_few_ticks(tmp_path):
     assert ticks[1].get_text() == "3"
 
 
+@pytest.mark.usefixtures("figures")
 def test_the_section_is_tables_and_figures(tmp_path):
     fake_lines.write_lines(str(tmp_path))
     (tmp_path / "trial3/0/instability0/copies").mkdir(parents=True)

@@ -96,6 +96,7 @@ def test_each_network_has_a_row_and_methods_one_style(tmp_path):
     assert len(figure.legends[0].get_texts()) == 4
 
 
+@pytest.mark.usefixtures("figures")
 def test_outputs_are_the_same_each_time(tmp_path):
     _write(str(tmp_path))
     events = [fake_gems.event(0, 0.5)]

@@ -9,6 +9,7 @@ from lottery_ticket.analysis import mask_connectivity, sections
 from lottery_ticket.experiments import mask_connectivity as experiment
 from lottery_ticket.experiments import mask_path
 from lottery_ticket.foundations import sealed
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.analysis import fake_results, fake_ways
 from lottery_ticket.tests.experiments import searches
 
@@ -77,6 +78,7 @@ def test_a_row_per_way_has_both_ends(tmp_path):
     assert (row["hamming"], row["hamming_z"]) == (0.25, 0.75)
 
 
+@pytest.mark.usefixtures("figures")
 def test_the_section_is_tables_and_figures(tmp_path):
     fake_ways.write_ways(str(tmp_path))
     section = mask_connectivity.section(fake_results.read(tmp_path))
@@ -144,7 +146,7 @@ def test_what_the_experiment_writes_is_read(tmp_path):
     pair = [searches.search(tmp_path / f"in/{s}", s) for s in (1, 2)]
     directory = tmp_path / "out/trial1/2/mask_connectivity"
     path = mask_path.MaskPath(points=3, draws=2)
-    experiment.evaluate(str(directory), *pair, path, quiet=True)
+    planned.run(experiment.plan, str(directory), *pair, path, quiet=True)
     record = sealed.read(f"{directory}/mask_connectivity.json")
     found = _read(tmp_path / "out")
     assert found.problems == []

@@ -25,6 +25,7 @@ def _write(output_dir):
         fake_results.write_masks(output_dir, trial, 1, "reinit", masks, 1)
 
 
+@pytest.mark.usefixtures("figures")
 def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
     output_dir = str(tmp_path / "results")
     _write(output_dir)

@@ -1,6 +1,6 @@
 import pytest
 
-from lottery_ticket.analysis import figure_style, report, sections, tree
+from lottery_ticket.analysis import report, sections, tree
 from lottery_ticket.foundations import files, paths
 from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
@@ -19,26 +19,8 @@ SINGLE_NAMES = sorted(
 NAMES = sorted([*SINGLE_NAMES, "comparison.csv", "comparison.txt"])
 
 
-@pytest.fixture(autouse=True)
-def unrendered(request, monkeypatch):
-    """Figures are made, but for most tests neither laid out nor rendered."""
-    if "rendered" not in request.fixturenames:
-        monkeypatch.setattr(
-            figure_style, "render", lambda figure, kind: kind.encode()
-        )
-        monkeypatch.setattr(
-            "matplotlib.figure.Figure.draw_without_rendering", lambda self: None
-        )
-
-
-@pytest.fixture
-def rendered():
-    """Lets figures be rendered."""
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("rendered")
-def test_files_are_the_same_again(tmp_path):
+@pytest.mark.usefixtures("figures")
+def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
     output_dir = str(tmp_path / "results")
     fake_results.write_experiment(output_dir)
     runner.RUN(output_dir)
@@ -49,22 +31,13 @@ def test_files_are_the_same_again(tmp_path):
     assert files.names(directory) == NAMES
     second = {name: files.read(f"{directory}/{name}") for name in NAMES}
     assert first == second
-
-
-@pytest.mark.usefixtures("rendered")
-def test_all_files_are_written(tmp_path, capsys):
-    output_dir = str(tmp_path / "results")
-    fake_results.write_experiment(output_dir)
-    runner.RUN(output_dir)
-    directory = f"{output_dir}/report"
-    first = {name: files.read(f"{directory}/{name}") for name in NAMES}
-    assert files.names(directory) == NAMES
     printed = capsys.readouterr().out
     both = first["comparison.txt"] + b"\n" + first["table.txt"]
     assert printed.startswith(both.decode())
     assert f"Wrote {directory}/curves.pdf\n" in printed
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_names_problems_while_experiments_still_run(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
     directory = paths.run(paths.trial(str(tmp_path), 2), 3, "same_init")
@@ -75,6 +48,7 @@ def test_names_problems_while_experiments_still_run(tmp_path, capsys):
     assert "  trial 1, level 3, same_init: missing\n" in printed
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_only_some_experiments_in_another_folder(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path / "results"))
     other = str(tmp_path / "other")
@@ -84,6 +58,7 @@ def test_only_some_experiments_in_another_folder(tmp_path, capsys):
     assert files.read(f"{other}/runs.csv").count(b"reinit") == 3 * 6
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_without_validation_early_stopping_is_left_out(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
     runner.RUN(str(tmp_path))
@@ -96,6 +71,7 @@ def test_without_validation_early_stopping_is_left_out(tmp_path, capsys):
     assert "Every run found is complete, and none is missing." in printed
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_experiments_are_in_the_order_asked_for(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
     runner.RUN(str(tmp_path), experiments="reinit,same_init")
@@ -105,6 +81,7 @@ def test_experiments_are_in_the_order_asked_for(tmp_path, capsys):
     assert head.index(b"runs_reinit") < head.index(b"runs_same_init")
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_layers_are_drawn_where_they_differ(tmp_path, capsys):
     for level, density in enumerate(([10, 10], [5, 10], [2, 10])):
         facts = {"density": {"a": density, "b": [10, 10]}}
@@ -118,11 +95,13 @@ def test_layers_are_drawn_where_they_differ(tmp_path, capsys):
     assert "layer_densities.png" not in files.names(dense)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="No results folder"):
         runner.RUN(str(tmp_path / "nowhere"))
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_no_complete_run(tmp_path):
     with pytest.raises(ValueError, match="no complete run. Found: no folder"):
         runner.RUN(str(tmp_path))
@@ -133,6 +112,7 @@ def test_no_complete_run(tmp_path):
     assert files.names(str(tmp_path)) == ["trial1"]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_unknown_experiment_or_level(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     with pytest.raises(ValueError, match="Unknown experiment 'same_int'. Did"):
@@ -141,6 +121,7 @@ def test_unknown_experiment_or_level(tmp_path):
         runner.RUN(str(tmp_path), levels=(4,))
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_lines_without_runs_are_drawn(tmp_path, capsys):
     fake_lines.write_line(str(tmp_path), 1, 0, 500)
     runner.RUN(str(tmp_path))
@@ -157,6 +138,7 @@ def _write_masked(output_dir):
         fake_masked.write_untrained(output_dir, trial, cells)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_untrained_networks_without_runs_are_reported(tmp_path, capsys):
     _write_masked(str(tmp_path))
     runner.RUN(str(tmp_path))
@@ -170,6 +152,7 @@ def test_untrained_networks_without_runs_are_reported(tmp_path, capsys):
     ]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_learned_masks_stand_beside_what_is_trained_not_among_it(
     tmp_path, capsys
 ):
@@ -195,6 +178,7 @@ def test_learned_masks_stand_beside_what_is_trained_not_among_it(
     assert row[:5] == ["supermask", "0", "50.0", "1", "1"]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_learned_masks_alone_are_reported(tmp_path, capsys):
     directory = fake_masked.write_supermask(str(tmp_path), 1)
     runner.RUN(str(tmp_path))
@@ -206,6 +190,7 @@ def test_learned_masks_alone_are_reported(tmp_path, capsys):
     assert f"  {directory}: not evaluated (no supermask.json)" in printed
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_rules_that_differ_have_figures(tmp_path, capsys):
     for level in (0, 1):
         fake_results.write_run(str(tmp_path), 1, level, "large_final")
@@ -227,6 +212,7 @@ def _write_gems(output_dir):
             fake_gems.write_gem(output_dir, trial, 1, name, events=events)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
     _write_gems(str(tmp_path))
     runner.RUN(str(tmp_path))
@@ -245,6 +231,7 @@ def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
     assert "gem_search_ep.png" not in names
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_searches_whose_networks_are_unfinished_are_reported(tmp_path, capsys):
     events = [fake_gems.event(0, 0.5)]
     fake_gems.write_gem(str(tmp_path), 1, 1, events=events, is_finished=False)
@@ -256,6 +243,7 @@ def test_searches_whose_networks_are_unfinished_are_reported(tmp_path, capsys):
     assert "gem_search_gem_miner.pdf" in files.names(f"{tmp_path}/report")
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_problems_are_told_once(tmp_path, capsys):
     _write_gems(str(tmp_path))
     fake_gems.write_gem(str(tmp_path), 3, 1, "ep", recipe="other")
@@ -264,6 +252,7 @@ def test_problems_are_told_once(tmp_path, capsys):
     assert printed.count("ep: its runs differ in recipe") == 1
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_ways_between_masks_are_drawn_with_and_without_runs(tmp_path, capsys):
     fake_ways.write_ways(str(tmp_path))
     runner.RUN(str(tmp_path))
@@ -281,6 +270,7 @@ def test_ways_between_masks_are_drawn_with_and_without_runs(tmp_path, capsys):
     assert {"mask_connectivity.png", "barriers.png", "table.csv"} <= names
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_tree_is_walked_once(tmp_path, monkeypatch):
     _write_gems(str(tmp_path))
     walk, calls = tree.walk, []
@@ -291,6 +281,7 @@ def test_a_tree_is_walked_once(tmp_path, monkeypatch):
     assert calls == [(str(tmp_path),)]
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
     def first(found):
         [place] = found.holding(found.files["mine"])
@@ -322,6 +313,7 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
     assert text == f"{table}\nProblems:\n  mine is strange\n"
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_without_sections_runs_are_reported(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0)
     report.maker((), {})(str(tmp_path))

@@ -190,6 +190,7 @@ def test_networks_have_panels_and_rows_and_gaps(tmp_path):
             assert text.get_window_extent(renderer).x1 <= page.x1
 
 
+@pytest.mark.usefixtures("figures")
 def test_outputs_are_the_same_each_time(tmp_path):
     _write(str(tmp_path))
     section = _section(tmp_path)

@@ -254,6 +254,7 @@ def test_densities_of_several_trials_are_a_range():
     assert untrained.density_text(row) == "5.37-51.2"
 
 
+@pytest.mark.usefixtures("figures")
 def test_the_section_is_tables_and_the_figure(tmp_path):
     _write(str(tmp_path))
     section = untrained.section(fake_results.read(tmp_path))

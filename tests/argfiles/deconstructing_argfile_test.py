@@ -9,9 +9,9 @@ from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import argfile_lines
+from lottery_ticket.runners import argfile_runner
 
 ALL = "--grid=criteria,mask_1,mask_0"
-RUNNER = "lottery_ticket.runners.lottery_experiment"
 
 
 def test_every_line_parses_for_its_runner(capsys):
@@ -170,7 +170,8 @@ def test_the_runner_takes_all_lines():
         argfile_lines.Line(number, tuple(shlex.split(text)))
         for number, text in enumerate(words, start=1)
     ]
-    checked = argfile_lines.check(RUNNER, lines)
+    runner = argfile_runner._runner("lottery_experiment")
+    checked = argfile_lines.check(runner, lines)
     assert [line.output_dir for line in checked] == ["o/fc/trial1"] * 35
 
 

@@ -253,7 +253,7 @@ def test_without_validation_there_is_the_test_set_alone(tmp_path):
 
 def test_folders_of_other_results_are_left_alone(tmp_path):
     (tmp_path / "connectivity.json").write_text("{}")
-    with pytest.raises(ValueError, match="is the folder of a line between"):
+    with pytest.raises(ValueError, match="is the folder of instability: "):
         small.train(tmp_path)
 
 
@@ -264,7 +264,7 @@ def test_a_gem_comes_to_no_run_of_another_experiment(tmp_path, monkeypatch):
     monkeypatch.setattr(stages, "run", None)  # It is found before any work.
     with pytest.raises(ValueError, match="'prune_at_init' there, 'gem_miner'"):
         small.train(tmp_path)
-    with pytest.raises(ValueError, match="holds a trained network .run.json"):
+    with pytest.raises(ValueError, match="is the folder of prune_at_init: "):
         small.train(tmp_path, tuning={"skip_fine_tune": True})
 
 
@@ -272,10 +272,14 @@ def test_no_other_experiment_comes_to_a_gem(tmp_path):
     small.train(tmp_path, tuning={"skip_fine_tune": True})
     before = tiny.result_bytes(tmp_path)
     arguments = (prune_at_init.Target(density=0.25), small.recipe())
-    with pytest.raises(ValueError, match="folder of a gem: it holds gem.json"):
+    with pytest.raises(
+        ValueError, match="folder of gem_miner: it holds gem.json"
+    ):
         planned.run(prune_at_init.plan, str(tmp_path), *arguments, quiet=True)
     (tmp_path / "gem.json").unlink()
-    with pytest.raises(ValueError, match="folder of a gem: it holds search"):
+    with pytest.raises(
+        ValueError, match="folder of gem_miner: it holds search"
+    ):
         planned.run(prune_at_init.plan, str(tmp_path), *arguments, quiet=True)
     del before["gem.json"]
     assert tiny.result_bytes(tmp_path) == before
