@@ -11,7 +11,7 @@ from collections.abc import Callable
 from lottery_ticket.foundations import lazy
 
 flags = lazy.module("lottery_ticket.foundations.command_line.flags")
-RUN = "run.json"
+RUN_FILE = "run.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Experiment:
 
     help: str
     module: lazy.LazyModule
-    result: str = RUN
+    result: str = RUN_FILE
     section: lazy.LazyModule | None = None
     configs: lazy.LazyModule | None = None
 
@@ -138,5 +138,5 @@ def result_files() -> dict[str, str]:
     return {
         name: each.result
         for name, each in EXPERIMENTS.items()
-        if each.result != RUN
+        if each.result != RUN_FILE
     }

@@ -251,7 +251,8 @@ def test_some_experiments_and_levels_are_chosen(tmp_path):
     fake_results.write_experiment(str(tmp_path))
     found = results.read(str(tmp_path))
     assert found.chosen.equals(found.runs)
-    assert (found.experiments, found.levels, found.files) == (None, None, {})
+    assert (found.experiments, found.levels) == (None, None)
+    assert found.files["untrained"] == "untrained.json"
     found = results.read(str(tmp_path), "reinit,same_init", (2,))
     names = found.chosen["experiment"].unique()
     assert list(names) == ["reinit", "same_init"]

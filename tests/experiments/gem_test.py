@@ -144,7 +144,8 @@ def test_a_mask_alone_comes_to_no_trained_network(tmp_path, found):
 def test_results_of_unknown_origin_are_found_before_any_work(tmp_path):
     (tmp_path / "final").mkdir()
     with pytest.raises(ValueError, match="results of unknown origin"):
-        small.gem(tmp_path).check_free()
+        small.train(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]
 
 
 @pytest.mark.parametrize(

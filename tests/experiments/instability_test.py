@@ -302,5 +302,5 @@ def test_tickets_that_cannot_be_trusted_leave_nothing(tmp_path):
 
 
 def test_the_folder_of_a_run_is_refused(ticket):
-    with pytest.raises(ValueError, match="is the folder of a run"):
+    with pytest.raises(ValueError, match="is the folder of lottery_experiment"):
         run(ticket, ticket)

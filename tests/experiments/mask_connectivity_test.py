@@ -351,7 +351,9 @@ def test_the_result_is_told_in_one_line(tmp_path, pair, capsys):
 
 
 def test_folders_of_other_results_and_of_others_at_work(tmp_path, pair):
-    with pytest.raises(ValueError, match="is the folder of a run"):
+    with pytest.raises(
+        ValueError, match="is the folder of supermask: it holds run"
+    ):
         run(pair[0], pair)
     with lock.hold(str(tmp_path)):
         with pytest.raises(RuntimeError, match="is being worked on"):

@@ -47,7 +47,7 @@ def done(tmp_path_factory, dense):
 
 
 def read(directory):
-    return untrained.FILE.read(str(directory))
+    return untrained.RESULT.read(str(directory))
 
 
 def run(directory, dense, grid=GRID, **options):
@@ -147,7 +147,7 @@ def test_what_is_recorded(done):
 
 
 def test_its_paths_are_frozen():
-    assert untrained.FILE.path("out/trial1/0/untrained") == (
+    assert untrained.RESULT.path("out/trial1/0/untrained") == (
         "out/trial1/0/untrained/untrained.json"
     )
     assert untrained.PART.name == "untrained_part.json"
@@ -338,10 +338,12 @@ def test_other_data_leave_nothing(tmp_path, dense, monkeypatch):
 
 
 def test_folders_of_other_results_are_refused(tmp_path, dense):
-    with pytest.raises(ValueError, match="is the folder of a run: it holds"):
+    with pytest.raises(
+        ValueError, match="is the folder of lottery_experiment: it holds"
+    ):
         run(dense, dense)
     (tmp_path / "connectivity.json").touch()
-    with pytest.raises(ValueError, match="folder of a line between copies"):
+    with pytest.raises(ValueError, match="is the folder of instability"):
         run(tmp_path, dense)
 
 

@@ -157,7 +157,7 @@ def test_entries_say_what_their_experiments_declare():
         assert entry.command.makes_plan, name
         assert entry.command.function is entry.module.plan
         assert entry.help and not entry.help.endswith("."), name
-        if entry.result != commands.RUN:
+        if entry.result != commands.RUN_FILE:
             assert entry.module.RESULT.name == entry.result
 
 
