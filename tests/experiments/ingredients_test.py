@@ -87,6 +87,7 @@ for strategy in ("none", "mirrored"):
 """
 
 
+@pytest.mark.slow
 def test_several_devices_find_the_ticket_of_one(tmp_path):
     """In a process of its own: devices are set up before TensorFlow starts."""
     rng = np.random.default_rng(0)

@@ -372,6 +372,7 @@ def test_finished_levels_are_not_scored_again(tmp_path, monkeypatch):
         assert (mask <= masks(trial, 1)[name]).all()
 
 
+@pytest.mark.slow
 def test_a_stopped_experiment_draws_scores_as_an_undisturbed_one(tmp_path):
     deep = recipes.Recipe(
         training_len="20it",
