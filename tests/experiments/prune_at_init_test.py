@@ -10,7 +10,9 @@ from lottery_ticket.foundations import masks, paths, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import planned
 
-RECIPE = recipes.Recipe(training_len="20it", test_interval=20, seed=1)
+RECIPE = recipes.Recipe(
+    training_len="20it", test_interval=20, seed=1, jit=False
+)
 SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
 
 

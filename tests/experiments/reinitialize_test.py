@@ -11,7 +11,7 @@ from lottery_ticket.experiments import (
 from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.tests import planned
 
-RECIPE = recipes.Recipe(training_len="10it", seed=1)
+RECIPE = recipes.Recipe(training_len="10it", seed=1, jit=False)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,9 @@ def test_reinit_never_draws_the_tickets_own_weights(ticket, tmp_path):
 def test_init_seed_decides_the_draw(ticket, tmp_path):
     draws = []
     for name, seed in {"a": 3, "b": 3, "c": 4}.items():
-        recipe = recipes.Recipe(training_len="10it", seed=1, init_seed=seed)
+        recipe = recipes.Recipe(
+            training_len="10it", seed=1, init_seed=seed, jit=False
+        )
         draws.append(run(tmp_path / name, ticket, recipe)[1]["layer0"])
     np.testing.assert_array_equal(draws[0], draws[1])
     assert (draws[0] != draws[2]).any()

@@ -7,7 +7,7 @@ from lottery_ticket.foundations import plans
 from lottery_ticket.foundations.training import run_settings
 
 RECIPE = recipes.Recipe(
-    hidden_units=(10, 8), training_len="10it", test_interval=10
+    hidden_units=(10, 8), training_len="10it", test_interval=10, jit=False
 )
 SETTINGS = {**RECIPE.settings(), "experiment": "mine"}
 

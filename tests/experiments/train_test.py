@@ -8,7 +8,7 @@ from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.tests import planned
 
-RECIPE = recipes.Recipe(training_len="5it", seed=1)
+RECIPE = recipes.Recipe(training_len="5it", seed=1, jit=False)
 MASK = (np.arange(300 * 100).reshape(300, 100) % 2).astype(np.uint8)
 
 
@@ -38,7 +38,9 @@ def test_masks_of_another_network_are_named_before_training(tmp_path):
 
 def test_training_goes_on_from_a_saved_state(tmp_path):
     """With an optimizer that has no memory, to the bytes of the whole run."""
-    recipe = recipes.Recipe(training_len="8it", optimizer="sgd", seed=1)
+    recipe = recipes.Recipe(
+        training_len="8it", optimizer="sgd", seed=1, jit=False
+    )
     whole, part = str(tmp_path / "whole"), str(tmp_path / "part")
     dataset = ingredients.WORKSHOP.dataset(recipe)
     model = ingredients.WORKSHOP.model(recipe, dataset).reset(
