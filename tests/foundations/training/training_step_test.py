@@ -218,6 +218,7 @@ print("as one")
 """
 
 
+@pytest.mark.slow
 def test_two_devices_train_as_one():
     """In a process of its own: devices are set up before TensorFlow starts."""
     done = subprocess.run(
