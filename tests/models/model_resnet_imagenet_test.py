@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.models import model_resnet_imagenet
+from lottery_ticket.tests import grids
 
 
 def size(arrays):
@@ -13,7 +14,10 @@ def size(arrays):
 
 @pytest.mark.parametrize(
     ("depth", "classes", "counted", "shortcuts"),
-    [(18, 200, 11_097_280, 172_032), (50, 1000, 22_734_016, 2_768_896)],
+    grids.thinned(
+        [(18, 200, 11_097_280, 172_032), (50, 1000, 22_734_016, 2_768_896)],
+        [(18, 200, 11_097_280, 172_032)],
+    ),
 )
 def test_rare_gems_count_no_shortcuts(depth, classes, counted, shortcuts):
     model = model_resnet_imagenet.ModelResnetImagenet(

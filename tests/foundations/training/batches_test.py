@@ -140,6 +140,7 @@ def test_a_stream_is_in_the_order_of_memory():
         np.testing.assert_array_equal(y, data.train.y[rows])
 
 
+@pytest.mark.slow
 def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
     """Batch norm, dropout, augmentation, schedule and stream go on."""
     optimizer_fn = optimizers.optimizer_fn(
