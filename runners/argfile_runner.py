@@ -57,7 +57,10 @@ def argfile_runner(
     Args:
         runner: Name of one of our runners, such as lottery_experiment, a dotted
             module, or a .py file. Its `main`, if any, is called with the words
-            of a line; else the file is run as a program.
+            of a line; else the file is run as a program. If it has a RUN, a
+            function whose arguments are its flags, lines are checked first;
+            where that is declared to return a plans.Plan, complete ones are
+            skipped.
         argfile: Name of one of our argfiles, a dotted module or a .py file
             that prints one line of flags per run, or a text file of such lines.
         devices: Ids of the GPUs to use, such as 0,1. Or cpu for every core,
