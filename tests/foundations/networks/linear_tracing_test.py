@@ -12,7 +12,7 @@ ONES = np.ones((1, 4), np.float32)
 
 def build(middle, last=None):
     """Two dense layers without biases, something between them."""
-    keras.utils.set_random_seed(1)  # Some units must be below 0.
+    keras.utils.set_random_seed(1)  # The hidden values have both signs.
     inputs = keras.Input((4,))
     x = keras.layers.Dense(5, use_bias=False)(inputs)
     x = middle(x)
