@@ -189,7 +189,9 @@ HALF_DONE = {
 }
 # What `make test` runs, by key: none of them needs another; and their folders.
 FEW = {
+    "once/adam": "once/adam",
     "lottery/trial1/same_init": "lottery/trial1/*/same_init",
+    "gems/trial1/1/sr": "gems/trial1/1/sr",
 }
 
 

@@ -184,7 +184,7 @@ def copied(kept, tmp_path):
 def test_kept_runs_are_done_again_by_nobody(tmp_path, kept):
     tree = copied(kept, tmp_path)
     before = {path: (tree / path).stat().st_mtime_ns for path in results(tree)}
-    run(tree, *commands.FEW, "gems/trial1/1/sr", "gems/trial1/1/gem_miner")
+    run(tree, *commands.FEW, "gems/trial1/1/gem_miner")
     after = {path: (tree / path).stat().st_mtime_ns for path in results(tree)}
     assert after == before
 
