@@ -141,9 +141,8 @@ class Plan:
         Raises:
             ValueError: If there is something with other settings.
         """
-        runs = [part for part in self.writes if isinstance(part, Run)]
-        results = [part for part in self.writes if isinstance(part, Result)]
-        if all([result.is_complete for result in results]):
+        runs = self._parts(Run)
+        if all([result.is_complete for result in self._parts(Result)]):
             return all(run.is_complete for run in runs)
         for run in runs:
             run.check_settings()
@@ -158,14 +157,17 @@ class Plan:
         if self.is_complete:
             progress.say_complete(self.output_dir, self.quiet)
             return
-        runs = [part for part in self.writes if isinstance(part, Run)]
+        runs = self._parts(Run)
         of_runs = {run.directory for run in runs}
         for run in runs:
             run.check_free()
-        for part in self.writes:
-            if isinstance(part, Result):
-                part.check_free(has_run=part.directory in of_runs)
+        for result in self._parts(Result):
+            result.check_free(has_run=result.directory in of_runs)
         self.work()
+
+    def _parts(self, kind):
+        """Its runs, or its results."""
+        return [part for part in self.writes if isinstance(part, kind)]
 
 
 def makes_plan(function: Callable) -> bool:
