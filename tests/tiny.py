@@ -11,8 +11,8 @@ from lottery_ticket.foundations import dataset_base, model_base, trainer
 from lottery_ticket.foundations.training import run_settings
 
 
-def make_dataset(size=50, batch_size=16, classes=3, validate=True, seed=0):
-    """Returns Gaussian blobs in 4 dimensions; 50 / 16 is a partial batch."""
+def make_dataset(size=64, batch_size=16, classes=3, validate=True, seed=0):
+    """Returns Gaussian blobs in 4 dimensions; 4 whole batches an epoch."""
     rng = np.random.default_rng(7)
     centers = rng.normal(size=(classes, 4)) * 2
 

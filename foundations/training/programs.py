@@ -1,6 +1,8 @@
 """The compiled training loop and evaluation of one network."""
 
 import concurrent.futures
+import functools
+import itertools
 import json
 
 import numpy as np
@@ -111,19 +113,21 @@ class Program:
         self.network = model.network
         self.optimizer = step.optimizer
         self._strategy = model.strategy
-        self._batch_size = split.batch_size
-        self._partial_size = split.partial_size
         self._dataset, self._tensors, self._stream = None, {}, (None, None)
         # Kept, as long as its address may be part of the program's key.
         self._augment = dataset.augment
         options = {"autograph": False}  # It does not run on every Python.
         if split.is_streamed:
             self._step = tf.function(step, jit_compile=jit, **options)
-            self._train = tf.function(self._train_on_stream, **options)
+            self._train = tf.function(self._loop_on_stream, **options)
         else:
             self._step = step
+            # A partial: TensorFlow warns of compiling the same code often, be
+            # it for many programs; of this one, it is the same once a size.
             self._train = tf.function(
-                self._train_in_memory, jit_compile=jit, **options
+                functools.partial(self._loop_in_memory),
+                jit_compile=jit,
+                **options,
             )
         self._evaluation = evaluation.Evaluation(model, dataset)
 
@@ -176,18 +180,11 @@ class Program:
             Pair of float32 arrays, shape (count,): loss and accuracy of each
             batch before its update.
         """
-        # Python numbers would be compiled in.
-        numbers = np.int32(start), np.int32(count)
-        if self._dataset.train.is_streamed:
-            iterator = self._iterator(start, count)
-            results = self._train(iterator, np.zeros(capacity, "f4"), numbers)
-        else:
-            rows, sizes = self._dataset.train.batches(start, count)
-            rows = np.pad(rows, [(0, capacity - count), (0, 0)])
-            sizes = np.pad(sizes, (0, capacity - count))
-            tensors = self._tensors["train"]
-            results = self._train(*tensors, rows, sizes, numbers)
-        return results.numpy()[:, :count]  # Sync point.
+        train = self._train_on_stream
+        if not self._dataset.train.is_streamed:
+            train = self._train_in_memory
+        results = list(train(start, count, capacity))
+        return np.hstack([each.numpy() for each in results])  # Sync point.
 
     def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
         """Begins to evaluate the network as it stands; see Evaluation.start.
@@ -206,38 +203,49 @@ class Program:
         self._stream = start + count, iterator
         return iterator
 
-    def _train_in_memory(self, x, y, rows, sizes, numbers):
-        start, count = numbers
+    def _train_in_memory(self, start, count, capacity):
+        """Yields results of the batches between two of other sizes.
 
-        def train_on(rows, iteration):
+        Each size is a program: in one for all, a branch would be compiled, and
+        taken at every iteration.
+        """
+        rows, sizes = self._dataset.train.batches(start, count)
+        borders = [0, *np.flatnonzero(np.diff(sizes)) + 1, count]
+        for first, last in itertools.pairwise(borders):
+            chosen = np.zeros((capacity, sizes[first]), np.int32)
+            chosen[: last - first] = rows[first:last, : sizes[first]]
+            # Python numbers would be compiled in.
+            numbers = np.int32(start + first), np.int32(last - first)
+            results = self._train(*self._tensors["train"], chosen, *numbers)
+            yield results[:, : last - first]
+
+    def _train_on_stream(self, start, count, capacity):
+        """Yields results of all."""
+        slots = np.zeros(capacity, np.float32)
+        iterator = self._iterator(start, count)
+        yield self._train(iterator, slots, np.int32(count))[:, :count]
+
+    def _loop_in_memory(self, x, y, rows, start, count):
+        def step(iteration):
+            chosen = rows[iteration]
             examples = batches.augmented(
-                self._dataset, tf.gather(x, rows), start + iteration
+                self._dataset, tf.gather(x, chosen), start + iteration
             )
             return self._step(
                 batches.prepared(self._dataset.prepare, examples),
-                tf.gather(y, rows),
-            )
-
-        def step(iteration):
-            chosen = rows[iteration]
-            if not self._partial_size:
-                return train_on(chosen, iteration)
-            return tf.cond(
-                tf.equal(sizes[iteration], self._batch_size),
-                lambda: train_on(chosen, iteration),
-                lambda: train_on(chosen[: self._partial_size], iteration),
+                tf.gather(y, chosen),
             )
 
         return _loop(step, count, rows.shape[0])
 
-    def _train_on_stream(self, iterator, slots, numbers):
+    def _loop_on_stream(self, iterator, slots, count):
         def step(iteration):
             examples, labels = next(iterator)
             return self._step(
                 batches.prepared(self._dataset.prepare, examples), labels
             )
 
-        return _loop(step, numbers[1], slots.shape[0])
+        return _loop(step, count, slots.shape[0])
 
 
 def _loop(step, count, capacity):

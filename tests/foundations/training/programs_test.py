@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import grids, tiny
 
@@ -22,8 +21,6 @@ OPTIMIZERS = {
     "rmsprop": lambda: keras.optimizers.RMSprop(0.01),
     "clipped": lambda: keras.optimizers.SGD(0.1, global_clipnorm=0.01),
 }
-
-
 GRID = list(itertools.product(OPTIMIZERS, [True, False]))
 
 
@@ -31,7 +28,7 @@ GRID = list(itertools.product(OPTIMIZERS, [True, False]))
     ("name", "jit"),
     grids.thinned(
         GRID,
-        [("adam", True), *((name, False) for name in OPTIMIZERS)],
+        [("adam", True), ("momentum", False)],
     ),
 )
 def test_pruned_weights_and_their_slots_stay_exactly_0(name, jit):
@@ -71,10 +68,7 @@ def held_start(model, seed=1):
     ("name", "jit"),
     grids.thinned(
         GRID,
-        [
-            ("momentum", True),
-            *((n, False) for n in ("sgd", "adamw", "clipped")),
-        ],
+        [("momentum", True)],
     ),
 )
 def test_held_weights_keep_their_bits_and_have_no_slots(name, jit):
@@ -96,7 +90,7 @@ def test_held_weights_keep_their_bits_and_have_no_slots(name, jit):
 
 def test_held_weights_act_in_the_network_as_constants():
     """A numpy twin: pruned weights count in the outputs and do not move."""
-    data = tiny.make_dataset(batch_size=50)
+    data = tiny.make_dataset(batch_size=64)
     model = tiny.Model().reset(masks=tiny.masks(), seed=2, hold=True)
     weights = model.weights
     assert weights["layer0"][tiny.masks()["layer0"] == 0].all()
@@ -112,7 +106,7 @@ def test_held_weights_act_in_the_network_as_constants():
     ("name", "jit"),
     grids.thinned(
         itertools.product(["momentum", "adamw"], [True, False]),
-        [("momentum", False), ("adamw", False)],
+        [("momentum", False)],
     ),
 )
 def test_a_model_goes_from_0_to_held_values_and_back(name, jit):
@@ -138,6 +132,7 @@ def test_a_model_goes_from_0_to_held_values_and_back(name, jit):
         assert program._train.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.slow
 def test_a_program_of_zeros_that_is_traced_late_puts_back_zeros():
     data, model = tiny.make_dataset(), tiny.Model()
     model.reset(masks=tiny.masks(), seed=3)
@@ -170,7 +165,7 @@ def numpy_twin(weights, masks, x, y, lr, count):
 
 
 def test_full_batch_descent_equals_a_numpy_twin():
-    data = tiny.make_dataset(batch_size=50)
+    data = tiny.make_dataset(batch_size=64)
     model = tiny.Model().reset(masks=tiny.masks(), seed=2)
     expected = numpy_twin(
         model.weights, tiny.masks(), data.train.x, data.train.y, 0.1, 50
@@ -181,7 +176,7 @@ def test_full_batch_descent_equals_a_numpy_twin():
 
 
 def test_a_partial_batch_counts_its_own_examples_only():
-    data = tiny.make_dataset()  # Batches of 16, 16, 16 and 2.
+    data = tiny.make_dataset(size=50)  # Batches of 16, 16, 16 and 2.
     model = tiny.Model().reset(seed=3)
     program = programs.program(
         model, lambda: keras.optimizers.SGD(1e-30), data, False
@@ -195,13 +190,23 @@ def test_a_partial_batch_counts_its_own_examples_only():
     assert accuracies[3] == accuracy
 
 
+def test_each_size_of_a_batch_is_compiled_once_it_is_met():
+    data, model = tiny.make_dataset(size=50), tiny.Model()
+    program = programs.program(model, OPTIMIZERS["sgd"], data, False)
+    program.train(0, 3, 9)
+    assert program._train.experimental_get_tracing_count() == 1
+    losses, _ = program.train(3, 9, 9)
+    assert losses.shape == (9,)
+    assert program._train.experimental_get_tracing_count() == 2
+
+
 @pytest.mark.parametrize("jit", grids.thinned([True, False], [False]))
 def test_chunks_make_no_difference(jit):
     finals = []
     for chunks in ([(0, 9)], [(0, 4), (4, 5)]):
         model = tiny.Model().reset(seed=3)
         program = programs.program(
-            model, OPTIMIZERS["adam"], tiny.make_dataset(), jit
+            model, OPTIMIZERS["adam"], tiny.make_dataset(size=50), jit
         )
         losses = [program.train(*chunk, 9)[0] for chunk in chunks]
         finals.append((np.concatenate(losses), model.weights["layer0"]))
@@ -281,17 +286,6 @@ def test_regularisation_is_trained_but_not_logged():
     (loss, kernel), (same_loss, shrunk) = trained(0.0), trained(0.5)
     assert loss == same_loss
     assert np.abs(shrunk).sum() < np.abs(kernel).sum()
-
-
-def test_no_partial_batch_no_branch():
-    x = np.zeros((4, 4), np.float32)
-    y = np.zeros(4, int)
-    data = dataset_base.DatasetBase((x, y), 2, (x, y))
-    model = tiny.Model()
-    losses, _ = programs.program(model, OPTIMIZERS["sgd"], data, False).train(
-        0, 4, 4
-    )
-    assert np.isfinite(losses).all()
 
 
 def test_trials_without_augmentation_share_one_program():
