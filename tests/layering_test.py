@@ -3,8 +3,6 @@
 import ast
 import pathlib
 
-import pytest
-
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Folder -> folders of ours that it may import from, beside its own.
 MAY_IMPORT = {
@@ -71,11 +69,13 @@ MODULES = sorted(
 )
 
 
+TREES = {module: ast.parse((ROOT / module).read_text()) for module in MODULES}
+
+
 def imported(module):
     """Dotted names that a module imports, at its top and inside functions."""
-    tree = ast.parse((ROOT / module).read_text())
-    top = {id(node) for node in tree.body}
-    for node in ast.walk(tree):
+    top = {id(node) for node in TREES[module].body}
+    for node in ast.walk(TREES[module]):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, id(node) in top
@@ -84,41 +84,41 @@ def imported(module):
                 yield f"{node.module}.{alias.name}", id(node) in top
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module):
-    folder = module.split("/")[0]
-    for name, _ in imported(module):
-        parts = name.split(".")
-        if parts[0] == "lottery_ticket":
-            assert parts[1] in MAY_IMPORT[folder] | {folder}, name
+def test_imports_go_down():
+    for module in MODULES:
+        folder = module.split("/")[0]
+        for name, _ in imported(module):
+            parts = name.split(".")
+            if parts[0] == "lottery_ticket":
+                allowed = MAY_IMPORT[folder] | {folder}
+                assert parts[1] in allowed, f"{module} imports {name}"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_plain_modules_load_nothing_slow(module):
-    loads = {name.split(".")[0] for name, is_top in imported(module) if is_top}
-    allowed = {"tensorflow", "keras"} if module in LOADS_TENSORFLOW else set()
-    assert not loads & SLOW - allowed
-    for name, _ in imported(module):
-        heavy = name.replace("lottery_ticket.", "").replace(".", "/") + ".py"
-        if heavy in LOADS_TENSORFLOW:
-            assert module in LOADS_TENSORFLOW, f"{module} loads {heavy}"
+def test_plain_modules_load_nothing_slow():
+    for module in MODULES:
+        loads = {n.split(".")[0] for n, is_top in imported(module) if is_top}
+        plain = module not in LOADS_TENSORFLOW
+        allowed = set() if plain else {"tensorflow", "keras"}
+        assert not loads & SLOW - allowed, module
+        for name, _ in imported(module):
+            path = name.replace("lottery_ticket.", "").replace(".", "/") + ".py"
+            assert not (plain and path in LOADS_TENSORFLOW), (module, path)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_init_files_are_empty_and_modules_have_docstrings(module):
-    text = (ROOT / module).read_text()
-    if module.endswith("__init__.py"):
-        assert text == ""
-    else:
-        assert ast.get_docstring(ast.parse(text))
+def test_init_files_are_empty_and_modules_have_docstrings():
+    for module, tree in TREES.items():
+        if module.endswith("__init__.py"):
+            assert not tree.body, module
+        else:
+            assert ast.get_docstring(tree), module
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_has_a_test_of_its_name(module):
-    if module.endswith("__init__.py") or module.startswith("runners/"):
-        return  # Thin runners are tested together, in main_test.
-    test = ROOT / "tests" / module.replace(".py", "_test.py")
-    assert test.is_file(), test
+def test_every_module_has_a_test_of_its_name():
+    for module in MODULES:
+        if module.endswith("__init__.py") or module.startswith("runners/"):
+            continue  # Thin runners are tested together, in main_test.
+        test = ROOT / "tests" / module.replace(".py", "_test.py")
+        assert test.is_file(), test
 
 
 def test_packages_are_all_listed_in_setup():

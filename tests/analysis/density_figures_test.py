@@ -104,6 +104,7 @@ def test_an_experiment_that_is_dense_alone_is_only_the_dotted_line(runs):
     assert "dense ($n$ = 2)" in _legend(alone)
 
 
+@pytest.mark.slow
 def test_more_than_ten_experiments_have_a_wide_figure(tmp_path):
     for name in "abcdefghijk":
         fake_results.write_run(str(tmp_path), 1, 1, name)

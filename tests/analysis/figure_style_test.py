@@ -41,6 +41,7 @@ def test_iteration_axis(length, labels):
     assert [text.get_text() for text in axes.get_xticklabels()][:4] == labels
 
 
+@pytest.mark.slow
 def test_panels_stand_in_rows_of_three():
     with figure_style.drawing(panels=5) as (figure, panels):
         figure_style.outer_labels(panels, "x", "y")

@@ -54,6 +54,7 @@ def test_without_validation_accuracy_is_that_at_the_end(tmp_path):
     assert axes.get_ylabel() == "Test accuracy (%)"
 
 
+@pytest.mark.slow
 def test_only_what_differs_in_one_rule_is_compared(tmp_path):
     _write(str(tmp_path), "large_final")
     _write(str(tmp_path), "random", criterion="random")

@@ -142,6 +142,7 @@ def test_nothing_there(tmp_path):
         mask_connectivity.along_way(found.points)
 
 
+@pytest.mark.slow
 def test_what_the_experiment_writes_is_read(tmp_path):
     pair = [searches.search(tmp_path / f"in/{s}", s) for s in (1, 2)]
     directory = tmp_path / "out/trial1/2/mask_connectivity"
@@ -177,6 +178,7 @@ def _lines(axes):
     return {line.get_linestyle(): line.get_xydata() for line in axes.lines}
 
 
+@pytest.mark.slow
 def test_accuracies_are_means_over_trials_and_draws_in_bands(points):
     figure = mask_connectivity.along_way(points)
     drawn, linear = figure.axes

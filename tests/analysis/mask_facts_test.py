@@ -62,6 +62,7 @@ def test_only_some_experiments_and_levels(tmp_path, capsys):
     assert "Overlap" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_problems_are_named_below(tmp_path, capsys):
     _write(str(tmp_path))
     mask = f"{tmp_path}/trial1/1/same_init/masks/a.npy"

@@ -82,6 +82,7 @@ def test_experiments_are_in_the_order_asked_for(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("unrendered")
+@pytest.mark.slow
 def test_layers_are_drawn_where_they_differ(tmp_path, capsys):
     for level, density in enumerate(([10, 10], [5, 10], [2, 10])):
         facts = {"density": {"a": density, "b": [10, 10]}}
@@ -213,6 +214,7 @@ def _write_gems(output_dir):
 
 
 @pytest.mark.usefixtures("unrendered")
+@pytest.mark.slow
 def test_gems_are_runs_and_have_figures_of_their_own(tmp_path, capsys):
     _write_gems(str(tmp_path))
     runner.RUN(str(tmp_path))
@@ -244,6 +246,7 @@ def test_searches_whose_networks_are_unfinished_are_reported(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("unrendered")
+@pytest.mark.slow
 def test_problems_are_told_once(tmp_path, capsys):
     _write_gems(str(tmp_path))
     fake_gems.write_gem(str(tmp_path), 3, 1, "ep", recipe="other")
@@ -253,6 +256,7 @@ def test_problems_are_told_once(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("unrendered")
+@pytest.mark.slow
 def test_ways_between_masks_are_drawn_with_and_without_runs(tmp_path, capsys):
     fake_ways.write_ways(str(tmp_path))
     runner.RUN(str(tmp_path))
@@ -271,6 +275,7 @@ def test_ways_between_masks_are_drawn_with_and_without_runs(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("unrendered")
+@pytest.mark.slow
 def test_a_tree_is_walked_once(tmp_path, monkeypatch):
     _write_gems(str(tmp_path))
     walk, calls = tree.walk, []

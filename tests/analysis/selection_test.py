@@ -77,6 +77,7 @@ def test_rows_have_the_index_of_the_runs():
         max_size=12,
     )
 )
+@pytest.mark.slow
 def test_a_row_is_of_one_density_and_of_one_level_of_an_experiment(given):
     runs = _runs(*given)
     runs["row"] = selection.rows(runs)

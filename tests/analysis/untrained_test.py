@@ -202,6 +202,7 @@ def test_networks_are_named_where_there_are_several(tmp_path):
     assert text.count("\nconv2, weights:") == text.count("\nfc, weights:") == 2
 
 
+@pytest.mark.slow
 def test_experiments_and_recipes_of_a_network_are_told_apart(tmp_path):
     _write(str(tmp_path))
     _write(str(tmp_path), name="mine_untrained")

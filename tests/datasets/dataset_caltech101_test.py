@@ -8,13 +8,18 @@ from lottery_ticket.datasets import (
     named_arrays,
     npz_files,
 )
+from lottery_ticket.tests import grids
 from lottery_ticket.tests.datasets import picture_files
 
 CLASSES = ("Faces", "BACKGROUND_Google", "ant", "bee")
 
 
 @pytest.mark.parametrize(
-    "below", ["101_ObjectCategories", "caltech-101/101_ObjectCategories"]
+    "below",
+    grids.thinned(
+        ["101_ObjectCategories", "caltech-101/101_ObjectCategories"],
+        ["101_ObjectCategories"],
+    ),
 )
 def test_from_the_folder_as_distributed(tmp_path, below):
     picture_files.save_classes(

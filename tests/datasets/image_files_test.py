@@ -88,6 +88,7 @@ def test_stretch_and_centre_crop(tmp_path):
     np.testing.assert_array_equal(middle, image[4:56, 34:86, 0])
 
 
+@pytest.mark.slow
 def test_random_crops_come_from_their_seed(tmp_path):
     x, y = np.meshgrid(np.arange(40), np.arange(30))
     image = np.stack([2 * x, 2 * y, 0 * x], axis=-1).astype(np.uint8)

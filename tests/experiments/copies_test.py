@@ -14,6 +14,7 @@ from lottery_ticket.experiments import (
     recipes,
 )
 from lottery_ticket.foundations import paths, save_restore, seeds
+from lottery_ticket.tests import grids
 from lottery_ticket.tests.experiments import trunks
 
 
@@ -53,9 +54,10 @@ def arrays(folder):
     }
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, usual in recipes.RECIPES.items() if usual["model"]]
-)
+NAMED = [n for n, usual in recipes.RECIPES.items() if usual["model"]]
+
+
+@pytest.mark.parametrize("name", grids.thinned(NAMED, NAMED[::8]))
 def test_copies_have_seeds_of_their_own_and_nothing_else(trunk, name):
     recipe = recipes.Recipe(name, seed=3)
     made = dataclasses.replace(
@@ -164,6 +166,7 @@ def test_a_copy_trains_its_order_from_the_state_to_the_end(ticket, tmp_path):
     assert log["iteration"] == list(range(6, 13))
 
 
+@pytest.mark.slow
 def test_a_finetuned_ticket_has_finetuned_copies(tmp_path):
     drop = {"schedule": "piecewise", "lr_drops": ("8it",)}
     recipe = recipes.Recipe("digits_fc", **trunks.SETTINGS, **drop)

@@ -80,6 +80,7 @@ def test_runs_that_are_not_dense_are_refused(tmp_path):
         dense_run.read(late)
 
 
+@pytest.mark.slow
 def test_a_run_that_learned_a_mask_is_refused_though_it_keeps_all(tmp_path):
     directory = str(tmp_path / "supermask")
     search = mask_search.MaskSearch(sigmoid_bias=100)

@@ -82,6 +82,7 @@ def test_the_ticket_is_the_model_itself_sparse_and_plain(found, tmp_path):
     np.testing.assert_array_equal(loaded(x), ticket(x))
 
 
+@pytest.mark.slow
 def test_pruned_weights_can_be_held_in_the_ticket(tmp_path):
     rules = level_rules.LevelRules(mask_0_action="freeze_init")
     ticket = find(tmp_path / "trial1", rules=rules)
@@ -114,6 +115,7 @@ def test_its_runs_are_those_of_the_lottery_experiment(found):
     assert (kept, total) == (23, 36)
 
 
+@pytest.mark.slow
 def test_the_same_call_goes_on_from_the_weights_it_began_with(
     tmp_path, monkeypatch, found
 ):
@@ -154,6 +156,7 @@ def test_a_finished_level_can_be_loaded(found):
         )
 
 
+@pytest.mark.slow
 def test_damage_and_other_architectures_are_errors(tmp_path):
     find(tmp_path / "trial1", iterations=0)
     small = keras.Sequential([keras.Input((8, 8, 1)), L.Flatten(), L.Dense(10)])
@@ -199,6 +202,7 @@ def test_too_few_outputs_are_an_error(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_it_says_what_has_masks_and_what_has_none(tmp_path, capsys):
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), L.Reshape((8, 8)), L.LSTM(4), L.Dense(10)]
@@ -222,7 +226,7 @@ def test_a_network_of_keras_applications(tmp_path):
         model,
         ((x, y), (x, y)),
         str(tmp_path / "trial1"),
-        recipe(jit=None),
+        recipe(),
         iterations=1,
         quiet=True,
     )
@@ -260,6 +264,7 @@ def test_labels_and_images_must_be_as_many(tmp_path):
             )
 
 
+@pytest.mark.slow
 def test_labels_may_be_columns_as_keras_has_them(tmp_path):
     (x, y), (x_test, y_test) = digits()
     data = (x, y[:, None]), (x_test, y_test[:, None])
@@ -273,6 +278,7 @@ def test_labels_may_be_columns_as_keras_has_them(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_other_weights_in_a_folder_begun_before_are_named(tmp_path, caplog):
     find(tmp_path / "trial1", iterations=0)
     assert "goes on from" not in caplog.text
@@ -330,6 +336,7 @@ def wired(first):
     return keras.Model(inputs, L.Dense(10)(chosen))
 
 
+@pytest.mark.slow
 def test_networks_that_are_wired_otherwise_are_others(tmp_path):
     find(tmp_path / "trial1", wired(True), iterations=0)
     with pytest.raises(ValueError, match="network"):

@@ -36,6 +36,7 @@ def is_complete(directory, presets=None, **flags):
     )
 
 
+@pytest.mark.slow
 def test_the_record_counts_the_mask_and_has_all_stages(mined):
     directory, record = mined
     (masks,) = small.networks(directory, "masks")
@@ -108,6 +109,7 @@ def test_two_densities_are_an_error_from_the_first_search_on(
         small.train(tmp_path, density=0.5)
 
 
+@pytest.mark.slow
 def test_checks_can_be_added_without_training_again(tmp_path, monkeypatch):
     small.train(tmp_path)
     (tmp_path / "gem.json").unlink()
@@ -212,6 +214,7 @@ def test_presets_are_the_weights(tmp_path):
         small.train(tmp_path, {"layer0": -presets["layer0"]})
 
 
+@pytest.mark.slow
 def test_a_warm_search_starts_from_a_dense_network_on_its_way(tmp_path):
     dense = {"algo": "wt", "tuning": {}, "changes": {"training_len": "2ep"}}
     record = small.train(tmp_path / "dense", None, ("1ep",), **dense)
@@ -257,6 +260,7 @@ def test_folders_of_other_results_are_left_alone(tmp_path):
         small.train(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_gem_comes_to_no_run_of_another_experiment(tmp_path, monkeypatch):
     arguments = (prune_at_init.Target(density=0.25), small.recipe())
     options = {"save_summaries": False, "quiet": True}

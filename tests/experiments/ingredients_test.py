@@ -77,7 +77,7 @@ from lottery_ticket.experiments import lottery_experiment, recipes
 from lottery_ticket.tests import planned
 for strategy in ("none", "mirrored"):
     recipe = recipes.Recipe(
-        dataset=sys.argv[1], recipe="cifar10_resnet20", strategy=strategy,
+        dataset=sys.argv[1], recipe="cifar10_conv2", strategy=strategy,
         train_batch_size=8, validation_size=16, training_len="3it",
         test_interval=3, validate_interval=3, lr=1e-3,
     )
@@ -123,6 +123,7 @@ def test_several_devices_find_the_ticket_of_one(tmp_path):
             np.testing.assert_array_equal(two[name][masks[name] == 0], 0)
 
 
+@pytest.mark.slow
 def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(dataset_own, "MEMORY_LIMIT_BYTES", 0)
     folder = tmp_path / "images"
@@ -147,6 +148,7 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
         ingredients.train(recipe, dataset, model, str(tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
     recipe = recipes.Recipe(
         training_len="3it",

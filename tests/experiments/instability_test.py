@@ -117,6 +117,7 @@ def make():
 """
 
 
+@pytest.mark.slow
 def test_augmentation_and_batch_normalization(tmp_path, capsys):
     (tmp_path / "own.py").write_text(NORM_NETWORK)
     recipe = trunks.recipes.Recipe(
@@ -146,6 +147,7 @@ def test_augmentation_and_batch_normalization(tmp_path, capsys):
         assert record["splits"]["test"]["loss"][index] != loss
 
 
+@pytest.mark.slow
 def test_copies_of_networks_with_dropout_drop_other_units(tmp_path):
     recipe = trunks.recipes.Recipe(
         "digits_fc",
@@ -209,6 +211,7 @@ def test_the_result_is_told_in_one_line(tmp_path, ticket, capsys):
 
 
 @pytest.mark.parametrize("chunks", [1, 2, 3])
+@pytest.mark.slow
 def test_killed_at_any_chunk_it_goes_on_to_the_same_bytes(
     tmp_path, ticket, line, monkeypatch, chunks
 ):
@@ -255,6 +258,7 @@ def test_a_damaged_line_is_measured_again(tmp_path, ticket, line, caplog):
     assert "connectivity.json is damaged" in caplog.text
 
 
+@pytest.mark.slow
 def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
     traced, plain = [], evaluation.Evaluation._sum_up
 

@@ -26,11 +26,16 @@ from lottery_ticket.tests import grids, planned, tiny
 
 SIZES = {"layer0": 19200, "layer1": 30000, "layer2": 1000}
 RECIPE = recipes.Recipe(
-    training_len="40it", test_interval=20, seed=1, jit=False
+    training_len="40it",
+    test_interval=20,
+    drop_partial_batch=True,
+    seed=1,
+    jit=False,
 )
 DROPPING = recipes.Recipe(
     training_len="40it",
     test_interval=20,
+    drop_partial_batch=True,
     seed=1,
     jit=False,
     optimizer="sgd",
@@ -183,6 +188,7 @@ def test_level_0_is_the_same_wherever_it_is_rewound_to(rewound, tmp_path):
 
 
 @pytest.mark.parametrize("retraining", ["lr_rewind", "finetune"])
+@pytest.mark.slow
 def test_weights_can_stay_where_they_are(tmp_path, retraining):
     trial = run(
         tmp_path, DROPPING, retraining=retraining, rewind_iteration="10it"
@@ -213,6 +219,7 @@ def test_densities_are_met_exactly(tmp_path):
     assert not pathlib.Path(place(trial, 4)).exists()
 
 
+@pytest.mark.slow
 def test_a_target_density_over_all_layers_together(tmp_path):
     together = recipes.Recipe(
         training_len="40it",
@@ -262,7 +269,7 @@ def test_a_criterion_that_decides_by_itself(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "criterion",
-    grids.thinned(["large_init", "random", "snip"], ["large_init", "snip"]),
+    grids.thinned(["large_init", "random", "snip"], ["snip"]),
 )
 def test_other_criteria_prune_what_is_left(tmp_path, original, criterion):
     trial = run(tmp_path, criterion=criterion)
@@ -309,6 +316,7 @@ def test_gradients_are_not_taken_where_pruned_weights_are_held(
             make("freeze_init")
 
 
+@pytest.mark.slow
 def test_collapse_stops_a_level_and_keeps_those_before(tmp_path, monkeypatch):
     all_of_it = recipes.Recipe(
         training_len="40it",
@@ -332,7 +340,7 @@ def test_effective_weights_are_counted(original):
     assert record(original, 0)["effective"] is None
 
 
-@pytest.mark.parametrize("start", ["40it", "2ep"])
+@pytest.mark.parametrize("start", ["40it", "3ep"])
 def test_a_rewind_beyond_training_is_an_error_before_any(
     tmp_path, start, monkeypatch
 ):

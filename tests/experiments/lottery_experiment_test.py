@@ -12,7 +12,7 @@ from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(
-    training_len="40it", test_interval=20, seed=1, jit=False
+    training_len="20it", test_interval=10, seed=1, jit=False
 )
 
 

@@ -20,7 +20,7 @@ from lottery_ticket.foundations.training import (
     evaluation,
     network_evaluation,
 )
-from lottery_ticket.tests import planned
+from lottery_ticket.tests import grids, planned
 from lottery_ticket.tests.experiments import searches, trunks
 
 POINTS = 5
@@ -181,6 +181,7 @@ def test_some_splits_alone(tmp_path, pair, done):
     assert record["splits"]["test"] == read(done)["splits"]["test"]
 
 
+@pytest.mark.slow
 def test_gems_end_at_their_own_searches(tmp_path):
     """Of two algos, whose scores are others and whose weights are the same."""
     recipe = searches.changed(training_len="2ep", train_batch_size=300, lr=0.1)
@@ -212,7 +213,10 @@ def test_gems_end_at_their_own_searches(tmp_path):
         ]
 
 
-@pytest.mark.parametrize("way", ["probabilistic", "linear"])
+@pytest.mark.parametrize(
+    "way", grids.thinned(["probabilistic", "linear"], ["linear"])
+)
+@pytest.mark.slow
 def test_rescaled_networks_end_at_their_own(tmp_path, way):
     folders = [
         searches.search(tmp_path / str(seed), seed, rescaling="dynamic")
@@ -225,6 +229,7 @@ def test_rescaled_networks_end_at_their_own(tmp_path, way):
         assert record["splits"]["test"]["loss"][index] == [own["loss"][0]]
 
 
+@pytest.mark.slow
 def test_statistics_lie_between_those_of_the_ends(
     tmp_path, norm_pair, monkeypatch
 ):
@@ -252,6 +257,7 @@ def test_statistics_lie_between_those_of_the_ends(
         np.testing.assert_array_equal(seen[2][name], second[name])
 
 
+@pytest.mark.slow
 def test_statistics_taken_anew(tmp_path, norm_pair):
     kept = run(tmp_path / "kept", norm_pair, points=3)
     anew = run(
@@ -283,6 +289,7 @@ def test_one_evaluation_serves_the_way(tmp_path, pair, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    ingredients.WORKSHOP.clear()  # Else, one of another test may serve.
     run(tmp_path, pair, draws=2)
     assert len(traced) == 1
 

@@ -25,6 +25,7 @@ RECIPE = recipes.Recipe(
     validate_interval=100,
     optimizer="momentum",
     lr=20.0,
+    drop_partial_batch=True,
     seed=1,
     jit=False,
 )
@@ -133,6 +134,7 @@ def test_its_figures_are_those_of_the_networks(learned):
     )
 
 
+@pytest.mark.slow
 def test_round_mode_has_one_mask(tmp_path):
     networks, record = run(tmp_path, sampling="round")
     for name, mask in networks["masks"].items():
@@ -143,6 +145,7 @@ def test_round_mode_has_one_mask(tmp_path):
     assert record["samples"]["test"]["accuracy"][0] > 0.5
 
 
+@pytest.mark.slow
 def test_weights_can_be_given_and_biases_stay_with_them(tmp_path):
     rng = np.random.default_rng(3)
     presets = {
@@ -176,6 +179,7 @@ def test_a_finished_search_is_skipped_and_its_settings_hold(
         run(directory, mask_seed=5, **given)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_not_evaluated_is_evaluated_alone(
     tmp_path, monkeypatch
 ):
@@ -197,6 +201,7 @@ def test_a_search_that_was_not_evaluated_is_evaluated_alone(
     assert record == {name: whole[name] for name in record}
 
 
+@pytest.mark.slow
 def test_another_number_of_samples_trains_nothing(tmp_path, monkeypatch):
     _, record = run(tmp_path)
     with pytest.raises(ValueError, match="evaluation_samples: 10 there, 12 no"):
@@ -209,6 +214,7 @@ def test_another_number_of_samples_trains_nothing(tmp_path, monkeypatch):
     assert len(found) == 12
 
 
+@pytest.mark.slow
 def test_a_damaged_search_is_redone(tmp_path):
     _, record = run(tmp_path)
     (tmp_path / "logits/layer0.npy").write_bytes(b"")
@@ -280,6 +286,7 @@ def network():
 """
 
 
+@pytest.mark.slow
 def test_any_keras_model_can_be_searched(tmp_path):
     (tmp_path / "own.py").write_text(OWN)
     recipe = recipes.Recipe(
@@ -301,6 +308,7 @@ def test_any_keras_model_can_be_searched(tmp_path):
     assert min(record["samples"]["test"]["accuracy"]) > 0.5
 
 
+@pytest.mark.slow
 def test_a_learned_mask_that_keeps_nothing_is_named(tmp_path, caplog):
     networks, record = run(tmp_path, sigmoid_bias=-60.0)
     assert not any(mask.any() for mask in networks["masks"].values())
@@ -309,6 +317,7 @@ def test_a_learned_mask_that_keeps_nothing_is_named(tmp_path, caplog):
     assert record["sampled_density"]["layer0"] == [0.0] * 10
 
 
+@pytest.mark.slow
 def test_without_validation_there_is_the_test_set_alone(tmp_path):
     recipe = recipes.Recipe(
         training_len="10it",

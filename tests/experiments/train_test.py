@@ -36,6 +36,7 @@ def test_masks_of_another_network_are_named_before_training(tmp_path):
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_a_saved_state(tmp_path):
     """With an optimizer that has no memory, to the bytes of the whole run."""
     recipe = recipes.Recipe(

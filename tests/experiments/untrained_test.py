@@ -308,6 +308,7 @@ def test_other_settings_are_refused(done, dense, changed, message):
         planned.is_complete(untrained.plan, str(done), dense, grid)
 
 
+@pytest.mark.slow
 def test_another_run_is_refused(tmp_path, done):
     recipe = dataclasses.replace(RECIPE, training_len="61it")
     other = trunks.train(tmp_path / "other", recipe)
@@ -375,6 +376,7 @@ def test_the_best_on_validation_is_told(tmp_path, dense, capsys):
     )
 
 
+@pytest.mark.slow
 def test_without_a_validation_set_nothing_is_chosen(tmp_path, capsys):
     recipe = dataclasses.replace(RECIPE, validation_size=0)
     dense = trunks.train(tmp_path / "dense", recipe)
@@ -402,6 +404,7 @@ def build(input_shape, num_classes):
 """
 
 
+@pytest.mark.slow
 def test_batch_normalisations_have_their_first_statistics(tmp_path):
     path = tmp_path / "networks.py"
     path.write_text(NORM)

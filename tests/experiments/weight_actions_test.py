@@ -1,5 +1,7 @@
 """Tests of experiments/weight_actions.py, against plain numpy."""
 
+import itertools
+
 import hypothesis
 import numpy as np
 import pytest
@@ -8,7 +10,11 @@ from hypothesis import strategies as st
 from lottery_ticket.experiments import level_rules, weight_actions
 from lottery_ticket.foundations import seeds
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
+from lottery_ticket.tests import grids
 
+COMBINATIONS = list(
+    itertools.product(mask_1.MASK_1_ACTIONS, mask_0.MASK_0_ACTIONS)
+)
 SEEDS = st.integers(0, 2**31 - 1)
 
 
@@ -41,8 +47,9 @@ def start(rules, given, dense=None, seed=3, level=2):
     return weight_actions.start(rules, given, dense or network(9), seed, level)
 
 
-@pytest.mark.parametrize("held", mask_0.MASK_0_ACTIONS)
-@pytest.mark.parametrize("kept", mask_1.MASK_1_ACTIONS)
+@pytest.mark.parametrize(
+    ("kept", "held"), grids.thinned(COMBINATIONS, COMBINATIONS[::5])
+)
 @hypothesis.settings(max_examples=5)
 @hypothesis.given(SEEDS)
 def test_kept_weights_are_acted_on_and_pruned_ones_held(kept, held, seed):

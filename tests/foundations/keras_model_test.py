@@ -88,6 +88,7 @@ def test_probabilities_train_as_their_logits_do():
         np.testing.assert_allclose(array, other_weights[name], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_probabilities_of_any_make_give_the_loss_of_their_logarithms():
     model = keras_model.KerasModel(sequential("softmax"), X)
     probabilities = tf.constant([[0.2, 0.5, 0.3], [0.0, 0.0, 1.0]])

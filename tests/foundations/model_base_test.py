@@ -123,6 +123,7 @@ def fitted(model):
     return before[pruned].tobytes(), after[pruned].tobytes()
 
 
+@pytest.mark.slow
 def test_plain_fit_holds_and_goes_back_to_0_as_it_was_compiled():
     model = tiny.Model().reset(masks=tiny.masks(), seed=1)
     model.network.compile(

@@ -14,7 +14,7 @@ from lottery_ticket.foundations import (
     save_restore,
 )
 from lottery_ticket.foundations.training import programs, trainee
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 
 
 def test_a_run_leaves_its_results(tmp_path):
@@ -58,7 +58,8 @@ def test_a_run_leaves_its_results(tmp_path):
 
 
 def test_it_learns(tmp_path):
-    tiny.train(tmp_path, training_len="200it")
+    data = tiny.make_dataset(size=50)  # With a partial batch.
+    tiny.train(tmp_path, dataset=data, training_len="200it")
     log = save_restore.read_log(str(tmp_path), "test")
     assert log["accuracy"][-1] >= 0.9
     assert log["loss"][-1] < log["loss"][0] / 2
@@ -121,7 +122,7 @@ def test_a_damaged_run_is_named_and_redone(tmp_path, file, caplog):
         ({"test_interval": 20}, "intervals:"),
     ],
 )
-@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize("complete", grids.thinned([True, False], [True]))
 def test_other_results_are_never_overwritten(
     tmp_path, options, message, complete, monkeypatch
 ):
@@ -240,6 +241,7 @@ def held_model():
     return tiny.Model().reset(masks=tiny.masks(), seed=1, hold=True)
 
 
+@pytest.mark.slow
 def test_held_weights_are_the_same_bytes_before_and_after(tmp_path):
     initial, final = tiny.train(tmp_path, model=held_model())
     pruned = tiny.masks()["layer0"] == 0
@@ -264,6 +266,7 @@ def test_held_weights_are_the_same_bytes_before_and_after(tmp_path):
         tiny.train(tmp_path)  # Zeros are another run.
 
 
+@pytest.mark.slow
 def test_weights_held_at_0_are_those_of_a_mask(tmp_path):
     tiny.train(tmp_path / "masked")
     presets = tiny.Model().reset(masks=tiny.masks(), seed=1).weights
@@ -340,6 +343,7 @@ class Searched(trainee.Trainee):
         self.restored = networks
 
 
+@pytest.mark.slow
 def test_a_search_ends_with_masks_of_its_own(tmp_path):
     initial, final = tiny.train(tmp_path, model=Searched())
     assert initial["layer1"].all() and not final["layer1"][0].any()
@@ -361,8 +365,8 @@ def test_a_remote_root_works(tmp_path):
 
 
 def test_how_epochs_end_is_part_of_a_runs_identity(tmp_path):
-    tiny.train(tmp_path)
-    data = tiny.make_dataset()
+    tiny.train(tmp_path, dataset=tiny.make_dataset(size=50))
+    data = tiny.make_dataset(size=50)
     data.train._drop_partial = True
     with pytest.raises(ValueError, match="train_partial_size"):
         tiny.train(tmp_path, dataset=data)

@@ -181,6 +181,7 @@ def copied(kept, tmp_path):
     return pathlib.Path(shutil.copytree(kept, tmp_path / "tree"))
 
 
+@pytest.mark.slow
 def test_kept_runs_are_done_again_by_nobody(tmp_path, kept):
     tree = copied(kept, tmp_path)
     before = {path: (tree / path).stat().st_mtime_ns for path in results(tree)}

@@ -13,6 +13,7 @@ def model():
     return model_mobilenet.ModelMobilenetV2()
 
 
+@pytest.mark.slow
 def test_it_is_rare_gems(model):
     assert sum(mask.size for mask in model.masks.values()) == 2_261_824
     assert len(model.masks) == 58
@@ -64,6 +65,7 @@ def test_strided_depthwise_convolutions_pad_every_side(model):
     ("mode", "fan"),
     grids.thinned([("fan_in", 9), ("fan_out", 9 * 384)], [("fan_in", 9)]),
 )
+@pytest.mark.slow
 def test_fans_of_depthwise_kernels_are_those_of_one_channel(mode, fan):
     he = keras.initializers.VarianceScaling(2, mode, "untruncated_normal")
     model = model_mobilenet.ModelMobilenetV2((8, 8, 3), kernel_initializer=he)
@@ -103,6 +105,7 @@ class HalfFanIn(keras.initializers.Initializer):
         return {"seed": self.seed}
 
 
+@pytest.mark.slow
 def test_initializers_of_others_see_the_fan_in_of_one_channel():
     model = model_mobilenet.ModelMobilenetV2(
         (8, 8, 3), kernel_initializer=HalfFanIn()

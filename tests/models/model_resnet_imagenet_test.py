@@ -19,6 +19,7 @@ def size(arrays):
         [(18, 200, 11_097_280, 172_032)],
     ),
 )
+@pytest.mark.slow
 def test_rare_gems_count_no_shortcuts(depth, classes, counted, shortcuts):
     model = model_resnet_imagenet.ModelResnetImagenet(
         (64, 64, 3), classes, depth, mask_shortcuts=False
@@ -33,6 +34,7 @@ def test_rare_gems_count_no_shortcuts(depth, classes, counted, shortcuts):
     assert size(unmasked) == shortcuts
 
 
+@pytest.mark.slow
 def test_masked_and_unmasked_shortcuts_make_one_network():
     masked, unmasked = (
         model_resnet_imagenet.ModelResnetImagenet(
@@ -50,6 +52,7 @@ def test_masked_and_unmasked_shortcuts_make_one_network():
     np.testing.assert_array_equal(masked.network(x), unmasked.network(x))
 
 
+@pytest.mark.slow
 def test_stem_of_imagenet_divides_by_four():
     model = model_resnet_imagenet.ModelResnetImagenet((64, 65, 3), 10)
     assert model.masks["conv0"].shape == (7, 7, 3, 64)
@@ -61,6 +64,7 @@ def test_stem_of_imagenet_divides_by_four():
     assert last == (2, 3, 512)
 
 
+@pytest.mark.slow
 def test_pooling_pads_like_minus_infinity():
     model = model_resnet_imagenet.ModelResnetImagenet((32, 32, 3), 10)
     layers = model.network.layers
@@ -77,6 +81,7 @@ def test_pooling_pads_like_minus_infinity():
     np.testing.assert_allclose(pooled, np.max(windows, 0), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_stem_of_cifar_divides_by_nothing():
     model = model_resnet_imagenet.ModelResnetImagenet(
         (32, 32, 3), 10, stem="cifar"

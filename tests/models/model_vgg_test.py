@@ -9,6 +9,7 @@ from lottery_ticket.tests import grids
 
 
 @pytest.mark.parametrize("depth", grids.thinned([11, 13, 16, 19], [11]))
+@pytest.mark.slow
 def test_two_dense_layers_fewer_than_the_original(depth):
     model = model_vgg.ModelVgg(depth=depth)
     assert len(model.masks) == depth - 2
@@ -29,6 +30,7 @@ def test_filters_of_vgg16():
 @pytest.mark.parametrize(
     ("last_pooling", "count"), [("max", 5), ("average", 4)]
 )
+@pytest.mark.slow
 def test_poolings(last_pooling, count):
     model = model_vgg.ModelVgg(depth=11, last_pooling=last_pooling)
     poolings = [
@@ -44,6 +46,7 @@ def test_poolings(last_pooling, count):
     assert mean.input.shape[1:3] == ((1, 1) if count == 5 else (2, 2))
 
 
+@pytest.mark.slow
 def test_larger_images_have_as_many_logits():
     model = model_vgg.ModelVgg((64, 64, 3), 200, depth=11)
     assert model.network(np.zeros((1, 64, 64, 3))).shape == (1, 200)

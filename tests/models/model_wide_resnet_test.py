@@ -7,6 +7,7 @@ import pytest
 from lottery_ticket.models import model_wide_resnet
 
 
+@pytest.mark.slow
 def test_wrn_28_2_is_rare_gems():
     model = model_wide_resnet.ModelWideResnet()
     assert sum(mask.size for mask in model.masks.values()) == 1_463_984

@@ -48,7 +48,7 @@ ONE_OF_EACH_CLASS = {
 
 
 # One of a class, but for the deepest.
-USUAL = ["fc", "conv2", "resnet20", "resnet18", "vgg11", "mobilenet_v2"]
+USUAL = ["fc", "conv2", "resnet20", "vgg11", "resnet18", "mobilenet_v2"]
 OPTIONS = [
     (name, option)
     for name in ONE_OF_EACH_CLASS.values()
@@ -71,7 +71,7 @@ def test_every_entry_is_in_the_table():
     assert set(GOLDEN) == set(registry.MODELS)
 
 
-@pytest.mark.parametrize("name", grids.thinned(registry.MODELS, USUAL))
+@pytest.mark.parametrize("name", grids.thinned(registry.MODELS, USUAL[:3]))
 def test_every_model_has_its_number_of_weights(name):
     shape, classes, kernels, weights, variables, _ = GOLDEN[name]
     model = registry.create(name, shape, classes)
@@ -85,8 +85,14 @@ def test_every_model_has_its_number_of_weights(name):
     assert list(masks)[-1] == ("layer2" if name == "fc" else "logits")
 
 
-@pytest.mark.parametrize("name", grids.thinned(registry.MODELS, USUAL))
-def test_every_model_has_finite_logits_of_the_smallest_input(name):
+@pytest.mark.parametrize(
+    "name",
+    grids.thinned(
+        [*USUAL, "conv8", "vgg19", "resnet50", "wide_resnet28"],
+        ["fc", "conv2", "resnet20"],
+    ),
+)
+def test_logits_of_the_smallest_input_are_finite(name):
     model = small(name).reset(seed=1)
     x = np.random.default_rng(1).normal(size=(2, *small_shape(name)))
     logits = model.network(x).numpy()
@@ -106,7 +112,7 @@ def test_smaller_inputs_are_an_error(name):
     "name",
     grids.thinned(
         ONE_OF_EACH_CLASS.values(),
-        ["fc", "conv2", "resnet20", "vgg11"],
+        ["fc", "conv2"],
     ),
 )
 def test_masks_hold(name):
@@ -134,8 +140,7 @@ VALUES = {
 @pytest.mark.parametrize(
     ("name", "option"),
     grids.thinned(
-        OPTIONS,
-        [each for each in OPTIONS if each[0] in ("fc", "conv2", "vgg11")],
+        OPTIONS, [each for each in OPTIONS if each[0] in ("fc", "conv2")]
     ),
 )
 def test_every_option_changes_the_network(name, option):

@@ -10,7 +10,7 @@ import pytest
 
 from lottery_ticket.foundations import result_file
 from lottery_ticket.runners import argfile_runner
-from lottery_ticket.tests import waiting
+from lottery_ticket.tests import grids, waiting
 
 # Counts what it is told to do, in files; does not know what is complete.
 PLAIN_RUNNER = """
@@ -144,6 +144,7 @@ def test_failures_are_reported_and_stop_no_other(folder):
     assert sorted(_done(folder)) == list("abcd")
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on_where_it_stopped(folder):
     command = ["runner.py", "argfile.py", "--trials=3", "--devices", "cpu*1"]
     assert _run(*command).returncode == 0
@@ -181,6 +182,7 @@ def test_a_dry_run_lists_every_line_out_of_range(folder, capfd):
     assert second.startswith("Line 3, --output_dir=c --lr=-2: lr must")
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_ends_its_line_alone(folder):
     (folder / "out/logs/a.log").mkdir(parents=True)
     names = ["a", "b", "c" * 254]  # At most 255 bytes with the .log.
@@ -194,6 +196,7 @@ def test_a_log_that_cannot_be_written_ends_its_line_alone(folder):
     assert "its log cannot be written: [Errno 36]" in ended.stderr
 
 
+@pytest.mark.slow
 def test_modules_of_the_current_folder_do_not_stand_in_for_pythons(folder):
     (folder / "queue.py").write_text("raise RuntimeError('not this one')")
     (folder / "lines.txt").write_text("--output_dir=out/a")
@@ -236,8 +239,9 @@ def test_a_dry_run_shows_what_would_run(folder, capsys):
     assert not (folder / "out/logs").exists()
 
 
+@pytest.mark.slow
 def test_a_dry_run_lets_its_reader_go(folder):
-    command = _command("runner.py", "argfile.py", "--n=5000", "--dry_run")
+    command = _command("runner.py", "argfile.py", "--n=2000", "--dry_run")
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as dry_run:
@@ -296,7 +300,9 @@ def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", grids.thinned([signal.SIGINT, signal.SIGTERM], [signal.SIGTERM])
+)
 def test_a_signal_stops_everything_it_started(folder, number):
     lines = ["a", "b --sleep=-1", "c --sleep=3600"]
     text = "\n".join(f"--output_dir=out/{line}" for line in lines)

@@ -74,7 +74,10 @@ def stop(bar, iteration, latest):
 progress.Progress.update = stop
 main.main(sys.argv[1:])
 """
-FLAGS = ("--training_len=20it", "--test_interval=10", "--hidden_units=10,8")
+FLAGS = (
+    *("--training_len=20it", "--test_interval=10", "--hidden_units=10,8"),
+    "--jit=False",
+)
 
 
 @pytest.fixture(scope="module")

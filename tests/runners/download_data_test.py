@@ -71,6 +71,7 @@ def test_tiny_imagenet_has_a_download_of_its_own(tmp_path, monkeypatch, capsys):
     assert "is new: (3, 64, 64, 3)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_every_image_of_imagenet_is_read(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(dataset_imagenet.DatasetImagenet, "NUM_CLASSES", 2)
     for part in ("train", "val"):

@@ -9,6 +9,7 @@ import pytest
 
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.runners import commands, main
+from lottery_ticket.tests import grids
 from lottery_ticket.tests.analysis import fake_results
 
 
@@ -19,7 +20,9 @@ def test_without_words_it_lists_its_commands(capsys):
         assert name in text
 
 
-@pytest.mark.parametrize("name", commands.helps())
+@pytest.mark.parametrize(
+    "name", grids.thinned(commands.helps(), ["gem_miner", "report"])
+)
 def test_every_command_has_a_help_without_slow_imports(name):
     code = (
         "import sys; from lottery_ticket.runners import main;"
@@ -57,6 +60,7 @@ def test_every_command_is_a_runner(name):
     assert (run.translate is None) == (commands.find(name).translate is None)
 
 
+@pytest.mark.slow
 def test_mask_facts_end_to_end(tmp_path, capsys):
     for trial, mask in ((1, [1, 0]), (2, [0, 1])):
         fake_results.write_masks(

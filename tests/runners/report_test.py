@@ -10,6 +10,7 @@ from lottery_ticket.runners import report
 from lottery_ticket.tests.analysis import fake_results
 
 
+@pytest.mark.slow
 def test_end_to_end(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
     flags.main(
@@ -30,6 +31,7 @@ def test_end_to_end(tmp_path, capsys):
     assert lines[-1] == f"Wrote {tmp_path}/here/curves.pdf"
 
 
+@pytest.mark.slow
 def test_no_window_is_needed(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     command = [sys.executable, "-m", "lottery_ticket.runners.report"]

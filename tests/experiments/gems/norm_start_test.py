@@ -47,7 +47,7 @@ def test_those_asked_for_are_of_the_training_batches(dataset):
     found = norm_start.settle("recomputed", model, dataset, "fine-tuning")
     assert found == {"norm_statistics": "recomputed"}
     weights = model.weights
-    rows, _ = dataset.train.batches(0, 3)
+    rows, _ = dataset.train.batches(0, 4)
     inputs = [
         dataset.train.x[each] @ weights["layer0"] + weights["layer0_bias"]
         for each in rows
@@ -59,6 +59,7 @@ def test_those_asked_for_are_of_the_training_batches(dataset):
     )
 
 
+@pytest.mark.slow
 def test_without_a_finite_loss_they_are_computed_anew(dataset, caplog):
     """Each layer divides by the root of epsilon, .003, and numbers overflow."""
     model = Normed(depth=20)

@@ -77,6 +77,7 @@ def test_it_is_measured_before_rounding_and_after(mined):
     assert set(found.results["samples"]) == {"test", "validate"}
 
 
+@pytest.mark.slow
 def test_relaxed_scores_are_measured_as_they_are(tmp_path):
     found, weights = search(
         tmp_path,
@@ -116,7 +117,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize(
-    ("flags", "counts"), grids.thinned(KEPT, [KEPT[0], KEPT[2], KEPT[4]])
+    ("flags", "counts"), grids.thinned(KEPT, [KEPT[0], KEPT[4]])
 )
 def test_every_algo_keeps_what_it_was_asked_to(tmp_path, flags, counts):
     found, _ = search(tmp_path, **flags)
@@ -155,6 +156,7 @@ def test_scores_are_drawn_by_name_or_from_weights(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_pseudo_boolean_rounding_has_its_loss(tmp_path):
     changes = {"hidden_units": (2,), "training_len": "1ep"}
     found, _ = search(
@@ -184,6 +186,7 @@ def test_a_search_that_keeps_nothing_names_the_regularizer(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_a_search_in_iterations_has_the_events_of_its_whole_epochs(tmp_path):
     search(tmp_path, changes={"training_len": "14it"})
     record = json.loads((tmp_path / "search/run.json").read_text())

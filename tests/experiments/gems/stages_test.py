@@ -174,6 +174,7 @@ def network():
 """
 
 
+@pytest.mark.slow
 def test_batch_norm_goes_on_from_the_search(tmp_path):
     (tmp_path / "own.py").write_text(NORMALIZED)
     changes = {

@@ -120,7 +120,9 @@ def test_a_config_file_gives_flags_and_the_command_line_wins(tmp_path):
         ("lr: 1\nquiet: true\nlr: 2", "is not YAML: lr is given twice"),
         ("fractions: {a: .2, a: .3}", "is not YAML: a is given twice"),
         ("lr: 1\0", "is not YAML: .*not allowed"),
-        ("[" * 5000, "is not YAML: .*recursion"),
+        pytest.param(
+            "[" * 5000, "is not YAML: .*recursion", marks=pytest.mark.slow
+        ),
         ("a: &a {b: *a}", "is not YAML: .*recursion"),
         ("lr: 2001-99-99", "is not YAML: month"),
         ("recipe: null", "--recipe must be some text"),

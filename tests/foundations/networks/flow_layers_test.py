@@ -123,7 +123,10 @@ NETWORKS = {
 }
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+USUAL = ["residual", "operations"]
+
+
+@pytest.fixture(scope="module", params=grids.thinned(NETWORKS, USUAL))
 def network(request):
     """A function x -> logits, and a KerasModel of it."""
     inputs = keras.Input((6, 6, 2))

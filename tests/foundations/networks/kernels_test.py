@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from lottery_ticket.foundations.networks import kernels
 
@@ -60,6 +61,7 @@ def test_subclasses_of_known_layers_have_kernels():
     assert len(kernels.find(network)) == 1
 
 
+@pytest.mark.slow
 def test_quantised_kernels_are_listed_not_masked():
     network = keras.Sequential([keras.Input((4,)), L.Dense(2), L.Dense(2)])
     network.layers[0].quantize("int8")

@@ -112,6 +112,7 @@ def test_constant_variables_need_no_initializer():
     np.testing.assert_array_equal(drawn["mine_scale"], value)
 
 
+@pytest.mark.slow
 def test_a_description_takes_no_setting_for_a_name():
     """The first Activation of a process is called like a key of configs."""
 

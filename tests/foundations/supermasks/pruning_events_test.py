@@ -57,9 +57,11 @@ def layers(draw):
         (RESNET20, 150, 5, 3.72, 29, 9977),
         (RESNET20, 150, 5, 20, 29, 53_660),
         (RESNET20, 150, 8, 50, 18, 134_161),
-        (VGG16, 200, 5, 0.5, 39, 73_574),
-        (MOBILENET, 300, 5, 1.4, 59, 31_659),
-        (WRN, 150, 10, 1.4, 14, 20_493),
+        pytest.param(VGG16, 200, 5, 0.5, 39, 73_574, marks=pytest.mark.slow),
+        pytest.param(
+            MOBILENET, 300, 5, 1.4, 59, 31_659, marks=pytest.mark.slow
+        ),
+        pytest.param(WRN, 150, 10, 1.4, 14, 20_493, marks=pytest.mark.slow),
     ],
 )
 def test_counts_of_published_searches(

@@ -72,6 +72,7 @@ def test_exactly_so_many_go_where_none_tie(count):
     assert sum(each.sum() for each in found) == 1000 - count
 
 
+@pytest.mark.slow
 def test_the_same_within_xla_and_without():
     rng = np.random.default_rng(4)
     scores = [tf.constant(rng.normal(size=300), tf.float32)]

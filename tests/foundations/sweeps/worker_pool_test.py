@@ -121,6 +121,7 @@ def test_workers_that_cannot_start_are_an_error(run, capfd):
 
 
 @LINUX
+@pytest.mark.slow
 def test_closing_stops_workers_and_all_their_children(run, tmp_path):
     with contextlib.closing(run("sleep 3600", "kill")) as outcomes:
         while next(outcomes) is None:  # Until the second is killed.

@@ -14,7 +14,7 @@ from lottery_ticket.foundations import (
     schedules,
 )
 from lottery_ticket.foundations.training import batches, evaluation, programs
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +85,7 @@ def dataset(wrap=lambda x: x, size=22, **options):
     )
 
 
-@pytest.mark.parametrize("size", [22, 24])
+@pytest.mark.parametrize("size", grids.thinned([22, 24], [22]))
 def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
     monkeypatch.setattr(evaluation, "BATCH_SIZE", 4)
     results = []

@@ -25,6 +25,7 @@ def test_evaluation_covers_every_example(monkeypatch):
         np.testing.assert_allclose(accuracy, exact[1], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_an_evaluation_is_of_the_moment_it_began():
     data, model = tiny.make_dataset(), tiny.Model().reset(seed=3)
     program = programs.program(model, sgd, data)

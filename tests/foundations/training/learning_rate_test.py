@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from lottery_ticket.foundations import dataset_base, optimizers, schedules
 from lottery_ticket.foundations.training import learning_rate
+from lottery_ticket.tests import grids
 
 PEAK, LENGTH, PER_EPOCH = 0.3, 40, 5
 DROPS = {
@@ -57,7 +58,7 @@ def test_a_schedule_does_what_its_entry_says(schedule):
     assert entry.ends_at_0 == (0 < float(last) < PEAK / 100)
 
 
-@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("jit", grids.thinned([False, True], [False]))
 @pytest.mark.parametrize(
     ("schedule", "warmup"), list(itertools.product(DROPS, (0, 5, 20)))
 )

@@ -26,7 +26,7 @@ class Killed(BaseException):
     ("chunks", "hold"),
     grids.thinned(
         [(0, False), (1, False), (2, False), (3, False), (2, True)],
-        [(0, False), (2, True)],
+        [(2, True)],
     ),
 )
 def test_a_stopped_run_goes_on_to_the_same_bytes(
@@ -74,7 +74,7 @@ def plain(tmp_path_factory):
     return tiny.result_bytes(directory)
 
 
-@pytest.mark.parametrize("after", grids.thinned(range(1, 17, 3), [1, 10]))
+@pytest.mark.parametrize("after", grids.thinned(range(1, 17, 3), [10]))
 def test_a_run_stopped_while_it_saves_goes_on(
     tmp_path, monkeypatch, plain, after
 ):
@@ -237,7 +237,7 @@ def later(moment, patch, kill):
             (later, 7, -1),
             (during, 20, 1000),
         ],
-        [(during, 10, -1), (after, 40, -1), (during, 20, 1000)],
+        [],
     ),
 )
 def test_a_stopped_run_has_each_event_once(
@@ -257,6 +257,7 @@ def test_a_stopped_run_has_each_event_once(
     assert tiny.result_bytes(tmp_path) == tiny.result_bytes(whole)
 
 
+@pytest.mark.slow
 def test_evaluations_and_saved_weights_are_of_before_the_event(
     tmp_path, monkeypatch
 ):
