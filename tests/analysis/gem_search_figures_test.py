@@ -69,6 +69,7 @@ def test_a_figure_per_method(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_search_that_keeps_nothing_for_a_while(tmp_path):
     events = [fake_gems.event(0, 0.0, 1.0), fake_gems.event(1, 0.1, 0.5)]
     fake_gems.write_gem(str(tmp_path), 1, 1, events=events)

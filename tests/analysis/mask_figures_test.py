@@ -60,6 +60,7 @@ def _signs(*rows):
     return sign_changes.summarize(frame.assign(layer=overlaps.ALL))
 
 
+@pytest.mark.slow
 def test_signs_against_density():
     figure = mask_figures.signs(
         _signs(

@@ -142,6 +142,7 @@ def test_bars_reach_the_means_and_lines_the_ends(tmp_path):
     assert axes.yaxis_inverted()
 
 
+@pytest.mark.slow
 def test_masks_of_the_same_settings_are_told_apart_by_their_names(tmp_path):
     for name in ("supermask", "supermask_slow"):
         fake_masked.write_supermask(str(tmp_path), 1, name=name)

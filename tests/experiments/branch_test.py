@@ -170,7 +170,6 @@ def test_an_order_put_back_gives_the_tickets_bytes(rewound, tmp_path, place):
         [
             *((name, "reinit") for name in selections.SELECTIONS),
             ("ticket", "rewind"),
-            ("ticket", "random_reshuffle"),
             ("shuffle", "rewind"),
             ("random_global", "reuse_sign"),
         ],

@@ -226,6 +226,7 @@ def test_levels_start_as_the_table_says(tmp_path, kept, held):
         assert settings["signed_constant"] is None
 
 
+@pytest.mark.slow
 def test_level_0_is_the_same_with_every_action(tmp_path):
     plain = tiny.result_bytes(place(run(tmp_path / "a", "none", "zero", 0), 0))
     for held in ("freeze_init", "freeze_init_zero_all"):

@@ -367,6 +367,7 @@ def test_folders_of_other_results_and_of_others_at_work(tmp_path, pair):
             run(tmp_path, pair)
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_leaves_nothing(tmp_path, pair):
     recipe = searches.changed(split_seed=5)
     split = searches.search(tmp_path / "split", 3, recipe)

@@ -9,12 +9,20 @@ from lottery_ticket.tests.experiments import searches
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """Searches by name: the first, and others that differ in one thing."""
+    """Two searches by name, that differ in their masks alone."""
     out = tmp_path_factory.mktemp("searches")
-    changed = searches.changed
     return {
         "first": searches.search(out / "first", 1),
         "second": searches.search(out / "second", 2),
+    }
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Searches by name, that differ from the first in one thing more."""
+    out = tmp_path_factory.mktemp("others")
+    changed = searches.changed
+    return {
         "init": searches.search(out / "init", 2, changed(init_seed=5)),
         "split": searches.search(out / "split", 2, changed(split_seed=5)),
         "rescaled": searches.search(out / "rescaled", 2, rescaling="dynamic"),
@@ -30,6 +38,7 @@ def test_pairs_differ_in_their_masks_alone(folders):
         np.testing.assert_array_equal(array, other.frozen[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -39,13 +48,14 @@ def test_pairs_differ_in_their_masks_alone(folders):
         ("wide", r"whose hidden_units are \(6,\) and \(7,\)"),
     ],
 )
-def test_other_pairs_are_refused(folders, name, message):
+def test_other_pairs_are_refused(folders, others, name, message):
     with pytest.raises(ValueError, match=message):
-        search_pairs.read(folders["first"], folders[name])
+        search_pairs.read(folders["first"], others[name])
 
 
-def test_examples_must_be_the_same_in_the_splits_used(folders):
-    pair = search_pairs.read(folders["first"], folders["split"])
+@pytest.mark.slow
+def test_examples_must_be_the_same_in_the_splits_used(folders, others):
+    pair = search_pairs.read(folders["first"], others["split"])
     for splits in (None, ("train",), ("validate", "test")):
         with pytest.raises(ValueError, match="search both with one split_seed"):
             search_pairs.dataset(pair, splits)
