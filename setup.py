@@ -34,7 +34,7 @@ setuptools.setup(
     python_requires=">=3.10",
     packages=PACKAGES,
     package_dir={"lottery_ticket": "."},
-    package_data={"lottery_ticket": ["configs/*/*.yaml"]},
+    package_data={"lottery_ticket": ["configs/*.yaml"]},
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.16",

@@ -91,7 +91,7 @@ def lines(
     configs of the authors' code. Differs, with published: lengths and precision
     are the recipe's, but for rounds of 5 epochs, each of which leaves what a
     density asks for after as many rounds as .2 a round would take, about; wt is
-    as the recipe says, and published in configs/rare_gems. Of global_ep and its
+    as the recipe says, and published in configs/rare_gems.yaml. Of global_ep and its
     relatives no settings of their own are known here.
 
     Args:

@@ -1,4 +1,4 @@
-"""YAML files of flags: read, and found by name where the library has them."""
+"""YAML files of flags, and tables of them: read, and found by name."""
 
 import pathlib
 import re
@@ -24,18 +24,65 @@ def read(path: str) -> dict:
     each is again what the file says, so a name such as 010 stays itself.
 
     Args:
-        path: A file; or, where there is none, the name of one that comes with
-            the library, such as rare_gems/resnet20_1.44.
+        path: A file; or, where there is none, a row of a table: FOLDER/ROW is
+            what FOLDER.yaml has under ROW. Tables that come with the library
+            go by their names, such as rare_gems/resnet20_1.44.
 
     Raises:
         FileNotFoundError: If it is neither; the error has the nearest name.
         ValueError: If it is not YAML, says something twice, or holds anything
             but one `name: value` a line.
     """
-    data = _data(path)
     try:
-        _check_keys(yaml.compose(data, _Loader))
-        config = yaml.load(data, _Loader)
+        return _parsed(path, files.read(path))
+    except FileNotFoundError:
+        if files.is_remote(path):
+            raise
+    folder, _, row = path.removesuffix(".yaml").rpartition("/")
+    for table in (f"{folder}.yaml", str(SHIPPED / f"{folder}.yaml")):
+        if folder and files.exists(table):
+            rows = _rows(table)
+            if row in rows:
+                return rows[row]
+    try:
+        names.check("config", f"{folder}/{row}".strip("/"), shipped())
+    except ValueError as error:
+        raise FileNotFoundError(
+            f"No file at {path}, nor does one of this name come with the "
+            f"library. {error}"
+        ) from None
+
+
+def texts(values: dict) -> dict[str, str]:
+    """Returns values of flags as they would be written on a command line."""
+    return {name: flag_values.text(value) for name, value in values.items()}
+
+
+def shipped() -> list[str]:
+    """Returns the names of all configs that come with the library, sorted."""
+    return sorted(
+        f"{table.stem}/{row}"
+        for table in SHIPPED.glob("*.yaml")
+        for row in _rows(str(table))
+    )
+
+
+def _rows(table):
+    """The configs of a table, but for those that are parts of others."""
+    rows = _parsed(table, files.read(table))
+    return {
+        name: {str(flag): value for flag, value in row.items()}
+        for name, row in rows.items()
+        if isinstance(row, dict) and not name.startswith(".")
+    }
+
+
+def _parsed(path, data):
+    try:
+        loader = _Loader(data)
+        node = loader.get_single_node()
+        _check_keys(node)
+        config = node and loader.construct_document(node)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())  # It can have several lines.
         raise ValueError(f"{path} is not YAML: {why}") from error
@@ -46,36 +93,6 @@ def read(path: str) -> dict:
             f"{type(config).__name__}"
         )
     return {str(name): value for name, value in config.items()}
-
-
-def texts(values: dict) -> dict[str, str]:
-    """Returns values of flags as they would be written on a command line."""
-    return {name: flag_values.text(value) for name, value in values.items()}
-
-
-def shipped() -> list[str]:
-    """Returns the names of all files that come with the library, sorted."""
-    return sorted(
-        path.relative_to(SHIPPED).with_suffix("").as_posix()
-        for path in SHIPPED.rglob("*.yaml")
-    )
-
-
-def _data(path):
-    try:
-        return files.read(path)
-    except FileNotFoundError:
-        name = path.removesuffix(".yaml")
-        if files.is_remote(path):
-            raise
-    try:
-        names.check("config", name, shipped())
-    except ValueError as error:
-        raise FileNotFoundError(
-            f"No file at {path}, nor does one of this name come with the "
-            f"library. {error}"
-        ) from None
-    return (SHIPPED / f"{name}.yaml").read_bytes()
 
 
 def _check_keys(node):

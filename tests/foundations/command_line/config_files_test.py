@@ -93,6 +93,24 @@ def test_a_config_of_the_library_goes_by_its_name(tmp_path, monkeypatch):
     assert config_files.read(f"{name}.yaml") == config_files.read(name)
 
 
+def test_a_row_of_a_table_goes_by_its_path(tmp_path):
+    table = tmp_path / "mine.yaml"
+    table.write_text(
+        ".all: &all {lr: 1e-2, seed: 1}\na: {<<: *all, seed: 07}\n"
+    )
+    row = config_files.read(f"{tmp_path}/mine/a.yaml")
+    assert row == {"lr": 0.01, "seed": 7}
+    assert config_files.texts(row) == {"lr": "1e-2", "seed": "07"}
+    for name in ("b", ".all"):
+        with pytest.raises(
+            FileNotFoundError, match=f"No file at .*mine/{name}"
+        ):
+            config_files.read(f"{tmp_path}/mine/{name}")
+    shipped = config_files.SHIPPED / "rare_gems/resnet20_1.44.yaml"
+    named = config_files.read("rare_gems/resnet20_1.44")
+    assert config_files.read(str(shipped)) == named
+
+
 def test_a_file_of_that_name_comes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rare_gems").mkdir()
