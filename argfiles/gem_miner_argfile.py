@@ -91,8 +91,8 @@ def lines(
     configs of the authors' code. Differs, with published: lengths and precision
     are the recipe's, but for rounds of 5 epochs, each of which leaves what a
     density asks for after as many rounds as .2 a round would take, about; wt is
-    as the recipe says, and published in configs/rare_gems.yaml. Of global_ep and its
-    relatives no settings of their own are known here.
+    as the recipe says, and published in configs/rare_gems.yaml. Of global_ep
+    and its relatives no settings of their own are known here.
 
     Args:
         output_dir: Folder of the results; trials go to OUTPUT_DIR/trial1, ...
