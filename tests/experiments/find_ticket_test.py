@@ -226,7 +226,7 @@ def test_a_network_of_keras_applications(tmp_path):
         model,
         ((x, y), (x, y)),
         str(tmp_path / "trial1"),
-        recipe(),
+        recipe(optimizer="sgd", lr=0.1),
         iterations=1,
         quiet=True,
     )

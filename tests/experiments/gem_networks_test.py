@@ -22,10 +22,8 @@ from lottery_ticket.tests.datasets import (
 DENSITY = 0.25
 # Model -> recipe, size of the smallest images, weights in masks.
 NETWORKS = {
-    "fc": ("digits_fc_gem", 8, 88_600),  # Of 3 channels.
     "conv4": ("cifar10_conv4_gem", 4, 360_640),
     "resnet20": ("cifar10_resnet20_gem", 4, 268_336),
-    "mobilenet_v2": ("cifar10_mobilenet_v2_gem", 8, 2_261_824),
 }
 
 

@@ -167,20 +167,19 @@ def changing(network, model, masks):
     return found
 
 
-@pytest.mark.parametrize("density", grids.thinned([0.3, 0.6], [0.6]))
-def test_effective_weights_are_those_that_change_outputs(network, density):
+def test_effective_weights_are_those_that_change_outputs(network):
     call, model = network
     assert flow.obstacle(model) is None
     counts = []
     for seed in range(4):
-        masks = drawn(model.masks, density, seed)
+        masks = drawn(model.masks, (0.3, 0.6)[seed % 2], seed)
         expected = changing(call, model, masks)
         effective = flow.effective_masks(model, masks)
         assert set(effective) == set(expected)
         for name, mask in expected.items():
             np.testing.assert_array_equal(effective[name], mask, err_msg=name)
         counts.append(sum(mask.sum() for mask in expected.values()))
-    assert max(counts) > 0 or density < 0.5
+    assert max(counts) > 0
 
 
 class Negative(L.Dense):

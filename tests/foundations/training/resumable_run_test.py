@@ -1,6 +1,5 @@
 """Tests of training/resumable_run.py: stopped runs, checkpoints, NaN."""
 
-import itertools
 import json
 import threading
 
@@ -233,8 +232,8 @@ def later(moment, patch, kill):
     ("kind", "moment", "interval_s"),
     grids.thinned(
         [
-            *itertools.product((before, during, after, later), (10, 40), (-1,)),
-            (later, 7, -1),
+            *((kind, 10, -1) for kind in (before, during, after)),
+            *((after, 40, -1), (later, 7, -1)),
             (during, 20, 1000),
         ],
         [],
