@@ -504,6 +504,7 @@ def test_a_damaged_or_unfinished_ticket_stops_before_training(
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.slow
 def test_a_stopped_branch_goes_on_to_the_same_bytes(
     ticket, tmp_path, monkeypatch
 ):

@@ -95,8 +95,12 @@ def mask_at(way, alpha, ends, name, draw_seed, draw):
     ("way", "options"),
     [
         ("probabilistic", {"draws": 2}),
-        ("linear", {"way": "linear"}),
-        ("rounded", {"way": "linear", "round_masks": True}),
+        pytest.param("linear", {"way": "linear"}, marks=pytest.mark.slow),
+        pytest.param(
+            "rounded",
+            {"way": "linear", "round_masks": True},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_every_point_is_as_numpy_has_it(tmp_path, pair, way, options):

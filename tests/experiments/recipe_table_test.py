@@ -119,7 +119,7 @@ def test_the_recipe_for_rewinding():
     [
         ("mnist_fc", 3),
         ("cifar10_conv6", 9),
-        ("cifar10_resnet20", 19),
+        pytest.param("cifar10_resnet20", 19, marks=pytest.mark.slow),
         pytest.param("cifar10_vgg19", 16, marks=pytest.mark.slow),
     ],
 )

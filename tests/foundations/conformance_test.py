@@ -309,7 +309,7 @@ def test_plain_fit_keeps_pruned_weights_and_slots_of_0(kind, hold):
             ["mixed_bfloat16", "mixed_float16"],
             [False, True],
         ),
-        [("with_batch_norm", "mixed_float16", True)],
+        [],
     ),
 )
 def test_mixed_precision(kind, dtype, hold):

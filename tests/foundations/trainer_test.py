@@ -57,6 +57,7 @@ def test_a_run_leaves_its_results(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_it_learns(tmp_path):
     data = tiny.make_dataset(size=50)  # With a partial batch.
     tiny.train(tmp_path, dataset=data, training_len="200it")

@@ -152,7 +152,7 @@ def check_tables(made, kept, is_same_machine):
 @pytest.mark.parametrize(
     "name",
     [
-        "at_init",
+        pytest.param("at_init", marks=pytest.mark.slow),
         pytest.param("lottery", marks=pytest.mark.slow),
         pytest.param("gems", marks=pytest.mark.slow),
     ],

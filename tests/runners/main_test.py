@@ -20,9 +20,7 @@ def test_without_words_it_lists_its_commands(capsys):
         assert name in text
 
 
-@pytest.mark.parametrize(
-    "name", grids.thinned(commands.helps(), ["gem_miner", "report"])
-)
+@pytest.mark.parametrize("name", grids.thinned(commands.helps(), ["gem_miner"]))
 def test_every_command_has_a_help_without_slow_imports(name):
     code = (
         "import sys; from lottery_ticket.runners import main;"

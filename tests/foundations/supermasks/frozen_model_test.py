@@ -12,7 +12,7 @@ from lottery_ticket.foundations.supermasks import (
     searched_model,
 )
 from lottery_ticket.foundations.training import trainee
-from lottery_ticket.tests import tiny
+from lottery_ticket.tests import grids, tiny
 
 
 def by_logits(model):
@@ -71,7 +71,9 @@ def test_a_weight_that_moved_is_no_outcome(search):
         found.outcome()
 
 
-@KINDS
+@pytest.mark.parametrize(
+    "search", grids.thinned([by_logits, by_scores], [by_scores])
+)
 def test_a_complete_run_is_read_and_not_trained(search, tmp_path, monkeypatch):
     first = search(tiny.Model())
 

@@ -166,7 +166,7 @@ def test_regularizers_reach_what_is_flagged_off():
     ("masker", "jit"),
     grids.thinned(
         itertools.product(score_maskers.MASKERS, [True, False]),
-        [("hc", True), ("ep", False)],
+        [("hc", True)],
     ),
 )
 def test_scores_are_trained_and_no_weight_moves(masker, jit):

@@ -68,7 +68,7 @@ def test_a_weight_that_moved_is_no_outcome():
     ("name", "jit"),
     grids.thinned(
         itertools.product(OPTIMIZERS, [True, False]),
-        [("adam", False), ("momentum", True)],
+        [("momentum", True)],
     ),
 )
 def test_logits_are_trained_and_no_weight_moves(name, jit):

@@ -100,6 +100,7 @@ def test_no_more_workers_than_lines(run, tmp_path):
     assert _failures(run()) == {}
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_replaced_at_its_place(run, tmp_path):
     failures = _failures(run("die", "kill", "go", places=PLACES[1:]))
     assert failures == {
