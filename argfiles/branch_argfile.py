@@ -8,7 +8,7 @@ import dataclasses
 import shlex
 
 from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import names, paths, seeds
+from lottery_ticket.foundations import integers, names, paths, seeds
 from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -73,11 +73,8 @@ def lines(
             trials or runs.
     """
     paths.check_experiment_name(experiment_name)
-    if trials < 1 or runs < 1:
-        raise ValueError(
-            "trials and runs must be at least 1. "
-            f"Received: trials={trials}, runs={runs}"
-        )
+    integers.check("trials", trials, 1)
+    integers.check("runs", runs, 1)
     given = _given(changes)
     chosen = _experiments(experiment, given)
     return [

@@ -14,7 +14,7 @@ from lottery_ticket.experiments import (
     sanity_checks,
 )
 from lottery_ticket.experiments.gems import imp_rules
-from lottery_ticket.foundations import names, paths, steps
+from lottery_ticket.foundations import integers, names, paths, steps
 from lottery_ticket.foundations.command_line import flags
 
 # Method -> its own flags. No name ends in a digit, which would be a run's id.
@@ -132,8 +132,7 @@ def lines(
     asked = _words("check", checks, sanity_checks.CHECKS)
     weights = _weights(densities, regularization_weights)
     steps.parse(warm_iteration)
-    if trials < 1:
-        raise ValueError(f"trials must be at least 1. Received: {trials}")
+    integers.check("trials", trials, 1)
     if "hc" in chosen and not regularization_weights:
         raise ValueError(
             "hc has no density: give regularization_weights, which say what it "

@@ -7,7 +7,7 @@ r"""Prints one line of flags per trial and way to retrain pruned networks.
 import shlex
 
 from lottery_ticket.experiments import level_rules, lottery_experiment
-from lottery_ticket.foundations import names, paths
+from lottery_ticket.foundations import integers, names, paths
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -40,8 +40,7 @@ def lines(
     Raises:
         ValueError: If there are no trials or a way to retrain is unknown.
     """
-    if trials < 1:
-        raise ValueError(f"trials must be at least 1. Received: {trials}")
+    integers.check("trials", trials, 1)
     chosen = [name.strip() for name in retrainings.split(",")]
     for name in chosen:
         names.check("retraining", name, level_rules.RETRAININGS)

@@ -1,7 +1,7 @@
 """Trials of several networks: what argfiles of the same tree share."""
 
 from lottery_ticket.experiments import recipes
-from lottery_ticket.foundations import files, names, paths
+from lottery_ticket.foundations import files, integers, names, paths
 
 # Network -> what its recipes' names begin with.
 NETWORKS = {
@@ -26,8 +26,7 @@ def each_trial(
     Raises:
         ValueError: If a network is unknown, or there are no trials.
     """
-    if trials < 1:
-        raise ValueError(f"trials must be at least 1. Received: {trials}")
+    integers.check("trials", trials, 1)
     for network in networks:
         names.check("network", network, [*NETWORKS, *recipes.RECIPES])
     return [

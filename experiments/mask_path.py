@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 
-from lottery_ticket.foundations import interpolation, names, seeds
+from lottery_ticket.foundations import integers, interpolation, names, seeds
 from lottery_ticket.foundations.supermasks import mask_lines
 
 SPLITS = ("train", "validate", "test")
@@ -56,14 +56,9 @@ class MaskPath:
         if self.splits is not None:
             ordered = tuple(each for each in SPLITS if each in self.splits)
             object.__setattr__(self, "splits", ordered or None)
-        if self.draws < 1:
-            raise ValueError(
-                f"draws must be at least 1. Received: {self.draws}"
-            )
-        if self.draw_seed is not None and self.draw_seed < 0:
-            raise ValueError(
-                f"draw_seed must be at least 0. Received: {self.draw_seed}"
-            )
+        integers.check("draws", self.draws, 1)
+        if self.draw_seed is not None:
+            integers.check("draw_seed", self.draw_seed, 0)
         self._check_effects()
 
     @property

@@ -6,7 +6,7 @@ import numbers
 import numpy as np
 
 from lottery_ticket.experiments import weight_actions
-from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations import integers, names, seeds
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.supermasks import learned_masks
 
@@ -75,11 +75,8 @@ class MaskSearch:
         self._check_multiplier()
         for name, low in {"evaluation_samples": 1, "mask_seed": 0}.items():
             value = getattr(self, name)
-            if value is not None and not _is_integer(value, low):
-                raise ValueError(
-                    f"{name} must be an integer, at least {low}. "
-                    f"Received: {value!r}"
-                )
+            if value is not None:
+                integers.check(name, value, low)
 
     def resolved(self, seed: int) -> "MaskSearch":
         """Returns the same with its mask_seed filled in.
@@ -155,8 +152,3 @@ def _number(name, value):
             f"{name} must be a finite number, as a float32. Received: {value!r}"
         )
     return float(value)
-
-
-def _is_integer(value, low):
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    return is_integer and value >= low

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from lottery_ticket.foundations import names, progress, pruning, seeds
+from lottery_ticket.foundations import integers, names, progress, pruning, seeds
 from lottery_ticket.foundations.command_line import flat_functions
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
@@ -69,13 +69,8 @@ class Scoring:
             "score_seed": 0,
         }.items():
             value = getattr(self, name)
-            if value is None:
-                continue
-            if not isinstance(value, int) or value < low:
-                raise ValueError(
-                    f"{name} must be an integer, at least {low}. "
-                    f"Received: {value!r}"
-                )
+            if value is not None:
+                integers.check(name, value, low)
 
     def resolved(self, criterion: str, seed: int) -> "Scoring":
         """Returns the same with what is None filled in.

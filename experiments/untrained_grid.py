@@ -3,7 +3,7 @@
 import dataclasses
 
 from lottery_ticket.experiments import weight_actions
-from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations import integers, names, seeds
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria as criteria_lib
 from lottery_ticket.foundations.selection import quotas
@@ -80,9 +80,9 @@ class Grid:
         mask_0.check(self.mask_0_action)
         names.check("rounding", self.rounding, quotas.ROUNDINGS)
         for name in ("iterations", "score_examples"):
-            _check_number(name, getattr(self, name), 1)
+            integers.check(name, getattr(self, name), 1)
         if self.draw_seed is not None:
-            _check_number("draw_seed", self.draw_seed, 0)
+            integers.check("draw_seed", self.draw_seed, 0)
 
     def resolved(self, init_seed: int) -> "Grid":
         """Returns the same with its seed filled in.
@@ -118,11 +118,4 @@ def _check_several(name, values):
         raise ValueError(
             f"{name} must be one or more names, each of them once. Received: "
             f"{values!r}"
-        )
-
-
-def _check_number(name, value, low):
-    if not isinstance(value, int) or value < low:
-        raise ValueError(
-            f"{name} must be an integer, at least {low}. Received: {value!r}"
         )

@@ -3,7 +3,7 @@
 import numbers
 
 from lottery_ticket.experiments.gems import search_algos
-from lottery_ticket.foundations import kernel_draws, names
+from lottery_ticket.foundations import integers, kernel_draws, names
 from lottery_ticket.foundations.command_line import flat_functions
 from lottery_ticket.foundations.supermasks import (
     pruning_events,
@@ -96,7 +96,8 @@ def check_values(search) -> None:
         if value is not None:
             names.check(name, value, known)
     for name, low in INTEGERS.items():
-        _check_integer(name, getattr(search, name), low)
+        if getattr(search, name) is not None:
+            integers.check(name, getattr(search, name), low)
     for name in BOUNDS:
         _check_number(name, getattr(search, name))
 
@@ -116,14 +117,6 @@ def check_uses(search) -> None:
                 f"{name} is for algo={' or '.join(algos)}. Received: "
                 f"{name}={getattr(search, name)} with algo={search.algo}"
             )
-
-
-def _check_integer(name, value, low):
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_integer and value >= low):
-        raise ValueError(
-            f"{name} must be an integer, at least {low}. Received: {value!r}"
-        )
 
 
 def _check_number(name, value):

@@ -156,8 +156,8 @@ def test_a_line_gives_what_the_old_one_gave(tmp_path, name):
             "transfer needs what a ticket is tran",
         ),
         ({"experiment_name": "a2"}, "not end in a digit"),
-        ({"trials": 0}, "must be at least 1"),
-        ({"runs": 0}, "must be at least 1"),
+        ({"trials": 0}, "trials must be an integer, at least 1"),
+        ({"runs": 0}, "runs must be an integer, at least 1"),
     ],
 )
 def test_what_is_wrong_is_named(options, message):

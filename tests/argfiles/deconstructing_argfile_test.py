@@ -202,8 +202,8 @@ def test_the_runner_takes_all_lines():
             "A criterion is chosen, but not the grid criteria. Received: "
             "grid=mask_1,mask_0",
         ),
-        ({"iterations": 0}, "iterations must be at least 1. Received: 0"),
-        ({"trials": 0}, "trials must be at least 1. Received: 0"),
+        ({"iterations": 0}, "iterations must be an integer, at least 1"),
+        ({"trials": 0}, "trials must be an integer, at least 1"),
     ],
 )
 def test_what_is_wrong_is_named(options, message):

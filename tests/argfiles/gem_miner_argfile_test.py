@@ -204,7 +204,7 @@ def test_methods_are_experiments_with_a_name_in_figures(method):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--trials=0"], "trials must be at least 1. Received: 0"),
+        (["--trials=0"], "trials must be an integer, at least 1"),
         (["--methods=gem"], "Unknown method 'gem'"),
         (["--checks=shuffle"], "Unknown check 'shuffle'"),
         (["--densities=.1,.2"], "densities must fall. Received: 0.1, 0.2"),

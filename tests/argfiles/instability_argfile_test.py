@@ -65,7 +65,7 @@ def test_tickets_of_other_names_have_folders_of_their_own():
         ({"iterations": "500"}, "A length must be a number of iterations"),
         ({"iterations": "0it,"}, "A length must be a number"),
         ({"experiment_name": "a2"}, "not end in a digit"),
-        ({"trials": 0}, "must be at least 1"),
+        ({"trials": 0}, "must be an integer, at least 1"),
     ],
 )
 def test_what_is_wrong_is_named(options, message):

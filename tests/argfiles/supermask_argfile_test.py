@@ -86,7 +86,7 @@ def test_weights_are_drawn_as_the_dense_network_of_the_same_trial():
             {"variants": ("supermask_sign",)},
             "Unknown variant .* Did you mean 'supermask_signed'",
         ),
-        ({"trials": 0}, "trials must be at least 1. Received: 0"),
+        ({"trials": 0}, "trials must be an integer, at least 1"),
     ],
 )
 def test_what_is_wrong_is_named(options, message):

@@ -18,7 +18,9 @@ def test_trials_of_each_network_have_folders_of_their_own():
 def test_what_there_is_not_is_an_error():
     with pytest.raises(ValueError, match="Unknown network 'cnov2'.*'conv2'"):
         trials.each_trial("o", ("cnov2",), 1, 1)
-    with pytest.raises(ValueError, match="trials must be at least 1"):
+    with pytest.raises(
+        ValueError, match="trials must be an integer, at least 1"
+    ):
         trials.each_trial("o", ("fc",), 0, 1)
 
 

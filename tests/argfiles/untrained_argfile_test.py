@@ -58,7 +58,7 @@ def test_other_experiments_have_folders_of_their_own():
     [
         ({"networks": ("fd",)}, "Unknown network 'fd'. Did you mean 'fc'"),
         ({"experiment_name": "a2"}, "not end in a digit"),
-        ({"trials": 0}, "trials must be at least 1. Received: 0"),
+        ({"trials": 0}, "trials must be an integer, at least 1"),
     ],
 )
 def test_what_is_wrong_is_named(options, message):

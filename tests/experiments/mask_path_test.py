@@ -29,8 +29,11 @@ def test_alphas_are_hundredths():
         ({"way": "lineer"}, "Did you mean 'linear'"),
         ({"norm_statistics": "none"}, "norm_statistics"),
         ({"splits": ("tset",)}, "Did you mean 'test'"),
-        ({"draws": 0}, "draws must be at least 1. Received: 0"),
-        ({"draw_seed": -1}, "draw_seed must be at least 0. Received: -1"),
+        ({"draws": 0}, "draws must be an integer, at least 1"),
+        (
+            {"draw_seed": -1},
+            "draw_seed must be an integer, at least 0",
+        ),
         ({"round_masks": True}, "round_masks is for way=linear"),
         ({"way": "linear", "draws": 2}, "draws is for way=probabilistic"),
         ({"way": "linear", "draw_seed": 0}, "draw_seed is for way=prob"),

@@ -218,6 +218,7 @@ def test_the_experiments_criterion_must_have_gradients_too():
             "score_examples must be an integer, at least 1",
         ),
         ({"score_seed": -1}, "score_seed must be an integer, at least 0"),
+        ({"score_steps": True}, "score_steps must be an integer, at least 1"),
     ],
 )
 def test_what_does_not_fit_is_an_error(given, message):
