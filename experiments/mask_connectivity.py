@@ -12,7 +12,7 @@ from lottery_ticket.foundations import (
     progress,
     result_file,
 )
-from lottery_ticket.foundations.supermasks import mask_lines
+from lottery_ticket.foundations.supermasks import learned_masks, mask_lines
 
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
@@ -136,7 +136,7 @@ def _network(pair, mixed, alpha):
     kernels = {name: first.frozen[name] for name in mixed}
     return {
         **between,
-        **mask_lines.effective(kernels, mixed, first.rescaling),
+        **learned_masks.effective(kernels, mixed, first.rescaling),
     }
 
 

@@ -18,7 +18,7 @@ from lottery_ticket.foundations import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.supermasks import mask_lines
+from lottery_ticket.foundations.supermasks import learned_masks
 
 Network = dict[str, np.ndarray]
 KINDS = ("gem_search", "supermask")  # What has trained a mask alone.
@@ -142,7 +142,7 @@ def _check_kind(directory, settings):
 
 def _check_is_frozen(run):
     """Raises unless the search ends with what its mask leaves of the start."""
-    expected = mask_lines.effective(run.frozen, run.masks, run.rescaling)
+    expected = learned_masks.effective(run.frozen, run.masks, run.rescaling)
     moved = [
         name
         for name in run.masks

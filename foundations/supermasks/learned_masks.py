@@ -94,7 +94,8 @@ def factors(masks: Network, rescaling: str) -> dict[str, float]:
     Differs: a layer that keeps nothing is divided by 1.
 
     Args:
-        masks: Dict, layer name -> array of 0s and 1s.
+        masks: Dict, layer name -> array of 0s and 1s, or of their means, of
+            which S is the sum.
         rescaling: A name in RESCALINGS; "none" is 1 everywhere.
 
     Raises:
@@ -104,7 +105,7 @@ def factors(masks: Network, rescaling: str) -> dict[str, float]:
     if rescaling == "none":
         return dict.fromkeys(masks, 1.0)
     return {
-        name: mask.size / max(np.count_nonzero(mask), 1)
+        name: mask.size / max(mask.sum(dtype=np.float64), 1)
         for name, mask in masks.items()
     }
 
@@ -114,7 +115,7 @@ def effective(weights: Network, masks: Network, rescaling: str) -> Network:
 
     Args:
         weights: Dict, name -> array; what has no mask stays as it is.
-        masks: Dict, layer name -> array of 0s and 1s.
+        masks: Dict, layer name -> array of 0s and 1s, or of their means.
         rescaling: As for `factors`.
 
     Returns:
@@ -125,7 +126,8 @@ def effective(weights: Network, masks: Network, rescaling: str) -> Network:
     """
     network = dict(weights)
     for name, factor in factors(masks, rescaling).items():
-        kept = weights[name] * weights[name].dtype.type(factor)
+        dtype = weights[name].dtype.type
+        kept = weights[name] * dtype(factor) * masks[name].astype(dtype)
         network[name] = np.where(masks[name], kept, np.zeros_like(kept))
     return network
 

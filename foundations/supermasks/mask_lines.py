@@ -89,27 +89,6 @@ def mean(sums: dict[str, tuple[float, int]]) -> float:
     return float(total / count)
 
 
-def effective(weights: Network, masks: Network, rescaling: str) -> Network:
-    """Returns what a network computes with under masks or means of masks.
-
-    For masks, as `learned_masks.effective`.
-
-    Args:
-        weights: Dict, name -> array; what has no mask stays as it is.
-        masks: Dict, layer name -> array of numbers in [0, 1].
-        rescaling: "none"; any other name in learned_masks.RESCALINGS
-            multiplies each layer by its number of entries over their sum.
-    """
-    network = dict(weights)
-    for name, mask in masks.items():
-        dtype = weights[name].dtype.type
-        factor = 1.0
-        if rescaling != "none":
-            factor = mask.size / max(mask.sum(dtype=np.float64), 1)
-        network[name] = weights[name] * dtype(factor) * mask.astype(dtype)
-    return network
-
-
 def _layers(first, second):
     return [(name, mask, second[name]) for name, mask in first.items()]
 

@@ -117,22 +117,12 @@ def test_distances_of_means_grow_with_alpha(one, other, alpha):
     assert found == pytest.approx(alpha * whole, abs=1e-9)
 
 
-@pytest.mark.parametrize("rescaling", learned_masks.RESCALINGS)
-def test_under_masks_a_network_is_the_searched_one(rescaling):
-    empty = {**FIRST, "layer1": np.uint8([0, 0])}
-    for each in (FIRST, SECOND, empty):
-        equal(
-            mask_lines.effective(WEIGHTS, each, rescaling),
-            learned_masks.effective(WEIGHTS, each, rescaling),
-        )
-
-
 def test_under_means_weights_are_multiplied():
     half = mask_lines.mixed(FIRST, SECOND, 0.5)
-    found = mask_lines.effective(WEIGHTS, half, "none")
+    found = learned_masks.effective(WEIGHTS, half, "none")
     np.testing.assert_array_equal(found["layer0"], [[1, -1, 1.5, 0]])
     np.testing.assert_array_equal(found["layer1_bias"], [5])
     assert found["layer0"].dtype == np.float32
-    scaled = mask_lines.effective(WEIGHTS, half, "dynamic")
+    scaled = learned_masks.effective(WEIGHTS, half, "dynamic")
     np.testing.assert_array_equal(scaled["layer0"], [[2, -2, 3, 0]])
     np.testing.assert_array_equal(WEIGHTS["layer0"], [[1, -2, 3, -4]])
