@@ -102,13 +102,9 @@ class Copies:
         run_settings.Course(start_iteration=f"{start}it").span(
             self.recipe.training_len, per_epoch
         )
-        differing = set(model.weights) ^ set(self.ticket.initial)
-        if differing:
-            raise ValueError(
-                f"{self.ticket.directory} is of another network: only one of "
-                f"the two has {', '.join(sorted(differing))}"
-            )
-        model.reset(self.ticket.initial, self.ticket.masks)
+        given = self.ticket.initial
+        given_networks.check_network(self.ticket.directory, given, model)
+        model.reset(given, self.ticket.masks)
         return start
 
     def state(self, start: int, directory: str, quiet: bool) -> dict:

@@ -73,12 +73,7 @@ class DenseRun:
         Raises:
             ValueError: If it is another network.
         """
-        differing = set(model.weights) ^ set(self.initial)
-        if differing:
-            raise ValueError(
-                f"{self.directory} is of another network: only one of the two "
-                f"has {', '.join(sorted(differing))}"
-            )
+        given_networks.check_network(self.directory, self.initial, model)
         model.reset(self.initial)
 
 

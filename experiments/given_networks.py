@@ -60,6 +60,25 @@ def folders(*given) -> tuple[str, ...]:
     return tuple(found)
 
 
+def check_network(directory: str, given: dict, model) -> None:
+    """Raises unless a model is of the network of a given run.
+
+    Args:
+        directory: Folder of the run.
+        given: Dict, name -> array of all its variables.
+        model: ModelBase.
+
+    Raises:
+        ValueError: If only one of the two has a variable.
+    """
+    differing = set(model.variables) ^ set(given)
+    if differing:
+        raise ValueError(
+            f"{directory} is of another network: only one of the two has "
+            f"{', '.join(sorted(differing))}"
+        )
+
+
 def check_data(directory: str, checksum: str, dataset) -> None:
     """Raises unless a dataset is the one that a given run was trained on.
 

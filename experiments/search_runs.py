@@ -73,12 +73,7 @@ class SearchRun:
         Raises:
             ValueError: If only one of the two has a variable.
         """
-        differing = set(model.variables) ^ set(self.final)
-        if differing:
-            raise ValueError(
-                f"{self.directory} is of another network: only one of the two "
-                f"has {', '.join(sorted(differing))}"
-            )
+        given_networks.check_network(self.directory, self.final, model)
 
 
 def read(directory: str, data_dir: str | None = None) -> SearchRun:
