@@ -114,7 +114,7 @@ def test_any_network_is_masked_and_none_of_its_weights_moves(build):
 @pytest.mark.parametrize(
     "kind",
     grids.thinned(
-        conformance_test.KINDS,
+        [*conformance_test.USUAL, "depthwise_conv2d", "embedding", "shared"],
         ["conv2d", "tied"],
     ),
 )

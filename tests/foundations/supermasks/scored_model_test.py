@@ -462,9 +462,6 @@ def test_a_run_leaves_its_results(tmp_path):
             id="hc",
             marks=pytest.mark.slow,
         ),
-        pytest.param(
-            make("global_ep", plan=PLAN), id="global_ep", marks=pytest.mark.slow
-        ),
     ],
 )
 def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):

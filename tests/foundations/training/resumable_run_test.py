@@ -24,7 +24,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize(
     ("chunks", "hold"),
     grids.thinned(
-        [(0, False), (1, False), (2, False), (3, False), (2, True)],
+        [(0, False), (1, False), (2, True)],
         [(2, True)],
     ),
 )
