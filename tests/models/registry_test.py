@@ -49,6 +49,11 @@ ONE_OF_EACH_CLASS = {
 
 # One of a class, but for the deepest.
 USUAL = ["fc", "conv2", "resnet20", "vgg11", "resnet18", "mobilenet_v2"]
+COUNTED = [
+    name
+    for name in GOLDEN
+    if name not in ("resnet44", "resnet56", "resnet101", "resnet110")
+]
 OPTIONS = [
     (name, option)
     for name in ONE_OF_EACH_CLASS.values()
@@ -71,7 +76,7 @@ def test_every_entry_is_in_the_table():
     assert set(GOLDEN) == set(registry.MODELS)
 
 
-@pytest.mark.parametrize("name", grids.thinned(registry.MODELS, USUAL[:2]))
+@pytest.mark.parametrize("name", grids.thinned(COUNTED, USUAL[:2]))
 def test_every_model_has_its_number_of_weights(name):
     shape, classes, kernels, weights, variables, _ = GOLDEN[name]
     model = registry.create(name, shape, classes)
@@ -88,7 +93,7 @@ def test_every_model_has_its_number_of_weights(name):
 @pytest.mark.parametrize(
     "name",
     grids.thinned(
-        [*USUAL, "conv8", "vgg19", "resnet50", "wide_resnet28"],
+        [*USUAL, "conv8", "wide_resnet28"],
         ["fc", "conv2", "resnet20"],
     ),
 )
