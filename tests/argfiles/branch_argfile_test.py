@@ -15,7 +15,7 @@ from lottery_ticket.experiments import (
 from lottery_ticket.foundations import paths, seeds
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_1
-from lottery_ticket.tests import grids, planned, tiny
+from lottery_ticket.tests import planned, tiny
 
 ALL = ",".join(branch_argfile.EXPERIMENTS)
 
@@ -96,9 +96,8 @@ def test_an_empty_list_stays_one():
     assert bound([line])[0]["changes"].lr_drops == ()
 
 
-@pytest.mark.parametrize(
-    "name", grids.thinned(["reinit", "reuse", "reuse_sign"], [])
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["reinit", "reuse", "reuse_sign"])
 def test_a_line_gives_what_the_old_one_gave(tmp_path, name):
     """The flags that the argfile of reinitialize printed, and its bytes."""
     tiny_recipe = [

@@ -21,7 +21,8 @@ def test_every_augmentation_says_what_it_is():
     contracts.check_entries(augmentation.AUGMENTATIONS, "x", "seed")
 
 
-@pytest.mark.parametrize("name", grids.thinned(CHANGES, []))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHANGES)
 def test_eager_graph_and_xla_agree(name):
     augment = augmentation.make(name)
     for jit_compile in (False, True):

@@ -105,9 +105,8 @@ def counts(masks):
     return {name: kept for name, (kept, _) in masks_lib.counts(masks).items()}
 
 
-@pytest.mark.parametrize(
-    "name", grids.thinned(["reinit", "reuse", "reuse_sign"], [])
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["reinit", "reuse", "reuse_sign"])
 def test_reinitialize_gives_the_same_bytes(ticket, tmp_path, name):
     given = {}
     if name != "reinit":

@@ -74,10 +74,8 @@ def recipe(name, **changes):
     return recipes.Recipe(name, **{**usual, **changes})
 
 
-@pytest.mark.parametrize(
-    "model",
-    grids.thinned(NETWORKS, []),
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("model", NETWORKS)
 def test_each_kind_of_network_is_searched_and_fine_tuned(tmp_path, model):
     name, size, weights = NETWORKS[model]
     changes = {"dataset": images(tmp_path / "images.npz", size)}

@@ -20,7 +20,7 @@ from lottery_ticket.foundations.training import (
     evaluation,
     network_evaluation,
 )
-from lottery_ticket.tests import grids, planned
+from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import searches, trunks
 
 POINTS = 5
@@ -217,10 +217,8 @@ def test_gems_end_at_their_own_searches(tmp_path):
         ]
 
 
-@pytest.mark.parametrize(
-    "way", grids.thinned(["probabilistic", "linear"], ["linear"])
-)
 @pytest.mark.slow
+@pytest.mark.parametrize("way", ["probabilistic", "linear"])
 def test_rescaled_networks_end_at_their_own(tmp_path, way):
     folders = [
         searches.search(tmp_path / str(seed), seed, rescaling="dynamic")

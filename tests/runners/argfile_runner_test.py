@@ -10,7 +10,7 @@ import pytest
 
 from lottery_ticket.foundations import result_file
 from lottery_ticket.runners import argfile_runner
-from lottery_ticket.tests import grids, waiting
+from lottery_ticket.tests import waiting
 
 # Counts what it is told to do, in files; does not know what is complete.
 PLAIN_RUNNER = """
@@ -300,9 +300,8 @@ def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize(
-    "number", grids.thinned([signal.SIGINT, signal.SIGTERM], [])
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_it_started(folder, number):
     lines = ["a", "b --sleep=-1", "c --sleep=3600"]
     text = "\n".join(f"--output_dir=out/{line}" for line in lines)

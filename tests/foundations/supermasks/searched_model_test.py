@@ -229,7 +229,8 @@ def test_another_search_is_another_run(complete, options, message):
         train(complete, search(**options))
 
 
-@pytest.mark.parametrize("sampling", grids.thinned(learned_masks.SAMPLINGS, []))
+@pytest.mark.slow
+@pytest.mark.parametrize("sampling", learned_masks.SAMPLINGS)
 def test_a_stopped_run_goes_on_to_the_same_bytes(
     tmp_path, monkeypatch, shared_model, sampling
 ):

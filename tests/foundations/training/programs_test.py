@@ -203,7 +203,8 @@ def test_each_size_of_a_batch_is_compiled_once_it_is_met():
     assert program._train.experimental_get_tracing_count() == 2
 
 
-@pytest.mark.parametrize("jit", grids.thinned([True, False], []))
+@pytest.mark.slow
+@pytest.mark.parametrize("jit", [True, False])
 def test_chunks_make_no_difference(jit):
     finals = []
     for chunks in ([(0, 9)], [(0, 4), (4, 5)]):
