@@ -7,7 +7,6 @@ import numpy as np
 from lottery_ticket.foundations import lazy, names
 from lottery_ticket.foundations.scores import (
     criteria_gradients,
-    criteria_signs,
     criteria_weights,
 )
 
@@ -18,17 +17,12 @@ Network = dict[str, np.ndarray]
 # In the order in which --criteria=all evaluates them.
 CRITERIA = {
     **criteria_weights.CRITERIA,
-    **criteria_signs.CRITERIA,
-    "random": criteria_weights.RANDOM,
     **criteria_gradients.CRITERIA,
 }
 
 
 def check(name: str) -> None:
     """Raises unless a criterion is known.
-
-    Args:
-        name: Name of the criterion.
 
     Raises:
         ValueError: Naming the nearest known one.
@@ -93,7 +87,15 @@ def _of_weights(function, model, initial, final, seed):
         _check_numbers(before, masks)
         if final is not None:
             _check_numbers(final, masks)
-        return function(before, final, masks, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        return {
+            name: function(
+                criteria_weights.Layer(
+                    before[name], final and final[name], mask, rng
+                )
+            )
+            for name, mask in masks.items()
+        }
 
     return scores
 

@@ -10,10 +10,10 @@ class Criterion(entries.Entry):
     """A function that scores weights, so that the lowest are pruned.
 
     Args:
-        kind: What the function takes: "weights", (initial, final, masks, rng),
-            as in criteria_weights; or as in criteria_gradients, "network",
-            (model, weights, masks, input_shape), or "data", (model, weights,
-            masks, dataset, rows). All return scores.
+        kind: What the function takes: "weights", a criteria_weights.Layer, and
+            returns its scores; or as in criteria_gradients, "network", (model,
+            weights, masks, input_shape), or "data", (model, weights, masks,
+            dataset, rows), and returns those of all layers.
         needs_training: Whether it scores trained weights only.
         steps: Prunings, with scores anew for each, that its source takes to
             the final density.

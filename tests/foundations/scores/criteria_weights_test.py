@@ -9,14 +9,32 @@ from lottery_ticket.foundations import pruning
 from lottery_ticket.foundations.scores import criteria_weights
 from lottery_ticket.foundations.selection import quotas
 
-# The worked vector; biases are there, and are never scored.
-INITIAL = {"x": np.array([0.5, -0.4, 0.3, -0.2, 0.1]), "x_bias": np.ones(2)}
-FINAL = {"x": np.array([0.6, 0.5, 0.1, -0.7, -0.05]), "x_bias": np.ones(2)}
-MASKS = {"x": np.ones(5, np.uint8)}
+INF = np.inf
+# The worked vector.
+INITIAL = np.array([0.5, -0.4, 0.3, -0.2, 0.1])
+FINAL = np.array([0.6, 0.5, 0.1, -0.7, -0.05])
 QUADRANTS = {
     criteria_weights.large_init_large_final: 1,
     criteria_weights.small_init_small_final: -1,
 }
+# Name -> scores of the worked vector.
+WORKED = {
+    "large_final_same_sign": [0.6, 0, 0.1, 0.7, 0],
+    "large_final_diff_sign": [0, 0.5, 0, 0, 0.05],
+    "magnitude_increase_same_sign": [0.1, -INF, -0.2, 0.5, -INF],
+    "magnitude_increase_diff_sign": [-INF, 0.1, -INF, -INF, -0.05],
+    "magnitude_increase_same_sign_legacy": [0.1, 0, -0.2, 0.5, 0],
+    "magnitude_increase_diff_sign_legacy": [0, 0.1, 0, 0, -0.05],
+    "large_final_same_sign_single": [1, -1, 1, 1, -1],
+    "large_final_diff_sign_single": [-1, 1, -1, -1, 1],
+}
+DECIDED = [name for name in WORKED if name.endswith("_single")]
+
+
+def score(criterion, initial, final, mask=None, seed=0):
+    mask = np.ones(np.shape(initial), np.uint8) if mask is None else mask
+    rng = np.random.default_rng(seed)
+    return criterion(criteria_weights.Layer(initial, final, mask, rng))
 
 
 @pytest.mark.parametrize(
@@ -35,9 +53,8 @@ QUADRANTS = {
     ],
 )
 def test_scores_of_the_worked_vector(criterion, expected):
-    scores = criterion(INITIAL, FINAL, MASKS, np.random.default_rng(0))
-    assert list(scores) == ["x"]
-    np.testing.assert_allclose(scores["x"], expected, atol=1e-15)
+    scores = score(criterion, INITIAL, FINAL)
+    np.testing.assert_allclose(scores, expected, atol=1e-15)
 
 
 def test_random_scores_are_uniform_and_known_by_their_generator():
@@ -45,7 +62,11 @@ def test_random_scores_are_uniform_and_known_by_their_generator():
 
     def draw(seed):
         rng = np.random.default_rng(seed)
-        return criteria_weights.random({}, {}, masks, rng)
+        layers = {
+            name: criteria_weights.Layer(mask, None, mask, rng)
+            for name, mask in masks.items()
+        }
+        return {n: criteria_weights.random(each) for n, each in layers.items()}
 
     scores, again, other = draw(1), draw(1), draw(2)
     rng = np.random.default_rng(1)
@@ -61,10 +82,10 @@ def test_random_scores_are_uniform_and_known_by_their_generator():
 
 @pytest.mark.parametrize("criterion", QUADRANTS)
 def test_ranks_are_among_the_kept_weights_of_a_layer(criterion):
-    masks = {"x": np.array([[1, 0, 1], [0, 1, 1]], np.uint8)}
-    initial = {"x": np.array([[1, 99, -2], [0, 3, -4.0]])}
-    final = {"x": np.array([[-1, 0, 2], [99, -3, 4.0]])}
-    scores = criterion(initial, final, masks, np.random.default_rng(0))["x"]
+    mask = np.array([[1, 0, 1], [0, 1, 1]], np.uint8)
+    initial = np.array([[1, 99, -2], [0, 3, -4.0]])
+    final = np.array([[-1, 0, 2], [99, -3, 4.0]])
+    scores = score(criterion, initial, final, mask)
     expected = np.array([[1, 0, 2], [0, 3, 4]])
     if QUADRANTS[criterion] < 0:
         expected = np.array([[4, 0, 3], [0, 2, 1]])
@@ -73,19 +94,16 @@ def test_ranks_are_among_the_kept_weights_of_a_layer(criterion):
 
 @pytest.mark.parametrize("criterion", QUADRANTS)
 def test_a_layer_without_kept_weights_has_ranks_of_nothing(criterion):
-    masks = {"x": np.zeros(5, np.uint8)}
-    scores = criterion(INITIAL, FINAL, masks, np.random.default_rng(0))
-    np.testing.assert_array_equal(scores["x"], np.zeros(5))
+    scores = score(criterion, INITIAL, FINAL, np.zeros(5, np.uint8))
+    np.testing.assert_array_equal(scores, np.zeros(5))
 
 
 @pytest.mark.parametrize("criterion", QUADRANTS)
 def test_chance_ranks_equal_magnitudes(criterion):
-    equal = {"x": np.where(np.arange(600) % 2, -1.0, 1.0)}
-    masks = {"x": np.ones(600, np.uint8)}
+    equal = np.where(np.arange(600) % 2, -1.0, 1.0)
 
     def draw(seed):
-        rng = np.random.default_rng(seed)
-        return criterion(equal, equal, masks, rng)["x"]
+        return score(criterion, equal, equal, seed=seed)
 
     first = draw(1)
     np.testing.assert_array_equal(first, draw(1))
@@ -97,9 +115,10 @@ def test_chance_ranks_equal_magnitudes(criterion):
 def prune_by_ranks(criterion, initial, final, mask, count, seed=0):
     """The mask with `count` weights less."""
     rng = np.random.default_rng(seed)
-    scores = criterion({"x": initial}, {"x": final}, {"x": mask}, rng)
+    scores = criterion(criteria_weights.Layer(initial, final, mask, rng))
     quota = quotas.Quota(("x",), int(mask.sum()) - count)
-    return pruning.prune_by_scores([quota], {"x": mask}, scores, rng=rng)["x"]
+    given = [quota], {"x": mask}, {"x": scores}
+    return pruning.prune_by_scores(*given, rng=rng)["x"]
 
 
 def search_percentile(initial, final, mask, target):
@@ -170,3 +189,121 @@ def test_quadrants_have_exact_counts_whatever_is_equal(criterion, data, seed):
     for i in np.flatnonzero(kept):  # None below in both outlives one above.
         below = (first > first[i]) & (second > second[i])
         assert not (lost & below).any()
+
+
+def scored(name, initial, final):
+    function = getattr(criteria_weights, name)
+    return score(function, np.array(initial), np.array(final))
+
+
+def right(name, initial, final):
+    same = np.sign(initial) == np.sign(final)
+    return same if "same_sign" in name else ~same
+
+
+def prune(name, initial, final, count, seed=0):
+    """Booleans, which are left when `count` weights go."""
+    scores = {"x": scored(name, initial, final)}
+    masks = {"x": np.ones(len(initial), np.uint8)}
+    quota = quotas.Quota(("x",), len(initial) - count)
+    rng = np.random.default_rng(seed)
+    return pruning.prune_by_scores([quota], masks, scores, rng=rng)["x"] == 1
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_scores_by_sign_of_the_worked_vector(name):
+    scores = scored(name, INITIAL, FINAL)
+    np.testing.assert_allclose(scores, WORKED[name], atol=1e-15)
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_scores_are_of_the_weights_precision(name):
+    scores = scored(name, INITIAL.astype(np.float32), np.float32(FINAL))
+    assert scores.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", DECIDED)
+def test_the_sign_of_0_is_one_of_its_own(name):
+    scores = scored(name, [0.0, 0, -0.0, 1, 0], [0.0, -1, 0.0, 0, 2])
+    expected = np.array([1, -1, 1, -1, -1])
+    sign = 1 if "same_sign" in name else -1
+    np.testing.assert_array_equal(scores, sign * expected)
+
+
+def test_of_signs_that_stayed_the_scores_are_the_papers_formula():
+    rng = np.random.default_rng(0)
+    initial, final = rng.normal(size=(2, 200))
+    paper = np.maximum(0, initial * final / np.abs(initial))
+    scores = scored("large_final_same_sign", initial, final)
+    np.testing.assert_allclose(scores, paper, rtol=1e-12)
+
+
+@st.composite
+def trainings(draw):
+    """Initial and final weights with zeros and equal numbers, and a count."""
+    size = draw(st.integers(1, 30))
+    numbers = st.lists(st.integers(-3, 3), min_size=size, max_size=size)
+    initial, final = (np.array(draw(numbers), float) for _ in range(2))
+    return initial, final, draw(st.integers(0, size))
+
+
+@hypothesis.given(given=trainings(), seed=st.integers(0, 3))
+@pytest.mark.parametrize(
+    "name", ["large_final_same_sign", "large_final_diff_sign"]
+)
+def test_no_wrong_sign_is_left_once_as_many_are_to_go(name, given, seed):
+    initial, final, count = given
+    # A final 0 scores 0 whatever its sign: it is as good as a wrong one.
+    lowest = ~right(name, initial, final) | (final == 0)
+    kept = prune(name, *given, seed)
+    assert (~kept).sum() == count
+    if count >= lowest.sum():
+        assert not kept[lowest].any()
+    else:
+        assert kept[~lowest].all()
+    np.testing.assert_array_equal(kept, prune(name, *given, seed))
+
+
+@hypothesis.given(given=trainings(), seed=st.integers(0, 3))
+@pytest.mark.parametrize(
+    "name", ["magnitude_increase_same_sign", "magnitude_increase_diff_sign"]
+)
+def test_no_wrong_sign_outlives_a_right_one(name, given, seed):
+    initial, final, count = given
+    kept = prune(name, *given, seed)
+    is_right = right(name, initial, final)
+    assert (~kept).sum() == count
+    assert not kept[~is_right].any() or kept[is_right].all()
+
+
+def test_as_in_the_reference_a_wrong_sign_outlives_one_that_shrank():
+    given = INITIAL, FINAL, 1
+    kept = prune("magnitude_increase_same_sign_legacy", *given)
+    np.testing.assert_array_equal(kept, [1, 1, 0, 1, 1])  # Wrong: 1 and 4.
+    kept = prune("magnitude_increase_same_sign", *given)
+    assert kept[[0, 2, 3]].all()
+
+
+@pytest.mark.parametrize("name", ["large_final_same_sign"])
+def test_chance_decides_between_wrong_signs(name):
+    size = 400
+    initial, final = np.ones(size), -np.arange(1.0, size + 1)
+    kept = prune(name, initial, final, 200)
+    np.testing.assert_array_equal(kept, prune(name, initial, final, 200))
+    assert (kept != prune(name, initial, final, 200, seed=1)).any()
+    assert 60 < kept[:200].sum() < 140  # Of 100, four deviations.
+
+
+@hypothesis.given(given=trainings(), data=st.data())
+@pytest.mark.parametrize("name", DECIDED)
+def test_signs_decide_how_many_go_and_what_is_pruned_stays_pruned(
+    name, given, data
+):
+    initial, final, _ = given
+    bits = st.lists(
+        st.integers(0, 1), min_size=initial.size, max_size=initial.size
+    )
+    mask = np.array(data.draw(bits), np.uint8)
+    scores = {"x": scored(name, initial, final)}
+    kept = pruning.keep_positive(["x"], {"x": mask}, scores)["x"]
+    np.testing.assert_array_equal(kept, mask * right(name, initial, final))

@@ -6,7 +6,7 @@ from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.tests import contracts
 
 ARGUMENTS = {
-    "weights": ("initial", "final", "masks", "rng"),
+    "weights": ("layer",),
     "network": ("model", "weights", "masks", "input_shape"),
     "data": ("model", "weights", "masks", "dataset", "rows"),
 }
