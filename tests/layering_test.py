@@ -16,7 +16,6 @@ MAY_IMPORT = {
 }
 # Modules whose users have asked to train, and so may load TensorFlow.
 LOADS_TENSORFLOW = {
-    "foundations/scores/scoring_examples.py",
     "foundations/training/batches.py",
     "foundations/training/compile_policy.py",
     "foundations/training/evaluation.py",

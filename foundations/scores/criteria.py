@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import lazy, names
+from lottery_ticket.foundations import names
 from lottery_ticket.foundations.scores import (
     criteria_gradients,
     criteria_weights,
 )
 
-scoring_examples = lazy.module(
-    "lottery_ticket.foundations.scores.scoring_examples"
-)
 Network = dict[str, np.ndarray]
 # In the order in which --criteria=all evaluates them.
 CRITERIA = {
@@ -130,7 +127,7 @@ def _of_data(name, model, final, dataset, seed, per_class):
         raise ValueError(
             f"Criterion {name!r} needs data. Received: dataset=None"
         )
-    rows = scoring_examples.choose(dataset.train, per_class, seed)
+    rows = criteria_gradients.choose_examples(dataset.train, per_class, seed)
 
     def scores(masks):
         weights = {**model.weights, **(final or {})}

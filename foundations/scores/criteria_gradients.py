@@ -10,6 +10,7 @@ in float64.
 """
 
 import functools
+import math
 
 import numpy as np
 
@@ -22,11 +23,11 @@ linear_tracing = lazy.module(
     "lottery_ticket.foundations.networks.linear_tracing"
 )
 precision = lazy.module("lottery_ticket.foundations.networks.precision")
-scoring_examples = lazy.module(
-    "lottery_ticket.foundations.scores.scoring_examples"
-)
+batches = lazy.module("lottery_ticket.foundations.training.batches")
 Network = dict[str, np.ndarray]
 GRASP_TEMPERATURE = 200.0
+CHUNK_NUMBERS = 320_000  # In the inputs: at most 104 CIFAR images at once.
+CHUNK_SIZE = 1000
 
 
 def snip(
@@ -83,18 +84,7 @@ def grasp(
     where -w * (H g) is the score and the highest are pruned.
     Differs: batch normalisation is in inference mode.
 
-    Args:
-        model: As for `snip`.
-        weights: As for `snip`.
-        masks: As for `snip`.
-        dataset: As for `snip`.
-        rows: As for `snip`.
-
-    Returns:
-        As `snip`.
-
-    Raises:
-        FloatingPointError: If a score is not finite.
+    Args, Returns and Raises: as for `snip`.
     """
     given = (*_tensors(weights, masks), GRASP_TEMPERATURE)
     gradients = _mean(_compiled(model, _gradients), given, dataset, rows)
@@ -120,9 +110,7 @@ def synflow(
     others, such as ReLU6, would be saturated by it.
 
     Args:
-        model: As for `snip`.
-        weights: As for `snip`.
-        masks: As for `snip`.
+        model: As for `snip`, like weights and masks.
         input_shape: Shape of one example.
 
     Returns:
@@ -135,6 +123,50 @@ def synflow(
     x = tf.ones((1, *input_shape), tf.float64)
     scores = _compiled(model, _flow_scores)(*_tensors(weights, masks), x)
     return _checked("synflow", {n: each.numpy() for n, each in scores.items()})
+
+
+def choose_examples(split, per_class: int, seed: int) -> np.ndarray:
+    """Returns rows of a split with so many examples of each class.
+
+    A class that has fewer gives all it has.
+
+    Args:
+        split: DatasetSplit.
+        per_class: Examples of each class, at least 1.
+        seed: Seed of the choice.
+
+    Returns:
+        int32 array, shape (n,), in ascending order.
+
+    Raises:
+        ValueError: If per_class is below 1.
+    """
+    if per_class < 1:
+        raise ValueError(
+            f"examples_per_class must be at least 1. Received: {per_class}"
+        )
+    order = np.random.default_rng(seed).permutation(split.size)
+    labels = split.y[order]
+    chosen = [order[labels == label][:per_class] for label in np.unique(labels)]
+    return np.sort(np.concatenate(chosen)).astype(np.int32)
+
+
+def example_chunks(dataset, rows: np.ndarray):
+    """Yields training examples as (x, y), prepared but never augmented.
+
+    They come in chunks, so that memory stays bounded.
+
+    Args:
+        dataset: DatasetBase.
+        rows: Rows of its training split.
+    """
+    split = dataset.train
+    numbers = math.prod(split.x.shape[1:])
+    size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // numbers))
+    for start in range(0, len(rows), size):
+        chunk = rows[start : start + size]
+        x, y = batches.read(split, chunk), tf.constant(split.y[chunk])
+        yield batches.prepared(dataset.prepare, x), y
 
 
 def _compiled(model, function):
@@ -164,7 +196,7 @@ def _mean_gradients(model, weights, masks, dataset, rows):
 def _mean(function, given, dataset, rows):
     """Means over examples of what a function sums up over a chunk."""
     totals = {}
-    for x, y in scoring_examples.chunks(dataset, rows):
+    for x, y in example_chunks(dataset, rows):
         for name, total in function(x, y, *given).items():
             totals[name] = total + totals.get(name, 0)
     return {name: each.numpy() / len(rows) for name, each in totals.items()}

@@ -40,14 +40,13 @@ def check(
     on_collapse: str,
     label: str,
 ) -> None:
-    """Warns of collapse, or raises; does nothing where there is none.
+    """Warns of what `find` finds, or raises.
 
     Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), section 3,
     calls it layer collapse when all weights of a layer are pruned.
 
     Args:
-        masks: As for `find`.
-        effective: As for `find`.
+        masks: As for `find`, like effective.
         on_collapse: "warn" logs one warning; "stop" raises.
         label: Where it was found, for the message: "level 3".
 

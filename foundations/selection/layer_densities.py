@@ -18,7 +18,10 @@ def uniform(density: float, shapes: Shapes) -> dict[str, float]:
 
     Args:
         density: Density of all layers together, in [0, 1].
-        shapes: Dict, layer name -> shape of its kernel.
+        shapes: Dict, layer name -> shape of its kernel, as Keras has them:
+            (in, out) for dense ones, (height, width, in, out) for
+            convolutions, of one and three dimensions likewise, and (height,
+            width, channels, multiplier) for depthwise ones.
 
     Returns:
         Dict, layer name -> density in [0, 1].
@@ -40,18 +43,7 @@ def erdos_renyi_kernel(density: float, shapes: Shapes) -> dict[str, float]:
 
     Source: Evci et al. 2020 (https://arxiv.org/abs/1911.11134), sec. 3 (1).
 
-    Args:
-        density: Density of all layers together, in [0, 1].
-        shapes: Dict, layer name -> shape of its kernel, as Keras has them:
-            (in, out) for dense ones, (height, width, in, out) for
-            convolutions, of one and three dimensions likewise, and (height,
-            width, channels, multiplier) for depthwise ones.
-
-    Returns:
-        Dict, layer name -> density in [0, 1].
-
-    Raises:
-        ValueError: If the density is outside [0, 1].
+    Args, Returns and Raises: as for `uniform`.
     """
     return _share_out(density, shapes, [sum(x) for x in shapes.values()])
 

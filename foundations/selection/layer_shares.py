@@ -54,9 +54,7 @@ def groups(
     Args:
         kind: A name in KINDS: "fraction" is of the weights still kept, to be
             pruned; "density" of all weights, to be kept.
-        shares: Dict, layer name or pattern -> fraction or density; see
-            `expand`.
-        layers: Names of all maskable layers.
+        shares: As for `expand`, like layers.
         scope: "layerwise" compares no layers with each other; "global" all
             whose fraction is above 0, or whose density is below 1. The others
             are in no group then.
@@ -86,6 +84,9 @@ def check(what: str, share: float) -> None:
     Args:
         what: What it is, for the error: "fraction of layer 'conv0'".
         share: The number.
+
+    Raises:
+        ValueError: If it is not.
     """
     if not isinstance(share, numbers.Real) or not 0 <= share <= 1:  # Or NaN.
         raise ValueError(f"The {what} must be in [0, 1]. Received: {share}")

@@ -9,6 +9,8 @@ import numpy as np
 from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares
 
+# Layer name -> array of 0s and 1s; 1 means kept.
+Masks = dict[str, np.ndarray]
 # How a fraction of n weights becomes a whole number of them.
 ROUNDINGS = ("exact", "legacy", "ceil_plus_one")
 # More than floating point is off by in a fraction, which is at most 1.
@@ -16,20 +18,15 @@ _SLACK = 1e-15
 
 
 class Quota(typing.NamedTuple):
-    """How many weights some layers keep together.
+    """How many weights some layers keep together."""
 
-    Args:
-        layers: Names of layers, whose scores are compared with each other.
-        count: How many of their weights they keep.
-    """
-
-    layers: tuple[str, ...]
+    layers: tuple[str, ...]  # Their scores are compared with each other.
     count: int
 
 
 def of_fractions(
     fractions: dict[str, float],
-    masks: dict[str, np.ndarray],
+    masks: Masks,
     scope: str = "layerwise",
     rounding: str = "exact",
     prunings: int = 1,
@@ -50,9 +47,8 @@ def of_fractions(
         fractions: Dict, layer name or pattern -> fraction of kept weights to
             prune, in [0, 1]; see `layer_shares.expand`. A layer that is not
             named has no quota.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
         scope: "layerwise" gives each layer a quota; "global" one to all layers
-            together whose fraction is above 0.
+            together whose fraction is above 0, or whose density is below 1.
         rounding: "exact" is to the nearest number; "legacy" is down, after
             floating point, as in that code; "ceil_plus_one" is up, and one
             weight more, where the fraction is above 0 and there is one.
@@ -77,7 +73,7 @@ def of_fractions(
 
 def of_densities(
     densities: dict[str, float],
-    masks: dict[str, np.ndarray],
+    masks: Masks,
     scope: str = "layerwise",
 ) -> list[Quota]:
     """Returns how many weights layers keep to have densities.
@@ -87,16 +83,13 @@ def of_densities(
     quota. What that comes to, `reached` says.
 
     Args:
-        densities: Dict, layer name or pattern -> density, in [0, 1]; see
-            `layer_shares.expand`. A layer that is not named has no quota.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
-        scope: "layerwise" gives each layer a quota; "global" one to all layers
-            together whose density is below 1.
+        densities: Dict, layer name or pattern -> density, in [0, 1]; a layer
+            that is not named has no quota.
+        scope: As for `of_fractions`.
 
     Raises:
-        ValueError: If a layer or the scope is unknown, a density is outside
-            [0, 1] or above what is kept, or the scope is global and the
-            densities below 1 differ.
+        ValueError: As for `of_fractions`, or if a density is above what is
+            kept.
     """
     grouped = layer_shares.groups("density", densities, masks, scope)
     quotas = [
@@ -111,7 +104,7 @@ def of_densities(
 
 
 def in_steps(
-    quotas: list[Quota], masks: dict[str, np.ndarray], steps: int
+    quotas: list[Quota], masks: Masks, steps: int
 ) -> list[list[Quota]]:
     """Returns the quotas of each step of an iterative pruning.
 
@@ -124,12 +117,9 @@ def in_steps(
     Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), algorithm 1.
 
     Args:
-        quotas: List of `Quota`.
-        masks: Dict, layer name -> array of 0s and 1s, before the first step.
+        quotas: What the last step leaves.
+        masks: Masks before the first step.
         steps: How many steps, 1 or more.
-
-    Returns:
-        List, step -> list of `Quota`.
 
     Raises:
         ValueError: If there are no steps, or the quotas do not fit the masks,
@@ -154,15 +144,11 @@ def rounded_up(fraction: float, count: int) -> int:
 
     The fraction that leaves a density of .7 is .30000000000000004, and of 10
     weights a hair above 3, of which the ceiling is 4. Here it is 3.
-
-    Args:
-        fraction: Fraction in [0, 1].
-        count: How many weights it is a fraction of.
     """
     return max(math.ceil((fraction - _SLACK) * count), 0)
 
 
-def reached(density: float, masks: dict[str, np.ndarray]) -> str:
+def reached(density: float, masks: Masks) -> str:
     """Returns text about the density that masks have, counted from them.
 
     For example "density 5 % (13,310 of 266,200 weights kept)", or, if it is not
@@ -171,7 +157,6 @@ def reached(density: float, masks: dict[str, np.ndarray]) -> str:
 
     Args:
         density: The density that was asked for, of these layers together.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
     """
     kept, total = _kept(masks, masks), _total(masks, masks)
     counted = f"({kept:,} of {total:,} weights kept)"
@@ -186,12 +171,8 @@ def reached(density: float, masks: dict[str, np.ndarray]) -> str:
     )
 
 
-def check(quotas: list[Quota], masks: dict[str, np.ndarray]) -> None:
+def check(quotas: list[Quota], masks: Masks) -> None:
     """Raises unless masks can be pruned to quotas.
-
-    Args:
-        quotas: List of `Quota`.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
 
     Raises:
         ValueError: If a layer is unknown, or a count is negative or above what

@@ -18,7 +18,7 @@ def draw(counts: dict[str, int], masks: Masks, seed: int) -> Masks:
         seed: Seed of the draws; each layer's derives from it and its name.
 
     Returns:
-        A new dict of masks, uint8.
+        A new dict of masks, uint8; none that was 0 is 1.
 
     Raises:
         ValueError: If a layer is unknown, or a count is negative or above what
@@ -40,11 +40,7 @@ def bernoulli(density: float, masks: Masks, seed: int) -> Masks:
 
     Args:
         density: The probability.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
-        seed: As for `draw`.
-
-    Returns:
-        A new dict of masks, uint8; none that was 0 is 1.
+        masks: As for `draw`, like seed and what comes back.
 
     Raises:
         ValueError: If the density is outside [0, 1].

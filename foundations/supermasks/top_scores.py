@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lottery_ticket.foundations.selection import cutoff, quotas
+from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.foundations.supermasks import pruning_events, score_method
 
 Network = dict[str, np.ndarray]
@@ -61,7 +62,7 @@ def masks(
     for layers, count in zip(_groups(method, ranks), counts, strict=True):
         own = {name: everything[name] for name in layers}
         total = sum(mask.size for mask in own.values())
-        found.update(cutoff.cut(total - count, own, ranks))
+        found.update(pruning.cut(total - count, own, ranks))
     return found
 
 

@@ -28,13 +28,20 @@ def examples(dataset, count: int = 2):
         dataset: DatasetBase.
         count: How many; less if there are less.
     """
-    split = dataset.train
-    rows = tf.range(min(count, split.size))
+    rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
+    return prepared(dataset.prepare, read(dataset.train, rows))
+
+
+def read(split, rows: np.ndarray) -> tf.Tensor:
+    """Returns examples of a split as stored, streamed or not.
+
+    Args:
+        split: DatasetSplit.
+        rows: Which ones, int32, shape (n,).
+    """
     if split.is_streamed:
-        x = split.x.read(rows, None)
-    else:
-        x = tf.constant(split.x[: len(rows)])
-    return prepared(dataset.prepare, x)
+        return split.x.read(tf.constant(rows), None)
+    return tf.constant(split.x[rows])
 
 
 def augmented(dataset, x, iteration):
