@@ -9,11 +9,10 @@ import tensorflow as tf
 from lottery_ticket.foundations import mask_constraint, save_restore, seeds
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.networks import (
-    fans,
     flow,
+    kernels,
     layer_builders,
     network_variables,
-    softmax_loss,
 )
 from lottery_ticket.foundations.training import trainee
 
@@ -25,23 +24,14 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
 
     A subclass builds its network in `__init__` from `self.inputs`, with
     builders such as `dense_layer` for what shall have masks and plain Keras
-    layers for the rest, and ends with `self.set_outputs(logits)`.
+    layers for the rest, and ends with `self.set_outputs(logits)`. What it has
+    for the trainer, `Trainee` says.
 
     Attributes:
         inputs: Symbolic input, shape (batch,) + input_shape.
-        input_shape: Shape of one example.
-        num_outputs: Number of logits, once the network is complete.
-        strategy: tf.distribute.Strategy in whose scope it was made.
         network: The `keras.Model`, for `summary()`, `evaluate`, `save`.
-        masks: Dict, layer name -> uint8 array of the kernel's shape.
-        weights: Dict, name -> array: all that the network computes with.
-        fans: Dict, layer name -> (fan-in, fan-out) of each kernel with a mask.
-        holds: Whether pruned weights are held at their values, not at 0.
-        programs: What the trainer compiled for this network, kept so that
-            31 levels compile once.
         compiled: What scores, searches and evaluations of masks compiled for
-            it, kept likewise.
-        has_events: Whether `event` does anything; see `Trainee`.
+            it, kept as `programs` are.
         gives_probabilities: Whether its outputs are probabilities, not logits.
     """
 
@@ -103,8 +93,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """Gives all variables and masks new values; compiles nothing anew.
 
         Args:
-            presets: As for `__init__`.
-            masks: As for `__init__`.
+            presets: As for `__init__`, like masks.
             seed: Seed of the draw of entries that presets do not name, and of
                 layers that are random in training, such as Dropout.
             hold: Whether pruned weights are held at their presets, not at 0.
@@ -130,8 +119,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             self._variables[name][1].assign(value)
         self.holds = hold
         with self.strategy.scope():
-            kernels = self._kernels if hold else None
-            if mask_constraint.hold(self._constraints, kernels):
+            held = self._kernels if hold else None
+            if mask_constraint.hold(self._constraints, held):
                 self.network.train_function = None  # What `fit` has traced.
         for name, state in self._random_states.items():
             state.assign([seeds.derive(seed, name), 0])
@@ -171,24 +160,32 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             Pair of scalars: loss in nats, accuracy in [0, 1].
         """
         logits = self.logits(tf.cast(logits, tf.float32))
-        return softmax_loss.loss_and_accuracy(labels, logits, label_smoothing)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        if label_smoothing:
+            uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+            losses += label_smoothing * (uniform - losses)
+        predicted = tf.argmax(logits, -1, output_type=tf.int32)
+        hits = tf.cast(tf.equal(predicted, labels), tf.float32)
+        return tf.reduce_mean(losses), tf.reduce_mean(hits)
 
     def logits(self, outputs):
         """Returns the network's outputs as logits, in their own dtype.
 
+        Of probabilities that is what a softmax was taken of, which is exact
+        where one rounds to 0, and its gradient too; elsewhere, logarithms.
+
         Args:
             outputs: As `logits` of `create_loss_and_accuracy`.
         """
-        if self.gives_probabilities:
-            return softmax_loss.logits(outputs)
-        return outputs
+        if not self.gives_probabilities:
+            return outputs
+        is_graph = not tf.executing_eagerly()
+        if is_graph and outputs.op.type == "Softmax":
+            return outputs.op.inputs[0]
+        return tf.math.log(tf.maximum(outputs, np.finfo(np.float32).tiny))
 
     def effective_masks(self, masks: Network) -> Network | None:
-        """Returns masks of the kept weights on a path; see `networks.flow`.
-
-        Args:
-            masks: Dict, layer name -> array of 0s and 1s.
-        """
+        """Returns masks of the kept weights on a path; see `networks.flow`."""
         return flow.effective_masks(self, masks)
 
     def outcome(self) -> dict[str, Network]:
@@ -196,11 +193,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         return {"final": self.weights, "masks": self.masks}
 
     def restore(self, networks: dict[str, Network]) -> None:
-        """Leaves the model as a run that is complete has left it.
-
-        Args:
-            networks: Dict, folder -> network, as from `run_record.restore`.
-        """
+        """Leaves the model as a run that is complete has left it."""
         self.reset(networks["final"], self.masks, hold=self.holds)
 
     @property
@@ -239,9 +232,9 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
 
     @property
     def fans(self) -> dict[str, tuple[int, int]]:
-        """Fans of the kernels with masks; see `networks.fans`."""
+        """Fans of the kernels with masks; see `kernels.fans`."""
         named = {name: self._variables[name] for name in self._constraints}
-        return {name: fans.count(*each) for name, each in named.items()}
+        return {name: kernels.fans(*each) for name, each in named.items()}
 
     def _complete(self, network, num_outputs):
         """Takes over a network that is built, its kernels masked."""

@@ -17,7 +17,6 @@ MAY_IMPORT = {
 # Modules whose users have asked to train, and so may load TensorFlow.
 LOADS_TENSORFLOW = {
     "foundations/training/batches.py",
-    "foundations/training/compile_policy.py",
     "foundations/training/evaluation.py",
     "foundations/keras_model.py",
     "foundations/networks/layer_builders.py",
@@ -27,7 +26,6 @@ LOADS_TENSORFLOW = {
     "foundations/networks/flow_layers.py",
     "foundations/networks/flow_tracing.py",
     "foundations/networks/linear_tracing.py",
-    "foundations/networks/softmax_loss.py",
     "foundations/training/line_evaluation.py",
     "foundations/training/network_evaluation.py",
     "foundations/training/norm_statistics.py",
@@ -50,7 +48,6 @@ LOADS_TENSORFLOW = {
     "foundations/supermasks/search_variables.py",
     "foundations/supermasks/thresholds.py",
     "foundations/supermasks/searched_model.py",
-    "foundations/networks/fans.py",
     "models/model_conv.py",
     "models/model_fc.py",
     "models/model_mobilenet.py",

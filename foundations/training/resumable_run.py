@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import re
 import time
 from concurrent import futures
 
@@ -12,14 +13,21 @@ import tensorflow as tf
 from lottery_ticket.foundations import (
     devices,
     environment,
+    files,
     log_writers,
     progress,
     run_record,
+    save_restore,
 )
-from lottery_ticket.foundations.training import checkpoint, run_folder, spans
+from lottery_ticket.foundations.training import checkpoint, run_settings
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
+_SUMMARIES = r"events\.out\.tfevents\.\d{10}"
+_TEMPORARY = (
+    r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy"
+    rf"|{_SUMMARIES})\.\d+\.tmp"
+)
 
 
 class ResumableRun:
@@ -34,7 +42,7 @@ class ResumableRun:
         program,
         directory: str,
         identity: dict,
-        span: spans.Span,
+        span: run_settings.Span,
         intervals: dict[str, int],
         save_summaries: bool,
     ):
@@ -134,9 +142,7 @@ class ResumableRun:
         facts = dict(self.facts)
         checksums = {**self.logs.write(self.directory), **facts.pop("saved")}
         for name, network in networks.items():
-            checksums.update(
-                run_folder.save_network(self.directory, name, network)
-            )
+            checksums.update(save_network(self.directory, name, network))
         if self.save_summaries:
             self.logs.write_summaries(self.directory)
         run_record.write(
@@ -159,9 +165,7 @@ class ResumableRun:
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
     def _clear(self, is_redone=False):
-        run_folder.clear(
-            self.directory, self.model.folders, self.span.saved, is_redone
-        )
+        clear(self.directory, self.model.folders, self.span.saved, is_redone)
 
     def _train_chunk(self):
         first, capacity = self.iteration, self._capacity()
@@ -198,7 +202,7 @@ class ResumableRun:
         """Saves the weights as they stand; a run that goes on saves again."""
         folder = f"iteration{self.iteration}"
         self.facts["saved"].update(
-            run_folder.save_network(self.directory, folder, self.model.weights)
+            save_network(self.directory, folder, self.model.weights)
         )
 
     def _take_event(self):
@@ -231,6 +235,45 @@ class ResumableRun:
         }
         checkpoint.save(self.directory, {**arrays, **self.logs.arrays()}, facts)
         run_record.remove(self.directory)  # A damaged one, being redone.
+
+
+def clear(
+    directory: str,
+    outcome: tuple[str, ...] = (),
+    saved: tuple[int, ...] = (),
+    is_redone: bool = False,
+) -> None:
+    """Removes what a run that was killed, or is redone, has left.
+
+    Only files that this package names so, in the run's own folders.
+
+    Args:
+        directory: Folder of the run.
+        outcome: Names of the folders that it ends with.
+        saved: After how many iterations it saves its weights.
+        is_redone: Whether it begins anew, so that its summaries go too.
+    """
+    pattern = f"{_TEMPORARY}|{_SUMMARIES}" if is_redone else _TEMPORARY
+    before_end = ("", "initial", "summaries")
+    iterations = (f"iteration{each}" for each in saved)
+    for folder in (*before_end, *outcome, *iterations):
+        place = files.join(directory, folder)
+        for name in files.names(place):
+            if re.fullmatch(pattern, name):
+                files.remove(files.join(place, name))
+
+
+def save_network(directory: str, folder: str, network: dict) -> dict[str, str]:
+    """Saves a network; returns checksums by the files' paths in the folder.
+
+    Args:
+        directory: Folder of the run.
+        folder: Where in it: "final".
+        network: Dict, name -> array.
+    """
+    path = files.join(directory, folder)
+    checksums = save_restore.save_network(path, network)
+    return {f"{folder}/{file}": each for file, each in checksums.items()}
 
 
 def _device():

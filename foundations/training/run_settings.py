@@ -2,11 +2,51 @@
 
 import contextlib
 import dataclasses
+import typing
 
 from lottery_ticket.foundations import progress, steps
-from lottery_ticket.foundations.training import spans
 
 Length = str | tuple[str, int]
+
+
+class Span(typing.NamedTuple):
+    """Iterations of a run, counted from 0 over the whole training.
+
+    Args:
+        start: Number of iterations that lie before the run.
+        end: Number of iterations when it is over.
+        saved: After how many iterations its weights are saved too.
+        events: After how many iterations the model's `event` is called.
+    """
+
+    start: int
+    end: int
+    saved: tuple[int, ...] = ()
+    events: tuple[int, ...] = ()
+
+    def next_halt(self, iteration: int, intervals, capacity: int) -> int:
+        """Returns the iteration up to which a run trains without a halt.
+
+        Args:
+            iteration: Where it stands, before its end.
+            intervals: For each split, iterations between two evaluations.
+            capacity: The most iterations to train without a halt.
+        """
+        halts = [iteration + capacity, self.end]
+        halts += [each for each in self.saved if each > iteration]
+        halts += [each for each in self.events if each > iteration]
+        halts += [iteration + each - iteration % each for each in intervals]
+        return min(halts)
+
+    def is_due(self, iteration: int, interval: int) -> bool:
+        """Whether a split is evaluated: at the start, end and each interval.
+
+        Args:
+            iteration: Where the run stands.
+            interval: Iterations between two evaluations of the split.
+        """
+        is_end = iteration in (self.start, self.end)
+        return is_end or iteration % interval == 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +73,7 @@ class Course:
     save_iterations: tuple[Length, ...] = ()
     event_iterations: tuple[int, ...] = ()
 
-    def span(self, training_len: Length, per_epoch: int) -> spans.Span:
+    def span(self, training_len: Length, per_epoch: int) -> Span:
         """Returns the same in iterations.
 
         Args:
@@ -69,7 +109,7 @@ class Course:
                     f"An event cannot follow iteration {iteration}: {where}"
                 )
         events = {int(iteration) for iteration in self.event_iterations}
-        return spans.Span(
+        return Span(
             start, end, tuple(sorted(set(saved))), tuple(sorted(events))
         )
 

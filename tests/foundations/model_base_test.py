@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.foundations import model_base
 from lottery_ticket.tests import tiny
@@ -240,3 +241,46 @@ def test_a_saved_model_is_plain_keras_with_zeros(tmp_path):
     kernel = loaded.get_layer("layer0").kernel
     assert kernel.constraint is None
     np.testing.assert_array_equal(kernel, model.weights["layer0"])
+
+
+LOGITS = np.array([[2.0, 0, -1], [0.5, 1, 3], [0, 0.25, 0]], np.float32)
+LABELS = np.array([0, 1, 1], np.int32)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_loss_and_accuracy_equal_a_numpy_twin(smoothing):
+    x = LOGITS.astype(np.float64)
+    log_softmax = x - np.log(np.exp(x).sum(1, keepdims=True))
+    target = np.full((3, 3), smoothing / 3) + np.eye(3)[LABELS] * (
+        1 - smoothing
+    )
+    expected = -(target * log_softmax).sum(1).mean()
+    loss, accuracy = tiny.Model().create_loss_and_accuracy(
+        LABELS, LOGITS, smoothing
+    )
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)
+    np.testing.assert_allclose(accuracy, 2 / 3, rtol=1e-6)
+
+
+def softmax_model():
+    model = tiny.Model()
+    model.gives_probabilities = True
+    return model
+
+
+def test_logits_of_probabilities_give_these_again():
+    probabilities = tf.nn.softmax(LOGITS)
+    found = softmax_model().logits(probabilities)
+    np.testing.assert_allclose(tf.nn.softmax(found), probabilities, rtol=1e-6)
+    assert np.isfinite(softmax_model().logits(tf.constant([[0.0, 1.0]]))).all()
+
+
+def test_logits_of_a_softmax_that_is_traced_are_its_inputs():
+    model = softmax_model()
+
+    @tf.function(autograph=False)
+    def traced(x):
+        return model.logits(tf.nn.softmax(x))
+
+    far = np.array([[-300.0, 0, 300]], np.float32)
+    np.testing.assert_array_equal(traced(far), far)

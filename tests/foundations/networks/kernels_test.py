@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from lottery_ticket.foundations import keras_model, model_base
 from lottery_ticket.foundations.networks import kernels
 
 L = keras.layers
@@ -70,3 +71,120 @@ def test_quantised_kernels_are_listed_not_masked():
     assert [kernel is network.layers[1].kernel for kernel in found] == [True]
     left = kernels.not_masked(network, found)
     assert ["it is not trained"] == [each.reason for each in left]
+
+
+# Class of layer -> list of (arguments, input shape, fans of each kernel).
+CASES = {
+    L.Dense: [({"units": 3}, (None, 5), [(5, 3)])],
+    L.EinsumDense: [
+        # Query and output of attention: 4 heads of size 5.
+        (
+            {"equation": "abc,cde->abde", "output_shape": (None, 4, 5)},
+            (None, 7, 3),
+            [(3, 20)],
+        ),
+        (
+            {"equation": "abcd,cde->abe", "output_shape": (None, 6)},
+            (None, 7, 4, 5),
+            [(20, 6)],
+        ),
+        (
+            {"equation": "...x,xy->...y", "output_shape": 6},
+            (None, 7, 3),
+            [(3, 6)],
+        ),
+        # Two kernels, one for each place.
+        (
+            {"equation": "abc,bcd->abd", "output_shape": (2, 6)},
+            (None, 2, 3),
+            [(3, 6)],
+        ),
+    ],
+    L.Embedding: [({"input_dim": 11, "output_dim": 4}, (None, 7), [(4, 11)])],
+    L.Conv1D: [({"filters": 6, "kernel_size": 3}, (None, 9, 4), [(12, 18)])],
+    L.Conv2D: [
+        ({"filters": 6, "kernel_size": (3, 5)}, (None, 9, 9, 4), [(60, 90)]),
+        (
+            {"filters": 6, "kernel_size": (3, 5), "groups": 2},
+            (None, 9, 9, 4),
+            [(30, 90)],
+        ),
+    ],
+    L.Conv3D: [
+        ({"filters": 6, "kernel_size": 3}, (None, 9, 9, 9, 4), [(108, 162)])
+    ],
+    L.Conv1DTranspose: [
+        ({"filters": 6, "kernel_size": 3}, (None, 9, 4), [(18, 12)])
+    ],
+    L.Conv2DTranspose: [
+        ({"filters": 6, "kernel_size": 3}, (None, 9, 9, 4), [(54, 36)])
+    ],
+    L.Conv3DTranspose: [
+        ({"filters": 6, "kernel_size": 3}, (None, 9, 9, 9, 4), [(162, 108)])
+    ],
+    L.DepthwiseConv1D: [
+        ({"kernel_size": 3, "depth_multiplier": 2}, (None, 9, 4), [(3, 24)])
+    ],
+    L.DepthwiseConv2D: [
+        ({"kernel_size": 3}, (None, 9, 9, 4), [(9, 36)]),
+        ({"kernel_size": 3, "depth_multiplier": 2}, (None, 9, 9, 4), [(9, 72)]),
+        (
+            {"kernel_size": 3, "data_format": "channels_first"},
+            (None, 4, 9, 9),
+            [(9, 36)],
+        ),
+    ],
+    L.SeparableConv1D: [
+        (
+            {"filters": 6, "kernel_size": 3, "depth_multiplier": 2},
+            (None, 9, 4),
+            [(3, 24), (8, 6)],
+        )
+    ],
+    L.SeparableConv2D: [
+        (
+            {"filters": 6, "kernel_size": 3, "depth_multiplier": 2},
+            (None, 9, 9, 4),
+            [(9, 72), (8, 6)],
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", kernels.KERNELS)
+def test_fans_of_every_layer_with_a_kernel_are_pytorchs(kind):
+    for options, shape, expected in CASES[kind]:
+        layer = kind(**options)
+        layer.build(shape)
+        found = [
+            kernels.fans(layer, getattr(layer, attribute))
+            for attribute in kernels.KERNELS[kind]
+        ]
+        assert found == expected
+
+
+class Model(model_base.ModelBase):
+    """Each builder once."""
+
+    def __init__(self):
+        """Builds it."""
+        super().__init__((4, 4, 3))
+        x = self.conv2d_layer("conv", self.inputs, 6, kernel_size=2)
+        x = self.norm_layer("norm", self.depthwise_conv2d_layer("depth", x, 3))
+        self.set_outputs(self.dense_layer("dense", L.Flatten()(x), 2))
+
+
+def test_a_model_tells_the_fans_of_what_has_masks():
+    model = Model()
+    assert model.fans == {"conv": (12, 24), "depth": (9, 54), "dense": (96, 2)}
+    assert list(model.fans) == list(model.masks)
+
+
+def test_a_keras_model_tells_them_too():
+    inputs = keras.Input((4,))
+    inner = keras.Sequential([L.Dense(5, name="a")], name="inner")
+    x = L.Dense(7, trainable=False)(inner(inputs))
+    network = keras.Model(inputs, L.Dense(2, name="b")(x))
+    model = keras_model.KerasModel(network)
+    assert model.fans == {"inner.a": (4, 5), "b": (7, 2)}
+    assert set(model.fans) == set(model.masks)

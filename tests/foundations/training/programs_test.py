@@ -5,6 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import grids, tiny
@@ -313,3 +314,47 @@ def test_a_rate_whose_settings_cannot_be_told_is_an_error():
             lambda: keras.optimizers.SGD(lambda: 0.1),
             tiny.make_dataset(),
         )
+
+
+def network(*layers):
+    flat = [keras.layers.Flatten(), keras.layers.Dense(3)]
+    return keras.Sequential([keras.Input((8, 8, 1)), *layers, *flat])
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.Conv2D(2, 3),
+        keras.layers.DepthwiseConv2D(3),
+        keras.layers.SeparableConv2D(2, 3),
+        keras.Sequential([keras.layers.Conv2DTranspose(2, 3)]),
+    ],
+)
+def test_convolutions_on_a_cpu_compile_their_update_only(layer):
+    assert programs.choose_policy(network(layer)) == (False, True)
+
+
+def test_other_networks_compile_whole():
+    assert programs.choose_policy(network()) == (True, False)
+
+
+def test_layers_that_xla_cannot_compile_are_not():
+    rotation = keras.layers.RandomRotation(0.1)
+    rotation.supports_jit = False
+    assert programs.choose_policy(network(rotation)) == (False, True)
+
+
+@pytest.mark.parametrize("jit", [True, False])
+def test_a_user_decides_for_everything(jit):
+    convolution = network(keras.layers.Conv2D(2, 3))
+    assert programs.choose_policy(convolution, jit) == (jit, False)
+    assert programs.choose_policy(network(), jit) == (jit, False)
+
+
+def test_on_a_gpu_all_networks_compile_whole(monkeypatch):
+    monkeypatch.setattr(tf.test, "is_built_with_cuda", lambda: True)
+    monkeypatch.setattr(
+        tf.config, "list_physical_devices", lambda kind: ["a GPU"]
+    )
+    convolution = network(keras.layers.Conv2D(2, 3))
+    assert programs.choose_policy(convolution) == (True, False)

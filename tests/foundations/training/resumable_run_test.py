@@ -1,5 +1,6 @@
 """Tests of training/resumable_run.py: stopped runs, checkpoints, NaN."""
 
+import hashlib
 import json
 import threading
 
@@ -323,3 +324,58 @@ def test_the_number_of_threads_is_what_tensorflow_reads(
         tf_config.threading, "get_intra_op_parallelism_threads", lambda: 5
     )
     assert resumable_run._device() == f"CPU, {threads} threads"
+
+
+TEMPORARY = (
+    "run.json.7.tmp",
+    "checkpoint.bin.7.tmp",
+    "validate.json.123.tmp",
+    "flags/layer0.npy.9.tmp",
+    "scores/layer0_bias.npy.9.tmp",
+    "iteration13/layer0.npy.9.tmp",
+    "summaries/events.out.tfevents.0000000001.7.tmp",
+)
+SUMMARY = "summaries/events.out.tfevents.0000000007"
+# A user's, another run's, results.
+THEIRS = (
+    "draft.tmp",
+    "run.json.tmp",
+    "test.json",
+    "final/layer0.npy",
+    "iteration14/layer0.npy.9.tmp",
+    "search/run.json.7.tmp",
+    "events/layer0.npy.9.tmp",
+)
+
+
+@pytest.mark.parametrize("is_redone", [False, True])
+def test_only_what_a_killed_run_has_left_is_removed(tmp_path, is_redone):
+    for name in (*TEMPORARY, SUMMARY, *THEIRS):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    resumable_run.clear(str(tmp_path), ("flags", "scores"), (13,), is_redone)
+    left = {
+        str(path.relative_to(tmp_path))
+        for path in tmp_path.rglob("*")
+        if path.is_file()
+    }
+    assert left == {*THEIRS} | (set() if is_redone else {SUMMARY})
+
+
+def test_a_folder_that_is_not_there_needs_no_clearing(tmp_path):
+    resumable_run.clear(str(tmp_path / "none"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_checksums_are_by_the_path_in_the_folder(tmp_path):
+    network = {"a": np.arange(3), "b": np.zeros((2, 2), np.uint8)}
+    found = resumable_run.save_network(str(tmp_path), "flags", network)
+    assert found == {
+        f"flags/{name}.npy": hashlib.sha256(
+            (tmp_path / f"flags/{name}.npy").read_bytes()
+        ).hexdigest()
+        for name in network
+    }
+    saved = save_restore.restore_network(str(tmp_path / "flags"))
+    np.testing.assert_array_equal(saved["a"], network["a"])
