@@ -6,7 +6,6 @@ from lottery_ticket.datasets import (
     class_folders,
     dataset_images,
     image_files,
-    image_fitting,
     named_arrays,
     npz_files,
     preparation,
@@ -79,7 +78,7 @@ def _from_folder(folder, size):
 
 def _from_tfds(builder, size):
     def resize(image, label):
-        return image_fitting.resized(image, size, size), label
+        return image_files.resized(image, size, size), label
 
     x, y = named_arrays.read_split(builder, "train+test", resize)
     background = builder.info.features["label"].str2int(BACKGROUND)

@@ -91,7 +91,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         _check_image_size(image_size)
         x_train, y_train, x_test, y_test = self.load(data_dir, image_size)
         max_value = self.MAX_VALUE or _max_value(x_train, x_test)
-        x_train, x_test = _plain(x_train), _plain(x_test)
+        x_train, x_test = pixels.plain(x_train), pixels.plain(x_test)
         for x in (x_train, x_test):
             _check_pixels(x, max_value, normalization, image_size)
         every = [y_train, y_test]
@@ -164,10 +164,6 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         return preparation.make(normalization, max_value, mean, std)
 
 
-def _plain(x):
-    return x if dataset_split.is_streamed(x) else pixels.plain(x)
-
-
 def _max_value(*images):
     are_integers = all(np.issubdtype(x.dtype, np.integer) for x in images)
     return 255 if are_integers else 1
@@ -191,6 +187,4 @@ def _check_pixels(x, max_value, normalization, image_size):
             f"own. Received: {image_size}, for an array of {size[0]}x{size[1]} "
             "images"
         )
-    if not dataset_split.is_streamed(x):
-        is_scaled = normalization in ("scale", "standardize")
-        pixels.check(x, max_value, is_scaled)
+    pixels.check(x, max_value, normalization in ("scale", "standardize"))

@@ -8,7 +8,6 @@ from lottery_ticket.datasets import (
     class_folders,
     dataset_images,
     image_files,
-    image_headers,
     npz_files,
     splits,
 )
@@ -55,6 +54,20 @@ class DatasetOwn(dataset_images.DatasetImages):
         return parts[0], y[train], parts[1], y[test]
 
 
+def image_shapes(paths: list[str]) -> np.ndarray:
+    """Returns (height, width, channels) of image files, shape (n, 3).
+
+    Channels are 1 for grey JPEGs and PNGs and 3 for everything else, since
+    a palette or transparency is decoded to RGB.
+
+    Raises:
+        ValueError: If a file is no image; the error names it.
+    """
+    return np.array([_image_shape(path) for path in paths], np.int64).reshape(
+        -1, 3
+    )
+
+
 def _listed(folder):
     """Returns (names, labels, rows to train on, rows to test)."""
     inside = [
@@ -85,7 +98,7 @@ def _part(folder, part, known):
 def _shape(folder, names, image_size):
     """Returns the shape of the images as read, and how they come to it."""
     paths = [os.path.join(folder, name) for name in names]
-    shapes = image_headers.shapes(paths)
+    shapes = image_shapes(paths)
     channels = int(shapes[:, 2].max())
     if image_size is not None:
         return (image_size, image_size, channels), "stretch"
@@ -100,3 +113,16 @@ def _shape(folder, names, image_size):
             "to resize them all"
         )
     return (int(shapes[0, 0]), int(shapes[0, 1]), channels), "exact"
+
+
+def _image_shape(path):
+    import PIL.Image  # Only folders need it.
+
+    try:
+        with PIL.Image.open(path) as image:
+            width, height = image.size
+            is_grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B")
+            is_grey = is_grey and image.format in ("JPEG", "PNG")
+    except Exception as error:  # Damaged bytes can raise nearly anything.
+        raise ValueError(f"{path} cannot be read as an image") from error
+    return height, width, 1 if is_grey else 3

@@ -9,14 +9,16 @@ SAMPLE = 1000
 CHUNK = 1000
 
 
-def plain(x: np.ndarray) -> np.ndarray:
+def plain(x):
     """Returns images as uint8 where their values allow it, else float32.
 
     Integers beyond 255 become int32, where they fit. Values stay the same but
-    for the rounding of 64-bit floats.
+    for the rounding of 64-bit floats. Streamed ones are as they are.
     """
-    if x.dtype == np.uint8 or x.dtype.kind == "f":
-        return x if x.dtype == np.uint8 else x.astype(np.float32)
+    if dataset_split.is_streamed(x) or x.dtype == np.uint8:
+        return x
+    if x.dtype.kind == "f":
+        return x.astype(np.float32)
     low, high = int(x.min()), int(x.max())
     for dtype in (np.uint8, np.int32):
         limits = np.iinfo(dtype)
@@ -25,11 +27,11 @@ def plain(x: np.ndarray) -> np.ndarray:
     return x.astype(np.float32)
 
 
-def check(x: np.ndarray, max_value: float, is_scaled: bool) -> None:
+def check(x, max_value: float, is_scaled: bool) -> None:
     """Raises unless images are finite and within the range of a pixel.
 
     Args:
-        x: Images.
+        x: Images; streamed ones are not looked at.
         max_value: Largest value a pixel can have.
         is_scaled: Whether pixels are to be divided by it: else only infinite
             ones and NaN are an error.
@@ -37,6 +39,8 @@ def check(x: np.ndarray, max_value: float, is_scaled: bool) -> None:
     Raises:
         ValueError: If they are not.
     """
+    if dataset_split.is_streamed(x):
+        return
     low, high = x.min(), x.max()  # NaN, if there is one.
     if not np.isfinite([low, high]).all():
         raise ValueError("Images must not hold NaN or infinite values")

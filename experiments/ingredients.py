@@ -14,8 +14,8 @@ from lottery_ticket.foundations import (
     strategies,
 )
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
+from lottery_ticket.models import user_model
 
 batches = lazy.module("lottery_ticket.foundations.training.batches")
 keras = lazy.module("keras")
@@ -80,11 +80,11 @@ class Workshop:
         Raises:
             ValueError: If the network cannot be built for such examples.
         """
-        is_own = own.is_own(recipe.model)
+        is_own = user_model.is_own(recipe.model)
         key = (
             recipe.model,
             # A function that has changed builds another.
-            (own.fingerprint(recipe.model), dataset) if is_own else None,
+            (user_model.fingerprint(recipe.model), dataset) if is_own else None,
             dataset.input_shape,
             dataset.num_classes,
             recipe.dtype,
@@ -220,7 +220,7 @@ def _create_model(recipe, dataset, is_own):
     try:
         with strategies.create(recipe.strategy).scope():
             if is_own:
-                return own.create(
+                return user_model.create(
                     recipe.model,
                     batches.examples(dataset),
                     dataset.num_classes,

@@ -10,8 +10,8 @@ from lottery_ticket.foundations import (
     steps,
     strategies,
 )
-from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
+from lottery_ticket.models import user_model
 
 MODEL_OPTIONS = (
     "hidden_units",
@@ -135,14 +135,14 @@ def check(recipe) -> None:
 def _check_model(name, options):
     if name is None:
         return
-    if not own.is_own(name):
+    if not user_model.is_own(name):
         models.check_options(name, options)
         return
     if options:
         raise ValueError(
             f"{', '.join(options)} cannot be given with a model of your own"
         )
-    own.check(name)
+    user_model.check(name)
 
 
 def _check_numbers(recipe):

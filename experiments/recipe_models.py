@@ -2,8 +2,8 @@
 
 from lottery_ticket.experiments import recipe_checks, recipe_table
 from lottery_ticket.foundations import names
-from lottery_ticket.models import own
 from lottery_ticket.models import registry as models
+from lottery_ticket.models import user_model
 
 
 def settings(model: str, usual: dict) -> dict:
@@ -20,7 +20,7 @@ def settings(model: str, usual: dict) -> dict:
         ValueError: If the model is unknown.
     """
     no_options = dict.fromkeys(recipe_checks.MODEL_OPTIONS)
-    if own.is_own(model):  # Nothing is known of it.
+    if user_model.is_own(model):  # Nothing is known of it.
         return {**no_options, "fractions": {"*": 0.2}}
     names.check("model", model, models.MODELS)
     entry = models.MODELS[model]

@@ -9,7 +9,7 @@ from lottery_ticket.experiments import (
     recipe_table_gem,
 )
 from lottery_ticket.foundations import names, optimizers, schedules, seeds
-from lottery_ticket.models import own
+from lottery_ticket.models import user_model
 
 RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
 SEEDS = ("init", "train_order", "split", "augment")
@@ -182,8 +182,8 @@ class Recipe:
         """
         settings = dataclasses.asdict(self)
         del settings["data_dir"]
-        if own.is_own(self.model):
-            settings["model_code"] = own.fingerprint(self.model)
+        if user_model.is_own(self.model):
+            settings["model_code"] = user_model.fingerprint(self.model)
         return settings
 
     def model_options(self) -> dict:

@@ -1,9 +1,9 @@
-"""Tests of models/own.py: a function in a file builds the network."""
+"""Tests of models/user_model.py: a function in a file builds the network."""
 
 import numpy as np
 import pytest
 
-from lottery_ticket.models import own
+from lottery_ticket.models import user_model
 
 GOOD = """
 import keras
@@ -35,7 +35,7 @@ def file(tmp_path):
 
 
 def test_draws_are_known_by_their_seed(file):
-    first, again = (own.create(f"{file}:build", X, 3) for _ in range(2))
+    first, again = (user_model.create(f"{file}:build", X, 3) for _ in range(2))
     assert list(first.masks) == ["dense", "dense_1"]
     weights = [
         model.reset(seed=seed).weights["dense"]
@@ -46,7 +46,7 @@ def test_draws_are_known_by_their_seed(file):
 
 
 def test_shape_and_classes_are_handed_over_by_name(file):
-    model = own.create(f"{file}:sized", X, 7)
+    model = user_model.create(f"{file}:sized", X, 7)
     assert model.num_outputs == 7 and model.input_shape == (4,)
 
 
@@ -61,24 +61,24 @@ def test_shape_and_classes_are_handed_over_by_name(file):
 )
 def test_functions_that_build_nothing_are_errors(file, function, message):
     with pytest.raises(ValueError, match=message):
-        own.create(f"{file}:{function}", X, 3)
+        user_model.create(f"{file}:{function}", X, 3)
 
 
 def test_a_file_that_cannot_be_run_is_an_error(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("import no_such_module_at_all")
     with pytest.raises(ValueError, match="cannot be run: ModuleNotFound"):
-        own.create(f"{path}:build", X, 3)
+        user_model.create(f"{path}:build", X, 3)
 
 
 def test_names_of_own_models(file):
-    assert own.is_own(f"{file}:build") and not own.is_own("conv2")
-    own.check(f"{file}:build")
+    assert user_model.is_own(f"{file}:build") and not user_model.is_own("conv2")
+    user_model.check(f"{file}:build")
     with pytest.raises(FileNotFoundError, match="No such file"):
-        own.check("nowhere.py:build")
+        user_model.check("nowhere.py:build")
     for name in ("file.txt:build", "file.py:", "file.py:a-b"):
         with pytest.raises(ValueError, match="path/to/file.py:function"):
-            own.check(name)
+            user_model.check(name)
 
 
 def test_a_fingerprint_is_of_code_not_of_comments(tmp_path):
@@ -86,16 +86,16 @@ def test_a_fingerprint_is_of_code_not_of_comments(tmp_path):
     prints = []
     for text in ("x = 1", "# Said.\nx  =  1\n", "x = 2"):
         path.write_text(text)
-        prints.append(own.fingerprint(f"{path}:build"))
+        prints.append(user_model.fingerprint(f"{path}:build"))
     assert prints[0] == prints[1] != prints[2]
     path.write_text("x = (")
     with pytest.raises(ValueError, match="cannot be run"):
-        own.fingerprint(f"{path}:build")
+        user_model.fingerprint(f"{path}:build")
 
 
 def test_the_users_own_random_state_is_left_alone(file):
     np.random.seed(3)
     expected = np.random.random()
     np.random.seed(3)
-    own.create(f"{file}:build", X, 3).reset(seed=1)
+    user_model.create(f"{file}:build", X, 3).reset(seed=1)
     assert np.random.random() == expected
