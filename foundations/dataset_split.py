@@ -101,11 +101,10 @@ class DatasetSplit:
         return rng.permutation(self.size).astype(np.int32)
 
     def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns which examples are in a number of consecutive batches.
+        """Returns which examples are in consecutive batches.
 
         Args:
-            start: Iteration of the first batch, counted from 0 over all
-                epochs.
+            start: Iteration of the first batch, counted from 0 over all epochs.
             count: Number of batches.
 
         Returns:

@@ -29,9 +29,7 @@ class Place:
 
 
 def places(wanted: str | None = None, per_device: int = 1) -> list[Place]:
-    """Returns a place for each process that fits the devices.
-
-    The first places are on different devices.
+    """Returns a place for each process, the first ones on different devices.
 
     Args:
         wanted: Devices, as `find` takes them.

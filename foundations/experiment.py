@@ -85,15 +85,17 @@ def by_level(
 ) -> None:
     """Runs the experiment with one function that prunes and rewinds.
 
+    Arguments are those of `experiment`, but for one.
+
     Args:
-        make_dataset: As for `experiment`, like the next two.
+        make_dataset: Function () -> dataset.
         make_model: Function (presets=, masks=) -> model.
         train_model: Function (level, dataset, model) -> (initial, final).
         start_next: Function (level, dense) -> Start of the next level; `level`
             is the `Level` trained last, and `dense` that of number 0, which is
             the same one at first.
-        iterations: As for `experiment`, like presets.
-        presets: Dict, layer name -> weights that level 0 starts from, or None.
+        iterations: Number of prunings.
+        presets: What level 0 starts from.
     """
     dataset = make_dataset()
     model = make_model(presets=presets, masks=None)

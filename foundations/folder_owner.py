@@ -15,7 +15,7 @@ _LOGS = ("train.json", "test.json", "validate.json")
 def check(
     directory: str, experiment: str | None, has_run: bool = False
 ) -> None:
-    """Raises if a folder holds results of another experiment.
+    """Raises ValueError if a folder holds results of another experiment.
 
     Args:
         directory: The folder; it need not exist.

@@ -10,11 +10,8 @@ STABLE_BELOW = 0.02  # A lower barrier, in error, counts as none.
 def positions(points: int) -> list[float]:
     """Returns evenly spaced places on a line, from 0 to 1, both included.
 
-    Args:
-        points: How many; at least 2.
-
     Raises:
-        ValueError: If there are less.
+        ValueError: If there are less than 2 points.
     """
     if points < 2:
         raise ValueError(
@@ -49,12 +46,9 @@ def between(
 def barrier(errors: list[float]) -> float:
     """Returns the highest error on a line minus the mean of its two ends.
 
-    Never negative, as the ends count as points of the line.
+    Never negative, as the errors are those at all points, ends included.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671), sec. 2.
-
-    Args:
-        errors: Error at each point, in order, ends included.
     """
     return float(max(errors) - (errors[0] + errors[-1]) / 2)
 

@@ -43,7 +43,7 @@ class KerasModel(model_base.ModelBase):
         masks=None,
         seed=0,
     ):
-        """Finds the kernels and gives them masks.
+        """Finds the kernels and gives them masks; the rest is as for ModelBase.
 
         Args:
             network: keras.Model. If it is not built yet, calling it with
@@ -54,9 +54,9 @@ class KerasModel(model_base.ModelBase):
                 not to be trained, looks at nothing.
             build: Function () -> network of this architecture, called for
                 fresh draws; None makes every draw the weights as given.
-            presets: As for ModelBase.
-            masks: As for ModelBase.
-            seed: As for ModelBase.
+            presets: Dict, name -> array to start from.
+            masks: Dict, layer name -> array of 0s and 1s.
+            seed: Seed of the draw.
 
         Raises:
             ValueError: If the network does not accept the examples, does not

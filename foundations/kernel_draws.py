@@ -41,7 +41,7 @@ def draw(
         shapes: Dict, layer name -> shape of its kernel.
         fans: Dict, layer name -> (fan-in, fan-out), as from `ModelBase.fans`;
             it may name other layers too.
-        seed: An integer; each layer's seed derives from it.
+        seed: Each layer's seed derives from it.
         mode: Which fan the constants and Kaiming draws take, "fan_in" or
             "fan_out". The others have theirs.
         gain: What the same multiply by: a name in GAINS, the activation that
@@ -77,13 +77,7 @@ def check(
     gain: str = "relu",
     scale_fan: float = 1.0,
 ) -> None:
-    """Raises unless kernels can be drawn by these settings.
-
-    Args:
-        name: As for `draw`, like the others.
-        mode: Which fan to take.
-        gain: The activation.
-        scale_fan: What the fan is multiplied by.
+    """Raises unless kernels can be drawn by these settings; see `draw`.
 
     Raises:
         ValueError: If a name is unknown, or scale_fan is not a finite number

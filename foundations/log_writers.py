@@ -17,11 +17,7 @@ class Logs:
     """Loss and accuracy by iteration, for each of several named logs."""
 
     def __init__(self, names: list[str]):
-        """Starts empty logs.
-
-        Args:
-            names: Such as "train", "test" and "validate".
-        """
+        """Starts empty logs, such as "train", "test" and "validate"."""
         self._columns = {
             name: {
                 "iteration": np.zeros(0, np.int64),
@@ -33,14 +29,7 @@ class Logs:
         self._summarized_to = -1
 
     def add(self, name: str, iterations, losses, accuracies) -> None:
-        """Appends entries to a log.
-
-        Args:
-            name: Name of the log.
-            iterations: Iteration numbers, a sequence.
-            losses: As many losses.
-            accuracies: As many accuracies, in [0, 1].
-        """
+        """Appends iteration numbers, losses and accuracies in [0, 1] to a log."""
         columns = self._columns[name]
         added = {
             "iteration": iterations,
@@ -62,8 +51,8 @@ class Logs:
     def cut_at_not_finite(self) -> tuple[str, int] | None:
         """Drops all entries from the first NaN or infinite loss on.
 
-        Returns:
-            Name of the log and iteration of that loss; None if all are finite.
+        Returns name of the log and iteration of that loss; None if all are
+        finite.
         """
         bad = {}
         for name, columns in self._columns.items():

@@ -83,9 +83,6 @@ def mask_gradients(optimizer):
     Its slots, such as momentum, are then exactly 0 there, and clipping by a
     global norm counts kept weights only. Our trainer does this; for `fit`,
     `network.compile(mask_gradients(optimizer), ...)`.
-
-    Args:
-        optimizer: Keras optimizer.
     """
     apply = type(optimizer).apply
 

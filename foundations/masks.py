@@ -6,10 +6,11 @@ import numpy as np
 
 from lottery_ticket.foundations import names
 
-Masks = dict[str, np.ndarray]
+# Layer name -> array; of masks, of 0s and 1s.
+Masks = Network = dict[str, np.ndarray]
 
 
-def ones(network: Masks) -> Masks:
+def ones(network: Network) -> Masks:
     """Returns masks that keep everything, shaped as the given entries."""
     return {
         name: np.ones(np.shape(entry), np.uint8)
@@ -20,9 +21,7 @@ def ones(network: Masks) -> Masks:
 def union(*masks: Masks) -> Masks:
     """Returns masks that keep what any of the given masks keeps.
 
-    Args:
-        masks: Dicts, layer name -> array of 0s and 1s. A layer that only some
-            of them name keeps what those say.
+    A layer that only some of them name keeps what those say.
 
     Raises:
         ValueError: If there are no masks, one layer's masks differ in shape,
@@ -34,7 +33,7 @@ def union(*masks: Masks) -> Masks:
 def intersect(*masks: Masks) -> Masks:
     """Returns masks that keep what all of the given masks keep.
 
-    Args and Raises: as for `union`.
+    All else is as for `union`.
     """
     return _combine(np.logical_and, masks)
 
@@ -47,7 +46,7 @@ def combine(masks: list[Masks], how: str) -> Masks:
     """Returns one of several masks, by the name of a way to combine them.
 
     Args:
-        masks: List of dicts, layer name -> array of 0s and 1s.
+        masks: List of masks.
         how: "union" or "intersect", the functions of that name.
 
     Raises:
@@ -64,7 +63,7 @@ def shuffle(masks: Masks, seed: int) -> Masks:
     independent of where they were.
 
     Args:
-        masks: Dict, layer name -> array of 0s and 1s.
+        masks: Masks, which are not modified.
         seed: Seed of the permutations, which the layers draw in turn.
     """
     rng = np.random.default_rng(seed)
@@ -79,10 +78,6 @@ def jaccard(a: Masks, b: Masks) -> float:
 
     1 is the same mask, 0 none in common, and 1 if both keep nothing. For what
     overlap to expect of unrelated masks, see `chance_jaccard`.
-
-    Args:
-        a: Dict, layer name -> array of 0s and 1s.
-        b: The same layers of another mask.
 
     Raises:
         ValueError: If the layers or their shapes differ, or a value is neither
@@ -105,7 +100,7 @@ def chance_jaccard(a: Masks, b: Masks) -> float:
     common, in expectation. It is the ratio of the expected intersection to the
     expected union over all layers, not the expectation of their ratio.
 
-    Args and Raises: as for `jaccard`.
+    Raises: As for `jaccard`.
     """
     _check_same_layers(a, b)
     counts_a, counts_b = counts(a), counts(b)
@@ -118,15 +113,15 @@ def chance_jaccard(a: Masks, b: Masks) -> float:
     return _overlap(kept_a, kept_b, common)
 
 
-def sign_agreement(masks: Masks, a: Masks, b: Masks) -> float:
+def sign_agreement(masks: Masks, a: Network, b: Network) -> float:
     """Share of the kept weights whose signs are the same in two networks.
 
     0 has a sign of its own, which agrees with 0 only.
 
     Args:
-        masks: Dict, layer name -> array of 0s and 1s: the weights that count.
-        a: Dict, layer name -> weights; may hold more entries than masks.
-        b: Another network.
+        masks: Which weights count.
+        a: A network; it may hold more entries than masks.
+        b: Another.
 
     Returns:
         A number in [0, 1], NaN if nothing is kept.
@@ -135,10 +130,9 @@ def sign_agreement(masks: Masks, a: Masks, b: Masks) -> float:
         ValueError: If a network lacks a layer or has another shape than its
             mask.
     """
+    check_layers({"The first network": a, "The second network": b}, masks)
     kept, agreeing = 0, 0
     for name, mask in masks.items():
-        for network in (a, b):
-            _check_entry(name, mask, network)
         where = np.asarray(mask, bool)
         same = np.sign(a[name][where]) == np.sign(b[name][where])
         kept += same.size
@@ -164,7 +158,7 @@ def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
     """Raises unless the masks fit a network's maskable kernels.
 
     Args:
-        masks: Dict, layer name -> mask. Layers may be missing.
+        masks: Masks; layers may be missing.
         shapes: Dict, layer name -> shape of its kernel.
 
     Raises:
@@ -180,6 +174,28 @@ def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
                 f"The mask of layer {name!r} must have the shape of its "
                 f"kernel, {tuple(shapes[name])}. Received: {mask.shape}"
             )
+
+
+def check_layers(networks: dict[str, Network | None], masks: Masks) -> None:
+    """Raises unless networks have each masked layer, in its mask's shape.
+
+    Args:
+        networks: Dict, what a network is called in the error -> network, or
+            None, which is passed over.
+        masks: Masks.
+
+    Raises:
+        ValueError: Naming network and layer.
+    """
+    given = {name: each for name, each in networks.items() if each is not None}
+    for called, network in given.items():
+        for name, mask in masks.items():
+            shape = np.shape(network[name]) if name in network else None
+            if shape != np.shape(mask):
+                raise ValueError(
+                    f"{called} must have layer {name!r} with its mask's shape, "
+                    f"{np.shape(mask)}. Received: {shape or 'no such layer'}"
+                )
 
 
 def _check_values(name, mask):
@@ -198,15 +214,6 @@ def _check_same_layers(a, b):
             f"{', '.join(sorted(set(a) ^ set(b)))}"
         )
     _check_alike([a, b])
-
-
-def _check_entry(name, mask, network):
-    names.check("layer of the network", name, network)
-    if np.shape(network[name]) != np.shape(mask):
-        raise ValueError(
-            f"Layer {name!r} must have the shape of its mask, "
-            f"{np.shape(mask)}. Received: {np.shape(network[name])}"
-        )
 
 
 def _overlap(kept_a, kept_b, common):

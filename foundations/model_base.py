@@ -131,9 +131,6 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
 
         Each variable draws from a seed of its own, derived from `seed` and its
         name; a `KerasModel` is built anew with all seeds set to this one.
-
-        Args:
-            seed: An integer.
         """
         if self._build is not None:
             return self._build(seed)

@@ -82,11 +82,7 @@ class Result:
         return self.file.is_complete(self.directory, self.settings)
 
     def write(self, found: dict) -> None:
-        """Writes the file.
-
-        Args:
-            found: JSON values; settings and environment are added.
-        """
+        """Writes the file: what was found, as JSON, settings and environment."""
         facts = {"environment": environment.facts()}
         record = {"settings": self.settings, **found, **facts}
         self.file.write(self.directory, record)

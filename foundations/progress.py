@@ -27,8 +27,7 @@ def say_complete(directory: str, quiet: bool) -> None:
 def text(latest: dict[str, tuple[float, float]]) -> str:
     """Returns losses and accuracies in few words: `test 0.0590 (98.33 %)`.
 
-    Args:
-        latest: Dict, name of a log -> (loss, accuracy).
+    They are given as (loss, accuracy), by the name of the log.
     """
     return ", ".join(
         f"{name} {loss:.4f} ({100 * accuracy:.2f} %)"
@@ -37,13 +36,7 @@ def text(latest: dict[str, tuple[float, float]]) -> str:
 
 
 def each(items: list, label: str, quiet: bool):
-    """Gives the items one by one, with a bar if that takes long.
-
-    Args:
-        items: What there is to do.
-        label: What is done with them.
-        quiet: Show nothing at all.
-    """
+    """Gives the items one by one, with a labelled bar if that takes long."""
     return tqdm.tqdm(
         items,
         desc=label,
@@ -57,12 +50,7 @@ class Progress:
     """Shows how far a number of training runs has come, and the time left."""
 
     def __init__(self, runs: int = 1, quiet: bool = False):
-        """Makes the bar; nothing shows before the first run starts.
-
-        Args:
-            runs: How many runs of equal length there will be.
-            quiet: Show nothing at all.
-        """
+        """Makes the bar of so many runs of equal length; shows nothing yet."""
         self._runs = runs
         self._quiet = quiet
         self._bar = None
@@ -70,12 +58,7 @@ class Progress:
         self._shown_at = time.monotonic()
 
     def start(self, label: str, iterations: int) -> None:
-        """Says that a run begins.
-
-        Args:
-            label: What is trained, such as "level 3/20".
-            iterations: Length of the run.
-        """
+        """Says that a run begins, of a label such as "level 3/20"."""
         if self._bar is None:
             self._bar = tqdm.tqdm(
                 total=self._runs * iterations,
@@ -107,11 +90,7 @@ class Progress:
             self._line(f"iteration {iteration}/{self._iterations}, {shown}")
 
     def finish(self, result: str) -> None:
-        """Says that the run is over.
-
-        Args:
-            result: In a few words.
-        """
+        """Says in a few words that the run is over."""
         self._done += self._iterations
         self._bar.update(self._done - self._bar.n)
         self._line(result)

@@ -7,11 +7,7 @@ from lottery_ticket.foundations import files, run_record, sealed
 
 @dataclasses.dataclass(frozen=True)
 class ResultFile:
-    """A result file; its folder is complete once it is there.
-
-    Args:
-        name: Its name, such as "connectivity.json".
-    """
+    """A result file, by its name; its folder is complete once it is there."""
 
     name: str
 
@@ -20,27 +16,15 @@ class ResultFile:
         return files.join(directory, self.name)
 
     def write(self, directory: str, record: dict) -> None:
-        """Writes the file, with a checksum of itself.
-
-        Args:
-            directory: Folder of the results.
-            record: JSON values. "settings" say what they were made with.
-        """
+        """Writes JSON values, of which "settings" say what they were made with."""
         sealed.write(self.path(directory), record)
 
     def read(self, directory: str) -> dict | None:
-        """Returns the record, or None where there is none that is whole.
-
-        A file that is damaged is named in a warning, and counts as none.
-        """
+        """Returns the record, or None if there is none whole; see `sealed.read`."""
         return sealed.read(self.path(directory))
 
     def read_own(self, directory: str, settings: dict) -> dict | None:
         """Returns the record of results with these settings, or None.
-
-        Args:
-            directory: Folder of the results.
-            settings: All that they depend on, as JSON values.
 
         Raises:
             ValueError: If the folder holds results made with other settings.
@@ -51,9 +35,5 @@ class ResultFile:
         return record
 
     def is_complete(self, directory: str, settings: dict) -> bool:
-        """Whether results with these settings are there.
-
-        Raises:
-            ValueError: If the folder holds results made with other settings.
-        """
+        """Whether results with these settings are there; as `read_own`."""
         return self.read_own(directory, settings) is not None

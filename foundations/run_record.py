@@ -95,9 +95,6 @@ def check_source(path: str) -> None:
 
     Looked at only if the folder is one of a run of ours.
 
-    Args:
-        path: Folder that `save_restore.restore_network` is about to read.
-
     Raises:
         ValueError: If the run is not finished, or files of it are damaged.
     """
@@ -132,10 +129,6 @@ def check_identity(recorded: dict, identity: dict, directory: str) -> None:
 def check_own(directory: str, settings: dict) -> None:
     """Raises if a folder's run, finished or under way, has other settings.
 
-    Args:
-        directory: Folder of the run, if there is one.
-        settings: All that its results depend on, as JSON values.
-
     Raises:
         ValueError: If so, or if a run.json does not show its settings.
     """
@@ -148,14 +141,10 @@ def check_own(directory: str, settings: dict) -> None:
 def check_free(directory: str, settings: dict) -> None:
     """Raises if a folder holds results that no record accounts for.
 
-    Args:
-        directory: Folder of the run.
-        settings: Its settings, whose experiment says whose folder it is.
-
     Raises:
         ValueError: If there are, say, weights but neither run.json nor a
             checkpoint, if checkpoint.bin is somebody else's, or if the folder
-            is one of another experiment.
+            is one of another experiment than settings say.
     """
     folder_owner.check(directory, settings.get("experiment"), has_run=True)
     found = files.names(directory)

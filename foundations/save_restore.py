@@ -15,15 +15,7 @@ Log = dict[str, list]
 
 
 def save_network(directory: str, network: Network) -> dict[str, str]:
-    """Saves a network, one `NAME.npy` per entry; returns their checksums.
-
-    Args:
-        directory: Folder to write to; made if needed.
-        network: Dict, layer name -> array (weights, or masks).
-
-    Returns:
-        Dict, file name -> SHA-256 of its bytes, in hex.
-    """
+    """Saves one `NAME.npy` per entry; returns their SHA-256 by file name."""
     checksums = {}
     for name, array in network.items():
         buffer = io.BytesIO()
@@ -59,13 +51,10 @@ def standardize(
     """Returns a network given in any of the forms that flags take.
 
     Args:
-        network: None; a dict; the path of a folder written by `save_network`;
-            or a list of those.
+        network: None, which stays None; a dict; the path of a folder written
+            by `save_network`; or a list of those.
         combine_fn: Combines the networks of a list, such as `masks.union`.
             Needed for lists only.
-
-    Returns:
-        A dict, layer name -> array, or None for None.
 
     Raises:
         ValueError: If a list comes without a combine_fn, or `network` has
@@ -124,9 +113,6 @@ def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
         directory: Folder of the run.
         name: "train", "test" or "validate".
         tail: Return the last `tail` entries only; 0 returns all.
-
-    Returns:
-        Dict with the lists "iteration", "loss" and "accuracy".
 
     Raises:
         FileNotFoundError: If there is no such log.

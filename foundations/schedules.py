@@ -109,13 +109,10 @@ class Schedule:
     """How the learning rate changes while a network trains.
 
     Args:
-        name: A name in SCHEDULES. "constant" stays, "piecewise" is multiplied
-            by `drop_factor` at each of `drops`, "cosine" falls along half a
-            wave, at each iteration, from the peak to 0 at the end of training.
-            "cosine_by_epoch" falls likewise, after each epoch: epoch e of E,
-            counted from 0, has the rate peak / 2 * (1 + cos(pi * e / E)), so
-            that the last one's is above 0. An epoch that training does not
-            complete counts as one.
+        name: A name in SCHEDULES. By "cosine_by_epoch", epoch e of E, counted
+            from 0, has the rate peak / 2 * (1 + cos(pi * e / E)), so that the
+            last one's is above 0; an epoch that training does not complete
+            counts as one.
         drops: For "piecewise": lengths such as '20000it' or '80ep', counted
             from the start of training, in ascending order. The first iteration
             with the lower rate is that of this number, counted from 0.
@@ -214,18 +211,13 @@ def in_iterations(
 def published_drops(epochs: int) -> tuple[str, ...]:
     """Returns when the rate drops in Sreenivasan et al.'s piecewise schedules.
 
-    Where they have no drops for a training of this length, it drops after a
-    half and two thirds of its epochs, rounded down. A training of one epoch has
-    no drops: its rate is constant.
+    That is lengths such as '80ep', in ascending order. Where they have no drops
+    for a training of so many epochs, it drops after a half and two thirds of
+    them, rounded down. A training of one epoch has no drops: its rate is
+    constant.
 
     Source: the code of Sreenivasan et al. 2022
     (https://arxiv.org/abs/2202.12002).
-
-    Args:
-        epochs: Number of epochs of the whole training.
-
-    Returns:
-        Lengths such as '80ep', in ascending order.
 
     Raises:
         ValueError: If epochs is not a whole number of at least 1.

@@ -10,12 +10,7 @@ _log = logging.getLogger(__name__)
 
 
 def write(path: str, record: dict) -> None:
-    """Writes a record as JSON, its checksum behind it.
-
-    Args:
-        path: File to write.
-        record: JSON values by name, written in this order.
-    """
+    """Writes JSON values by name, in this order, their checksum behind them."""
     sealed = {**record, "checksum": _seal(record)}
     files.write(path, json.dumps(sealed, indent=1).encode())
 

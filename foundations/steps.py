@@ -35,24 +35,12 @@ def parse(length: str | tuple[str, int]) -> tuple[str, int]:
 
 
 def text(length: str | tuple[str, int]) -> str:
-    """Returns a length in one way of the several to write it: '500it'.
-
-    Args:
-        length: As for `parse`.
-
-    Raises:
-        ValueError: As for `parse`.
-    """
+    """Returns a length in one of the several ways to write it: '500it'."""
     unit, number = parse(length)
     return f"{number}{unit[:2]}"
 
 
 def iterations(length: str | tuple[str, int], per_epoch: int) -> int:
-    """Returns a length as a number of iterations.
-
-    Args:
-        length: As for `parse`.
-        per_epoch: Iterations in one epoch of the dataset.
-    """
+    """Returns a length as a number of iterations, `per_epoch` in one epoch."""
     unit, number = parse(length)
     return number * per_epoch if unit == "epochs" else number

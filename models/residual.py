@@ -13,6 +13,12 @@ class Pieces:
 
     Strided convolutions pad zeros on every side, as PyTorch's do and so the
     papers' code; TensorFlow's "same" pads below and on the right only.
+
+    In all methods, `name` is a layer's name and `block` what the names of a
+    block's layers begin with; `x` is a symbolic tensor, shape (batch, height,
+    width, channels); `filters` is the number of outputs; `strides` are pixels
+    from one output to the next; and `shortcut` is a method such as
+    `projection`, of block, x, filters and strides.
     """
 
     def __init__(self, model, affine=True, kernel_initializer="glorot_normal"):
@@ -28,15 +34,7 @@ class Pieces:
         self.kernel_initializer = kernel_initializer
 
     def conv(self, name, x, filters, kernel_size=3, strides=1):
-        """Returns a convolution of x that pads half its kernel's size.
-
-        Args:
-            name: Name of the layer.
-            x: Symbolic tensor, shape (batch, height, width, channels).
-            filters: Number of outputs.
-            kernel_size: Height and width of the kernel, odd.
-            strides: Pixels from one output to the next.
-        """
+        """Returns a convolution of x that pads half its odd kernel's size."""
         return self.model.conv2d_layer(
             name,
             x,
@@ -49,28 +47,16 @@ class Pieces:
         )
 
     def norm(self, name, x, relu=True):
-        """Returns x, batch-normalised, and without its negative part.
-
-        Args:
-            name: Name of the layer.
-            x: Symbolic tensor, shape (batch, height, width, channels).
-            relu: Whether a ReLU follows.
-        """
+        """Returns x, batch-normalised, then without its negative part."""
         x = self.model.norm_layer(name, x, affine=self.affine)
         return keras.layers.ReLU()(x) if relu else x
 
     def basic(self, block, x, filters, strides, shortcut):
         """Returns a block of two 3x3 convolutions, added to its shortcut.
 
-        Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
+        The first convolution has the strides.
 
-        Args:
-            block: Name of the block, which its layers' names begin with.
-            x: Symbolic tensor, shape (batch, height, width, channels).
-            filters: Number of outputs.
-            strides: Of the first convolution.
-            shortcut: Function such as `projection`, of the block's name, x,
-                filters and strides.
+        Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
         """
         y = self.conv(f"{block}_conv0", x, filters, 3, strides)
         y = self.norm(f"{block}_norm0", y)
@@ -82,16 +68,9 @@ class Pieces:
         """Returns a 1x1, a 3x3 and a 1x1 convolution, added to the shortcut.
 
         The 3x3 convolution has the strides, as in PyTorch's networks; in the
-        paper, the first 1x1 has.
+        paper, the first 1x1 has. The last has 4 times the filters.
 
         Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
-
-        Args:
-            block: As for `basic`.
-            x: As for `basic`.
-            filters: Of the first two convolutions; the last has 4 times more.
-            strides: Of the 3x3 convolution.
-            shortcut: As for `basic`.
         """
         y = self.conv(f"{block}_conv0", x, filters, 1)
         y = self.norm(f"{block}_norm0", y)
@@ -105,24 +84,11 @@ class Pieces:
         """Returns a 1x1 convolution and norm of x, or x where shapes agree.
 
         Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), option B.
-
-        Args:
-            block: As for `basic`.
-            x: As for `basic`.
-            filters: Number of outputs.
-            strides: Pixels from one output to the next.
         """
         return self._projected(self.conv, block, x, filters, strides)
 
     def unmasked_projection(self, block, x, filters, strides):
-        """Returns what `projection` does, by a convolution without a mask.
-
-        Args:
-            block: As for `basic`.
-            x: As for `basic`.
-            filters: Number of outputs.
-            strides: Pixels from one output to the next.
-        """
+        """Returns what `projection` does, by a convolution without a mask."""
 
         def conv(name, x, filters, kernel_size, strides):
             return keras.layers.Conv2D(
@@ -147,14 +113,10 @@ class Pieces:
 
         Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), option A:
         no weights. The zeros go half below and half above the channels, as in
-        the code of Sreenivasan et al. 2022.
-
-        Args:
-            block: Not used: there is nothing to name.
-            x: As for `basic`.
-            filters: Number of outputs, not below x's channels.
-            strides: Pixels from one output to the next.
+        the code of Sreenivasan et al. 2022. Outputs are not fewer than x's
+        channels.
         """
+        del block  # There is nothing to name.
         if strides > 1:
             x = keras.layers.AveragePooling2D(1, strides)(x)
         new = filters - x.shape[-1]
@@ -167,22 +129,11 @@ class Pieces:
         )(x)
 
     def add(self, x, y):
-        """Returns the block's sum, without its negative part.
-
-        Args:
-            x: Symbolic tensor, shape (batch, height, width, channels).
-            y: Symbolic tensor of the same shape.
-        """
+        """Returns the sum of two of one shape, without its negative part."""
         return keras.layers.ReLU()(keras.layers.Add()([x, y]))
 
     def head(self, x, num_classes, use_bias=True):
-        """Returns the logits of each channel's mean.
-
-        Args:
-            x: Symbolic tensor, shape (batch, height, width, channels).
-            num_classes: Number of logits.
-            use_bias: Whether logits have a bias.
-        """
+        """Returns the logits of each channel's mean."""
         return self.model.dense_layer(
             "logits",
             keras.layers.GlobalAveragePooling2D()(x),
@@ -193,12 +144,7 @@ class Pieces:
 
 
 def padding(kernel_size: int, strides: int) -> str | int:
-    """Returns the padding of a convolution that PyTorch's networks have.
-
-    Args:
-        kernel_size: Height and width of the kernel, odd.
-        strides: Pixels from one output to the next.
-    """
+    """Returns the padding that PyTorch's networks have, of an odd kernel."""
     if kernel_size == 1:
         return "valid"
     return "same" if strides == 1 else kernel_size // 2

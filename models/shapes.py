@@ -2,16 +2,12 @@
 
 
 def check_image(input_shape, smallest: int) -> None:
-    """Raises unless a network of images can take inputs of a shape.
+    """Raises ValueError unless a network of images takes a shape of example.
 
     Args:
-        input_shape: Shape of one example.
+        input_shape: To be (height, width, channels).
         smallest: Lowest height and width from which its last feature map has a
             pixel.
-
-    Raises:
-        ValueError: If the shape is not (height, width, channels), or the image
-            is too small.
     """
     shape = tuple(input_shape)
     if len(shape) != 3:
@@ -28,16 +24,7 @@ def check_image(input_shape, smallest: int) -> None:
 
 
 def check_choice(name: str, value, choices) -> None:
-    """Raises unless an option has one of its possible values.
-
-    Args:
-        name: Name of the option, for the error.
-        value: What was given.
-        choices: What is possible.
-
-    Raises:
-        ValueError: If it is none of them.
-    """
+    """Raises ValueError unless an option has one of its possible values."""
     if value not in choices:
         known = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {known}. Received: {value!r}")

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.foundations import entries, names
-from lottery_ticket.foundations.mask_actions import layer_checks
+from lottery_ticket.foundations import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 
@@ -45,12 +45,12 @@ class Pruning:
     """One pruning of a network.
 
     Args:
-        masks: Dict, layer name -> mask after it.
-        before: Dict, layer name -> mask before it, which keeps more.
-        initial: Dict, name -> array, W: what the level before started from, of
-            kernels all entries. It may hold biases and the like.
-        final: Dict as initial: what that level ended with. Where it was pruned
-            already, it holds what those weights are held at.
+        masks: Masks after it.
+        before: Masks before it, which keep more.
+        initial: W: what the level before started from, of kernels all entries.
+            It may hold biases and the like.
+        final: What that level ended with. Where it was pruned already, it
+            holds what those weights are held at.
         draw: Function (seed) -> network, a fresh draw of all variables; only
             an action that redraws calls it.
     """
@@ -73,7 +73,7 @@ class Pruning:
             "initial": self.initial,
             "final": self.final,
         }
-        layer_checks.check(given, self.masks)
+        masks_lib.check_layers(given, self.masks)
         for name, mask in self.masks.items():
             if (np.asarray(mask) > self.before[name]).any():
                 raise ValueError(

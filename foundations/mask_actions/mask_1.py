@@ -18,7 +18,8 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.foundations import entries, names
-from lottery_ticket.foundations.mask_actions import layer_checks, reuse
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.mask_actions import reuse
 
 Network = dict[str, np.ndarray]
 
@@ -49,14 +50,14 @@ class Start:
     """What an action can start from.
 
     Args:
-        weights: Dict, name -> array, W: what the level before started from, of
-            kernels all entries. It may hold biases and the like.
-        masks: Dict, layer name -> mask of the new level.
-        dense: Dict as weights: what level 0 started from.
+        weights: W: what the level before started from, of kernels all entries.
+            It may hold biases and the like.
+        masks: Those of the new level.
+        dense: What level 0 started from, as weights.
         draw: Function (seed) -> network, a fresh draw of all variables; only
             reinit calls it.
-        from_masks: Dict, layer name -> mask of the positions whose values
-            reuse and reuse_sign take; None means `masks`.
+        from_masks: Masks of the positions whose values reuse and reuse_sign
+            take; None means `masks`.
         constant: Magnitude above 0 that signed constants have in every layer;
             None is the standard deviation of each layer.
     """
@@ -80,7 +81,7 @@ class Start:
             "dense": self.dense,
             "from_masks": self.from_masks,
         }
-        layer_checks.check(networks, self.masks)
+        masks_lib.check_layers(networks, self.masks)
         constant = self.constant
         if constant is not None and not 0 < constant < np.inf:  # Nor NaN.
             raise ValueError(

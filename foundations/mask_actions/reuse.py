@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.foundations.mask_actions import layer_checks
+from lottery_ticket.foundations import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 
@@ -28,12 +28,12 @@ def reuse(
     pruned weights included.
 
     Args:
-        distribution: Dict, layer name -> array to take values from.
-        masks: Dict, layer name -> mask of the same shape.
+        distribution: Network to take values from.
+        masks: Masks; the other networks have their layers in their shapes.
         seed: Seed of the draw.
-        same_sign: Dict, layer name -> array whose signs to keep, or None.
-        from_masks: Dict, layer name -> mask of the positions whose values are
-            taken; None means `masks`.
+        same_sign: Network whose signs to keep, or None.
+        from_masks: Masks of the positions whose values are taken; None means
+            `masks`.
 
     Returns:
         Dict, layer name -> float32 array, 0 where pruned.
@@ -47,7 +47,7 @@ def reuse(
         "same_sign": same_sign,
         "from_masks": from_masks,
     }
-    layer_checks.check(networks, masks)
+    masks_lib.check_layers(networks, masks)
     from_masks = masks if from_masks is None else from_masks
     rng = np.random.default_rng(seed)
     return {

@@ -30,8 +30,8 @@ def effective_masks(model, masks=None) -> dict[str, np.ndarray] | None:
 
     Args:
         model: ModelBase.
-        masks: Dict, layer name -> array of 0s and 1s, of the model's shapes.
-            None, and layers not named, are as the model's own.
+        masks: Dict, layer name -> array of 0s and 1s. None, and layers not
+            named, are as the model's own.
 
     Returns:
         Dict, layer name -> uint8 array; or None where it cannot be told, see
@@ -49,11 +49,7 @@ def effective_masks(model, masks=None) -> dict[str, np.ndarray] | None:
 
 
 def obstacle(model) -> str | None:
-    """Returns why `effective_masks` cannot tell; None if it can.
-
-    Args:
-        model: ModelBase.
-    """
+    """Returns why `effective_masks` cannot tell of a model; None if it can."""
     return _paths(model).obstacle
 
 

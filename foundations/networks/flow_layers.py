@@ -79,11 +79,7 @@ ACTIVATIONS = (
 
 
 def obstacle(operation) -> str | None:
-    """Returns why a layer is not known to pass on paths; None if it is.
-
-    Args:
-        operation: Keras layer or operation.
-    """
+    """Returns why a layer is not known to pass on paths; None if it is."""
     if isinstance(operation, keras.Model) or "call" in vars(operation):
         return "has a call of its own"
     if rule(operation) is None:
@@ -103,13 +99,7 @@ def rule(operation):
     """Returns a function of a layer that returns its call for tracing paths.
 
     Inputs of that call are 1 where a path leads, 0 elsewhere; outputs are above
-    0 where one leads. Subclasses have none: they may compute anything.
-
-    Args:
-        operation: Keras layer or operation.
-
-    Returns:
-        Function (operation) -> call, or None where none is known.
+    0 where one leads. None is known of subclasses: they may compute anything.
     """
     kind = type(operation)
     if isinstance(operation, keras.Layer):
@@ -122,11 +112,7 @@ def rule(operation):
 
 
 def is_known_activation(activation) -> bool:
-    """Whether it is an activation that keeps each value at its own place.
-
-    Args:
-        activation: What a layer has: None, a function or a layer.
-    """
+    """Whether an activation, or None, keeps each value at its own place."""
     if activation is None:
         return True
     if isinstance(activation, keras.Layer):

@@ -12,11 +12,7 @@ _LOWEST_FLOW = 1e-9
 
 
 def obstacle(network) -> str | None:
-    """Returns why the paths of a network cannot be told; None if they can.
-
-    Args:
-        network: keras.Model, built.
-    """
+    """Returns why the paths of a built network cannot be told, or None."""
     for operation in operations(network):
         reason = flow_layers.obstacle(operation)
         if reason is not None:
@@ -30,9 +26,6 @@ def constants(network) -> list[tuple]:
 
     All kernels let everything through, as far as no mask says otherwise, and
     from biases nothing comes.
-
-    Args:
-        network: keras.Model without an `obstacle`.
     """
     return [
         (variable, 0.0 if variable is layer.bias else 1.0)
@@ -52,9 +45,6 @@ def tracing(network):
     overflows or underflows, however deep the network is. Kernels have to be
     masks, and what has no mask its `constants`. Layers are not rebuilt: after
     the context they compute as before.
-
-    Args:
-        network: keras.Model without an `obstacle`.
     """
     found = operations(network)
     before = [dict(vars(operation)) for operation in found]
@@ -75,9 +65,6 @@ def operations(network) -> list:
     """Returns the layers and operations of a network, nested ones' included.
 
     A network whose call is somebody's own is an operation itself.
-
-    Args:
-        network: keras.Model.
     """
     if not _is_graph(network):
         return [network]

@@ -34,11 +34,7 @@ class NotMasked(typing.NamedTuple):
 
 
 def find(network) -> list:
-    """Returns the trained kernels of all layers, each once.
-
-    Args:
-        network: keras.Model, built.
-    """
+    """Returns the trained kernels of a built network, each once."""
     trained = {id(variable) for variable in network.trainable_variables}
     found = {
         id(variable): variable
@@ -51,11 +47,7 @@ def find(network) -> list:
 def not_masked(network, kernels) -> list[NotMasked]:
     """Returns the variables of two or more axes that get no mask.
 
-    Biases never do, whatever their shape.
-
-    Args:
-        network: keras.Model, built.
-        kernels: Its kernels that do.
+    Biases never do, whatever their shape; `kernels` are those that do.
     """
     masked = {id(variable) for variable in kernels}
     trained = {id(variable) for variable in network.trainable_variables}

@@ -10,17 +10,19 @@ from lottery_ticket.foundations import mask_constraint
 class LayerBuilders:
     """What ModelBase builds layers with; not to subclass by itself.
 
+    In all builders, `name` names the layer, and its kernel in networks and
+    masks; `inputs` is a symbolic tensor, channels last; and activation and
+    initialisers are as for Keras. Biases start at 0 and are never masked. All
+    return a symbolic tensor, and raise ValueError if a name is taken or cannot
+    name a file.
+
     Attributes:
         inputs: Symbolic input, shape (batch,) + input_shape.
         input_shape: Shape of one example.
     """
 
     def __init__(self, input_shape: tuple[int, ...]):
-        """Starts with an input and no layer.
-
-        Args:
-            input_shape: Shape of one example.
-        """
+        """Starts with an input and no layer."""
         self.inputs = keras.Input(tuple(input_shape))
         self.input_shape = tuple(input_shape)
         self._names = set()
@@ -40,20 +42,6 @@ class LayerBuilders:
 
         Source: Glorot normal kernels and zero biases are Frankle & Carbin
         2019's (https://arxiv.org/abs/1803.03635), figure 2.
-
-        Args:
-            name: Name of the layer, and of its kernel in networks and masks.
-            inputs: Symbolic tensor, shape (batch, ..., features).
-            units: Number of outputs.
-            activation: As for Keras: a name, a function or None.
-            use_bias: Whether to add a bias; it starts at 0, is never masked.
-            kernel_initializer: As for Keras.
-
-        Returns:
-            Symbolic tensor, shape (batch, ..., units).
-
-        Raises:
-            ValueError: If the name is taken or cannot name a file.
         """
         self._take_name(name)
         layer = keras.layers.Dense(
@@ -80,7 +68,7 @@ class LayerBuilders:
         """Adds a convolution with a maskable kernel; mirrors keras's Conv2D.
 
         Args:
-            name: Name of the layer, and of its kernel in networks and masks.
+            name: Name of the layer.
             inputs: Symbolic tensor, shape (batch, height, width, channels).
             filters: Number of outputs.
             kernel_size: Height and width of the kernel.
@@ -90,14 +78,8 @@ class LayerBuilders:
                 below and on the right only where PyTorch, and so most papers'
                 code, pads every side.
             activation: As for Keras: a name, a function or None.
-            use_bias: Whether to add a bias; it starts at 0, is never masked.
+            use_bias: Whether to add a bias.
             kernel_initializer: As for Keras.
-
-        Returns:
-            Symbolic tensor, shape (batch, height, width, filters).
-
-        Raises:
-            ValueError: If the name is taken or cannot name a file.
         """
         self._take_name(name)
         inputs, padding = _padded(inputs, padding)
@@ -126,23 +108,9 @@ class LayerBuilders:
     ):
         """Adds a depthwise convolution; mirrors keras's DepthwiseConv2D.
 
-        Args:
-            name: As for `conv2d_layer`.
-            inputs: As for `conv2d_layer`.
-            kernel_size: As for `conv2d_layer`.
-            strides: As for `conv2d_layer`.
-            padding: As for `conv2d_layer`.
-            activation: As for `conv2d_layer`.
-            use_bias: As for `conv2d_layer`.
-            depthwise_initializer: As for Keras. Keras counts the channels into
-                the fan-in of its kernel, shape (height, width, channels, 1),
-                though each output sees only one of them.
-
-        Returns:
-            Symbolic tensor, shape (batch, height, width, channels).
-
-        Raises:
-            ValueError: If the name is taken or cannot name a file.
+        Arguments are those of `conv2d_layer`. Keras counts the channels into
+        the fan-in of the kernel, shape (height, width, channels, 1), though
+        each output sees only one of them.
         """
         self._take_name(name)
         inputs, padding = _padded(inputs, padding)
@@ -167,22 +135,21 @@ class LayerBuilders:
     ):
         """Adds batch normalisation; nothing of it is ever masked.
 
+        Its variables are saved as `name_gamma`, `name_beta`,
+        `name_moving_mean` and `name_moving_variance`.
+
         Source: momentum and epsilon are PyTorch's, which the papers with batch
         normalisation used; Keras's own are .99 and 1e-3.
         Differs: the running variance is Keras's, the batch's own, where
         PyTorch multiplies it by n / (n - 1) for n values a channel.
 
         Args:
-            name: Name of the layer; its variables are saved as `name_gamma`,
-                `name_beta`, `name_moving_mean` and `name_moving_variance`.
+            name: Name of the layer.
             inputs: Symbolic tensor, shape (batch, ..., channels).
             affine: Whether outputs are scaled and shifted by trained gamma and
                 beta.
             momentum: Share of the running statistics that a batch leaves.
             epsilon: Added to the variance.
-
-        Returns:
-            Symbolic tensor of the shape of `inputs`.
         """
         self._take_name(name)
         layer = keras.layers.BatchNormalization(

@@ -23,9 +23,6 @@ def tracing(network):
 
     Softmax stays, and so does what is not known to be an activation. Layers are
     not rebuilt: after the context they compute as before.
-
-    Args:
-        network: keras.Model.
     """
     found = [
         *network._flatten_layers(include_self=False),

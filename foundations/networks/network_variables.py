@@ -24,11 +24,8 @@ def layers(network, given=()) -> dict[str, keras.layers.Layer]:
 
     A path is the names from the outside in, joined by '.'. A layer that is used
     several times counts once. Automatic names, such as `dense_7`, count all
-    layers of the process; here they count from 0 within their network.
-
-    Args:
-        network: keras.Model.
-        given: Names that are not automatic, though they may look so.
+    layers of the process; here they count from 0 within their network. Names
+    `given` are not automatic, though they may look so.
     """
     found, seen = {}, set()
 
@@ -52,11 +49,11 @@ def named(network, kernels, given=()) -> dict[str, Named]:
 
     A kernel goes by its layer's path, other variables by path and own name,
     `conv0_bias`; a variable that several layers use, by the first of them.
+    Where one layer has two kernels, they are named like other variables.
 
     Args:
         network: keras.Model.
-        kernels: The kernels among its variables. Where one layer has two, they
-            are named like other variables.
+        kernels: The kernels among its variables.
         given: As for `layers`.
     """
     kernels = {id(variable) for variable in kernels}
@@ -151,10 +148,10 @@ def draw(variables: dict, built: dict, seed: int) -> dict[str, np.ndarray]:
     """Returns a fresh draw of variables, each from a seed of its own.
 
     Args:
-        variables: Dict as from `named`.
+        variables: As from `named`.
         built: Dict, name -> array: the values that they were built with, for
             those that no Keras initialiser draws.
-        seed: An integer; each variable's seed derives from it and its name.
+        seed: Each variable's seed derives from it and its name.
     """
     network = dict(built)
     for name, (layer, variable) in variables.items():
@@ -171,13 +168,9 @@ def draw(variables: dict, built: dict, seed: int) -> dict[str, np.ndarray]:
 def check_can_be_drawn(variables: dict, built: dict) -> None:
     """Raises unless every variable is constant or drawn by an initialiser.
 
-    Args:
-        variables: Dict as from `named`.
-        built: As for `draw`.
-
     Raises:
         ValueError: Naming one that is neither, so that no seed would give it
-            again.
+            again; arguments are as for `draw`.
     """
     for name, (layer, variable) in variables.items():
         is_constant = (built[name] == built[name].flat[:1]).all()

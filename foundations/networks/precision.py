@@ -16,7 +16,6 @@ def tracing(network, policy: str = POLICY):
     stay as they are.
 
     Args:
-        network: keras.Model.
         policy: Another dtype than float64: "float32", to trace a network of
             mixed precision without it.
     """
@@ -42,7 +41,6 @@ def outputs(network, variables, values, x):
     values' dtype.
 
     Args:
-        network: keras.Model.
         variables: Some of its variables.
         values: A tensor for each, of the dtype that is traced.
         x: Examples, of that dtype. A functional network casts them to that of

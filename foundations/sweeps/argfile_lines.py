@@ -99,12 +99,7 @@ def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
 def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
     """Returns the lines, checked if the runner declares its flags.
 
-    Args:
-        runner: What runs them.
-        lines: Lines to check.
-
-    Returns:
-        The same lines with the output_dirs that their flags mean.
+    They have the output_dirs then that their flags mean.
 
     Raises:
         ValueError: If a line has an unknown or missing flag or a wrong value,

@@ -6,9 +6,6 @@ import re
 def parse(text: str) -> list[int]:
     """Returns the levels that a text names, such as '0-30' or '4,8,12-16'.
 
-    Args:
-        text: Numbers and ranges, separated by commas.
-
     Raises:
         ValueError: If it cannot be read, or names none.
     """

@@ -46,11 +46,7 @@ def place(
 
 
 def make_folder(log: str) -> None:
-    """Makes the folder of a log.
-
-    Raises:
-        ValueError: If that cannot be done.
-    """
+    """Makes the folder of a log; raises ValueError if that cannot be done."""
     try:
         os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     except OSError as error:

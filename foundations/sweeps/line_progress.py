@@ -25,9 +25,7 @@ class LineProgress:
     def __init__(self, agenda: argfile_lines.Agenda, quiet: bool = False):
         """Shows the start, and lines that are refused as failures.
 
-        Args:
-            agenda: The lines.
-            quiet: Show nothing; only `summary` and `text` are there.
+        If quiet, it shows nothing: only `summary` and `text` are there.
         """
         self.failures = []
         self._complete = len(agenda.complete)

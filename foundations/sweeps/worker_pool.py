@@ -24,12 +24,7 @@ SAFE = ["-P"] if sys.version_info >= (3, 11) else []
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a line ended.
-
-    Args:
-        line: The line.
-        failure: Why it failed; None if it did not.
-    """
+    """How a line ended: why it failed, or None."""
 
     line: argfile_lines.Line
     failure: str | None

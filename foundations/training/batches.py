@@ -12,22 +12,12 @@ def load(split) -> tuple:
 
 
 def prepared(prepare, x):
-    """Returns examples as the network shall see them.
-
-    Args:
-        prepare: DatasetBase's, or None for examples as they are.
-        x: Examples as stored, a tensor.
-    """
+    """Returns examples, a tensor, as the network shall see them."""
     return x if prepare is None else prepare(x)
 
 
 def examples(dataset, count: int = 2):
-    """Returns the first training examples, prepared, as the network sees them.
-
-    Args:
-        dataset: DatasetBase.
-        count: How many; less if there are less.
-    """
+    """Returns the first training examples, or all that there are, prepared."""
     rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
     return prepared(dataset.prepare, read(dataset.train, rows))
 
@@ -58,11 +48,8 @@ def training_stream(dataset, start: int) -> tf.data.Dataset:
     """Returns a streamed dataset's training batches (x, y), augmented.
 
     The batches, their order and their augmentation are those that training
-    from memory would see; reading runs ahead on other threads.
-
-    Args:
-        dataset: DatasetBase whose training split is streamed.
-        start: Iteration of the first batch, counted from 0.
+    from memory would see, from iteration `start` on, counted from 0; reading
+    runs ahead on other threads.
     """
     split = dataset.train
     labels = tf.constant(split.y)
@@ -86,9 +73,7 @@ def training_stream(dataset, start: int) -> tf.data.Dataset:
 def evaluation_stream(split, batch_size: int) -> tf.data.Dataset:
     """Returns all (x, y) of a streamed split in their order.
 
-    Args:
-        split: DatasetSplit that is streamed.
-        batch_size: Examples in one batch; the last may be smaller.
+    The last batch may be smaller than batch_size.
     """
     labels = tf.constant(split.y)
 

@@ -14,13 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def save(directory: str, arrays: dict[str, np.ndarray], facts: dict) -> None:
-    """Saves the state of a run, replacing the one before in one step.
-
-    Args:
-        directory: Folder of the run.
-        arrays: Dict, name -> array.
-        facts: JSON values.
-    """
+    """Saves arrays and JSON values of a run, in place of those before."""
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
     np.savez(buffer, facts=text, **arrays)

@@ -17,11 +17,11 @@ class Evaluation:
     """The evaluation of one network, compiled once for all splits."""
 
     def __init__(self, model, dataset):
-        """Prepares; compilation happens at the first use.
+        """Prepares, for a dataset's shapes; compiles at the first use.
 
         Args:
             model: trainee.Trainee.
-            dataset: DatasetBase, for its shapes and its preparation.
+            dataset: DatasetBase.
         """
         split = dataset.train
         self._network = model.network

@@ -21,7 +21,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         start=0,
         per_epoch=None,
     ):
-        """Creates the schedule from checked settings.
+        """Creates the schedule from what `schedules.in_iterations` gives.
 
         Args:
             peak: The rate after the warmup, before it falls.
@@ -49,12 +49,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             self._config["per_epoch"] = int(per_epoch)
 
     def __call__(self, step):
-        """Returns the rate of an iteration, a float32 scalar.
-
-        Args:
-            step: Number of iterations that the optimizer has done; an
-                integer, tensor or Keras variable.
-        """
+        """Returns the rate after `step` iterations of the optimizer, float32."""
         step = tf.cast(tf.convert_to_tensor(step), tf.int32)
         step += self._config["start"]
         rate = self._course.function(step, self._config)

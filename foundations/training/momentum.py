@@ -36,8 +36,6 @@ class Momentum(keras.optimizers.Optimizer):
             nesterov: Whether the gradient counts once more at each step.
             weight_decay: None, or what is subtracted at each step, as a
                 fraction of rate * variable (decoupled from the gradient).
-            name: Name of the optimizer.
-            kwargs: As for keras.optimizers.Optimizer.
 
         Raises:
             ValueError: If momentum is outside [0, 1).

@@ -91,7 +91,7 @@ def in_lists(
     """Returns results of several networks as lists.
 
     Args:
-        results: List of dicts, split -> {"loss": ., "accuracy": .}.
+        results: Dicts, split -> {"loss": ., "accuracy": .}.
     """
     return {
         split: {name: [each[split][name] for each in results] for name in first}

@@ -74,10 +74,7 @@ class NormStatistics:
         )
 
     def recompute(self) -> None:
-        """Gives the network's batch normalisations the statistics it has now.
-
-        Nothing happens where it has none.
-        """
+        """Gives the network's batch normalisations, if any, new statistics."""
         if not self._norms:
             return
         values = [tf.identity(each.value) for each in self._variables()]

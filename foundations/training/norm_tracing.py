@@ -17,9 +17,6 @@ def fused(network):
 
     Only `keras.layers.BatchNormalization` itself, over the last of four axes,
     without masks or synchronisation, is traced so.
-
-    Args:
-        network: keras.Model.
     """
     layers = [
         layer
@@ -41,9 +38,6 @@ def synchronized(network):
     """Lets batch normalisations be traced with statistics over all replicas.
 
     So several devices that share a batch train as one with the whole batch.
-
-    Args:
-        network: keras.Model.
     """
     layers = [
         layer

@@ -36,10 +36,9 @@ def program(
         model: trainee.Trainee.
         optimizer_fn: Function () -> keras optimizer, not built.
         dataset: DatasetBase to train on and to evaluate.
-        jit: Whether to compile with XLA; None decides by
-            `choose_policy`.
-        weight_decay: Coupled L2; see TrainingStep.
-        label_smoothing: As for `ModelBase.create_loss_and_accuracy`.
+        jit: As of `run_settings.Step`, like the other two.
+        weight_decay: Coupled L2.
+        label_smoothing: 0 is none.
 
     Raises:
         ValueError: If optimizer_fn returns one that has been used or has a
@@ -222,11 +221,7 @@ class Program:
         return np.hstack([each.numpy() for each in results])  # Sync point.
 
     def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
-        """Begins to evaluate the network as it stands; see Evaluation.start.
-
-        Args:
-            split_name: "train", "validate" or "test".
-        """
+        """Begins to evaluate the network over a split; see Evaluation.start."""
         split = self._dataset.splits[split_name]
         return self._evaluation.start(split, self._tensors.get(split_name))
 

@@ -135,9 +135,7 @@ class ResumableRun:
 
         Args:
             networks: Dict, name of the folder -> network.
-            counted: What was counted in its masks: "density", a dict, layer
-                name -> (kept, total); "effective", a dict, layer name -> kept
-                weights on a path from input to output, or None.
+            counted: What `RunMasks.counted` says of its masks.
         """
         facts = dict(self.facts)
         checksums = {**self.logs.write(self.directory), **facts.pop("saved")}
@@ -264,13 +262,7 @@ def clear(
 
 
 def save_network(directory: str, folder: str, network: dict) -> dict[str, str]:
-    """Saves a network; returns checksums by the files' paths in the folder.
-
-    Args:
-        directory: Folder of the run.
-        folder: Where in it: "final".
-        network: Dict, name -> array.
-    """
+    """Saves a network in a run's folder; returns checksums by path in it."""
     path = files.join(directory, folder)
     checksums = save_restore.save_network(path, network)
     return {f"{folder}/{file}": each for file, each in checksums.items()}

@@ -16,11 +16,7 @@ class RunMasks:
     """
 
     def __init__(self, model):
-        """Looks at a model.
-
-        Args:
-            model: trainee.Trainee.
-        """
+        """Looks at a trainee.Trainee."""
         self._model = model
         self.weights = model.weights
         self.masks = model.masks
@@ -45,6 +41,9 @@ class RunMasks:
 
     def counted(self, outcome: dict[str, dict]) -> dict:
         """Returns "density" and "effective" as a run records them.
+
+        They are a dict, layer name -> (kept, total), and a dict, layer name ->
+        kept weights on a path from input to output, or None.
 
         Args:
             outcome: Dict, folder -> network, as from `ModelBase.outcome`: its

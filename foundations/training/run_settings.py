@@ -39,12 +39,7 @@ class Span(typing.NamedTuple):
         return min(halts)
 
     def is_due(self, iteration: int, interval: int) -> bool:
-        """Whether a split is evaluated: at the start, end and each interval.
-
-        Args:
-            iteration: Where the run stands.
-            interval: Iterations between two evaluations of the split.
-        """
+        """Whether a split is evaluated: at the start, end and each interval."""
         is_end = iteration in (self.start, self.end)
         return is_end or iteration % interval == 0
 
@@ -75,10 +70,6 @@ class Course:
 
     def span(self, training_len: Length, per_epoch: int) -> Span:
         """Returns the same in iterations.
-
-        Args:
-            training_len: Where training ends.
-            per_epoch: Iterations in one epoch of the dataset.
 
         Raises:
             ValueError: If training has no iteration, or one to start from, to
@@ -139,11 +130,7 @@ class Intervals:
                 )
 
     def of(self, splits) -> dict[str, int]:
-        """Returns dict, name of a split -> interval, of those there are.
-
-        Args:
-            splits: Names of the splits of a dataset.
-        """
+        """Returns dict, name -> interval, of those among names of splits."""
         given = dataclasses.asdict(self)
         return {name: each for name, each in given.items() if name in splits}
 

@@ -56,11 +56,7 @@ class Trainee(abc.ABC):
     def effective_masks(self, masks: Network) -> Network | None:
         """Returns masks of the kept weights on a path from input to output.
 
-        Args:
-            masks: Dict, layer name -> array of 0s and 1s.
-
-        Returns:
-            Dict, layer name -> uint8 array; None where it cannot be told.
+        None where it cannot be told.
         """
 
     @abc.abstractmethod

@@ -18,10 +18,9 @@ class TrainingStep:
         Args:
             model: trainee.Trainee.
             optimizer: Keras optimizer, not built.
-            weight_decay: Coupled L2: this times each trained variable, biases
-                and batch normalisation included, is added to its gradient, as
-                PyTorch and the papers do.
-            label_smoothing: As for `ModelBase.create_loss_and_accuracy`.
+            weight_decay: As of `run_settings.Step`, like label_smoothing.
+                Coupled L2 is what PyTorch and the papers do.
+            label_smoothing: 0 is none.
             jit: Whether to compile the update with XLA.
         """
         self.network = model.network
@@ -103,10 +102,6 @@ def scaled(optimizer, network):
     """Returns an optimizer that scales the loss if float16 needs it.
 
     As Keras's own `compile` does; small gradients would round to 0.
-
-    Args:
-        optimizer: Keras optimizer.
-        network: keras.Model.
     """
     layers = network._flatten_layers(include_self=False)
     is_half = any(layer.compute_dtype == "float16" for layer in layers)

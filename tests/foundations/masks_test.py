@@ -191,3 +191,24 @@ def test_sign_agreement_needs_networks_that_fit(network, message):
     for a, b in ((network, fits), (fits, network)):
         with pytest.raises(ValueError, match=message):
             masks.sign_agreement(mask, a, b)
+
+
+FITTED = {"x": np.ones((2, 3), np.uint8)}
+
+
+def test_networks_that_fit_pass_and_may_hold_more():
+    fits = {"x": np.zeros((2, 3)), "x_bias": np.zeros(3)}
+    masks.check_layers({"a": fits, "b": None}, FITTED)
+    masks.check_layers({"a": {}}, {})
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ({}, r"b must have layer 'x' .* \(2, 3\). Received: no such layer"),
+        ({"x": np.zeros((3, 2))}, r"Received: \(3, 2\)"),
+    ],
+)
+def test_networks_that_do_not_fit_are_named(network, message):
+    with pytest.raises(ValueError, match=message):
+        masks.check_layers({"a": FITTED, "b": network}, FITTED)
