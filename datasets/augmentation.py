@@ -36,10 +36,6 @@ class CropFlip:
 
     Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), sec. 4.2: 4
     pixels on each side, a crop of the old size, a horizontal flip.
-
-    Attributes:
-        pad: Pixels of zeros on each side.
-        flip: Whether to mirror half of the images.
     """
 
     pad: int = 4
@@ -124,11 +120,7 @@ AUGMENTATIONS = {
 
 
 def make(name: str):
-    """Returns the function of a name, for DatasetBase's `augment`.
-
-    Raises:
-        ValueError: If the name is unknown.
-    """
+    """Returns the function of a name, for DatasetBase's `augment`."""
     names.check("augmentation", name, AUGMENTATIONS)
     return AUGMENTATIONS[name].function
 
@@ -141,7 +133,7 @@ def draw(seed, shape, limit):
 
 
 def flipped(width, is_flipped):
-    """Returns column numbers, shape (n, width), backwards where flipped.
+    """Returns column numbers, shape (n, width), some of them backwards.
 
     Args:
         width: Columns of an image.
@@ -220,8 +212,8 @@ def _stretch(x, axis, start, length, targets):
     Args:
         x: Images, int32 or float32.
         axis: 1 for rows, 2 for columns.
-        start: Where the part starts, shape (n, 1).
-        length: How long it is, shape (n, 1).
+        start: Where the part starts, shape (n, 1), like its length.
+        length: How long it is.
         targets: Which of the new rows or columns to make, shape (1 or n, m).
     """
     size = x.shape[axis]

@@ -14,9 +14,7 @@ SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 def find(data_dir: str | None, candidates: tuple[str, ...]) -> str | None:
     """Path of the first folder below data_dir that is there, else None.
 
-    Args:
-        data_dir: A local folder, or None; remote ones hold no image folders.
-        candidates: Paths below it; "" is the folder itself.
+    Of the candidates, "" is data_dir itself; remote ones hold no image folders.
     """
     if not data_dir or files.is_remote(data_dir):
         return None

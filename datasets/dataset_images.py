@@ -4,9 +4,7 @@ import abc
 
 import numpy as np
 
-from lottery_ticket.datasets import (
-    augmentation as augmentations,
-)
+from lottery_ticket.datasets import augmentation as augmentations
 from lottery_ticket.datasets import labels, pixels, preparation, splits
 from lottery_ticket.foundations import dataset_base, dataset_split, names
 

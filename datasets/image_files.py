@@ -132,11 +132,7 @@ class ImageFiles:
         return x
 
     def check(self) -> None:
-        """Reads every image once, with a progress bar, and keeps none.
-
-        Raises:
-            ValueError: As for `decode_all`.
-        """
+        """Reads every image once and keeps none; raises as `decode_all`."""
         self._decode_each(None)
 
     def _like(self, names, random_crop):
@@ -228,15 +224,11 @@ def resized(x, height: int, width: int):
 
 
 def centre(x, height: int, width: int):
-    """Returns the middle of one image, but for a margin.
+    """Returns the middle of one image of any size, but for a margin.
 
     Resized to 224x224 pixels, it shows what resizing the short side to 256 and
-    a crop of 224x224 in the middle does.
-
-    Args:
-        x: Image, shape (height, width, channels), of any size.
-        height: Height it is resized to afterwards.
-        width: Width it is resized to afterwards; only the ratio counts.
+    a crop of 224x224 in the middle does. Of the size it is resized to
+    afterwards, only the ratio counts.
     """
     full_height, full_width = tf.unstack(tf.shape(x)[:2])
     scale = CENTRE * tf.minimum(
@@ -252,11 +244,9 @@ def centre(x, height: int, width: int):
 
 
 def random_part(x, draws):
-    """Returns a part of one image, as `augmentation.crop_box` says.
+    """Returns a part of one image of any size, as `augmentation.crop_box` says.
 
-    Args:
-        x: Image, shape (height, width, channels), of any size.
-        draws: As for `crop_box`, for one image: shape (1, attempts + 1, 4).
+    Draws are of one image: shape (1, attempts + 1, 4).
     """
     height, width = tf.unstack(tf.shape(x)[:2])
     box = augmentation.crop_box(draws, height, width)
@@ -265,11 +255,7 @@ def random_part(x, draws):
 
 
 def unreadable(error: Exception) -> str | None:
-    """Path of the image that an error of `ImageFiles.read` is about, or None.
-
-    Args:
-        error: What training or evaluation ended with.
-    """
+    """Path of the image that an error of `ImageFiles.read` is of, or None."""
     found = re.search(rf"\[{_MARK}\] \[(.*?)\]", str(error))
     return found[1] if found else None
 

@@ -40,7 +40,6 @@ def randomize(
     A label that is drawn anew can come out as it was.
 
     Source: Zhang et al. 2017 (https://arxiv.org/abs/1611.03530), sec. 2.1.
-
     Differs: they draw each label anew with this probability, so that their
     number is random; here it is exact.
 
@@ -48,7 +47,7 @@ def randomize(
         y: Labels, shape (n,).
         fraction: Part of them to draw anew, in [0, 1]; rounded to whole labels.
         num_classes: Number of classes.
-        seed: Seed of the labels; the draw has one of its own derived from it.
+        seed: The draw has a seed of its own derived from it.
 
     Raises:
         ValueError: If the fraction is not in [0, 1].

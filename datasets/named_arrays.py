@@ -63,11 +63,11 @@ def prepared_builder(tfds_name: str):
 
 
 def read_split(builder, split: str, change=None):
-    """Returns (images, labels) of a split, in memory.
+    """Returns (images, labels) of a split such as "train+test", in memory.
 
     Args:
         builder: From `prepared_builder`.
-        split: Its name, such as "train+test".
+        split: Its name.
         change: Function of an image and its label, such as a resize, or None.
     """
     examples = builder.as_dataset(split=split, as_supervised=True)
@@ -81,13 +81,7 @@ def read_split(builder, split: str, change=None):
 def not_found(
     name: str, data_dir: str | None, error: Exception
 ) -> FileNotFoundError:
-    """Returns an error that says where a dataset was looked for.
-
-    Args:
-        name: Name of the dataset.
-        data_dir: Folder that has none, or None.
-        error: What tensorflow-datasets failed with.
-    """
+    """Returns an error that says where a dataset was looked for in vain."""
     path = files.join(data_dir, f"{name}.npz") if data_dir else None
     looked = f"no file at {path}" if path else "no --data_dir is given"
     reason = str(error).strip().split("\n")[0] or type(error).__name__

@@ -28,16 +28,10 @@ def plain(x):
 
 
 def check(x, max_value: float, is_scaled: bool) -> None:
-    """Raises unless images are finite and within the range of a pixel.
+    """Raises ValueError unless images are finite and in a pixel's range.
 
-    Args:
-        x: Images; streamed ones are not looked at.
-        max_value: Largest value a pixel can have.
-        is_scaled: Whether pixels are to be divided by it: else only infinite
-            ones and NaN are an error.
-
-    Raises:
-        ValueError: If they are not.
+    Streamed ones are not looked at. Unless they are to be scaled by max_value,
+    the largest a pixel can have, only infinite ones and NaN are an error.
     """
     if dataset_split.is_streamed(x):
         return

@@ -29,7 +29,7 @@ class Logs:
         self._summarized_to = -1
 
     def add(self, name: str, iterations, losses, accuracies) -> None:
-        """Appends iteration numbers, losses and accuracies in [0, 1] to a log."""
+        """Appends iteration numbers, losses and accuracies to a log."""
         columns = self._columns[name]
         added = {
             "iteration": iterations,

@@ -82,7 +82,7 @@ class Result:
         return self.file.is_complete(self.directory, self.settings)
 
     def write(self, found: dict) -> None:
-        """Writes the file: what was found, as JSON, settings and environment."""
+        """Writes what was found, JSON values, with settings and environment."""
         facts = {"environment": environment.facts()}
         record = {"settings": self.settings, **found, **facts}
         self.file.write(self.directory, record)

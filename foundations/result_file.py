@@ -16,11 +16,11 @@ class ResultFile:
         return files.join(directory, self.name)
 
     def write(self, directory: str, record: dict) -> None:
-        """Writes JSON values, of which "settings" say what they were made with."""
+        """Writes a record; its "settings" say what it was made with."""
         sealed.write(self.path(directory), record)
 
     def read(self, directory: str) -> dict | None:
-        """Returns the record, or None if there is none whole; see `sealed.read`."""
+        """Returns the record, or None where none is whole; see `sealed`."""
         return sealed.read(self.path(directory))
 
     def read_own(self, directory: str, settings: dict) -> dict | None:

@@ -109,7 +109,7 @@ class PerChannel(keras.initializers.Initializer):
 
         Args:
             initializer: As for Keras.
-            seed: An integer, to draw from instead of the initialiser's own.
+            seed: To draw from instead of the initialiser's own.
         """
         self.initializer = keras.initializers.get(initializer)
         self.seed = seed
@@ -120,12 +120,7 @@ class PerChannel(keras.initializers.Initializer):
             )
 
     def __call__(self, shape, dtype=None):
-        """Returns a draw.
-
-        Args:
-            shape: (height, width, channels, multiplier) of the kernel.
-            dtype: As for Keras.
-        """
+        """Returns a draw of (height, width, channels, multiplier)."""
         height, width, channels, multiplier = shape
         outputs = channels * multiplier
         drawn = self.initializer((height, width, 1, outputs), dtype=dtype)

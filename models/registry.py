@@ -117,10 +117,6 @@ MODELS = {
 def check_options(name: str, options) -> None:
     """Raises unless a network takes all of some options.
 
-    Args:
-        name: Name of the network.
-        options: Their names, or a dict that has them as keys.
-
     Raises:
         ValueError: If the network is unknown or takes no such option.
     """

@@ -41,9 +41,6 @@ def check(name: str) -> None:
 def fingerprint(name: str) -> str:
     """Returns a SHA-256 of the file's code, less comments and layout.
 
-    Args:
-        name: path/to/file.py:function.
-
     Raises:
         ValueError: If the file is no Python.
     """

@@ -7,12 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.networks import (
-    flow_tracing,
-    precision,
-)
+from lottery_ticket.foundations.networks import tracing
 
-# ModelBase -> _Paths, which know the network, not the ModelBase.
+# ModelBase -> what `_compile` gives, which does not hold the ModelBase.
 _PATHS = weakref.WeakKeyDictionary()
 
 
@@ -40,61 +37,55 @@ def effective_masks(model, masks=None) -> dict[str, np.ndarray] | None:
     Raises:
         ValueError: If the masks do not fit the network.
     """
-    paths = _paths(model)
-    if paths.obstacle is not None:
+    if obstacle(model) is not None:
         return None
     own, given = model.masks, masks or {}
     masks_lib.check(given, {name: mask.shape for name, mask in own.items()})
-    return paths.effective({**own, **given})
+    return _paths(model)({**own, **given})
 
 
 def obstacle(model) -> str | None:
     """Returns why `effective_masks` cannot tell of a model; None if it can."""
-    return _paths(model).obstacle
+    found = _paths(model)
+    return found if isinstance(found, str) else None
 
 
 def _paths(model):
     if model not in _PATHS:
-        _PATHS[model] = _Paths(model)
+        _PATHS[model] = _compile(model)
     return _PATHS[model]
 
 
-class _Paths:
-    """What was compiled for one model, or why nothing was."""
+def _compile(model):
+    """Function (masks) -> those on a path; or text, why there is none."""
+    reason = _obstacle(model)
+    if reason is not None:
+        return reason
+    masks = [np.ones_like(mask) for mask in model.masks.values()]
+    inputs = np.zeros((1, *_shape(model)))
+    try:
+        step = _compiled(model, masks, inputs)
+        leads_from_nothing, _ = step(masks, inputs)
+    except Exception as error:  # Layers raise all kinds.
+        reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
+        return f"it cannot be traced: {reason[:300]}"
+    if leads_from_nothing:
+        return "constants reach its outputs, which no input does"
 
-    def __init__(self, model):
-        self._step, self._inputs = None, None
-        self.obstacle = _obstacle(model)
-        if self.obstacle is None:
-            self.obstacle = self._compile(model)
-
-    def effective(self, masks):
-        """Masks of what is on a path."""
+    def effective(masks):
         given = [np.asarray(mask, np.uint8) for mask in masks.values()]
-        _, found = self._step(given, np.ones_like(self._inputs))
+        _, found = step(given, np.ones_like(inputs))
         return {
             name: mask.numpy()  # Sync point.
             for name, mask in zip(masks, found, strict=True)
         }
 
-    def _compile(self, model):
-        """Why it cannot be done, or None."""
-        masks = [np.ones_like(mask) for mask in model.masks.values()]
-        self._inputs = np.zeros((1, *_shape(model)))
-        try:
-            self._step = _compiled(model, masks, self._inputs)
-            leads_from_nothing, _ = self._step(masks, self._inputs)
-        except Exception as error:  # Layers raise all kinds.
-            reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
-            return f"it cannot be traced: {reason[:300]}"
-        if leads_from_nothing:
-            return "constants reach its outputs, which no input does"
-        return None
+    return effective
 
 
 def _obstacle(model):
     """Why nothing can be compiled, or None."""
-    found = flow_tracing.obstacle(model.network)
+    found = tracing.path_obstacle(model.network)
     if found is not None:
         return found
     inputs = model.network.inputs
@@ -117,7 +108,7 @@ def _compiled(model, masks, inputs):
     masked = {id(kernel) for kernel in kernels}
     constants = [
         (variable, value)
-        for variable, value in flow_tracing.constants(network)
+        for variable, value in tracing.path_constants(network)
         if id(variable) not in masked
     ]
 
@@ -130,7 +121,7 @@ def _compiled(model, masks, inputs):
         variables = [*kernels, *(variable for variable, _ in constants)]
         with tf.GradientTape() as tape:
             tape.watch(values)
-            reached = precision.outputs(network, variables, values, inputs)
+            reached = tracing.outputs(network, variables, values, inputs)
             reached = [tf.reduce_sum(each) for each in tf.nest.flatten(reached)]
         # Counts of the places where a path leads through a weight.
         counts = tape.gradient(
@@ -149,7 +140,7 @@ def _compiled(model, masks, inputs):
             return step(masks, inputs)
 
     # Another trace would not be in these contexts.
-    with precision.tracing(network), flow_tracing.tracing(network):
+    with tracing.in_precision(network), tracing.as_paths(network):
         return tf.function(step_on_cpu, autograph=False).get_concrete_function(
             [tf.TensorSpec(mask.shape, tf.uint8) for mask in masks],
             tf.TensorSpec(inputs.shape, tf.float64),

@@ -72,9 +72,18 @@ def score_fn(
     if criterion.kind == "weights":
         scores = _of_weights(criterion.function, model, initial, final, seed)
     elif criterion.kind == "network":
-        scores = _of_network(name, model, final, dataset)
+        given = (_input_shape(name, model if dataset is None else dataset),)
+        scores = _of_gradients(criterion.function, model, final, given)
+    elif dataset is None:
+        raise ValueError(
+            f"Criterion {name!r} needs data. Received: dataset=None"
+        )
     else:
-        scores = _of_data(name, model, final, dataset, seed, examples_per_class)
+        rows = criteria_gradients.choose_examples(
+            dataset.train, examples_per_class, seed
+        )
+        given = dataset, rows
+        scores = _of_gradients(criterion.function, model, final, given)
     return _inverted(scores) if invert else scores
 
 
@@ -106,33 +115,21 @@ def _check_numbers(weights, masks):
             )
 
 
-def _of_network(name, model, final, dataset):
-    source = model if dataset is None else dataset
+def _input_shape(name, source):
+    """Shape of an example, as a dataset or a network tells it."""
     shape = tuple(source.input_shape)
     if not shape or None in shape:
         raise ValueError(
             f"Criterion {name!r} needs the shape of an example, of a dataset "
             f"or a network that fixes it. Received: {shape}"
         )
+    return shape
 
+
+def _of_gradients(function, model, final, given):
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        return CRITERIA[name].function(model, weights, masks, shape)
-
-    return scores
-
-
-def _of_data(name, model, final, dataset, seed, per_class):
-    if dataset is None:
-        raise ValueError(
-            f"Criterion {name!r} needs data. Received: dataset=None"
-        )
-    rows = criteria_gradients.choose_examples(dataset.train, per_class, seed)
-
-    def scores(masks):
-        weights = {**model.weights, **(final or {})}
-        function = CRITERIA[name].function
-        return function(model, weights, masks, dataset, rows)
+        return function(model, weights, masks, *given)
 
     return scores
 

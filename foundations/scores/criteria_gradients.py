@@ -19,10 +19,7 @@ from lottery_ticket.foundations.scores import criterion
 
 keras = lazy.module("keras")
 tf = lazy.module("tensorflow")
-linear_tracing = lazy.module(
-    "lottery_ticket.foundations.networks.linear_tracing"
-)
-precision = lazy.module("lottery_ticket.foundations.networks.precision")
+tracing = lazy.module("lottery_ticket.foundations.networks.tracing")
 batches = lazy.module("lottery_ticket.foundations.training.batches")
 Network = dict[str, np.ndarray]
 GRASP_TEMPERATURE = 200.0
@@ -126,17 +123,9 @@ def synflow(
 
 
 def choose_examples(split, per_class: int, seed: int) -> np.ndarray:
-    """Returns rows of a split with so many examples of each class.
+    """Returns rows of a split, int32, ascending: examples of each class.
 
-    A class that has fewer gives all it has.
-
-    Args:
-        split: DatasetSplit.
-        per_class: Examples of each class, at least 1.
-        seed: Seed of the choice.
-
-    Returns:
-        int32 array, shape (n,), in ascending order.
+    A class that has fewer than `per_class` gives all it has.
 
     Raises:
         ValueError: If per_class is below 1.
@@ -152,13 +141,9 @@ def choose_examples(split, per_class: int, seed: int) -> np.ndarray:
 
 
 def example_chunks(dataset, rows: np.ndarray):
-    """Yields training examples as (x, y), prepared but never augmented.
+    """Yields training examples, (x, y), prepared and never augmented.
 
     They come in chunks, so that memory stays bounded.
-
-    Args:
-        dataset: DatasetBase.
-        rows: Rows of its training split.
     """
     split = dataset.train
     numbers = math.prod(split.x.shape[1:])
@@ -251,7 +236,7 @@ def _flow_scores(model, weights, masks, x):
     kernels = {name: weights[name] for name in masks}
     with tf.GradientTape() as tape:
         tape.watch((x, kernels))
-        with linear_tracing.tracing(model.network):
+        with tracing.without_activations(model.network):
             given = {**weights, **kernels}
             outputs = _outputs(model, x, given, masks, tf.float64)
         flow = tf.reduce_sum(model.logits(outputs))
@@ -289,8 +274,8 @@ def _outputs(model, x, weights, masks, dtype):
     for name, mask in masks.items():
         values[name] = tf.where(mask, values[name], tf.zeros([], dtype))
     variables = [model.variables[name] for name in values]
-    with precision.tracing(model.network, dtype.name):
-        return precision.outputs(
+    with tracing.in_precision(model.network, dtype.name):
+        return tracing.outputs(
             model.network, variables, list(values.values()), x
         )
 

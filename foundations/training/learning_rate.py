@@ -49,7 +49,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             self._config["per_epoch"] = int(per_epoch)
 
     def __call__(self, step):
-        """Returns the rate after `step` iterations of the optimizer, float32."""
+        """Returns the rate after `step` iterations of the optimizer."""
         step = tf.cast(tf.convert_to_tensor(step), tf.int32)
         step += self._config["start"]
         rate = self._course.function(step, self._config)

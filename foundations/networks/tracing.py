@@ -1,0 +1,194 @@
+"""Networks traced as something else, their layers not rebuilt.
+
+After each of the contexts here, layers compute as before.
+"""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from lottery_ticket.foundations.networks import flow_layers
+
+# Layers that do nothing but what ReLUs and the like do.
+ACTIVATION_LAYERS = (
+    keras.layers.Activation,
+    keras.layers.ELU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ReLU,
+)
+# What outputs are made probabilities by; ModelBase.logits undoes it.
+_LAST = ("softmax", "log_softmax")
+# Between rounding errors and 1 over the number of values in any average.
+_LOWEST_FLOW = 1e-9
+
+
+@contextlib.contextmanager
+def in_precision(network, policy: str = "float64"):
+    """Lets a network be traced in float64, and in its own dtype afterwards.
+
+    Sums over all paths of a deep network, such as SynFlow's, go beyond
+    float32: 1e123 for a ResNet-110. Layers of integers stay as they are. With
+    another policy, "float32", a network of mixed precision is traced without.
+    """
+    layers = [
+        layer
+        for layer in network._flatten_layers(include_self=True)
+        if "float" in layer.compute_dtype
+    ]
+    before = [layer.dtype_policy for layer in layers]
+    try:
+        for layer in layers:
+            layer.dtype_policy = policy
+        yield
+    finally:
+        for layer, own in zip(layers, before, strict=True):
+            layer.dtype_policy = own
+
+
+def outputs(network, variables, values, x):
+    """Returns what a network gives in inference mode with other values.
+
+    To be traced in `in_precision`, where gradients by the values are of the
+    values' dtype.
+
+    Args:
+        network: keras.Model.
+        variables: Some of its variables.
+        values: A tensor for each, of the dtype that is traced.
+        x: Examples, of that dtype. A functional network casts them to that of
+            its input first: numbers that float32 holds stay exact.
+    """
+    scope = keras.StatelessScope()
+    for variable, value in zip(variables, values, strict=True):
+        scope.add_update((variable, value))  # The constructor would cast it.
+    with scope:
+        return network(x, training=False)
+
+
+def without_activations(network):
+    """Lets a network be traced with its activations replaced by the identity.
+
+    Softmax stays, and so does what is not known to be an activation.
+    """
+    found = [
+        *network._flatten_layers(include_self=False),
+        *operations(network),
+    ]
+    return _changed({id(each): (each, _linear(each)) for each in found})
+
+
+def as_paths(network):
+    """Lets a network without a `path_obstacle` be traced as a graph of paths.
+
+    Every layer then gives 1 where a path leads, 0 elsewhere: where some path
+    leads to its inputs and on through weights above 0. Gradients are 1 where a
+    path leads on to the outputs. Since all is 0 or 1 between layers, nothing
+    overflows or underflows, however deep the network is. Kernels have to be
+    masks, and what has no mask its `path_constants`.
+    """
+    changes = {}
+    for each in operations(network):
+        own = {"call": _reaching(flow_layers.rule(each)(each))}
+        if "activation" in vars(each):
+            own["activation"] = keras.activations.linear
+        changes[id(each)] = each, own
+    return _changed(changes)
+
+
+def path_obstacle(network) -> str | None:
+    """Returns why the paths of a built network cannot be told, or None."""
+    for operation in operations(network):
+        reason = flow_layers.obstacle(operation)
+        if reason is not None:
+            kind = type(operation).__name__
+            return f"{kind} {operation.name!r} {reason}"
+    return None
+
+
+def path_constants(network) -> list[tuple]:
+    """Returns pairs of variable and number: what paths see instead of it.
+
+    All kernels let everything through, as far as no mask says otherwise, and
+    from biases nothing comes.
+    """
+    return [
+        (variable, 0.0 if variable is layer.bias else 1.0)
+        for layer in operations(network)
+        if isinstance(layer, flow_layers.WEIGHTED)
+        for variable in layer.weights
+    ]
+
+
+def operations(network) -> list:
+    """Returns the layers and operations of a network, nested ones' included.
+
+    A network whose call is somebody's own is an operation itself.
+    """
+    if not _is_graph(network):
+        return [network]
+    inner = getattr(network, "operations", network.layers)
+    found = [each for child in inner for each in operations(child)]
+    return list({id(operation): operation for operation in found}.values())
+
+
+@contextlib.contextmanager
+def _changed(changes):
+    """Sets attributes of objects: id -> (object, dict of attributes)."""
+    pairs = list(changes.values())
+    before = [dict(vars(each)) for each, _ in pairs]
+    try:
+        for each, own in pairs:
+            vars(each).update(own)  # Past Keras, which would track it.
+        yield
+    finally:
+        for (each, own), values in zip(pairs, before, strict=True):
+            for name in own:
+                if name in values:
+                    vars(each)[name] = values[name]
+                else:
+                    vars(each).pop(name, None)
+
+
+def _is_graph(operation):
+    """Whether it is a network that calls the layers it lists, one by one."""
+    if not isinstance(operation, keras.Model):
+        return False
+    module = getattr(operation.call, "__module__", "")
+    return module.startswith("keras.src.models.")
+
+
+def _linear(operation):
+    """Attributes that take a layer's or operation's activation away."""
+    activation = getattr(operation, "activation", None)
+    if getattr(activation, "__name__", "") in _LAST:
+        return {}
+    kind = type(operation)
+    if kind in ACTIVATION_LAYERS or _is_activation_operation(operation):
+        return {"call": lambda x, *arguments, **options: x}
+    is_known = flow_layers.is_known_activation(activation)
+    has_own = activation is not None and "activation" in vars(operation)
+    if is_known and has_own:
+        return {"activation": keras.activations.linear}
+    return {}
+
+
+def _is_activation_operation(operation):
+    kind = type(operation)
+    is_kerass = kind.__module__.startswith("keras.src.ops")
+    known = flow_layers.ELEMENTWISE_OPERATIONS - {"Softmax"}
+    return is_kerass and kind.__name__ in known
+
+
+def _reaching(call):
+    return lambda *args, **options: _reached(call(*args, **options))
+
+
+@tf.custom_gradient
+def _reached(flow):
+    return _ones(flow), _ones
+
+
+def _ones(flow):
+    return tf.cast(flow > _LOWEST_FLOW, flow.dtype)
