@@ -120,7 +120,7 @@ AUGMENTATIONS = {
 
 
 def make(name: str):
-    """Returns the function of a name, for DatasetBase's `augment`."""
+    """Returns DatasetBase's `augment` of a name; raises if there is none."""
     names.check("augmentation", name, AUGMENTATIONS)
     return AUGMENTATIONS[name].function
 

@@ -77,11 +77,9 @@ def check(
     gain: str = "relu",
     scale_fan: float = 1.0,
 ) -> None:
-    """Raises unless kernels can be drawn by these settings; see `draw`.
+    """Raises ValueError unless kernels can be drawn by these settings.
 
-    Raises:
-        ValueError: If a name is unknown, or scale_fan is not a finite number
-            above 0.
+    That is if a name is unknown, or scale_fan is not a finite number above 0.
     """
     names.check("init", name, INITS)
     names.check("fan mode", mode, MODES)

@@ -84,12 +84,8 @@ def jaccard(a: Masks, b: Masks) -> float:
             0 nor 1.
     """
     _check_same_layers(a, b)
-    kept_a, kept_b, common = 0, 0, 0
-    for name in a:
-        kept_a += np.count_nonzero(a[name])
-        kept_b += np.count_nonzero(b[name])
-        common += np.count_nonzero(np.logical_and(a[name], b[name]))
-    return _overlap(kept_a, kept_b, common)
+    common = [np.count_nonzero(np.logical_and(a[n], b[n])) for n in a]
+    return _overlap(a, b, sum(common))
 
 
 def chance_jaccard(a: Masks, b: Masks) -> float:
@@ -103,14 +99,12 @@ def chance_jaccard(a: Masks, b: Masks) -> float:
     Raises: As for `jaccard`.
     """
     _check_same_layers(a, b)
-    counts_a, counts_b = counts(a), counts(b)
-    kept_a, kept_b, common = 0, 0, 0
-    for name, (own, total) in counts_a.items():
-        other, _ = counts_b[name]
-        kept_a += own
-        kept_b += other
-        common += own * other / max(total, 1)
-    return _overlap(kept_a, kept_b, common)
+    others = counts(b)
+    common = [
+        kept * others[name][0] / max(total, 1)
+        for name, (kept, total) in counts(a).items()
+    ]
+    return _overlap(a, b, sum(common))
 
 
 def sign_agreement(masks: Masks, a: Network, b: Network) -> float:
@@ -155,15 +149,14 @@ def counts(masks: Masks) -> dict[str, tuple[int, int]]:
 
 
 def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Raises unless the masks fit a network's maskable kernels.
+    """Raises ValueError unless masks fit a network's maskable kernels.
+
+    That is if a layer is unknown, a shape differs, or a value is neither 0 nor
+    1. Layers may be missing.
 
     Args:
-        masks: Masks; layers may be missing.
+        masks: Masks.
         shapes: Dict, layer name -> shape of its kernel.
-
-    Raises:
-        ValueError: If a layer is unknown, a shape differs, or a value is
-            neither 0 nor 1.
     """
     for name, mask in masks.items():
         names.check("masked layer", name, shapes)
@@ -177,15 +170,9 @@ def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
 
 
 def check_layers(networks: dict[str, Network | None], masks: Masks) -> None:
-    """Raises unless networks have each masked layer, in its mask's shape.
+    """Raises ValueError unless networks have each masked layer, in its shape.
 
-    Args:
-        networks: Dict, what a network is called in the error -> network, or
-            None, which is passed over.
-        masks: Masks.
-
-    Raises:
-        ValueError: Naming network and layer.
+    Networks are given by what the error calls them; None is passed over.
     """
     given = {name: each for name, each in networks.items() if each is not None}
     for called, network in given.items():
@@ -216,8 +203,9 @@ def _check_same_layers(a, b):
     _check_alike([a, b])
 
 
-def _overlap(kept_a, kept_b, common):
-    either = kept_a + kept_b - common
+def _overlap(a, b, common):
+    kept = [kept for each in (a, b) for kept, _ in counts(each).values()]
+    either = sum(kept) - common
     return float(common / either) if either else 1.0
 
 

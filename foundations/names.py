@@ -5,15 +5,12 @@ from collections.abc import Iterable
 
 
 def check(kind: str, name: str, known: Iterable[str]) -> None:
-    """Raises unless a name is known.
+    """Raises ValueError, with the nearest known name, unless a name is known.
 
     Args:
         kind: What it is a name of, for the error: "recipe", "layer".
         name: The name to check.
         known: All known names.
-
-    Raises:
-        ValueError: If it is not; the error gives the nearest known name.
     """
     known = list(known)
     if name in known:

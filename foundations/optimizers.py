@@ -138,10 +138,9 @@ def check(
     weight_decay: float = 0.0,
     epsilon: float | None = None,
 ) -> None:
-    """Raises unless an optimizer can be made of these.
+    """Raises ValueError unless an optimizer can be made of these.
 
-    Raises:
-        ValueError: If the name is unknown or a number out of its range.
+    That is if the name is unknown or a number is out of its range.
     """
     names.check("optimizer", name, OPTIMIZERS)
     if not lr > 0:

@@ -37,8 +37,7 @@ class Run:
     def is_complete(self) -> bool:
         """Whether it is done, and its files are whole.
 
-        Raises:
-            ValueError: If the folder holds one with other settings.
+        Raises ValueError if the folder holds one with other settings.
         """
         return run_record.is_complete(self.directory, self.settings)
 
@@ -47,11 +46,10 @@ class Run:
         run_record.check_own(self.directory, self.settings)
 
     def check_free(self) -> None:
-        """Raises if the folder holds what would be mixed with this run.
+        """Raises ValueError if the folder holds what would be mixed with this run.
 
-        Raises:
-            ValueError: If it is of another experiment, of unknown origin, or a
-                run, finished or under way, with other settings.
+        That is if it is of another experiment, of unknown origin, or a run,
+        finished or under way, with other settings.
         """
         if files.names(self.directory):
             self.check_settings()
@@ -76,8 +74,7 @@ class Result:
     def is_complete(self) -> bool:
         """Whether the file is there, and whole.
 
-        Raises:
-            ValueError: If it was made with other settings.
+        Raises ValueError if it was made with other settings.
         """
         return self.file.is_complete(self.directory, self.settings)
 
@@ -88,14 +85,10 @@ class Result:
         self.file.write(self.directory, record)
 
     def check_free(self, has_run: bool = False) -> None:
-        """Raises if the folder holds what would be mixed with this result.
+        """Raises ValueError if the folder holds what would be mixed with this.
 
-        Args:
-            has_run: Whether a run of the same plan lies there, too.
-
-        Raises:
-            ValueError: If it is of another experiment, or the file was made
-                with other settings.
+        That is if it is of another experiment, or the file was made with other
+        settings. A run of the same plan may lie there, too (has_run).
         """
         self.file.read_own(self.directory, self.settings)
         experiment = self.settings["experiment"]

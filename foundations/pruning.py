@@ -176,11 +176,7 @@ def check_fractions(
     layers: Iterable[str],
     scope: str = "layerwise",
 ) -> None:
-    """Raises unless layers can be pruned by fractions.
-
-    Raises:
-        ValueError: As for `prune_by_scores`.
-    """
+    """Raises ValueError unless layers can be pruned; see `prune_by_scores`."""
     layer_shares.groups("fraction", fractions, layers, scope)
 
 

@@ -91,12 +91,10 @@ def restore(directory: str, identity: dict) -> dict[str, dict] | None:
 
 
 def check_source(path: str) -> None:
-    """Raises unless a folder of a run, such as its masks, can be trusted.
+    """Raises ValueError unless a folder of a run, such as its masks, can be read.
 
-    Looked at only if the folder is one of a run of ours.
-
-    Raises:
-        ValueError: If the run is not finished, or files of it are damaged.
+    That is if the run is not finished, or files of the folder are damaged.
+    Looked at only if it is one of a run of ours.
     """
     directory, _, folder = path.rstrip("/").rpartition("/")
     directory = directory or "."
@@ -117,20 +115,15 @@ def check_source(path: str) -> None:
 
 
 def check_identity(recorded: dict, identity: dict, directory: str) -> None:
-    """Raises if a folder's run differs in settings or in what went into it.
-
-    Raises:
-        ValueError: Naming what differs.
-    """
+    """Raises ValueError, naming what differs, if a run is of another identity."""
     for part in identity:
         check_same(recorded[part], identity[part], directory)
 
 
 def check_own(directory: str, settings: dict) -> None:
-    """Raises if a folder's run, finished or under way, has other settings.
+    """Raises ValueError if a folder's run, finished or not, has other settings.
 
-    Raises:
-        ValueError: If so, or if a run.json does not show its settings.
+    Also if a run.json does not show its settings.
     """
     _read_own(directory, {"settings": settings})
     saved = checkpoint.load(directory)
@@ -139,12 +132,11 @@ def check_own(directory: str, settings: dict) -> None:
 
 
 def check_free(directory: str, settings: dict) -> None:
-    """Raises if a folder holds results that no record accounts for.
+    """Raises ValueError if a folder holds results that no record accounts for.
 
-    Raises:
-        ValueError: If there are, say, weights but neither run.json nor a
-            checkpoint, if checkpoint.bin is somebody else's, or if the folder
-            is one of another experiment than settings say.
+    That is if there are, say, weights but neither run.json nor a checkpoint, if
+    checkpoint.bin is somebody else's, or if the folder is one of another
+    experiment than the settings say.
     """
     folder_owner.check(directory, settings.get("experiment"), has_run=True)
     found = files.names(directory)
@@ -182,11 +174,7 @@ def damaged_files(directory: str, record: dict) -> list[str]:
 
 
 def check_same(recorded: dict, requested: dict, directory: str) -> None:
-    """Raises if a folder's results were made with other settings.
-
-    Raises:
-        ValueError: Naming each setting that differs, and both its values.
-    """
+    """Raises ValueError, naming what differs, if results have other settings."""
     differing = _differences(recorded, requested)
     if differing:
         raise ValueError(

@@ -104,14 +104,9 @@ def train(
 
 
 def check_fits(model, dataset) -> None:
-    """Raises unless a model can be trained on a dataset.
+    """Raises ValueError unless a model can be trained on a dataset.
 
-    Args:
-        model: trainee.Trainee.
-        dataset: DatasetBase.
-
-    Raises:
-        ValueError: Naming both shapes, or both numbers of classes.
+    It names both shapes of an example, or both numbers of classes.
     """
     if model.network is None:
         raise ValueError(

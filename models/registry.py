@@ -115,10 +115,9 @@ MODELS = {
 
 
 def check_options(name: str, options) -> None:
-    """Raises unless a network takes all of some options.
+    """Raises ValueError unless a network takes all of some options.
 
-    Raises:
-        ValueError: If the network is unknown or takes no such option.
+    Also if there is no network of the name.
     """
     names.check("model", name, MODELS)
     known = MODELS[name].options

@@ -83,11 +83,7 @@ class Pruning:
 
 
 def check(name: str) -> None:
-    """Raises unless there is an action of a name.
-
-    Raises:
-        ValueError: If there is none; the error gives the nearest known name.
-    """
+    """Raises ValueError, naming the nearest, unless an action has the name."""
     names.check("mask_0_action", name, MASK_0_ACTIONS)
 
 
@@ -153,28 +149,23 @@ def _layer(pruning, drawn, name):
     return _Layer(*kernels, was_kept, newly)
 
 
-def _freeze_init(layer, rng):
-    del rng
+def _freeze_init(layer, _):
     return layer.initial
 
 
-def _freeze_reinit(layer, rng):
-    del rng
+def _freeze_reinit(layer, _):
     return layer.drawn
 
 
-def _freeze_final(layer, rng):
-    del rng
+def _freeze_final(layer, _):
     return layer.final
 
 
-def _zero_where_it_shrank(layer, rng):
-    del rng
+def _zero_where_it_shrank(layer, _):
     return np.where(_has_shrunk(layer), np.float32(0), layer.initial)
 
 
-def _zero_where_it_grew(layer, rng):
-    del rng
+def _zero_where_it_grew(layer, _):
     has_grown = np.abs(layer.initial) < np.abs(layer.final)
     return np.where(has_grown, np.float32(0), layer.initial)
 

@@ -96,11 +96,7 @@ def resolve(name: str) -> str:
 
 
 def check(name: str) -> None:
-    """Raises unless there is an action of a name.
-
-    Raises:
-        ValueError: If there is none; the error gives the nearest known name.
-    """
+    """Raises ValueError, naming the nearest, unless an action has the name."""
     names.check("mask_1_action", name, ["none", *MASK_1_ACTIONS])
 
 
@@ -154,9 +150,8 @@ def _signed_reshuffle(layer, rng):
     return _signed(np.abs(_random_reshuffle(layer, rng)), layer.weights)
 
 
-def _signed_constant(layer, rng):
+def _signed_constant(layer, _):
     """Signs, times the constant or the deviation of all of a layer."""
-    del rng
     constant = layer.constant
     if constant is None:
         constant = np.std(layer.weights, dtype=np.float64)
@@ -168,9 +163,8 @@ def _rand_signed_constant(layer, rng):
     return _permuted(_signed_constant(layer, rng), rng)
 
 
-def _mask_init(layer, rng):
+def _mask_init(layer, _):
     """Pruned entries set to 0."""
-    del rng
     return np.where(layer.kept, layer.weights, np.float32(0))
 
 

@@ -119,15 +119,10 @@ def initializer(layer, variable):
 
 
 def check_presets(presets: dict, shapes: dict) -> None:
-    """Raises unless presets fit the variables of a network.
+    """Raises ValueError unless presets fit variables of these shapes.
 
-    Args:
-        presets: Dict, name -> array.
-        shapes: Dict, name -> shape of the variable.
-
-    Raises:
-        ValueError: If a name is unknown, a shape differs, or a value is not a
-            number that float32 can hold.
+    That is if a name is unknown, a shape differs, or a value is not a number
+    that float32 can hold.
     """
     for name, preset in presets.items():
         names.check("preset", name, shapes)
@@ -166,11 +161,10 @@ def draw(variables: dict, built: dict, seed: int) -> dict[str, np.ndarray]:
 
 
 def check_can_be_drawn(variables: dict, built: dict) -> None:
-    """Raises unless every variable is constant or drawn by an initialiser.
+    """Raises ValueError unless every variable can be drawn from a seed.
 
-    Raises:
-        ValueError: Naming one that is neither, so that no seed would give it
-            again; arguments are as for `draw`.
+    That is if one, which is named, is neither constant nor drawn by an
+    initialiser. Arguments are as for `draw`.
     """
     for name, (layer, variable) in variables.items():
         is_constant = (built[name] == built[name].flat[:1]).all()

@@ -19,11 +19,7 @@ CRITERIA = {
 
 
 def check(name: str) -> None:
-    """Raises unless a criterion is known.
-
-    Raises:
-        ValueError: Naming the nearest known one.
-    """
+    """Raises ValueError, naming the nearest, unless a criterion has the name."""
     names.check("criterion", name, CRITERIA)
 
 

@@ -79,14 +79,9 @@ def groups(
 
 
 def check(what: str, share: float) -> None:
-    """Raises unless a share is a number in [0, 1].
+    """Raises ValueError unless a share is a number in [0, 1].
 
-    Args:
-        what: What it is, for the error: "fraction of layer 'conv0'".
-        share: The number.
-
-    Raises:
-        ValueError: If it is not.
+    `what` it is goes into the error: "fraction of layer 'conv0'".
     """
     if not isinstance(share, numbers.Real) or not 0 <= share <= 1:  # Or NaN.
         raise ValueError(f"The {what} must be in [0, 1]. Received: {share}")

@@ -172,11 +172,10 @@ def reached(density: float, masks: Masks) -> str:
 
 
 def check(quotas: list[Quota], masks: Masks) -> None:
-    """Raises unless masks can be pruned to quotas.
+    """Raises ValueError unless masks can be pruned to quotas.
 
-    Raises:
-        ValueError: If a layer is unknown, or a count is negative or above what
-            is still kept.
+    That is if a layer is unknown, or a count is negative or above what is still
+    kept.
     """
     for layers, count in quotas:
         for name in layers:

@@ -17,11 +17,10 @@ def config(optimizer) -> dict:
 
 
 def check_is_new(optimizer) -> None:
-    """Raises unless an optimizer is fresh, and its rate can be recorded.
+    """Raises ValueError unless an optimizer is fresh, and its rate can be recorded.
 
-    Raises:
-        ValueError: If it has been used, or its learning rate is a function
-            whose settings cannot be told.
+    That is if it has been used, or its learning rate is a function whose
+    settings cannot be told.
     """
     if optimizer.built:
         raise ValueError(
@@ -38,10 +37,9 @@ def check_is_new(optimizer) -> None:
 
 
 def check_does_not_clip(optimizer) -> None:
-    """Raises if an optimizer clips, which several devices cannot together.
+    """Raises ValueError if an optimizer clips, and says by what.
 
-    Raises:
-        ValueError: Naming what it clips by.
+    Several devices cannot together.
     """
     limits = ("clipnorm", "clipvalue", "global_clipnorm")
     clipped = [each for each in limits if getattr(optimizer, each, None)]

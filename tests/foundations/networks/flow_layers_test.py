@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
-from lottery_ticket.foundations.networks import flow, flow_layers, flow_tracing
+from lottery_ticket.foundations.networks import flow, flow_layers, tracing
 from lottery_ticket.tests import grids
 
 L = keras.layers
@@ -268,7 +268,7 @@ def patched():
     ],
 )
 def test_layers_that_may_compute_anything_are_named(build, reason):
-    assert re.search(reason, flow_tracing.obstacle(build()))
+    assert re.search(reason, tracing.path_obstacle(build()))
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_layers_that_may_compute_anything_are_named(build, reason):
 )
 def test_activations_of_all_sources_are_known(activation):
     network = dense(L.Dense(4, activation=activation))
-    assert flow_tracing.obstacle(network) is None
+    assert tracing.path_obstacle(network) is None
 
 
 def test_all_classes_have_one_rule():
