@@ -79,7 +79,7 @@ def check(
 ) -> None:
     """Raises ValueError unless kernels can be drawn by these settings.
 
-    That is if a name is unknown, or scale_fan is not a finite number above 0.
+    They cannot if a name is unknown, or scale_fan is no finite number above 0.
     """
     names.check("init", name, INITS)
     names.check("fan mode", mode, MODES)

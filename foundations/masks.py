@@ -151,12 +151,8 @@ def counts(masks: Masks) -> dict[str, tuple[int, int]]:
 def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
     """Raises ValueError unless masks fit a network's maskable kernels.
 
-    That is if a layer is unknown, a shape differs, or a value is neither 0 nor
-    1. Layers may be missing.
-
-    Args:
-        masks: Masks.
-        shapes: Dict, layer name -> shape of its kernel.
+    They do not if a layer is unknown, a shape differs, or a value is neither 0
+    nor 1. Layers may be missing; `shapes` is of all.
     """
     for name, mask in masks.items():
         names.check("masked layer", name, shapes)

@@ -140,7 +140,7 @@ def check(
 ) -> None:
     """Raises ValueError unless an optimizer can be made of these.
 
-    That is if the name is unknown or a number is out of its range.
+    None can if the name is unknown or a number is out of its range.
     """
     names.check("optimizer", name, OPTIMIZERS)
     if not lr > 0:

@@ -83,9 +83,9 @@ def run(
 
 
 def check_experiment_name(name: str) -> None:
-    """Raises ValueError unless a name can be told apart from the run_id behind it.
+    """Raises ValueError unless a name can be told from the run_id behind it.
 
-    That is if it is a word that ends in no digit.
+    It has to be a word that ends in no digit.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z_.-]", name) or name in "..":
         raise ValueError(

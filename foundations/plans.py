@@ -46,9 +46,9 @@ class Run:
         run_record.check_own(self.directory, self.settings)
 
     def check_free(self) -> None:
-        """Raises ValueError if the folder holds what would be mixed with this run.
+        """Raises ValueError if the folder holds what would be mixed with it.
 
-        That is if it is of another experiment, of unknown origin, or a run,
+        Such are results of another experiment or of unknown origin, and a run,
         finished or under way, with other settings.
         """
         if files.names(self.directory):
@@ -85,9 +85,9 @@ class Result:
         self.file.write(self.directory, record)
 
     def check_free(self, has_run: bool = False) -> None:
-        """Raises ValueError if the folder holds what would be mixed with this.
+        """Raises ValueError if the folder holds what would be mixed with it.
 
-        That is if it is of another experiment, or the file was made with other
+        Such are results of another experiment, and the file with other
         settings. A run of the same plan may lie there, too (has_run).
         """
         self.file.read_own(self.directory, self.settings)

@@ -91,9 +91,9 @@ def restore(directory: str, identity: dict) -> dict[str, dict] | None:
 
 
 def check_source(path: str) -> None:
-    """Raises ValueError unless a folder of a run, such as its masks, can be read.
+    """Raises ValueError unless a folder of a run, such as its masks, is whole.
 
-    That is if the run is not finished, or files of the folder are damaged.
+    It is not if the run is not finished, or files of the folder are damaged.
     Looked at only if it is one of a run of ours.
     """
     directory, _, folder = path.rstrip("/").rpartition("/")
@@ -115,7 +115,7 @@ def check_source(path: str) -> None:
 
 
 def check_identity(recorded: dict, identity: dict, directory: str) -> None:
-    """Raises ValueError, naming what differs, if a run is of another identity."""
+    """Raises ValueError, naming what differs, if a run's identity does."""
     for part in identity:
         check_same(recorded[part], identity[part], directory)
 
@@ -134,9 +134,9 @@ def check_own(directory: str, settings: dict) -> None:
 def check_free(directory: str, settings: dict) -> None:
     """Raises ValueError if a folder holds results that no record accounts for.
 
-    That is if there are, say, weights but neither run.json nor a checkpoint, if
-    checkpoint.bin is somebody else's, or if the folder is one of another
-    experiment than the settings say.
+    Such are, say, weights with neither run.json nor a checkpoint, a
+    checkpoint.bin of somebody else's, and results of another experiment than
+    the settings say.
     """
     folder_owner.check(directory, settings.get("experiment"), has_run=True)
     found = files.names(directory)
@@ -174,7 +174,7 @@ def damaged_files(directory: str, record: dict) -> list[str]:
 
 
 def check_same(recorded: dict, requested: dict, directory: str) -> None:
-    """Raises ValueError, naming what differs, if results have other settings."""
+    """Raises ValueError, naming what differs, if results' settings do."""
     differing = _differences(recorded, requested)
     if differing:
         raise ValueError(

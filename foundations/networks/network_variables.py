@@ -121,8 +121,8 @@ def initializer(layer, variable):
 def check_presets(presets: dict, shapes: dict) -> None:
     """Raises ValueError unless presets fit variables of these shapes.
 
-    That is if a name is unknown, a shape differs, or a value is not a number
-    that float32 can hold.
+    They do not if a name is unknown, a shape differs, or a value is not a
+    number that float32 can hold.
     """
     for name, preset in presets.items():
         names.check("preset", name, shapes)
@@ -163,8 +163,8 @@ def draw(variables: dict, built: dict, seed: int) -> dict[str, np.ndarray]:
 def check_can_be_drawn(variables: dict, built: dict) -> None:
     """Raises ValueError unless every variable can be drawn from a seed.
 
-    That is if one, which is named, is neither constant nor drawn by an
-    initialiser. Arguments are as for `draw`.
+    Those can that are constant or drawn by an initialiser; the error names one
+    that is neither. Arguments are as for `draw`.
     """
     for name, (layer, variable) in variables.items():
         is_constant = (built[name] == built[name].flat[:1]).all()

@@ -19,7 +19,7 @@ CRITERIA = {
 
 
 def check(name: str) -> None:
-    """Raises ValueError, naming the nearest, unless a criterion has the name."""
+    """Raises ValueError, naming the nearest, unless a criterion is known."""
     names.check("criterion", name, CRITERIA)
 
 

@@ -174,8 +174,8 @@ def reached(density: float, masks: Masks) -> str:
 def check(quotas: list[Quota], masks: Masks) -> None:
     """Raises ValueError unless masks can be pruned to quotas.
 
-    That is if a layer is unknown, or a count is negative or above what is still
-    kept.
+    They cannot if a layer is unknown, or a count is negative or above what is
+    still kept.
     """
     for layers, count in quotas:
         for name in layers:

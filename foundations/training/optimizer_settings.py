@@ -17,10 +17,10 @@ def config(optimizer) -> dict:
 
 
 def check_is_new(optimizer) -> None:
-    """Raises ValueError unless an optimizer is fresh, and its rate can be recorded.
+    """Raises ValueError unless an optimizer is fresh and can be recorded.
 
-    That is if it has been used, or its learning rate is a function whose
-    settings cannot be told.
+    It must not have been used, nor have a learning rate that is a function
+    whose settings cannot be told.
     """
     if optimizer.built:
         raise ValueError(
