@@ -88,13 +88,9 @@ class ResizedCrop:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Augmentation(entries.Entry):
-    """A function (x, seed) -> changed images; None leaves them as they are.
+    """A function (x, seed) -> changed images; None leaves them as they are."""
 
-    Args:
-        crops_originals: Whether images that are files are cropped as they are,
-            before they have one size.
-    """
-
+    # Images that are files are cropped as they are, before they have one size.
     crops_originals: bool = False
 
 

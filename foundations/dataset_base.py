@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -22,8 +23,8 @@ class DatasetBase:
         train_order_seed: int | None = None,
         drop_partial_batch: bool = False,
         *,
-        prepare=None,
-        augment=None,
+        prepare: Callable | None = None,
+        augment: Callable | None = None,
         augment_seed: int = 0,
         num_classes: int | None = None,
     ):

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 
-def is_streamed(x) -> bool:
+def is_streamed(x: object) -> bool:
     """Whether examples are read batch by batch, not held in an array."""
     return hasattr(x, "read")
 
@@ -105,7 +105,6 @@ class DatasetSplit:
 
         Args:
             start: Iteration of the first batch, counted from 0 over all epochs.
-            count: Number of batches.
 
         Returns:
             Pair (rows, sizes): rows of x, int32, shape (count, batch_size),

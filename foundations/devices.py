@@ -17,15 +17,10 @@ NVIDIA_SMI_TIMEOUT_S = 60  # It can take seconds a GPU while drivers load.
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where one process is to run.
+    """Where one process is to run."""
 
-    Args:
-        name: For people: "GPU 0", "CPU".
-        environment: Variables that keep the process there.
-    """
-
-    name: str
-    environment: dict[str, str]
+    name: str  # For people: "GPU 0", "CPU".
+    environment: dict[str, str]  # Variables that keep the process there.
 
 
 def places(wanted: str | None = None, per_device: int = 1) -> list[Place]:

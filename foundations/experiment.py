@@ -2,6 +2,7 @@
 
 import dataclasses
 import typing
+from collections.abc import Callable
 
 import numpy as np
 
@@ -32,21 +33,20 @@ class Level:
 
 
 class Start(typing.NamedTuple):
-    """What the next level starts from.
-
-    Args:
-        masks: Dict, layer name -> mask.
-        presets: Dict, name -> weights, before the masks are applied.
-        unpruned: Those of the level; see `Level`.
-    """
+    """What the next level starts from."""
 
     masks: Network
-    presets: Network
-    unpruned: Network
+    presets: Network  # Weights, before the masks are applied.
+    unpruned: Network  # See `Level`.
 
 
 def experiment(
-    make_dataset, make_model, train_model, prune_masks, iterations, presets=None
+    make_dataset: Callable,
+    make_model: Callable,
+    train_model: Callable,
+    prune_masks: Callable,
+    iterations: int,
+    presets: Network | None = None,
 ) -> None:
     """Trains a network, then prunes it and retrains it from where it began.
 
@@ -81,7 +81,12 @@ def experiment(
 
 
 def by_level(
-    make_dataset, make_model, train_model, start_next, iterations, presets=None
+    make_dataset: Callable,
+    make_model: Callable,
+    train_model: Callable,
+    start_next: Callable,
+    iterations: int,
+    presets: Network | None = None,
 ) -> None:
     """Runs the experiment with one function that prunes and rewinds.
 

@@ -3,6 +3,8 @@
 import contextlib
 import random
 import re
+import typing
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -13,7 +15,7 @@ from lottery_ticket.foundations.networks import kernels, network_variables
 
 
 @contextlib.contextmanager
-def seeded(seed: int):
+def seeded(seed: int) -> Iterator[None]:
     """Sets all of Keras's seeds; gives Python and numpy theirs back."""
     python_state, numpy_state = random.getstate(), np.random.get_state()
     keras.utils.set_random_seed(seed)
@@ -36,12 +38,12 @@ class KerasModel(model_base.ModelBase):
 
     def __init__(
         self,
-        network,
-        examples=None,
-        build=None,
-        presets=None,
-        masks=None,
-        seed=0,
+        network: keras.Model,
+        examples: typing.Any = None,
+        build: Callable[[], keras.Model] | None = None,
+        presets: model_base.Network | None = None,
+        masks: model_base.Network | None = None,
+        seed: int = 0,
     ):
         """Finds the kernels and gives them masks; the rest is as for ModelBase.
 
@@ -56,7 +58,6 @@ class KerasModel(model_base.ModelBase):
                 fresh draws; None makes every draw the weights as given.
             presets: Dict, name -> array to start from.
             masks: Dict, layer name -> array of 0s and 1s.
-            seed: Seed of the draw.
 
         Raises:
             ValueError: If the network does not accept the examples, does not

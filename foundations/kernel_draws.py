@@ -123,17 +123,11 @@ def _standard(rng, shape, deviation, fans):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KernelInit(entries.Entry):
-    """A function (rng, shape, gain / sqrt(fan), (fan-in, fan-out)) -> kernel.
+    """A function (rng, shape, gain / sqrt(fan), (fan-in, fan-out)) -> kernel."""
 
-    Args:
-        takes_gain: Whether gain and fan are those that `draw` is given.
-        scales_fan: Whether the fan is multiplied by scale_fan.
-        is_drawn: Whether another seed makes another kernel.
-    """
-
-    takes_gain: bool = False
-    scales_fan: bool = False
-    is_drawn: bool = True
+    takes_gain: bool = False  # Gain and fan are those that `draw` is given.
+    scales_fan: bool = False  # The fan is multiplied by scale_fan.
+    is_drawn: bool = True  # Another seed makes another kernel.
 
 
 INITS = {

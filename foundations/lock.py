@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+from collections.abc import Iterator
 
 import filelock
 
@@ -10,7 +11,7 @@ from lottery_ticket.foundations import files, paths
 
 
 @contextlib.contextmanager
-def hold(directory: str):
+def hold(directory: str) -> Iterator[None]:
     """Holds a run's folder while the body runs; the system frees it on death.
 
     Remote roots have no locks: there, nothing is held.

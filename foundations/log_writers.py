@@ -1,6 +1,7 @@
 """What a run logs: JSON files, and TensorBoard summaries of the same."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,7 +29,13 @@ class Logs:
         }
         self._summarized_to = -1
 
-    def add(self, name: str, iterations, losses, accuracies) -> None:
+    def add(
+        self,
+        name: str,
+        iterations: Sequence[int],
+        losses: Sequence[float],
+        accuracies: Sequence[float],
+    ) -> None:
         """Appends iteration numbers, losses and accuracies to a log."""
         columns = self._columns[name]
         added = {

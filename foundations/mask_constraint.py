@@ -1,6 +1,9 @@
 """The mask of one kernel, as a Keras constraint."""
 
+import typing
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -12,7 +15,11 @@ class MaskConstraint(keras.constraints.Constraint):
     model is a plain Keras model whose pruned weights are 0, or those values.
     """
 
-    def __init__(self, shape, other=None):
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        other: keras.constraints.Constraint | None = None,
+    ):
         """Keeps everything, until `mask` is assigned.
 
         Args:
@@ -24,14 +31,14 @@ class MaskConstraint(keras.constraints.Constraint):
         self.mask = tf.Variable(tf.ones(shape, tf.bool), trainable=False)
         self._held = None
 
-    def __call__(self, weights):
+    def __call__(self, weights: typing.Any) -> tf.Tensor:
         """Returns the weights as constrained, and as held where pruned."""
         weights = weights if self.other is None else self.other(weights)
         if self._held is None:
             return self.masked(weights)
         return tf.where(self.mask, tf.convert_to_tensor(weights), self._held)
 
-    def hold(self, values=None) -> bool:
+    def hold(self, values: np.ndarray | None = None) -> bool:
         """Sets what pruned entries are put back to.
 
         The variable for it is made at the first values, so that those who hold
@@ -53,13 +60,16 @@ class MaskConstraint(keras.constraints.Constraint):
             self._held = tf.Variable(values, trainable=False)
         return values is not None
 
-    def masked(self, values):
+    def masked(self, values: typing.Any) -> tf.Tensor:
         """Returns the values with 0 (never -0) where the mask is 0."""
         values = tf.convert_to_tensor(values)  # Embeddings' are sparse.
         return tf.where(self.mask, values, tf.zeros_like(values))
 
 
-def hold(constraints, kernels=None) -> bool:
+def hold(
+    constraints: dict[str, MaskConstraint],
+    kernels: dict[str, keras.Variable] | None = None,
+) -> bool:
     """Has pruned entries put back to what they are now, or to 0.
 
     Args:
@@ -77,7 +87,9 @@ def hold(constraints, kernels=None) -> bool:
     return any(made)
 
 
-def mask_gradients(optimizer):
+def mask_gradients(
+    optimizer: keras.optimizers.Optimizer,
+) -> keras.optimizers.Optimizer:
     """Makes an optimizer see no gradient of pruned entries; returns it.
 
     Its slots, such as momentum, are then exactly 0 there, and clipping by a

@@ -45,7 +45,6 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """Starts an empty network.
 
         Args:
-            input_shape: Shape of one example.
             presets: Dict, name -> array to start from; entries that are not
                 named are drawn. Kernels are named by their layer (`layer0`),
                 other variables `layer0_bias` and so on.
@@ -67,7 +66,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self._random_states = {}
         self._build = None
 
-    def set_outputs(self, logits) -> None:
+    def set_outputs(self, logits: keras.KerasTensor) -> None:
         """Completes the network, and gives it its presets and masks.
 
         Args:
@@ -137,7 +136,9 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         built = self._built_values
         return network_variables.draw(self._variables, built, seed)
 
-    def create_loss_and_accuracy(self, labels, logits, label_smoothing=0.0):
+    def create_loss_and_accuracy(
+        self, labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns mean softmax cross-entropy and accuracy of a batch.
 
         Training and evaluation use no other loss: override it for another.
@@ -165,7 +166,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         hits = tf.cast(tf.equal(predicted, labels), tf.float32)
         return tf.reduce_mean(losses), tf.reduce_mean(hits)
 
-    def logits(self, outputs):
+    def logits(self, outputs: tf.Tensor) -> tf.Tensor:
         """Returns the network's outputs as logits, in their own dtype.
 
         Of probabilities that is what a softmax was taken of, which is exact

@@ -50,7 +50,7 @@ BEFORE = {
 }
 
 
-def value(recorded: dict, name: str):
+def value(recorded: dict, name: str) -> object:
     """Returns a setting; what its absence means where it is not on record."""
     return recorded.get(name, BEFORE.get(name))
 

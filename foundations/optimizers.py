@@ -1,6 +1,7 @@
 """Optimizers by name."""
 
 import dataclasses
+from collections.abc import Callable
 
 from lottery_ticket.foundations import entries, lazy, names, schedules
 
@@ -11,15 +12,10 @@ momentum_sgd = lazy.module("lottery_ticket.foundations.training.momentum")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Optimizer(entries.Entry):
-    """A function (**options) -> new Keras optimizer; imports TensorFlow.
+    """A function (**options) -> new Keras optimizer; imports TensorFlow."""
 
-    Args:
-        has_momentum: Whether it takes the option momentum.
-        has_epsilon: Whether it takes the option epsilon.
-    """
-
-    has_momentum: bool = False
-    has_epsilon: bool = False
+    has_momentum: bool = False  # Whether it takes the option momentum.
+    has_epsilon: bool = False  # Whether it takes the option epsilon.
 
 
 _TORCH_SGD = (
@@ -81,7 +77,7 @@ def optimizer_fn(
     momentum: float = 0.9,
     epsilon: float | None = None,
     decoupled_weight_decay: float = 0.0,
-):
+) -> Callable:
     """Returns a function () -> new Keras optimizer.
 
     Args:

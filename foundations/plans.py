@@ -24,10 +24,8 @@ from lottery_ticket.foundations import (
 class Run:
     """A training run that is written to a folder; run.json makes it complete.
 
-    Args:
-        directory: The folder.
-        settings: All that the run depends on, as JSON values; "experiment" is
-            the experiment's name.
+    Its settings are all that it depends on, as JSON values; "experiment" is the
+    experiment's name.
     """
 
     directory: str
@@ -58,17 +56,11 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What is found, in a sealed file of its own in a folder.
-
-    Args:
-        directory: The folder.
-        settings: As of a Run.
-        file: The file, which is written last.
-    """
+    """What is found, in a sealed file of its own in a folder."""
 
     directory: str
-    settings: dict
-    file: result_file.ResultFile
+    settings: dict  # As of a Run.
+    file: result_file.ResultFile  # Written last.
 
     @property
     def is_complete(self) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 
 import tqdm
 
@@ -35,7 +36,7 @@ def text(latest: dict[str, tuple[float, float]]) -> str:
     )
 
 
-def each(items: list, label: str, quiet: bool):
+def each(items: list, label: str, quiet: bool) -> Iterable:
     """Gives the items one by one, with a labelled bar if that takes long."""
     return tqdm.tqdm(
         items,

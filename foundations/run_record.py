@@ -25,7 +25,6 @@ def write(directory: str, record: dict) -> None:
     """Writes run.json, with a checksum of itself; the run is now complete.
 
     Args:
-        directory: Folder of the run.
         record: JSON values. "settings" and "inputs" say what the run was made
             with, "checksums" maps each file's path below the folder to its
             SHA-256.
@@ -63,7 +62,6 @@ def restore(directory: str, identity: dict) -> dict[str, dict] | None:
     done again.
 
     Args:
-        directory: Folder of the run.
         identity: Dict with "settings" and "inputs", as recorded.
 
     Returns:

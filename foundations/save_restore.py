@@ -89,7 +89,6 @@ def write_log(directory: str, name: str, log: Log) -> dict[str, str]:
     """Writes a log as JSON; returns its checksum like `save_network`.
 
     Args:
-        directory: Folder of the run.
         name: "train", "test" or "validate".
         log: Dict with the lists "iteration", "loss" and "accuracy", equally
             long. Floats are written in float32's shortest exact form.
@@ -110,7 +109,6 @@ def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
     `iteration,100,test_loss,0.3,test_accuracy,0.9`.
 
     Args:
-        directory: Folder of the run.
         name: "train", "test" or "validate".
         tail: Return the last `tail` entries only; 0 returns all.
 

@@ -24,18 +24,12 @@ class Shape(entries.Entry):
 
     `step` is an int32 tensor, the number of iterations done; `settings` are
     what `learning_rate.LearningRate.get_config` returns.
-
-    Args:
-        is_steady: Whether the rate is the peak at all times.
-        has_drops: Whether it takes `Schedule.drops`, and needs some.
-        ends_at_0: Whether nothing is left of the rate at the end of training.
-        counts_epochs: Whether it needs "per_epoch", and a warmup of whole ones.
     """
 
-    is_steady: bool = False
-    has_drops: bool = False
-    ends_at_0: bool = False
-    counts_epochs: bool = False
+    is_steady: bool = False  # The rate is the peak at all times.
+    has_drops: bool = False  # It takes `Schedule.drops`, and needs some.
+    ends_at_0: bool = False  # Nothing is left of it at the end of training.
+    counts_epochs: bool = False  # It needs "per_epoch", and whole warmup ones.
 
 
 def _constant(step, settings):
@@ -164,7 +158,6 @@ def in_iterations(
     They are the arguments of `learning_rate.LearningRate`, but for the peak.
 
     Args:
-        schedule: The schedule.
         per_epoch: Iterations in one epoch of the dataset.
         training_iterations: Iterations of the whole training that it is for,
             also if one run of it begins later.

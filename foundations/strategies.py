@@ -1,12 +1,14 @@
 """How many devices train one network."""
 
+import typing
+
 from lottery_ticket.foundations import lazy, names
 
 tf = lazy.module("tensorflow")
 STRATEGIES = ("none", "mirrored")
 
 
-def create(name: str):
+def create(name: str) -> typing.Any:
     """Returns a tf.distribute.Strategy; what is made in its scope uses it.
 
     Args:

@@ -1,10 +1,12 @@
 """Trains one network once: logged, checkpointed, resumed to the same bytes."""
 
 import dataclasses
+from collections.abc import Callable
 
 import keras
+import numpy as np
 
-from lottery_ticket.foundations import lock, run_record
+from lottery_ticket.foundations import dataset_base, lock, run_record
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
     checkpoint,
@@ -13,13 +15,16 @@ from lottery_ticket.foundations.training import (
     resumable_run,
     run_masks,
     run_settings,
+    trainee,
 )
+
+Network = dict[str, np.ndarray]
 
 
 def train(
-    dataset,
-    model,
-    optimizer_fn,
+    dataset: dataset_base.DatasetBase,
+    model: trainee.Trainee,
+    optimizer_fn: Callable[[], keras.optimizers.Optimizer],
     training_len: run_settings.Length,
     output_dir: str,
     *,
@@ -28,7 +33,7 @@ def train(
     intervals: run_settings.Intervals = run_settings.Intervals(),  # noqa: B008
     step: run_settings.Step = run_settings.Step(),  # noqa: B008
     output: run_settings.Output = run_settings.Output(),  # noqa: B008
-):
+) -> tuple[Network, Network]:
     """Trains a model, and returns its weights before and after.
 
     A run that is complete in `output_dir` is read, not trained again; one that
@@ -39,11 +44,9 @@ def train(
     the start, at every interval, and at the end. Training never stops early.
 
     Args:
-        dataset: DatasetBase.
         model: trainee.Trainee: a ModelBase, with the weights and masks to
             start from; or what searches for masks of one, such as a
             `supermasks.SearchedModel`.
-        optimizer_fn: Function () -> keras optimizer.
         training_len: '500it', '20ep' or ("iterations", 500); where training
             ends, at least one iteration after its start.
         output_dir: Folder of the run; see `paths`.
@@ -103,7 +106,9 @@ def train(
         return _trained(run, model, before, label, output, bar)
 
 
-def check_fits(model, dataset) -> None:
+def check_fits(
+    model: trainee.Trainee, dataset: dataset_base.DatasetBase
+) -> None:
     """Raises ValueError unless a model can be trained on a dataset.
 
     It names both shapes of an example, or both numbers of classes.

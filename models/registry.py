@@ -21,34 +21,21 @@ class GemEnds:
     """What a Gem-Miner leaves of the first and the last layer of a network.
 
     Version 2 of the smart ratio takes it over.
-
-    Args:
-        weights: Number of the network's weights with masks.
-        densities: Dict, density of the whole -> those of the two layers.
     """
 
-    weights: int
-    densities: dict[float, tuple[float, float]]
+    weights: int  # Of the network, with masks.
+    densities: dict[float, tuple[float, float]]  # Whole -> the two layers.
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A network that has a name.
+    """A network that has a name."""
 
-    Args:
-        load: Function () -> its ModelBase subclass; networks of one kind have
-            the same.
-        fixed: Dict, argument of the constructor -> value that the name fixes.
-        options: Arguments of the constructor that a user may give.
-        smart_ratio_rule: A name in smart_ratio.RULES, for this kind.
-        gem_ends: GemEnds, where they are known.
-    """
-
-    load: Callable[[], type]
-    fixed: dict
-    options: tuple[str, ...]
-    smart_ratio_rule: str = "resnet"
-    gem_ends: GemEnds | None = None
+    load: Callable[[], type]  # Its ModelBase subclass, the same for a kind.
+    fixed: dict  # Argument of the constructor -> value that the name fixes.
+    options: tuple[str, ...]  # Arguments of it that a user may give.
+    smart_ratio_rule: str = "resnet"  # A name in smart_ratio.RULES.
+    gem_ends: GemEnds | None = None  # Where they are known.
 
 
 def _entries(load, options, fixed, *, rule="resnet", ends=None):

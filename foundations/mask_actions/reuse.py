@@ -30,7 +30,6 @@ def reuse(
     Args:
         distribution: Network to take values from.
         masks: Masks; the other networks have their layers in their shapes.
-        seed: Seed of the draw.
         same_sign: Network whose signs to keep, or None.
         from_masks: Masks of the positions whose values are taken; None means
             `masks`.

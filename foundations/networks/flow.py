@@ -1,6 +1,7 @@
 """Paths from input to output: which kept weights are on one."""
 
 import re
+import typing
 import weakref
 
 import numpy as np
@@ -13,7 +14,9 @@ from lottery_ticket.foundations.networks import tracing
 _PATHS = weakref.WeakKeyDictionary()
 
 
-def effective_masks(model, masks=None) -> dict[str, np.ndarray] | None:
+def effective_masks(
+    model: typing.Any, masks: dict[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray] | None:
     """Returns masks of the kept weights on a path from input to output.
 
     The others change no output by any input: nothing that comes from the input
@@ -44,7 +47,7 @@ def effective_masks(model, masks=None) -> dict[str, np.ndarray] | None:
     return _paths(model)({**own, **given})
 
 
-def obstacle(model) -> str | None:
+def obstacle(model: typing.Any) -> str | None:
     """Returns why `effective_masks` cannot tell of a model; None if it can."""
     found = _paths(model)
     return found if isinstance(found, str) else None

@@ -1,5 +1,8 @@
 """What each class of layer does to paths that lead through it."""
 
+import typing
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -78,7 +81,7 @@ ACTIVATIONS = (
 )
 
 
-def obstacle(operation) -> str | None:
+def obstacle(operation: keras.Operation) -> str | None:
     """Returns why a layer is not known to pass on paths; None if it is."""
     if isinstance(operation, keras.Model) or "call" in vars(operation):
         return "has a call of its own"
@@ -95,7 +98,7 @@ def obstacle(operation) -> str | None:
     return None
 
 
-def rule(operation):
+def rule(operation: keras.Operation) -> Callable | None:
     """Returns a function of a layer that returns its call for tracing paths.
 
     Inputs of that call are 1 where a path leads, 0 elsewhere; outputs are above
@@ -111,7 +114,7 @@ def rule(operation):
     return _as_it_is if kind.__name__ in MOVING_OPERATIONS else None
 
 
-def is_known_activation(activation) -> bool:
+def is_known_activation(activation: typing.Any) -> bool:
     """Whether an activation, or None, keeps each value at its own place."""
     if activation is None:
         return True

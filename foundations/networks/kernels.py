@@ -33,7 +33,7 @@ class NotMasked(typing.NamedTuple):
     reason: str
 
 
-def find(network) -> list:
+def find(network: keras.Model) -> list:
     """Returns the trained kernels of a built network, each once."""
     trained = {id(variable) for variable in network.trainable_variables}
     found = {
@@ -44,7 +44,9 @@ def find(network) -> list:
     return [each for key, each in found.items() if key in trained]
 
 
-def not_masked(network, kernels) -> list[NotMasked]:
+def not_masked(
+    network: keras.Model, kernels: list[keras.Variable]
+) -> list[NotMasked]:
     """Returns the variables of two or more axes that get no mask.
 
     Biases never do, whatever their shape; `kernels` are those that do.
@@ -66,7 +68,7 @@ def not_masked(network, kernels) -> list[NotMasked]:
     return left
 
 
-def fans(layer, kernel) -> tuple[int, int]:
+def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
     """Returns how many weights lead to an output and from an input.
 
     As PyTorch's initialisers count, from the shape that the kernel has there:

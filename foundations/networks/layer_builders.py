@@ -1,10 +1,13 @@
 """LayerBuilders: layers by name, those with kernels under a mask."""
 
 import re
+from collections.abc import Callable
 
 import keras
 
 from lottery_ticket.foundations import mask_constraint
+
+Initializer = str | keras.initializers.Initializer
 
 
 class LayerBuilders:
@@ -32,12 +35,12 @@ class LayerBuilders:
     def dense_layer(
         self,
         name: str,
-        inputs,
+        inputs: keras.KerasTensor,
         units: int,
-        activation=None,
+        activation: str | Callable | None = None,
         use_bias: bool = True,
-        kernel_initializer="glorot_normal",
-    ):
+        kernel_initializer: Initializer = "glorot_normal",
+    ) -> keras.KerasTensor:
         """Adds a dense layer with a maskable kernel; mirrors keras's Dense.
 
         Source: Glorot normal kernels and zero biases are Frankle & Carbin
@@ -56,19 +59,18 @@ class LayerBuilders:
     def conv2d_layer(
         self,
         name: str,
-        inputs,
+        inputs: keras.KerasTensor,
         filters: int,
         kernel_size: int = 3,
         strides: int = 1,
         padding: str | int = "same",
-        activation=None,
+        activation: str | Callable | None = None,
         use_bias: bool = True,
-        kernel_initializer="glorot_normal",
-    ):
+        kernel_initializer: Initializer = "glorot_normal",
+    ) -> keras.KerasTensor:
         """Adds a convolution with a maskable kernel; mirrors keras's Conv2D.
 
         Args:
-            name: Name of the layer.
             inputs: Symbolic tensor, shape (batch, height, width, channels).
             filters: Number of outputs.
             kernel_size: Height and width of the kernel.
@@ -98,14 +100,14 @@ class LayerBuilders:
     def depthwise_conv2d_layer(
         self,
         name: str,
-        inputs,
+        inputs: keras.KerasTensor,
         kernel_size: int = 3,
         strides: int = 1,
         padding: str | int = "same",
-        activation=None,
+        activation: str | Callable | None = None,
         use_bias: bool = True,
-        depthwise_initializer="glorot_normal",
-    ):
+        depthwise_initializer: Initializer = "glorot_normal",
+    ) -> keras.KerasTensor:
         """Adds a depthwise convolution; mirrors keras's DepthwiseConv2D.
 
         Arguments are those of `conv2d_layer`. Keras counts the channels into
@@ -128,11 +130,11 @@ class LayerBuilders:
     def norm_layer(
         self,
         name: str,
-        inputs,
+        inputs: keras.KerasTensor,
         affine: bool = True,
         momentum: float = 0.9,
         epsilon: float = 1e-5,
-    ):
+    ) -> keras.KerasTensor:
         """Adds batch normalisation; nothing of it is ever masked.
 
         Its variables are saved as `name_gamma`, `name_beta`,
@@ -144,7 +146,6 @@ class LayerBuilders:
         PyTorch multiplies it by n / (n - 1) for n values a channel.
 
         Args:
-            name: Name of the layer.
             inputs: Symbolic tensor, shape (batch, ..., channels).
             affine: Whether outputs are scaled and shifted by trained gamma and
                 beta.

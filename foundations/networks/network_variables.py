@@ -3,6 +3,7 @@
 import json
 import re
 import typing
+from collections.abc import Iterable
 
 import keras
 import numpy as np
@@ -19,7 +20,9 @@ class Named(typing.NamedTuple):
     variable: keras.Variable
 
 
-def layers(network, given=()) -> dict[str, keras.layers.Layer]:
+def layers(
+    network: keras.Model, given: Iterable[str] = ()
+) -> dict[str, keras.layers.Layer]:
     """Returns every layer by its path, those in nested networks included.
 
     A path is the names from the outside in, joined by '.'. A layer that is used
@@ -44,7 +47,11 @@ def layers(network, given=()) -> dict[str, keras.layers.Layer]:
     return found
 
 
-def named(network, kernels, given=()) -> dict[str, Named]:
+def named(
+    network: keras.Model,
+    kernels: Iterable[keras.Variable],
+    given: Iterable[str] = (),
+) -> dict[str, Named]:
     """Returns all variables by name, but for states of random layers.
 
     A kernel goes by its layer's path, other variables by path and own name,
@@ -52,7 +59,6 @@ def named(network, kernels, given=()) -> dict[str, Named]:
     Where one layer has two kernels, they are named like other variables.
 
     Args:
-        network: keras.Model.
         kernels: The kernels among its variables.
         given: As for `layers`.
     """
@@ -70,14 +76,14 @@ def named(network, kernels, given=()) -> dict[str, Named]:
     return found
 
 
-def random_states(network) -> dict:
+def random_states(network: keras.Model) -> dict:
     """Returns the states of layers that are random in training, by name."""
     weights = {id(variable) for variable in network.weights}
     states = [v for v in network.variables if id(v) not in weights]
     return {f"random{index}": state for index, state in enumerate(states)}
 
 
-def description(network) -> str:
+def description(network: keras.Model) -> str:
     """Returns the classes, settings and wiring of all layers, as one text.
 
     The same in every process: automatic names, which count upwards, are
@@ -106,7 +112,9 @@ def _renamed(value, numbers, is_name=False):
     return numbers.get(value, value) if is_name else value
 
 
-def initializer(layer, variable):
+def initializer(
+    layer: keras.Layer, variable: keras.Variable
+) -> keras.initializers.Initializer | None:
     """Returns the Keras initialiser a variable was drawn from, or None."""
     stems = [variable.name, variable.name.removesuffix("_kernel")]
     if variable.name == "kernel":

@@ -4,6 +4,7 @@ After each of the contexts here, layers compute as before.
 """
 
 import contextlib
+from collections.abc import Iterator, Sequence
 
 import keras
 import tensorflow as tf
@@ -25,7 +26,9 @@ _LOWEST_FLOW = 1e-9
 
 
 @contextlib.contextmanager
-def in_precision(network, policy: str = "float64"):
+def in_precision(
+    network: keras.Model, policy: str = "float64"
+) -> Iterator[None]:
     """Lets a network be traced in float64, and in its own dtype afterwards.
 
     Sums over all paths of a deep network, such as SynFlow's, go beyond
@@ -47,14 +50,18 @@ def in_precision(network, policy: str = "float64"):
             layer.dtype_policy = own
 
 
-def outputs(network, variables, values, x):
+def outputs(
+    network: keras.Model,
+    variables: Sequence[keras.Variable],
+    values: Sequence[tf.Tensor],
+    x: tf.Tensor,
+) -> tf.Tensor:
     """Returns what a network gives in inference mode with other values.
 
     To be traced in `in_precision`, where gradients by the values are of the
     values' dtype.
 
     Args:
-        network: keras.Model.
         variables: Some of its variables.
         values: A tensor for each, of the dtype that is traced.
         x: Examples, of that dtype. A functional network casts them to that of
@@ -67,7 +74,9 @@ def outputs(network, variables, values, x):
         return network(x, training=False)
 
 
-def without_activations(network):
+def without_activations(
+    network: keras.Model,
+) -> contextlib.AbstractContextManager:
     """Lets a network be traced with its activations replaced by the identity.
 
     Softmax stays, and so does what is not known to be an activation.
@@ -79,7 +88,7 @@ def without_activations(network):
     return _changed({id(each): (each, _linear(each)) for each in found})
 
 
-def as_paths(network):
+def as_paths(network: keras.Model) -> contextlib.AbstractContextManager:
     """Lets a network without a `path_obstacle` be traced as a graph of paths.
 
     Every layer then gives 1 where a path leads, 0 elsewhere: where some path
@@ -97,7 +106,7 @@ def as_paths(network):
     return _changed(changes)
 
 
-def path_obstacle(network) -> str | None:
+def path_obstacle(network: keras.Model) -> str | None:
     """Returns why the paths of a built network cannot be told, or None."""
     for operation in operations(network):
         reason = flow_layers.obstacle(operation)
@@ -107,7 +116,7 @@ def path_obstacle(network) -> str | None:
     return None
 
 
-def path_constants(network) -> list[tuple]:
+def path_constants(network: keras.Model) -> list[tuple]:
     """Returns pairs of variable and number: what paths see instead of it.
 
     All kernels let everything through, as far as no mask says otherwise, and
@@ -121,7 +130,7 @@ def path_constants(network) -> list[tuple]:
     ]
 
 
-def operations(network) -> list:
+def operations(network: keras.Model) -> list:
     """Returns the layers and operations of a network, nested ones' included.
 
     A network whose call is somebody's own is an operation itself.

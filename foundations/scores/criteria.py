@@ -1,10 +1,11 @@
 """The criteria by name: what scores weights, so that the lowest are pruned."""
 
+import typing
 from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import dataset_base, names
 from lottery_ticket.foundations.scores import (
     criteria_gradients,
     criteria_weights,
@@ -25,8 +26,8 @@ def check(name: str) -> None:
 
 def score_fn(
     name: str,
-    model,
-    dataset=None,
+    model: typing.Any,
+    dataset: dataset_base.DatasetBase | None = None,
     *,
     initial: Network | None = None,
     final: Network | None = None,

@@ -11,10 +11,17 @@ in float64.
 
 import functools
 import math
+import typing
+from collections.abc import Iterator
 
 import numpy as np
 
-from lottery_ticket.foundations import entries, lazy
+from lottery_ticket.foundations import (
+    dataset_base,
+    dataset_split,
+    entries,
+    lazy,
+)
 from lottery_ticket.foundations.scores import criterion
 
 keras = lazy.module("keras")
@@ -28,7 +35,11 @@ CHUNK_SIZE = 1000
 
 
 def snip(
-    model, weights: Network, masks: Network, dataset, rows: np.ndarray
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    dataset: dataset_base.DatasetBase,
+    rows: np.ndarray,
 ) -> Network:
     """Returns abs(g * w), g being the gradient of the mean loss.
 
@@ -42,7 +53,6 @@ def snip(
             `ModelBase.weights`.
         masks: Dict, layer name -> mask of the kernels to score; a kernel that
             is not named keeps all its weights.
-        dataset: DatasetBase.
         rows: Rows of its training split to score on.
 
     Returns:
@@ -57,7 +67,11 @@ def snip(
 
 
 def grad(
-    model, weights: Network, masks: Network, dataset, rows: np.ndarray
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    dataset: dataset_base.DatasetBase,
+    rows: np.ndarray,
 ) -> Network:
     """Returns abs(g), g being the gradient of the mean loss; as `snip`.
 
@@ -69,7 +83,11 @@ def grad(
 
 
 def grasp(
-    model, weights: Network, masks: Network, dataset, rows: np.ndarray
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    dataset: dataset_base.DatasetBase,
+    rows: np.ndarray,
 ) -> Network:
     """Returns w * (H g), g and H being of the mean loss; higher = keep.
 
@@ -92,7 +110,10 @@ def grasp(
 
 
 def synflow(
-    model, weights: Network, masks: Network, input_shape: tuple[int, ...]
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    input_shape: tuple[int, ...],
 ) -> Network:
     """Returns abs(w * dR/dw), R being the flow through the network.
 
@@ -108,7 +129,6 @@ def synflow(
 
     Args:
         model: As for `snip`, like weights and masks.
-        input_shape: Shape of one example.
 
     Returns:
         Dict, layer name -> float64 array of the kernel's shape; higher = keep.
@@ -122,7 +142,9 @@ def synflow(
     return _checked("synflow", {n: each.numpy() for n, each in scores.items()})
 
 
-def choose_examples(split, per_class: int, seed: int) -> np.ndarray:
+def choose_examples(
+    split: dataset_split.DatasetSplit, per_class: int, seed: int
+) -> np.ndarray:
     """Returns rows of a split, int32, ascending: examples of each class.
 
     A class that has fewer than `per_class` gives all it has.
@@ -140,7 +162,9 @@ def choose_examples(split, per_class: int, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(chosen)).astype(np.int32)
 
 
-def example_chunks(dataset, rows: np.ndarray):
+def example_chunks(
+    dataset: dataset_base.DatasetBase, rows: np.ndarray
+) -> Iterator[tuple]:
     """Yields training examples, (x, y), prepared and never augmented.
 
     They come in chunks, so that memory stays bounded.

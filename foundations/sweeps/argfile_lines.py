@@ -11,6 +11,7 @@ import dataclasses
 import os
 import shlex
 import subprocess
+from collections.abc import Callable
 
 from lottery_ticket.foundations import files
 from lottery_ticket.foundations.command_line import flags
@@ -23,19 +24,12 @@ _PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One line of an argfile: one call of the runner.
+    """One line of an argfile: one call of the runner."""
 
-    Args:
-        number: Its place in the argfile, from 1.
-        words: The line, split as a shell would.
-        output_dir: Where its results go, as the line says; None if unknown.
-        log: File that what it prints is added to.
-    """
-
-    number: int
-    words: tuple[str, ...]
-    output_dir: str | None = None
-    log: str = ""
+    number: int  # Its place in the argfile, from 1.
+    words: tuple[str, ...]  # As a shell would split it.
+    output_dir: str | None = None  # As the line says; None if unknown.
+    log: str = ""  # File that what it prints is added to.
 
     @property
     def text(self) -> str:
@@ -45,17 +39,11 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Agenda:
-    """What is to be done about the lines of an argfile.
-
-    Args:
-        complete: Lines whose run is complete.
-        to_run: Lines to run.
-        refused: Lines that cannot be run, and why.
-    """
+    """What is to be done about the lines of an argfile."""
 
     complete: list[Line]
     to_run: list[Line]
-    refused: list[tuple[Line, str]]
+    refused: list[tuple[Line, str]]  # Lines that cannot be run, and why.
 
     @property
     def total(self) -> int:
@@ -138,11 +126,12 @@ def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
     return checked
 
 
-def agenda(runner: scripts.Runner, lines: list[Line], show=iter) -> Agenda:
+def agenda(
+    runner: scripts.Runner, lines: list[Line], show: Callable = iter
+) -> Agenda:
     """Returns which lines are to run, by what is there of their results.
 
     Args:
-        runner: What runs them.
         lines: Lines to look up.
         show: Function (iterable) -> the same iterable, which shows progress.
     """

@@ -21,7 +21,6 @@ def place(
     the others (`trial1-3-reinit2.log`), or by the line's number.
 
     Args:
-        lines: The lines.
         log_dir: Folder of the logs; None for `logs` in the deepest folder that
             all output_dirs lie in, or here if they are remote or unknown.
 

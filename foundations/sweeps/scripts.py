@@ -14,6 +14,7 @@ import pkgutil
 import runpy
 import shlex
 import sys
+import types
 
 from lottery_ticket.foundations import names
 from lottery_ticket.foundations.command_line import flags
@@ -21,17 +22,11 @@ from lottery_ticket.foundations.command_line import flags
 
 @dataclasses.dataclass(frozen=True)
 class Runner:
-    """What runs the lines of an argfile.
+    """What runs the lines of an argfile."""
 
-    Args:
-        script: As from `find`.
-        words: What its command line has before the words of a line.
-        declared: What it declares about its flags, or None.
-    """
-
-    script: str
-    words: tuple[str, ...] = ()
-    declared: flags.Command | None = None
+    script: str  # As from `find`.
+    words: tuple[str, ...] = ()  # Of its command line, before a line's.
+    declared: flags.Command | None = None  # About its flags.
 
     @property
     def can_skip(self) -> bool:
@@ -107,7 +102,7 @@ def defined_names(script: str) -> set[str]:
 
 
 @functools.cache
-def load(script: str):
+def load(script: str) -> types.ModuleType:
     """Returns a script as a module, imported once."""
     if not os.path.isabs(script):
         return importlib.import_module(script)

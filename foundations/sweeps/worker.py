@@ -24,7 +24,7 @@ from lottery_ticket.foundations.sweeps import scripts
 MAX_FAILURE_CHARACTERS = 500  # A reply must fit a pipe's atomic 4,096 bytes.
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> None:
     """Runs the lines that come, with the script named on the command line."""
     script, *words = sys.argv[1:] if argv is None else argv
     requests, replies = _take_pipes()

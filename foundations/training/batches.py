@@ -1,32 +1,35 @@
 """Where training and evaluation get their batches from: memory, or a stream."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
+
+from lottery_ticket.foundations import dataset_base, dataset_split
 
 PREFETCHED_BATCHES = 4
 
 
-def load(split) -> tuple:
+def load(split: dataset_split.DatasetSplit) -> tuple:
     """Returns a split that is not streamed as tensors (x, y) on the device."""
     return tf.constant(split.x), tf.constant(split.y)
 
 
-def prepared(prepare, x):
+def prepared(prepare: Callable | None, x: tf.Tensor) -> tf.Tensor:
     """Returns examples, a tensor, as the network shall see them."""
     return x if prepare is None else prepare(x)
 
 
-def examples(dataset, count: int = 2):
+def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> tf.Tensor:
     """Returns the first training examples, or all that there are, prepared."""
     rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
     return prepared(dataset.prepare, read(dataset.train, rows))
 
 
-def read(split, rows: np.ndarray) -> tf.Tensor:
+def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
     """Returns examples of a split as stored, streamed or not.
 
     Args:
-        split: DatasetSplit.
         rows: Which ones, int32, shape (n,).
     """
     if split.is_streamed:
@@ -34,7 +37,9 @@ def read(split, rows: np.ndarray) -> tf.Tensor:
     return tf.constant(split.x[rows])
 
 
-def augmented(dataset, x, iteration):
+def augmented(
+    dataset: dataset_base.DatasetBase, x: tf.Tensor, iteration: tf.Tensor
+) -> tf.Tensor:
     """Returns the examples of a training batch, augmented, not prepared."""
     if dataset.augment is None:
         return x
@@ -44,7 +49,9 @@ def augmented(dataset, x, iteration):
     return x
 
 
-def training_stream(dataset, start: int) -> tf.data.Dataset:
+def training_stream(
+    dataset: dataset_base.DatasetBase, start: int
+) -> tf.data.Dataset:
     """Returns a streamed dataset's training batches (x, y), augmented.
 
     The batches, their order and their augmentation are those that training
@@ -70,7 +77,9 @@ def training_stream(dataset, start: int) -> tf.data.Dataset:
     return _in_background(stream.map(read, tf.data.AUTOTUNE))
 
 
-def evaluation_stream(split, batch_size: int) -> tf.data.Dataset:
+def evaluation_stream(
+    split: dataset_split.DatasetSplit, batch_size: int
+) -> tf.data.Dataset:
     """Returns all (x, y) of a streamed split in their order.
 
     The last batch may be smaller than batch_size.

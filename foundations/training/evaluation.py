@@ -6,7 +6,8 @@ import math
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.training import batches, norm_tracing
+from lottery_ticket.foundations import dataset_base, dataset_split
+from lottery_ticket.foundations.training import batches, norm_tracing, trainee
 
 BATCH_SIZE = 1000
 BATCH_NUMBERS = 1_500_000  # In the inputs: at most 488 CIFAR images at once.
@@ -16,13 +17,10 @@ _THREAD = concurrent.futures.ThreadPoolExecutor(1, "evaluation")
 class Evaluation:
     """The evaluation of one network, compiled once for all splits."""
 
-    def __init__(self, model, dataset):
-        """Prepares, for a dataset's shapes; compiles at the first use.
-
-        Args:
-            model: trainee.Trainee.
-            dataset: DatasetBase.
-        """
+    def __init__(
+        self, model: trainee.Trainee, dataset: dataset_base.DatasetBase
+    ):
+        """Prepares, for a dataset's shapes; compiles at the first use."""
         split = dataset.train
         self._network = model.network
         self._loss_and_accuracy = model.create_loss_and_accuracy
@@ -42,14 +40,15 @@ class Evaluation:
             ],
         )
 
-    def start(self, split, tensors=None) -> concurrent.futures.Future:
+    def start(
+        self, split: dataset_split.DatasetSplit, tensors: tuple | None = None
+    ) -> concurrent.futures.Future:
         """Begins to evaluate the network as it stands, over a whole split.
 
         It goes on while the next iterations train, on the cores that these
         leave idle.
 
         Args:
-            split: DatasetSplit.
             tensors: Its (x, y) on the device, unless it is streamed.
 
         Returns:

@@ -1,5 +1,8 @@
 """The learning rate of each iteration, computed where training runs."""
 
+import typing
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -12,14 +15,14 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(
         self,
-        peak,
-        schedule="constant",
-        drops=(),
-        drop_factor=0.1,
-        warmup=0,
-        training_iterations=None,
-        start=0,
-        per_epoch=None,
+        peak: float,
+        schedule: str = "constant",
+        drops: Sequence[int] = (),
+        drop_factor: float = 0.1,
+        warmup: int = 0,
+        training_iterations: int | None = None,
+        start: int = 0,
+        per_epoch: int | None = None,
     ):
         """Creates the schedule from what `schedules.in_iterations` gives.
 
@@ -48,7 +51,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         if self._course.counts_epochs:  # Others' settings never had it.
             self._config["per_epoch"] = int(per_epoch)
 
-    def __call__(self, step):
+    def __call__(self, step: typing.Any) -> tf.Tensor:
         """Returns the rate after `step` iterations of the optimizer."""
         step = tf.cast(tf.convert_to_tensor(step), tf.int32)
         step += self._config["start"]
@@ -59,6 +62,6 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         share = tf.cast(step, tf.float32) / warmup
         return tf.where(step < warmup, self._config["peak"] * share, rate)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the settings as JSON values."""
         return {**self._config, "drops": list(self._config["drops"])}

@@ -1,6 +1,9 @@
 """Error and loss of the networks on a straight line between two others."""
 
-from lottery_ticket.foundations import interpolation
+import typing
+from collections.abc import Callable
+
+from lottery_ticket.foundations import dataset_base, interpolation
 from lottery_ticket.foundations.training import (
     network_evaluation,
     norm_statistics,
@@ -8,7 +11,13 @@ from lottery_ticket.foundations.training import (
 
 
 def evaluate(
-    model, dataset, first, second, masks, alphas, show=iter
+    model: typing.Any,
+    dataset: dataset_base.DatasetBase,
+    first: interpolation.Network,
+    second: interpolation.Network,
+    masks: interpolation.Network,
+    alphas: list[float],
+    show: Callable = iter,
 ) -> tuple[dict, dict, int]:
     """Returns error and loss at places of the line between two networks.
 
@@ -21,7 +30,6 @@ def evaluate(
 
     Args:
         model: ModelBase, which ends as the network at the last place.
-        dataset: DatasetBase.
         first: Dict, name -> array: the network at 0.
         second: The network at 1.
         masks: Dict, layer name -> mask that both have.

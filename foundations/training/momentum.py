@@ -1,5 +1,7 @@
 """Gradient descent with momentum whose velocity does not hold the rate."""
 
+import typing
+
 import keras
 
 
@@ -21,11 +23,11 @@ class Momentum(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate=0.1,
-        momentum=0.9,
-        nesterov=False,
-        weight_decay=None,
-        name="momentum",
+        learning_rate: typing.Any = 0.1,
+        momentum: float = 0.9,
+        nesterov: bool = False,
+        weight_decay: float | None = None,
+        name: str = "momentum",
         **kwargs,
     ):
         """Creates the optimizer; its variables come with `build`.
@@ -54,14 +56,19 @@ class Momentum(keras.optimizers.Optimizer):
         self.nesterov = nesterov
         self.velocities = []
 
-    def build(self, variables):
+    def build(self, variables: list[keras.Variable]) -> None:
         """Creates a velocity of 0 for each variable."""
         if self.built:
             return
         super().build(variables)
         self.velocities = self.add_optimizer_variables(variables, "velocity")
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: typing.Any,
+        variable: keras.Variable,
+        learning_rate: typing.Any,
+    ) -> None:
         """Updates one variable and its velocity."""
         rate = keras.ops.cast(learning_rate, variable.dtype)
         momentum = keras.ops.cast(self.momentum, variable.dtype)
@@ -72,7 +79,7 @@ class Momentum(keras.optimizers.Optimizer):
         step = gradient + momentum * moved if self.nesterov else moved
         self.assign_sub(variable, rate * step)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Returns the settings, from which `from_config` makes another."""
         own = {"momentum": self.momentum, "nesterov": self.nesterov}
         return {**super().get_config(), **own}

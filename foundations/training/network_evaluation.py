@@ -1,9 +1,11 @@
 """Loss and accuracy of any number of networks, by one compiled evaluation."""
 
+import typing
+
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import dataset_base, names
 from lottery_ticket.foundations.networks import network_variables
 from lottery_ticket.foundations.training import batches, evaluation
 
@@ -19,14 +21,18 @@ class NetworkEvaluation:
             splits that are evaluated and not streamed.
     """
 
-    def __init__(self, model, dataset, splits: tuple[str, ...] | None = None):
+    def __init__(
+        self,
+        model: typing.Any,
+        dataset: dataset_base.DatasetBase,
+        splits: tuple[str, ...] | None = None,
+    ):
         """Puts the splits on the device; compiles at the first use.
 
         Data that training had put there for this model goes.
 
         Args:
             model: ModelBase.
-            dataset: DatasetBase.
             splits: Names of the splits to evaluate, in the order wanted; None
                 means all that the dataset has.
 

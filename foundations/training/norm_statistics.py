@@ -1,11 +1,13 @@
 """Statistics of batch normalisations, taken anew for the weights at hand."""
 
 import contextlib
+import typing
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.training import batches, norm_tracing
 
 EXAMPLES = 10_000  # Enough for 78 batches of 128.
@@ -34,7 +36,13 @@ class NormStatistics:
             network has none to take.
     """
 
-    def __init__(self, model, dataset, tensors=None, examples: int = EXAMPLES):
+    def __init__(
+        self,
+        model: typing.Any,
+        dataset: dataset_base.DatasetBase,
+        tensors: tuple | None = None,
+        examples: int = EXAMPLES,
+    ):
         """Prepares; compilation happens at the first use.
 
         Args:

@@ -1,13 +1,14 @@
 """How batch normalisations compute while a training step is traced."""
 
 import contextlib
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
 
 @contextlib.contextmanager
-def fused(network):
+def fused(network: keras.Model) -> Iterator[None]:
     """Lets a network's batch normalisations be traced as fused operations.
 
     Keras computes moments and scaling one operation after the other. TensorFlow
@@ -34,7 +35,7 @@ def fused(network):
 
 
 @contextlib.contextmanager
-def synchronized(network):
+def synchronized(network: keras.Model) -> Iterator[None]:
     """Lets batch normalisations be traced with statistics over all replicas.
 
     So several devices that share a batch train as one with the whole batch.

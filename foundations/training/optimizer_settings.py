@@ -5,7 +5,7 @@ import json
 import keras
 
 
-def config(optimizer) -> dict:
+def config(optimizer: keras.optimizers.Optimizer) -> dict:
     """Returns the class and settings of an optimizer as JSON values."""
     settings = keras.optimizers.serialize(optimizer)["config"]
     settings["name"] = (
@@ -16,7 +16,7 @@ def config(optimizer) -> dict:
     return json.loads(text)
 
 
-def check_is_new(optimizer) -> None:
+def check_is_new(optimizer: keras.optimizers.Optimizer) -> None:
     """Raises ValueError unless an optimizer is fresh and can be recorded.
 
     It must not have been used, nor have a learning rate that is a function
@@ -36,7 +36,7 @@ def check_is_new(optimizer) -> None:
         )
 
 
-def check_does_not_clip(optimizer) -> None:
+def check_does_not_clip(optimizer: keras.optimizers.Optimizer) -> None:
     """Raises ValueError if an optimizer clips, and says by what.
 
     Several devices cannot together.

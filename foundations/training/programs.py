@@ -5,14 +5,18 @@ import functools
 import itertools
 import json
 import typing
+from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.training import (
     batches,
     evaluation,
     optimizer_settings,
+    trainee,
     training_step,
 )
 
@@ -20,12 +24,12 @@ MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
 
 
 def program(
-    model,
-    optimizer_fn,
-    dataset,
-    jit=None,
-    weight_decay=0.0,
-    label_smoothing=0.0,
+    model: trainee.Trainee,
+    optimizer_fn: Callable[[], keras.optimizers.Optimizer],
+    dataset: dataset_base.DatasetBase,
+    jit: bool | None = None,
+    weight_decay: float = 0.0,
+    label_smoothing: float = 0.0,
 ) -> "Program":
     """Returns the program of a model, with a fresh optimizer's state and data.
 
@@ -33,7 +37,6 @@ def program(
     used again; a model keeps the last few, and the data of one.
 
     Args:
-        model: trainee.Trainee.
         optimizer_fn: Function () -> keras optimizer, not built.
         dataset: DatasetBase to train on and to evaluate.
         jit: As of `run_settings.Step`, like the other two.
@@ -89,7 +92,7 @@ class Policy(typing.NamedTuple):
     update: bool  # The optimizer's update alone, if the loop is not.
 
 
-def choose_policy(network, jit: bool | None = None) -> Policy:
+def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     """Returns what trains a network fastest, by device and layers.
 
     Measured on 2 cores of a Xeon: XLA on a CPU more than halves the time of
@@ -98,7 +101,6 @@ def choose_policy(network, jit: bool | None = None) -> Policy:
     cannot compile say so themselves (`supports_jit`).
 
     Args:
-        network: keras.Model.
         jit: True or False decide for everything; None by what was measured.
     """
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
@@ -133,11 +135,16 @@ def _check_shares(count, split, optimizer):
 class Program:
     """Training steps and evaluation, each compiled once."""
 
-    def __init__(self, model, step, dataset, jit):
+    def __init__(
+        self,
+        model: trainee.Trainee,
+        step: training_step.TrainingStep,
+        dataset: dataset_base.DatasetBase,
+        jit: bool,
+    ):
         """Prepares; compilation happens at the first use.
 
         Args:
-            model: trainee.Trainee.
             step: training_step.TrainingStep of the model.
             dataset: DatasetBase to train on, for its shapes.
             jit: Whether to compile the loop with XLA; of a streamed dataset's,
@@ -178,7 +185,7 @@ class Program:
             for index, variable in enumerate(variables)
         }
 
-    def reset_optimizer(self, fresh) -> None:
+    def reset_optimizer(self, fresh: keras.optimizers.Optimizer) -> None:
         """Gives the optimizer the state of a fresh one with its settings."""
         with self._strategy.scope():
             fresh.build(self.network.trainable_variables)
@@ -186,7 +193,7 @@ class Program:
         for variable, initial in pairs:
             variable.assign(initial.value)
 
-    def load(self, dataset) -> None:
+    def load(self, dataset: dataset_base.DatasetBase) -> None:
         """Puts splits on the device, unless they are there or streamed."""
         if self._dataset is dataset:
             return
@@ -201,7 +208,7 @@ class Program:
         """Lets go of the data."""
         self._dataset, self._tensors, self._stream = None, {}, (None, None)
 
-    def train(self, start: int, count: int, capacity: int):
+    def train(self, start: int, count: int, capacity: int) -> np.ndarray:
         """Trains on consecutive batches of the loaded dataset.
 
         Args:

@@ -19,7 +19,12 @@ from lottery_ticket.foundations import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.training import checkpoint, run_settings
+from lottery_ticket.foundations.training import (
+    checkpoint,
+    programs,
+    run_settings,
+    trainee,
+)
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
@@ -38,8 +43,8 @@ class ResumableRun:
 
     def __init__(
         self,
-        model,
-        program,
+        model: trainee.Trainee,
+        program: programs.Program,
         directory: str,
         identity: dict,
         span: run_settings.Span,
@@ -100,7 +105,7 @@ class ResumableRun:
         for name, variable in self.program.state.items():
             variable.assign(arrays[name])
 
-    def train(self, label: str, bar) -> None:
+    def train(self, label: str, bar: progress.Progress) -> None:
         """Trains to the end, one chunk after the other.
 
         Args:
@@ -246,7 +251,6 @@ def clear(
     Only files that this package names so, in the run's own folders.
 
     Args:
-        directory: Folder of the run.
         outcome: Names of the folders that it ends with.
         saved: After how many iterations it saves its weights.
         is_redone: Whether it begins anew, so that its summaries go too.

@@ -1,6 +1,7 @@
 """The masks that a run starts under, and what it may not do to them."""
 
 from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.training import trainee
 
 
 class RunMasks:
@@ -15,7 +16,7 @@ class RunMasks:
             passes on what reaches it.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: trainee.Trainee):
         """Looks at a trainee.Trainee."""
         self._model = model
         self.weights = model.weights

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import typing
+from collections.abc import Container, Iterable
 
 from lottery_ticket.foundations import progress, steps
 
@@ -10,21 +11,16 @@ Length = str | tuple[str, int]
 
 
 class Span(typing.NamedTuple):
-    """Iterations of a run, counted from 0 over the whole training.
+    """Iterations of a run, counted from 0 over the whole training."""
 
-    Args:
-        start: Number of iterations that lie before the run.
-        end: Number of iterations when it is over.
-        saved: After how many iterations its weights are saved too.
-        events: After how many iterations the model's `event` is called.
-    """
+    start: int  # How many lie before the run.
+    end: int  # How many there are when it is over.
+    saved: tuple[int, ...] = ()  # After which its weights are saved too.
+    events: tuple[int, ...] = ()  # After which the model's `event` is called.
 
-    start: int
-    end: int
-    saved: tuple[int, ...] = ()
-    events: tuple[int, ...] = ()
-
-    def next_halt(self, iteration: int, intervals, capacity: int) -> int:
+    def next_halt(
+        self, iteration: int, intervals: Iterable[int], capacity: int
+    ) -> int:
         """Returns the iteration up to which a run trains without a halt.
 
         Args:
@@ -107,29 +103,23 @@ class Course:
 
 @dataclasses.dataclass(frozen=True)
 class Intervals:
-    """How often a run evaluates, beside its start and its end.
+    """Iterations between two evaluations of a split, each at least 1.
 
-    Args:
-        test: Iterations between two evaluations on the test set.
-        validate: The same for the validation set, if there is one.
+    There is one more at a run's start and one at its end.
     """
 
     test: int = 100
-    validate: int = 100
+    validate: int = 100  # If there is such a split.
 
     def __post_init__(self):
-        """Checks the numbers.
-
-        Raises:
-            ValueError: If one is below 1.
-        """
+        """Checks the numbers."""
         for split, number in dataclasses.asdict(self).items():
             if number < 1:
                 raise ValueError(
                     f"{split}_interval must be at least 1. Received: {number}"
                 )
 
-    def of(self, splits) -> dict[str, int]:
+    def of(self, splits: Container[str]) -> dict[str, int]:
         """Returns dict, name -> interval, of those among names of splits."""
         given = dataclasses.asdict(self)
         return {name: each for name, each in given.items() if name in splits}

@@ -60,7 +60,9 @@ class Trainee(abc.ABC):
         """
 
     @abc.abstractmethod
-    def create_loss_and_accuracy(self, labels, logits, **smoothing):
+    def create_loss_and_accuracy(
+        self, labels: typing.Any, logits: typing.Any, **smoothing: float
+    ) -> tuple:
         """Returns two scalars, the mean loss and the accuracy of a batch.
 
         Args:

@@ -4,19 +4,23 @@ import keras
 import tensorflow as tf
 
 from lottery_ticket.foundations import mask_constraint
-from lottery_ticket.foundations.training import norm_tracing
+from lottery_ticket.foundations.training import norm_tracing, trainee
 
 
 class TrainingStep:
     """One optimizer step of a network on one batch, to be traced."""
 
     def __init__(
-        self, model, optimizer, weight_decay=0.0, label_smoothing=0.0, jit=False
+        self,
+        model: trainee.Trainee,
+        optimizer: keras.optimizers.Optimizer,
+        weight_decay: float = 0.0,
+        label_smoothing: float = 0.0,
+        jit: bool = False,
     ):
         """Builds the optimizer.
 
         Args:
-            model: trainee.Trainee.
             optimizer: Keras optimizer, not built.
             weight_decay: As of `run_settings.Step`, like label_smoothing.
                 Coupled L2 is what PyTorch and the papers do.
@@ -39,7 +43,7 @@ class TrainingStep:
             else self._apply
         )
 
-    def __call__(self, x, y):
+    def __call__(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Trains on a batch; returns its loss and accuracy before the update.
 
         Args:
@@ -98,7 +102,9 @@ class TrainingStep:
         self.optimizer.apply_gradients(pairs)
 
 
-def scaled(optimizer, network):
+def scaled(
+    optimizer: keras.optimizers.Optimizer, network: keras.Model
+) -> keras.optimizers.Optimizer:
     """Returns an optimizer that scales the loss if float16 needs it.
 
     As Keras's own `compile` does; small gradients would round to 0.
