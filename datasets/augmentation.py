@@ -166,8 +166,6 @@ def crop_box(draws, height, width):
     Args:
         draws: Integers in [0, DRAW_LIMIT), shape (n, attempts + 1, 4). The
             last row is not of an attempt.
-        height: Height of the images.
-        width: Width of the images.
 
     Returns:
         Tuple (top, left, height, width), int32, each of shape (n, 1).

@@ -45,7 +45,6 @@ def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
     What is left out, files and folders that hold no images, is warned of.
 
     Args:
-        folder: Folder of the classes.
         inner: Folder below each class that holds its images, if another.
 
     Returns:
@@ -85,7 +84,6 @@ def labelled(
     """Returns (paths, labels): a label is the place of its class in `known`.
 
     Args:
-        found: From `classes`.
         known: Names of all classes, in their order.
         folder: Where they were found, for the error.
 

@@ -135,10 +135,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
     def load(data_dir: str | None, image_size: int | None = None):
         """Returns (x_train, y_train, x_test, y_test), as distributed.
 
-        Args:
-            data_dir: As for `__init__`.
-            image_size: As for `__init__`; a dataset whose images are no files
-                does not look at it.
+        A dataset whose images are no files does not look at image_size.
 
         Returns:
             Images: arrays of shape (n, height, width, channels), or

@@ -57,11 +57,9 @@ class DatasetOwn(dataset_images.DatasetImages):
 def image_shapes(paths: list[str]) -> np.ndarray:
     """Returns (height, width, channels) of image files, shape (n, 3).
 
-    Channels are 1 for grey JPEGs and PNGs and 3 for everything else, since
-    a palette or transparency is decoded to RGB.
-
-    Raises:
-        ValueError: If a file is no image; the error names it.
+    Channels are 1 for grey JPEGs and PNGs and 3 for everything else, since a
+    palette or transparency is decoded to RGB. Raises ValueError if a file is no
+    image; the error names it.
     """
     return np.array([_image_shape(path) for path in paths], np.int64).reshape(
         -1, 3

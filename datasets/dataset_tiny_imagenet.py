@@ -63,9 +63,7 @@ def download(data_dir: str) -> None:
     """Fetches the folder as distributed, if data_dir has no TinyImageNet.
 
     A tiny-imagenet-200.zip that lies there is taken instead of the internet.
-
-    Raises:
-        FileNotFoundError: If it cannot be had.
+    Raises FileNotFoundError if it cannot be had.
     """
     npz = named_arrays.npz_path("tiny_imagenet", data_dir)
     if npz or _folder(data_dir):

@@ -123,9 +123,8 @@ class ImageFiles:
     def decode_all(self) -> np.ndarray:
         """Returns all images as one array, with a progress bar.
 
-        Raises:
-            ValueError: If an image cannot be read or has another shape; the
-                error names it.
+        Raises ValueError if an image cannot be read or has another shape; the
+        error names it.
         """
         x = np.empty(self.shape, np.uint8)
         self._decode_each(x)

@@ -46,7 +46,6 @@ def randomize(
     Args:
         y: Labels, shape (n,).
         fraction: Part of them to draw anew, in [0, 1]; rounded to whole labels.
-        num_classes: Number of classes.
         seed: The draw has a seed of its own derived from it.
 
     Raises:

@@ -16,10 +16,7 @@ def load(
 ) -> npz_files.Arrays:
     """Returns a dataset from data_dir/NAME.npz, else tensorflow-datasets.
 
-    Args:
-        name: Name of the dataset.
-        data_dir: Folder with NAME.npz, or None.
-        tfds_name: Its name in tensorflow-datasets, if another.
+    There it may have another name, tfds_name.
 
     Returns:
         Tuple (x_train, y_train, x_test, y_test): images uint8, shape (n,
@@ -49,8 +46,7 @@ def npz_path(name: str, data_dir: str | None) -> str | None:
 def prepared_builder(tfds_name: str):
     """Returns a builder of tensorflow-datasets whose data is on disk.
 
-    Raises:
-        FileNotFoundError: If it is not, and there is no internet.
+    Raises FileNotFoundError if it is not, and there is no internet.
     """
     import tensorflow_datasets as tfds  # Slow, and seldom needed.
 
@@ -66,8 +62,6 @@ def read_split(builder, split: str, change=None):
     """Returns (images, labels) of a split such as "train+test", in memory.
 
     Args:
-        builder: From `prepared_builder`.
-        split: Its name.
         change: Function of an image and its label, such as a resize, or None.
     """
     examples = builder.as_dataset(split=split, as_supervised=True)

@@ -73,7 +73,6 @@ def make(
     """Returns the function of a normalisation, for DatasetBase's `prepare`.
 
     Args:
-        name: One of NORMALIZATIONS.
         max_value: Largest value a pixel can have.
         mean: Mean of each channel, of pixels in [0, 1]; for "standardize".
         std: Standard deviation of each channel; for "standardize".

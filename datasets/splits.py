@@ -9,10 +9,8 @@ def validation(size: int, validation_size: float, seed: int):
     """Returns (rows to train on, rows held out), drawn at random, sorted.
 
     Args:
-        size: Number of images.
         validation_size: Number of images to hold out, or a fraction of all
             if it is above 0 and below 1, then one at least.
-        seed: Seed of the draw.
 
     Raises:
         ValueError: If nothing is left to train on, or the number is no count.
@@ -63,7 +61,6 @@ def stratified_test(labels: np.ndarray, fraction: float, source: str):
     Args:
         labels: Label of each image, shape (n,).
         fraction: Part of the images to test on.
-        source: Where they are from, for the error.
 
     Raises:
         ValueError: If there are too few images for it.

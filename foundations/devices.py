@@ -27,7 +27,6 @@ def places(wanted: str | None = None, per_device: int = 1) -> list[Place]:
     """Returns a place for each process, the first ones on different devices.
 
     Args:
-        wanted: Devices, as `find` takes them.
         per_device: How many processes share a GPU or a core.
 
     Raises:

@@ -90,17 +90,12 @@ def by_level(
 ) -> None:
     """Runs the experiment with one function that prunes and rewinds.
 
-    Arguments are those of `experiment`, but for one.
+    Arguments are those of `experiment`, but for the one that is said here.
 
     Args:
-        make_dataset: Function () -> dataset.
-        make_model: Function (presets=, masks=) -> model.
-        train_model: Function (level, dataset, model) -> (initial, final).
         start_next: Function (level, dense) -> Start of the next level; `level`
             is the `Level` trained last, and `dense` that of number 0, which is
             the same one at first.
-        iterations: Number of prunings.
-        presets: What level 0 starts from.
     """
     dataset = make_dataset()
     model = make_model(presets=presets, masks=None)

@@ -50,8 +50,7 @@ def walk(directory: str) -> list[tuple[str, list[str]]]:
 def read(path: str, count: int | None = None) -> bytes:
     """Returns the bytes of a file, or its first `count` if it has as many.
 
-    Raises:
-        FileNotFoundError: If there is no such file.
+    Raises FileNotFoundError if there is no such file.
     """
     fs, inner = _open(path)
     if not fs.isfile(inner):
@@ -63,10 +62,8 @@ def write(path: str, data: bytes) -> None:
     """Writes a file under a temporary name and renames it into place.
 
     A process killed at any moment leaves the old file or the new one, never
-    half of one. Folders are made as needed.
-
-    Raises:
-        OSError: If it cannot be written; the error names the file.
+    half of one. Folders are made as needed. Raises OSError if it cannot be
+    written; the error names the file.
     """
     fs, inner = _open(path)
     fs.makedirs(posixpath.dirname(inner), exist_ok=True)

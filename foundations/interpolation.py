@@ -10,8 +10,7 @@ STABLE_BELOW = 0.02  # A lower barrier, in error, counts as none.
 def positions(points: int) -> list[float]:
     """Returns evenly spaced places on a line, from 0 to 1, both included.
 
-    Raises:
-        ValueError: If there are less than 2 points.
+    Raises ValueError if there are less than 2 points.
     """
     if points < 2:
         raise ValueError(

@@ -123,7 +123,7 @@ def _standard(rng, shape, deviation, fans):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KernelInit(entries.Entry):
-    """A function (rng, shape, gain / sqrt(fan), (fan-in, fan-out)) -> kernel."""
+    """A function (rng, shape, gain / sqrt(fan), both fans) -> kernel."""
 
     takes_gain: bool = False  # Gain and fan are those that `draw` is given.
     scales_fan: bool = False  # The fan is multiplied by scale_fan.

@@ -14,10 +14,8 @@ from lottery_ticket.foundations import files, paths
 def hold(directory: str) -> Iterator[None]:
     """Holds a run's folder while the body runs; the system frees it on death.
 
-    Remote roots have no locks: there, nothing is held.
-
-    Raises:
-        RuntimeError: If another process holds it; the error says which.
+    Remote roots have no locks: there, nothing is held. Raises RuntimeError if
+    another process holds it; the error says which.
     """
     if files.is_remote(directory):
         yield

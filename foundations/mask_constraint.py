@@ -23,7 +23,6 @@ class MaskConstraint(keras.constraints.Constraint):
         """Keeps everything, until `mask` is assigned.
 
         Args:
-            shape: Shape of the kernel.
             other: Constraint that the kernel has already, applied before the
                 mask; or None.
         """
@@ -70,15 +69,10 @@ def hold(
     constraints: dict[str, MaskConstraint],
     kernels: dict[str, keras.Variable] | None = None,
 ) -> bool:
-    """Has pruned entries put back to what they are now, or to 0.
+    """Has pruned entries put back to what they are now, or without kernels to 0.
 
-    Args:
-        constraints: Dict, layer name -> MaskConstraint.
-        kernels: Dict, layer name -> keras.Variable; None is 0.
-
-    Returns:
-        Whether what was traced before is of no use any more; see
-        `MaskConstraint.hold`.
+    Returns whether what was traced before is of no use any more; see
+    `MaskConstraint.hold`. Both dicts are by layer.
     """
     made = [
         constraint.hold(kernels and kernels[name].numpy())

@@ -21,11 +21,9 @@ def ones(network: Network) -> Masks:
 def union(*masks: Masks) -> Masks:
     """Returns masks that keep what any of the given masks keeps.
 
-    A layer that only some of them name keeps what those say.
-
-    Raises:
-        ValueError: If there are no masks, one layer's masks differ in shape,
-            or a value is neither 0 nor 1.
+    A layer that only some of them name keeps what those say. Raises ValueError
+    if there are no masks, one layer's masks differ in shape, or a value is
+    neither 0 nor 1.
     """
     return _combine(np.logical_or, masks)
 
@@ -46,7 +44,6 @@ def combine(masks: list[Masks], how: str) -> Masks:
     """Returns one of several masks, by the name of a way to combine them.
 
     Args:
-        masks: List of masks.
         how: "union" or "intersect", the functions of that name.
 
     Raises:
@@ -63,7 +60,6 @@ def shuffle(masks: Masks, seed: int) -> Masks:
     independent of where they were.
 
     Args:
-        masks: Masks, which are not modified.
         seed: Seed of the permutations, which the layers draw in turn.
     """
     rng = np.random.default_rng(seed)
@@ -77,11 +73,9 @@ def jaccard(a: Masks, b: Masks) -> float:
     """Overlap of two masks: |a and b| / |a or b|, over all layers.
 
     1 is the same mask, 0 none in common, and 1 if both keep nothing. For what
-    overlap to expect of unrelated masks, see `chance_jaccard`.
-
-    Raises:
-        ValueError: If the layers or their shapes differ, or a value is neither
-            0 nor 1.
+    overlap to expect of unrelated masks, see `chance_jaccard`. Raises
+    ValueError if the layers or their shapes differ, or a value is neither 0 nor
+    1.
     """
     _check_same_layers(a, b)
     common = [np.count_nonzero(np.logical_and(a[n], b[n])) for n in a]
@@ -110,19 +104,9 @@ def chance_jaccard(a: Masks, b: Masks) -> float:
 def sign_agreement(masks: Masks, a: Network, b: Network) -> float:
     """Share of the kept weights whose signs are the same in two networks.
 
-    0 has a sign of its own, which agrees with 0 only.
-
-    Args:
-        masks: Which weights count.
-        a: A network; it may hold more entries than masks.
-        b: Another.
-
-    Returns:
-        A number in [0, 1], NaN if nothing is kept.
-
-    Raises:
-        ValueError: If a network lacks a layer or has another shape than its
-            mask.
+    0 has a sign of its own, which agrees with 0 only. A number in [0, 1], NaN
+    if nothing is kept. Networks may hold more entries than masks; ValueError if
+    one lacks a layer or has another shape than its mask.
     """
     check_layers({"The first network": a, "The second network": b}, masks)
     kept, agreeing = 0, 0

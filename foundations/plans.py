@@ -117,10 +117,7 @@ class Plan:
         """Whether there is nothing left to do.
 
         Result files come first: where one is not there, no run's arrays are
-        looked at.
-
-        Raises:
-            ValueError: If there is something with other settings.
+        looked at. Raises ValueError if there is something with other settings.
         """
         runs = self._parts(Run)
         if all([result.is_complete for result in self._parts(Result)]):
@@ -132,8 +129,7 @@ class Plan:
     def run(self) -> None:
         """Does what is left to do, once no folder holds anything else.
 
-        Raises:
-            ValueError: If one does; and whatever the work raises.
+        Raises ValueError if one does; and whatever the work raises.
         """
         if self.is_complete:
             progress.say_complete(self.output_dir, self.quiet)

@@ -26,8 +26,7 @@ class ResultFile:
     def read_own(self, directory: str, settings: dict) -> dict | None:
         """Returns the record of results with these settings, or None.
 
-        Raises:
-            ValueError: If the folder holds results made with other settings.
+        Raises ValueError if the folder holds results made with other settings.
         """
         record = self.read(directory)
         if record is not None:

@@ -45,9 +45,8 @@ def read(directory: str) -> dict | None:
 def is_complete(directory: str, settings: dict) -> bool:
     """Whether a run with these settings is done and its files are whole.
 
-    Raises:
-        ValueError: If the folder holds a run made with other settings, or a
-            run.json that does not show with which.
+    Raises ValueError if the folder holds a run made with other settings, or a
+    run.json that does not show with which.
     """
     record = _read_own(directory, {"settings": settings})
     if record is None:

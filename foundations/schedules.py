@@ -212,8 +212,7 @@ def published_drops(epochs: int) -> tuple[str, ...]:
     Source: the code of Sreenivasan et al. 2022
     (https://arxiv.org/abs/2202.12002).
 
-    Raises:
-        ValueError: If epochs is not a whole number of at least 1.
+    Raises ValueError if epochs is not a whole number of at least 1.
     """
     if int(epochs) != epochs or epochs < 1:
         raise ValueError(

@@ -12,7 +12,6 @@ def derive(seed: int, *names: str | int) -> int:
 
     Args:
         seed: The master seed, an integer of any size.
-        names: What the seed is for.
     """
     text = "/".join(str(part) for part in (seed, *names))
     digest = hashlib.sha256(text.encode()).digest()

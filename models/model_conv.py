@@ -32,9 +32,9 @@ class ModelConv(model_base.ModelBase):
     ):
         """Builds the network, layer by layer.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
-            input_shape: (height, width, channels) of one image.
-            num_classes: Number of logits.
             blocks: 1 for Conv-2, 2 for Conv-4, 3 for Conv-6, 4 for Conv-8.
             dropout: Fraction of the units to drop in training, after each of
                 the two hidden dense layers; the paper's is .5, it does not
@@ -44,9 +44,6 @@ class ModelConv(model_base.ModelBase):
                 (https://arxiv.org/abs/2202.12002).
             use_bias: Whether layers have biases, as Frankle & Carbin's have
                 and Sreenivasan et al.'s have not.
-            kernel_initializer: Of all layers, as for Keras.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
 
         Raises:
             ValueError: If an option has an impossible value, or images are

@@ -29,10 +29,11 @@ class ModelFc(model_base.ModelBase):
     ):
         """Builds the network, layer by layer.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
             input_shape: Shape of one example; flattened if it has more than
                 one axis.
-            num_classes: Number of logits.
             hidden_units: Units of each hidden layer; none makes a linear
                 classifier.
             activation: Of the hidden layers, as for Keras; or a list with one
@@ -40,9 +41,6 @@ class ModelFc(model_base.ModelBase):
             use_bias: Whether layers have biases, as Frankle & Carbin's have
                 and those of Sreenivasan et al. 2022
                 (https://arxiv.org/abs/2202.12002) have not.
-            kernel_initializer: Of all layers, as for Keras.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
         """
         super().__init__(input_shape, presets=presets, masks=masks)
         x = self.inputs

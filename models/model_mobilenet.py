@@ -41,16 +41,14 @@ class ModelMobilenetV2(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
-            input_shape: (height, width, channels) of one image.
-            num_classes: Number of logits.
             affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, which Sreenivasan et al.'s
                 have not.
             kernel_initializer: Of all layers, as for Keras; of depthwise ones
                 with the fans of `per_channel`.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
 
         Raises:
             ValueError: If images are smaller than 8x8.
@@ -105,12 +103,7 @@ class PerChannel(keras.initializers.Initializer):
     """
 
     def __init__(self, initializer, seed=None):
-        """Draws nothing yet.
-
-        Args:
-            initializer: As for Keras.
-            seed: To draw from instead of the initialiser's own.
-        """
+        """Draws nothing yet; a seed counts instead of the initialiser's own."""
         self.initializer = keras.initializers.get(initializer)
         self.seed = seed
         config = self.initializer.get_config()

@@ -30,9 +30,9 @@ class ModelResnet(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
-            input_shape: (height, width, channels) of one image.
-            num_classes: Number of logits.
             depth: Layers with weights, shortcuts aside: 6n + 2.
             width: Multiplier of all filters.
             shortcut: Where a block changes the shape: projection, by a
@@ -41,9 +41,6 @@ class ModelResnet(model_base.ModelBase):
             affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, as Frankle & Carbin's have
                 and Sreenivasan et al.'s have not.
-            kernel_initializer: Of all layers, as for Keras.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
 
         Raises:
             ValueError: If an option has an impossible value, or images are

@@ -33,9 +33,9 @@ class ModelResnetImagenet(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
-            input_shape: (height, width, channels) of one image.
-            num_classes: Number of logits.
             depth: Layers with weights, shortcuts aside: 18, 50 or 101.
             stem: imagenet, a 7x7 convolution and a max pooling that divide
                 height and width by 4; or cifar, a 3x3 convolution that does
@@ -49,9 +49,6 @@ class ModelResnetImagenet(model_base.ModelBase):
                 2,768,896 more stay.
             affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias.
-            kernel_initializer: Of all layers, as for Keras.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
 
         Raises:
             ValueError: If an option has an impossible value, or images are

@@ -40,9 +40,9 @@ class ModelVgg(model_base.ModelBase):
     ):
         """Builds the network, layer by layer.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
-            input_shape: (height, width, channels) of one image.
-            num_classes: Number of logits.
             depth: 11, 13, 16 or 19: of the original's layers with weights, two
                 of which are left out here.
             last_pooling: What follows the last block: max, a max pooling like
@@ -52,9 +52,6 @@ class ModelVgg(model_base.ModelBase):
             affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, as Frankle & Carbin's have
                 and Sreenivasan et al.'s have not.
-            kernel_initializer: Of all layers, as for Keras.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
 
         Raises:
             ValueError: If an option has an impossible value, or images are

@@ -28,18 +28,15 @@ class ModelWideResnet(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
+        What all networks take is as for `registry.create` and ModelBase.
+
         Args:
-            input_shape: (height, width, channels) of one image.
-            num_classes: Number of logits.
             depth: Layers with weights, head aside: 6n + 4.
             width: The k of WRN-28-k: multiplier of all filters but the first
                 layer's 16.
             affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, which Sreenivasan et al.'s
                 have not.
-            kernel_initializer: Of all layers, as for Keras.
-            presets: Dict, name -> array to start from; see ModelBase.
-            masks: Dict, layer name -> mask; see ModelBase.
 
         Raises:
             ValueError: If an option has an impossible value, or images are

@@ -22,13 +22,7 @@ class Pieces:
     """
 
     def __init__(self, model, affine=True, kernel_initializer="glorot_normal"):
-        """Adds nothing yet.
-
-        Args:
-            model: ModelBase to add to.
-            affine: Whether norms have gamma and beta.
-            kernel_initializer: Of all kernels, as for Keras.
-        """
+        """Adds nothing yet; affine is whether norms have gamma and beta."""
         self.model = model
         self.affine = affine
         self.kernel_initializer = kernel_initializer

@@ -33,15 +33,10 @@ def check_choice(name: str, value, choices) -> None:
 def scaled(units: int, width: float) -> int:
     """Returns `int(units * width)`: how many units a wider layer has.
 
+    Raises ValueError if none would be left, or the width is infinite.
+
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), whose
     code cuts fractions off.
-
-    Args:
-        units: Of the layer at a width of 1.
-        width: Multiplier, above 0.
-
-    Raises:
-        ValueError: If none would be left, or the width is infinite.
     """
     if not 1 <= units * width < float("inf"):
         raise ValueError(

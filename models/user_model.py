@@ -41,8 +41,7 @@ def check(name: str) -> None:
 def fingerprint(name: str) -> str:
     """Returns a SHA-256 of the file's code, less comments and layout.
 
-    Raises:
-        ValueError: If the file is no Python.
+    Raises ValueError if the file is no Python.
     """
     path = os.path.expanduser(name.rpartition(":")[0])
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -65,7 +64,6 @@ def create(name: str, examples, num_classes: int):
     Args:
         name: path/to/file.py:function.
         examples: A batch of prepared examples; see KerasModel.
-        num_classes: Number of classes of the dataset.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the

@@ -64,9 +64,8 @@ class Pruning:
     def __post_init__(self):
         """Checks masks and networks.
 
-        Raises:
-            ValueError: If one lacks a layer or has it in another shape than
-                its mask, or a weight is kept that was pruned before.
+        Raises ValueError if one lacks a layer or has it in another shape than
+        its mask, or a weight is kept that was pruned before.
         """
         given = {
             "before": self.before,

@@ -72,9 +72,8 @@ class Start:
     def __post_init__(self):
         """Checks the networks and the constant.
 
-        Raises:
-            ValueError: If a network lacks a layer or has it in another shape
-                than its mask, or the constant is not a finite number above 0.
+        Raises ValueError if a network lacks a layer or has it in another shape
+        than its mask, or the constant is not a finite number above 0.
         """
         networks = {
             "weights": self.weights,

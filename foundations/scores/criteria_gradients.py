@@ -147,10 +147,8 @@ def choose_examples(
 ) -> np.ndarray:
     """Returns rows of a split, int32, ascending: examples of each class.
 
-    A class that has fewer than `per_class` gives all it has.
-
-    Raises:
-        ValueError: If per_class is below 1.
+    A class that has fewer than `per_class` gives all it has. Raises ValueError
+    if per_class is below 1.
     """
     if per_class < 1:
         raise ValueError(

@@ -61,7 +61,6 @@ def allocate(
     Args:
         allocation: A name in ALLOCATIONS.
         density: Density of all layers together, in [0, 1].
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
 
     Raises:
         ValueError: If the allocation is unknown, the density is outside [0, 1],

@@ -45,7 +45,6 @@ def densities(
     these are.
 
     Args:
-        density: Density of all layers together.
         shapes: Dict, layer name -> shape of its kernel, from the input on.
         rule: "resnet", or "vgg", which divides by l^2.
         ends: Densities that the first and the last layer have instead, whatever

@@ -66,7 +66,6 @@ def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
         argfile: Script (see `scripts.find`) that prints one line of flags per
             run, or plain text file of such lines. Blank lines and those that
             start with # are left out.
-        argfile_flags: Flags for the script.
 
     Raises:
         ValueError: If there is no line, a quote is left open, or the script
@@ -87,12 +86,9 @@ def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
 def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
     """Returns the lines, checked if the runner declares its flags.
 
-    They have the output_dirs then that their flags mean.
-
-    Raises:
-        ValueError: If a line has an unknown or missing flag or a wrong value,
-            or two lines would write to the same place; the error has a line
-            for each fault.
+    They have the output_dirs then that their flags mean. Raises ValueError if a
+    line has an unknown or missing flag or a wrong value, or two lines would
+    write to the same place; the error has a line for each fault.
     """
     command = runner.declared
     if command is None:
@@ -132,7 +128,6 @@ def agenda(
     """Returns which lines are to run, by what is there of their results.
 
     Args:
-        lines: Lines to look up.
         show: Function (iterable) -> the same iterable, which shows progress.
     """
     if not runner.can_skip:

@@ -6,8 +6,7 @@ import re
 def parse(text: str) -> list[int]:
     """Returns the levels that a text names, such as '0-30' or '4,8,12-16'.
 
-    Raises:
-        ValueError: If it cannot be read, or names none.
+    Raises ValueError if it cannot be read, or names none.
     """
     levels = []
     for part in str(text).split(","):

@@ -89,8 +89,7 @@ def command(script: str, words: list[str]) -> list[str]:
 def defined_names(script: str) -> set[str]:
     """Names that a script defines at its top level, read without running it.
 
-    Raises:
-        ValueError: If the script is not Python.
+    Raises ValueError if the script is not Python.
     """
     path = _source_file(script)
     try:
@@ -136,8 +135,7 @@ def run(script: str, words: list[str]) -> None:
 def declared(script: str) -> flags.Command | None:
     """Returns the RUN that a script declares; others are never imported.
 
-    Raises:
-        ValueError: If it says in the way of version 0.1.0 what is complete.
+    Raises ValueError if it says in the way of version 0.1.0 what is complete.
     """
     defined = defined_names(script)
     if "RUN" not in defined:

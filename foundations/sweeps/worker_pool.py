@@ -42,8 +42,6 @@ def run(
     all workers and their children are stopped.
 
     Args:
-        runner: What each line goes to.
-        lines: The lines, with logs.
         places: Where the workers run; no more start than there are lines.
 
     Raises:
@@ -110,8 +108,7 @@ class _Worker:
     def take(self, line):
         """Gives the worker, which must be idle, a line to run.
 
-        Raises:
-            OSError: If the line's log cannot be written.
+        Raises OSError if the line's log cannot be written.
         """
         command = self._runner.command(line.words)
         line_logs.add_start(line.log, self.place.name, command)

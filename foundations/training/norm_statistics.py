@@ -47,7 +47,6 @@ class NormStatistics:
 
         Args:
             model: ModelBase.
-            dataset: DatasetBase with the training examples.
             tensors: Their (x, y) on the device, as from `batches.load`; None
                 loads them, unless they are streamed.
             examples: How many to use at most; one batch is always used.

@@ -38,7 +38,6 @@ def program(
 
     Args:
         optimizer_fn: Function () -> keras optimizer, not built.
-        dataset: DatasetBase to train on and to evaluate.
         jit: As of `run_settings.Step`, like the other two.
         weight_decay: Coupled L2.
         label_smoothing: 0 is none.
@@ -145,8 +144,6 @@ class Program:
         """Prepares; compilation happens at the first use.
 
         Args:
-            step: training_step.TrainingStep of the model.
-            dataset: DatasetBase to train on, for its shapes.
             jit: Whether to compile the loop with XLA; of a streamed dataset's,
                 each step.
         """
@@ -213,7 +210,6 @@ class Program:
 
         Args:
             start: Iteration of the first batch, counted from 0.
-            count: Number of iterations.
             capacity: Number of iterations to compile for; at least count. Each
                 new one costs a compilation.
 

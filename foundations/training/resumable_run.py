@@ -55,11 +55,9 @@ class ResumableRun:
 
         Args:
             model: trainee.Trainee, at the run's start.
-            program: programs.Program of the model.
             directory: Folder of the run, held by this process.
             identity: Dict with "settings" and "inputs": all that its results
                 depend on; recorded, and compared when it goes on.
-            span: Iterations to train.
             intervals: Dict, name of a split -> iterations between evaluations.
             save_summaries: Whether to write TensorBoard summaries.
         """
@@ -85,8 +83,7 @@ class ResumableRun:
     def resume(self) -> None:
         """Goes on from the folder's checkpoint, or makes the first one.
 
-        Raises:
-            ValueError: If the folder holds results of something else.
+        Raises ValueError if the folder holds results of something else.
         """
         saved = checkpoint.load(self.directory)
         if saved is None:
@@ -107,10 +104,6 @@ class ResumableRun:
 
     def train(self, label: str, bar: progress.Progress) -> None:
         """Trains to the end, one chunk after the other.
-
-        Args:
-            label: Name of the run, for errors.
-            bar: progress.Progress to keep informed.
 
         Raises:
             FloatingPointError: If a loss becomes NaN or infinite.

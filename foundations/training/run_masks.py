@@ -24,14 +24,7 @@ class RunMasks:
         self.effective = _effective(self._model, self.weights, self.masks)
 
     def check(self, final: dict) -> None:
-        """Raises unless every pruned weight has the bits that it had.
-
-        Args:
-            final: Dict, name -> array: the weights after the run.
-
-        Raises:
-            RuntimeError: Naming the layer.
-        """
+        """Raises RuntimeError if a pruned weight has other bits than before."""
         for name, mask in self.masks.items():
             held, found = (w[name][mask == 0] for w in (self.weights, final))
             if held.tobytes() != found.tobytes():

@@ -67,9 +67,8 @@ class Course:
     def span(self, training_len: Length, per_epoch: int) -> Span:
         """Returns the same in iterations.
 
-        Raises:
-            ValueError: If training has no iteration, or one to start from, to
-                save at or of an event does not lie within it.
+        Raises ValueError if training has no iteration, or one to start from, to
+        save at or of an event does not lie within it.
         """
         end = steps.iterations(training_len, per_epoch)
         start = steps.iterations(self.start_iteration, per_epoch)
