@@ -131,9 +131,7 @@ def draw(seed, shape, limit):
 def flipped(width, is_flipped):
     """Returns column numbers, shape (n, width), some of them backwards.
 
-    Args:
-        width: Columns of an image.
-        is_flipped: 1 for a mirrored image, 0 for another; shape (n, 1).
+    is_flipped is 1 for a mirrored image, 0 for another; shape (n, 1).
     """
     columns = tf.range(width)[tf.newaxis]
     return tf.where(is_flipped == 1, width - 1 - columns, columns)

@@ -42,14 +42,10 @@ def images(folder: str) -> list[str]:
 def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
     """Returns class -> its images, for each folder that holds images.
 
-    What is left out, files and folders that hold no images, is warned of.
-
-    Args:
-        inner: Folder below each class that holds its images, if another.
-
-    Returns:
-        Dict, name of the class -> paths below `folder`, both sorted; capital
-        letters count as small ones.
+    Images are paths below `folder`, sorted as classes are; capital letters
+    count as small ones. What is left out, files and folders that hold no
+    images, is warned of. `inner` is the folder below each class that holds its
+    images, if another.
     """
     found = {}
     names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
@@ -83,12 +79,8 @@ def labelled(
 ) -> tuple[list[str], np.ndarray]:
     """Returns (paths, labels): a label is the place of its class in `known`.
 
-    Args:
-        known: Names of all classes, in their order.
-        folder: Where they were found, for the error.
-
-    Raises:
-        ValueError: If a class that was found is not known, or there is none.
+    Raises ValueError if a class that was found in the folder is not known, or
+    there is none.
     """
     unknown = [name for name in found if name not in known]
     if unknown or not found:

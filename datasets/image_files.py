@@ -91,7 +91,7 @@ class ImageFiles:
         return digest.hexdigest()
 
     def read(self, rows, seed=None):
-        """Returns some of the images; TensorFlow runs it, as in tf.data.
+        """Returns some of the images, uint8; TensorFlow runs it, as in tf.data.
 
         An image that cannot be read is an error that names it; see
         `unreadable`.
@@ -99,9 +99,6 @@ class ImageFiles:
         Args:
             rows: Which ones, int32 tensor of shape (batch,).
             seed: int32 tensor of shape (2,) for a training batch, else None.
-
-        Returns:
-            uint8 tensor of shape (batch, height, width, channels).
         """
         count = tf.size(rows)
         paths = tf.gather(self._all_paths(), rows)

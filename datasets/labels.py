@@ -37,16 +37,12 @@ def randomize(
 ) -> np.ndarray:
     """Returns labels of which some are drawn anew from all classes.
 
-    A label that is drawn anew can come out as it was.
+    The fraction, in [0, 1], is rounded to whole labels. A label that is drawn
+    anew can come out as it was. The draw has a seed derived from the labels'.
 
     Source: Zhang et al. 2017 (https://arxiv.org/abs/1611.03530), sec. 2.1.
     Differs: they draw each label anew with this probability, so that their
     number is random; here it is exact.
-
-    Args:
-        y: Labels, shape (n,).
-        fraction: Part of them to draw anew, in [0, 1]; rounded to whole labels.
-        seed: The draw has a seed of its own derived from it.
 
     Raises:
         ValueError: If the fraction is not in [0, 1].

@@ -13,9 +13,8 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def read(path: str) -> Arrays:
     """Returns (x_train, y_train, x_test, y_test); never unpickles.
 
-    Args:
-        path: A file with arrays of these names. Images of shape (n, height,
-            width) get a channel axis; labels may have the shape (n, 1).
+    Images of shape (n, height, width) get a channel axis; labels may have the
+    shape (n, 1).
 
     Raises:
         FileNotFoundError: If there is no such file.

@@ -48,12 +48,9 @@ def check(x, max_value: float, is_scaled: bool) -> None:
 def mean_and_std(x, max_value: float):
     """Returns mean and standard deviation of each channel, as two tuples.
 
-    Of pixels in [0, 1], rounded to 6 digits; a channel of one value has the
-    deviation 1. Of streamed images, 1,000 evenly spread ones count.
-
-    Args:
-        x: Images, shape (n, height, width, channels), or `ImageFiles`.
-        max_value: Largest value a pixel can have.
+    Of pixels in [0, 1], that is divided by max_value, rounded to 6 digits; a
+    channel of one value has the deviation 1. Of streamed images, 1,000 evenly
+    spread ones count.
     """
     if dataset_split.is_streamed(x):
         x = x[:: -(-len(x) // SAMPLE)].decode_all()

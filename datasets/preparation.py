@@ -72,13 +72,8 @@ def make(
 ):
     """Returns the function of a normalisation, for DatasetBase's `prepare`.
 
-    Args:
-        max_value: Largest value a pixel can have.
-        mean: Mean of each channel, of pixels in [0, 1]; for "standardize".
-        std: Standard deviation of each channel; for "standardize".
-
-    Raises:
-        ValueError: If the name is unknown.
+    Pixels are up to max_value. Mean and standard deviation are of each channel,
+    of pixels in [0, 1]; for "standardize". Raises ValueError for unknown names.
     """
     names.check("normalization", name, NORMALIZATIONS)
     if name == "standardize":

@@ -57,13 +57,10 @@ def check(name: str) -> None:
 
 
 def create(name: str, **settings):
-    """Returns the dataset of a name or path.
+    """Returns the dataset of a name or path, with settings of `DatasetImages`.
 
-    Args:
-        name: A name in DATASETS, or the path of an .npz file or of an image
-            folder; see `dataset_own`.
-        settings: Arguments of `DatasetImages`; a path does not look at
-            data_dir.
+    A path is that of an .npz file or of an image folder; see `dataset_own`. It
+    does not look at data_dir.
 
     Raises:
         ValueError: If the name is unknown, or as for `DatasetImages`.

@@ -8,12 +8,9 @@ from lottery_ticket.foundations import seeds
 def validation(size: int, validation_size: float, seed: int):
     """Returns (rows to train on, rows held out), drawn at random, sorted.
 
-    Args:
-        validation_size: Number of images to hold out, or a fraction of all
-            if it is above 0 and below 1, then one at least.
-
-    Raises:
-        ValueError: If nothing is left to train on, or the number is no count.
+    The validation_size is the number of images to hold out, or a fraction of
+    all if it is above 0 and below 1, then one at least. Raises ValueError if
+    nothing is left to train on, or the number is no count.
     """
     count = validation_size
     if 0 < count < 1:

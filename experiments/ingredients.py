@@ -6,12 +6,12 @@ import os
 from lottery_ticket.datasets import image_files
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.foundations import (
+    devices,
     lazy,
     optimizers,
     progress,
     seeds,
     steps,
-    strategies,
 )
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.models import registry as models
@@ -218,7 +218,7 @@ def _create_model(recipe, dataset, is_own):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.dtype)
     try:
-        with strategies.create(recipe.strategy).scope():
+        with devices.strategy(recipe.strategy).scope():
             if is_own:
                 return user_model.create(
                     recipe.model,

@@ -3,12 +3,12 @@
 from lottery_ticket.datasets import augmentation, preparation
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.foundations import (
+    devices,
     names,
     optimizers,
     pruning,
     schedules,
     steps,
-    strategies,
 )
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
@@ -28,7 +28,7 @@ CHOICES = {
     "augmentation": augmentation.AUGMENTATIONS,
     "scope": pruning.SCOPES,
     "dtype": ("float32", "mixed_bfloat16", "mixed_float16"),
-    "strategy": strategies.STRATEGIES,
+    "strategy": devices.STRATEGIES,
 }
 LOWEST = {
     "image_size": 1,

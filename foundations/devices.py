@@ -1,5 +1,4 @@
-"""The devices of this machine, found without TensorFlow, and how to keep a
-process on one of them."""
+"""The devices of this machine: found without TensorFlow, and put to use."""
 
 import dataclasses
 import itertools
@@ -7,9 +6,12 @@ import math
 import os
 import re
 import subprocess
+import typing
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import lazy, names
 
+tf = lazy.module("tensorflow")
+STRATEGIES = ("none", "mirrored")
 CPU = "cpu"
 CGROUP_QUOTA_FILE = "/sys/fs/cgroup/cpu.max"
 NVIDIA_SMI_TIMEOUT_S = 60  # It can take seconds a GPU while drivers load.
@@ -26,11 +28,8 @@ class Place:
 def places(wanted: str | None = None, per_device: int = 1) -> list[Place]:
     """Returns a place for each process, the first ones on different devices.
 
-    Args:
-        per_device: How many processes share a GPU or a core.
-
-    Raises:
-        ValueError: If a wanted device is not there, or per_device below 1.
+    So many share a GPU or a core as per_device says, 1 or more. Raises as
+    `find`.
     """
     if per_device < 1:
         raise ValueError(
@@ -120,6 +119,20 @@ def environment(device: str, workers: int = 1) -> dict[str, str]:
     if workers > 1:
         variables["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     return variables
+
+
+def strategy(name: str) -> typing.Any:
+    """Returns a tf.distribute.Strategy; what is made in its scope uses it.
+
+    Of the names, "none" is one device; "mirrored" shares each batch between all
+    GPUs that are visible, or without GPUs between all logical CPU devices.
+    """
+    names.check("strategy", name, STRATEGIES)
+    if name == "none":
+        return tf.distribute.get_strategy()
+    kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    found = tf.config.list_logical_devices(kind)
+    return tf.distribute.MirroredStrategy([each.name for each in found])
 
 
 def _count(wanted):

@@ -45,19 +45,17 @@ class KerasModel(model_base.ModelBase):
         masks: model_base.Network | None = None,
         seed: int = 0,
     ):
-        """Finds the kernels and gives them masks; the rest is as for ModelBase.
+        """Finds the kernels and gives them masks.
 
         Args:
-            network: keras.Model. If it is not built yet, calling it with
-                `examples` builds it.
+            network: Built, or calling it with `examples` builds it.
             examples: A batch of examples, prepared as the network shall see
                 them, to find out whether it accepts them and whether it gives
                 probabilities or logits. None, for a network that is built and
                 not to be trained, looks at nothing.
             build: Function () -> network of this architecture, called for
                 fresh draws; None makes every draw the weights as given.
-            presets: Dict, name -> array to start from.
-            masks: Dict, layer name -> array of 0s and 1s.
+            presets: As for ModelBase, like masks and seed.
 
         Raises:
             ValueError: If the network does not accept the examples, does not

@@ -69,10 +69,10 @@ def hold(
     constraints: dict[str, MaskConstraint],
     kernels: dict[str, keras.Variable] | None = None,
 ) -> bool:
-    """Has pruned entries put back to what they are now, or without kernels to 0.
+    """Has pruned entries put back to what they are now, or to 0.
 
-    Returns whether what was traced before is of no use any more; see
-    `MaskConstraint.hold`. Both dicts are by layer.
+    The latter without kernels. Returns whether what was traced before is of no
+    use any more; see `MaskConstraint.hold`.
     """
     made = [
         constraint.hold(kernels and kernels[name].numpy())

@@ -141,7 +141,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns mean softmax cross-entropy and accuracy of a batch.
 
-        Training and evaluation use no other loss: override it for another.
+        The loss is in nats, the accuracy in [0, 1]. Training and evaluation use
+        no other loss: override it for another.
 
         Source: label smoothing is Szegedy et al. 2016's
         (https://arxiv.org/abs/1512.00567), section 7.
@@ -153,9 +154,6 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             label_smoothing: Share, in [0, 1), of a label's weight that goes
                 to all classes alike. Passed on if it is not 0, and in training
                 only.
-
-        Returns:
-            Pair of scalars: loss in nats, accuracy in [0, 1].
         """
         logits = self.logits(tf.cast(logits, tf.float32))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)

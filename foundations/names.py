@@ -7,10 +7,7 @@ from collections.abc import Iterable
 def check(kind: str, name: str, known: Iterable[str]) -> None:
     """Raises ValueError, with the nearest known name, unless a name is known.
 
-    Args:
-        kind: What it is a name of, for the error: "recipe", "layer".
-        name: The name to check.
-        known: All known names.
+    `kind` is what it is a name of, for the error: "recipe", "layer".
     """
     known = list(known)
     if name in known:

@@ -100,8 +100,7 @@ def optimizer_fn(
             (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101).
 
     Raises:
-        ValueError: If the name is unknown, a number is out of its range, or the
-            schedule does not fit the training.
+        ValueError: As `check`, or if the schedule does not fit the training.
     """
     check(name, lr, momentum, decoupled_weight_decay, epsilon)
     options = {"weight_decay": decoupled_weight_decay or None}

@@ -77,11 +77,9 @@ class Progress:
     def update(
         self, iteration: int, latest: dict[str, tuple[float, float]]
     ) -> None:
-        """Shows how far the run is.
+        """Shows how many iterations of the run are done.
 
-        Args:
-            iteration: Number of iterations of this run that are done.
-            latest: Dict, name of a log -> its latest (loss, accuracy).
+        `latest` is, by the name of a log, its latest (loss, accuracy).
         """
         shown = text(latest)
         self._bar.set_postfix_str(shown, refresh=False)

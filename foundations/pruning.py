@@ -32,13 +32,12 @@ def prune_by_percent(
 
     Args:
         percents: Dict, layer name or pattern -> fraction of kept weights to
-            prune; or quotas: see `prune_by_scores`.
+            prune; or quotas. All else is as for `prune_by_scores`.
+        masks: Layer name -> array of 0s and 1s; 1 means kept.
         final_weights: Dict, layer name -> trained weights; may hold more
             entries (biases) than there are masks.
-        scope: As for `prune_by_scores`, like rng.
-
-    Raises:
-        ValueError: As for `prune_by_scores`.
+        scope: "layerwise" or "global".
+        rng: What decides between equal magnitudes.
     """
     scores = {name: np.abs(final_weights[name]) for name in masks}
     return prune_by_scores(percents, masks, scores, scope, rng)
@@ -51,7 +50,7 @@ def prune_by_scores(
     scope: str = "layerwise",
     rng: np.random.Generator | None = None,
 ) -> Masks:
-    """Returns masks without the lowest-scoring weights.
+    """Returns masks without the lowest-scoring weights; changes no argument.
 
     Every pruning of a counted number of weights ends here. How many go is said
     by fractions of the weights *still kept*, so that pruning a layer by 0.2
@@ -68,26 +67,20 @@ def prune_by_scores(
 
     Args:
         amounts: Dict, layer name or pattern -> fraction of kept weights to
-            prune, in [0, 1]; see `expand_fractions`. Or a list of
-            `quotas.Quota`, no layer in two of them. A layer that is named in
-            neither keeps its mask.
-        scores: Dict, layer name -> array of real numbers of the mask's shape;
-            the lowest scores are pruned first. It may hold more layers.
+            prune, in [0, 1]; see `layer_shares.expand`. Or quotas, no layer in
+            two of them. A layer that is not named keeps its mask.
+        masks: Layer name -> array of 0s and 1s; 1 means kept.
+        scores: Dict, layer name -> array of real numbers of the mask's shape,
+            none NaN; higher = keep. It may hold more layers.
         scope: Of fractions: "layerwise" prunes each layer by its own; "global"
             compares the scores of all layers whose fraction is above 0 with
             each other. Quotas say it themselves.
         rng: What draws, of the weights that tie at a cutoff, which go; all are
             equally likely. None draws nothing.
 
-    Returns:
-        A new dict of masks; `masks` is not modified.
-
     Raises:
-        ValueError: If a layer or the scope is unknown, a fraction is outside
-            [0, 1], the scope is global and the fractions differ, or a scope
-            comes with quotas; if a quota is above what is kept; or if a
-            layer's scores are missing, hold NaN or other than real numbers, or
-            differ in shape from its mask.
+        ValueError: If amounts, see `quotas.of_fractions` and `quotas.check`, or
+            scores do not fit the masks, or a scope comes with quotas.
     """
     quotas = _quotas(amounts, masks, scope)
     quotas_lib.check(quotas, masks)
@@ -144,14 +137,8 @@ def keep_positive(
     """Returns masks that keep what they kept and what scores above 0.
 
     How many go is the scores' to say: all weights of a layer may, or none.
-
-    Args:
-        layers: Names of the layers to prune; the others keep their masks.
-        scores: As for `prune_by_scores`.
-
-    Raises:
-        ValueError: If a layer is unknown, or the scores are not as for
-            `prune_by_scores`.
+    Layers that are not named keep their masks. Raises ValueError if one is
+    unknown, or scores are not as for `prune_by_scores`.
     """
     for name in layers:
         names.check("layer to prune", name, masks)

@@ -58,18 +58,12 @@ def restore(directory: str, identity: dict) -> dict[str, dict] | None:
     """Returns the networks of a complete run, or None if there is work to do.
 
     Files that are missing or damaged are named in a warning; that run has to be
-    done again.
-
-    Args:
-        identity: Dict with "settings" and "inputs", as recorded.
-
-    Returns:
-        Dict, name of a folder ("initial", "final", "masks" and what else there
-        is, but for weights saved on the way) -> network; or None.
+    done again. Networks are by folder: "initial", "final", "masks" and what
+    else there is, but for weights saved on the way.
 
     Raises:
-        ValueError: If the folder holds a run of another identity, or a
-            run.json that does not show of which.
+        ValueError: If the folder holds a run of another identity ("settings"
+            and "inputs"), or a run.json that does not show of which.
     """
     record = _read_own(directory, identity)
     if record is None:

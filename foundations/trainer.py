@@ -44,9 +44,10 @@ def train(
     the start, at every interval, and at the end. Training never stops early.
 
     Args:
-        model: trainee.Trainee: a ModelBase, with the weights and masks to
-            start from; or what searches for masks of one, such as a
-            `supermasks.SearchedModel`.
+        dataset: What to train on.
+        model: A ModelBase, with the weights and masks to start from; or what
+            searches for masks of one, such as a `supermasks.SearchedModel`.
+        optimizer_fn: What makes a new optimizer.
         training_len: '500it', '20ep' or ("iterations", 500); where training
             ends, at least one iteration after its start.
         output_dir: Folder of the run; see `paths`.
@@ -55,9 +56,6 @@ def train(
         intervals: How often it evaluates.
         step: How the loss and the update of an iteration are made.
         output: What it writes, shows and complains of.
-
-    Returns:
-        Pair (initial, final) of dicts, name -> array.
 
     Raises:
         ValueError: If an iteration does not lie within training, the model

@@ -76,10 +76,6 @@ def per_channel(initializer, channels: int):
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), whose
     initialisers have a fan-in of 9 for these kernels.
-
-    Args:
-        initializer: As for Keras.
-        channels: Number of channels of the depthwise convolution.
     """
     initializer = keras.initializers.get(initializer)
     if not type(initializer).__module__.startswith("keras."):

@@ -59,11 +59,8 @@ def create(name: str, examples, num_classes: int):
     The function is called without arguments, or with those of `input_shape`
     (of one example) and `num_classes` that it has; for each draw of fresh
     weights it is called anew, after `keras.utils.set_random_seed`. Constants
-    that it draws are no weights: they are the same for all seeds.
-
-    Args:
-        name: path/to/file.py:function.
-        examples: A batch of prepared examples; see KerasModel.
+    that it draws are no weights: they are the same for all seeds. Examples are
+    a batch of prepared ones; see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the

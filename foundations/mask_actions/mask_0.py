@@ -108,9 +108,6 @@ def apply(
         Pair: W, a dict as `pruning.initial`; and a dict, layer name -> float32
         array that has the values to hold where the mask prunes, and 0 where it
         keeps. With zero, None in place of that dict.
-
-    Raises:
-        ValueError: If the name is unknown.
     """
     check(name)
     action = MASK_0_ACTIONS[name]

@@ -104,16 +104,13 @@ def apply(name: str, start: Start, seed: int) -> Network:
 
     Kernels are made anew, in all of their entries; other variables are as in W.
     With reinit, all of them are drawn. reuse and reuse_sign leave 0 where the
-    masks prune.
+    masks prune, and raise as `reuse.reuse` does.
 
     Args:
         name: Name in MASK_1_ACTIONS, or "none".
         start: Start. It is not modified.
         seed: Seed of permutations and draws. Layers take them in turn, in the
             order of the masks.
-
-    Raises:
-        ValueError: If the name is unknown, or as for `reuse.reuse`.
     """
     check(name)
     return MASK_1_ACTIONS[resolve(name)].function(start, seed)

@@ -27,13 +27,6 @@ def reuse(
     Differs: that sampled from all entries of a saved network, the zeros of its
     pruned weights included.
 
-    Args:
-        distribution: Network to take values from.
-        masks: Masks; the other networks have their layers in their shapes.
-        same_sign: Network whose signs to keep, or None.
-        from_masks: Masks of the positions whose values are taken; None means
-            `masks`.
-
     Returns:
         Dict, layer name -> float32 array, 0 where pruned.
 

@@ -44,12 +44,12 @@ def score_fn(
     Args:
         name: Name of the criterion; see CRITERIA.
         model: ModelBase.
-        dataset: DatasetBase, for criteria that need data. For others it may
-            tell the shape of an example where the network leaves it open.
-        initial: Dict, name -> weights before training; None means the model's.
-            Only criteria of weights look at it.
-        final: Dict, name -> weights after training, which gradients are taken
-            at, too; None, for criteria without training, means the model's.
+        dataset: For criteria that need data. For others it may tell the shape
+            of an example where the network leaves it open.
+        initial: Weights before training, for criteria of weights; None means
+            the model's.
+        final: Weights after training, which gradients are taken at, too; None,
+            for criteria without training, means the model's.
         seed: Seed of random scores, of what decides between equal ranks, and
             of the choice of examples.
         examples_per_class: Training examples of each class that gradients of

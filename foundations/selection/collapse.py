@@ -47,12 +47,8 @@ def check(
 
     Args:
         masks: As for `find`, like effective.
-        on_collapse: "warn" logs one warning; "stop" raises.
+        on_collapse: "warn" logs one warning; "stop" raises ValueError.
         label: Where it was found, for the message: "level 3".
-
-    Raises:
-        ValueError: If something has collapsed and on_collapse is "stop", or
-            on_collapse is neither of the two.
     """
     names.check("on_collapse", on_collapse, POLICIES)
     found = find(masks, effective)

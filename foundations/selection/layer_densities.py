@@ -56,15 +56,10 @@ ALLOCATIONS = {"global": None, "uniform": uniform, "erk": erdos_renyi_kernel}
 def allocate(
     allocation: str, density: float, masks: dict[str, np.ndarray]
 ) -> list[quotas.Quota]:
-    """Returns how many weights layers keep, for an overall density.
+    """Returns how many weights layers keep, by a name in ALLOCATIONS.
 
-    Args:
-        allocation: A name in ALLOCATIONS.
-        density: Density of all layers together, in [0, 1].
-
-    Raises:
-        ValueError: If the allocation is unknown, the density is outside [0, 1],
-            or a layer would keep more than it still has.
+    The density is of all layers together, in [0, 1]. Raises ValueError if it is
+    not, the name is unknown, or a layer would keep more than it still has.
     """
     names.check("allocation", allocation, ALLOCATIONS)
     layer_shares.check("density", density)

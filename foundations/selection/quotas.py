@@ -80,16 +80,8 @@ def of_densities(
 
     A density is of *all* weights of a layer, whatever its mask keeps already:
     exactly `round(density * size)` stay, `size` counted over all layers of the
-    quota. What that comes to, `reached` says.
-
-    Args:
-        densities: Dict, layer name or pattern -> density, in [0, 1]; a layer
-            that is not named has no quota.
-        scope: As for `of_fractions`.
-
-    Raises:
-        ValueError: As for `of_fractions`, or if a density is above what is
-            kept.
+    quota. What that comes to, `reached` says. Patterns, scope and errors are as
+    for `of_fractions`; it is an error, too, if a density is above what is kept.
     """
     grouped = layer_shares.groups("density", densities, masks, scope)
     quotas = [
@@ -116,14 +108,9 @@ def in_steps(
 
     Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), algorithm 1.
 
-    Args:
-        quotas: What the last step leaves.
-        masks: Masks before the first step.
-        steps: How many steps, 1 or more.
-
     Raises:
-        ValueError: If there are no steps, or the quotas do not fit the masks,
-            see `check`.
+        ValueError: If there are no steps, or the quotas do not fit the masks
+            before the first, see `check`.
     """
     _check_number("steps", steps)
     check(quotas, masks)

@@ -9,16 +9,14 @@ Masks = dict[str, np.ndarray]
 
 
 def draw(counts: dict[str, int], masks: Masks, seed: int) -> Masks:
-    """Returns masks that keep so many weights, each place equally likely.
+    """Returns new masks that keep so many weights, each place equally likely.
 
     Args:
         counts: Dict, layer name -> how many of its kept weights stay; a layer
             that is not named keeps its mask.
-        masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
-        seed: Seed of the draws; each layer's derives from it and its name.
-
-    Returns:
-        A new dict of masks, uint8; none that was 0 is 1.
+        masks: Dict, layer name -> array of 0s and 1s; 1 means kept. None that
+            was 0 comes back as 1; they are uint8.
+        seed: Each layer's draw has a seed derived from it and its name.
 
     Raises:
         ValueError: If a layer is unknown, or a count is negative or above what
@@ -38,12 +36,8 @@ def draw(counts: dict[str, int], masks: Masks, seed: int) -> Masks:
 def bernoulli(density: float, masks: Masks, seed: int) -> Masks:
     """Returns masks that keep each weight with a probability, independently.
 
-    Args:
-        density: The probability.
-        masks: As for `draw`, like seed and what comes back.
-
-    Raises:
-        ValueError: If the density is outside [0, 1].
+    Raises ValueError if that, the density, is outside [0, 1]. All else is as
+    for `draw`.
     """
     layer_shares.check("density", density)
     drawn = {}

@@ -18,14 +18,9 @@ def place(
     """Returns the lines with the files their logs go to.
 
     A log is named by what the line's output_dir does not share with those of
-    the others (`trial1-3-reinit2.log`), or by the line's number.
-
-    Args:
-        log_dir: Folder of the logs; None for `logs` in the deepest folder that
-            all output_dirs lie in, or here if they are remote or unknown.
-
-    Raises:
-        ValueError: If log_dir is remote.
+    the others (`trial1-3-reinit2.log`), or by the line's number. Without a
+    log_dir, which must be local, logs go to `logs` in the deepest folder that
+    all output_dirs lie in, or here if they are remote or unknown.
     """
     output_dirs = [line.output_dir for line in lines if line.output_dir]
     shared = _shared_folder(output_dirs)

@@ -51,15 +51,12 @@ def modules(package: str) -> dict[str, str]:
 
 
 def find(kind: str, name: str, known: dict[str, str]) -> str:
-    """Returns the script that a name stands for.
+    """Returns the script of a name: a module, or the full path of a file.
 
     Args:
         kind: What the script is, for errors: "argfile".
         name: A known name, else a path of a file or a dotted module.
         known: Dict, name -> script, of those that need no path.
-
-    Returns:
-        A dotted module name, or the absolute path of a file.
 
     Raises:
         ValueError: If there is no such script; the error names the nearest.

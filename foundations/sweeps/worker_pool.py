@@ -38,14 +38,9 @@ def run(
     """Yields the outcome of each line as it ends, and None once a second.
 
     A worker runs line after line; where one dies, its line has failed and a new
-    one takes its place. When the iterator is closed or left by an exception,
-    all workers and their children are stopped.
-
-    Args:
-        places: Where the workers run; no more start than there are lines.
-
-    Raises:
-        RuntimeError: If a worker dies before it can take its first line.
+    one takes its place. No more start than there are lines. When the iterator
+    is closed or left by an exception, all workers and their children are
+    stopped. Raises RuntimeError if a worker dies before it can take a line.
     """
     waiting = collections.deque(lines)
     workers = []

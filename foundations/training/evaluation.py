@@ -46,13 +46,8 @@ class Evaluation:
         """Begins to evaluate the network as it stands, over a whole split.
 
         It goes on while the next iterations train, on the cores that these
-        leave idle.
-
-        Args:
-            tensors: Its (x, y) on the device, unless it is streamed.
-
-        Returns:
-            Future of a pair of floats: mean loss and accuracy.
+        leave idle. `tensors` are the split's (x, y) on the device, unless it is
+        streamed. The future is of a pair of floats: mean loss and accuracy.
         """
         stream = [tensors]
         if split.is_streamed:

@@ -30,10 +30,9 @@ def evaluate(
 
     Args:
         model: ModelBase, which ends as the network at the last place.
-        first: Dict, name -> array: the network at 0.
-        second: The network at 1.
-        masks: Dict, layer name -> mask that both have.
-        alphas: List of places from 0 to 1, both included.
+        dataset: DatasetBase.
+        first: The network at 0, as the second at 1; both have the masks.
+        alphas: Places from 0 to 1, both included.
         show: Function that passes a list on and may show how far it is.
 
     Returns:

@@ -47,6 +47,7 @@ class NormStatistics:
 
         Args:
             model: ModelBase.
+            dataset: Whose training examples are taken.
             tensors: Their (x, y) on the device, as from `batches.load`; None
                 loads them, unless they are streamed.
             examples: How many to use at most; one batch is always used.

@@ -34,13 +34,8 @@ def program(
     """Returns the program of a model, with a fresh optimizer's state and data.
 
     One that was compiled for the same model, optimizer settings and shapes is
-    used again; a model keeps the last few, and the data of one.
-
-    Args:
-        optimizer_fn: Function () -> keras optimizer, not built.
-        jit: As of `run_settings.Step`, like the other two.
-        weight_decay: Coupled L2.
-        label_smoothing: 0 is none.
+    used again; a model keeps the last few, and the data of one. jit, decay and
+    smoothing are as of `run_settings.Step`.
 
     Raises:
         ValueError: If optimizer_fn returns one that has been used or has a
@@ -94,13 +89,11 @@ class Policy(typing.NamedTuple):
 def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     """Returns what trains a network fastest, by device and layers.
 
-    Measured on 2 cores of a Xeon: XLA on a CPU more than halves the time of
-    dense networks, and makes convolutions inside the loop 50 times slower;
-    there the update alone gains, 6 % of Conv-2's iterations. Layers that XLA
-    cannot compile say so themselves (`supports_jit`).
-
-    Args:
-        jit: True or False decide for everything; None by what was measured.
+    Unless jit decides for everything. Measured on 2 cores of a Xeon: XLA on a
+    CPU more than halves the time of dense networks, and makes convolutions
+    inside the loop 50 times slower; there the update alone gains, 6 % of
+    Conv-2's iterations. Layers that XLA cannot compile say so themselves
+    (`supports_jit`).
     """
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         return Policy(loop=False, update=False)
@@ -141,11 +134,9 @@ class Program:
         dataset: dataset_base.DatasetBase,
         jit: bool,
     ):
-        """Prepares; compilation happens at the first use.
+        """Prepares, for a dataset's shapes; compiles at the first use.
 
-        Args:
-            jit: Whether to compile the loop with XLA; of a streamed dataset's,
-                each step.
+        jit is whether to compile the loop with XLA; if streamed, each step.
         """
         split = dataset.train
         self.network = model.network

@@ -129,11 +129,9 @@ class ResumableRun:
             futures.wait([future for *_, future in self.evaluations])
 
     def save(self, networks: dict[str, dict], counted: dict) -> None:
-        """Writes the results; run.json, last, makes the run complete.
+        """Writes networks by folder, and what `RunMasks.counted` says of masks.
 
-        Args:
-            networks: Dict, name of the folder -> network.
-            counted: What `RunMasks.counted` says of its masks.
+        run.json, last, makes the run complete.
         """
         facts = dict(self.facts)
         checksums = {**self.logs.write(self.directory), **facts.pop("saved")}

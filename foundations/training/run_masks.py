@@ -37,11 +37,8 @@ class RunMasks:
         """Returns "density" and "effective" as a run records them.
 
         They are a dict, layer name -> (kept, total), and a dict, layer name ->
-        kept weights on a path from input to output, or None.
-
-        Args:
-            outcome: Dict, folder -> network, as from `ModelBase.outcome`: its
-                masks may be others than before.
+        kept weights on a path from input to output, or None. The masks of the
+        outcome may be others than before.
         """
         masks, effective = outcome["masks"], self.effective
         if any(

@@ -82,22 +82,15 @@ class Trainee(abc.ABC):
     def restore(self, networks: dict[str, Network]) -> None:
         """Puts it where a run that is complete has left it.
 
-        Args:
-            networks: Dict, folder -> network: as `outcome` gives, and
-                "initial".
+        The networks are as `outcome` gives them, and "initial".
         """
 
     def event(self, iteration: int) -> dict:
         """Changes variables of the network between two iterations.
 
         One that has events overrides this and `has_events`. It changes nothing
-        but variables of `network`, so that checkpoints hold all of it.
-
-        Args:
-            iteration: Number of iterations done.
-
-        Returns:
-            JSON values, for the record of the run.
+        but variables of `network`, so that checkpoints hold all of it. Returns
+        JSON values, for the record of the run.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no event after iteration {iteration}"

@@ -44,14 +44,9 @@ class TrainingStep:
         )
 
     def __call__(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        """Trains on a batch; returns its loss and accuracy before the update.
+        """Trains on a batch of prepared examples, y being int32 class indices.
 
-        Args:
-            x: Prepared examples.
-            y: Class indices, int32, shape (batch,).
-
-        Returns:
-            float32 tensor of shape (2,).
+        Returns its loss and accuracy before the update, shape (2,).
         """
         count = self._strategy.num_replicas_in_sync
         if count == 1:

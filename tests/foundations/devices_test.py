@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.foundations import devices
 
@@ -139,3 +140,19 @@ def test_first_places_are_on_different_devices(monkeypatch):
 def test_places_need_a_process(four_cores):
     with pytest.raises(ValueError, match="at least one.*Received: 0"):
         devices.places("cpu", per_device=0)
+
+
+def test_no_strategy_is_tensorflows_default():
+    assert devices.strategy("none") is tf.distribute.get_strategy()
+
+
+def test_mirrored_takes_all_cpus_where_there_is_no_gpu():
+    strategy = devices.strategy("mirrored")
+    assert isinstance(strategy, tf.distribute.MirroredStrategy)
+    count = len(tf.config.list_logical_devices("CPU"))
+    assert strategy.num_replicas_in_sync == count
+
+
+def test_unknown_strategies_are_errors():
+    with pytest.raises(ValueError, match="Unknown strategy 'miror'"):
+        devices.strategy("miror")

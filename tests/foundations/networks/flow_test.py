@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lottery_ticket.foundations import keras_model, model_base, pruning
-from lottery_ticket.foundations.networks import flow, precision
+from lottery_ticket.foundations.networks import flow, tracing
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.models import registry
 from lottery_ticket.tests import grids, tiny
@@ -271,7 +271,7 @@ def test_a_network_that_cannot_be_traced_is_left_as_it_was(monkeypatch):
     def fail(*args):
         raise RuntimeError("no\n  such \x1b[1mkernel")
 
-    monkeypatch.setattr(precision, "outputs", fail)
+    monkeypatch.setattr(tracing, "outputs", fail)
     assert flow.effective_masks(model) is None
     assert flow.obstacle(model) == "it cannot be traced: no such kernel"
     after = [(dict(vars(layer)), layer.dtype_policy) for layer in layers]
