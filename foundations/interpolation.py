@@ -25,14 +25,9 @@ def between(
 ) -> Network:
     """Returns (1 - alpha) * first + alpha * second, computed in float64.
 
-    At 0 and 1 it is the first and the second network themselves.
-
-    Args:
-        first: Dict, name -> array.
-        second: The same names and shapes.
-        alpha: Place on the line, in [0, 1].
-        names: Entries that are interpolated; between the ends, the others are
-            as in `first`.
+    At 0 and 1 it is the first and the second network themselves. `names` are
+    the entries that are interpolated; between the ends, the others are as in
+    `first`.
     """
     if alpha in (0, 1):
         return dict(second if alpha else first)

@@ -38,18 +38,11 @@ class MaskConstraint(keras.constraints.Constraint):
         return tf.where(self.mask, tf.convert_to_tensor(weights), self._held)
 
     def hold(self, values: np.ndarray | None = None) -> bool:
-        """Sets what pruned entries are put back to.
+        """Sets what pruned entries are put back to, bit by bit; None is 0.
 
         The variable for it is made at the first values, so that those who hold
-        none do not pay for it. What was traced before knows of none.
-
-        Args:
-            values: Array of the kernel's shape and dtype; its pruned entries
-                are held, bit by bit. None is 0.
-
-        Returns:
-            Whether the variable is new: what was traced before puts pruned
-            entries back to 0 for good.
+        none do not pay for it. Returns whether it is new: then what was traced
+        before puts pruned entries back to 0 for good.
         """
         if self._held is not None:
             zeros = tf.zeros(self.mask.shape, self._held.dtype)

@@ -98,9 +98,6 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             hold: Whether pruned weights are held at their presets, not at 0.
                 The first time, a loop of one's own must be traced anew.
 
-        Returns:
-            This model.
-
         Raises:
             ValueError: If a name is unknown, a shape differs from the
                 network's, or a mask holds other values than 0 and 1.

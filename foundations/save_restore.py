@@ -106,11 +106,8 @@ def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
     """Returns a log of a run, in our JSON or in the 2018 library's format.
 
     That one is a file `NAME.log` of lines such as
-    `iteration,100,test_loss,0.3,test_accuracy,0.9`.
-
-    Args:
-        name: "train", "test" or "validate".
-        tail: Return the last `tail` entries only; 0 returns all.
+    `iteration,100,test_loss,0.3,test_accuracy,0.9`. With a tail, only so many
+    last entries are returned.
 
     Raises:
         FileNotFoundError: If there is no such log.

@@ -30,15 +30,11 @@ def effective_masks(
 
     Args:
         model: ModelBase.
-        masks: Dict, layer name -> array of 0s and 1s. None, and layers not
-            named, are as the model's own.
+        masks: Layer name -> array of 0s and 1s, or ValueError if they do not
+            fit. None, and layers not named, are as the model's own.
 
     Returns:
-        Dict, layer name -> uint8 array; or None where it cannot be told, see
-        `obstacle`.
-
-    Raises:
-        ValueError: If the masks do not fit the network.
+        Dict, layer name -> uint8 array; None where there is an `obstacle`.
     """
     if obstacle(model) is not None:
         return None

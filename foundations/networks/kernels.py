@@ -69,9 +69,10 @@ def not_masked(
 
 
 def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
-    """Returns how many weights lead to an output and from an input.
+    """Returns how many weights lead to an output and from an input, as a pair.
 
-    As PyTorch's initialisers count, from the shape that the kernel has there:
+    As PyTorch's initialisers count fan-in and fan-out, from the shape that the
+    kernel has there:
 
     - dense: inputs, outputs.
     - convolution: kernel size * inputs of one group; kernel size * all outputs,
@@ -85,13 +86,6 @@ def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
     - einsum, which PyTorch has not: as dense, the axes that are summed being
       inputs and those that are added outputs; an axis that is neither, such as
       a batch of kernels, counts for nothing.
-
-    Args:
-        layer: Keras layer of a class in KERNELS.
-        kernel: A kernel of it, a keras.Variable.
-
-    Returns:
-        Pair (fan-in, fan-out).
     """
     shape = tuple(kernel.shape)
     if isinstance(layer, keras.layers.EinsumDense):

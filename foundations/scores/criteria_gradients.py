@@ -51,9 +51,10 @@ def snip(
         model: ModelBase.
         weights: Dict, name -> array: all that the network computes with, as
             `ModelBase.weights`.
-        masks: Dict, layer name -> mask of the kernels to score; a kernel that
-            is not named keeps all its weights.
-        rows: Rows of its training split to score on.
+        masks: Masks of the kernels to score; a kernel that is not named keeps
+            all its weights.
+        dataset: Whose training examples to score on.
+        rows: Rows of those.
 
     Returns:
         Dict, layer name -> float32 array of the kernel's shape; higher = keep.
@@ -93,13 +94,11 @@ def grasp(
 
     The loss is of logits divided by 200, its gradient g and Hessian H by the
     kept weights of the kernels alone, as in the authors' code. Both are of all
-    rows, whatever fits into memory at once.
+    rows, whatever fits into memory at once. All else is as for `snip`.
 
     Source: Wang et al. 2020 (https://arxiv.org/abs/2002.07376), equation 8,
     where -w * (H g) is the score and the highest are pruned.
     Differs: batch normalisation is in inference mode.
-
-    Args, Returns and Raises: as for `snip`.
     """
     given = (*_tensors(weights, masks), GRASP_TEMPERATURE)
     gradients = _mean(_compiled(model, _gradients), given, dataset, rows)
@@ -115,10 +114,10 @@ def synflow(
     masks: Network,
     input_shape: tuple[int, ...],
 ) -> Network:
-    """Returns abs(w * dR/dw), R being the flow through the network.
+    """Returns abs(w * dR/dw), R being the flow through the network, in float64.
 
     R is the sum of the logits for an input of ones, all weights replaced by
-    their absolute values. In float64: it goes beyond float32 in deep networks.
+    their absolute values. It goes beyond float32 in deep networks.
 
     Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), equation 2
     and algorithm 1.
@@ -126,12 +125,6 @@ def synflow(
     initialisation they are, so that all flow is positive in a trained network;
     and activations are left out, as ReLUs do nothing to such a flow, but
     others, such as ReLU6, would be saturated by it.
-
-    Args:
-        model: As for `snip`, like weights and masks.
-
-    Returns:
-        Dict, layer name -> float64 array of the kernel's shape; higher = keep.
 
     Raises:
         FloatingPointError: If a score is not finite.

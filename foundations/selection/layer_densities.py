@@ -17,17 +17,11 @@ def uniform(density: float, shapes: Shapes) -> dict[str, float]:
     ties, to the earlier).
 
     Args:
-        density: Density of all layers together, in [0, 1].
+        density: Density of all layers together, in [0, 1], or ValueError.
         shapes: Dict, layer name -> shape of its kernel, as Keras has them:
             (in, out) for dense ones, (height, width, in, out) for
             convolutions, of one and three dimensions likewise, and (height,
             width, channels, multiplier) for depthwise ones.
-
-    Returns:
-        Dict, layer name -> density in [0, 1].
-
-    Raises:
-        ValueError: If the density is outside [0, 1].
     """
     return _share_out(density, shapes, _sizes(shapes))
 
@@ -38,12 +32,11 @@ def erdos_renyi_kernel(density: float, shapes: Shapes) -> dict[str, float]:
     More exactly, to that sum divided by the product: (in + out + height +
     width) / (in * out * height * width). Small layers stay denser than large
     ones. A layer that would have more weights than there are stays dense, and
-    the others share what it leaves, in proportion. Rounded as for `uniform`, so
-    the kept weights of all layers are exactly `round(density * total)`.
+    the others share what it leaves, in proportion. Arguments and rounding are
+    as for `uniform`, so the kept weights of all layers are exactly
+    `round(density * total)`.
 
     Source: Evci et al. 2020 (https://arxiv.org/abs/1911.11134), sec. 3 (1).
-
-    Args, Returns and Raises: as for `uniform`.
     """
     return _share_out(density, shapes, [sum(x) for x in shapes.values()])
 

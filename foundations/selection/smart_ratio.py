@@ -32,7 +32,7 @@ def densities(
     ends: tuple[float, float] | None = None,
     classifiers: Collection[str] | None = None,
 ) -> dict[str, int]:
-    """Returns how many weights each layer keeps, without looking at any.
+    """Returns how many weights each layer keeps, by name, for `random_masks.draw`.
 
     With L layers, layer l from the input has a density proportional to
     (L-l+1)^2 + (L-l+1), but classifiers .3. A layer that would have more
@@ -45,14 +45,12 @@ def densities(
     these are.
 
     Args:
+        density: Density of all layers together, in [0, 1].
         shapes: Dict, layer name -> shape of its kernel, from the input on.
         rule: "resnet", or "vgg", which divides by l^2.
         ends: Densities that the first and the last layer have instead, whatever
             the density says; None is none.
         classifiers: Names of layers that keep .3; None is the last one.
-
-    Returns:
-        Dict, layer name -> count; quotas for `random_masks.draw`.
 
     Raises:
         ValueError: If the rule or a classifier is unknown, or the density is

@@ -29,15 +29,9 @@ class NetworkEvaluation:
     ):
         """Puts the splits on the device; compiles at the first use.
 
-        Data that training had put there for this model goes.
-
-        Args:
-            model: ModelBase.
-            splits: Names of the splits to evaluate, in the order wanted; None
-                means all that the dataset has.
-
-        Raises:
-            ValueError: If the dataset has no such split.
+        Data that training had put there for this model, a ModelBase, goes.
+        Splits are named in the order wanted; None means all that the dataset
+        has. Raises ValueError if it has no such split.
         """
         known = dataset.splits
         for name in splits or ():
