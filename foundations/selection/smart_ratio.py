@@ -32,7 +32,7 @@ def densities(
     ends: tuple[float, float] | None = None,
     classifiers: Collection[str] | None = None,
 ) -> dict[str, int]:
-    """Returns how many weights each layer keeps, by name, for `random_masks.draw`.
+    """Returns how many weights each layer keeps, counts for `random_masks`.
 
     With L layers, layer l from the input has a density proportional to
     (L-l+1)^2 + (L-l+1), but classifiers .3. A layer that would have more
