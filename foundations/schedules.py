@@ -29,7 +29,7 @@ class Shape(entries.Entry):
     is_steady: bool = False  # The rate is the peak at all times.
     has_drops: bool = False  # It takes `Schedule.drops`, and needs some.
     ends_at_0: bool = False  # Nothing is left of it at the end of training.
-    counts_epochs: bool = False  # It needs "per_epoch", and whole warmup ones.
+    counts_epochs: bool = False  # Needs "per_epoch", and warmup in whole ones.
 
 
 def _constant(step, settings):
