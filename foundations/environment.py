@@ -38,4 +38,4 @@ def _git_commit():
         return None
     commit, prefix = done.stdout.split("\n")[:2]
     # An installed copy may lie inside somebody else's repository.
-    return commit if prefix == "foundations/" else None
+    return commit if prefix.startswith("foundations/") else None
