@@ -32,30 +32,6 @@ class Regularizer(entries.Entry):
     has_exponents: bool = False
 
 
-def none(scores, weights, alpha, alpha_prime):
-    """Returns 0."""
-    del weights, alpha, alpha_prime
-    return tf.zeros((), scores[0].dtype)
-
-
-def l2(scores, weights, alpha, alpha_prime):
-    """Returns the sum of s^2."""
-    del weights, alpha, alpha_prime
-    return _total(tf.square(each) for each in scores)
-
-
-def l1(scores, weights, alpha, alpha_prime):
-    """Returns the sum of |s|; a score of 0 has no gradient."""
-    del weights, alpha, alpha_prime
-    return _total(tf.abs(each) for each in scores)
-
-
-def l1_l2(scores, weights, alpha, alpha_prime):
-    """Returns the sum of |s| + s^2."""
-    others = weights, alpha, alpha_prime
-    return l1(scores, *others) + l2(scores, *others)
-
-
 def var_red_1(scores, weights, alpha, alpha_prime):
     """Returns the sum of s^alpha * (1 - s)^alpha_prime.
 
@@ -64,15 +40,6 @@ def var_red_1(scores, weights, alpha, alpha_prime):
     del weights
     return _total(
         _power(each, alpha) * _power(1 - each, alpha_prime) for each in scores
-    )
-
-
-def var_red_2(scores, weights, alpha, alpha_prime):
-    """Returns the sum of w^2 * s * (1 - s)."""
-    del alpha, alpha_prime
-    return _total(
-        tf.square(weight) * score * (1 - score)
-        for score, weight in zip(scores, weights, strict=True)
     )
 
 
@@ -86,10 +53,31 @@ def bin_entropy(scores, weights, alpha, alpha_prime):
 
 
 REGULARIZERS = {
-    "none": Regularizer(none, "none", "0", entries.HERE),
-    "L2": Regularizer(l2, "L2", "s^2", entries.SREENIVASAN),
-    "L1": Regularizer(l1, "L1", "|s|", entries.SREENIVASAN),
-    "L1_L2": Regularizer(l1_l2, "L1 + L2", "|s| + s^2", entries.SREENIVASAN),
+    "none": Regularizer(
+        lambda scores, *_: tf.zeros((), scores[0].dtype),
+        "none",
+        "0",
+        entries.HERE,
+    ),
+    "L2": Regularizer(
+        lambda scores, *_: _squares(scores),
+        "L2",
+        "s^2",
+        entries.SREENIVASAN,
+    ),
+    # A score of 0 has no gradient.
+    "L1": Regularizer(
+        lambda scores, *_: _magnitudes(scores),
+        "L1",
+        "|s|",
+        entries.SREENIVASAN,
+    ),
+    "L1_L2": Regularizer(
+        lambda scores, *_: _magnitudes(scores) + _squares(scores),
+        "L1 + L2",
+        "|s| + s^2",
+        entries.SREENIVASAN,
+    ),
     "var_red_1": Regularizer(
         var_red_1,
         "variance 1",
@@ -99,7 +87,10 @@ REGULARIZERS = {
         has_exponents=True,
     ),
     "var_red_2": Regularizer(
-        var_red_2,
+        lambda scores, weights, *_: _total(
+            tf.square(weight) * score * (1 - score)
+            for score, weight in zip(scores, weights, strict=True)
+        ),
         "variance 2",
         "w^2 * s * (1 - s)",
         entries.SREENIVASAN,
@@ -123,6 +114,14 @@ OF_ANY_SCORES = tuple(
 
 def _total(terms):
     return tf.add_n([tf.reduce_sum(each) for each in terms])
+
+
+def _squares(scores):
+    return _total(tf.square(each) for each in scores)
+
+
+def _magnitudes(scores):
+    return _total(tf.abs(each) for each in scores)
 
 
 def _power(base, exponent):

@@ -1,8 +1,7 @@
-"""From scores in [0, 1] to masks: by a threshold, by chance, one by one."""
+"""From scores to masks: by a threshold, by chance, one by one, or the top."""
 
 import dataclasses
 import fnmatch
-import functools
 import math
 from collections.abc import Callable, Iterable
 
@@ -10,7 +9,8 @@ import numpy as np
 
 from lottery_ticket.foundations import entries, names, seeds
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.selection import cutoff, layer_shares, quotas
+from lottery_ticket.foundations.supermasks import maskers, pruning_events
 
 Network = dict[str, np.ndarray]
 # Of pseudo-boolean rounding, which evaluates the network twice for each.
@@ -141,34 +141,78 @@ def round_scores(
     return rounded if flags is None else masks_lib.intersect(rounded, flags)
 
 
-def _by_layer(layer_mask, rounding, scores, seed, loss):
-    """A function of one layer's mask on each layer."""
-    del loss
-    return {
-        name: layer_mask(
-            rounding, name, score, _rng(seed, "coins", name)
-        ).astype(np.uint8)
-        for name, score in scores.items()
+def removed(
+    masker: maskers.Masker,
+    density: float | None,
+    plan: pruning_events.EventPlan,
+    sizes: list[int],
+    epoch: int = -1,
+) -> list[int]:
+    """Returns how many of the lowest scores leave out what keeps a share.
+
+    Source: Sreenivasan et al. 2022's code: int((1 - k) * n) of a layer for
+    "ep", else ceil((1 - d) * D) of all; without what floating point adds.
+
+    Args:
+        masker: One without flags.
+        density: Share of the scores that is kept, where no plan decides it.
+        plan: What makes masks of all layers sparser by and by, if it has
+            events.
+        sizes: Number of scores of each layer.
+        epoch: Number of the epoch that has ended, counted from 0; -1 before the
+            first.
+
+    Returns:
+        A number for each layer, or a list of one for all together.
+    """
+    if masker.by_layer:
+        return [size - quotas.rounded_up(density, size) for size in sizes]
+    if plan.epochs:
+        fraction = pruning_events.removed_fraction(plan, epoch)
+    else:
+        fraction = 1 - density
+    return [quotas.rounded_up(fraction, sum(sizes))]
+
+
+def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
+    """Returns masks without exactly so many of the lowest scores.
+
+    The same as the forward pass computes with where no scores tie; of scores
+    that do, the earlier layers (in the order of `scores`), and in a layer the
+    earlier indices (C order), go first.
+
+    Args:
+        masker: One without flags.
+        scores: Dict, layer name -> array.
+        counts: As `removed` gives.
+
+    Returns:
+        Dict, layer name -> uint8 array.
+    """
+    ranks = {
+        name: np.abs(each) if masker.is_signed else np.maximum(each, 0)
+        for name, each in scores.items()
     }
+    groups = [[name] for name in ranks] if masker.by_layer else [list(ranks)]
+    found = {}
+    for layers, count in zip(groups, counts, strict=True):
+        everything = masks_lib.ones({name: ranks[name] for name in layers})
+        total = sum(mask.size for mask in everything.values())
+        found.update(cutoff.cut(total - count, everything, ranks))
+    return found
 
 
-def _naive(rounding, name, score, rng):
-    return score > rounding.threshold
-
-
-def _prob(rounding, name, score, rng):
-    # From [0, 1): what is 1 or more is always kept, 0 or less never.
-    return rng.random(score.shape, np.float32) < score
-
-
-def _naive_prob(rounding, name, score, rng):
-    if any(fnmatch.fnmatchcase(name, each) for each in rounding.prob_layers):
-        return _prob(rounding, name, score, rng)
-    return _naive(rounding, name, score, rng)
-
-
-def _all_ones(rounding, name, score, rng):
-    return np.ones(score.shape, bool)
+def _by_layer(rounding, scores, seed, drawn):
+    """Rounds by chance in the layers whose names match, naively elsewhere."""
+    found = {}
+    for name, score in scores.items():
+        threshold = rounding.threshold
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in drawn):
+            # From [0, 1): what is 1 or more is always kept, 0 or less never.
+            rng = _rng(seed, "coins", name)
+            threshold = rng.random(score.shape, np.float32)
+        found[name] = (score > threshold).astype(np.uint8)
+    return found
 
 
 def _one_by_one(rounding, scores, seed, loss):
@@ -184,7 +228,14 @@ def _one_by_one(rounding, scores, seed, loss):
         name: np.flatnonzero((score > 0) & (score < 1))
         for name, score in rounded.items()
     }
-    _check_number(sum(each.size for each in fractional.values()))
+    count = sum(each.size for each in fractional.values())
+    if count > MOST_FRACTIONAL:
+        raise ValueError(
+            "Pseudo-boolean rounding evaluates the network twice for each "
+            "score between 0 and 1: it is for tiny networks. Expected at most "
+            f"{MOST_FRACTIONAL:,} of them. Received: {count:,}. Use "
+            "rounding=naive or prob"
+        )
     for name, places in fractional.items():
         for place in places:
             with_1 = _loss_with(loss, rounded, name, place, 1)
@@ -214,21 +265,27 @@ class Rounder(entries.Entry):
 
 ROUNDINGS = {
     "naive": Rounder(
-        functools.partial(_by_layer, _naive),
+        lambda rounding, scores, seed, loss: _by_layer(
+            rounding, scores, seed, ()
+        ),
         "naive",
         "keeps the scores above the threshold",
         entries.SREENIVASAN,
         is_naive=True,
     ),
     "prob": Rounder(
-        functools.partial(_by_layer, _prob),
+        lambda rounding, scores, seed, loss: _by_layer(
+            rounding, scores, seed, ("*",)
+        ),
         "by chance",
         "keeps each with its score as probability",
         entries.SREENIVASAN,
         draws=True,
     ),
     "naive_prob": Rounder(
-        functools.partial(_by_layer, _naive_prob),
+        lambda rounding, scores, seed, loss: _by_layer(
+            rounding, scores, seed, rounding.prob_layers
+        ),
         "by chance in some layers",
         "keeps scores in prob_layers by chance, and is naive elsewhere",
         entries.SREENIVASAN,
@@ -236,7 +293,7 @@ ROUNDINGS = {
         takes_layers=True,
     ),
     "all_ones": Rounder(
-        functools.partial(_by_layer, _all_ones),
+        lambda rounding, scores, seed, loss: masks_lib.ones(scores),
         "all",
         "keeps all",
         entries.SREENIVASAN,
@@ -264,27 +321,15 @@ def _loss_with(loss, masks, name, place, value):
     return found
 
 
-def _check_number(count):
-    if count > MOST_FRACTIONAL:
-        raise ValueError(
-            "Pseudo-boolean rounding evaluates the network twice for each "
-            "score between 0 and 1: it is for tiny networks. Expected at most "
-            f"{MOST_FRACTIONAL:,} of them. Received: {count:,}. Use "
-            "rounding=naive or prob"
-        )
-
-
 def _with_noise(ratio, scores, seed):
     if not ratio:
         return scores
     return {
-        name: score + ratio * _normal(score.shape, seed, name)
+        name: score
+        + ratio
+        * _rng(seed, "noise", name).standard_normal(score.shape, np.float32)
         for name, score in scores.items()
     }
-
-
-def _normal(shape, seed, name):
-    return _rng(seed, "noise", name).standard_normal(shape, np.float32)
 
 
 def _rng(seed, kind, name):
