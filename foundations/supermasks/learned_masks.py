@@ -1,4 +1,8 @@
-"""Learned masks: what they leave of weights, and ways from one to another."""
+"""Learned masks: what they leave of weights, and ways from one to another.
+
+Source: of the ways, Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002),
+mode connectivity.
+"""
 
 import numpy as np
 
@@ -53,9 +57,6 @@ def sampled(
     below alpha. The numbers are the same for all alphas: what is the second's
     once stays so up to 1, where all is; at 0 nothing is.
 
-    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), mode
-    connectivity.
-
     Args:
         first: Dict, layer name -> array of 0s and 1s.
         second: The same layers and shapes.
@@ -78,9 +79,6 @@ def mixed(
     Rounded, an entry is 1 if it is above one half. All that differs then moves
     at once: below .5 that is the first mask, above .5 the second, and at .5
     what both keep.
-
-    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), mode
-    connectivity.
 
     Args:
         first: Dict, layer name -> array of 0s and 1s.

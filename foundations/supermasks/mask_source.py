@@ -70,19 +70,11 @@ class MaskSource(abc.ABC):
 
     @abc.abstractmethod
     def start(self, values: Network) -> None:
-        """Assigns the values that a search starts from.
-
-        Args:
-            values: As for `assign`.
-        """
+        """Assigns the values that a search starts from, as `assign` takes."""
 
     @abc.abstractmethod
     def restore(self, networks: dict[str, Network]) -> None:
-        """Puts it where a finished search has left it.
-
-        Args:
-            networks: Dict, folder -> network, as `outcome` gives.
-        """
+        """Puts it where a search that had this `outcome` has left it."""
 
     @abc.abstractmethod
     def masked(self, trained, weights, training) -> list:
@@ -96,12 +88,7 @@ class MaskSource(abc.ABC):
 
     @abc.abstractmethod
     def losses(self, trained, weights) -> list:
-        """Returns a list of what is added to the loss; it may be empty.
-
-        Args:
-            trained: As for `masked`.
-            weights: As for `masked`.
-        """
+        """Returns what is added to the loss, a list; arguments as `masked`."""
 
     def event(self, iteration: int, weights: Network) -> dict:
         """Changes variables between two iterations.

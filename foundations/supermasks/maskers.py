@@ -104,30 +104,17 @@ def relaxed(scores, threshold, training):
     return [tf.clip_by_value(each, 0, 1) for each in scores]
 
 
-def edge_popup(scores, removed, training):
-    """Returns 1 but for the lowest magnitudes of each layer.
+def edge_popup(scores, removed, training, by_layer=True):
+    """Returns 1 but for the lowest magnitudes, of each layer or of all.
 
     The gradient is that of the magnitude, which is the sign of the score.
     """
     del training
     orders = magnitudes(scores)
-    lowest = nth_smallest([[each] for each in orders], removed)
+    groups = [[each] for each in orders] if by_layer else [orders]
+    lowest = nth_smallest(groups, removed)
     return [
-        _straight(tf.abs(each), orders[index] > lowest[index])
-        for index, each in enumerate(scores)
-    ]
-
-
-def global_edge_popup(scores, removed, training):
-    """Returns 1 but for the lowest magnitudes of all layers together.
-
-    The gradient is as of `edge_popup`.
-    """
-    del training
-    orders = magnitudes(scores)
-    lowest = nth_smallest([orders], removed)[0]
-    return [
-        _straight(tf.abs(each), orders[index] > lowest)
+        _straight(tf.abs(each), orders[index] > lowest[index * by_layer])
         for index, each in enumerate(scores)
     ]
 
@@ -190,7 +177,7 @@ MASKERS = {
         by_layer=True,
     ),
     "global_ep": Masker(
-        global_edge_popup,
+        functools.partial(edge_popup, by_layer=False),
         "global edge-popup",
         "of all layers together, the share `density` of the highest magnitudes",
         entries.SREENIVASAN,
@@ -307,13 +294,9 @@ def _sampled(logits, uniform):
 
 
 def _straight(surrogate, kept):
-    return tf.custom_gradient(_hard)(surrogate, kept)
-
-
-def _hard(surrogate, kept):
     """0 or 1, whose gradient is that of the surrogate."""
 
-    def gradient(upstream):
-        return upstream, None
+    def hard(surrogate, kept):
+        return tf.cast(kept, surrogate.dtype), lambda upstream: (upstream, None)
 
-    return tf.cast(kept, surrogate.dtype), gradient
+    return tf.custom_gradient(hard)(surrogate, kept)

@@ -50,13 +50,7 @@ class SampledMasks(mask_source.MaskSource):
     folders = ("logits", "thresholded")
 
     def __init__(self, shapes: dict[str, tuple], sampling: str, rescaling: str):
-        """Makes the variables.
-
-        Args:
-            shapes: Dict, layer name -> shape of its kernel.
-            sampling: A name in learned_masks.SAMPLINGS.
-            rescaling: A name in learned_masks.RESCALINGS.
-        """
+        """Makes the variables for kernels of these shapes; see `search`."""
         super().__init__(shapes, rescaling)
         self._sampling = sampling
         self._mask_seed = 0

@@ -1,4 +1,8 @@
-"""What scores start from: random draws by name, or a network's weights."""
+"""What scores start from: random draws by name, or a network's weights.
+
+Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
+authors' code.
+"""
 
 import dataclasses
 
@@ -8,7 +12,6 @@ from lottery_ticket.foundations import entries, names, seeds
 
 Network = dict[str, np.ndarray]
 Shapes = dict[str, tuple[int, ...]]
-_HALF, _ONE = 0.5, 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,11 +47,11 @@ SCORE_INITS = {
         entries.SREENIVASAN,
     ),
     "half": ScoreInit(
-        lambda rng, shape, fan_in: np.full(shape, _HALF),
+        lambda rng, shape, fan_in: np.full(shape, 0.5),
         "half",
         ".5 everywhere, which no strict threshold of .5 keeps",
         entries.SREENIVASAN,
-        constant=_HALF,
+        constant=0.5,
         ties=True,
     ),
     "bimodal": ScoreInit(
@@ -65,11 +68,11 @@ SCORE_INITS = {
         ties=True,
     ),
     "all_one": ScoreInit(
-        lambda rng, shape, fan_in: np.full(shape, _ONE),
+        lambda rng, shape, fan_in: np.full(shape, 1.0),
         "ones",
         "1 everywhere: the search starts from the whole network",
         entries.SREENIVASAN,
-        constant=_ONE,
+        constant=1.0,
         ties=True,
     ),
     # Kaiming's uniform distribution as PyTorch has it for layers, a = sqrt(5).
@@ -94,23 +97,18 @@ def draw(
 ) -> Network:
     """Returns the scores that a search starts from.
 
-    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
-    authors' code.
-
     Args:
         name: A name in SCORE_INITS.
         shapes: Dict, layer name -> shape of its kernel.
         seed: Seed of the draws; each layer's derives from it and its name, so
             that no layer's scores depend on which others there are.
-        fans: Dict, layer name -> (fan_in, fan_out); for those that need
-            them.
+        fans: Dict, layer name -> (fan_in, fan_out), for those that need them.
 
     Returns:
         Dict, layer name -> float32 array.
 
     Raises:
-        ValueError: If the name is unknown, or a layer's fans are needed
-            and missing.
+        ValueError: If the name is unknown, or a layer's fans are missing.
     """
     names.check("score_init", name, SCORE_INITS)
     entry, found = SCORE_INITS[name], {}
@@ -156,8 +154,7 @@ def upper_half(weights: Network) -> Network:
     odd number, the median itself is 0, like all that equal it. It is what a
     warm Gem-Miner starts from, after some training of the dense network.
 
-    Source: the authors' code of Sreenivasan et al. 2022
-    (https://arxiv.org/abs/2202.12002), drop_bottom_half_weights.
+    Source: drop_bottom_half_weights of that code.
     Differs: these are scores to start from; there they are set after an epoch.
 
     Args:

@@ -9,8 +9,8 @@ import numpy as np
 
 from lottery_ticket.foundations import entries, names, seeds
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.selection import cutoff, layer_shares, quotas
-from lottery_ticket.foundations.supermasks import maskers, pruning_events
+from lottery_ticket.foundations.selection import cutoff, layer_shares
+from lottery_ticket.foundations.supermasks import maskers
 
 Network = dict[str, np.ndarray]
 # Of pseudo-boolean rounding, which evaluates the network twice for each.
@@ -25,11 +25,7 @@ class Rounding:
     authors' code.
 
     Args:
-        name: "naive" keeps the scores above the threshold; "prob" keeps each
-            with its score as probability, scores outside [0, 1] being clipped;
-            "naive_prob" does so in prob_layers, and is naive elsewhere;
-            "all_ones" keeps all; "pseudo_boolean" decides one score after the
-            other by the network's loss, for tiny networks.
+        name: A name in ROUNDINGS.
         threshold: What "naive" and "naive_prob" compare with, in [0, 1]. A
             score that is equal to it is pruned: of scores that are all .5,
             nothing stays.
@@ -45,13 +41,7 @@ class Rounding:
     prob_layers: tuple[str, ...] = ()
 
     def __post_init__(self):
-        """Checks all.
-
-        Raises:
-            ValueError: If the name is unknown, a number is out of range, or
-                there are prob_layers without "naive_prob" or the other way
-                round.
-        """
+        """Raises ValueError if a setting is not what it may be."""
         names.check("rounding", self.name, ROUNDINGS)
         layer_shares.check("threshold of rounding", self.threshold)
         if not 0 <= self.noise_ratio < math.inf:
@@ -71,12 +61,7 @@ class Rounding:
 
 
 def draws(name: str, noise_ratio: float) -> bool:
-    """Whether rounding the same scores again makes another mask.
-
-    Args:
-        name: As of Rounding, like the next.
-        noise_ratio: See there.
-    """
+    """Whether rounding as of a Rounding makes another mask each time."""
     return ROUNDINGS[name].draws or noise_ratio > 0
 
 
@@ -134,44 +119,17 @@ def round_scores(
             raise ValueError(
                 f"Scores of layer {name!r} hold NaN. Did training diverge?"
             )
-    scores = _with_noise(rounding.noise_ratio, scores, seed)
+    if rounding.noise_ratio:
+        scores = {
+            name: score
+            + rounding.noise_ratio
+            * _rng(seed, "noise", name).standard_normal(score.shape, np.float32)
+            for name, score in scores.items()
+        }
     if flags is not None:
         scores = {name: flags[name] * score for name, score in scores.items()}
     rounded = ROUNDINGS[rounding.name].function(rounding, scores, seed, loss)
     return rounded if flags is None else masks_lib.intersect(rounded, flags)
-
-
-def removed(
-    masker: maskers.Masker,
-    density: float | None,
-    plan: pruning_events.EventPlan,
-    sizes: list[int],
-    epoch: int = -1,
-) -> list[int]:
-    """Returns how many of the lowest scores leave out what keeps a share.
-
-    Source: Sreenivasan et al. 2022's code: int((1 - k) * n) of a layer for
-    "ep", else ceil((1 - d) * D) of all; without what floating point adds.
-
-    Args:
-        masker: One without flags.
-        density: Share of the scores that is kept, where no plan decides it.
-        plan: What makes masks of all layers sparser by and by, if it has
-            events.
-        sizes: Number of scores of each layer.
-        epoch: Number of the epoch that has ended, counted from 0; -1 before the
-            first.
-
-    Returns:
-        A number for each layer, or a list of one for all together.
-    """
-    if masker.by_layer:
-        return [size - quotas.rounded_up(density, size) for size in sizes]
-    if plan.epochs:
-        fraction = pruning_events.removed_fraction(plan, epoch)
-    else:
-        fraction = 1 - density
-    return [quotas.rounded_up(fraction, sum(sizes))]
 
 
 def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
@@ -184,7 +142,8 @@ def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
     Args:
         masker: One without flags.
         scores: Dict, layer name -> array.
-        counts: As `removed` gives.
+        counts: A number for each layer, with a masker that keeps a share of
+            each; else one for all together.
 
     Returns:
         Dict, layer name -> uint8 array.
@@ -278,6 +237,7 @@ ROUNDINGS = {
             rounding, scores, seed, ("*",)
         ),
         "by chance",
+        # Below 0 it is 0, and above 1 it is 1.
         "keeps each with its score as probability",
         entries.SREENIVASAN,
         draws=True,
@@ -319,17 +279,6 @@ def _loss_with(loss, masks, name, place, value):
             f"{value}, so it cannot be rounded by it"
         )
     return found
-
-
-def _with_noise(ratio, scores, seed):
-    if not ratio:
-        return scores
-    return {
-        name: score
-        + ratio
-        * _rng(seed, "noise", name).standard_normal(score.shape, np.float32)
-        for name, score in scores.items()
-    }
 
 
 def _rng(seed, kind, name):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import save_restore, seeds
-from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.selection import collapse, quotas
 from lottery_ticket.foundations.supermasks import (
     mask_source,
     pruning_events,
@@ -73,12 +73,7 @@ class ScoredMasks(mask_source.MaskSource):
     def __init__(
         self, shapes: dict[str, tuple], method: score_method.ScoreMethod
     ):
-        """Makes the variables.
-
-        Args:
-            shapes: Dict, layer name -> shape of its kernel.
-            method: Its `compiled_key` counts; for the rest, see `reset`.
-        """
+        """Makes the variables for kernels of these shapes; see `reset`."""
         super().__init__(shapes)
         self._method = method
         self._mask_seed = 0
@@ -336,15 +331,25 @@ class ScoredMasks(mask_source.MaskSource):
         """Puts it where the events up to that of an epoch have left it."""
         for name, variable in self._flags.items():
             variable.assign(np.asarray(flags[name], bool))
-        if self._removed is None:
-            return
+        if self._removed is not None:
+            self._removed.assign(self._counts_at(epoch))
+
+    def _counts_at(self, epoch):
+        """How many of the lowest scores are left out: of layers, or of all.
+
+        Source: Sreenivasan et al. 2022's code: int((1 - k) * n) of a layer for
+        "ep", else ceil((1 - d) * D) of all; without what floating point adds.
+        """
         method = self._method
         sizes = [math.prod(each.shape) for each in self.trained.values()]
-        self._removed.assign(
-            score_rounding.removed(
-                method.masker_entry, method.density, method.plan, sizes, epoch
-            )
-        )
+        if method.masker_entry.by_layer:
+            kept = [quotas.rounded_up(method.density, size) for size in sizes]
+            return [size - own for size, own in zip(sizes, kept, strict=True)]
+        if method.plan.epochs:  # Sparser by and by.
+            fraction = pruning_events.removed_fraction(method.plan, epoch)
+        else:
+            fraction = 1 - method.density
+        return [quotas.rounded_up(fraction, sum(sizes))]
 
     def _left_out(self):
         if self._removed is not None:

