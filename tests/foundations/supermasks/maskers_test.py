@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lottery_ticket.foundations.supermasks import (
     learned_masks,
     maskers,
+    sampled_masks,
     score_method,
 )
 from lottery_ticket.tests import contracts
@@ -126,7 +127,7 @@ def test_rounding_is_certain_in_evaluation_and_one_half_is_pruned():
         logits, np.zeros(4), tf.reduce_sum, name="round", training=False
     )
     np.testing.assert_array_equal(mask, [1, 0, 0, 1])
-    expected = learned_masks.threshold({"a": logits})["a"]
+    expected = sampled_masks.threshold({"a": logits})["a"]
     np.testing.assert_array_equal(mask, expected)
 
 
