@@ -11,7 +11,6 @@ import numpy as np
 from lottery_ticket.foundations import entries, names, seeds
 
 Network = dict[str, np.ndarray]
-Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,7 +90,7 @@ SCORE_INITS = {
 
 def draw(
     name: str,
-    shapes: Shapes,
+    shapes: dict[str, tuple[int, ...]],
     seed: int,
     fans: dict[str, tuple[int, int]] | None = None,
 ) -> Network:
