@@ -18,10 +18,10 @@ from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.supermasks import (
+    maskers,
     pruning_events,
     score_method,
-    scored_model,
-    thresholds,
+    scored_masks,
 )
 from lottery_ticket.foundations.training import (
     momentum,
@@ -88,10 +88,9 @@ def _model(network, shape):
 
 
 def _searched(model, method):
-    searched = scored_model.scored(model, method)
     per_epoch = EXAMPLES // BATCH_SIZE
-    scores = _scores(model)
-    return searched.reset(model.weights, scores, method, per_epoch, mask_seed=1)
+    searched = scored_masks.search(model, method, per_epoch, mask_seed=1)
+    return searched.reset(model.weights, _scores(model))
 
 
 def _scores(model):
@@ -123,7 +122,7 @@ def _show_thresholds(model, rounds):
 
     @tf.function(autograph=False)
     def ours():
-        return thresholds.nth_smallest([thresholds.magnitudes(scores)], removed)
+        return maskers.nth_smallest([maskers.magnitudes(scores)], removed)
 
     @tf.function(autograph=False)
     def sort():

@@ -12,7 +12,7 @@ import numpy as np
 from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.supermasks import learned_masks, searched_model
+from lottery_ticket.foundations.supermasks import learned_masks, sampled_masks
 from lottery_ticket.foundations.training import programs, resumable_run
 from lottery_ticket.models import model_fc
 
@@ -54,8 +54,8 @@ def _model():
 def _searched(sampling, rescaling):
     model = _model()
     logits = {name: np.zeros(mask.shape) for name, mask in model.masks.items()}
-    searched = searched_model.searched(model, sampling, rescaling)
-    return searched.reset(model.weights, logits, mask_seed=1)
+    searched = sampled_masks.search(model, sampling, rescaling, mask_seed=1)
+    return searched.reset(model.weights, logits)
 
 
 def _loop(model, dataset):

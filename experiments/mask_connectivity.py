@@ -12,7 +12,7 @@ from lottery_ticket.foundations import (
     progress,
     result_file,
 )
-from lottery_ticket.foundations.supermasks import learned_masks, mask_lines
+from lottery_ticket.foundations.supermasks import learned_masks
 
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
@@ -143,8 +143,8 @@ def _network(pair, mixed, alpha):
 def _place(start, mixed):
     sums = {name: (each.sum(), each.size) for name, each in mixed.items()}
     return {
-        "distance": mask_lines.mean(mask_lines.distances(start, mixed)),
-        "density": mask_lines.mean(sums),
+        "distance": learned_masks.mean(learned_masks.distances(start, mixed)),
+        "density": learned_masks.mean(sums),
     }
 
 
@@ -165,10 +165,10 @@ def _barrier(columns):
 
 def _facts(pair):
     """How far the two masks are from each other, and what they keep."""
-    sums = mask_lines.distances(*(each.masks for each in pair))
+    sums = learned_masks.distances(*(each.masks for each in pair))
     return {
         "hamming": {
-            "all": mask_lines.mean(sums),
+            "all": learned_masks.mean(sums),
             "layers": {n: [int(s), size] for n, (s, size) in sums.items()},
         },
         "masks": [masks.counts(each.masks) for each in pair],

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 
 from lottery_ticket.foundations import integers, interpolation, names, seeds
-from lottery_ticket.foundations.supermasks import mask_lines
+from lottery_ticket.foundations.supermasks import learned_masks
 
 SPLITS = ("train", "validate", "test")
 NORM_STATISTICS = ("interpolated", "recomputed")
@@ -49,7 +49,7 @@ class MaskPath:
                 setting is given that the way leaves without effect.
         """
         interpolation.positions(self.points)
-        names.check("way", self.way, mask_lines.WAYS)
+        names.check("way", self.way, learned_masks.WAYS)
         names.check("norm_statistics", self.norm_statistics, NORM_STATISTICS)
         for split in self.splits or ():
             names.check("split", split, SPLITS)
@@ -92,12 +92,12 @@ class MaskPath:
             rounded = self.round_masks
             return [
                 functools.partial(
-                    mask_lines.mixed, first, second, is_rounded=rounded
+                    learned_masks.mixed, first, second, is_rounded=rounded
                 )
             ]
         return [
             functools.partial(
-                mask_lines.sampled,
+                learned_masks.sampled,
                 first,
                 second,
                 seed=seeds.derive(self.draw_seed, "draw", draw),

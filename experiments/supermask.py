@@ -17,14 +17,13 @@ from lottery_ticket.foundations import (
     seeds,
 )
 from lottery_ticket.foundations.selection import collapse
-from lottery_ticket.foundations.supermasks import learned_masks
 from lottery_ticket.foundations.training import run_settings
 
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
-searched_model = lazy.module(
-    "lottery_ticket.foundations.supermasks.searched_model"
+sampled_masks = lazy.module(
+    "lottery_ticket.foundations.supermasks.sampled_masks"
 )
 RESULT = result_file.ResultFile("supermask.json")
 
@@ -89,8 +88,8 @@ def plan(
     def work():
         dataset = ingredients.WORKSHOP.dataset(recipe)
         plain = ingredients.WORKSHOP.model(recipe, dataset, quiet)
-        searched = searched_model.searched(
-            plain, search.sampling, search.rescaling
+        searched = sampled_masks.search(
+            plain, search.sampling, search.rescaling, search.mask_seed
         )
         _give_start(plain, searched, search, recipe, presets)
         output = run_settings.Output(
@@ -126,16 +125,15 @@ def _give_start(plain, searched, search, recipe, presets):
     searched.reset(
         search.weights(plain, plain.weights, seed),
         search.logits(plain),
-        search.mask_seed,
         recipe.init_seed,
     )
 
 
 def _evaluated(plain, searched, search, dataset, quiet):
     """Samples and the thresholded mask: loss, accuracy and densities."""
-    logits = searched.logits
-    samples = searched.samples(search.evaluation_samples)
-    thresholded = learned_masks.threshold(logits)
+    logits = searched.source.values
+    samples = searched.source.samples(search.evaluation_samples)
+    thresholded = sampled_masks.threshold(logits)
     collapse.check(
         samples[0],
         searched.effective_masks(samples[0]),
@@ -156,7 +154,7 @@ def _evaluated(plain, searched, search, dataset, quiet):
     return {
         "samples": network_evaluation.in_lists(found[:-1]),
         "sampled_density": _columns(densities[:-1]),
-        "expected_density": learned_masks.expected_density(logits),
+        "expected_density": sampled_masks.expected_density(logits),
         "thresholded": {**found[-1], "density": densities[-1]},
         "sizes": {name: each.size for name, each in logits.items()},
     }

@@ -157,8 +157,8 @@ def _check_backend():
 def _check_events(model, span):
     if span.events and not model.has_events:
         raise ValueError(
-            "Events are for a model that has them, such as a ScoredModel. "
-            f"Received: {type(model).__name__}"
+            "Events are for a model that has them, such as a search by "
+            f"ScoredMasks. Received: {type(model).__name__}"
         )
 
 

@@ -33,7 +33,6 @@ from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import layer_densities, quotas
 from lottery_ticket.foundations.supermasks import (
     learned_masks,
-    mask_lines,
     pruning_events,
     regularizers,
     score_draws,
@@ -216,7 +215,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         learned_masks.RESCALINGS,
         learned_masks.SAMPLINGS,
         kernel_draws.INITS,
-        mask_lines.WAYS,
+        learned_masks.WAYS,
         pruning_events.SCOPES,
         sanity_checks.CHECKS,
         score_draws.SCORE_INITS,

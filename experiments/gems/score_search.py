@@ -23,7 +23,7 @@ from lottery_ticket.foundations.training import run_settings
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
-scored_model = lazy.module("lottery_ticket.foundations.supermasks.scored_model")
+scored_masks = lazy.module("lottery_ticket.foundations.supermasks.scored_masks")
 
 
 def search(gem, dataset, model, weights) -> found.Found:
@@ -44,18 +44,15 @@ def search(gem, dataset, model, weights) -> found.Found:
     method = search_method.method(
         gem.search, search_method.plan(gem.search, epochs, gem.is_inverted)
     )
-    scored = scored_model.scored(model, method)
-    scored.reset(
-        weights,
-        _scores(gem.search, model, weights),
+    scored = scored_masks.search(
+        model,
         method,
         per_epoch,
         gem.search.mask_seed,
-        gem.recipe.init_seed,
         rounding_loss=rounding_loss.function(dataset, model)
         if score_rounding.ROUNDINGS[method.rounding.name].needs_loss
         else None,
-    )
+    ).reset(weights, _scores(gem.search, model, weights), gem.recipe.init_seed)
     ends = tuple((epoch + 1) * per_epoch for epoch in range(epochs))
     ingredients.train(
         gem.recipe,
@@ -103,7 +100,7 @@ def _evaluated(gem, dataset, model, scored, method):
     samples = [
         evaluation.evaluate(scored.effective(each))
         for each in progress.each(
-            scored.samples(gem.search.evaluation_samples),
+            scored.source.samples(gem.search.evaluation_samples),
             "masks evaluated",
             gem.quiet,
         )
@@ -117,12 +114,12 @@ def _evaluated(gem, dataset, model, scored, method):
 def _unrounded(scored, method):
     """The network as it was in the last iteration of the search."""
     if not method.masker_entry.is_soft:
-        return scored.effective(scored.kept)
-    scores, flags, weights = scored.scores, scored.flags, scored.weights
+        return scored.effective(scored.source.kept)
+    flags, weights = scored.source.flags, scored.weights
     return {
         **weights,
         **{
             name: weights[name] * flags[name] * np.clip(score, 0, 1)
-            for name, score in scores.items()
+            for name, score in scored.source.values.items()
         },
     }

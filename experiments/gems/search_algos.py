@@ -8,7 +8,7 @@ from lottery_ticket.experiments.gems import (
     score_search,
 )
 from lottery_ticket.foundations import entries
-from lottery_ticket.foundations.supermasks import score_maskers
+from lottery_ticket.foundations.supermasks import maskers
 
 _MASK = ("density", "target_sparsity", "mask_seed")
 _ROUNDS = ("prune_period", "prune_fraction")
@@ -31,7 +31,7 @@ class Algo(entries.Entry):
         flags: Names of the flags that it uses, of those of a GemSearch that not
             all algorithms do.
         masker: Of one that trains scores, the usual masker, a name in
-            score_maskers.MASKERS.
+            maskers.MASKERS.
         has_events: Whether it prunes by and by, at events of that training.
         has_rounds: Whether it trains weights, in rounds.
         has_mask: Whether it prunes at all.
@@ -55,9 +55,7 @@ class Algo(entries.Entry):
     @property
     def is_hypercube(self) -> bool:
         """Whether it trains scores in [0, 1], of which events take some."""
-        return (
-            self.trains_scores and score_maskers.MASKERS[self.masker].has_flags
-        )
+        return self.trains_scores and maskers.MASKERS[self.masker].has_flags
 
 
 ALGOS = {

@@ -1,8 +1,8 @@
 """What the flags of a GemSearch mean to the training of scores."""
 
 from lottery_ticket.foundations.supermasks import (
+    maskers,
     pruning_events,
-    score_maskers,
     score_method,
     score_rounding,
 )
@@ -43,7 +43,7 @@ def method(search, plan: pruning_events.EventPlan) -> score_method.ScoreMethod:
         plan: Its pruning events.
     """
     masker = _masker(search)
-    has_flags = score_maskers.MASKERS[masker].has_flags
+    has_flags = maskers.MASKERS[masker].has_flags
     is_counted = not has_flags and not plan.epochs
     has_sum = search.regularization != "none"
     return score_method.ScoreMethod(

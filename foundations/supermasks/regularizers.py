@@ -32,66 +32,46 @@ class Regularizer(entries.Entry):
     has_exponents: bool = False
 
 
-def none(scores, weights, alpha, alpha_prime):
-    """Returns 0."""
-    del weights, alpha, alpha_prime
-    return tf.zeros((), scores[0].dtype)
-
-
-def l2(scores, weights, alpha, alpha_prime):
-    """Returns the sum of s^2."""
-    del weights, alpha, alpha_prime
-    return _total(tf.square(each) for each in scores)
-
-
-def l1(scores, weights, alpha, alpha_prime):
-    """Returns the sum of |s|; a score of 0 has no gradient."""
-    del weights, alpha, alpha_prime
-    return _total(tf.abs(each) for each in scores)
-
-
-def l1_l2(scores, weights, alpha, alpha_prime):
-    """Returns the sum of |s| + s^2."""
-    others = weights, alpha, alpha_prime
-    return l1(scores, *others) + l2(scores, *others)
-
-
-def var_red_1(scores, weights, alpha, alpha_prime):
-    """Returns the sum of s^alpha * (1 - s)^alpha_prime.
-
-    Where an exponent is not 1, s and 1 - s count as 0 where they are below.
-    """
-    del weights
-    return _total(
-        _power(each, alpha) * _power(1 - each, alpha_prime) for each in scores
+def _summed(term):
+    """The sum of a term of score, weight and exponents over all scores."""
+    return lambda scores, weights, *exponents: tf.add_n(
+        [
+            tf.reduce_sum(term(score, weight, *exponents))
+            for score, weight in zip(scores, weights, strict=True)
+        ]
     )
 
 
-def var_red_2(scores, weights, alpha, alpha_prime):
-    """Returns the sum of w^2 * s * (1 - s)."""
-    del alpha, alpha_prime
-    return _total(
-        tf.square(weight) * score * (1 - score)
-        for score, weight in zip(scores, weights, strict=True)
-    )
+def _power(base, exponent):
+    # Of a negative base, most powers are NaN: it counts as 0.
+    return base if exponent == 1 else tf.maximum(base, 0) ** exponent
 
 
-def bin_entropy(scores, weights, alpha, alpha_prime):
-    """Returns the sum of -s ln s - (1 - s) ln(1 - s).
+def _entropy(scores, *_):
+    """Of what is not between 0 and 1, it is 0 and has no gradient."""
+    is_between = (scores > 0) & (scores < 1)
+    # A gradient passes both branches: none of them may be infinite.
+    p = tf.where(is_between, scores, tf.constant(0.5, scores.dtype))
+    entropy = -p * tf.math.log(p) - (1 - p) * tf.math.log1p(-p)
+    return tf.where(is_between, entropy, tf.zeros_like(entropy))
 
-    Scores that are not between 0 and 1 count nothing and have no gradient.
-    """
-    del weights, alpha, alpha_prime
-    return _total(_entropy(each) for each in scores)
 
-
+_L1 = _summed(lambda s, *_: tf.abs(s))  # A score of 0 has no gradient.
+_L2 = _summed(lambda s, *_: tf.square(s))
 REGULARIZERS = {
-    "none": Regularizer(none, "none", "0", entries.HERE),
-    "L2": Regularizer(l2, "L2", "s^2", entries.SREENIVASAN),
-    "L1": Regularizer(l1, "L1", "|s|", entries.SREENIVASAN),
-    "L1_L2": Regularizer(l1_l2, "L1 + L2", "|s| + s^2", entries.SREENIVASAN),
+    "none": Regularizer(
+        _summed(lambda s, *_: tf.zeros_like(s)), "none", "0", entries.HERE
+    ),
+    "L2": Regularizer(_L2, "L2", "s^2", entries.SREENIVASAN),
+    "L1": Regularizer(_L1, "L1", "|s|", entries.SREENIVASAN),
+    "L1_L2": Regularizer(
+        lambda *given: _L1(*given) + _L2(*given),
+        "L1 + L2",
+        "|s| + s^2",
+        entries.SREENIVASAN,
+    ),
     "var_red_1": Regularizer(
-        var_red_1,
+        _summed(lambda s, w, a, b: _power(s, a) * _power(1 - s, b)),
         "variance 1",
         "s^alpha * (1 - s)^alpha_prime",
         entries.SREENIVASAN,
@@ -99,14 +79,14 @@ REGULARIZERS = {
         has_exponents=True,
     ),
     "var_red_2": Regularizer(
-        var_red_2,
+        _summed(lambda s, w, *_: tf.square(w) * s * (1 - s)),
         "variance 2",
         "w^2 * s * (1 - s)",
         entries.SREENIVASAN,
         within_0_and_1=True,
     ),
     "bin_entropy": Regularizer(
-        bin_entropy,
+        _summed(_entropy),
         "binary entropy",
         "-s ln s - (1 - s) ln(1 - s)",
         entries.SREENIVASAN,
@@ -119,20 +99,3 @@ HAVE_EXPONENTS = tuple(
 OF_ANY_SCORES = tuple(
     name for name, each in REGULARIZERS.items() if not each.within_0_and_1
 )
-
-
-def _total(terms):
-    return tf.add_n([tf.reduce_sum(each) for each in terms])
-
-
-def _power(base, exponent):
-    # Of a negative base, most powers are NaN.
-    return base if exponent == 1 else tf.maximum(base, 0) ** exponent
-
-
-def _entropy(scores):
-    is_between = (scores > 0) & (scores < 1)
-    # A gradient passes both branches: none of them may be infinite.
-    p = tf.where(is_between, scores, tf.constant(0.5, scores.dtype))
-    entropy = -p * tf.math.log(p) - (1 - p) * tf.math.log1p(-p)
-    return tf.where(is_between, entropy, tf.zeros_like(entropy))

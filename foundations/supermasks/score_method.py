@@ -4,13 +4,13 @@ import dataclasses
 
 from lottery_ticket.foundations import names
 from lottery_ticket.foundations.supermasks import (
+    maskers,
     pruning_events,
     regularizers,
-    score_maskers,
     score_rounding,
 )
 
-TOP = tuple(n for n, e in score_maskers.MASKERS.items() if not e.has_flags)
+TOP = tuple(n for n in maskers.OF_SCORES if not maskers.MASKERS[n].has_flags)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ScoreMethod:
     code released with it.
 
     Attributes:
-        masker: A name in score_maskers.MASKERS, of what stands for the mask
+        masker: A name in maskers.OF_SCORES, of what stands for the mask
             while scores are trained.
         density: Kept share of the weights, in (0, 1], of "ep", and of
             "global_ep" and "global_top" where no plan makes them sparser by and
@@ -61,7 +61,7 @@ class ScoreMethod:
 
     def __post_init__(self):
         """Raises ValueError if a setting is not what it may be."""
-        names.check("masker", self.masker, score_maskers.MASKERS)
+        names.check("masker", self.masker, maskers.OF_SCORES)
         names.check(
             "regularization", self.regularization, regularizers.REGULARIZERS
         )
@@ -76,9 +76,9 @@ class ScoreMethod:
             )
 
     @property
-    def masker_entry(self) -> score_maskers.ScoreMasker:
+    def masker_entry(self) -> maskers.Masker:
         """The masker, and what is known of it."""
-        return score_maskers.MASKERS[self.masker]
+        return maskers.MASKERS[self.masker]
 
     @property
     def has_flags(self) -> bool:

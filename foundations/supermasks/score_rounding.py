@@ -1,16 +1,16 @@
-"""From scores in [0, 1] to masks: by a threshold, by chance, one by one."""
+"""From scores to masks: by a threshold, by chance, one by one, or the top."""
 
 import dataclasses
 import fnmatch
-import functools
 import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from lottery_ticket.foundations import entries, names, seeds
+from lottery_ticket.foundations import entries, names, pruning, seeds
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.supermasks import maskers
 
 Network = dict[str, np.ndarray]
 # Of pseudo-boolean rounding, which evaluates the network twice for each.
@@ -25,11 +25,7 @@ class Rounding:
     authors' code.
 
     Args:
-        name: "naive" keeps the scores above the threshold; "prob" keeps each
-            with its score as probability, scores outside [0, 1] being clipped;
-            "naive_prob" does so in prob_layers, and is naive elsewhere;
-            "all_ones" keeps all; "pseudo_boolean" decides one score after the
-            other by the network's loss, for tiny networks.
+        name: A name in ROUNDINGS.
         threshold: What "naive" and "naive_prob" compare with, in [0, 1]. A
             score that is equal to it is pruned: of scores that are all .5,
             nothing stays.
@@ -45,13 +41,7 @@ class Rounding:
     prob_layers: tuple[str, ...] = ()
 
     def __post_init__(self):
-        """Checks all.
-
-        Raises:
-            ValueError: If the name is unknown, a number is out of range, or
-                there are prob_layers without "naive_prob" or the other way
-                round.
-        """
+        """Raises ValueError if a setting is not what it may be."""
         names.check("rounding", self.name, ROUNDINGS)
         layer_shares.check("threshold of rounding", self.threshold)
         if not 0 <= self.noise_ratio < math.inf:
@@ -71,12 +61,7 @@ class Rounding:
 
 
 def draws(name: str, noise_ratio: float) -> bool:
-    """Whether rounding the same scores again makes another mask.
-
-    Args:
-        name: As of Rounding, like the next.
-        noise_ratio: See there.
-    """
+    """Whether rounding as of a Rounding makes another mask each time."""
     return ROUNDINGS[name].draws or noise_ratio > 0
 
 
@@ -134,41 +119,59 @@ def round_scores(
             raise ValueError(
                 f"Scores of layer {name!r} hold NaN. Did training diverge?"
             )
-    scores = _with_noise(rounding.noise_ratio, scores, seed)
+    if rounding.noise_ratio:
+        scores = {
+            name: score
+            + rounding.noise_ratio
+            * _rng(seed, "noise", name).standard_normal(score.shape, np.float32)
+            for name, score in scores.items()
+        }
     if flags is not None:
         scores = {name: flags[name] * score for name, score in scores.items()}
     rounded = ROUNDINGS[rounding.name].function(rounding, scores, seed, loss)
     return rounded if flags is None else masks_lib.intersect(rounded, flags)
 
 
-def _by_layer(layer_mask, rounding, scores, seed, loss):
-    """A function of one layer's mask on each layer."""
-    del loss
-    return {
-        name: layer_mask(
-            rounding, name, score, _rng(seed, "coins", name)
-        ).astype(np.uint8)
-        for name, score in scores.items()
+def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
+    """Returns masks without exactly so many of the lowest scores.
+
+    The same as the forward pass computes with where no scores tie; of scores
+    that do, the earlier layers (in the order of `scores`), and in a layer the
+    earlier indices (C order), go first.
+
+    Args:
+        masker: One without flags.
+        scores: Dict, layer name -> array.
+        counts: A number for each layer, with a masker that keeps a share of
+            each; else one for all together.
+
+    Returns:
+        Dict, layer name -> uint8 array.
+    """
+    ranks = {
+        name: np.abs(each) if masker.is_signed else np.maximum(each, 0)
+        for name, each in scores.items()
     }
+    groups = [[name] for name in ranks] if masker.by_layer else [list(ranks)]
+    found = {}
+    for layers, count in zip(groups, counts, strict=True):
+        everything = masks_lib.ones({name: ranks[name] for name in layers})
+        total = sum(mask.size for mask in everything.values())
+        found.update(pruning.cut(total - count, everything, ranks))
+    return found
 
 
-def _naive(rounding, name, score, rng):
-    return score > rounding.threshold
-
-
-def _prob(rounding, name, score, rng):
-    # From [0, 1): what is 1 or more is always kept, 0 or less never.
-    return rng.random(score.shape, np.float32) < score
-
-
-def _naive_prob(rounding, name, score, rng):
-    if any(fnmatch.fnmatchcase(name, each) for each in rounding.prob_layers):
-        return _prob(rounding, name, score, rng)
-    return _naive(rounding, name, score, rng)
-
-
-def _all_ones(rounding, name, score, rng):
-    return np.ones(score.shape, bool)
+def _by_layer(rounding, scores, seed, drawn):
+    """Rounds by chance in the layers whose names match, naively elsewhere."""
+    found = {}
+    for name, score in scores.items():
+        threshold = rounding.threshold
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in drawn):
+            # From [0, 1): what is 1 or more is always kept, 0 or less never.
+            rng = _rng(seed, "coins", name)
+            threshold = rng.random(score.shape, np.float32)
+        found[name] = (score > threshold).astype(np.uint8)
+    return found
 
 
 def _one_by_one(rounding, scores, seed, loss):
@@ -184,7 +187,14 @@ def _one_by_one(rounding, scores, seed, loss):
         name: np.flatnonzero((score > 0) & (score < 1))
         for name, score in rounded.items()
     }
-    _check_number(sum(each.size for each in fractional.values()))
+    count = sum(each.size for each in fractional.values())
+    if count > MOST_FRACTIONAL:
+        raise ValueError(
+            "Pseudo-boolean rounding evaluates the network twice for each "
+            "score between 0 and 1: it is for tiny networks. Expected at most "
+            f"{MOST_FRACTIONAL:,} of them. Received: {count:,}. Use "
+            "rounding=naive or prob"
+        )
     for name, places in fractional.items():
         for place in places:
             with_1 = _loss_with(loss, rounded, name, place, 1)
@@ -214,21 +224,28 @@ class Rounder(entries.Entry):
 
 ROUNDINGS = {
     "naive": Rounder(
-        functools.partial(_by_layer, _naive),
+        lambda rounding, scores, seed, loss: _by_layer(
+            rounding, scores, seed, ()
+        ),
         "naive",
         "keeps the scores above the threshold",
         entries.SREENIVASAN,
         is_naive=True,
     ),
     "prob": Rounder(
-        functools.partial(_by_layer, _prob),
+        lambda rounding, scores, seed, loss: _by_layer(
+            rounding, scores, seed, ("*",)
+        ),
         "by chance",
+        # Below 0 it is 0, and above 1 it is 1.
         "keeps each with its score as probability",
         entries.SREENIVASAN,
         draws=True,
     ),
     "naive_prob": Rounder(
-        functools.partial(_by_layer, _naive_prob),
+        lambda rounding, scores, seed, loss: _by_layer(
+            rounding, scores, seed, rounding.prob_layers
+        ),
         "by chance in some layers",
         "keeps scores in prob_layers by chance, and is naive elsewhere",
         entries.SREENIVASAN,
@@ -236,7 +253,7 @@ ROUNDINGS = {
         takes_layers=True,
     ),
     "all_ones": Rounder(
-        functools.partial(_by_layer, _all_ones),
+        lambda rounding, scores, seed, loss: masks_lib.ones(scores),
         "all",
         "keeps all",
         entries.SREENIVASAN,
@@ -262,29 +279,6 @@ def _loss_with(loss, masks, name, place, value):
             f"{value}, so it cannot be rounded by it"
         )
     return found
-
-
-def _check_number(count):
-    if count > MOST_FRACTIONAL:
-        raise ValueError(
-            "Pseudo-boolean rounding evaluates the network twice for each "
-            "score between 0 and 1: it is for tiny networks. Expected at most "
-            f"{MOST_FRACTIONAL:,} of them. Received: {count:,}. Use "
-            "rounding=naive or prob"
-        )
-
-
-def _with_noise(ratio, scores, seed):
-    if not ratio:
-        return scores
-    return {
-        name: score + ratio * _normal(score.shape, seed, name)
-        for name, score in scores.items()
-    }
-
-
-def _normal(shape, seed, name):
-    return _rng(seed, "noise", name).standard_normal(shape, np.float32)
 
 
 def _rng(seed, kind, name):

@@ -1,72 +1,68 @@
-"""SearchedModel: a ModelBase whose mask logits are trained, not its weights."""
+"""SearchedModel: a ModelBase whose masks are trained, not its weights."""
 
 import numpy as np
 
 from lottery_ticket.foundations import save_restore
-from lottery_ticket.foundations.supermasks import (
-    frozen_model,
-    learned_masks,
-    masked_network,
-    maskers,
-    sampled_masks,
-)
+from lottery_ticket.foundations.supermasks import learned_masks, masked_network
+from lottery_ticket.foundations.training import trainee
 
 Network = dict[str, np.ndarray]
 
 
-def searched(model, sampling: str, rescaling: str) -> "SearchedModel":
+def searched(model, key: tuple, make) -> "SearchedModel":
     """Returns the search for a mask of a model, in need of a `reset`.
 
-    One is made for each kind and kept with the model: what was compiled for it
-    serves other weights, logits and seeds.
+    One is made for each key and kept with the model: what was compiled for it
+    serves other weights, trained variables and seeds.
 
     Args:
         model: ModelBase.
-        sampling: A name in learned_masks.SAMPLINGS.
-        rescaling: A name in learned_masks.RESCALINGS.
+        key: All that is compiled in; names of variables begin with it.
+        make: Function (dict, layer name -> shape of its kernel) -> MaskSource.
     """
-    key = "supermask", sampling, rescaling
     if key not in model.compiled:
-        model.compiled[key] = SearchedModel(model, sampling, rescaling)
+        name = "_".join(str(part) for part in key)
+        model.compiled[key] = SearchedModel(
+            model, masked_network.MaskedNetwork(model, make, name)
+        )
     return model.compiled[key]
 
 
-class SearchedModel(frozen_model.FrozenModel):
-    """A search for a mask by logits: how probably each weight is kept."""
+class SearchedModel(trainee.Trainee):
+    """A Trainee whose weights stand still: what masks are made of is trained.
 
-    folders = ("final", "masks", "logits", "thresholded")
+    The model within is changed by `reset` and `restore`, and by training as far
+    as MaskedNetwork says; to train it itself, reset it.
 
-    def __init__(self, model, sampling: str, rescaling: str):
-        """Makes the logits; see `searched`.
+    What is not said here is as the model's, or as Trainee says.
 
-        Args:
-            model: ModelBase.
-            sampling: A name in learned_masks.SAMPLINGS.
-            rescaling: A name in learned_masks.RESCALINGS.
-        """
-        self._sampling = sampling
-        self._rescaling = rescaling
-        self._source = sampled_masks.SampledMasks(
-            maskers.MASKERS[sampling].function, rescaling
-        )
-        name = f"supermask_{sampling}_{rescaling}"
-        super().__init__(
-            model, masked_network.MaskedNetwork(model, self._source, name)
-        )
+    Attributes:
+        network: masked_network.MaskedNetwork, whose source is trained.
+        source: mask_source.MaskSource: how masks are made.
+        programs: The model's own, so that only one of all keeps its data.
+    """
+
+    def __init__(self, model, network):
+        """Takes over a ModelBase and its MaskedNetwork; see `searched`."""
+        self._model = model
+        self.network = network
+        self.source = network.source
+        self.strategy = model.strategy
+        self.input_shape = model.input_shape
+        self.num_outputs = model.num_outputs
+        self.programs = model.programs
+        self.folders = ("final", "masks", *self.source.folders)
+        self.has_events = self.source.has_events
+        self._frozen = None
 
     def reset(
-        self,
-        weights: Network,
-        logits: Network,
-        mask_seed: int,
-        seed: int = 0,
+        self, weights: Network, values: Network, seed: int = 0
     ) -> "SearchedModel":
-        """Gives it frozen weights and logits to start from.
+        """Gives it frozen weights and what its source starts from.
 
         Args:
             weights: Dict, name -> array, all that the network computes with.
-            logits: Dict, layer name -> array, one for each layer with a mask.
-            mask_seed: Seed of all masks that are drawn.
+            values: Dict, layer name -> array, one for each layer with a mask.
             seed: As for `ModelBase.reset`, of layers that are random in
                 training.
 
@@ -76,37 +72,39 @@ class SearchedModel(frozen_model.FrozenModel):
         Raises:
             ValueError: As `ModelBase.reset`.
         """
-        self._source.reset(mask_seed)
-        self._start(weights, logits, mask_seed, seed)
+        self._model.reset(weights, seed=seed)
+        self.source.start(values)
+        self.source.iterations.assign(0)
+        self._frozen = self._checksum()
         return self
 
     @property
-    def logits(self) -> Network:
-        """The mask logits, layer name -> float32 array."""
-        return self.scores
+    def holds(self) -> bool:
+        """As the model's."""
+        return self._model.holds
+
+    @property
+    def weights(self) -> Network:
+        """The frozen weights, name -> array, none of them pruned."""
+        return self._model.weights
+
+    @property
+    def masks(self) -> Network:
+        """Masks that the search starts under: nothing is pruned."""
+        return self._model.masks
 
     @property
     def identity(self) -> dict:
         """What it is and where it stands, as JSON values."""
-        return {
-            **self._model.identity,
-            "supermask": {
-                "sampling": self._sampling,
-                "rescaling": self._rescaling,
-                "mask_seed": self._mask_seed,
-                "logits": save_restore.checksum(self.logits),
-            },
-        }
+        return {**self._model.identity, **self.source.identity}
 
-    def samples(self, count: int) -> list[Network]:
-        """Returns the masks that the search is judged by.
+    def effective_masks(self, masks: Network) -> Network | None:
+        """Returns masks of the kept weights on a path; see `networks.flow`."""
+        return self._model.effective_masks(masks)
 
-        Args:
-            count: As for `learned_masks.samples`.
-        """
-        return learned_masks.samples(
-            self._sampling, self.logits, self._mask_seed, count
-        )
+    def create_loss_and_accuracy(self, labels, logits, **smoothing):
+        """Returns the model's own loss and accuracy of a batch."""
+        return self._model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     def effective(self, masks: Network) -> Network:
         """Returns what the network computes with under masks, name -> array.
@@ -114,24 +112,34 @@ class SearchedModel(frozen_model.FrozenModel):
         Args:
             masks: Dict, layer name -> array of 0s and 1s.
         """
-        return learned_masks.effective(self.weights, masks, self._rescaling)
+        return learned_masks.effective(
+            self.weights, masks, self.source.rescaling
+        )
+
+    def event(self, iteration: int) -> dict:
+        """Does what is due after an iteration; see the source's `event`."""
+        return self.source.event(iteration, self.weights)
 
     def outcome(self) -> dict[str, Network]:
         """Returns what a run leaves behind, name of a folder -> network.
 
-        "masks" is the learned mask, one seeded sample, and "final" what the
-        network computes with under it, rescaled.
+        "masks" are the final masks, and "final" is what the network computes
+        with under them, rescaled.
 
         Raises:
             RuntimeError: If a weight moved that was frozen.
+            ValueError: As the source's `final_masks`.
         """
-        self._check_frozen()
-        masks = self.samples(1)[0]
+        if self._checksum() != self._frozen:
+            raise RuntimeError(
+                "Frozen weights moved while a mask was learned. Does the "
+                "network change its variables by itself?"
+            )
+        masks = self.source.final_masks(self.effective_masks)
         return {
             "final": self.effective(masks),
             "masks": masks,
-            "logits": self.logits,
-            "thresholded": learned_masks.threshold(self.logits),
+            **self.source.outcome(),
         }
 
     def restore(self, networks: dict[str, Network]) -> None:
@@ -140,4 +148,17 @@ class SearchedModel(frozen_model.FrozenModel):
         Args:
             networks: As `outcome` gives, and "initial", the frozen weights.
         """
-        self._put_back(networks, networks["logits"])
+        kernels = {name: networks["initial"][name] for name in self.masks}
+        self._model.reset({**networks["final"], **kernels})
+        self.source.restore(networks)
+        self.source.iterations.assign(0)
+
+    def _checksum(self):
+        """SHA-256 over all that gradients would move, if it were not frozen."""
+        return save_restore.checksum(
+            {
+                name: variable.numpy()
+                for name, variable in self._model.variables.items()
+                if variable.trainable
+            }
+        )

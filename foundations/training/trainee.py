@@ -9,10 +9,10 @@ Network = dict[str, np.ndarray]
 
 
 class Trainee(abc.ABC):
-    """What can be trained: a `ModelBase`, or a `FrozenModel` around one.
+    """What can be trained: a `ModelBase`, or a `SearchedModel` around one.
 
-    Of the first, weights are trained, of the second the scores that its masks
-    are made of. The trainer, its compiled programs and its evaluation ask for
+    Of the first, weights are trained, of the second what its masks are made of.
+    The trainer, its compiled programs and its evaluation ask for
     nothing that is not here.
 
     Attributes:

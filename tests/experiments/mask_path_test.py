@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import mask_path
-from lottery_ticket.foundations.supermasks import mask_lines
+from lottery_ticket.foundations.supermasks import learned_masks
 
 ZEROS = {"layer0": np.zeros(200, np.uint8)}
 ONES = {"layer0": np.ones(200, np.uint8)}
@@ -82,5 +82,5 @@ def test_each_draw_is_another_and_holds_for_all_points():
 @pytest.mark.parametrize("rounded", [False, True])
 def test_the_linear_way_is_one(rounded):
     (way,) = path(way="linear", round_masks=rounded).between(ZEROS, ONES)
-    expected = mask_lines.mixed(ZEROS, ONES, 0.7, rounded)
+    expected = learned_masks.mixed(ZEROS, ONES, 0.7, rounded)
     np.testing.assert_array_equal(way(alpha=0.7)["layer0"], expected["layer0"])

@@ -15,7 +15,7 @@ from lottery_ticket.experiments import (
     train,
 )
 from lottery_ticket.foundations import paths, save_restore
-from lottery_ticket.foundations.supermasks import learned_masks
+from lottery_ticket.foundations.supermasks import learned_masks, sampled_masks
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import grids, planned
 
@@ -85,7 +85,7 @@ def test_the_record_says_how_samples_do_and_what_they_keep(learned):
         for values in columns.values():
             assert len(values) == 10 and len(set(values)) > 1
     logits = networks["logits"]
-    expected = learned_masks.expected_density(logits)
+    expected = sampled_masks.expected_density(logits)
     for name, size in SIZES.items():
         sampled = record["sampled_density"][name]
         assert len(sampled) == 10

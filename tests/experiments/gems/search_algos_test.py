@@ -6,7 +6,7 @@ import pytest
 
 from lottery_ticket.experiments import gem_search
 from lottery_ticket.experiments.gems import search_algos
-from lottery_ticket.foundations.supermasks import regularizers, score_maskers
+from lottery_ticket.foundations.supermasks import maskers, regularizers
 from lottery_ticket.tests import contracts
 
 ALGOS = search_algos.ALGOS
@@ -22,7 +22,7 @@ def test_the_facts_of_an_algo_fit_each_other(algo):
     flags = {field.name for field in dataclasses.fields(gem_search.GemSearch)}
     assert set(entry.flags) <= flags
     assert len(set(entry.flags)) == len(entry.flags)
-    assert entry.masker is None or entry.masker in score_maskers.MASKERS
+    assert entry.masker is None or entry.masker in maskers.MASKERS
     assert entry.regularization in regularizers.REGULARIZERS
     assert entry.trains_scores == ("score_init" in entry.flags)
     assert entry.is_hypercube == ("threshold" in entry.flags)

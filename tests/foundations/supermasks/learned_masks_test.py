@@ -9,62 +9,125 @@ from hypothesis import strategies as st
 from lottery_ticket.foundations import masks
 from lottery_ticket.foundations.supermasks import learned_masks
 
-LOGITS = {
-    "a": np.array([[-1000.0, 0.0], [1e-9, 1000.0]], np.float32),
-    "b": np.full(20_000, 1.0, np.float32),
+FIRST = {
+    "layer0": np.uint8([[1, 1, 0, 0]]),
+    "layer1": np.uint8([1, 0]),
+}
+SECOND = {
+    "layer0": np.uint8([[1, 0, 1, 0]]),
+    "layer1": np.uint8([1, 1]),
+}
+WEIGHTS = {
+    "layer0": np.float32([[1, -2, 3, -4]]),
+    "layer1": np.float32([0.1, 7]),
+    "layer1_bias": np.float32([5]),
 }
 
 
-def test_probabilities_are_sigmoids_and_never_overflow():
-    found = learned_masks.probabilities(LOGITS)
-    np.testing.assert_allclose(found["a"], [[0, 0.5], [0.5, 1]])
-    np.testing.assert_allclose(found["b"], 1 / (1 + np.exp(-1)))
+def drawn(seed, size=400):
+    rng = np.random.default_rng(seed)
+    return {
+        name: rng.integers(0, 2, size).astype(np.uint8) for name in ("a", "b")
+    }
 
 
-def test_samples_keep_each_weight_by_its_probability():
-    found = learned_masks.sample(LOGITS, 3)
-    assert found["a"][0, 0] == 0 and found["a"][1, 1] == 1
-    # 4 standard deviations of 20,000 coins.
-    assert abs(found["b"].mean() - 0.7310586) < 0.0126
-    masks.check(found, {name: each.shape for name, each in LOGITS.items()})
-    assert found["b"].dtype == np.uint8
+def equal(a, b):
+    assert list(a) == list(b)
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name])
 
 
-def test_samples_are_those_of_the_seed_and_layers_are_independent():
-    logits = {name: np.zeros(1000) for name in "ab"}
-    one, again, other = (learned_masks.sample(logits, s) for s in (1, 1, 2))
-    np.testing.assert_array_equal(one["a"], again["a"])
-    for mask in (other["a"], one["b"]):
-        assert 0.4 < (one["a"] != mask).mean() < 0.6
-    alone = learned_masks.sample({"b": logits["b"]}, 1)
-    np.testing.assert_array_equal(alone["b"], one["b"])
+def test_mixed_is_a_mean():
+    found = learned_masks.mixed(FIRST, SECOND, 0.25)
+    np.testing.assert_array_equal(found["layer0"], [[1, 0.75, 0.25, 0]])
+    np.testing.assert_array_equal(found["layer1"], [1, 0.25])
 
 
-def test_thresholds_prune_a_logit_of_0():
-    found = learned_masks.threshold(LOGITS)
-    np.testing.assert_array_equal(found["a"], [[0, 0], [1, 1]])
-    assert found["a"].dtype == np.uint8
+@pytest.mark.parametrize(
+    ("alpha", "layer0", "layer1"),
+    [
+        (0, [[1, 1, 0, 0]], [1, 0]),
+        (0.49, [[1, 1, 0, 0]], [1, 0]),
+        (0.5, [[1, 0, 0, 0]], [1, 0]),
+        (0.51, [[1, 0, 1, 0]], [1, 1]),
+        (1, [[1, 0, 1, 0]], [1, 1]),
+    ],
+)
+def test_rounded_moves_at_one_half(alpha, layer0, layer1):
+    found = learned_masks.mixed(FIRST, SECOND, alpha, is_rounded=True)
+    np.testing.assert_array_equal(found["layer0"], layer0)
+    np.testing.assert_array_equal(found["layer1"], layer1)
+    assert {each.dtype for each in found.values()} == {np.dtype(np.uint8)}
 
 
-def test_a_search_is_judged_by_independent_samples_or_one_rounded_mask():
-    logits = {"a": np.zeros(1000)}
-    found = learned_masks.samples("bernoulli", logits, 1, 3)
-    assert len(found) == 3
-    for index in range(3):
-        share = (found[index]["a"] != found[index - 1]["a"]).mean()
-        assert 0.4 < share < 0.6
-    longer = learned_masks.samples("bernoulli", logits, 1, 4)
-    np.testing.assert_array_equal(longer[0]["a"], found[0]["a"])
-    (rounded,) = learned_masks.samples("round", LOGITS, 1, 3)
-    np.testing.assert_array_equal(rounded["a"], [[0, 0], [1, 1]])
-    with pytest.raises(ValueError, match="Did you mean 'round'"):
-        learned_masks.samples("rounded", LOGITS, 1, 3)
+@hypothesis.given(st.integers(0, 2**31 - 1), st.floats(0, 1), st.floats(0, 1))
+def test_samples_are_nested_and_only_move_where_masks_differ(seed, one, other):
+    first, second = drawn(1), drawn(2)
+    low, high = sorted((one, other))
+    before, after = (
+        learned_masks.sampled(first, second, alpha, seed)
+        for alpha in (low, high)
+    )
+    for name in first:
+        moved = [each[name] != first[name] for each in (before, after)]
+        assert (moved[0] <= moved[1]).all()
+        assert (moved[1] <= (first[name] != second[name])).all()
 
 
-def test_expected_density_is_the_mean_probability():
-    found = learned_masks.expected_density(LOGITS)
-    assert found["a"] == pytest.approx(0.5)
-    assert found["b"] == pytest.approx(0.7310586)
+@pytest.mark.parametrize(("alpha", "end"), [(0.0, 1), (1.0, 2)])
+def test_both_ways_end_at_the_masks(alpha, end):
+    first, second = drawn(1), drawn(2)
+    for found in (
+        learned_masks.sampled(first, second, alpha, 5),
+        learned_masks.mixed(first, second, alpha),
+        learned_masks.mixed(first, second, alpha, is_rounded=True),
+    ):
+        equal(found, drawn(end))
+    assert first["a"].dtype == np.uint8
+    assert learned_masks.sampled(first, second, alpha, 5)["a"].dtype == np.uint8
+
+
+def test_samples_take_a_share_of_alpha_from_the_second():
+    first = {"a": np.zeros(10_000, np.uint8), "b": np.zeros(10_000, np.uint8)}
+    second = masks.ones(first)
+    found = learned_masks.sampled(first, second, 0.3, 1)
+    for each in found.values():
+        assert abs(each.mean() - 0.3) < 0.02  # 4.4 standard deviations.
+    assert (found["a"] != found["b"]).any()
+    other = learned_masks.sampled(first, second, 0.3, 2)
+    assert (found["a"] != other["a"]).any()
+
+
+def test_distances_count_what_differs():
+    found = learned_masks.distances(FIRST, SECOND)
+    assert found == {"layer0": (2, 4), "layer1": (1, 2)}
+    assert learned_masks.mean(found) == 0.5
+    assert learned_masks.mean(masks.counts(FIRST)) == 0.5
+    half = learned_masks.mixed(FIRST, SECOND, 0.5)
+    assert learned_masks.distances(FIRST, half) == {
+        "layer0": (1, 4),
+        "layer1": (0.5, 2),
+    }
+
+
+@hypothesis.given(st.integers(0, 99), st.integers(0, 99), st.floats(0, 1))
+def test_distances_of_means_grow_with_alpha(one, other, alpha):
+    first, second = drawn(one), drawn(other)
+    whole = learned_masks.mean(learned_masks.distances(first, second))
+    mixed = learned_masks.mixed(first, second, alpha)
+    found = learned_masks.mean(learned_masks.distances(first, mixed))
+    assert found == pytest.approx(alpha * whole, abs=1e-9)
+
+
+def test_under_means_weights_are_multiplied():
+    half = learned_masks.mixed(FIRST, SECOND, 0.5)
+    found = learned_masks.effective(WEIGHTS, half, "none")
+    np.testing.assert_array_equal(found["layer0"], [[1, -1, 1.5, 0]])
+    np.testing.assert_array_equal(found["layer1_bias"], [5])
+    assert found["layer0"].dtype == np.float32
+    scaled = learned_masks.effective(WEIGHTS, half, "dynamic")
+    np.testing.assert_array_equal(scaled["layer0"], [[2, -2, 3, 0]])
+    np.testing.assert_array_equal(WEIGHTS["layer0"], [[1, -2, 3, -4]])
 
 
 def test_effective_weights_are_0_where_pruned_and_rescaled_elsewhere():
@@ -88,7 +151,6 @@ def test_effective_weights_are_0_where_pruned_and_rescaled_elsewhere():
 def test_a_mask_that_keeps_nothing_gives_zeros():
     weights = {"a": np.ones(3, np.float32)}
     mask = {"a": np.zeros(3, np.uint8)}
-    assert learned_masks.factors(mask, "dynamic") == {"a": 3.0}
     found = learned_masks.effective(weights, mask, "dynamic")
     np.testing.assert_array_equal(found["a"], [0, 0, 0])
 

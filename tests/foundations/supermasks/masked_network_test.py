@@ -8,7 +8,6 @@ import tensorflow as tf
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.supermasks import (
     masked_network,
-    maskers,
     sampled_masks,
 )
 from lottery_ticket.foundations.training import training_step
@@ -21,35 +20,29 @@ X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 
 def masked(model, rescaling="none", seed=3, logit=0.0, masker="bernoulli"):
     """A MaskedNetwork whose logits are all the same."""
-    masks = sampled_masks.SampledMasks(
-        maskers.MASKERS[masker].function, rescaling
+    network = masked_network.MaskedNetwork(
+        model,
+        lambda shapes: sampled_masks.SampledMasks(shapes, masker, rescaling),
+        "test",
     )
-    network = masked_network.MaskedNetwork(model, masks, "test")
     reset(network, logit, seed)
     return network
 
 
 def reset(network, logit, seed):
-    network.reset({n: np.full(v.shape, logit) for n, v in scores(network)})
-    network.masks.reset(seed)
-
-
-def scores(network):
-    return network.scores.items()
-
-
-def uniforms(network, training):
-    """What the next call draws."""
-    shapes = tuple(tuple(each.shape) for _, each in scores(network))
-    return network.masks.uniforms(shapes, network.iterations.value, training)
+    trained = network.source.trained.items()
+    network.source.start({n: np.full(v.shape, logit) for n, v in trained})
+    network.source.reset(seed)
 
 
 def drawn_masks(network, training):
     """The masks of the next call, layer name -> array."""
     return {
-        name: (uniform.numpy() < 1 / (1 + np.exp(-score.numpy()))).astype("f4")
-        for (name, score), uniform in zip(
-            scores(network), uniforms(network, training), strict=True
+        name: (uniform.numpy() < 1 / (1 + np.exp(-logits))).astype("f4")
+        for (name, logits), uniform in zip(
+            network.source.values.items(),
+            network.source.uniforms(training),
+            strict=True,
         )
     }
 
@@ -108,7 +101,7 @@ def test_any_network_is_masked_and_none_of_its_weights_moves(build):
     np.testing.assert_array_equal(pruned, np.zeros_like(pruned))
     for name, array in model.weights.items():
         np.testing.assert_array_equal(array, before[name])
-    assert len(network.scores) == len(model.masks)
+    assert len(network.source.trained) == len(model.masks)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +176,7 @@ def test_draws_are_the_same_within_xla_and_without():
     network = masked(tiny.Model().reset(seed=1))
 
     def draw():
-        return uniforms(network, True)
+        return network.source.uniforms(True)
 
     plain = tf.function(draw, autograph=False)()
     compiled = tf.function(draw, autograph=False, jit_compile=True)()
@@ -200,7 +193,7 @@ def test_uniforms_are_uniform():
         masks = {"a": np.ones((500, 400))}
         variables = {"a": keras.Variable(np.ones((500, 400)))}
 
-    (found,) = uniforms(masked(Wide), True)
+    (found,) = masked(Wide).source.uniforms(True)
     counts, _ = np.histogram(found, 20, (0, 1))
     chi_square = ((counts - 1e4) ** 2 / 1e4).sum()
     assert 5 < chi_square < 45  # 19 degrees of freedom.
@@ -215,13 +208,13 @@ def test_values_given_by_a_scope_count_and_nothing_is_assigned():
     stands = [
         (kernel, doubled),
         (model.variables["layer1_bias"], doubled_bias),
-        (network.iterations, np.int64(7)),
+        (network.source.iterations, np.int64(7)),
     ]
     with keras.StatelessScope(stands) as scope:
         outputs = network(X, training=True).numpy()
-        assert scope.get_current_value(network.iterations) == 8
+        assert scope.get_current_value(network.source.iterations) == 8
     np.testing.assert_allclose(outputs, 2 * plain, rtol=1e-5)
-    assert network.iterations.numpy() == 0
+    assert network.source.iterations.numpy() == 0
 
 
 def test_what_stands_for_a_model_is_found_by_training():

@@ -1,12 +1,20 @@
-"""Tests of foundations/supermasks/maskers.py: gradients of mask logits."""
+"""Tests of foundations/supermasks/maskers.py: masks and their gradients."""
 
 import itertools
 
+import hypothesis
+import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import strategies as st
 
-from lottery_ticket.foundations.supermasks import learned_masks, maskers
+from lottery_ticket.foundations.supermasks import (
+    learned_masks,
+    maskers,
+    sampled_masks,
+    score_method,
+)
 from lottery_ticket.tests import contracts
 
 RNG = np.random.default_rng(5)
@@ -119,7 +127,7 @@ def test_rounding_is_certain_in_evaluation_and_one_half_is_pruned():
         logits, np.zeros(4), tf.reduce_sum, name="round", training=False
     )
     np.testing.assert_array_equal(mask, [1, 0, 0, 1])
-    expected = learned_masks.threshold({"a": logits})["a"]
+    expected = sampled_masks.threshold({"a": logits})["a"]
     np.testing.assert_array_equal(mask, expected)
 
 
@@ -151,10 +159,15 @@ def test_a_mask_that_keeps_nothing_is_not_divided_by(rescaling):
     np.testing.assert_allclose(gradient, expected, rtol=1e-5)
 
 
-def test_every_masker_is_a_sampling_and_says_what_it_is():
-    contracts.check_entries(maskers.MASKERS, "scores", "uniforms", True)
-    assert tuple(maskers.MASKERS) == learned_masks.SAMPLINGS
-    for name, entry in maskers.MASKERS.items():
+def test_every_masker_says_what_it_is():
+    contracts.check_entries(maskers.MASKERS, "trained", "cut", True)
+    assert maskers.OF_LOGITS == learned_masks.SAMPLINGS
+    assert (*maskers.OF_LOGITS, *maskers.OF_SCORES) == tuple(maskers.MASKERS)
+
+
+def test_those_that_draw_in_evaluation_differ_by_the_uniforms():
+    for name in maskers.OF_LOGITS:
+        entry = maskers.MASKERS[name]
         logits = [np.zeros((30, 30), np.float32)]
         masks = [
             entry.function(logits, [np.full((30, 30), u, np.float32)], False)
@@ -162,3 +175,203 @@ def test_every_masker_is_a_sampling_and_says_what_it_is():
         ]
         is_same = (masks[0][0] == masks[1][0]).numpy().all()
         assert entry.draws_in_evaluation != is_same, name
+
+
+SCORES = [
+    np.array([[0.9, 0.5, 0.1], [0.51, 0.0, 1.0]], np.float32),
+    np.array([0.49, 0.7, 0.3], np.float32),
+]
+SIGNED = [
+    np.array([[-0.9, 0.5, 0.1], [0.51, 0.0, -1.0]], np.float32),
+    np.array([0.49, -0.7, -0.3], np.float32),
+]
+UPSTREAM = [np.array([[1, 2, 3], [-4, 5, 6]], "f4"), np.array([7, -8, 9], "f4")]
+
+
+def masks_and_gradients(name, scores, removed=None, training=True):
+    """With UPSTREAM as the gradient of the loss by the masks."""
+    scores = [tf.constant(each) for each in scores]
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        cut = 0.5 if removed is None else tf.constant(removed, tf.int64)
+        masks = maskers.MASKERS[name].function(scores, cut, training)
+        loss = tf.add_n(
+            [
+                tf.reduce_sum(mask * own)
+                for mask, own in zip(masks, UPSTREAM, strict=True)
+            ]
+        )
+    gradients = tape.gradient(loss, scores)
+    return [each.numpy() for each in masks], [g.numpy() for g in gradients]
+
+
+def by_sign():
+    pairs = zip(UPSTREAM, SIGNED, strict=True)
+    return [upstream * np.sign(score) for upstream, score in pairs]
+
+
+def check(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_hypercube_is_cut_strictly_and_all_scores_learn(training):
+    masks, gradients = masks_and_gradients("hc", SCORES, training=training)
+    check(masks, [[[1, 0, 0], [1, 0, 1]], [0, 1, 0]])
+    check(gradients, UPSTREAM)
+
+
+def test_relaxed_scores_stand_for_themselves():
+    masks, gradients = masks_and_gradients("hc_relaxed", SCORES)
+    check(masks, SCORES)
+    check(gradients, UPSTREAM)
+
+
+def test_evaluation_sees_projected_scores():
+    outside = [3 * SIGNED[0], SIGNED[1]]
+    masks, _ = masks_and_gradients("hc_relaxed", outside)
+    check(masks, outside)
+    masks, _ = masks_and_gradients("hc_relaxed", outside, training=False)
+    check(masks, [np.clip(each, 0, 1) for each in outside])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_edge_popup_compares_magnitudes_of_a_layer(training):
+    masks, gradients = masks_and_gradients("ep", SIGNED, [4, 1], training)
+    check(masks, [[[1, 0, 0], [0, 0, 1]], [1, 1, 0]])
+    check(gradients, by_sign())
+
+
+def test_global_edge_popup_compares_magnitudes_of_all():
+    masks, gradients = masks_and_gradients("global_ep", SIGNED, [6])
+    check(masks, [[[1, 0, 0], [0, 0, 1]], [0, 1, 0]])
+    check(gradients, by_sign())
+
+
+def test_global_top_compares_scores_of_all():
+    masks, gradients = masks_and_gradients("global_top", SIGNED, [6])
+    check(masks, [[[0, 1, 0], [1, 0, 0]], [1, 0, 0]])
+    check(gradients, UPSTREAM)
+    # Projection ties scores in bulk: those of 1 all stay.
+    ones = [np.ones((2, 3), np.float32), SCORES[1]]
+    masks, _ = masks_and_gradients("global_top", ones, [6])
+    check(masks, [np.ones((2, 3)), [0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in maskers.OF_SCORES if maskers.MASKERS[n].has_flags]
+)
+def test_those_with_a_threshold_look_at_it(name):
+    entry = maskers.MASKERS[name]
+    low, high = (
+        np.concatenate([np.ravel(m) for m in entry.function(SCORES, at, True)])
+        for at in (-1.0, 2.0)
+    )
+    assert (low != high).any() == entry.has_threshold
+
+
+@pytest.mark.parametrize("name", score_method.TOP)
+def test_nothing_left_out_is_all_kept(name):
+    removed = [0, 0] if name == "ep" else [0]
+    scores = [np.zeros((2, 3), np.float32), -SCORES[1]]
+    masks, _ = masks_and_gradients(name, scores, removed)
+    check(masks, [np.ones((2, 3)), np.ones(3)])
+
+
+@pytest.mark.parametrize("name", ["ep", "global_ep"])
+def test_what_ties_with_the_cutoff_goes_too(name):
+    tied = [np.full((2, 3), 0.5, np.float32), SCORES[1]]
+    removed = [1, 0] if name == "ep" else [3]
+    masks, _ = masks_and_gradients(name, tied, removed)
+    check(masks[0], np.zeros((2, 3)))
+    assert masks[1].any()
+
+
+# Ties, zeros of both signs, numbers that devices may take for 0, infinities.
+SPECIAL = [0.0, -0.0, 1e-45, -1e-45, 1e-40, 1.0, -1.0, 0.5, np.inf, -np.inf]
+ANY = arrays.arrays(
+    np.float32,
+    6,  # One shape, compiled once.
+    elements=st.one_of(
+        st.sampled_from(np.array(SPECIAL, np.float32).tolist()),
+        st.floats(width=32, allow_nan=False),
+    ),
+)
+
+
+def kept_by_numpy(scores, count):
+    """Above the n-th smallest magnitude, all where n is 0."""
+    flat = np.concatenate([np.abs(each).ravel() for each in scores])
+    if not count:
+        return [np.ones(each.shape, bool) for each in scores]
+    cutoff = np.sort(flat)[count - 1]
+    return [np.abs(each) > cutoff for each in scores]
+
+
+def kept(scores, groups, counts):
+    orders = maskers.magnitudes([tf.constant(each) for each in scores])
+    grouped = [[orders[index] for index in group] for group in groups]
+    lowest = maskers.nth_smallest(grouped, tf.constant(counts))
+    found = [None] * len(scores)
+    for group, own in zip(groups, lowest, strict=True):
+        for index in group:
+            found[index] = (orders[index] > own).numpy()
+    return found
+
+
+@hypothesis.given(ANY, ANY, st.integers(0, 12))
+def test_several_tensors_have_one_threshold(one, other, count):
+    found = kept([one, other], [[0, 1]], [count])
+    expected = kept_by_numpy([one, other], count)
+    np.testing.assert_array_equal(found, expected)
+
+
+@hypothesis.given(ANY, ANY, st.integers(0, 6), st.integers(0, 6))
+def test_groups_have_their_own(one, other, first, second):
+    found = kept([one, other], [[0], [1]], [first, second])
+    expected = [
+        kept_by_numpy([one], first)[0],
+        kept_by_numpy([other], second)[0],
+    ]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_no_count_keeps_zeros_too():
+    scores = [np.zeros((2, 3), np.float32)]
+    assert kept(scores, [[0]], [0])[0].all()
+    assert not kept(scores, [[0]], [1])[0].any()
+
+
+@pytest.mark.parametrize("count", [1, 500, 999, 1000])
+def test_exactly_so_many_go_where_none_tie(count):
+    rng = np.random.default_rng(3)
+    scores = [rng.normal(size=(20, 25)).astype("f4") for _ in range(2)]
+    found = kept(scores, [[0, 1]], [count])
+    assert sum(each.sum() for each in found) == 1000 - count
+
+
+@pytest.mark.slow
+def test_the_same_within_xla_and_without():
+    rng = np.random.default_rng(4)
+    scores = [tf.constant(rng.normal(size=300), tf.float32)]
+
+    def lowest(count):
+        orders = maskers.magnitudes(scores)
+        return maskers.nth_smallest([orders], count)
+
+    for count in (0, 17, 300):
+        counts = tf.constant([count], tf.int64)
+        results = [
+            tf.function(lowest, autograph=False, jit_compile=jit)(counts)
+            for jit in (True, False)
+        ]
+        np.testing.assert_array_equal(*results)
+        np.testing.assert_array_equal(results[0], lowest(counts))
+
+
+def test_positive_parts_are_ordered_and_the_rest_is_one():
+    scores = np.array([-2, -0.0, 0.0, 1e-45, 0.5, 1, 2], np.float32)
+    (orders,) = maskers.positive_parts([tf.constant(scores)])
+    orders = orders.numpy()
+    assert (orders[:3] == 0).all() and (np.diff(orders[2:]) > 0).all()

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from lottery_ticket.foundations.supermasks import (
+    maskers,
     pruning_events,
     regularizers,
-    score_maskers,
     score_method,
     score_rounding,
 )
@@ -20,7 +20,8 @@ def make(**options):
 
 
 def test_every_masker_and_regularization_is_taken():
-    for masker, entry in score_maskers.MASKERS.items():
+    for masker in maskers.OF_SCORES:
+        entry = maskers.MASKERS[masker]
         density = None if entry.has_flags else 0.5
         for name, regularizer in regularizers.REGULARIZERS.items():
             settings = {"density": density, "regularization": name}

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lottery_ticket.foundations.supermasks import score_rounding
+from lottery_ticket.foundations.supermasks import (
+    maskers,
+    score_method,
+    score_rounding,
+)
 from lottery_ticket.tests import contracts
 
 SCORES = {
@@ -263,3 +267,35 @@ def test_roundings_do_what_their_entry_says(kind):
     differs = any((one[name] != other[name]).any() for name in one)
     assert differs == entry.draws
     assert entry.keeps_all == all(mask.all() for mask in one.values())
+
+
+def masks_by_sorting(ranks, count):
+    order = np.argsort(ranks, kind="stable")
+    mask = np.ones(len(ranks), np.uint8)
+    mask[order[:count]] = 0
+    return mask
+
+
+@hypothesis.given(
+    st.sampled_from(score_method.TOP),
+    st.lists(st.sampled_from([-1, -0.5, 0, 0.5, 1]), min_size=7, max_size=7),
+    st.integers(0, 4),
+    st.integers(0, 3),
+)
+def test_masks_leave_out_exactly_so_many_the_first_of_ties(
+    masker, values, first, second
+):
+    values = np.array(values, np.float32)
+    scores = {"a": values[:4].reshape(2, 2), "b": values[4:]}
+    entry = maskers.MASKERS[masker]
+    counts = [first, second] if entry.by_layer else [first + second]
+    found = score_rounding.top(entry, scores, counts)
+    ranks = np.abs(values) if entry.is_signed else np.maximum(values, 0)
+    if masker == "ep":
+        parts = zip((ranks[:4], ranks[4:]), counts, strict=True)
+        expected = np.concatenate([masks_by_sorting(*each) for each in parts])
+    else:
+        expected = masks_by_sorting(ranks, counts[0])
+    flat = np.concatenate([found["a"].ravel(), found["b"]])
+    np.testing.assert_array_equal(flat, expected)
+    assert found["a"].dtype == np.uint8 and found["a"].shape == (2, 2)

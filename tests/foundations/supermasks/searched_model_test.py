@@ -9,9 +9,23 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import keras_model, masks, save_restore
-from lottery_ticket.foundations.supermasks import learned_masks, searched_model
-from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.foundations import (
+    keras_model,
+    masks,
+    save_restore,
+    trainer,
+)
+from lottery_ticket.foundations.supermasks import (
+    learned_masks,
+    sampled_masks,
+    score_method,
+    scored_masks,
+)
+from lottery_ticket.foundations.training import (
+    programs,
+    resumable_run,
+    trainee,
+)
 from lottery_ticket.tests import grids, tiny
 
 L = keras.layers
@@ -27,8 +41,8 @@ def search(
     """A search through a tiny network, from logits of 0."""
     model = model or tiny.Model()
     logits = {name: np.zeros(m.shape) for name, m in model.masks.items()}
-    found = searched_model.searched(model, sampling, rescaling)
-    return found.reset(model.draw(seed), logits, mask_seed, seed)
+    found = sampled_masks.search(model, sampling, rescaling, mask_seed)
+    return found.reset(model.draw(seed), logits, seed)
 
 
 def with_norm():
@@ -55,15 +69,6 @@ def train(directory, model, **options):
     return tiny.train(directory, model=model, **options)
 
 
-def test_a_weight_that_moved_is_no_outcome():
-    model = tiny.Model()
-    searched = search(model)
-    searched.outcome()
-    model.variables["layer0_bias"].assign_add([1, 0, 0, 0, 0])
-    with pytest.raises(RuntimeError, match="Frozen weights moved"):
-        searched.outcome()
-
-
 @pytest.mark.parametrize(
     ("name", "jit"),
     grids.thinned(
@@ -79,11 +84,11 @@ def test_logits_are_trained_and_no_weight_moves(name, jit):
     )
     losses, _ = program.train(0, 40, 40)
     assert losses[-10:].mean() < losses[:10].mean()
-    assert all((each != 0).any() for each in searched.logits.values())
+    assert all((each != 0).any() for each in searched.source.values.values())
     for key, array in searched.weights.items():
         np.testing.assert_array_equal(array, before[key])
     slots = {each.shape for each in program.optimizer.variables} - {()}
-    assert slots == {each.shape for each in searched.logits.values()}
+    assert slots == {each.shape for each in searched.source.values.values()}
 
 
 def test_weight_decay_draws_logits_to_0():
@@ -97,14 +102,14 @@ def test_weight_decay_draws_logits_to_0():
             jit=False,
             weight_decay=decay,
         ).train(0, 1, 1)
-        logits = searched.network.scores["layer0"].numpy()
+        logits = searched.source.values["layer0"]
         finals.append((searched, logits))
     # From 0, the first step decays nothing; the second does.
     np.testing.assert_array_equal(finals[0][1], finals[1][1])
     for searched, _ in finals:
         (program,) = searched.programs.values()
         program.train(1, 1, 1)
-    plain, decayed = (each.logits["layer0"] for each, _ in finals)
+    plain, decayed = (each.source.values["layer0"] for each, _ in finals)
     np.testing.assert_allclose(plain - decayed, 0.01 * finals[0][1], atol=1e-6)
 
 
@@ -174,17 +179,17 @@ def _statistics(network):
 
 def test_the_learned_mask_is_the_first_sample():
     searched = search()
-    searched.network.scores["layer0"].assign(np.full((4, 5), 50.0))
-    searched.network.scores["layer1"].assign(np.full((5, 3), -50.0))
+    searched.source.trained["layer0"].assign(np.full((4, 5), 50.0))
+    searched.source.trained["layer1"].assign(np.full((5, 3), -50.0))
     found = searched.outcome()
     assert tuple(found) == searched.folders
     assert found["masks"]["layer0"].all() and not found["masks"]["layer1"].any()
     assert not found["final"]["layer1"].any()
     searched = search()
     for name, mask in searched.outcome()["masks"].items():
-        np.testing.assert_array_equal(mask, searched.samples(3)[0][name])
+        np.testing.assert_array_equal(mask, searched.source.samples(3)[0][name])
     rounded = search(sampling="round")
-    assert len(rounded.samples(3)) == 1
+    assert len(rounded.source.samples(3)) == 1
     assert not rounded.outcome()["masks"]["layer0"].any()
 
 
@@ -194,14 +199,14 @@ def test_a_complete_run_is_read_and_not_trained(
 ):
     searched = search(shared_model, rescaling="dynamic")
     _, final = train(tmp_path, searched)
-    logits, weights = searched.logits, searched.weights
+    logits, weights = searched.source.values, searched.weights
     monkeypatch.setattr(programs.Program, "train", None)
     again = search(own_model(), rescaling="dynamic")
     _, read = train(tmp_path, again)
     for name, array in final.items():
         np.testing.assert_array_equal(read[name], array)
     for name, array in logits.items():
-        np.testing.assert_array_equal(again.logits[name], array)
+        np.testing.assert_array_equal(again.source.values[name], array)
     for name, array in weights.items():
         np.testing.assert_array_equal(again.weights[name], array)
     for name, array in searched.outcome()["masks"].items():
@@ -281,6 +286,86 @@ def test_plain_training_is_the_same_before_and_after(tmp_path, shared_model):
     assert len(loaded) == 1  # One of all programs keeps its data.
 
 
+def by_logits(model):
+    logits = {name: np.zeros(m.shape) for name, m in model.masks.items()}
+    found = sampled_masks.search(model, "bernoulli", "none", mask_seed=3)
+    return found.reset(model.draw(1), logits)
+
+
+def by_scores(model):
+    scores = {name: np.full(m.shape, 0.6) for name, m in model.masks.items()}
+    method = score_method.ScoreMethod()
+    found = scored_masks.search(model, method, 4, mask_seed=3)
+    return found.reset(model.draw(1), scores)
+
+
+KINDS = pytest.mark.parametrize("search", [by_logits, by_scores])
+
+
+@KINDS
+def test_it_stands_for_its_model_in_training(search):
+    model = tiny.Model()
+    found = search(model)
+    assert isinstance(found, trainee.Trainee)
+    trainer.check_fits(found, tiny.make_dataset())
+    assert found.programs is model.programs
+    assert found.strategy is model.strategy and not found.holds
+    for name, mask in found.effective_masks(tiny.masks()).items():
+        np.testing.assert_array_equal(mask, tiny.masks()[name])
+    for name, mask in found.masks.items():
+        assert mask.all()
+        assert found.source.values[name].shape == mask.shape
+    identity = found.identity
+    assert identity.items() >= model.identity.items()
+    assert len(identity) == len(model.identity) + 1
+
+
+@KINDS
+def test_one_of_a_kind_is_kept_with_the_model(search):
+    model = tiny.Model()
+    assert search(model) is search(model)
+    assert search(tiny.Model()) is not search(model)
+
+
+@KINDS
+def test_a_weight_that_moved_is_no_outcome(search):
+    model = tiny.Model()
+    found = search(model)
+    found.outcome()
+    model.variables["layer0_bias"].assign_add([1, 0, 0, 0, 0])
+    with pytest.raises(RuntimeError, match="Frozen weights moved"):
+        found.outcome()
+
+
+@pytest.mark.parametrize(
+    "search", grids.thinned([by_logits, by_scores], [by_scores])
+)
+def test_any_complete_run_is_read_and_not_trained(
+    search, tmp_path, monkeypatch
+):
+    first = search(tiny.Model())
+
+    def train(model):
+        return tiny.train(
+            tmp_path,
+            model=model,
+            optimizer_fn=lambda: keras.optimizers.SGD(1.0),
+            training_len="8it",
+        )
+
+    _, final = train(first)
+    monkeypatch.setattr("lottery_ticket.foundations.trainer.programs", None)
+    again = search(tiny.Model())
+    _, read = train(again)
+    for name, array in final.items():
+        np.testing.assert_array_equal(read[name], array)
+    for name, array in first.weights.items():
+        np.testing.assert_array_equal(again.weights[name], array)
+    for folder, network in first.outcome().items():
+        for name, array in again.outcome()[folder].items():
+            np.testing.assert_array_equal(array, network[name])
+
+
 ON_TWO_DEVICES = """
 import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -331,9 +416,9 @@ def trained(model):
         jit=False,
     )
     logs = program.train(0, 9, 9)
-    assert searched.network.iterations.numpy() == 9
+    assert searched.source.iterations.numpy() == 9
     evaluated = program.start_evaluation("test").result()
-    return [*logs, *evaluated, *searched.logits.values()]
+    return [*logs, *evaluated, *searched.source.values.values()]
 
 
 @pytest.mark.slow
