@@ -1,6 +1,8 @@
 import pytest
 
-from lottery_ticket.analysis import report, sections, tree
+from lottery_ticket.analysis import report
+from lottery_ticket.analysis.reading import tree
+from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import files, paths
 from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
@@ -292,10 +294,10 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
         [place] = found.holding(found.files["mine"])
         table = place.directory.encode()
         problems = ["mine is strange"]
-        return sections.Section({"mine.txt": table}, {}, "Mine\n", problems)
+        return parts.Section({"mine.txt": table}, {}, "Mine\n", problems)
 
     def second(found):
-        return sections.Section({"other.txt": b""}, about="others")
+        return parts.Section({"other.txt": b""}, about="others")
 
     files.write(f"{tmp_path}/trial1/0/here/mine.json", b"{}")
     made = report.maker([first, second], {"mine": "mine.json"})

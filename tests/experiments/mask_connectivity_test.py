@@ -6,7 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import layers, results
+from lottery_ticket.analysis import results
+from lottery_ticket.analysis.sections import layers
 from lottery_ticket.experiments import (
     gem_miner,
     gem_search,

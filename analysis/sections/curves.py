@@ -1,0 +1,91 @@
+"""The figure of test accuracy during training."""
+
+from lottery_ticket.analysis.look import (
+    experiment_styles,
+    figure_style,
+    mean_plots,
+)
+from lottery_ticket.analysis.look import levels as level_styles
+from lottery_ticket.analysis.reading import logs, selection, tree
+from lottery_ticket.analysis.sections import parts
+from lottery_ticket.foundations import lazy
+
+mpl_figure = lazy.module("matplotlib.figure")
+pd = lazy.module("pandas")
+
+RISE = 0.1  # Part of training whose accuracies need not be in view.
+
+
+def section(found: tree.Tree) -> parts.Section:
+    """Figure curves: test accuracy during training, at some levels."""
+    runs = selection.trained(found.chosen)
+    shown = runs[runs["level"].isin(found.levels or level_styles.spread(runs))]
+    if shown.empty:
+        return parts.Section()
+    test_logs = logs.read(shown, ("test",))
+    return parts.Section(figures={"curves": curves(test_logs, shown)})
+
+
+def curves(
+    test_logs: "pd.DataFrame", runs: "pd.DataFrame"
+) -> "mpl_figure.Figure":
+    """Returns a figure of test accuracy during training.
+
+    A panel per experiment, a line per level: the mean over its runs, in a band
+    from the lowest to the highest. The axis begins where the curves are after
+    the first tenth of training, so that their rise from chance does not flatten
+    the rest.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
+
+    Args:
+        test_logs: `logs.read(runs, ("test",))`.
+        runs: Rows of `results.read(...).runs`, at the levels to draw.
+
+    Raises:
+        ValueError: If there is no test log.
+    """
+    if test_logs.empty:
+        raise ValueError("No run has a test log to draw")
+    colors = level_styles.colors(sorted(runs["level"].unique()))
+    experiments = list(runs["experiment"].unique())
+    with figure_style.drawing(panels=len(experiments)) as (figure, panels):
+        for axes, experiment in zip(panels, experiments, strict=True):
+            _draw(axes, test_logs, experiment, colors)
+            axes.set_title(experiment_styles.label(experiment, runs))
+        _finish(panels, test_logs)
+        level_styles.legend(figure, runs, colors, len(panels) * 3)
+    return figure
+
+
+def _draw(axes, test_logs, experiment, colors):
+    """Draws an experiment's curve at each level; a control's dense dotted."""
+    own = test_logs[test_logs["experiment"] == experiment]
+    for level, of_level in own.groupby("level"):
+        mean_plots.draw_band(axes, _curve(of_level), colors[level])
+    trees = test_logs["experiment"].map(tree.name)
+    is_sibling = trees == tree.name(experiment)
+    dense = test_logs[is_sibling & (test_logs["density"] == 1)]
+    if len(dense) and not (own["density"] == 1).any():
+        curve = _curve(dense)
+        style = {**figure_style.DENSE, "color": colors[dense["level"].min()]}
+        axes.plot(curve.index, curve["mean"], **style)
+
+
+def _curve(test_logs):
+    return mean_plots.curve(test_logs, "iteration", "accuracy")
+
+
+def _finish(panels, test_logs):
+    """Begins y where curves are once they have risen, and x at 0."""
+    last = test_logs.groupby("experiment")["iteration"].transform("max")
+    risen = 100 * test_logs["accuracy"][test_logs["iteration"] >= RISE * last]
+    margin = max(0.05 * (risen.max() - risen.min()), 0.05)
+    panels[0].set_ylim(risen.min() - margin, risen.max() + margin)
+    for axes in panels:
+        axes.margins(x=0)
+        axes.set_xlim(left=0)
+        figure_style.iteration_axis(axes.xaxis)
+    figure_style.outer_labels(
+        panels, "Training iteration", figure_style.ACCURACY_LABEL
+    )
