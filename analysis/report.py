@@ -76,9 +76,21 @@ def maker(own_sections, result_files: dict[str, str]):
         found = results.read(output_dir, experiments, levels, result_files)
         general = () if found.runs.empty else RUN_SECTIONS
         made = [each(found) for each in (*general, *own_sections)]
-        outputs, text = _strung(found, made)
+        outputs = {}
+        for each in made:
+            outputs |= each.files()
+        if not outputs:
+            results.check_some(found)
+        of_sections = [problem for each in made for problem in each.problems]
+        problems = parts.problems_text([*found.problems, *of_sections])
+        if run_tables.TEXT in outputs:
+            outputs[run_tables.TEXT] += f"\n{problems}".encode()
+        if not any(each.text for each in made):
+            about = [each.about for each in made if each.about]
+            text = f"No run but {' and '.join(about)}.\n"
+            made = [*made, parts.Section(text=text)]
         directory = report_dir or files.join(output_dir, "report")
-        parts.write(directory, outputs, text)
+        parts.write(directory, outputs, parts.join_texts(made, problems))
 
     paragraphs = [
         (inspect.getdoc(each) or "").partition("\n\n")[0]
@@ -86,21 +98,3 @@ def maker(own_sections, result_files: dict[str, str]):
     ]
     report.__doc__ = HELP.format(sections="\n".join(filter(None, paragraphs)))
     return report
-
-
-def _strung(found, made):
-    """Dict, file name -> bytes, of all sections together; and what to print."""
-    outputs = {}
-    for each in made:
-        outputs |= each.files()
-    if not outputs:
-        results.check_some(found)
-    of_sections = [problem for each in made for problem in each.problems]
-    problems = parts.problems_text([*found.problems, *of_sections])
-    if run_tables.TEXT in outputs:
-        outputs[run_tables.TEXT] += f"\n{problems}".encode()
-    if not any(each.text for each in made):
-        about = [each.about for each in made if each.about]
-        text = f"No run but {' and '.join(about)}.\n"
-        made = [*made, parts.Section(text=text)]
-    return outputs, parts.join_texts(made, problems)

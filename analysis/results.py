@@ -65,14 +65,7 @@ def read(
 
 
 def check_some(found: tree.Tree) -> None:
-    """Raises where there is nothing to report.
-
-    Args:
-        found: As from `read`.
-
-    Raises:
-        ValueError: If there is no complete run.
-    """
+    """Raises ValueError where there is no complete run to report."""
     if found.runs.empty:
         raise ValueError(
             f"{found.output_dir} holds no complete run. Found: "

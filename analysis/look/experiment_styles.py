@@ -40,54 +40,28 @@ ENDINGS = {
 }
 
 
-def label(experiment: str, runs) -> str:
-    """Returns an experiment's name, and how many runs each mean is of.
-
-    Args:
-        experiment: Name of the experiment.
-        runs: Data frame of the runs that are drawn.
-    """
-    own = runs[runs["experiment"] == experiment]
-    return count_label(experiment, own.groupby("level").size())
-
-
-def count_label(experiment: str, sizes) -> str:
-    """Returns an experiment's name, and of how many values each mean is.
-
-    Args:
-        experiment: Name of the experiment.
-        sizes: Their numbers at each level.
-    """
+def label(experiment: str, sizes) -> str:
+    """Returns an experiment's name, and `count_text` of sizes at each level."""
     return f"{name(experiment)} {count_text(sizes)}"
 
 
 def count_text(sizes) -> str:
-    """Returns of how many values each mean is, such as "($n$ = 3–5)".
-
-    Args:
-        sizes: Their numbers.
-    """
+    """Returns of how many values each mean is, such as "($n$ = 3–5)"."""
     ends = dict.fromkeys(str(end) for end in (min(sizes), max(sizes)))
     return f"($n$ = {'–'.join(ends)})"
 
 
 def name(experiment: str) -> str:
-    """Returns an experiment's name for readers: "SNIP, shuffled".
-
-    Args:
-        experiment: Name of the experiment, such as "snip_shuffle".
-    """
+    """Returns an experiment's name for readers, such as "SNIP, shuffled"."""
     own = experiment.rpartition("/")[2]
     parts = [tree.name(experiment), _plain(own) or _treated(own) or own]
     return " ".join(filter(None, parts))
 
 
 def series(experiments) -> dict[str, dict]:
-    """Returns the style of each experiment's line, in their order.
+    """Returns dict, experiment -> its style, the same in all figures.
 
-    Args:
-        experiments: Names, all of those that figures may draw: one has the same
-            style in each. Beyond thirty, styles come again.
+    Give it all names that figures may draw. Beyond thirty, styles come again.
     """
     names = dict.fromkeys(experiments)
     return dict(zip(names, itertools.cycle(figure_style.SERIES), strict=False))

@@ -110,12 +110,7 @@ def drawing(
 
 
 def render(figure, kind: str) -> bytes:
-    """Returns a figure as a file; the same figure gives the same bytes.
-
-    Args:
-        figure: A matplotlib Figure.
-        kind: One of KINDS.
-    """
+    """Returns a figure as a file; the same figure gives the same bytes."""
     metadata = {"CreationDate": None} if kind == "pdf" else None
     buffer = io.BytesIO()
     with mpl_style.context(STYLE_SHEET):
@@ -133,13 +128,9 @@ def render_all(figures: dict) -> dict[str, bytes]:
 
 
 def density_axis(axes, percents) -> None:
-    """Makes x a logarithmic axis of densities that falls to the right.
+    """Makes x a logarithmic axis of densities in percent, falling to the right.
 
     Ticks stand at densities of the data, as in Frankle & Carbin 2019.
-
-    Args:
-        axes: Axes whose x are densities in percent.
-        percents: Those of all points.
     """
     axes.set_xscale("log")
     ticks = spaced(percents, DENSITY_TICKS)
@@ -163,13 +154,7 @@ def iteration_axis(axis) -> None:
 
 
 def log_axis(axes, steps: tuple[int, ...], **ticks) -> None:
-    """Makes y a logarithmic axis of percents.
-
-    Args:
-        axes: Axes to draw on.
-        steps: Ticks of a decade, such as (1, 2, 5).
-        ticks: More about them, as `LogLocator` takes it.
-    """
+    """Makes y a logarithmic axis of percents, with these ticks in a decade."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(ticker.LogLocator(subs=steps, **ticks))
     axes.yaxis.set_major_formatter(lambda percent, _: f"{percent:g}")

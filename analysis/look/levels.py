@@ -6,19 +6,14 @@ from lottery_ticket.analysis.look import figure_style, tables
 from lottery_ticket.foundations import lazy
 
 matplotlib = lazy.module("matplotlib")
-pd = lazy.module("pandas")
 
 SHOWN = 6  # How many levels a figure has unless it is told which.
 
 
-def spread(runs: "pd.DataFrame", count: int = SHOWN) -> list[int]:
+def spread(runs, count: int = SHOWN) -> list[int]:
     """Returns at most `count` levels, evenly spread over the densities.
 
     Those at which most experiments have runs come first, and the densest.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
-        count: How many levels at most.
     """
     by_level = runs.groupby("level")
     densities, sizes = by_level["density"].mean(), by_level["experiment"]
@@ -37,39 +32,20 @@ def spread(runs: "pd.DataFrame", count: int = SHOWN) -> list[int]:
 
 
 def colors(levels: list[int]) -> dict:
-    """Returns a colour of each level; the denser, the darker.
-
-    Args:
-        levels: Levels, the densest first.
-    """
+    """Returns a colour of each level, the densest first: from dark to light."""
     positions = np.linspace(0, 0.85, len(levels))
     found = matplotlib.colormaps["viridis"](positions)
     return dict(zip(levels, found, strict=True))
 
 
-def density_text(runs: "pd.DataFrame", level: int) -> str:
-    """Returns a level's density in percent; a range if its runs differ.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
-        level: Level of some of them.
-    """
+def density_text(runs, level: int) -> str:
+    """Returns a level's density in percent; a range if its runs differ."""
     densities = runs["density"][runs["level"] == level]
     return f"{tables.percent_range(densities, down=True)} %"
 
 
-def legend(
-    figure, runs: "pd.DataFrame", colors: dict, columns, more=()
-) -> None:
-    """Puts a legend of densities, a colour each, above all axes.
-
-    Args:
-        figure: A figure that is being drawn.
-        runs: Rows of `results.read(...).runs`.
-        colors: Dict, level -> its colour.
-        columns: How many entries stand side by side.
-        more: Entries behind them.
-    """
+def legend(figure, runs, colors: dict, columns, more=()) -> None:
+    """Puts a legend of densities, a colour each, and more entries above all."""
     entries = [
         (density_text(runs, level), {"color": color})
         for level, color in colors.items()

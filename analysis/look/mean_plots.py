@@ -9,20 +9,17 @@ from lottery_ticket.analysis.look import (
     tables,
 )
 from lottery_ticket.analysis.reading import tree
-from lottery_ticket.foundations import lazy
-
-pd = lazy.module("pandas")
 
 
 def means(
-    frame: "pd.DataFrame",
+    frame,
     by: str,
     value: str,
     *,
     low: str | None = None,
     high: str | None = None,
     scale: float = 100,
-) -> "pd.DataFrame":
+):
     """Returns mean, low and high of a column, for each value of another.
 
     Args:
@@ -40,7 +37,7 @@ def means(
     )
 
 
-def curve(frame: "pd.DataFrame", by: str, value: str, **more) -> "pd.DataFrame":
+def curve(frame, by: str, value: str, **more):
     """As `means`, but only where most repetitions have a point.
 
     Where only some of them have one, a mean would jump.
@@ -49,34 +46,15 @@ def curve(frame: "pd.DataFrame", by: str, value: str, **more) -> "pd.DataFrame":
     return means(frame, by, value, **more)[sizes == sizes.max()]
 
 
-def draw_band(
-    axes, curve: "pd.DataFrame", color, *, alpha: float = 0.2, **style
-) -> None:
-    """Draws means as a line in a band.
-
-    Args:
-        axes: Axes to draw on.
-        curve: As from `curve`; its index is x.
-        color: Of both, as Matplotlib takes it.
-        alpha: How opaque the band is.
-        style: Of the line, as Matplotlib takes it.
-    """
+def draw_band(axes, curve, color, *, alpha: float = 0.2, **style) -> None:
+    """Draws means, as from `curve`, as a line of a style in a band."""
     axes.plot(curve.index, curve["mean"], color=color, **style)
     band = {"color": color, "alpha": alpha, "linewidth": 0}
     axes.fill_between(curve.index, curve["low"], curve["high"], **band)
 
 
 def draw_bars(axes, x, mean, low, high, style: dict) -> None:
-    """Draws means as a line, with a bar at each.
-
-    Args:
-        axes: Axes to draw on.
-        x: Where they stand.
-        mean: Array of means.
-        low: Array of the lowest.
-        high: Array of the highest.
-        style: Of the line, as Matplotlib takes it.
-    """
+    """Draws arrays of means as a line of a style, with a bar at each."""
     axes.errorbar(
         x,
         mean,
@@ -89,9 +67,7 @@ def draw_bars(axes, x, mean, low, high, style: dict) -> None:
     )
 
 
-def draw_series(
-    axes, table: "pd.DataFrame", column: str, scale: float, style: dict
-) -> None:
+def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
     """Draws an experiment's means against density, in percent, with bars.
 
     Args:
@@ -100,7 +76,7 @@ def draw_series(
             `tables.STATISTICS`, such as accuracy_mean.
         column: What to draw, such as "accuracy".
         scale: What to multiply it by.
-        style: One of `figure_style.SERIES`.
+        style: Of the line.
     """
     ends = (
         scale * table[name].to_numpy() for name in tables.statistics([column])
@@ -109,18 +85,14 @@ def draw_series(
 
 
 def draw_dense(
-    axes, table: "pd.DataFrame", column: str, scale: float, series: dict
+    axes, table, column: str, scale: float, series: dict
 ) -> list[tuple]:
     """Draws the mean of each dense network; returns its legend entry, if any.
 
     A control that trained the dense network too does not draw it again.
 
-    Args:
-        axes: Axes to draw on.
-        table: As for `draw_series`, of all experiments.
-        column: What to draw, such as "accuracy".
-        scale: What to multiply it by.
-        series: Dict, experiment -> its style.
+    Args are as for `draw_series`, but the table is of all experiments, and
+    series a dict, experiment -> its style.
     """
     dense = table[table["density"] == 1]
     dense = dense[~dense["experiment"].map(tree.name).duplicated()]
@@ -134,7 +106,7 @@ def draw_dense(
 
 def draw_experiments(
     axes,
-    table: "pd.DataFrame",
+    table,
     column: str,
     scale: float,
     series: dict,
@@ -142,18 +114,13 @@ def draw_experiments(
 ) -> list[tuple]:
     """Draws a series per experiment; returns their legend entries.
 
-    Args:
-        axes: Axes to draw on.
-        table: As for `draw_series`, of all experiments, with their names.
-        column: What to draw, such as "accuracy".
-        scale: What to multiply it by.
-        series: Dict, experiment -> its style.
-        count: Column that says of how many values each mean is.
+    Args are as for `draw_dense`; count is the column that says of how many
+    values each mean is.
     """
     entries = []
     for experiment, own in table.groupby("experiment", sort=False):
         style = series[experiment]
         draw_series(axes, own, column, scale, style)
-        label = experiment_styles.count_label(experiment, own[count])
+        label = experiment_styles.label(experiment, own[count])
         entries.append((label, style))
     return entries

@@ -51,22 +51,12 @@ REFERENCE = {"color": "#808080", "linestyle": "-", "marker": "."}
 
 
 def is_known(setting: str, value: str) -> bool:
-    """Whether a setting's value has a name here.
-
-    Args:
-        setting: One of SETTINGS.
-        value: Possibly one of its values.
-    """
+    """Whether a setting's value has a name here."""
     return value in SETTINGS[setting]
 
 
 def label(setting: str, value: str) -> str:
-    """Returns a setting's value for readers, such as "layer shuffled".
-
-    Args:
-        setting: One of SETTINGS.
-        value: Its value, such as "random_reinit".
-    """
+    """Returns a setting's value for readers, such as "layer shuffled"."""
     if is_known(setting, value):
         return SETTINGS[setting][value].label
     return str(value).replace("_", " ")
@@ -77,10 +67,6 @@ def styles(setting: str, values) -> dict[str, dict]:
 
     Values of no family come after those that are in one, in the styles of
     `figure_style.SERIES` behind the tenth.
-
-    Args:
-        setting: One of SETTINGS.
-        values: Values of it; they come back by family.
     """
     known = {
         name: _style(entry)

@@ -11,11 +11,7 @@ WIDTH = 100  # Characters of a line.
 
 
 def statistics(columns=COLUMNS) -> dict[str, tuple[str, str]]:
-    """Returns pandas' words for all STATISTICS of some columns, by name.
-
-    Args:
-        columns: Names of columns with numbers.
-    """
+    """Returns pandas' words for all STATISTICS of some columns, by name."""
     return {
         f"{column}_{statistic}": (column, statistic)
         for column in columns
@@ -50,13 +46,9 @@ def align(
 def titled(
     title: str, rows: list[list[str]], notes=(), *, left: int = 1
 ) -> str:
-    """Returns aligned rows under a title, and lines below.
+    """Returns rows as from `align` under a title, and lines of notes below.
 
-    Args:
-        title: Lines of text.
-        rows: As for `align`; heads alone make no table.
-        notes: Lines; if there are none and no table, nothing comes back.
-        left: As for `align`.
+    Heads alone make no table; of neither a table nor a note, "" comes back.
     """
     texts = [align(rows, left=left)] * (len(rows) > 1)
     texts += ["".join(notes)] * bool(notes)
@@ -79,12 +71,7 @@ def percent(fraction: float) -> str:
 
 
 def percent_range(fractions: "pd.Series", *, down: bool = False) -> str:
-    """Returns the lowest and highest of fractions in percent: "5.37–10.8".
-
-    Args:
-        fractions: One or more.
-        down: Whether the highest stands first.
-    """
+    """Returns lowest and highest in percent, or turned round: "5.37–10.8"."""
     ends = [percent(fractions.min()), percent(fractions.max())]
     return "–".join(dict.fromkeys(ends[::-1] if down else ends))
 
@@ -95,12 +82,7 @@ def number(value: float, scale: float = 100) -> str:
 
 
 def number_range(row: dict, column: str) -> str:
-    """Returns lowest and highest of what a row sums up, or "" if unknown.
-
-    Args:
-        row: With COLUMN_min and COLUMN_max.
-        column: Its name, such as "accuracy".
-    """
+    """Returns COLUMN_min and COLUMN_max of a row: "81.00-83.50", or ""."""
     ends = [row[f"{column}_{end}"] for end in ("min", "max")]
     return "" if pd.isna(ends[0]) else "-".join(map(number, ends))
 

@@ -44,26 +44,26 @@ def missing(
             as "lottery_experiment".
     """
     by_experiment = collections.defaultdict(list)
-    trials_of_tree = collections.defaultdict(set)
-
-    def siblings_of(experiment):
-        is_learned = kinds.get(experiment) == selection.LEARNED
-        return trials_of_tree[tree.name(experiment), is_learned]
-
     for place in places:
         by_experiment[place.experiment].append(place)
-        if place.trial != "":
-            siblings_of(place.experiment).add(place.trial)
+    # Experiments whose trials are compared -> their trials.
+    siblings = collections.defaultdict(set)
+    trials, group = {}, {}
+    for experiment, own in by_experiment.items():
+        is_learned = kinds.get(experiment) == selection.LEARNED
+        group[experiment] = tree.name(experiment), is_learned
+        trials[experiment] = {place.trial for place in own}
+        siblings[group[experiment]] |= trials[experiment] - {""}
     lines = []
     for experiment, own in sorted(by_experiment.items()):
-        is_lottery = kinds.get(experiment) == selection.TICKET
-        lines += _missing_levels(experiment, own, is_lottery)
-        trials = {place.trial for place in own}
-        siblings = siblings_of(experiment)
+        is_ticket = kinds.get(experiment) == selection.TICKET
+        lines += _missing_levels(experiment, own, is_ticket)
         lines += [
             f"trial {trial}, {experiment}: missing (no run in this trial)"
-            for trial in sorted(siblings - trials, key=natural)
-            if "" not in trials  # Runs outside of trials have no siblings.
+            for trial in sorted(
+                siblings[group[experiment]] - trials[experiment], key=natural
+            )
+            if "" not in trials[experiment]  # Runs outside of trials are alone.
         ]
     return lines
 
@@ -97,6 +97,11 @@ def natural(name: int | str) -> tuple:
     """Sort key that puts 2 before 10, and numbers before other names."""
     text = str(name)
     return (0, int(text), "") if text.isdecimal() else (1, 0, text)
+
+
+def in_order(rows: list[dict], *keys: str) -> list[dict]:
+    """Returns rows sorted by some of their values, the first key first."""
+    return sorted(rows, key=lambda row: [natural(row[key]) for key in keys])
 
 
 def _missing_levels(experiment, places, is_lottery):

@@ -5,11 +5,11 @@ import io
 import numpy as np
 
 from lottery_ticket.analysis.reading import records, tree
-from lottery_ticket.foundations import files, lazy, paths, progress, run_record
+from lottery_ticket.foundations import files, lazy, progress, run_record
 
 pd = lazy.module("pandas")
 
-FOLDERS = {"masks": paths.masks, "initial": paths.initial, "final": paths.final}
+FOLDERS = ("masks", "initial", "final")
 
 
 def whole(
@@ -49,14 +49,8 @@ def whole(
 
 
 def restore(directory: str, folder: str, layer: str) -> np.ndarray:
-    """Returns one array of a run.
-
-    Args:
-        directory: Folder of a run that is whole.
-        folder: "masks", "initial" or "final".
-        layer: Name of a layer with a mask.
-    """
-    path = files.join(FOLDERS[folder](directory), f"{layer}.npy")
+    """Returns a layer's array of a whole run, from one of FOLDERS."""
+    path = files.join(directory, folder, f"{layer}.npy")
     return np.load(io.BytesIO(files.read(path)), allow_pickle=False)
 
 

@@ -11,17 +11,13 @@ UNFINISHED = "unfinished (no {name}; still going, or stopped)"
 def read(directory: str, name: str, missing: str = UNFINISHED) -> dict:
     """Returns the record in a sealed file of a folder.
 
-    Args:
-        directory: Folder of the results.
-        name: Name of the file, such as "run.json".
-        missing: What to say where there is none; {name} stands for its name.
-
     Raises:
-        ValueError: If there is no such file, or it is not whole.
+        ValueError: If there is no such file, in the words of `missing`, where
+            {name} stands for its name; or it is not whole.
     """
     path = files.join(directory, name)
     is_there = files.exists(path)  # First: it may be written meanwhile.
-    record = sealed.read(path)
+    record = sealed.read(path, warn=False)  # The report says it.
     if record is None:
         damaged = f"damaged (its {name} is not whole)"
         raise ValueError(damaged if is_there else missing.format(name=name))
@@ -58,12 +54,9 @@ def understand(
 def of_places(
     name: str, places: list[tree.Place], make
 ) -> tuple[list, list[str]]:
-    """As `understand`, of the records in some places; read first.
+    """As `understand`, of the records that some places should hold.
 
-    Args:
-        name: Name of the file whose record is read.
-        places: Folders that should hold one.
-        make: Function: place, record -> what is wanted of it.
+    `make` is a function: place, record -> what is wanted of it.
     """
     return understand(
         name,

@@ -51,20 +51,13 @@ def trained(runs: "pd.DataFrame") -> "pd.DataFrame":
 
     A learned mask has a density of its own, which is none of its level's, and
     its iterations are others.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
     """
     trained = runs[runs["kind"] != LEARNED]
     return runs if trained.empty else trained
 
 
 def check_levels(runs: "pd.DataFrame", levels: tuple[int, ...]) -> None:
-    """Raises unless there are runs at each of the levels.
-
-    Raises:
-        ValueError: If there are none at one of them.
-    """
+    """Raises ValueError unless there are runs at each of the levels."""
     known = [str(level) for level in sorted(runs["level"].unique())]
     for level in levels:
         names.check("level", str(level), known)
@@ -78,9 +71,6 @@ def rows(runs: "pd.DataFrame") -> "pd.Series":
     themselves, not points) are the same but for rounding; only a dense network
     is dense. Where an experiment has several levels within such a density, each
     level is a row.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
 
     Returns:
         Series of the runs' index: number of the row, 0 for the densest.

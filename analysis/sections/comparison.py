@@ -35,15 +35,14 @@ def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
     "7", or "1/7" where those levels have one density), density (mean), and for
     each EXPERIMENT runs_EXPERIMENT (their number) and mean, min and max of what
     `tables.summarize` sums up, such as accuracy_mean_EXPERIMENT.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
     """
     rows = selection.rows(runs)
     by_row = runs.groupby(rows)
     places = pd.DataFrame(
         {
-            "level": by_row["level"].agg(_levels_text),
+            "level": by_row["level"].agg(
+                lambda own: "/".join(map(str, sorted(set(own))))
+            ),
             "density": by_row["density"].mean(),
         }
     )
@@ -67,9 +66,6 @@ def to_text(table: "pd.DataFrame") -> str:
 
     Rows of one experiment alone are left out, but for the dense network's.
     Six experiments fit in a line of 100 characters; more go into parts below.
-
-    Args:
-        table: As from `compare`.
     """
     experiments = [
         column.removeprefix("runs_")
@@ -89,10 +85,6 @@ def to_text(table: "pd.DataFrame") -> str:
         lines += _lines(row, experiments)
     text = tables.align(lines, left=0, repeated=2, width=tables.WIDTH)
     return f"{EXPLANATION}\n\n{text}"
-
-
-def _levels_text(levels):
-    return "/".join(str(level) for level in sorted(set(levels)))
 
 
 def _count_text(table, experiment):

@@ -11,18 +11,14 @@ from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import interpolation, lazy
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 EXPERIMENT = "instability"
 KEYS = ["experiment", "trial", "level", "density", "iteration"]
 POINTS = [*KEYS, "split", "alpha", "error", "loss"]
 BARRIERS = [
-    *KEYS,
-    *(f"barrier_{split}" for split in ("train", "validate", "test")),
-    "is_stable",
-    "norm_examples",
-    "directory",
+    *(*KEYS, "barrier_train", "barrier_validate", "barrier_test"),
+    *("is_stable", "norm_examples", "directory"),
 ]
 # Split that is drawn -> title of its panel, its line, its name in a legend.
 SPLITS = {
@@ -65,9 +61,6 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     statistics of batch normalisations were taken between the ends; 0 where
     there are none) and directory.
 
-    Args:
-        found: As from `results.read`.
-
     Returns:
         Triple: a row per line, split and point; a row per line; a sentence for
         each line that is unfinished or damaged, and for each mixed setting.
@@ -77,23 +70,21 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     lines, problems = records.of_places(name, places, _line)
     points = [row for rows, _, _ in lines for row in rows]
     barriers = [row for _, row, _ in lines]
+    keys = ("experiment", "level", "iteration", "trial")
     return (
-        pd.DataFrame(sorted(points, key=_order), columns=POINTS),
-        pd.DataFrame(sorted(barriers, key=_order), columns=BARRIERS),
+        pd.DataFrame(gaps.in_order(points, *keys), columns=POINTS),
+        pd.DataFrame(gaps.in_order(barriers, *keys), columns=BARRIERS),
         problems + gaps.mixed_settings([settings for *_, settings in lines]),
     )
 
 
-def error_along_line(points: "pd.DataFrame") -> "mpl_figure.Figure":
+def error_along_line(points: "pd.DataFrame"):
     """Returns a figure of test and training error between two copies.
 
     A panel per experiment and level, a colour per iteration at which the copies
     parted: the mean over trials, in a band from the lowest to the highest.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
-
-    Args:
-        points: The first of `read`, one or more.
     """
     colors = level_styles.colors(sorted(points["iteration"].unique()))
     groups = list(points.groupby(["experiment", "level"], sort=False))
@@ -120,7 +111,7 @@ def error_along_line(points: "pd.DataFrame") -> "mpl_figure.Figure":
     return figure
 
 
-def barriers(lines: "pd.DataFrame") -> "mpl_figure.Figure":
+def barriers(lines: "pd.DataFrame"):
     """Returns a figure of the barrier against the iteration of parting.
 
     A panel for the test and one for the training set, a line per experiment and
@@ -129,9 +120,6 @@ def barriers(lines: "pd.DataFrame") -> "mpl_figure.Figure":
     whatever lies between them.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
-
-    Args:
-        lines: The second of `read`, one or more.
     """
     iterations = sorted(lines["iteration"].unique())
     groups = list(lines.groupby(["experiment", "level"], sort=False))
@@ -193,11 +181,6 @@ def _line(place, record):
     own = ("iteration", "order_seeds")  # Which trials may differ in.
     of_all = {k: v for k, v in record["settings"].items() if k not in own}
     return points, line, (place, of_all)
-
-
-def _order(row):
-    trial = gaps.natural(row["trial"])
-    return row["experiment"], row["level"], row["iteration"], trial
 
 
 def _draw_barriers(axes, own, column, iterations, style):

@@ -8,10 +8,6 @@ from lottery_ticket.analysis.look import (
 from lottery_ticket.analysis.look import levels as level_styles
 from lottery_ticket.analysis.reading import logs, selection, tree
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations import lazy
-
-mpl_figure = lazy.module("matplotlib.figure")
-pd = lazy.module("pandas")
 
 RISE = 0.1  # Part of training whose accuracies need not be in view.
 
@@ -26,10 +22,8 @@ def section(found: tree.Tree) -> parts.Section:
     return parts.Section(figures={"curves": curves(test_logs, shown)})
 
 
-def curves(
-    test_logs: "pd.DataFrame", runs: "pd.DataFrame"
-) -> "mpl_figure.Figure":
-    """Returns a figure of test accuracy during training.
+def curves(test_logs, runs):
+    """Returns a figure of test accuracy during training, of these runs.
 
     A panel per experiment, a line per level: the mean over its runs, in a band
     from the lowest to the highest. The axis begins where the curves are after
@@ -38,21 +32,19 @@ def curves(
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
 
-    Args:
-        test_logs: `logs.read(runs, ("test",))`.
-        runs: Rows of `results.read(...).runs`, at the levels to draw.
-
     Raises:
         ValueError: If there is no test log.
     """
     if test_logs.empty:
         raise ValueError("No run has a test log to draw")
-    colors = level_styles.colors(sorted(runs["level"].unique()))
+    levels = runs["level"]
+    colors = level_styles.colors(sorted(levels.unique()))
     experiments = list(runs["experiment"].unique())
     with figure_style.drawing(panels=len(experiments)) as (figure, panels):
         for axes, experiment in zip(panels, experiments, strict=True):
             _draw(axes, test_logs, experiment, colors)
-            axes.set_title(experiment_styles.label(experiment, runs))
+            sizes = levels[runs["experiment"] == experiment].value_counts()
+            axes.set_title(experiment_styles.label(experiment, sizes))
         _finish(panels, test_logs)
         level_styles.legend(figure, runs, colors, len(panels) * 3)
     return figure

@@ -7,10 +7,6 @@ from lottery_ticket.analysis.look import (
 )
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts, run_tables
-from lottery_ticket.foundations import lazy
-
-mpl_figure = lazy.module("matplotlib.figure")
-pd = lazy.module("pandas")
 
 HEIGHT_INCHES = 3.2  # Of a figure with many experiments, which is wide.
 STOP = "early_stop_iteration"
@@ -39,18 +35,14 @@ def stop_section(found: tree.Tree) -> parts.Section:
     )
 
 
-def figure(runs: "pd.DataFrame", column: str) -> "mpl_figure.Figure":
-    """Returns a figure of a column of runs against density.
+def figure(runs, column: str):
+    """Returns a figure of a column of runs, one of AXES, against density.
 
     Lines are means over all runs of an experiment at a level, bars reach from
     the lowest to the highest; the dotted line is the dense network's mean.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a
     (early-stop iteration), 4b (accuracy there) and 4c (at the end).
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
-        column: One of AXES.
 
     Raises:
         ValueError: If no run has the values to draw.

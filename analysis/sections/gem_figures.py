@@ -12,8 +12,6 @@ from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import gems, parts
 from lottery_ticket.foundations import lazy
 
-mpl_figure = lazy.module("matplotlib.figure")
-pd = lazy.module("pandas")
 ticker = lazy.module("matplotlib.ticker")
 
 EXPLANATION = """\
@@ -35,12 +33,6 @@ HEADS = {
     "accuracy": "after",
     "best_accuracy": "best",
 }
-CHECK_HEADS = {
-    "accuracy": "after",
-    "weight_reinit_accuracy": "reinit",
-    "mask_shuffle_accuracy": "shuffle",
-    "score_inversion_accuracy": "invert",
-}
 HEIGHT_INCHES = 2.6
 # Column -> title of its panel, and what sets its lines apart.
 MOMENTS = {
@@ -54,22 +46,24 @@ MOMENTS = {
     ),
     "accuracy": ("After fine-tuning", {}),
 }
-# What is fine-tuned: its column, name and style.
+# What is fine-tuned for checks: its column -> its head, name and style.
 STYLES = {
-    "accuracy": ("as found", {"color": "black", "marker": "o"}),
+    "accuracy": ("after", "as found", {"color": "black", "marker": "o"}),
     "weight_reinit_accuracy": (
-        "weights drawn anew",
+        *("reinit", "weights drawn anew"),
         {"color": "#D55E00", "marker": "s", "linestyle": "--"},
     ),
     "mask_shuffle_accuracy": (
-        "mask shuffled in each layer",
+        *("shuffle", "mask shuffled in each layer"),
         {"color": "#0072B2", "marker": "^", "linestyle": "-."},
     ),
     "score_inversion_accuracy": (
-        "highest scores pruned",
+        *("invert", "highest scores pruned"),
         {"color": "#009E73", "marker": "v", "linestyle": (0, (1, 1))},
     ),
 }
+CHECK_HEADS = {column: head for column, (head, *_) in STYLES.items()}
+CHECK_COLUMNS = [f"{check}_accuracy" for check in gems.CHECKS]
 ACROSS = {"dense network": figure_style.DENSE, "chance": figure_style.CHANCE}
 # In the figures of searches.
 EVENT = {"linestyle": "", "marker": "o", "markersize": 2}
@@ -111,34 +105,27 @@ def section(found: tree.Tree) -> parts.Section:
     )
 
 
-def to_text(summary: "pd.DataFrame") -> str:
-    """Returns a summary as text, and one of the sanity checks if there are any.
-
-    Args:
-        summary: As from `gems.summarize`.
-    """
+def to_text(summary) -> str:
+    """Returns a summary as text, and one of sanity checks if there are any."""
     text = f"{EXPLANATION}\n{_table(summary, HEADS)}"
-    columns = [f"{name}_mean" for name in CHECK_HEADS if name != "accuracy"]
+    columns = [f"{name}_mean" for name in CHECK_COLUMNS]
     with_checks = summary[summary[columns].notna().any(axis=1)]
     if len(with_checks):
         text += f"\n{CHECKS}\n{_table(with_checks, CHECK_HEADS)}"
     return text
 
 
-def drawable(methods: "pd.DataFrame") -> "pd.DataFrame":
+def drawable(methods):
     """Returns the rows that have a place on a logarithmic axis of density.
 
     Column network is added: what the network of a row is called.
-
-    Args:
-        methods: The first of `gems.read`.
     """
     methods = methods[methods["density"] > 0]
     [names] = selection.network_names(methods)
     return methods.assign(network=names)
 
 
-def accuracy(drawn: "pd.DataFrame") -> "mpl_figure.Figure":
+def accuracy(drawn):
     """Returns a figure of test accuracy before and after fine-tuning.
 
     Both against density, with a row of panels for each network: means over
@@ -147,9 +134,6 @@ def accuracy(drawn: "pd.DataFrame") -> "mpl_figure.Figure":
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), figures
     3 (after) and 6 (before).
-
-    Args:
-        drawn: As from `drawable`, one or more.
     """
     sparse = drawn[drawn["density"] < 1]
     names = [*sparse["experiment"].map(_own_name).unique()]
@@ -168,31 +152,26 @@ def accuracy(drawn: "pd.DataFrame") -> "mpl_figure.Figure":
                 (name, moment, {**looks[_own_name(name)], **added})
                 for name in own["experiment"][own["density"] < 1].unique()
             ]
-            draw_means(axes, own, series)
+            _draw_means(axes, own, series)
             is_named = len(groups) > 1
             axes.set_title(f"{network}: {title.lower()}" if is_named else title)
-        finish(panels, drawn, len(MOMENTS))
+        _finish(panels, drawn, len(MOMENTS))
         own_names = drawn["experiment"].map(_own_name)
         entries = [
-            (label(name, drawn[own_names == name]), looks[name])
+            (_label(name, drawn[own_names == name]), looks[name])
             for name in names
         ]
-        figure_style.legend(figure, [*entries, *across_entries(drawn)], 3)
+        figure_style.legend(figure, [*entries, *_across_entries(drawn)], 3)
     return figure
 
 
-def checked(drawn: "pd.DataFrame") -> list[str]:
-    """Returns the methods that have sanity checks to draw.
-
-    Args:
-        drawn: As from `drawable`.
-    """
-    columns = [column for column in STYLES if column != "accuracy"]
-    has_any = drawn[columns].notna().any(axis=1)
+def checked(drawn) -> list[str]:
+    """Returns the methods that have sanity checks to draw."""
+    has_any = drawn[CHECK_COLUMNS].notna().any(axis=1)
     return [*drawn["experiment"][has_any].unique()]
 
 
-def checks(drawn: "pd.DataFrame") -> "mpl_figure.Figure":
+def checks(drawn):
     """Returns a figure of sanity checks against density, a panel per method.
 
     All are fine-tuned: what the method found; the same mask over weights drawn
@@ -201,9 +180,6 @@ def checks(drawn: "pd.DataFrame") -> "mpl_figure.Figure":
     dotted, the dense network's mean, and dash-dotted, chance.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 3.
-
-    Args:
-        drawn: As from `drawable`, with one or more that are `checked`.
     """
     names = checked(drawn)
     checked_rows = drawn[drawn["experiment"].isin(names)]
@@ -215,16 +191,17 @@ def checks(drawn: "pd.DataFrame") -> "mpl_figure.Figure":
             [network] = own["network"].unique()  # Its dense one is drawn, too.
             is_dense = (drawn["density"] == 1) & (drawn["network"] == network)
             shown = drawn[is_dense | (drawn["experiment"] == name)]
-            series = [(name, each, look) for each, (_, look) in styles.items()]
-            draw_means(axes, shown, series)
-            axes.set_title(label(name, own))
-        finish(panels, checked_rows, figure_style.COLUMNS)
-        entries = [*styles.values(), *across_entries(drawn)]
+            series = [(name, each, look) for each, (*_, look) in styles.items()]
+            _draw_means(axes, shown, series)
+            axes.set_title(_label(name, own))
+        _finish(panels, checked_rows, figure_style.COLUMNS)
+        entries = [(text, look) for _, text, look in styles.values()]
+        entries += _across_entries(drawn)
         figure_style.legend(figure, entries, max(2 * len(panels), 2))
     return figure
 
 
-def search(history: "pd.DataFrame") -> "mpl_figure.Figure":
+def search(history):
     """Returns a figure of density and accuracy over the epochs of a search.
 
     A line per density that the search came to: the mean over trials, in a band
@@ -232,9 +209,6 @@ def search(history: "pd.DataFrame") -> "mpl_figure.Figure":
     pruned; dotted, what the flags keep, where rounding keeps less.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 2.
-
-    Args:
-        history: Rows of one method, of the second of `gems.read`.
     """
     by_level = list(history.groupby("level"))
     colors = level_styles.colors([level for level, _ in by_level])
@@ -260,24 +234,15 @@ def search(history: "pd.DataFrame") -> "mpl_figure.Figure":
     return figure
 
 
-def label(name: str, methods: "pd.DataFrame") -> str:
-    """Returns a method's name, and of how many networks each mean is.
-
-    Args:
-        name: Name of the method.
-        methods: Its rows, of one tree or several.
-    """
+def _label(name, methods):
+    """A method's name, and of how many of its networks each mean is."""
     sizes = methods.groupby(["experiment", "level"]).size()
-    return experiment_styles.count_label(name, sizes)
+    return experiment_styles.label(name, sizes)
 
 
-def draw_means(axes, methods: "pd.DataFrame", series) -> None:
-    """Draws means against density, the dense network's and chance.
-
-    Args:
-        axes: Axes to draw on.
-        methods: Rows of one network.
-        series: Triples: a method, one of `gems.ACCURACIES`, a style.
+def _draw_means(axes, methods, series):
+    """Draws means of one network, the dense one's and chance; by series, which
+    are triples of a method, one of `gems.ACCURACIES`, and a style.
     """
     table = gems.summarize(methods)
     for experiment, column, style in series:
@@ -289,28 +254,20 @@ def draw_means(axes, methods: "pd.DataFrame", series) -> None:
         axes.axhline(100 * level, zorder=1, **ACROSS[name])
 
 
-def across_entries(methods: "pd.DataFrame") -> list[tuple]:
-    """Returns the legend entries of lines that reach all across.
-
-    Args:
-        methods: All rows that are drawn.
-    """
+def _across_entries(methods):
+    """The legend entries of lines that reach all across."""
     names = {name for name, _ in _levels_across(methods)}
     return [entry for entry in ACROSS.items() if entry[0] in names]
 
 
-def finish(panels, methods: "pd.DataFrame", columns: int) -> None:
+def _finish(panels, methods, columns):
     """Labels the axes, gives all the same x, and begins y at 0.
 
-    Args:
-        panels: All axes of a figure, drawn: those of a row may share y.
-        methods: All rows that are drawn; the dense network, whose line reaches
-            all across, needs no room.
-        columns: How many stand in a row.
+    The dense network, whose line reaches all across, needs no room.
     """
     sparse = methods[methods["density"] < 1]
     shown = methods if sparse.empty else sparse
-    for axes in panels:
+    for axes in panels:  # Once all are drawn: those of a row may share y.
         figure_style.density_axis(axes, 100 * shown["density"])
         axes.set_ylim(bottom=0)
     y_label = figure_style.ACCURACY_LABEL

@@ -55,9 +55,6 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     these methods; problems are of all. Known methods come first, in the order
     of `setting_styles.METHODS`.
 
-    Args:
-        found: As from `results.read`.
-
     Returns:
         Triple: methods, a row per network; history; a sentence for each network
         that is unfinished or damaged, each search that is damaged, and each
@@ -101,9 +98,6 @@ def summarize(methods: "pd.DataFrame") -> "pd.DataFrame":
 
     Columns: experiment, level, density (mean), n (the number of networks), and
     mean, min and max of all ACCURACIES, such as before_accuracy_mean.
-
-    Args:
-        methods: The first of `read`.
     """
     groups = methods.groupby(["experiment", "level"], sort=False)
     return groups.agg(
@@ -117,20 +111,16 @@ def _network(place, record):
     """A network's row; its place and settings."""
     settings, stages = record["settings"], record["stages"]
     kept, total = records.count(record["counts"])
-    reached = {
-        "before_accuracy": _reached(stages, "finetuned", "before"),
-        "accuracy": _reached(stages, "finetuned", "after"),
-        "best_accuracy": _reached(stages, "finetuned", "best"),
-        "validate_accuracy": _reached(stages, "finetuned", "after", "validate"),
-    }
-    for check in CHECKS:
-        reached[f"{check}_accuracy"] = _reached(stages, check, "after")
     row = {
         **_keys(place, settings),
         "density": records.share(kept, total),
         "kept": kept,
         "total": total,
-        **reached,
+        "before_accuracy": _reached(stages, "finetuned", "before"),
+        "accuracy": _reached(stages, "finetuned", "after"),
+        "best_accuracy": _reached(stages, "finetuned", "best"),
+        "validate_accuracy": _reached(stages, "finetuned", "after", "validate"),
+        **{f"{c}_accuracy": _reached(stages, c, "after") for c in CHECKS},
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
     }

@@ -11,10 +11,6 @@ from lottery_ticket.analysis.look import (
 from lottery_ticket.analysis.reading import runs as reading
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import density, parts, run_tables
-from lottery_ticket.foundations import lazy
-
-mpl_figure = lazy.module("matplotlib.figure")
-pd = lazy.module("pandas")
 
 # Setting that lines differ in -> name of the figure, title of its legend.
 SETTINGS = {
@@ -39,7 +35,7 @@ def section(found: tree.Tree) -> parts.Section:
     return parts.Section(figures=figures)
 
 
-def comparable(runs: "pd.DataFrame", setting: str) -> "pd.DataFrame":
+def comparable(runs, setting: str):
     """Returns the lottery experiments that differ in one rule alone.
 
     Column `group` is added: a number for those of one tree, recipe, dataset and
@@ -48,10 +44,6 @@ def comparable(runs: "pd.DataFrame", setting: str) -> "pd.DataFrame":
     not the setting are the usual: rewind, zero. Column `line` names the value
     for readers; and the experiment, where an earlier one of its group has the
     same value (as they may differ in settings that are no rules).
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
-        setting: One of the rules.
     """
     alike = [rule for rule in reading.RULES if rule != setting]
     runs = runs[(runs["kind"] == selection.TICKET) & (runs["density"] > 0)]
@@ -66,7 +58,7 @@ def comparable(runs: "pd.DataFrame", setting: str) -> "pd.DataFrame":
     return runs.assign(line=_lines(runs, setting))
 
 
-def grid(runs: "pd.DataFrame", setting: str) -> "mpl_figure.Figure":
+def grid(runs, setting: str):
     """Returns a figure of test accuracy against density, a line per value.
 
     Accuracy is that at the early-stopping iteration where all runs have
@@ -76,10 +68,6 @@ def grid(runs: "pd.DataFrame", setting: str) -> "mpl_figure.Figure":
     shows the best closely, where others are far below.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
-
-    Args:
-        runs: As from `comparable`, one or more.
-        setting: One of SETTINGS.
     """
     column = "early_stop_accuracy"
     if runs[column].isna().any():

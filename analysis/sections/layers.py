@@ -8,17 +8,15 @@ from lottery_ticket.analysis.look import (
     tables,
 )
 from lottery_ticket.analysis.look import levels as level_styles
-from lottery_ticket.analysis.reading import logs, records, selection, tree
+from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 ticker = lazy.module("matplotlib.ticker")
 
-KINDS = ("density", "effective")
-OVERALL = ("density", "effective_density")  # Their columns of all layers.
-COUNTS = [*logs.KEYS, "layer", "kept", "total", "density", "effective"]
+# How columns of layers begin -> the one of all layers.
+KINDS = {"density": "density", "effective": "effective_density"}
 NAMED = 12  # Up to so many layers are named on the axis, more are counted.
 SAME = 0.01  # Up to here, layers of two experiments have the same densities.
 BELOW = 0.4  # Where an empty layer is drawn: times the lowest density.
@@ -43,7 +41,7 @@ def figure_section(found: tree.Tree) -> parts.Section:
         pruned = pruned[pruned["level"].isin(levels)]
     if pruned.empty or are_equal(summarize(pruned)):
         return parts.Section()
-    return parts.Section(figures={"layer_densities": densities(runs, levels)})
+    return parts.Section(figures={"layer_densities": densities(pruned, levels)})
 
 
 def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -54,9 +52,6 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     the same of the kept weights that lie on a path from input to output. All
     are means over the runs, counted from the masks. Layers are in the order in
     which the networks have them; columns without any value are left out.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
     """
     groups = runs.groupby(["experiment", "level"], sort=False)
     columns = {"runs": ("run", "size"), "density": ("density", "mean")}
@@ -67,50 +62,12 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     return table.dropna(axis=1, how="all")
 
 
-def counts(runs: "pd.DataFrame") -> "pd.DataFrame":
-    """Returns a row per run and layer: how many weights it keeps, exactly.
-
-    Columns: experiment, trial, level, run; layer, kept, total, their ratio
-    density, and effective, the kept weights that lie on a path from input to
-    output (missing where that is not known). As counted from the masks when the
-    run was trained. Layers are in the order of the network.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
-
-    Raises:
-        ValueError: If a run has gone meanwhile.
-    """
-    rows = []
-    for run in runs.to_dict("records"):
-        record = records.read(run["directory"], tree.RUN)
-        effective = record.get("effective") or {}
-        for name, (kept, total) in record["density"].items():
-            rows.append(
-                {
-                    **{key: run[key] for key in logs.KEYS},
-                    "layer": name,
-                    "kept": kept,
-                    "total": total,
-                    "density": records.share(kept, total),
-                    "effective": effective.get(name),
-                }
-            )
-    table = pd.DataFrame(rows, columns=COUNTS)
-    return table.astype({"effective": "Int64"})
-
-
 def names(table: "pd.DataFrame", kind: str = "density") -> list[str]:
-    """Returns the layers that a summary has, in order.
-
-    Args:
-        table: As from `summarize`.
-        kind: One of KINDS.
-    """
+    """Returns the layers that a summary has, of one of KINDS, in order."""
     return [
         column.removeprefix(f"{kind}_")
         for column in table
-        if column.startswith(f"{kind}_") and column not in OVERALL
+        if column.startswith(f"{kind}_") and column not in KINDS.values()
     ]
 
 
@@ -118,11 +75,8 @@ def are_equal(table: "pd.DataFrame") -> bool:
     """Whether all layers have, but for rounding, their network's density.
 
     The effective density, where it is known, counts as well.
-
-    Args:
-        table: As from `summarize`.
     """
-    for kind, overall in zip(KINDS, OVERALL, strict=True):
+    for kind, overall in KINDS.items():
         columns = [f"{kind}_{name}" for name in names(table, kind)]
         shares = table[columns].to_numpy()
         network = table.reindex(columns=[overall]).to_numpy()
@@ -137,9 +91,6 @@ def to_text(table: "pd.DataFrame") -> str:
 
     A second table, of the weights on a path from input to output, follows where
     these are known and differ from those kept.
-
-    Args:
-        table: As from `summarize`.
     """
     text = "Weights kept in each layer, in %\n\n" + _text(table, "density")
     if "effective_density" not in table:
@@ -156,9 +107,7 @@ def to_text(table: "pd.DataFrame") -> str:
     )
 
 
-def densities(
-    runs: "pd.DataFrame", levels: tuple[int, ...] | None = None
-) -> "mpl_figure.Figure":
+def densities(pruned: "pd.DataFrame", levels: tuple[int, ...] | None = None):
     """Returns a figure of each layer's density, from input to output.
 
     A line per level, of means over the pruned runs; dotted, the weights on a
@@ -168,18 +117,11 @@ def densities(
     controls; that one's title counts them.
 
     Args:
-        runs: Rows of `results.read(...).runs`.
+        pruned: Pruned runs, one or more.
         levels: Levels to draw; None takes `look.levels.spread`.
-
-    Raises:
-        ValueError: If there is no pruned run at any of the levels.
     """
-    runs = runs[runs["density"] < 1]
-    if levels is None and len(runs):
-        levels = level_styles.spread(runs)
-    runs = runs[runs["level"].isin(levels or ())]
-    if runs.empty:
-        raise ValueError(f"No run at any of the levels {levels} is pruned")
+    levels = level_styles.spread(pruned) if levels is None else levels
+    runs = pruned[pruned["level"].isin(levels)]
     table = summarize(runs)
     groups, floor = _groups(table), _floor(table)
     colors = level_styles.colors(sorted(table["level"].unique()))
@@ -201,7 +143,7 @@ def densities(
 
 def _text(table, kind):
     layers = names(table, kind)
-    columns = [OVERALL[KINDS.index(kind)], *(f"{kind}_{n}" for n in layers)]
+    columns = [KINDS[kind], *(f"{kind}_{n}" for n in layers)]
     rows = [
         [
             *tables.place(row)[:2],

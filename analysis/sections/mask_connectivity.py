@@ -12,7 +12,6 @@ from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 EXPERIMENT = "mask_connectivity"
@@ -69,9 +68,6 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     hamming_LAYER of each; barrier, the highest error of the split less the mean
     of its two ends; directory.
 
-    Args:
-        found: As from `results.read`.
-
     Returns:
         Pair: a row per way, split and point; and a sentence for each way that
         is damaged, and for each setting that trials differ in.
@@ -80,8 +76,9 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     ways, problems = records.of_places(name, found.holding(name), _way)
     rows = [row for own, _ in ways for row in own]
     columns = dict.fromkeys([*POINTS, *(key for row in rows for key in row)])
+    in_order = gaps.in_order(rows, "experiment", "level", "way", "trial")
     return (
-        pd.DataFrame(sorted(rows, key=_order), columns=[*columns]),
+        pd.DataFrame(in_order, columns=[*columns]),
         problems + gaps.mixed_settings([settings for _, settings in ways]),
     )
 
@@ -92,9 +89,6 @@ def summarize(points: "pd.DataFrame") -> "pd.DataFrame":
     Columns: those of `WAY`; density_first and density_second; hamming and
     hamming_LAYER; of each split its barrier and its accuracy at the first and
     the second mask, such as barrier_test, accuracy_first_test; directory.
-
-    Args:
-        points: As from `read`.
     """
     rows = []
     for directory, own in points.groupby("directory", sort=False):
@@ -114,8 +108,8 @@ def summarize(points: "pd.DataFrame") -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def along_way(points: "pd.DataFrame", measure: str) -> "mpl_figure.Figure":
-    """Returns a figure of accuracy or loss on the way between two masks.
+def along_way(points: "pd.DataFrame", measure: str):
+    """Returns a figure of a measure, on the way between two masks.
 
     A panel per experiment, level and kind of way, a line per split: the mean
     over trials and draws, in a band from the lowest to the highest. Titles say
@@ -123,10 +117,6 @@ def along_way(points: "pd.DataFrame", measure: str) -> "mpl_figure.Figure":
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), mode
     connectivity.
-
-    Args:
-        points: As from `read`, one or more.
-        measure: One of MEASURES.
     """
     groups = list(points.groupby(GROUP, sort=False))
     shown = set(points["split"])
@@ -197,11 +187,6 @@ def _points(record):
                 row[name] = statistics.fmean(point[name])
             rows.append({**row, "barrier": record["barriers"][split]})
     return rows
-
-
-def _order(row):
-    trial = gaps.natural(row["trial"])
-    return row["experiment"], row["level"], row["way"], trial
 
 
 def _names(groups):

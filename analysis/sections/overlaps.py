@@ -14,7 +14,6 @@ from lottery_ticket.analysis.reading import mask_arrays, selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy, masks, progress
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 ALL = "(all)"  # In place of a layer's name: all layers together.
@@ -30,12 +29,7 @@ CHANCE = {**figure_style.DENSE, "zorder": 1, "marker": ".", "markersize": 2}
 
 
 def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
-    """Returns table and figure mask_overlap, and both in words.
-
-    Args:
-        runs: Rows of `mask_arrays.whole`.
-        quiet: Whether to show no progress.
-    """
+    """Returns what overlaps, of the runs of `mask_arrays.whole`."""
     overlaps, problems = measure(runs, quiet)
     table = summarize(overlaps)
     is_trials = table["against"] == table["experiment"]
@@ -58,10 +52,6 @@ def measure(
     runs are in none. Runs of one trial with the same masks, such as several
     reinitializations, count once.
 
-    Args:
-        runs: Rows of `mask_arrays.whole`.
-        quiet: Whether to show no progress.
-
     Returns:
         Pair (overlaps, problems). Columns of overlaps: experiment; against (the
         same for two trials of it); level; layer ("(all)": together); density
@@ -69,8 +59,14 @@ def measure(
         unrelated masks, see `masks.chance_jaccard`. A problem is a pair whose
         masks are of different shapes.
     """
-    # Of all pairs of a run in a row, its masks are read once.
-    restore = functools.lru_cache(maxsize=2)(_restore)
+
+    @functools.lru_cache(maxsize=2)  # Of a run's pairs in a row, read once.
+    def restore(directory, layers):
+        return {
+            layer: mask_arrays.restore(directory, "masks", layer)
+            for layer in layers
+        }
+
     rows, problems = [], {}
     for one, other in progress.each(_pairs(runs), "comparing", quiet):
         given = [
@@ -79,7 +75,11 @@ def measure(
         try:
             rows += _rows(one, other, *given)
         except ValueError as error:
-            problems[f"{_names(one, other)} are not compared: {error}"] = None
+            pair = " and ".join(
+                f"{run['experiment']} of trial {run['trial']}"
+                for run in (one, other)
+            )
+            problems[f"{pair} are not compared: {error}"] = None
     return pd.DataFrame(rows, columns=COLUMNS), [*problems]
 
 
@@ -88,9 +88,6 @@ def summarize(overlaps: "pd.DataFrame") -> "pd.DataFrame":
 
     Columns: those, density (mean), pairs (their number), mean, min and max of
     the overlap, such as overlap_mean, and chance (mean).
-
-    Args:
-        overlaps: As from `measure`.
     """
     groups = overlaps.groupby(KEYS, sort=False)
     return groups.agg(
@@ -128,9 +125,6 @@ def to_text(summary: "pd.DataFrame") -> str:
 
     Experiments that have the masks of an earlier one are named below a table,
     not in it.
-
-    Args:
-        summary: As from `summarize`.
     """
     summary = summary[summary["layer"] == ALL]
     is_trials = summary["against"] == summary["experiment"]
@@ -138,15 +132,12 @@ def to_text(summary: "pd.DataFrame") -> str:
     return "\n".join(filter(None, texts))
 
 
-def figure(summary: "pd.DataFrame") -> "mpl_figure.Figure":
+def figure(summary: "pd.DataFrame"):
     """Returns a figure of the overlap of two trials' masks against density.
 
     Lines are means over pairs of trials, bars reach from the lowest to the
     highest; dotted, what chance would give masks with the same counts in each
     layer. Experiments with the masks of an earlier one are not drawn again.
-
-    Args:
-        summary: As from `summarize`, with two trials of an experiment.
     """
     is_trials = summary["against"] == summary["experiment"]
     # A density of 0 has no place on a logarithmic axis.
@@ -166,13 +157,6 @@ def figure(summary: "pd.DataFrame") -> "mpl_figure.Figure":
         axes.set_ylim(bottom=0)
         figure_style.legend(made, [*entries, ("by chance", CHANCE)])
     return made
-
-
-def _restore(directory, layers):
-    return {
-        layer: mask_arrays.restore(directory, "masks", layer)
-        for layer in layers
-    }
 
 
 def _pairs(runs):
@@ -238,12 +222,6 @@ def _rows(one, other, one_masks, other_masks):
         }
         for layer, pair in parts.items()
     ]
-
-
-def _names(*runs):
-    return " and ".join(
-        f"{run['experiment']} of trial {run['trial']}" for run in runs
-    )
 
 
 def _trials(table):

@@ -1,4 +1,9 @@
-"""Parts of a report as values, and how a report is strung together of them."""
+"""Parts of a report as values, and how a report is strung together of them.
+
+In all modules here, `found` is a tree and `runs` are rows of its runs, both as
+from `results.read`. `section` reads rows, sums them up, and makes of these a
+text and figures; what one function of a module returns, the next one takes.
+"""
 
 import dataclasses
 import sys
@@ -38,12 +43,7 @@ class Section:
 
 
 def join_texts(sections: list[Section], problems: str) -> str:
-    """Returns the texts of sections by their rank, and problems among them.
-
-    Args:
-        sections: Those of a report.
-        problems: As from `problems_text`.
-    """
+    """Returns the texts of sections by their rank, and problems among them."""
     texts = [*sections, Section(text=problems, rank=NOTES_RANK - 1)]
     texts.sort(key=lambda each: each.rank)  # Stable.
     return "\n".join(each.text for each in texts if each.text)

@@ -40,9 +40,6 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     figures 3 and 4.
-
-    Args:
-        runs: Rows of `results.read(...).runs`.
     """
     known = runs.get("effective_density", runs["density"])
     is_same = (known.isna() | (known == runs["density"])).all()

@@ -12,7 +12,6 @@ from lottery_ticket.analysis.reading import mask_arrays, selection
 from lottery_ticket.analysis.sections import overlaps, parts
 from lottery_ticket.foundations import lazy, masks, progress
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 KEYS = ["experiment", "level", "layer"]
@@ -28,12 +27,7 @@ EVEN_PERCENT = 50  # Of signs that are drawn anew.
 
 
 def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
-    """Returns table and figure sign_agreement, and both in words.
-
-    Args:
-        runs: Rows of `mask_arrays.whole`.
-        quiet: Whether to show no progress.
-    """
+    """Returns which signs stay, of the runs of `mask_arrays.whole`."""
     table = summarize(measure(runs, quiet))
     is_drawn = table["agreement_mean"].notna().any()
     return parts.Section(
@@ -52,10 +46,6 @@ def measure(runs: "pd.DataFrame", quiet: bool = False) -> "pd.DataFrame":
     before or, one-shot, of the dense network. NaN where there are none, or
     that training is not among the runs. One layer is in memory at a time.
     Learned masks, under which no weight is trained, are left out.
-
-    Args:
-        runs: Rows of `mask_arrays.whole`.
-        quiet: Whether to show no progress.
     """
     rows = []
     records = runs[runs["kind"] != selection.LEARNED].to_dict("records")
@@ -78,9 +68,6 @@ def summarize(agreements: "pd.DataFrame") -> "pd.DataFrame":
 
     Columns: those, density (mean), runs (their number), and mean, min and max
     of both agreements, such as agreement_mean.
-
-    Args:
-        agreements: As from `measure`.
     """
     groups = agreements.groupby(KEYS, sort=False)
     return groups.agg(
@@ -91,11 +78,7 @@ def summarize(agreements: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def to_text(summary: "pd.DataFrame") -> str:
-    """Returns a table of all layers together; "" if there is no run.
-
-    Args:
-        summary: As from `summarize`.
-    """
+    """Returns a table of all layers together; "" if there is no run."""
     table = summary[summary["layer"] == overlaps.ALL]
     heads = [*tables.PLACE_HEADS, "runs", "same sign %", "min", "max"]
     keys = [*tables.statistics(["agreement"])]
@@ -113,16 +96,13 @@ def to_text(summary: "pd.DataFrame") -> str:
     return tables.titled(TITLE, [heads, *rows])
 
 
-def figure(summary: "pd.DataFrame") -> "mpl_figure.Figure":
+def figure(summary: "pd.DataFrame"):
     """Returns a figure of weights that keep their sign, against density.
 
     Lines are means over the runs, bars reach from the lowest to the highest;
     dotted, the dense network, and dash-dotted, the half that has its sign again
     where signs are drawn anew. A second panel, where they are known, is about
     the weights that were pruned to get to a density.
-
-    Args:
-        summary: As from `summarize`, with a run that keeps a weight.
     """
     drawn = summary[
         (summary["layer"] == overlaps.ALL) & (summary["density"] > 0)
@@ -170,27 +150,29 @@ def _level_before(run):
 
 
 def _agreements(run, before):
-    """Dict, layer -> its agreements by name; all together first."""
-    kept = {
-        layer: _counts(
-            run, layer, mask_arrays.restore(run["directory"], "masks", layer)
-        )
-        for layer in run["layers"]
+    """Dict, layer -> its MEASURES by name; all together first."""
+    counts = {}
+    for layer in run["layers"]:
+        mask = mask_arrays.restore(run["directory"], "masks", layer)
+        pruned = _of_pruned(run, before, layer)
+        counts[layer] = np.array([_counts(run, layer, mask), pruned])
+    counts = {
+        overlaps.ALL: sum(counts.values(), np.zeros((2, 2), int)),
+        **counts,
     }
-    pruned = {layer: _of_pruned(run, before, layer) for layer in run["layers"]}
-    sums = (sum(each.values(), np.zeros(2, int)) for each in (kept, pruned))
-    parts = {overlaps.ALL: tuple(sums)}
-    parts |= {layer: (kept[layer], pruned[layer]) for layer in kept}
     return {
-        layer: dict(zip(MEASURES, map(_share, counts), strict=True))
-        for layer, counts in parts.items()
+        layer: {
+            measure: same / count if count else np.nan
+            for measure, (same, count) in zip(MEASURES, pairs, strict=True)
+        }
+        for layer, pairs in counts.items()
     }
 
 
 def _of_pruned(run, before, layer):
     """Counts of the weights that a run has pruned since another."""
     if before is None or layer not in before["layers"]:
-        return np.zeros(2, int)
+        return 0, 0
     now, then = (
         mask_arrays.restore(each["directory"], "masks", layer)
         for each in (run, before)
@@ -199,16 +181,11 @@ def _of_pruned(run, before, layer):
 
 
 def _counts(run, layer, mask):
-    """Array of two: weights of a mask whose sign stayed, and all of them."""
+    """Weights of a mask whose sign stayed, and all of them."""
     initial, final = (
         {layer: mask_arrays.restore(run["directory"], folder, layer)}
         for folder in ("initial", "final")
     )
     count = np.count_nonzero(mask)
     share = masks.sign_agreement({layer: mask}, initial, final)
-    return np.array([round(share * count) if count else 0, count])
-
-
-def _share(counts):
-    same, count = counts
-    return same / count if count else np.nan
+    return round(share * count) if count else 0, count

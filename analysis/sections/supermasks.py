@@ -5,9 +5,8 @@ import numpy as np
 from lottery_ticket.analysis.look import figure_style, setting_styles, tables
 from lottery_ticket.analysis.reading import records, selection, tree
 from lottery_ticket.analysis.sections import parts, untrained
-from lottery_ticket.foundations import lazy, run_record
+from lottery_ticket.foundations import lazy
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 EXPERIMENT = selection.LEARNED
@@ -97,9 +96,6 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     thresholded_accuracy (test) and thresholded_density of the mask that keeps
     all weights which are more likely kept than not; directory.
 
-    Args:
-        found: As from `results.read`.
-
     Returns:
         Pair: a row per run; and a sentence for each that was not evaluated.
     """
@@ -138,11 +134,6 @@ def compare(
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), table 1.
     Differs: there, densities are chosen on the test set.
-
-    Args:
-        cells: The first of `untrained.read`.
-        masks: The first of `read`.
-        runs: Rows of `results.read(...).runs`.
     """
     of_ways = [_best_untrained(cells), masks.assign(criterion=""), _dense(runs)]
     names = selection.network_names(*of_ways)
@@ -154,8 +145,12 @@ def compare(
     ]
     columns = [*TREATMENT, *COLUMNS]
     rows = pd.DataFrame(rows, columns=[*dict.fromkeys(columns)])
+    # No early stop where another run of the same has none.
+    at_stop = rows["early_stop_accuracy"]
+    keys = [rows[key] for key in TREATMENT]
+    is_known = at_stop.notna().groupby(keys).transform("all").astype(bool)
     table = (
-        _stopped_alike(rows)
+        rows.assign(early_stop_accuracy=at_stop.where(is_known))
         .groupby(TREATMENT, sort=False)
         .agg(
             runs=("accuracy", "size"),
@@ -175,14 +170,20 @@ def compare(
     return table.loc[in_order].reset_index(drop=True)
 
 
+def order(row):
+    """Sort key of a way: untrained, learned, trained; the plainest first."""
+    keys = [HOW.index(row["how"])]
+    for key, usual in USUAL.items():
+        place = usual.index(row[key]) if row[key] in usual else len(usual)
+        keys += [place, row[key]]
+    return tuple(keys)
+
+
 def to_text(table: "pd.DataFrame") -> str:
     """Returns a table of networks, a column per way, in percent.
 
     What learned and trained networks reach at early stop and at the end are
     lines of their own, so that like stands beside like.
-
-    Args:
-        table: As from `compare`.
     """
     rows = [
         {**row, "heads": heads}
@@ -210,16 +211,13 @@ def to_text(table: "pd.DataFrame") -> str:
     return f"{EXPLANATION}\n{text}\n{LINES}{criteria}"
 
 
-def bars(table: "pd.DataFrame") -> "mpl_figure.Figure":
+def bars(table: "pd.DataFrame"):
     """Returns a figure of what networks reach, a panel each, a bar per way.
 
     Bars and numbers are means over runs, lines reach from the lowest to the
     highest run, or mask of a run. Learned and trained networks are all taken at
     early stop, if all of them have validation, else all at the end; the label
     below the panels says which.
-
-    Args:
-        table: As from `compare`, one row or more.
     """
     labels = pd.Series(
         [
@@ -249,7 +247,7 @@ def _row(run, name):
     record = records.read(run["directory"], name, MISSING)
     settings, samples = record["settings"], record["samples"]
     # Beside the run's, they are those of the evaluation.
-    trained = run_record.read(run["directory"])["settings"]
+    trained = records.read(run["directory"], tree.RUN)["settings"]
     if any(settings.get(key) != value for key, value in trained.items()):
         raise ValueError(f"damaged (its {name} is of another run)")
     test = np.array(samples["test"]["accuracy"], float)
@@ -311,43 +309,19 @@ def _alone(rows):
     )
 
 
-def _stopped_alike(rows):
-    """Rows without early stops where another run of the same has none."""
-    at_stop = rows["early_stop_accuracy"]
-    keys = [rows[key] for key in TREATMENT]
-    is_known = at_stop.notna().groupby(keys).transform("all").astype(bool)
-    return rows.assign(early_stop_accuracy=at_stop.where(is_known))
-
-
-def order(row):
-    """Sort key of a way: untrained, learned, trained; the plainest first."""
-    keys = [HOW.index(row["how"])]
-    for key, usual in USUAL.items():
-        place = usual.index(row[key]) if row[key] in usual else len(usual)
-        keys += [place, row[key]]
-    return tuple(keys)
-
-
 def _heads(table):
     """Four words of each row: how, weights, mask, and the name if needed."""
     is_twice = table.duplicated(["network", "how", *SETTINGS], keep=False)
-    return [
-        (
-            row["how"],
-            "dense"
-            if row["how"] == "trained"
-            else untrained.treatment(row["mask_1_action"]),
-            _mask(row),
-            row["experiment"].rpartition("/")[2] if twice else "",
-        )
-        for row, twice in zip(table.to_dict("records"), is_twice, strict=True)
-    ]
-
-
-def _mask(row):
-    words = [MASKS.get(row["rescaling"], "")]
-    words += ["rounded"] * (row["sampling"] == "round")
-    return ", ".join(filter(None, words))
+    heads = []
+    for row, twice in zip(table.to_dict("records"), is_twice, strict=True):
+        weights = "dense"
+        if row["how"] != "trained":
+            weights = untrained.treatment(row["mask_1_action"])
+        mask = [MASKS.get(row["rescaling"], "")]
+        mask += ["rounded"] * (row["sampling"] == "round")
+        name = row["experiment"].rpartition("/")[2] if twice else ""
+        heads.append((row["how"], weights, ", ".join(filter(None, mask)), name))
+    return heads
 
 
 def _lines(network, cells):

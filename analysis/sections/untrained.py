@@ -11,7 +11,6 @@ from lottery_ticket.analysis.reading import gaps, records, selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-mpl_figure = lazy.module("matplotlib.figure")
 pd = lazy.module("pandas")
 
 EXPERIMENT = "untrained"
@@ -74,9 +73,6 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     accuracy and loss on the test set, validate_accuracy and validate_loss (NaN
     without validation); num_classes (NaN where it is not recorded), directory.
 
-    Args:
-        found: As from `results.read`.
-
     Returns:
         Pair: a row per masked network, the cells; and a sentence for each file
         that is unfinished or damaged, and for each setting that trials differ
@@ -88,9 +84,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
         grids, problems = records.of_places(name, places, _grid)
         problems += gaps.mixed_settings([settings for _, settings in grids])
         rows = [row for rows, _ in grids for row in rows]
-        rows.sort(
-            key=lambda row: (row["experiment"], gaps.natural(row["trial"]))
-        )
+        rows = gaps.in_order(rows, "experiment", "trial")
         found.known[EXPERIMENT] = pd.DataFrame(rows, columns=CELLS), problems
     return found.known[EXPERIMENT]
 
@@ -101,9 +95,6 @@ def choose(cells: "pd.DataFrame") -> "pd.DataFrame":
     It is the one of highest accuracy on the validation set; of several, that of
     the lowest validation loss. The test set has no say, so without validation
     no row comes back.
-
-    Args:
-        cells: Rows of `read`.
     """
     known = cells[cells["validate_accuracy"].notna()]
     best_first = known.sort_values(
@@ -125,9 +116,6 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     Differs: there, levels are chosen on the test set.
-
-    Args:
-        chosen: As from `choose`.
     """
     keys = [*TREATMENT, "criterion"]
     table = chosen.groupby(keys, sort=False, dropna=False).agg(
@@ -146,11 +134,7 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def to_text(summary: "pd.DataFrame") -> str:
-    """Returns a table of what the chosen networks reach, in percent.
-
-    Args:
-        summary: As from `summarize`; empty without validation.
-    """
+    """Returns a table of what the chosen networks reach, in percent."""
     if summary.empty:
         return NO_VALIDATION
     names = _names(summary)
@@ -163,7 +147,7 @@ def to_text(summary: "pd.DataFrame") -> str:
     return "\n".join(texts)
 
 
-def accuracy(cells: "pd.DataFrame") -> "mpl_figure.Figure":
+def accuracy(cells: "pd.DataFrame"):
     """Returns a figure of untrained test accuracy against density.
 
     A panel per network and treatment, a line per criterion: means over trials,
@@ -171,9 +155,6 @@ def accuracy(cells: "pd.DataFrame") -> "mpl_figure.Figure":
     number of classes is recorded.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
-
-    Args:
-        cells: Rows of `read`.
 
     Raises:
         ValueError: If there are none that keep a weight.
@@ -227,25 +208,24 @@ def _grid(place, record):
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
     }
-    rows = [{**of_all, **_row(cell)} for cell in record["cells"]]
+    nothing = {"accuracy": float("nan"), "loss": float("nan")}
+    own = ("mask_1_action", "criterion", "level", "density")
+    rows = [
+        {
+            **of_all,
+            **{key: cell[key] for key in own},
+            "accuracy": cell["test"]["accuracy"],
+            "loss": cell["test"]["loss"],
+            "validate_accuracy": cell.get("validate", nothing)["accuracy"],
+            "validate_loss": cell.get("validate", nothing)["loss"],
+        }
+        for cell in record["cells"]
+    ]
     # What should be the same in all trials whose mean is taken.
     alike = {k: v for k, v in settings.items() if k not in ("run", "levels")}
     # Too many to be told one by one.
     alike["iterations"] = len(settings.get("levels", [0])) - 1
     return rows, (place, alike)
-
-
-def _row(cell):
-    nothing = {"accuracy": float("nan"), "loss": float("nan")}
-    validate = cell.get("validate", nothing)
-    keys = ("mask_1_action", "criterion", "level", "density")
-    return {
-        **{key: cell[key] for key in keys},
-        "accuracy": cell["test"]["accuracy"],
-        "loss": cell["test"]["loss"],
-        "validate_accuracy": validate["accuracy"],
-        "validate_loss": validate["loss"],
-    }
 
 
 def _names(rows):

@@ -15,7 +15,7 @@ def test_a_record_that_is_whole(tmp_path):
     assert records.read(str(tmp_path), NAME) == {"lr": 0.1}
 
 
-def test_what_is_wrong_with_a_record(tmp_path):
+def test_what_is_wrong_with_a_record(tmp_path, caplog):
     with pytest.raises(ValueError, match=r"unfinished \(no findings.json; st"):
         records.read(str(tmp_path), NAME)
     with pytest.raises(ValueError, match="^findings.json is not there yet$"):
@@ -25,6 +25,7 @@ def test_what_is_wrong_with_a_record(tmp_path):
     path.write_text(path.read_text().replace("0.1", "0.2"))
     with pytest.raises(ValueError, match=r"damaged \(its findings.json is not"):
         records.read(str(tmp_path), NAME, "{name} is not there yet")
+    assert not caplog.messages  # Whoever reads it says so, once.
 
 
 def test_what_cannot_be_understood_is_named_and_left_out(tmp_path):

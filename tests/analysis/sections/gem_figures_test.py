@@ -204,22 +204,14 @@ def test_no_checks_to_draw(tmp_path):
     assert gem_figures.checked(_drawn(tmp_path)) == []
 
 
-def _draw(methods, column="accuracy"):
-    series = [(name, column, STYLE) for name in methods["experiment"].unique()]
-    with figure_style.drawing() as (_, [axes]):
-        gem_figures.draw_means(axes, methods, series)
-        gem_figures.finish([axes], methods, 1)
-    return axes
-
-
 def test_means_ranges_and_lines_all_across(tmp_path):
     for trial in (1, 2):
         after = 0.5 + 0.1 * trial
         fake_gems.write_gem(str(tmp_path), trial, 1, after=after)
         more = {"density": 1.0, "algo": "wt", "after": 0.9 + 0.02 * trial}
         fake_gems.write_gem(str(tmp_path), trial, 0, "wt", **more)
-    methods = _methods(tmp_path)
-    axes = _draw(methods)
+    figure = gem_figures.accuracy(_drawn(tmp_path))
+    _, axes = figure.axes
     points, low, high, dense, chance = (
         np.unique(line.get_ydata()) for line in axes.lines
     )
@@ -228,15 +220,15 @@ def test_means_ranges_and_lines_all_across(tmp_path):
     assert axes.lines[0].get_xdata() == pytest.approx([5])
     assert axes.get_ylim()[0] == 0
     assert axes.get_xlim()[0] < 100  # The dense network needs no room.
-    names = [name for name, _ in gem_figures.across_entries(methods)]
-    assert names == ["dense network", "chance"]
+    assert _texts(figure)[1:] == ["dense network", "chance"]
 
 
 def test_what_is_not_known_is_not_drawn(tmp_path):
     fake_gems.write_gem(str(tmp_path), 1, 1, num_classes=None)
-    methods = _methods(tmp_path)
-    assert not _draw(methods, "best_accuracy").lines
-    assert gem_figures.across_entries(methods) == []
+    figure = gem_figures.accuracy(_drawn(tmp_path).assign(accuracy=np.nan))
+    before, after = figure.axes
+    assert before.lines and not after.lines
+    assert _texts(figure) == ["Gem-Miner ($n$ = 1)"]
 
 
 def test_networks_that_keep_nothing_have_no_place(tmp_path):
@@ -252,12 +244,16 @@ def test_networks_that_keep_nothing_have_no_place(tmp_path):
 def test_labels_count_the_networks_of_a_mean(tmp_path):
     for tree in ("conv4", "fc"):
         for trial in (1, 2):
-            fake_gems.write_gem(f"{tmp_path}/{tree}", trial, 1)
+            checks = {"mask_shuffle": 0.5}
+            fake_gems.write_gem(f"{tmp_path}/{tree}", trial, 1, checks=checks)
     fake_gems.write_gem(f"{tmp_path}/fc", 3, 1)
-    methods = _methods(tmp_path)
-    assert gem_figures.label("gem_miner", methods) == "Gem-Miner ($n$ = 2–3)"
-    own = methods[methods["experiment"] == "fc/gem_miner"]
-    assert gem_figures.label("fc/gem_miner", own) == "fc Gem-Miner ($n$ = 3)"
+    drawn = _drawn(tmp_path)
+    texts = _texts(gem_figures.accuracy(drawn))
+    assert texts[0] == "Gem-Miner ($n$ = 2–3)"
+    assert [axes.get_title() for axes in gem_figures.checks(drawn).axes] == [
+        "conv4 Gem-Miner ($n$ = 2)",
+        "fc Gem-Miner ($n$ = 3)",
+    ]
 
 
 EVENTS = [

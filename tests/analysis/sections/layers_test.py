@@ -1,15 +1,13 @@
 """Tests of analysis/sections/layers.py."""
 
 import math
-import os
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import results
-from lottery_ticket.analysis.look import figure_style, tables
-from lottery_ticket.analysis.sections import layers
+from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.analysis.sections import layers, parts
 from lottery_ticket.tests.analysis import fake_results
 
 
@@ -47,39 +45,6 @@ def test_means_over_runs_and_layers_in_order(tmp_path):
     ]
     assert layers.names(table) == ["z", "a"]
     assert layers.names(table, "effective") == []
-
-
-def test_counts_are_those_of_each_run_and_layer(tmp_path):
-    density = {"z": [10, 30], "a": [1, 10]}
-    for trial, effective in ((1, {"z": 9, "a": 1}), (2, None)):
-        facts = {"density": density, "effective": effective}
-        fake_results.write_run(str(tmp_path), trial, 1, facts=facts)
-    runs = results.read(str(tmp_path)).runs
-    table = layers.counts(runs)
-    assert list(table.columns) == layers.COUNTS
-    assert table["layer"].tolist() == ["z", "a"] * 2
-    assert table["trial"].tolist() == [1, 1, 2, 2]
-    assert table["kept"].tolist() == [10, 1] * 2
-    assert table["total"].tolist() == [30, 10] * 2
-    assert table["density"].tolist() == [10 / 30, 0.1] * 2
-    assert table["effective"].tolist()[:2] == [9, 1]
-    assert table["effective"].isna().tolist() == [False, False, True, True]
-    assert tables.to_csv(table).decode().splitlines()[1:4:2] == [
-        "same_init,1,1,,z,10,30,0.3333333333333333,9",
-        "same_init,2,1,,z,10,30,0.3333333333333333,",
-    ]
-
-
-def test_counts_of_no_run_are_none():
-    assert layers.counts(pd.DataFrame(columns=["directory"])).empty
-
-
-def test_a_run_that_has_gone_has_no_counts(tmp_path):
-    directory = fake_results.write_run(str(tmp_path), 1, 1)
-    runs = results.read(str(tmp_path)).runs
-    os.remove(f"{directory}/run.json")
-    with pytest.raises(ValueError, match="unfinished"):
-        layers.counts(runs)
 
 
 def test_effective_densities_are_of_the_runs_that_know_them(tmp_path):
@@ -164,6 +129,10 @@ def _runs(tmp_path, *rows):
     return results.read(str(tmp_path)).runs
 
 
+def _densities(runs, *levels):
+    return layers.densities(runs[runs["density"] < 1], *levels)
+
+
 def _lines(axes):
     return [
         (line.get_linestyle(), line.get_ydata().tolist()) for line in axes.lines
@@ -179,7 +148,7 @@ def test_a_line_per_pruned_level(tmp_path):
         ("same_init", 1, TICKET, None),
         ("same_init", 2, sparse, None),
     )
-    figure = layers.densities(runs)
+    figure = _densities(runs)
     [axes] = figure.axes
     assert _lines(axes) == [("-", [20, 50]), ("-", [2, 10])]
     assert axes.get_yscale() == "log"
@@ -187,7 +156,7 @@ def test_a_line_per_pruned_level(tmp_path):
     assert axes.get_title() == "winning ticket"
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["22.7 %", "2.73 %"]
-    [axes] = layers.densities(runs, (2,)).axes
+    [axes] = _densities(runs, (2,)).axes
     assert _lines(axes) == [("-", [2, 10])]
 
 
@@ -197,7 +166,7 @@ def test_weights_on_a_path_are_dotted_where_they_are_fewer(tmp_path):
         ("same_init", 1, TICKET, {"a": 20, "b": 5}),
         ("same_init", 2, {"a": [10, 100], "b": [2, 10]}, {"a": 4, "b": 2}),
     )
-    figure = layers.densities(runs)
+    figure = _densities(runs)
     assert _lines(figure.axes[0]) == [
         ("-", [20, 50]),
         ("-", [10, 20]),
@@ -216,7 +185,7 @@ def test_controls_of_the_same_layers_have_no_panel(tmp_path):
         ("shuffle", 1, TICKET, None),
         ("random_global", 1, {"a": [23, 100], "b": [2, 10]}, None),
     )
-    first, second = layers.densities(runs).axes
+    first, second = _densities(runs).axes
     assert first.get_title() == "winning ticket and 2 more"
     assert second.get_title() == "random, global"
     assert _lines(second) == [("-", [23, 20])]
@@ -225,7 +194,7 @@ def test_controls_of_the_same_layers_have_no_panel(tmp_path):
 def test_empty_layers_are_crosses_below_all_others(tmp_path):
     density = {"a": [20, 100], "b": [0, 10], "c": [1, 10]}
     runs = _runs(tmp_path, ("snip", 1, density, None))
-    figure = layers.densities(runs)
+    figure = _densities(runs)
     [axes] = figure.axes
     line, cross = axes.lines
     np.testing.assert_allclose(line.get_ydata(), [20, 4, 10])
@@ -240,7 +209,7 @@ def test_many_layers_are_counted_and_other_layers_not_mixed_in(tmp_path):
     runs = _runs(
         tmp_path, ("same_init", 1, many, None), ("other", 1, TICKET, None)
     )
-    deep, flat = layers.densities(runs).axes
+    deep, flat = _densities(runs).axes
     assert deep.get_title() == "other"
     assert _lines(deep) == [("-", [20, 50])]
     [line] = flat.lines
@@ -249,8 +218,6 @@ def test_many_layers_are_counted_and_other_layers_not_mixed_in(tmp_path):
 
 
 def test_nothing_is_pruned(tmp_path):
-    runs = _runs(tmp_path, ("same_init", 0, {"a": [9, 9]}, None))
-    with pytest.raises(ValueError, match="levels None is pruned"):
-        layers.densities(runs)
-    with pytest.raises(ValueError, match=r"levels \(7,\) is pruned"):
-        layers.densities(runs, (7,))
+    _runs(tmp_path, ("same_init", 0, {"a": [9, 9]}, None))
+    found = results.read(str(tmp_path))
+    assert layers.figure_section(found) == parts.Section()
