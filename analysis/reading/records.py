@@ -78,11 +78,7 @@ def points(columns: dict[str, list]) -> list[dict]:
 
 
 def count(counts: dict) -> tuple[int, int]:
-    """Returns how many weights all layers keep together, and have.
-
-    Args:
-        counts: Dict, layer -> (kept, total).
-    """
+    """Returns the sums of a dict, layer -> (weights kept, weights in all)."""
     kept, total = np.sum([*counts.values(), (0, 0)], axis=0)
     return int(kept), int(total)
 

@@ -9,6 +9,7 @@ from lottery_ticket.analysis.look import levels as level_styles
 from lottery_ticket.analysis.reading import logs, selection, tree
 from lottery_ticket.analysis.sections import parts
 
+AXES = ("iteration", "accuracy")
 RISE = 0.1  # Part of training whose accuracies need not be in view.
 
 
@@ -54,18 +55,15 @@ def _draw(axes, test_logs, experiment, colors):
     """Draws an experiment's curve at each level; a control's dense dotted."""
     own = test_logs[test_logs["experiment"] == experiment]
     for level, of_level in own.groupby("level"):
-        mean_plots.draw_band(axes, _curve(of_level), colors[level])
+        curve = mean_plots.curve(of_level, *AXES)
+        mean_plots.draw_band(axes, curve, colors[level])
     trees = test_logs["experiment"].map(tree.name)
     is_sibling = trees == tree.name(experiment)
     dense = test_logs[is_sibling & (test_logs["density"] == 1)]
     if len(dense) and not (own["density"] == 1).any():
-        curve = _curve(dense)
+        curve = mean_plots.curve(dense, *AXES)
         style = {**figure_style.DENSE, "color": colors[dense["level"].min()]}
         axes.plot(curve.index, curve["mean"], **style)
-
-
-def _curve(test_logs):
-    return mean_plots.curve(test_logs, "iteration", "accuracy")
 
 
 def _finish(panels, test_logs):

@@ -330,10 +330,13 @@ def _lines(network, cells):
     def line(name, text, own=cells):
         return [name, *("" if cell is None else text(cell) for cell in own)]
 
+    def ends(cell, key):
+        return tables.number_range(cell, key) if cell["runs"] > 1 else ""
+
     def reached(name, key, ways):
         own = [cell if cell and cell["how"] in ways else None for cell in cells]
         mean = line(name, lambda cell: _known(cell[f"{key}_mean"], "n/a"), own)
-        return [mean, line("", lambda cell: _range(cell, key), own)]
+        return [mean, line("", lambda cell: ends(cell, key), own)]
 
     first, *others = HOW
     found = [
@@ -348,10 +351,6 @@ def _lines(network, cells):
     shown = [own for own in found if any(own[1:])]
     names = [network] + [""] * len(shown)
     return [[name, *own] for name, own in zip(names, shown, strict=False)]
-
-
-def _range(cell, key):
-    return tables.number_range(cell, key) if cell["runs"] > 1 else ""
 
 
 def _known(value, unknown=""):

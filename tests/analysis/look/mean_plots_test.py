@@ -57,3 +57,30 @@ def test_bars_reach_from_low_to_high_and_not_beyond_the_mean(count):
     [bars] = container.lines[2]
     ends = [path.vertices[:, 1] for path in bars.get_paths()]
     np.testing.assert_allclose(ends, [[0.5, 3.0], [0.3, 0.3]][:count])
+
+
+TABLE = pd.DataFrame(
+    [("a", 1.0, 0.9, 2), ("a", 0.5, 0.8, 3), ("b/c", 1.0, 0.7, 1)],
+    columns=["experiment", "density", "x_mean", "runs"],
+).assign(x_min=0.5, x_max=1.0)
+SERIES = {"a": {"color": "red"}, "b/c": {"color": "blue"}}
+
+
+def test_experiments_are_series_with_entries():
+    with figure_style.drawing() as (_, [axes]):
+        entries = mean_plots.draw_experiments(axes, TABLE, "x", 10, SERIES)
+    first, second = axes.containers
+    np.testing.assert_allclose(first.lines[0].get_xydata(), [[100, 9], [50, 8]])
+    np.testing.assert_allclose(second.lines[0].get_xydata(), [[100, 7]])
+    assert entries == [
+        ("a ($n$ = 2–3)", SERIES["a"]),
+        ("b c ($n$ = 1)", SERIES["b/c"]),
+    ]
+
+
+def test_dense_networks_are_lines_that_tell_apart_whose_they_are():
+    with figure_style.drawing() as (_, [axes]):
+        assert len(mean_plots.draw_dense(axes, TABLE, "x", 10, SERIES)) == 1
+        assert not mean_plots.draw_dense(axes, TABLE[1:2], "x", 10, SERIES)
+    assert [line.get_color() for line in axes.lines] == ["red", "blue"]
+    assert [line.get_ydata()[0] for line in axes.lines] == [9, 7]
