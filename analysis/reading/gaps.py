@@ -44,26 +44,26 @@ def missing(
             as "lottery_experiment".
     """
     by_experiment = collections.defaultdict(list)
+    trials_of_tree = collections.defaultdict(set)
+
+    def siblings_of(experiment):
+        is_learned = kinds.get(experiment) == selection.LEARNED
+        return trials_of_tree[tree.name(experiment), is_learned]
+
     for place in places:
         by_experiment[place.experiment].append(place)
-    # Experiments whose trials are compared -> their trials.
-    siblings = collections.defaultdict(set)
-    trials, group = {}, {}
-    for experiment, own in by_experiment.items():
-        is_learned = kinds.get(experiment) == selection.LEARNED
-        group[experiment] = tree.name(experiment), is_learned
-        trials[experiment] = {place.trial for place in own}
-        siblings[group[experiment]] |= trials[experiment] - {""}
+        if place.trial != "":
+            siblings_of(place.experiment).add(place.trial)
     lines = []
     for experiment, own in sorted(by_experiment.items()):
         is_ticket = kinds.get(experiment) == selection.TICKET
         lines += _missing_levels(experiment, own, is_ticket)
+        trials = {place.trial for place in own}
+        siblings = siblings_of(experiment)
         lines += [
             f"trial {trial}, {experiment}: missing (no run in this trial)"
-            for trial in sorted(
-                siblings[group[experiment]] - trials[experiment], key=natural
-            )
-            if "" not in trials[experiment]  # Runs outside of trials are alone.
+            for trial in sorted(siblings - trials, key=natural)
+            if "" not in trials  # Runs outside of trials have no siblings.
         ]
     return lines
 
