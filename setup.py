@@ -7,6 +7,9 @@ import setuptools
 PACKAGES = [
     "lottery_ticket",
     "lottery_ticket.analysis",
+    "lottery_ticket.analysis.look",
+    "lottery_ticket.analysis.reading",
+    "lottery_ticket.analysis.sections",
     "lottery_ticket.argfiles",
     "lottery_ticket.datasets",
     "lottery_ticket.experiments",
@@ -34,7 +37,9 @@ setuptools.setup(
     python_requires=">=3.10",
     packages=PACKAGES,
     package_dir={"lottery_ticket": "."},
-    package_data={"lottery_ticket": ["configs/*.yaml"]},
+    package_data={
+        "lottery_ticket": ["configs/*.yaml", "analysis/look/*.mplstyle"]
+    },
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.16",

@@ -1,52 +1,39 @@
 """A results tree in one folder of tables and figures: a tuple of sections."""
 
-from lottery_ticket.analysis import (
+import inspect
+
+from lottery_ticket.analysis import results
+from lottery_ticket.analysis.sections import (
     comparison,
-    curve_figures,
-    density_figures,
-    early_stopping,
-    grid_figures,
-    layer_figures,
+    curves,
+    density,
+    grids,
     layers,
-    results,
-    sections,
-    tables,
+    parts,
+    run_tables,
 )
 from lottery_ticket.foundations import files
 
 # About runs in general, where there are any; in the order of writing.
 RUN_SECTIONS = (
-    tables.section,
+    run_tables.section,
     layers.section,
     comparison.section,
-    density_figures.section,
-    grid_figures.section,
-    early_stopping.section,
-    curve_figures.section,
-    layer_figures.section,
+    density.section,
+    grids.section,
+    density.stop_section,
+    curves.section,
+    layers.figure_section,
 )
-# What --help says of `report`.
+# What --help says of `report`, with what each section says of itself.
 HELP = """\
 Draws and tabulates the results below a folder, and says what is missing.
 
 Prints the experiments side by side (where there are several), a table and
-the problems. Writes runs.csv (a row per run), table.csv and table.txt (a
-row per experiment and level), comparison.csv and comparison.txt (a row per
-density, side by side), layers.csv and layers.txt (the density of each
-layer), and as .png and .pdf: accuracy, early_stopping (where there is
-validation), curves and layer_densities (where layers differ). May run while
-an experiment still does; the same results give the same files.
+the problems. May run while an experiment still does; the same results give
+the same files. Figures are written as .png and .pdf.
 
-Where lottery experiments differ in one rule alone: criteria,
-mask_1_actions and mask_0_actions. Where copies were trained to see whether
-a line connects them: connectivity.csv, error_along_line and barriers. Where
-untrained networks were evaluated: untrained.csv, untrained.txt and
-untrained. Where they were, or masks were learned: supermasks.csv,
-supermasks.txt and supermasks, which set them beside trained weights. Where
-sparse networks were found at initialisation: gems.csv, gems.txt,
-gem_runs.csv, gem_epochs.csv, gems, gem_search_METHOD and, with sanity
-checks, gem_checks. Where ways between masks were evaluated:
-mask_connectivity and tables of that name.
+{sections}
 
 The checksums of run.json and of the test and validation logs are compared
 with what is there; weights and masks are not opened. `mask_facts` opens
@@ -73,8 +60,9 @@ def maker(own_sections, result_files: dict[str, str]):
 
     Args:
         own_sections: Functions of a `tree.Tree` that return a
-            `sections.Section`, in the order of writing: what experiments have
-            to say beside RUN_SECTIONS.
+            `parts.Section`, in the order of writing: what experiments have to
+            say beside RUN_SECTIONS. The first paragraph of a function's
+            docstring is what --help says of it.
         result_files: Dict, name of an experiment in settings -> name of the
             sealed file that its folders end with; see `tree.Tree`.
     """
@@ -87,28 +75,26 @@ def maker(own_sections, result_files: dict[str, str]):
     ) -> None:
         found = results.read(output_dir, experiments, levels, result_files)
         general = () if found.runs.empty else RUN_SECTIONS
-        made = [section(found) for section in (*general, *own_sections)]
-        outputs, text = _strung(found, made)
+        made = [each(found) for each in (*general, *own_sections)]
+        outputs = {}
+        for each in made:
+            outputs |= each.files()
+        if not outputs:
+            results.check_some(found)
+        of_sections = [problem for each in made for problem in each.problems]
+        problems = parts.problems_text([*found.problems, *of_sections])
+        if run_tables.TEXT in outputs:
+            outputs[run_tables.TEXT] += f"\n{problems}".encode()
+        if not any(each.text for each in made):
+            about = [each.about for each in made if each.about]
+            text = f"No run but {' and '.join(about)}.\n"
+            made = [*made, parts.Section(text=text)]
         directory = report_dir or files.join(output_dir, "report")
-        sections.write(directory, outputs, text)
+        parts.write(directory, outputs, parts.join_texts(made, problems))
 
-    report.__doc__ = HELP
+    paragraphs = [
+        (inspect.getdoc(each) or "").partition("\n\n")[0]
+        for each in (*RUN_SECTIONS, *own_sections)
+    ]
+    report.__doc__ = HELP.format(sections="\n".join(filter(None, paragraphs)))
     return report
-
-
-def _strung(found, made):
-    """Dict, file name -> bytes, of all sections together; and what to print."""
-    outputs = {}
-    for section in made:
-        outputs |= section.files()
-    if not outputs:
-        results.check_some(found)
-    of_sections = [problem for section in made for problem in section.problems]
-    problems = sections.problems_text([*found.problems, *of_sections])
-    if tables.TEXT in outputs:
-        outputs[tables.TEXT] += f"\n{problems}".encode()
-    if not any(section.text for section in made):
-        about = [section.about for section in made if section.about]
-        text = f"No run but {' and '.join(about)}.\n"
-        made = [*made, sections.Section(text=text)]
-    return outputs, sections.join_texts(made, problems)

@@ -15,18 +15,19 @@ def write(path: str, record: dict) -> None:
     files.write(path, json.dumps(sealed, indent=1).encode())
 
 
-def read(path: str) -> dict | None:
+def read(path: str, *, warn: bool = True) -> dict | None:
     """Returns the record in a file, or None where there is none that is whole.
 
-    A file that is damaged is named in a warning, and counts as none. Settings
-    in it have their names of today.
+    A file that is damaged is named in a warning, unless the caller says so
+    itself, and counts as none. Settings in it have their names of today.
     """
     if not files.exists(path):
         return None
     record = look(path)
     seal = record.pop("checksum", None) if record else None
     if record is None or seal != _seal(record):
-        _log.warning("%s is damaged: its run counts as not done", path)
+        if warn:
+            _log.warning("%s is damaged: its run counts as not done", path)
         return None
     if isinstance(record.get("settings"), dict):
         record["settings"] = names_0_1_0.settings(record["settings"])

@@ -50,7 +50,7 @@ def _experiment(name: str) -> lazy.LazyModule:
 
 
 def _section(name: str) -> lazy.LazyModule:
-    return lazy.module(f"lottery_ticket.analysis.{name}")
+    return lazy.module(f"lottery_ticket.analysis.sections.{name}")
 
 
 # Command -> experiment: first to train, then to question what was trained, then
@@ -101,7 +101,7 @@ EXPERIMENTS = {
         "learns a mask of weights that stay as they are drawn",
         _experiment("supermask"),
         "supermask.json",
-        _section("supermask_figures"),
+        _section("supermasks"),
     ),
 }
 # What is no experiment: module here, with a RUN -> what it is for.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lottery_ticket.analysis import figure_style
+from lottery_ticket.analysis.look import figure_style
 
 
 def _leave_unrendered(monkeypatch):

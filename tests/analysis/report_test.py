@@ -1,7 +1,10 @@
 import pytest
 
-from lottery_ticket.analysis import report, sections, tree
+from lottery_ticket.analysis import report
+from lottery_ticket.analysis.reading import tree
+from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import files, paths
+from lottery_ticket.runners import commands
 from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
     fake_gems,
@@ -292,10 +295,10 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
         [place] = found.holding(found.files["mine"])
         table = place.directory.encode()
         problems = ["mine is strange"]
-        return sections.Section({"mine.txt": table}, {}, "Mine\n", problems)
+        return parts.Section({"mine.txt": table}, {}, "Mine\n", problems)
 
     def second(found):
-        return sections.Section({"other.txt": b""}, about="others")
+        return parts.Section({"other.txt": b""}, about="others")
 
     files.write(f"{tmp_path}/trial1/0/here/mine.json", b"{}")
     made = report.maker([first, second], {"mine": "mine.json"})
@@ -323,3 +326,15 @@ def test_without_sections_runs_are_reported(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0)
     report.maker((), {})(str(tmp_path))
     assert files.names(str(tmp_path / "report")) == SINGLE_NAMES
+
+
+def test_help_is_what_sections_say_of_themselves():
+    def own(found):
+        """Table own.txt: what only\n    this has.\n\n    Not for readers."""
+
+    text = report.maker([own, lambda found: None], {}).__doc__
+    assert "\nTable own.txt: what only\nthis has.\n\nThe checksums" in text
+    assert "Not for readers" not in text
+    for section in (*report.RUN_SECTIONS, *commands.sections()):
+        assert section.__doc__.startswith(("Table", "Figure")), section
+        assert section.__doc__.split("\n")[0] in runner.RUN.__doc__

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from lottery_ticket.analysis import setting_styles
+from lottery_ticket.analysis.look import setting_styles
 from lottery_ticket.argfiles import gem_miner_argfile
 from lottery_ticket.experiments import gem_miner, recipe_table_gem
 from lottery_ticket.foundations import paths

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from lottery_ticket.analysis import tree
+from lottery_ticket.analysis.reading import tree
 from lottery_ticket.experiments import find_ticket, level_rules, recipes
 from lottery_ticket.foundations import keras_model, save_restore
 from lottery_ticket.foundations.training import programs
@@ -108,7 +108,7 @@ def test_pruned_weights_can_be_held_in_the_ticket(tmp_path):
 
 def test_its_runs_are_those_of_the_lottery_experiment(found):
     directory, *_ = found
-    places = tree.find(str(directory))
+    places = [each for each in tree.walk(str(directory)) if each.is_run]
     assert sorted(place.level for place in places) == [0, 1, 2]
     record = json.loads((directory / "trial1/2/same_init/run.json").read_text())
     kept, total = record["density"]["conv2d"]

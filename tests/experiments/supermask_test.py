@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import results, supermasks
+from lottery_ticket.analysis import results
+from lottery_ticket.analysis.sections import supermasks
 from lottery_ticket.experiments import (
     find_ticket,
     mask_search,
@@ -103,11 +104,11 @@ def test_the_record_says_how_samples_do_and_what_they_keep(learned):
 
 def test_a_report_reads_what_is_written(learned):
     directory, _, record = learned
-    read = supermasks.read(
+    masks, problems = supermasks.read(
         results.read(str(directory), files={"supermask": "supermask.json"})
     )
-    assert read.problems == []
-    (row,) = read.masks.to_dict("records")
+    assert problems == []
+    (row,) = masks.to_dict("records")
     expected = np.mean(record["samples"]["test"]["accuracy"])
     assert row["accuracy"] == pytest.approx(expected)
 

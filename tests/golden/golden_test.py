@@ -15,7 +15,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import figure_style
+from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.runners import report
 from lottery_ticket.tests.golden import commands

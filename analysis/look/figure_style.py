@@ -1,0 +1,234 @@
+"""What all figures share: size, type, colours, axes, and how they are saved."""
+
+import contextlib
+import io
+import pathlib
+
+import numpy as np
+
+from lottery_ticket.foundations import lazy
+
+matplotlib = lazy.module("matplotlib")
+mpl_figure = lazy.module("matplotlib.figure")
+lines = lazy.module("matplotlib.lines")
+mpl_style = lazy.module("matplotlib.style")
+ticker = lazy.module("matplotlib.ticker")
+
+COLUMN_WIDTH_INCHES = 3.35  # One column of a two-column paper.
+PAGE_WIDTH_INCHES = 6.75
+KINDS = ("png", "pdf")  # For a screen, and for print.
+COLUMNS = 3  # Panels side by side.
+HEIGHT_INCHES = 2.1  # Of a row of panels.
+LEGEND_ROW_INCHES = 0.16
+DENSITY_TICKS = 6
+STEPS = (1, 2, 2.5, 5, 10)  # Between ticks, times powers of ten.
+
+# Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color/, told apart by
+# colour-blind readers; each with a dash and a marker of its own for print. Of
+# the last four, hollow, each differs from all others by 18 or more in CIELAB
+# (those six among themselves by 16), also in the three kinds of colour
+# blindness as simulated by Machado et al. 2009.
+_FIRST = (
+    {"color": "#0072B2", "linestyle": "-", "marker": "o"},
+    {"color": "#D55E00", "linestyle": "--", "marker": "s"},
+    {"color": "#009E73", "linestyle": "-.", "marker": "^"},
+    {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1)), "marker": "D"},
+    {"color": "#E69F00", "linestyle": (0, (6, 2)), "marker": "v"},
+    {"color": "#56B4E9", "linestyle": (0, (2, 1)), "marker": "P"},
+    *(
+        {"markerfacecolor": "white", "markeredgewidth": 0.7, **style}
+        for style in (
+            {"color": "#332288", "linestyle": "-", "marker": "s"},
+            {"color": "#661100", "linestyle": "--", "marker": "o"},
+            {"color": "#AA3377", "linestyle": (0, (1, 1)), "marker": "v"},
+            {"color": "#004D40", "linestyle": (0, (8, 2, 1, 2)), "marker": "D"},
+        )
+    ),
+)
+DISTINCT_COLORS = len(_FIRST)
+# Behind them the same colours, each with other markers and thinner lines.
+SERIES = (
+    *_FIRST,
+    *(
+        {
+            "color": style["color"],
+            "linestyle": linestyle,
+            "marker": marker,
+            "markersize": 3.2,
+            "linewidth": 0.8,
+        }
+        for markers, linestyle in (
+            ("X*<>pXd<*p", (0, (5, 1))),
+            ("dhP8^p>h8P", (0, (1, 1))),
+        )
+        for style, marker in zip(_FIRST, markers, strict=True)
+    ),
+)
+ACCURACY_LABEL = "Test accuracy (%)"
+DARK = {"color": "#404040"}  # Legend entries of what has several colours.
+DENSE = {**DARK, "linestyle": ":", "linewidth": 0.9}
+CHANCE = {"color": "#A0A0A0", "linestyle": "-.", "linewidth": 0.7}
+STYLE_SHEET = pathlib.Path(__file__).with_name("paper.mplstyle")
+
+
+@contextlib.contextmanager
+def drawing(
+    panels: int = 1,
+    columns: int = COLUMNS,
+    *,
+    height_inches: float = HEIGHT_INCHES,
+    share_y: bool | str = True,
+    is_wide: bool = False,
+):
+    """Gives (figure, list of axes) to draw on, styled until the body ends.
+
+    Args:
+        panels: How many axes. One is a column of a paper wide; more stand in
+            rows, a page wide.
+        columns: How many stand in a row at most.
+        height_inches: Height of a row.
+        share_y: Whether all have the same y axis; "row": those of a row.
+        is_wide: Whether a single one is a page wide, too.
+    """
+    columns = min(panels, columns)
+    rows = -(-panels // columns)
+    is_wide = is_wide or columns > 1
+    width = PAGE_WIDTH_INCHES if is_wide else COLUMN_WIDTH_INCHES
+    with mpl_style.context(STYLE_SHEET):
+        figure = mpl_figure.Figure(
+            (width, rows * height_inches), layout="constrained"
+        )
+        axes = figure.subplots(
+            rows, columns, sharey=share_y, squeeze=False
+        ).ravel()
+        for unused in axes[panels:]:
+            unused.remove()
+        for used in axes[:panels]:
+            used.yaxis.set_major_locator(ticker.MaxNLocator(7, steps=STEPS))
+        yield figure, list(axes[:panels])
+        figure.draw_without_rendering()  # Ticks take their style when made.
+
+
+def render(figure, kind: str) -> bytes:
+    """Returns a figure as a file; the same figure gives the same bytes."""
+    metadata = {"CreationDate": None} if kind == "pdf" else None
+    buffer = io.BytesIO()
+    with mpl_style.context(STYLE_SHEET):
+        figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def render_all(figures: dict) -> dict[str, bytes]:
+    """Returns dict, file name -> bytes: each figure, by name, as all KINDS."""
+    return {
+        f"{name}.{kind}": render(figure, kind)
+        for name, figure in figures.items()
+        for kind in KINDS
+    }
+
+
+def density_axis(axes, percents) -> None:
+    """Makes x a logarithmic axis of densities in percent, falling to the right.
+
+    Ticks stand at densities of the data, as in Frankle & Carbin 2019.
+    """
+    axes.set_xscale("log")
+    ticks = spaced(percents, DENSITY_TICKS)
+    axes.set_xticks(ticks, [_tick_label(percent) for percent in ticks])
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
+    margin = max((max(percents) / min(percents)) ** 0.03, 1.05)
+    axes.set_xlim(max(percents) * margin, min(percents) / margin)
+    axes.set_xlabel("Weights kept (%)")
+
+
+def iteration_axis(axis) -> None:
+    """Writes iterations on an axis as 5,000 or, where it is long, as 50K."""
+
+    def text(iteration, _):
+        if max(axis.get_view_interval()) < 10_000 or iteration == 0:
+            return f"{iteration:,.0f}"
+        return f"{iteration / 1000:g}K"
+
+    axis.set_major_locator(ticker.MaxNLocator(6, steps=STEPS, integer=True))
+    axis.set_major_formatter(text)
+
+
+def log_axis(axes, steps: tuple[int, ...], **ticks) -> None:
+    """Makes y a logarithmic axis of percents, with these ticks in a decade."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=steps, **ticks))
+    axes.yaxis.set_major_formatter(lambda percent, _: f"{percent:g}")
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+
+
+def alpha_axis(axes) -> None:
+    """Makes x the way from one network (0) to another (1)."""
+    axes.margins(x=0)
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+
+
+def outer_labels(
+    panels, x_label: str, y_label: str, columns: int = COLUMNS
+) -> None:
+    """Labels x below the lowest panel of each column, y at the left ones."""
+    for index, axes in enumerate(panels):
+        is_lowest = index + columns >= len(panels)
+        axes.set_xlabel(x_label if is_lowest else "")
+        if index % columns == 0:
+            axes.set_ylabel(y_label)
+
+
+def legend(figure, entries, columns=2, title=None) -> None:
+    """Puts a legend above all axes, where it covers nothing.
+
+    The figure grows by the legend's rows. Entries too long for so many columns
+    get fewer, and too long for a single one, smaller letters.
+
+    Args:
+        figure: A figure that is being drawn, see `drawing`.
+        entries: Pairs: a text, and the style of its line.
+        columns: How many entries stand side by side, if they fit.
+        title: What all entries are, if there is more to say.
+    """
+    handles = [lines.Line2D([], [], label=text, **own) for text, own in entries]
+    count, size = len(handles), matplotlib.rcParams["legend.fontsize"]
+    rows = -(-count // columns)
+    while True:
+        columns = -(-count // rows)  # Rows of about equal length.
+        shown = figure.legend(
+            handles=handles,
+            loc="outside upper center",
+            ncols=columns,
+            title=title,
+            fontsize=size,
+        )
+        room = figure.bbox.width / shown.get_window_extent().width
+        if room >= 1:
+            break
+        shown.remove()
+        if columns > 1:
+            rows += 1
+        else:
+            size *= 0.98 * room
+    rows += title is not None
+    figure.set_figheight(figure.get_figheight() + rows * LEGEND_ROW_INCHES)
+
+
+def spaced(densities, count: int) -> list[float]:
+    """Returns at most `count` of the densities, evenly spaced, highest first.
+
+    Even means on a logarithmic scale, which a density of 0 is not on.
+    """
+    densities = np.sort(np.unique(densities))[::-1]
+    densities = densities[densities > 0]
+    step = np.log(densities[0] / densities[-1]) / max(count - 1, 1)
+    chosen = [densities[0]]
+    for density in densities[1:]:
+        if np.log(chosen[-1] / density) > 0.99 * step:
+            chosen.append(density)
+    return [float(density) for density in chosen]
+
+
+def _tick_label(percent):
+    """Three digits, such as 51.2, or two where that says enough: 3.6."""
+    return f"{percent:#.{3 if percent >= 10 else 2}g}".rstrip(".")

@@ -1,0 +1,122 @@
+"""Numbers as text, and rows of text as tables; data frames as CSV."""
+
+from lottery_ticket.foundations import lazy
+
+pd = lazy.module("pandas")
+
+COLUMNS = ("accuracy", "early_stop_accuracy", "early_stop_iteration")
+STATISTICS = ("mean", "min", "max")
+PLACE_HEADS = ("experiment", "level", "density %")
+WIDTH = 100  # Characters of a line.
+
+
+def statistics(columns=COLUMNS) -> dict[str, tuple[str, str]]:
+    """Returns pandas' words for all STATISTICS of some columns, by name."""
+    return {
+        f"{column}_{statistic}": (column, statistic)
+        for column in columns
+        for statistic in STATISTICS
+    }
+
+
+def align(
+    rows: list[list[str]],
+    *,
+    left: int = 1,
+    repeated: int = 1,
+    width: int | None = None,
+) -> str:
+    """Returns rows of cells as lines of text, each column as wide as it needs.
+
+    Args:
+        rows: Lists of equally many cells; the first are the heads.
+        left: How many of the first columns are flush left, not right.
+        repeated: How many of the first columns stand in each part of a table
+            that is too wide.
+        width: Characters of a line, beyond which further columns go into a
+            part of their own below; None: all columns side by side. A row
+            that has nothing in a part is left out of it.
+    """
+    cells = enumerate(zip(*rows, strict=True))
+    columns = [_pad(column, index < left) for index, column in cells]
+    parts = _parts(columns, repeated, width or float("inf"))
+    return "\n".join(_lines(part, repeated) for part in parts)
+
+
+def titled(
+    title: str, rows: list[list[str]], notes=(), *, left: int = 1
+) -> str:
+    """Returns rows as from `align` under a title, and lines of notes below.
+
+    Heads alone make no table; of neither a table nor a note, "" comes back.
+    """
+    texts = [align(rows, left=left)] * (len(rows) > 1)
+    texts += ["".join(notes)] * bool(notes)
+    return "\n".join([title, *texts]) if texts else ""
+
+
+def to_csv(frame: "pd.DataFrame") -> bytes:
+    """Returns a data frame as CSV, floats in full; fractions stay fractions."""
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def percent(fraction: float) -> str:
+    """Returns a fraction in percent, to three digits: 0.512 -> "51.2".
+
+    NaN is "-".
+    """
+    if pd.isna(fraction):
+        return "-"
+    return f"{100 * fraction:#.3g}".rstrip(".")
+
+
+def percent_range(fractions: "pd.Series", *, down: bool = False) -> str:
+    """Returns lowest and highest in percent, or turned round: "5.37–10.8"."""
+    ends = [percent(fractions.min()), percent(fractions.max())]
+    return "–".join(dict.fromkeys(ends[::-1] if down else ends))
+
+
+def number(value: float, scale: float = 100) -> str:
+    """Returns `scale` times a value to two decimals, or "-" for NaN."""
+    return "-" if pd.isna(value) else f"{scale * value:.2f}"
+
+
+def number_range(row: dict, column: str) -> str:
+    """Returns COLUMN_min and COLUMN_max of a row: "81.00-83.50", or ""."""
+    ends = [row[f"{column}_{end}"] for end in ("min", "max")]
+    return "" if pd.isna(ends[0]) else "-".join(map(number, ends))
+
+
+def place(row: dict) -> list[str]:
+    """Returns the cells below PLACE_HEADS."""
+    return [row["experiment"], str(row["level"]), percent(row["density"])]
+
+
+def _lines(columns, repeated):
+    lines = zip(*columns, strict=True)
+    return "".join(
+        f"{'  '.join(cells).rstrip()}\n"
+        for cells in lines
+        if "".join(cells[repeated:]).strip()
+    )
+
+
+def _pad(cells, is_left):
+    width = max(map(len, cells))
+    return [
+        cell.ljust(width) if is_left else cell.rjust(width) for cell in cells
+    ]
+
+
+def _parts(columns, repeated, width):
+    """Lists of columns that fit in a line, the repeated ones in each."""
+    first = columns[:repeated]
+    parts, room = [], 0
+    for column in columns[repeated:]:
+        needed = len(column[0]) + 2
+        if not parts or needed > room:
+            parts.append(list(first))
+            room = width + 2 - sum(len(each[0]) + 2 for each in first)
+        parts[-1].append(column)
+        room -= needed
+    return parts or [first]

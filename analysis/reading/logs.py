@@ -1,0 +1,76 @@
+"""Logs of runs: as one data frame, and where they say to stop."""
+
+import logging
+
+import numpy as np
+
+from lottery_ticket.foundations import lazy, names, save_restore
+
+pd = lazy.module("pandas")
+_log = logging.getLogger(__name__)
+
+KEYS = ("experiment", "trial", "level", "run")
+DTYPES = {"iteration": int, "loss": float, "accuracy": float}
+LOG_NAMES = ("train", "test", "validate")
+
+
+def read(
+    runs: "pd.DataFrame", log_names: tuple[str, ...] = ("test", "validate")
+) -> "pd.DataFrame":
+    """Returns the logs of runs as one long data frame.
+
+    Columns: experiment, trial, level, run, density, log (its name), iteration,
+    loss, accuracy. A log that a run does not have adds no row; a damaged one
+    neither, and is named in a warning.
+
+    Args:
+        runs: Rows of `results.read(...).runs`, all or some.
+        log_names: Any of "train", "test", "validate".
+
+    Raises:
+        ValueError: If a log's name is unknown.
+    """
+    for name in log_names:
+        names.check("log", name, LOG_NAMES)
+    parts = [
+        (row, name, log)
+        for row, directory in enumerate(runs["directory"])
+        for name in log_names
+        if (log := _read_log_if_whole(directory, name))
+    ]
+    lengths = np.array([len(log["iteration"]) for _, _, log in parts], int)
+    rows = np.repeat(np.array([row for row, _, _ in parts], int), lengths)
+    frame = runs[[*KEYS, "density"]].iloc[rows].reset_index(drop=True)
+    names_of_parts = np.array([name for _, name, _ in parts], str)
+    frame["log"] = np.repeat(names_of_parts, lengths)
+    for key, dtype in DTYPES.items():
+        columns = [np.asarray(log[key], dtype) for _, _, log in parts]
+        frame[key] = np.concatenate([np.zeros(0, dtype), *columns])
+    return frame
+
+
+def early_stop_iteration(validate: save_restore.Log) -> float:
+    """Returns the iteration of minimum validation loss, the first if several.
+
+    It is found afterwards: training never stops early. NaN if no loss is a
+    number.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
+
+    Args:
+        validate: Log of a run on the validation set.
+    """
+    loss = np.asarray(validate["loss"], float)
+    if np.isnan(loss).all():
+        return float("nan")
+    return float(validate["iteration"][np.nanargmin(loss)])
+
+
+def _read_log_if_whole(directory, name):
+    try:
+        return save_restore.read_log(directory, name)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        _log.warning("Skipped: %s", error)
+        return None

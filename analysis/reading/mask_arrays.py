@@ -1,0 +1,74 @@
+"""Masks and weights of complete runs, opened once their checksums are right."""
+
+import io
+
+import numpy as np
+
+from lottery_ticket.analysis.reading import records, tree
+from lottery_ticket.foundations import files, lazy, progress, run_record
+
+pd = lazy.module("pandas")
+
+FOLDERS = ("masks", "initial", "final")
+
+
+def whole(
+    runs: "pd.DataFrame", quiet: bool = False
+) -> tuple["pd.DataFrame", list[str]]:
+    """Returns the runs whose masks and kernels are as recorded, and the others.
+
+    Args:
+        runs: Rows of `results.read(...).runs`.
+        quiet: Whether to show no progress.
+
+    Returns:
+        Pair (runs, problems): the runs that are whole, with the columns layers
+        (a tuple of those with masks) and masks (equal where all masks are), and
+        a line for each of the others.
+    """
+    added, problems = {}, []
+    rows = runs.to_dict("index")
+    for index, row in progress.each(rows.items(), "checking", quiet):
+        try:
+            checksums = _checked(row["directory"])
+        except (ValueError, FileNotFoundError) as error:
+            keys = ("experiment", "trial", "level", "run")
+            place = tree.Place("", (), *(row[key] for key in keys))
+            problems.append(f"{place.label}: {error}")
+            continue
+        masks = [name for name in checksums if name.startswith("masks/")]
+        names = [name.removeprefix("masks/")[: -len(".npy")] for name in masks]
+        added[index] = {
+            "layers": tuple(names),
+            "masks": tuple(checksums[name] for name in masks),
+        }
+    columns = pd.DataFrame.from_dict(
+        added, orient="index", columns=["layers", "masks"]
+    )
+    return runs.loc[[*added]].join(columns), problems
+
+
+def restore(directory: str, folder: str, layer: str) -> np.ndarray:
+    """Returns a layer's array of a whole run, from one of FOLDERS."""
+    path = files.join(directory, folder, f"{layer}.npy")
+    return np.load(io.BytesIO(files.read(path)), allow_pickle=False)
+
+
+def _checked(directory):
+    """Checksums of a run's masks and kernels, once they are right.
+
+    Raises:
+        ValueError: If one is not as recorded, or there are none.
+    """
+    record = records.read(directory, tree.RUN)
+    names = [
+        f"{folder}/{layer}.npy"
+        for layer in record["density"]
+        for folder in FOLDERS
+    ]
+    checksums = {name: record["checksums"].get(name) for name in names}
+    if None in checksums.values():
+        raise ValueError("its masks and weights were not saved")
+    for path in run_record.damaged_files(directory, {"checksums": checksums}):
+        raise ValueError(f"damaged ({path} is missing or has changed)")
+    return checksums

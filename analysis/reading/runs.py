@@ -1,0 +1,186 @@
+"""The complete runs of a results tree: a row each, of what they recorded."""
+
+import collections
+import dataclasses
+import operator
+
+import numpy as np
+
+from lottery_ticket.analysis.reading import (
+    gaps,
+    logs,
+    records,
+    selection,
+    tree,
+)
+from lottery_ticket.foundations import (
+    lazy,
+    names_0_1_0,
+    paths,
+    run_record,
+    save_restore,
+)
+
+pd = lazy.module("pandas")
+
+# Rules of a lottery experiment, and what they were before they were settings.
+RULES = {
+    rule: names_0_1_0.BEFORE[rule]
+    for rule in (
+        *("criterion", "invert_scores", "one_shot", "retraining"),
+        *("rewind_iteration", "restart", "mask_1_action", "mask_0_action"),
+    )
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A complete run as it was read; the columns are made of it.
+
+    Args:
+        place: Its folder.
+        record: What its run.json says.
+        settings: Those in the record.
+        test: Its test log.
+        stop: Iteration of the lowest validation loss; NaN without validation.
+    """
+
+    place: tree.Place
+    record: dict
+    settings: dict
+    test: save_restore.Log
+    stop: float
+
+    def setting(self, name: str):
+        """Returns a setting; None where it is not recorded."""
+        return self.settings.get(name)
+
+    def rule(self, name: str):
+        """Returns one of RULES; None where the run is of another kind."""
+        value = self.setting(name)
+        is_ticket = self.setting("experiment") == selection.TICKET
+        return RULES[name] if is_ticket and value is None else value
+
+    def at_stop(self, measure: str) -> float:
+        """Returns a test measure, as evaluated nearest to the early stop."""
+        if np.isnan(self.stop):
+            return float("nan")
+        distances = np.abs(np.asarray(self.test["iteration"]) - self.stop)
+        return self.test[measure][np.argmin(distances)]
+
+    def density(self) -> float:
+        """Returns the share of weights that all layers keep together."""
+        return records.share(*records.count(self.record["density"]))
+
+    def effective_density(self) -> float:
+        """Returns the share on a path; NaN where that is not known."""
+        effective = self.record.get("effective")
+        if effective is None:
+            return float("nan")
+        _, total = records.count(self.record["density"])
+        return records.share(sum(effective.values()), total)
+
+    def layers(self) -> dict[str, float]:
+        """Returns the same of each layer, by the name of the column."""
+        columns, effective = {}, self.record.get("effective")
+        for name, (kept, total) in self.record["density"].items():
+            columns[f"density_{name}"] = records.share(kept, total)
+            if effective is not None:
+                share = records.share(effective[name], total)
+                columns[f"effective_{name}"] = share
+        return columns
+
+
+# Column -> what it is of a run, in the order of the columns.
+COLUMNS = {
+    **{key: operator.attrgetter(f"place.{key}") for key in logs.KEYS},
+    "density": Run.density,
+    "effective_density": Run.effective_density,
+    "iterations": lambda run: run.record["iterations"],
+    "accuracy": lambda run: run.test["accuracy"][-1],
+    "loss": lambda run: run.test["loss"][-1],
+    "early_stop_iteration": lambda run: run.stop,
+    "early_stop_accuracy": lambda run: run.at_stop("accuracy"),
+    "early_stop_loss": lambda run: run.at_stop("loss"),
+    "kind": lambda run: run.setting("experiment"),
+    **{
+        name: operator.methodcaller("setting", name)
+        for name in ("recipe", "dataset", "model", "seed")
+    },
+    **{rule: operator.methodcaller("rule", rule) for rule in RULES},
+    "directory": lambda run: run.place.directory,
+}
+# Column -> how those of each layer begin, which stand behind it.
+LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
+
+
+def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
+    """Returns a row per complete run, and what is wrong with the others.
+
+    Columns and their order are as in `results.read`.
+
+    Args:
+        places: Those of all runs, begun ones too.
+
+    Returns:
+        Pair: a data frame; and a line for each run that is unfinished, damaged
+        or missing, and for each experiment that mixes settings.
+    """
+    found, problems = records.understand(
+        tree.RUN, [(place.label, place) for place in places], _run
+    )
+    rows = [row for row, _ in found]
+    kinds = {row["experiment"]: row["kind"] for row in rows}
+    problems += gaps.missing(places, kinds)
+    problems += gaps.mixed_settings([settings for _, settings in found])
+    return _frame(rows), problems
+
+
+def _run(place):
+    """A run's row; its place and settings."""
+    record = records.read(place.directory, tree.RUN)
+    checksums = record.get("checksums", {})
+    listed = {
+        name: checksum
+        for name, checksum in checksums.items()
+        if name in ("test.json", "validate.json")
+    }
+    damaged = run_record.damaged_files(place.directory, {"checksums": listed})
+    for path in damaged:
+        raise ValueError(f"damaged ({path} is missing or has changed)")
+    test = save_restore.read_log(place.directory, "test")
+    if not test["iteration"]:
+        raise ValueError(f"{paths.log(place.directory, 'test')} is empty")
+    stop = float("nan")
+    if "validate.json" in {*place.file_names, *checksums}:
+        validate = save_restore.read_log(place.directory, "validate")
+        stop = logs.early_stop_iteration(validate)
+    run = Run(place, record, record["settings"], test, stop)
+    # The columns of layers first: one may have the name "density".
+    row = run.layers() | {name: of(run) for name, of in COLUMNS.items()}
+    return row, (place, run.settings)
+
+
+def _frame(rows):
+    keys = dict.fromkeys(key for row in rows for key in row)
+    columns = {}  # As an ordered set.
+    for name in COLUMNS:
+        columns[name] = None
+        if name in LAYER_COLUMNS:
+            own = (key for key in keys if key.startswith(LAYER_COLUMNS[name]))
+            columns |= dict.fromkeys(own)
+    levels = collections.defaultdict(set)
+    for row in rows:
+        levels[row["experiment"]].add(row["level"])
+
+    def order(row):
+        return (
+            row["kind"] != selection.TICKET,
+            min(levels[row["experiment"]]),
+            row["experiment"],
+            row["level"],
+            gaps.natural(row["trial"]),
+            gaps.natural(row["run"]),
+        )
+
+    return pd.DataFrame(sorted(rows, key=order), columns=[*columns])

@@ -1,0 +1,121 @@
+"""Experiments side by side: a ticket beside the controls that question it."""
+
+from lottery_ticket.analysis.look import tables
+from lottery_ticket.analysis.reading import selection, tree
+from lottery_ticket.analysis.sections import parts
+from lottery_ticket.foundations import lazy
+
+pd = lazy.module("pandas")
+
+EXPLANATION = (
+    "Test accuracy in %: mean of n runs, lowest-highest below it; * marks the "
+    "best mean of a row."
+)
+NOTHING = "No two experiments have runs of one density to set side by side.\n"
+
+
+def section(found: tree.Tree) -> parts.Section:
+    """Tables comparison.csv and comparison.txt: experiments side by side."""
+    runs = selection.trained(found.chosen)
+    if runs["experiment"].nunique() < 2:
+        return parts.Section()
+    table = compare(runs)
+    text = to_text(table)
+    written = {
+        "comparison.csv": tables.to_csv(table),
+        "comparison.txt": text.encode(),
+    }
+    return parts.Section(written, text=text, rank=0)
+
+
+def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns a row per density, and of each experiment what its runs reached.
+
+    Which runs share a row, see `selection.rows`. Columns: level (text, such as
+    "7", or "1/7" where those levels have one density), density (mean), and for
+    each EXPERIMENT runs_EXPERIMENT (their number) and mean, min and max of what
+    `tables.summarize` sums up, such as accuracy_mean_EXPERIMENT.
+    """
+    rows = selection.rows(runs)
+    by_row = runs.groupby(rows)
+    places = pd.DataFrame(
+        {
+            "level": by_row["level"].agg(
+                lambda own: "/".join(map(str, sorted(set(own))))
+            ),
+            "density": by_row["density"].mean(),
+        }
+    )
+    cells = runs.groupby([rows, runs["experiment"]]).agg(
+        runs=("run", "size"), **tables.statistics()
+    )
+    columns = {
+        f"{column}_{experiment}": cells[column].xs(experiment, level=1)
+        for experiment in runs["experiment"].unique()
+        for column in cells
+    }
+    table = pd.concat([places, pd.DataFrame(columns)], axis=1)
+    counts = [column for column in columns if column.startswith("runs_")]
+    return table.fillna(dict.fromkeys(counts, 0)).astype(
+        dict.fromkeys(counts, int)
+    )
+
+
+def to_text(table: "pd.DataFrame") -> str:
+    """Returns a comparison as text: accuracies, a column per experiment.
+
+    Rows of one experiment alone are left out, but for the dense network's.
+    Six experiments fit in a line of 100 characters; more go into parts below.
+    """
+    experiments = [
+        column.removeprefix("runs_")
+        for column in table
+        if column.startswith("runs_")
+    ]
+    counts = table[[f"runs_{experiment}" for experiment in experiments]]
+    is_shared = (counts > 0).sum(axis=1) > 1
+    if not is_shared.any():
+        return NOTHING
+    shown = table[is_shared | (table["density"] == 1)]
+    lines = [
+        ["level", "density %", *experiments],
+        ["", "", *(_count_text(shown, each) for each in experiments)],
+    ]
+    for row in shown.to_dict("records"):
+        lines += _lines(row, experiments)
+    text = tables.align(lines, left=0, repeated=2, width=tables.WIDTH)
+    return f"{EXPLANATION}\n\n{text}"
+
+
+def _count_text(table, experiment):
+    """How many runs the cells of an experiment are of: "n = 3-5"."""
+    counts = table[f"runs_{experiment}"]
+    counts = sorted(set(counts[counts > 0]))
+    ends = dict.fromkeys(str(count) for count in counts[:1] + counts[-1:])
+    return f"n = {'-'.join(ends)}" if ends else ""
+
+
+def _lines(row, experiments):
+    """A row's line of means, and one of ranges where there are any."""
+    means, ranges = [], []
+    for experiment in experiments:
+        mean, low, high = (
+            tables.number(row[f"accuracy_{statistic}_{experiment}"])
+            for statistic in tables.STATISTICS
+        )
+        is_alone = row[f"runs_{experiment}"] < 2
+        means.append("" if mean == "-" else mean)
+        ranges.append("" if is_alone else f"{low}-{high}")
+    lines = [[row["level"], tables.percent(row["density"]), *_star(means)]]
+    return lines + [["", "", *ranges]] * any(ranges)
+
+
+def _star(means):
+    """Marks the highest of two or more, all of them where they are equal."""
+    values = [float(mean) for mean in means if mean]
+    if len(values) < 2:
+        return means
+    return [
+        f"*{mean}" if mean and float(mean) == max(values) else mean
+        for mean in means
+    ]

@@ -1,0 +1,200 @@
+"""Lines between copies of networks: error along them, and barriers."""
+
+from lottery_ticket.analysis.look import (
+    experiment_styles,
+    figure_style,
+    mean_plots,
+    tables,
+)
+from lottery_ticket.analysis.look import levels as level_styles
+from lottery_ticket.analysis.reading import gaps, records, tree
+from lottery_ticket.analysis.sections import parts
+from lottery_ticket.foundations import interpolation, lazy
+
+pd = lazy.module("pandas")
+
+EXPERIMENT = "instability"
+KEYS = ["experiment", "trial", "level", "density", "iteration"]
+POINTS = [*KEYS, "split", "alpha", "error", "loss"]
+BARRIERS = [
+    *(*KEYS, "barrier_train", "barrier_validate", "barrier_test"),
+    *("is_stable", "norm_examples", "directory"),
+]
+# Split that is drawn -> title of its panel, its line, its name in a legend.
+SPLITS = {
+    "test": ("Test set", "-", "test error"),
+    "train": ("Training set", "--", "training error"),
+}
+ITERATION_TICKS = 9
+
+
+def section(found: tree.Tree) -> parts.Section:
+    """Tables connectivity.csv (a row per line between copies: barriers, whether
+    stable) and connectivity_points.csv; figures error_along_line and barriers.
+    """
+    points, lines, problems = read(found)
+    if lines.empty:
+        return parts.Section(problems=problems)
+    return parts.Section(
+        tables={
+            "connectivity.csv": tables.to_csv(lines),
+            "connectivity_points.csv": tables.to_csv(points),
+        },
+        figures={
+            "error_along_line": error_along_line(points),
+            "barriers": barriers(lines),
+        },
+        problems=problems,
+        about="copies and lines",
+    )
+
+
+def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
+    """Returns all lines in a tree, and what is wrong with the others.
+
+    Both frames have the columns experiment ("instability"; the name of the tree
+    before it, where there are several), trial, level, density of all masked
+    layers together, and iteration, at which the copies parted. Points have also
+    split, alpha (0 at the first copy, 1 at the second), error (a fraction) and
+    loss; lines have barrier_train, barrier_validate (NaN where there is no
+    validation), barrier_test, is_stable, norm_examples (over how many
+    statistics of batch normalisations were taken between the ends; 0 where
+    there are none) and directory.
+
+    Returns:
+        Triple: a row per line, split and point; a row per line; a sentence for
+        each line that is unfinished or damaged, and for each mixed setting.
+    """
+    name = found.files[EXPERIMENT]
+    places = found.holding(name, tree.COPIES)
+    lines, problems = records.of_places(name, places, _line)
+    points = [row for rows, _, _ in lines for row in rows]
+    barriers = [row for _, row, _ in lines]
+    keys = ("experiment", "level", "iteration", "trial")
+    return (
+        pd.DataFrame(gaps.in_order(points, *keys), columns=POINTS),
+        pd.DataFrame(gaps.in_order(barriers, *keys), columns=BARRIERS),
+        problems + gaps.mixed_settings([settings for *_, settings in lines]),
+    )
+
+
+def error_along_line(points: "pd.DataFrame"):
+    """Returns a figure of test and training error between two copies.
+
+    A panel per experiment and level, a colour per iteration at which the copies
+    parted: the mean over trials, in a band from the lowest to the highest.
+
+    Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
+    """
+    colors = level_styles.colors(sorted(points["iteration"].unique()))
+    groups = list(points.groupby(["experiment", "level"], sort=False))
+    with figure_style.drawing(panels=len(groups)) as (figure, panels):
+        for axes, (_, own) in zip(panels, groups, strict=True):
+            for (iteration, split), line in own.groupby(["iteration", "split"]):
+                if split in SPLITS:
+                    curve = mean_plots.curve(line, "alpha", "error")
+                    style = {"alpha": 0.15, "linestyle": SPLITS[split][1]}
+                    color = colors[iteration]
+                    mean_plots.draw_band(axes, curve, color, **style)
+            axes.set_title(_title(own, points))
+            figure_style.alpha_axis(axes)
+        panels[0].set_ylim(bottom=0)  # All panels share it.
+        figure_style.outer_labels(
+            panels, "From first (0) to second copy (1)", "Error (%)"
+        )
+        entries = [(f"{i:,}", {"color": color}) for i, color in colors.items()]
+        for _, linestyle, name in SPLITS.values():
+            style = {**figure_style.DARK, "linestyle": linestyle}
+            entries.append((name, style))
+        title = "Iteration at which the copies parted"
+        figure_style.legend(figure, entries, len(panels) * 3, title)
+    return figure
+
+
+def barriers(lines: "pd.DataFrame"):
+    """Returns a figure of the barrier against the iteration of parting.
+
+    A panel for the test and one for the training set, a line per experiment and
+    level: means over trials, bars from the lowest to the highest. Below the
+    dotted line, networks count as stable. Iterations are evenly spaced,
+    whatever lies between them.
+
+    Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
+    """
+    iterations = sorted(lines["iteration"].unique())
+    groups = list(lines.groupby(["experiment", "level"], sort=False))
+    colors = level_styles.colors(range(len(groups)))
+    limit = 100 * interpolation.STABLE_BELOW
+    entries = []
+    with figure_style.drawing(panels=len(SPLITS)) as (figure, panels):
+        for index, (_, own) in enumerate(groups):
+            marker = figure_style.SERIES[index % len(figure_style.SERIES)]
+            style = {"color": colors[index], "marker": marker["marker"]}
+            for axes, split in zip(panels, SPLITS, strict=True):
+                _draw_barriers(axes, own, f"barrier_{split}", iterations, style)
+            entries.append((_title(own, lines), style))
+        for axes, (title, *_) in zip(panels, SPLITS.values(), strict=True):
+            axes.axhline(limit, zorder=1, **figure_style.DENSE)
+            axes.set_title(title)
+            step = -(-len(iterations) // ITERATION_TICKS)
+            shown = range(0, len(iterations), step)
+            axes.set_xticks(shown, [f"{iterations[each]:,}" for each in shown])
+            axes.set_xlim(-0.3, len(iterations) - 0.7)
+        panels[0].set_ylim(bottom=0)
+        figure_style.outer_labels(
+            panels, "Copies part at iteration", "Barrier (points of error)"
+        )
+        text = f"stable below {limit:g} points"
+        entries.append((text, figure_style.DENSE))
+        figure_style.legend(figure, entries, 4)
+    return figure
+
+
+def _line(place, record):
+    """Rows of its points, row of its barriers; its place and settings."""
+    kept, total = records.count(record["density"])
+    keys = {
+        # In whatever unit its iterations were given.
+        "experiment": place.experiment.removesuffix("_ep"),
+        "trial": place.trial,
+        "level": place.level,
+        "density": records.share(kept, total),
+        "iteration": record["iteration"],
+    }
+    points = [
+        {**keys, "split": split, **point}
+        for split, own in record["splits"].items()
+        for point in records.points(
+            {
+                "alpha": record["alpha"],
+                "error": own["error"],
+                "loss": own["loss"],
+            }
+        )
+    ]
+    barriers = {
+        f"barrier_{split}": barrier
+        for split, barrier in record["barriers"].items()
+    }
+    facts = {name: record[name] for name in ("is_stable", "norm_examples")}
+    line = {**keys, **barriers, **facts, "directory": place.directory}
+    own = ("iteration", "order_seeds")  # Which trials may differ in.
+    of_all = {k: v for k, v in record["settings"].items() if k not in own}
+    return points, line, (place, of_all)
+
+
+def _draw_barriers(axes, own, column, iterations, style):
+    table = mean_plots.means(own, "iteration", column)
+    x = [iterations.index(each) for each in table.index]
+    ends = (table[name].to_numpy() for name in ("mean", "low", "high"))
+    mean_plots.draw_bars(axes, x, *ends, style)
+
+
+def _title(own, frame):
+    """Density, number of trials, and the experiment if there are several."""
+    sizes = own.groupby("iteration")["trial"].nunique()
+    kept = level_styles.density_text(own, own["level"].iloc[0])
+    text = f"{kept} kept {experiment_styles.count_text(sizes)}"
+    if frame["experiment"].nunique() == 1:
+        return text
+    return f"{own['experiment'].iloc[0]}, {text}"

@@ -1,0 +1,75 @@
+"""Test accuracy, and when to have stopped, against density."""
+
+from lottery_ticket.analysis.look import (
+    experiment_styles,
+    figure_style,
+    mean_plots,
+)
+from lottery_ticket.analysis.reading import selection, tree
+from lottery_ticket.analysis.sections import parts, run_tables
+
+HEIGHT_INCHES = 3.2  # Of a figure with many experiments, which is wide.
+STOP = "early_stop_iteration"
+# Column of runs -> its axis, and what to multiply it by.
+AXES = {
+    "accuracy": (figure_style.ACCURACY_LABEL, 100),
+    "early_stop_accuracy": ("Test accuracy at early stop (%)", 100),
+    STOP: ("Early-stop iteration", 1),
+}
+NOTHING = "No early_stopping figure: no validation logs.\n"
+
+
+def section(found: tree.Tree) -> parts.Section:
+    """Figure accuracy: test accuracy against density."""
+    return parts.Section(figures={"accuracy": figure(found.chosen, "accuracy")})
+
+
+def stop_section(found: tree.Tree) -> parts.Section:
+    """Figure early_stopping: its iteration, where there is validation."""
+    runs = selection.trained(found.chosen)
+    is_drawn = runs[STOP].notna().any()
+    return parts.Section(
+        figures={"early_stopping": figure(runs, STOP)} if is_drawn else {},
+        text=NOTHING if found.chosen[STOP].isna().all() else "",
+        rank=parts.NOTES_RANK,
+    )
+
+
+def figure(runs, column: str):
+    """Returns a figure of a column of runs, one of AXES, against density.
+
+    Lines are means over all runs of an experiment at a level, bars reach from
+    the lowest to the highest; the dotted line is the dense network's mean.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a
+    (early-stop iteration), 4b (accuracy there) and 4c (at the end).
+
+    Raises:
+        ValueError: If no run has the values to draw.
+    """
+    label, scale = AXES[column]
+    series = experiment_styles.series(runs["experiment"])
+    # A density of 0 has no place on a logarithmic axis.
+    runs = runs[runs[column].notna() & (runs["density"] > 0)]
+    if runs.empty:
+        raise ValueError(f"No run has the {column} to draw")
+    table = run_tables.summarize(runs)
+    # Of an experiment that is dense alone, the dotted line says it all.
+    is_pruned = table.groupby("experiment")["density"].transform("min") < 1
+    shown = table[is_pruned] if is_pruned.any() else table
+    is_wide = len(series) > figure_style.DISTINCT_COLORS
+    height = HEIGHT_INCHES if is_wide else figure_style.HEIGHT_INCHES
+    with figure_style.drawing(height_inches=height, is_wide=is_wide) as (
+        drawn,
+        [axes],
+    ):
+        how = (column, scale, series)
+        entries = mean_plots.draw_experiments(axes, shown, *how)
+        entries += mean_plots.draw_dense(axes, table, *how)
+        figure_style.density_axis(axes, 100 * table["density"])
+        axes.set_ylabel(label)
+        if column == STOP:
+            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
+            figure_style.iteration_axis(axes.yaxis)
+        figure_style.legend(drawn, entries)
+    return drawn

@@ -1,0 +1,191 @@
+"""Figures of experiments that differ in one rule: a criterion, an action."""
+
+import itertools
+
+from lottery_ticket.analysis.look import (
+    experiment_styles,
+    figure_style,
+    mean_plots,
+    setting_styles,
+)
+from lottery_ticket.analysis.reading import runs as reading
+from lottery_ticket.analysis.reading import selection, tree
+from lottery_ticket.analysis.sections import density, parts, run_tables
+
+# Setting that lines differ in -> name of the figure, title of its legend.
+SETTINGS = {
+    "criterion": ("criteria", "Criterion"),
+    "mask_1_action": ("mask_1_actions", "Kept weights start from"),
+    "mask_0_action": ("mask_0_actions", "Pruned weights are held"),
+}
+PLACES = ["tree", "recipe", "dataset", "model"]
+CLOSE = 0.4  # Part of all values below which the best have a panel of theirs.
+HEIGHT_INCHES = 2.9
+
+
+def section(found: tree.Tree) -> parts.Section:
+    """Figures criteria, mask_1_actions and mask_0_actions, where lottery
+    experiments differ in that rule alone.
+    """
+    runs, figures = selection.trained(found.chosen), {}
+    for setting, (name, _) in SETTINGS.items():
+        alike = comparable(runs, setting)
+        if not alike.empty:
+            figures[name] = grid(alike, setting)
+    return parts.Section(figures=figures)
+
+
+def comparable(runs, setting: str):
+    """Returns the lottery experiments that differ in one rule alone.
+
+    Column `group` is added: a number for those of one tree, recipe, dataset and
+    model whose other rules (`reading.runs.RULES`) are the same. A group has two
+    or more values of the setting, and a pruned network. The actions that are
+    not the setting are the usual: rewind, zero. Column `line` names the value
+    for readers; and the experiment, where an earlier one of its group has the
+    same value (as they may differ in settings that are no rules).
+    """
+    alike = [rule for rule in reading.RULES if rule != setting]
+    runs = runs[(runs["kind"] == selection.TICKET) & (runs["density"] > 0)]
+    for action in {"mask_1_action", "mask_0_action"} - {setting}:
+        runs = runs[runs[action] == reading.RULES[action]]
+    runs = runs.assign(tree=runs["experiment"].map(tree.name))
+    groups = runs.groupby([*PLACES, *alike], sort=False, dropna=False)
+    runs = runs.assign(group=groups.ngroup())
+    by_group = runs.groupby("group")
+    is_pruned = by_group["density"].transform("min") < 1
+    runs = runs[is_pruned & (by_group[setting].transform("nunique") > 1)]
+    return runs.assign(line=_lines(runs, setting))
+
+
+def grid(runs, setting: str):
+    """Returns a figure of test accuracy against density, a line per value.
+
+    Accuracy is that at the early-stopping iteration where all runs have
+    validation, else that after the last. Lines are means over all runs of an
+    experiment at a level, bars reach from the lowest to the highest; the dotted
+    line is the dense network's mean. A row of panels per group; a second panel
+    shows the best closely, where others are far below.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+    """
+    column = "early_stop_accuracy"
+    if runs[column].isna().any():
+        column = "accuracy"
+    groups = [
+        # By line: trials of one name can have several values.
+        (own, run_tables.summarize(own.assign(experiment=own["line"])))
+        for _, own in runs.groupby("group", sort=False)
+    ]
+    title_keys = _title_keys(runs)
+    ends = [_ends(table, column) for _, table in groups]
+    is_close = any(low > base for low, base, _ in ends)
+    columns = 1 + is_close
+    looks = _looks(runs, setting)
+    with figure_style.drawing(
+        len(groups) * columns,
+        columns,
+        height_inches=HEIGHT_INCHES,
+        share_y=False,
+        is_wide=True,
+    ) as (figure, panels):
+        for index, (own, table) in enumerate(groups):
+            row = panels[index * columns : (index + 1) * columns]
+            for axes in row:
+                _draw(axes, table, column, looks)
+            row[0].set_title(_title(own, title_keys))
+            if is_close:
+                _look_closely(row[1], *ends[index])
+        label, _ = density.AXES[column]
+        figure_style.outer_labels(panels, "Weights kept (%)", label, columns)
+        entries, count = _entries(runs, looks)
+        title = f"{SETTINGS[setting][1]} {count}"
+        figure_style.legend(figure, entries, 4, title)
+    return figure
+
+
+def _lines(runs, setting):
+    """What each run's line is called; see `comparable`."""
+    seen, names = {}, []
+    columns = runs["group"], runs[setting], runs["experiment"]
+    for group, value, experiment in zip(*columns, strict=True):
+        text = setting_styles.label(setting, value)
+        if seen.setdefault((group, value), experiment) != experiment:
+            text += f" ({experiment.rpartition('/')[2]})"
+        names.append(text)
+    return names
+
+
+def _ends(table, column):
+    """Lowest percent worth a closer look, lowest to have one, and highest.
+
+    The first is the lowest mean of the best of the longest experiments.
+    """
+    means = 100 * table[f"{column}_mean"]
+    by_experiment = means.groupby(table["experiment"])
+    sizes = by_experiment.size()
+    low = by_experiment.min()[sizes == sizes.max()].max()
+    high = 100 * table[f"{column}_max"].max()
+    return low, high - CLOSE * (high - means.min()), high
+
+
+def _look_closely(axes, low, base, high):
+    low = max(low, base)
+    margin = max(0.06 * (high - low), 0.05)
+    axes.set_ylim(low - margin, high + margin)
+    axes.set_title("The best of these")
+
+
+def _looks(runs, setting):
+    """Dict, name of a line -> its style, in the order of the styles."""
+    usual = setting_styles.styles(setting, runs[setting])
+    looks = {
+        setting_styles.label(setting, value): look
+        for value, look in usual.items()
+    }
+    others = [line for line in runs["line"].unique() if line not in looks]
+    more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
+    return {**looks, **dict(zip(others, itertools.cycle(more), strict=False))}
+
+
+def _draw(axes, table, column, looks):
+    """Draws a line after the other, and the dense network's mean."""
+    for line, own in table.groupby("experiment", sort=False):
+        mean_plots.draw_series(axes, own, column, 100, looks[line])
+    dense = table[table["density"] == 1][f"{column}_mean"]
+    if not dense.empty:
+        axes.axhline(100 * dense.iloc[0], zorder=1, **figure_style.DENSE)
+    figure_style.density_axis(axes, 100 * table["density"])
+
+
+def _title_keys(runs):
+    """Columns that together tell the groups apart, as few as will do."""
+    keys, count = [], 1
+    for key in [*PLACES, *reading.RULES]:
+        found = runs.groupby([*keys, key], dropna=False).ngroups
+        if key not in SETTINGS and found > count:
+            keys, count = [*keys, key], found
+    return keys
+
+
+def _title(own, keys):
+    texts = {key: str(own[key].iloc[0]) for key in keys}
+    return ", ".join(
+        text if key in PLACES else f"{key}={text}"
+        for key, text in texts.items()
+        if text
+    )
+
+
+def _entries(runs, looks):
+    """Entries of a legend, and n for its title if all lines have the same."""
+    sizes = runs.groupby(["group", "experiment", "line", "level"]).size()
+    is_same = sizes.nunique() == 1
+    entries = []
+    for name, look in looks.items():
+        own = sizes.xs(name, level="line")
+        count = "" if is_same else f" {experiment_styles.count_text(own)}"
+        entries.append((name + count, look))
+    if (runs["density"] == 1).any():
+        entries.append(("dense network", figure_style.DENSE))
+    return entries, experiment_styles.count_text(sizes) if is_same else ""

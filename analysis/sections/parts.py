@@ -1,0 +1,66 @@
+"""Parts of a report as values, and how a report is strung together of them.
+
+In all modules here, `found` is a tree and `runs` are rows of its runs, both as
+from `results.read`. `section` reads rows, sums them up, and makes of these a
+text and figures; what one function of a module returns, the next one takes.
+"""
+
+import dataclasses
+import sys
+
+from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.foundations import files
+
+NOTES_RANK = 100  # Texts from here on stand below the problems.
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """What one part of a report has to say; empty where there is nothing.
+
+    Args:
+        tables: Dict, file name -> bytes, in the order of writing.
+        figures: Dict, name -> matplotlib Figure; each becomes two files.
+        text: What is printed; "" is nothing.
+        problems: A sentence for each thing that is unfinished or damaged, and
+            for each setting that its means mix.
+        rank: Where the text stands among the others', the lower first: 0 is
+            experiments side by side, 1 the table of all runs.
+        about: What it is about, such as "copies and lines", for a report that
+            has neither a run nor a text.
+    """
+
+    tables: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    figures: dict = dataclasses.field(default_factory=dict)
+    text: str = ""
+    problems: list[str] = dataclasses.field(default_factory=list)
+    rank: int = 2
+    about: str = ""
+
+    def files(self) -> dict[str, bytes]:
+        """Returns dict, file name -> bytes: tables, then figures."""
+        return {**self.tables, **figure_style.render_all(self.figures)}
+
+
+def join_texts(sections: list[Section], problems: str) -> str:
+    """Returns the texts of sections by their rank, and problems among them."""
+    texts = [*sections, Section(text=problems, rank=NOTES_RANK - 1)]
+    texts.sort(key=lambda each: each.rank)  # Stable.
+    return "\n".join(each.text for each in texts if each.text)
+
+
+def problems_text(problems: list[str]) -> str:
+    """Returns what is wrong with results, each once, for the end of a table."""
+    if not problems:
+        return "Every run found is complete, and none is missing.\n"
+    lines = "".join(f"  {problem}\n" for problem in dict.fromkeys(problems))
+    return f"Problems:\n{lines}"
+
+
+def write(directory: str, outputs: dict[str, bytes], text: str) -> None:
+    """Writes files into a folder, then prints a text and where each is."""
+    paths = {name: files.join(directory, name) for name in outputs}
+    for name, data in outputs.items():
+        files.write(paths[name], data)
+    lines = [f"Wrote {path}\n" for path in paths.values()]
+    sys.stdout.write("".join([text, *lines]))  # Whoever reads may stop early.

@@ -1,0 +1,270 @@
+"""Accuracies of networks that are masked but not trained, and the best."""
+
+from lottery_ticket.analysis.look import (
+    experiment_styles,
+    figure_style,
+    mean_plots,
+    setting_styles,
+    tables,
+)
+from lottery_ticket.analysis.reading import gaps, records, selection, tree
+from lottery_ticket.analysis.sections import parts
+from lottery_ticket.foundations import lazy
+
+pd = lazy.module("pandas")
+
+EXPERIMENT = "untrained"
+PART = "untrained_part.json"  # Until all of a grid is there.
+PLACE = ["experiment", "recipe", "dataset", "model"]
+TREATMENT = [*PLACE, "mask_1_action"]
+CELLS = [
+    *("experiment", "trial", "recipe", "dataset", "model"),
+    *("mask_1_action", "criterion", "level", "density"),
+    *("accuracy", "loss", "validate_accuracy", "validate_loss"),
+    *("num_classes", "directory"),
+]
+COLUMNS = 2
+HEIGHT_INCHES = 2.7
+TITLES = {"rewind": "as drawn", "signed_constant": "signed constants"}
+HEADS = (
+    *("criterion", "n", "test %", "min", "max"),
+    *("validation %", "density %"),
+)
+EXPLANATION = """\
+Untrained networks under a mask: test accuracy in % at the density that is best
+on the validation set, of each trial; n trials. Highest validation mean first.
+"""
+NO_VALIDATION = """\
+Untrained networks: there is no validation set to choose a density on, and the
+test set may not; see the figure.
+"""
+
+
+def section(found: tree.Tree) -> parts.Section:
+    """Tables untrained.csv (a row per treatment of untrained networks and
+    criterion), untrained.txt and untrained_cells.csv (all); figure untrained.
+
+    Printed where there is no run; where there is, they stand beside what is
+    trained.
+    """
+    cells, problems = read(found)
+    if cells.empty:
+        return parts.Section(problems=problems)
+    summary = summarize(choose(cells))
+    text = to_text(summary)
+    return parts.Section(
+        tables={
+            "untrained.csv": tables.to_csv(summary),
+            "untrained.txt": text.encode(),
+            "untrained_cells.csv": tables.to_csv(cells),
+        },
+        figures={"untrained": accuracy(cells)},
+        text=text if found.runs.empty else "",
+        problems=problems,
+    )
+
+
+def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
+    """Returns the untrained networks in a tree; read once, as two sections ask.
+
+    Columns: experiment ("untrained"; the name of the tree before it, where
+    there are several), trial, recipe, dataset, model; mask_1_action (what the
+    kept weights were), criterion, level, density of all masked layers together;
+    accuracy and loss on the test set, validate_accuracy and validate_loss (NaN
+    without validation); num_classes (NaN where it is not recorded), directory.
+
+    Returns:
+        Pair: a row per masked network, the cells; and a sentence for each file
+        that is unfinished or damaged, and for each setting that trials differ
+        in.
+    """
+    if EXPERIMENT not in found.known:
+        name = found.files[EXPERIMENT]
+        places = found.holding(name, PART)
+        grids, problems = records.of_places(name, places, _grid)
+        problems += gaps.mixed_settings([settings for _, settings in grids])
+        rows = [row for rows, _ in grids for row in rows]
+        rows = gaps.in_order(rows, "experiment", "trial")
+        found.known[EXPERIMENT] = pd.DataFrame(rows, columns=CELLS), problems
+    return found.known[EXPERIMENT]
+
+
+def choose(cells: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns of each trial, treatment and criterion the level to take.
+
+    It is the one of highest accuracy on the validation set; of several, that of
+    the lowest validation loss. The test set has no say, so without validation
+    no row comes back.
+    """
+    known = cells[cells["validate_accuracy"].notna()]
+    best_first = known.sort_values(
+        ["validate_accuracy", "validate_loss", "level"],
+        ascending=[False, True, True],
+        kind="stable",
+    )
+    keys = [*TREATMENT, "trial", "criterion"]
+    return best_first.drop_duplicates(keys).sort_index()
+
+
+def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns a row per treatment and criterion: what the chosen ones reach.
+
+    Columns: those of `TREATMENT`, criterion, runs (their number); mean, min and
+    max over trials of accuracy (on the test set) and density, such as
+    accuracy_mean; validate_accuracy (mean), by which a treatment's rows are
+    sorted, highest first.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+    Differs: there, levels are chosen on the test set.
+    """
+    keys = [*TREATMENT, "criterion"]
+    table = chosen.groupby(keys, sort=False, dropna=False).agg(
+        runs=("trial", "size"),
+        **tables.statistics(["accuracy", "density"]),
+        validate_accuracy=("validate_accuracy", "mean"),
+    )
+    table = table.reset_index()
+    treatments = table.groupby(TREATMENT, sort=False, dropna=False).ngroup()
+    order = table.assign(treatment=treatments).sort_values(
+        ["treatment", "validate_accuracy"],
+        ascending=[True, False],
+        kind="stable",
+    )
+    return order.drop(columns="treatment").reset_index(drop=True)
+
+
+def to_text(summary: "pd.DataFrame") -> str:
+    """Returns a table of what the chosen networks reach, in percent."""
+    if summary.empty:
+        return NO_VALIDATION
+    names = _names(summary)
+    texts = [EXPLANATION]
+    for _, own in summary.groupby(TREATMENT, sort=False, dropna=False):
+        name, action = names[own.index[0]], own["mask_1_action"].iloc[0]
+        rows = [_cells(row) for row in own.to_dict("records")]
+        text = tables.align([list(HEADS), *rows])
+        texts.append(f"{name}, weights: {treatment(action)}\n{text}")
+    return "\n".join(texts)
+
+
+def accuracy(cells: "pd.DataFrame"):
+    """Returns a figure of untrained test accuracy against density.
+
+    A panel per network and treatment, a line per criterion: means over trials,
+    bars from the lowest to the highest; dotted, the chance level where the
+    number of classes is recorded.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+
+    Raises:
+        ValueError: If there are none that keep a weight.
+    """
+    cells = cells[cells["density"] > 0]
+    if cells.empty:
+        raise ValueError("There is no untrained network to draw")
+    looks = setting_styles.styles("criterion", cells["criterion"])
+    names = _names(cells)
+    keys = [*TREATMENT, "network"]
+    by_panel = cells.assign(network=names).groupby(
+        keys, sort=False, dropna=False
+    )
+    with figure_style.drawing(
+        by_panel.ngroups,
+        COLUMNS,
+        height_inches=HEIGHT_INCHES,
+        share_y="row",
+        is_wide=True,
+    ) as (figure, panels):
+        for axes, (key, own) in zip(panels, by_panel, strict=True):
+            _draw(axes, own, looks)
+            axes.set_title(_title(key, own, names.nunique() > 1))
+        for axes in panels:  # Once drawn: those of a row share it.
+            axes.set_ylim(bottom=0)
+        label = figure_style.ACCURACY_LABEL
+        figure_style.outer_labels(panels, "Weights kept (%)", label, COLUMNS)
+        entries = [
+            (setting_styles.label("criterion", name), look)
+            for name, look in looks.items()
+        ]
+        if cells["num_classes"].notna().any():
+            entries.append(("chance", figure_style.DENSE))
+        figure_style.legend(figure, entries, 2 * COLUMNS)
+    return figure
+
+
+def treatment(mask_1_action: str) -> str:
+    """Returns what untrained weights are, for readers: "as drawn"."""
+    usual = setting_styles.label("mask_1_action", mask_1_action)
+    return TITLES.get(mask_1_action, usual)
+
+
+def _grid(place, record):
+    """Rows of its networks; its place and settings."""
+    settings = record["settings"]
+    of_all = {
+        "experiment": place.experiment,
+        "trial": place.trial,
+        **{key: settings.get(key) for key in PLACE[1:]},
+        "num_classes": record.get("num_classes", float("nan")),
+        "directory": place.directory,
+    }
+    nothing = {"accuracy": float("nan"), "loss": float("nan")}
+    own = ("mask_1_action", "criterion", "level", "density")
+    rows = [
+        {
+            **of_all,
+            **{key: cell[key] for key in own},
+            "accuracy": cell["test"]["accuracy"],
+            "loss": cell["test"]["loss"],
+            "validate_accuracy": cell.get("validate", nothing)["accuracy"],
+            "validate_loss": cell.get("validate", nothing)["loss"],
+        }
+        for cell in record["cells"]
+    ]
+    # What should be the same in all trials whose mean is taken.
+    alike = {k: v for k, v in settings.items() if k not in ("run", "levels")}
+    # Too many to be told one by one.
+    alike["iterations"] = len(settings.get("levels", [0])) - 1
+    return rows, (place, alike)
+
+
+def _names(rows):
+    """What networks are called, told apart where several have one name."""
+    [names] = selection.network_names(rows)
+    experiments = rows["experiment"].map(lambda name: name.rpartition("/")[2])
+    for words in (experiments, rows["recipe"].map(str)):
+        are_several = words.groupby(names).transform("nunique") > 1
+        names = names.where(~are_several, names + ", " + words)
+    return names
+
+
+def _cells(row):
+    densities = [
+        tables.percent(row[f"density_{end}"]) for end in ("min", "max")
+    ]
+    return [
+        setting_styles.label("criterion", row["criterion"]),
+        str(row["runs"]),
+        *(tables.number(row[name]) for name in tables.statistics(["accuracy"])),
+        tables.number(row["validate_accuracy"]),
+        "-".join(dict.fromkeys(densities)),
+    ]
+
+
+def _draw(axes, cells, looks):
+    """Draws a line per criterion, thin bars, and chance where it is known."""
+    table = cells.groupby(["criterion", "level"], sort=False).agg(
+        density=("density", "mean"), **tables.statistics(["accuracy"])
+    )
+    for criterion, own in table.groupby("criterion", sort=False):
+        mean_plots.draw_series(axes, own, "accuracy", 100, looks[criterion])
+    for count in cells["num_classes"].dropna().unique():
+        axes.axhline(100 / count, zorder=1, **figure_style.DENSE)
+    figure_style.density_axis(axes, 100 * table["density"])
+
+
+def _title(key, cells, is_named):
+    *_, action, network = key
+    sizes = cells.groupby(["criterion", "level"]).size()
+    text = f"{treatment(action)} {experiment_styles.count_text(sizes)}"
+    return f"{network}, {text}" if is_named else f"Weights: {text}"

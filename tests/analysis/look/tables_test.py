@@ -1,0 +1,80 @@
+"""Tests of analysis/look/tables.py."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from lottery_ticket.analysis.look import tables
+
+ROWS = [["name", "n", "first", "second"], ["a", "10", "1", "2"]]
+
+
+def test_align():
+    assert tables.align(ROWS) == (
+        "name   n  first  second\n"  #
+        "a     10      1       2\n"
+    )
+
+
+def test_align_in_parts():
+    assert tables.align(ROWS, left=0, repeated=2, width=16) == (
+        "name   n  first\n"
+        "   a  10      1\n"
+        "\n"
+        "name   n  second\n"
+        "   a  10       2\n"
+    )
+    assert tables.align(ROWS, width=1).count("\n\n") == 2
+
+
+def test_rows_without_anything_in_a_part_are_left_out_of_it():
+    rows = [*ROWS, ["b", "", "", "3"]]
+    assert tables.align(rows, repeated=1, width=16) == (
+        "name   n  first\n"
+        "a     10      1\n"
+        "\n"
+        "name  second\n"
+        "a          2\n"
+        "b          3\n"
+    )
+
+
+def test_csv_keeps_floats_in_full():
+    frame = pd.DataFrame({"level": [0, 1], "accuracy": [0.1, 1 / 3]})
+    expected = b"level,accuracy\n0,0.1\n1,0.3333333333333333\n"
+    assert tables.to_csv(frame) == expected
+
+
+@pytest.mark.parametrize(
+    "fraction, text",
+    [(1, "100"), (0.512, "51.2"), (0.21, "21.0"), (0.0859, "8.59")]
+    + [(0.00116, "0.116"), (0.9996, "100"), (math.nan, "-")],
+)
+def test_percent(fraction, text):
+    assert tables.percent(fraction) == text
+
+
+def test_number():
+    assert tables.number(0.98765) == "98.77"
+    assert tables.number(0.5, 1) == "0.50"
+    assert tables.number(math.nan) == "-"
+
+
+def test_ranges():
+    fractions = pd.Series([0.512, 0.0537])
+    assert tables.percent_range(fractions) == "5.37–51.2"
+    assert tables.percent_range(fractions, down=True) == "51.2–5.37"
+    assert tables.percent_range(fractions[:1]) == "51.2"
+    assert (
+        tables.number_range({"a_min": 0.5, "a_max": 0.75}, "a") == "50.00-75.00"
+    )
+    assert tables.number_range({"a_min": math.nan, "a_max": 1}, "a") == ""
+
+
+def test_a_title_without_rows_or_notes_is_nothing():
+    assert tables.titled("Title\n", ROWS[:1]) == ""
+    text = f"Title\n\n{tables.align(ROWS)}"
+    assert tables.titled("Title\n", ROWS) == text
+    assert tables.titled("Title\n", ROWS, ["b\n"]) == f"{text}\nb\n"
+    assert tables.titled("Title\n", ROWS[:1], ["b\n"]) == "Title\n\nb\n"

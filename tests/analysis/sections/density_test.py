@@ -1,0 +1,153 @@
+"""Tests of analysis/sections/density.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.analysis import results
+from lottery_ticket.analysis.sections import density, parts
+from lottery_ticket.tests.analysis import fake_masked, fake_results
+
+
+@pytest.fixture
+def runs(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    return results.read(str(tmp_path)).runs
+
+
+def _bars(container):
+    """(low, high) of each error bar."""
+    [collection] = container.lines[2]
+    return [path.vertices[:, 1] for path in collection.get_paths()]
+
+
+def _legend(figure):
+    [legend] = figure.legends
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_accuracy_against_density(runs):
+    figure = density.figure(runs, "accuracy")
+    [axes] = figure.axes
+    tickets, reinits = axes.containers
+    np.testing.assert_allclose(
+        tickets.lines[0].get_xydata(), [[100, 91], [50, 92], [25, 93]]
+    )
+    np.testing.assert_allclose(_bars(tickets), [[90, 92], [91, 93], [92, 94]])
+    np.testing.assert_allclose(reinits.lines[0].get_xydata(), [[25, 85]])
+    np.testing.assert_allclose(_bars(reinits), [[83, 87]])
+    assert axes.get_xscale() == "log"
+    assert axes.xaxis_inverted()
+    assert axes.get_xlabel() == "Weights kept (%)"
+    assert axes.get_ylabel() == "Test accuracy (%)"
+    assert _legend(figure) == [
+        "winning ticket ($n$ = 2)",
+        "random reinit ($n$ = 6)",
+        "dense network",
+    ]
+
+
+def test_dense_mean_is_a_dotted_line(runs):
+    [axes] = density.figure(runs, "accuracy").axes
+    [dense] = [line for line in axes.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(dense.get_ydata(), [91, 91])
+
+
+def test_accuracy_at_early_stop(runs):
+    [axes] = density.figure(runs, "early_stop_accuracy").axes
+    tickets, _ = axes.containers
+    np.testing.assert_allclose(
+        tickets.lines[0].get_xydata()[:, 1], [91, 85, 85]
+    )
+    assert axes.get_ylabel() == "Test accuracy at early stop (%)"
+
+
+def test_each_tree_has_its_dense_line(tmp_path):
+    for name in ("conv2", "conv4"):
+        fake_results.write_experiment(str(tmp_path / name))
+    runs = results.read(str(tmp_path)).runs
+    figure = density.figure(runs, "accuracy")
+    lines = figure.axes[0].lines
+    dense = [line for line in lines if line.get_linestyle() == ":"]
+    assert [line.get_color() for line in dense] == ["#0072B2", "#D55E00"]
+    assert len(_legend(figure)) == 5
+
+
+def test_runs_without_any_weight_are_left_out(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    fake_results.write_run(str(tmp_path), 1, 7)  # 64 >> 7 is 0.
+    runs = results.read(str(tmp_path)).runs
+    [axes] = density.figure(runs, "accuracy").axes
+    np.testing.assert_allclose(
+        axes.containers[0].lines[0].get_xydata(), [[100, 90]]
+    )
+
+
+def test_nothing_overlaps_or_is_clipped(runs):
+    figure = density.figure(runs, "accuracy")
+    [axes] = figure.axes
+    renderer = figure._get_renderer()
+    page = figure.bbox
+    boxes = [
+        label.get_window_extent(renderer) for label in axes.get_xticklabels()
+    ]
+    legend = figure.legends[0].get_window_extent(renderer)
+    assert not legend.overlaps(axes.get_window_extent(renderer))
+    for box in [*boxes, legend, axes.get_tightbbox(renderer)]:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1
+        assert page.y0 <= box.y0 and box.y1 <= page.y1
+    assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+
+
+def test_an_experiment_that_is_dense_alone_is_only_the_dotted_line(runs):
+    is_dense = runs["density"] == 1
+    runs.loc[is_dense, "experiment"] = "dense"
+    assert _legend(density.figure(runs, "accuracy"))[-1] == "dense network"
+    assert "dense ($n$ = 2)" not in _legend(density.figure(runs, "accuracy"))
+    alone = density.figure(runs[is_dense], "accuracy")
+    assert "dense ($n$ = 2)" in _legend(alone)
+
+
+@pytest.mark.slow
+def test_more_than_ten_experiments_have_a_wide_figure(tmp_path):
+    for name in "abcdefghijk":
+        fake_results.write_run(str(tmp_path), 1, 1, name)
+    runs = results.read(str(tmp_path)).runs
+    wide = density.figure(runs, "accuracy")
+    usual = density.figure(runs[runs["experiment"] != "a"], "accuracy")
+    assert wide.get_figwidth() > usual.get_figwidth()
+
+
+def test_early_stopping_against_density(runs):
+    [axes] = density.figure(runs, density.STOP).axes
+    tickets, reinits = axes.containers
+    np.testing.assert_allclose(
+        tickets.lines[0].get_xydata(), [[100, 200], [50, 100], [25, 100]]
+    )
+    np.testing.assert_allclose(reinits.lines[0].get_xydata(), [[25, 200]])
+    assert axes.get_ylim() == (0, 210)
+    assert axes.get_ylabel() == "Early-stop iteration"
+
+
+def test_without_validation_there_is_nothing_to_draw(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
+    runs = results.read(str(tmp_path)).runs
+    with pytest.raises(ValueError, match="No run has the early_stop_iteration"):
+        density.figure(runs, density.STOP)
+
+
+def test_a_note_says_why_there_is_none(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
+    section = density.stop_section(results.read(str(tmp_path)))
+    assert section.figures == {}
+    assert section.text == density.NOTHING
+    assert section.rank == parts.NOTES_RANK
+
+
+def test_stops_of_learned_masks_are_not_drawn(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
+    fake_masked.write_supermask(str(tmp_path), 1)
+    section = density.stop_section(results.read(str(tmp_path)))
+    assert (section.figures, section.text) == ({}, "")
+    fake_results.write_run(str(tmp_path), 1, 1)
+    section = density.stop_section(results.read(str(tmp_path)))
+    assert [*section.figures] == ["early_stopping"]

@@ -1,0 +1,37 @@
+"""Tests of analysis/sections/parts.py."""
+
+from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.analysis.sections import parts
+from lottery_ticket.foundations import files
+
+
+def test_files_are_tables_then_figures():
+    with figure_style.drawing() as (figure, [axes]):
+        axes.plot([0, 1])
+    section = parts.Section({"b.csv": b"1\n"}, {"a": figure})
+    written = section.files()
+    assert list(written) == ["b.csv", "a.png", "a.pdf"]
+    assert written["b.csv"] == b"1\n"
+    assert parts.Section().files() == {}
+
+
+def test_texts_are_by_rank_and_problems_before_notes():
+    texts = [("note", parts.NOTES_RANK), ("b", 1), ("a", 0), ("c", 1)]
+    made = [parts.Section(text=f"{t}\n", rank=rank) for t, rank in texts]
+    printed = parts.join_texts([parts.Section(), *made], "Problems\n")
+    assert printed == "a\n\nb\n\nc\n\nProblems\n\nnote\n"
+
+
+def test_problems_are_told_once():
+    assert parts.problems_text(["b", "a", "b"]) == "Problems:\n  b\n  a\n"
+    text = "Every run found is complete, and none is missing.\n"
+    assert parts.problems_text([]) == text
+
+
+def test_what_is_written_is_named_below_what_is_printed(tmp_path, capsys):
+    directory = f"{tmp_path}/report"
+    parts.write(directory, {"b.txt": b"1", "a.txt": b"2"}, "Text\n")
+    assert files.read(f"{directory}/a.txt") == b"2"
+    assert capsys.readouterr().out == (
+        f"Text\nWrote {directory}/b.txt\nWrote {directory}/a.txt\n"
+    )
