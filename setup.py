@@ -37,6 +37,7 @@ setuptools.setup(
     package_data={"lottery_ticket": ["configs/*.yaml"]},
     install_requires=[
         "absl-py>=2.1",
+        "attrs>=24.1",
         "filelock>=3.16",
         "fire>=0.7",
         "fsspec>=2024.6",

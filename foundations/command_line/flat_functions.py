@@ -1,6 +1,6 @@
 """Functions as the command line sees them: flat, and of texts.
 
-An argument annotated with a dataclass stands for one flag per field of it.
+An argument annotated with a class of settings stands for one flag per field.
 """
 
 import dataclasses
@@ -9,6 +9,9 @@ import inspect
 import re
 import textwrap
 
+import attrs
+
+from lottery_ticket.foundations import fields
 from lottery_ticket.foundations.command_line import flag_values
 
 _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
@@ -27,7 +30,7 @@ def flatten(function):
     """
     parameters = []
     for parameter in inspect.signature(function).parameters.values():
-        if dataclasses.is_dataclass(parameter.annotation):
+        if _is_settings(parameter.annotation):
             parameters += _field_parameters(parameter.annotation)
         else:
             parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
@@ -61,7 +64,7 @@ def keywords(function, texts: dict[str, str]) -> dict:
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
-        if dataclasses.is_dataclass(kind):
+        if _is_settings(kind):
             found[name] = kind(**keywords(kind, texts))
         elif name in texts:
             found[name] = flag_values.convert(name, texts[name], kind)
@@ -75,6 +78,8 @@ def is_given(flags, name: str) -> bool:
         flags: Dataclass of flags.
         name: One of them.
     """
+    if attrs.has(type(flags)):
+        return fields.is_given(flags, name)
     default = type(flags).__dataclass_fields__[name].default
     return getattr(flags, name) != default
 
@@ -86,6 +91,8 @@ def filled(flags, usual: dict):
         flags: Dataclass of flags.
         usual: Dict, name of one -> value; what is given stays.
     """
+    if attrs.has(type(flags)):
+        return fields.filled(flags, usual)
     missing = {
         name: value
         for name, value in usual.items()
@@ -94,7 +101,17 @@ def filled(flags, usual: dict):
     return dataclasses.replace(flags, **missing)
 
 
-def _field_parameters(dataclass):
+def _is_settings(kind):
+    return attrs.has(kind) or dataclasses.is_dataclass(kind)
+
+
+def _fields(kind):
+    if attrs.has(kind):
+        return attrs.fields(kind)
+    return dataclasses.fields(kind)
+
+
+def _field_parameters(kind):
     return [
         inspect.Parameter(
             field.name,
@@ -102,7 +119,7 @@ def _field_parameters(dataclass):
             default=field.default,
             annotation=field.type,
         )
-        for field in dataclasses.fields(dataclass)
+        for field in _fields(kind)
         if field.init
     ]
 
@@ -114,7 +131,7 @@ def _documentation(function):
     args, *after = args.split("\n\n")
     added = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if dataclasses.is_dataclass(parameter.annotation):
+        if _is_settings(parameter.annotation):
             args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
             fields = inspect.cleandoc(parameter.annotation.__doc__)
             added.append(fields.partition("Args:\n")[2])

@@ -1,0 +1,275 @@
+"""Settings: classes whose fields declare their type, range, help and source.
+
+    @fields.settings
+    class Search:
+        "What a search does."
+
+        density: float | None = fields.field(
+            None, "Kept part of all weights.", above=0, at_most=1
+        )
+
+Checks, `--help` and docs come from there. A setting is None where nothing is
+given, if its type says that it may be.
+"""
+
+import math
+import numbers
+import textwrap
+import types
+import typing
+from collections.abc import Iterable
+
+import attrs
+
+from lottery_ticket.foundations import names
+
+_FACTS = "lottery_ticket"
+_WIDTH = 80
+
+
+@attrs.frozen
+class Facts:
+    """What is known of a field beside its type and default.
+
+    Attributes:
+        help: What it means, in a line or two.
+        choices: Names that it may be, or an empty tuple: any value.
+        at_least: Number that it, or each of its entries, must not be below.
+        above: Number that it must be above.
+        at_most: Number that it must not be above.
+        below: Number that it must be below.
+        source: Paper and section that it is from.
+        used_with: Dict, name of another field -> those of its values without
+            which this field has no effect.
+    """
+
+    help: str
+    choices: tuple[str, ...] = ()
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    source: str | None = None
+    used_with: dict[str, tuple] = attrs.field(factory=dict)
+
+    def range(self) -> str:
+        """Returns the range in words, such as "above 0 and at most 1"."""
+        bounds = {
+            "at least": self.at_least,
+            "above": self.above,
+            "at most": self.at_most,
+            "below": self.below,
+        }
+        return " and ".join(
+            f"{words} {bound}"
+            for words, bound in bounds.items()
+            if bound is not None
+        )
+
+    def has(self, number: float) -> bool:
+        """Whether a number is in the range."""
+        return (
+            (self.at_least is None or number >= self.at_least)
+            and (self.above is None or number > self.above)
+            and (self.at_most is None or number <= self.at_most)
+            and (self.below is None or number < self.below)
+        )
+
+    def sentences(self) -> str:
+        """Returns the help, with range, choices and source."""
+        said = [self.help]
+        if self.range():
+            said.append(f"{self.range().capitalize()}.")
+        if self.choices:
+            said.append(f"One of {', '.join(self.choices)}.")
+        if self.source:
+            said.append(f"Source: {self.source}.")
+        return " ".join(said)
+
+
+def field(
+    default, help: str, *, choices: Iterable[str] = (), **facts
+) -> typing.Any:
+    """Returns a field of a class of settings.
+
+    Args:
+        default: Its value where nothing is given.
+        help: As of Facts.
+        choices: Names, or a table that has them as keys.
+        **facts: The rest of Facts.
+    """
+    known = Facts(help, tuple(choices), **facts)
+    return attrs.field(
+        default=default,
+        converter=_plain,
+        validator=_check,
+        metadata={_FACTS: known},
+    )
+
+
+if typing.TYPE_CHECKING:
+    settings = attrs.frozen
+else:
+
+    def settings(cls):
+        """Returns a class with fields: frozen, checked, its docstring whole."""
+        made = attrs.frozen(cls)
+        made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
+        return made
+
+
+def optional(name: str, summary: str, cls: type) -> type:
+    """Returns a class of the same settings, each of which may be left open.
+
+    Args:
+        name: Of the class.
+        summary: Its docstring, without its fields.
+        cls: Class of settings.
+    """
+    left_open = {
+        each.name: attrs.field(
+            default=None,
+            type=each.type | None,
+            converter=_plain,
+            validator=_check,
+            metadata=each.metadata,
+        )
+        for each in attrs.fields(cls)
+    }
+    made = attrs.make_class(name, left_open, frozen=True, slots=True)
+    made.__doc__ = f"{summary}\n\nArgs:\n{documentation(made)}"
+    return made
+
+
+def documentation(cls) -> str:
+    """Returns lines of an `Args:` section for the fields of settings."""
+    return "\n".join(
+        textwrap.fill(
+            f"{each.name}: {facts(each).sentences()}",
+            _WIDTH,
+            initial_indent="    ",
+            subsequent_indent="        ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        for each in attrs.fields(cls)
+        if each.init
+    )
+
+
+def facts(attribute: attrs.Attribute) -> Facts:
+    """Returns what is known of a field of settings."""
+    return attribute.metadata[_FACTS]
+
+
+def names_of(settings) -> list[str]:
+    """Returns the names of the fields of settings, or of a class of them."""
+    cls = settings if isinstance(settings, type) else type(settings)
+    return [each.name for each in attrs.fields(cls)]
+
+
+def is_given(settings, name: str) -> bool:
+    """Whether a setting is not at its default."""
+    default = getattr(attrs.fields(type(settings)), name).default
+    return getattr(settings, name) != default
+
+
+def given(settings) -> dict:
+    """Returns dict, name -> value, of the settings not at their default."""
+    return {
+        name: getattr(settings, name)
+        for name in names_of(settings)
+        if is_given(settings, name)
+    }
+
+
+def filled(settings, usual: dict):
+    """Returns settings with values in place of those that are None.
+
+    Args:
+        settings: Of a class of settings.
+        usual: Dict, name of one -> value; what is given stays.
+    """
+    missing = {
+        name: value
+        for name, value in usual.items()
+        if getattr(settings, name) is None
+    }
+    return attrs.evolve(settings, **missing)
+
+
+def put(settings, **values) -> None:
+    """Sets fields of settings that are being made, frozen as they are."""
+    for name, value in values.items():
+        object.__setattr__(settings, name, value)
+
+
+def check_uses(settings, usual: dict | None = None) -> None:
+    """Raises if a setting is given that the others leave without effect.
+
+    Args:
+        settings: Of a class of settings.
+        usual: Dict, name of a setting -> what None stands for.
+
+    Raises:
+        ValueError: Naming the setting, and what uses it.
+    """
+    for each in attrs.fields(type(settings)):
+        if not is_given(settings, each.name):
+            continue
+        for other, values in facts(each).used_with.items():
+            theirs = getattr(settings, other)
+            theirs = (usual or {}).get(other) if theirs is None else theirs
+            if theirs not in values:
+                raise ValueError(
+                    f"{each.name} is for {other}="
+                    f"{' or '.join(map(str, values))}. Received: {each.name}="
+                    f"{getattr(settings, each.name)} with {other}={theirs}"
+                )
+
+
+def _plain(value):
+    """A value as JSON and a hash can take it: no list, no number of numpy."""
+    if isinstance(value, list):
+        return tuple(value)
+    is_foreign = isinstance(value, numbers.Number) and hasattr(value, "item")
+    return value.item() if is_foreign else value
+
+
+def _check(settings, attribute, value):
+    """Raises unless a field's value is of its type, and in its range."""
+    kinds = _kinds(attribute.type)
+    if value is None and type(None) in kinds:
+        return
+    known = facts(attribute)
+    each_kind = typing.get_args(kinds[0])[:1] or kinds[:1]
+    entries = value if isinstance(value, tuple) else (value,)
+    if typing.get_origin(kinds[0]) is dict:
+        return
+    if known.choices:
+        for entry in entries:
+            names.check(attribute.name, entry, known.choices)
+    each_of = "each of " if isinstance(value, tuple) else ""
+    for entry in entries:
+        _check_entry(each_of + attribute.name, entry, each_kind[0], known)
+
+
+def _check_entry(name, value, kind, known):
+    if kind is bool and not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False. Received: {value!r}")
+    if kind not in (int, float):
+        return
+    number = numbers.Integral if kind is int else numbers.Real
+    is_number = isinstance(value, number) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not known.has(value):
+        raise ValueError(
+            f"{name} must be {'an integer' if kind is int else 'a number'}"
+            f"{', ' if known.range() else ''}{known.range()}"
+            f"{'' if not is_number or math.isfinite(value) else ', finite'}. "
+            f"Received: {value!r}"
+        )
+
+
+def _kinds(annotation):
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if is_union else (annotation,)
