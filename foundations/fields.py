@@ -297,7 +297,8 @@ def _check(settings, attribute, value):
     allowed = kinds(attribute.type)
     if value is None and type(None) in allowed:
         return
-    name, known, kind = attribute.name, facts(attribute), allowed[0]
+    name, known = attribute.name, facts(attribute)
+    kind = float if float in allowed else allowed[0]
     if typing.get_origin(kind) is tuple:
         _check_is(name, value, tuple, "several values")
         for entry in value:

@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.experiments import recipe_table, recipes
-from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations import fields, pruning
 from lottery_ticket.models import registry
 
 
@@ -16,7 +16,7 @@ def test_every_recipe_states_its_source_and_what_to_expect(name):
 
 @pytest.mark.parametrize("name", recipe_table.RECIPES)
 def test_every_setting_is_a_flag(name):
-    known = {*recipes.Recipe.__dataclass_fields__, "source", "expect"}
+    known = {*fields.names_of(recipes.Recipe), "source", "expect"}
     assert set(recipe_table.RECIPES[name]) <= known
 
 

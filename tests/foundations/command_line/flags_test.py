@@ -149,8 +149,8 @@ def test_a_config_file_in_other_words_is_translated(tmp_path, capsys):
     path.write_text("rate: 1e-4\n")
     words = ["x", f"--config={path}"]
     run = flags.Command(thing, renamed)
-    assert flags.parse(run, words)["lr"] == "1e-4"
-    assert flags.parse(run, [*words, "--lr=2"])["lr"] == "2"
+    assert flags.parse(run, words)["lr"] == 1e-4
+    assert flags.parse(run, [*words, "--lr=2"])["lr"] == 2
     assert flags.bind(run, words)["settings"].lr == 1e-4
     flags.main(run, words)
     assert capsys.readouterr().out == "x digits 0.0001 3 False\n"
