@@ -1,6 +1,6 @@
 """How iterative magnitude pruning comes to a gem's density: its rounds."""
 
-import dataclasses
+import attrs
 
 from lottery_ticket.experiments import level_rules
 from lottery_ticket.foundations import steps
@@ -36,7 +36,7 @@ def recipe(search, recipe):
         search: GemSearch.
         recipe: recipes.Recipe of the whole.
     """
-    return dataclasses.replace(
+    return attrs.evolve(
         recipe,
         training_len=f"{search.prune_period}ep",
         fractions={"*": _fraction(search)},
