@@ -7,7 +7,7 @@ r"""Prints one line of flags per branch of a ticket, for runners/branch.
 import shlex
 
 from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import fields, integers, names, paths, seeds
+from lottery_ticket.foundations import fields, names, paths, seeds
 from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -72,8 +72,8 @@ def lines(
             trials or runs.
     """
     paths.check_experiment_name(experiment_name)
-    integers.check("trials", trials, 1)
-    integers.check("runs", runs, 1)
+    fields.check("trials", trials, int, at_least=1)
+    fields.check("runs", runs, int, at_least=1)
     given = _given(changes)
     chosen = _experiments(experiment, given)
     return [

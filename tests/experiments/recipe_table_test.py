@@ -6,6 +6,12 @@ from lottery_ticket.experiments import recipe_table, recipes
 from lottery_ticket.foundations import fields, pruning
 from lottery_ticket.models import registry
 
+PARTS = {
+    name: value
+    for name, value in vars(recipe_table).items()
+    if isinstance(value, dict) and name.isupper() and name != "RECIPES"
+}
+
 
 @pytest.mark.parametrize("name", recipe_table.RECIPES)
 def test_every_recipe_states_its_source_and_what_to_expect(name):
@@ -129,3 +135,14 @@ def test_fractions_fit_the_network(name, number):
     layers = pruning.expand_fractions(recipe.fractions, model.masks)
     assert len(layers) == number
     pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_holds_settings(name):
+    assert set(PARTS[name]) <= set(fields.names_of(recipes.Recipe))
+
+
+def test_parts_of_networks_have_what_is_usual():
+    """So that a recipe made of one lacks nothing that most leave alone."""
+    for name in ("LENET", "CONV_2", "CONV_4", "CONV_6", "RESNET_20", "VGG_19"):
+        assert set(recipe_table.USUAL) <= set(PARTS[name])
