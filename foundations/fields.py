@@ -14,10 +14,11 @@ given, if its type says that it may be.
 
 import math
 import numbers
+import re
 import textwrap
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -41,6 +42,8 @@ class Facts:
         source: Paper and section that it is from.
         used_with: Dict, name of another field -> those of its values without
             which this field has no effect.
+        convert: Function (value) -> value in the one way of several to write
+            it; of a tuple, it takes each entry. None stays None.
     """
 
     help: str
@@ -51,6 +54,7 @@ class Facts:
     below: float | None = None
     source: str | None = None
     used_with: dict[str, tuple] = attrs.field(factory=dict)
+    convert: Callable | None = None
 
     def range(self) -> str:
         """Returns the range in words, such as "above 0 and at most 1"."""
@@ -61,7 +65,7 @@ class Facts:
             "below": self.below,
         }
         return " and ".join(
-            f"{words} {bound}"
+            f"{words} {f'{bound:.3g}' if isinstance(bound, float) else bound}"
             for words, bound in bounds.items()
             if bound is not None
         )
@@ -76,11 +80,11 @@ class Facts:
         )
 
     def sentences(self) -> str:
-        """Returns the help, with range, choices and source."""
+        """Returns the help, with range, source, and choices that it lacks."""
         said = [self.help]
         if self.range():
             said.append(f"{self.range().capitalize()}.")
-        if self.choices:
+        if not set(self.choices) <= set(re.findall(r"\w+", self.help)):
             said.append(f"One of {', '.join(self.choices)}.")
         if self.source:
             said.append(f"Source: {self.source}.")
@@ -98,13 +102,12 @@ def field(
         choices: Names, or a table that has them as keys.
         **facts: The rest of Facts.
     """
-    known = Facts(help, tuple(choices), **facts)
-    return attrs.field(
-        default=default,
-        converter=_plain,
-        validator=_check,
-        metadata={_FACTS: known},
-    )
+    return _field(default, {_FACTS: Facts(help, tuple(choices), **facts)})
+
+
+def left_open(help: str, **facts) -> typing.Any:
+    """Returns a field that is None where nothing is given; see `field`."""
+    return field(None, help, **facts)
 
 
 if typing.TYPE_CHECKING:
@@ -127,13 +130,7 @@ def optional(name: str, summary: str, cls: type) -> type:
         cls: Class of settings.
     """
     left_open = {
-        each.name: attrs.field(
-            default=None,
-            type=each.type | None,
-            converter=_plain,
-            validator=_check,
-            metadata=each.metadata,
-        )
+        each.name: _field(None, each.metadata, type=each.type | None)
         for each in attrs.fields(cls)
     }
     made = attrs.make_class(name, left_open, frozen=True, slots=True)
@@ -228,35 +225,101 @@ def check_uses(settings, usual: dict | None = None) -> None:
                 )
 
 
+def as_dict(settings) -> dict:
+    """Returns dict, name -> value, of all settings."""
+    return {name: getattr(settings, name) for name in names_of(settings)}
+
+
+def as_float(value):
+    """Returns a number as a float, for `convert`; all else as it is."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return float(value) if is_number else value
+
+
+def check(name: str, value, kind: type, **facts) -> None:
+    """Raises unless a value that is no field's is of a type, and in a range.
+
+    Args:
+        name: What it is called.
+        value: The value.
+        kind: int, float, bool or str.
+        **facts: As of Facts, such as at_least=1.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    _check_entry(name, _plain(value), kind, Facts("", **facts))
+
+
+def kinds(annotation) -> tuple:
+    """Returns the types of a union, or the one that there is."""
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if is_union else (annotation,)
+
+
+def _field(default, metadata, **options):
+    converter = attrs.Converter(_converted, takes_field=True)
+    return attrs.field(
+        default=default,
+        converter=converter,
+        validator=_check,
+        metadata=metadata,
+        **options,
+    )
+
+
+def _converted(value, attribute):
+    """A field's value as it is kept."""
+    value, convert = _plain(value), facts(attribute).convert
+    if value is None or convert is None:
+        return value
+    try:
+        if typing.get_origin(kinds(attribute.type)[0]) is not tuple:
+            return convert(value)
+        _check_is(attribute.name, value, tuple, "several values")
+        return tuple(map(convert, value))
+    except ValueError as error:
+        raise ValueError(f"{attribute.name}: {error}") from error
+
+
 def _plain(value):
-    """A value as JSON and a hash can take it: no list, no number of numpy."""
-    if isinstance(value, list):
-        return tuple(value)
-    is_foreign = isinstance(value, numbers.Number) and hasattr(value, "item")
-    return value.item() if is_foreign else value
+    """A value as JSON and a hash can take it: no list, nothing of numpy."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return (
+        tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+    )
 
 
 def _check(settings, attribute, value):
     """Raises unless a field's value is of its type, and in its range."""
-    kinds = _kinds(attribute.type)
-    if value is None and type(None) in kinds:
+    del settings
+    allowed = kinds(attribute.type)
+    if value is None and type(None) in allowed:
         return
-    known = facts(attribute)
-    each_kind = typing.get_args(kinds[0])[:1] or kinds[:1]
-    entries = value if isinstance(value, tuple) else (value,)
-    if typing.get_origin(kinds[0]) is dict:
-        return
-    if known.choices:
-        for entry in entries:
-            names.check(attribute.name, entry, known.choices)
-    each_of = "each of " if isinstance(value, tuple) else ""
-    for entry in entries:
-        _check_entry(each_of + attribute.name, entry, each_kind[0], known)
+    name, known, kind = attribute.name, facts(attribute), allowed[0]
+    if typing.get_origin(kind) is tuple:
+        _check_is(name, value, tuple, "several values")
+        for entry in value:
+            _check_entry(name, entry, typing.get_args(kind)[0], known)
+    elif typing.get_origin(kind) is dict:
+        _check_is(name, value, dict, "a dict, name -> value")
+        for key, entry in value.items():
+            _check_entry(f"{name} of {key!r}", entry, float, known)
+    else:
+        _check_entry(name, value, kind, known)
+
+
+def _check_is(name, value, kind, words):
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be {words}. Received: {value!r}")
 
 
 def _check_entry(name, value, kind, known):
-    if kind is bool and not isinstance(value, bool):
-        raise ValueError(f"{name} must be True or False. Received: {value!r}")
+    if known.choices:
+        names.check(name, value, known.choices)
+    if kind is bool:
+        _check_is(name, value, bool, "True or False")
     if kind not in (int, float):
         return
     number = numbers.Integral if kind is int else numbers.Real
@@ -268,8 +331,3 @@ def _check_entry(name, value, kind, known):
             f"{'' if not is_number or math.isfinite(value) else ', finite'}. "
             f"Received: {value!r}"
         )
-
-
-def _kinds(annotation):
-    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    return typing.get_args(annotation) if is_union else (annotation,)
