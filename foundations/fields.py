@@ -110,6 +110,19 @@ def left_open(help: str, **facts) -> typing.Any:
     return field(None, help, **facts)
 
 
+def like(cls, name: str, **changes) -> typing.Any:
+    """Returns a field that means what one of another class means.
+
+    Args:
+        cls: Class of settings.
+        name: Its field.
+        **changes: The default, or what else of Facts differs.
+    """
+    theirs = getattr(attrs.fields(cls), name)
+    default = changes.pop("default", theirs.default)
+    return _field(default, {_FACTS: attrs.evolve(facts(theirs), **changes)})
+
+
 if typing.TYPE_CHECKING:
     settings = attrs.frozen
 else:
@@ -269,12 +282,15 @@ def _field(default, metadata, **options):
 
 
 def _converted(value, attribute):
-    """A field's value as it is kept."""
+    """A field's value as it is kept; one text is one of several."""
     value, convert = _plain(value), facts(attribute).convert
+    kind = kinds(attribute.type)[0]
+    if kind == tuple[str, ...] and isinstance(value, str):
+        value = (value,)
     if value is None or convert is None:
         return value
     try:
-        if typing.get_origin(kinds(attribute.type)[0]) is not tuple:
+        if typing.get_origin(kind) is not tuple:
             return convert(value)
         _check_is(attribute.name, value, tuple, "several values")
         return tuple(map(convert, value))

@@ -102,6 +102,31 @@ def test_values_are_plain_and_converted_once():
     assert attrs.evolve(search, density=None).density is None
 
 
+def test_one_text_is_one_of_several():
+    @fields.settings
+    class Named:
+        """N."""
+
+        names: tuple[str, ...] = fields.field((), "Names.", choices=("ab",))
+
+    assert Named("ab") == Named(["ab"])
+    with pytest.raises(ValueError, match="Unknown names 'a'"):
+        Named("a")
+
+
+def test_a_field_can_mean_what_another_class_has():
+    @fields.settings
+    class Short:
+        """S."""
+
+        rounds: int = fields.like(Search, "rounds", default=3, at_most=5)
+
+    assert Short().rounds == 3
+    assert "How often. At least 1 and at most 5." in Short.__doc__
+    with pytest.raises(ValueError, match="at least 1 and at most 5. .*: 6"):
+        Short(rounds=6)
+
+
 def test_what_is_given():
     search = Search(rounds=2, is_quick=True)
     assert fields.given(search) == {"rounds": 2, "is_quick": True}
