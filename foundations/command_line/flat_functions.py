@@ -65,7 +65,14 @@ def keywords(function, texts: dict[str, str]) -> dict:
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
         if _is_settings(kind):
-            found[name] = kind(**keywords(kind, texts))
+            own = {each.name: each.type for each in _fields(kind)}
+            found[name] = kind(
+                **{
+                    each: flag_values.convert(each, texts[each], own[each])
+                    for each in own
+                    if each in texts
+                }
+            )
         elif name in texts:
             found[name] = flag_values.convert(name, texts[name], kind)
     return found
