@@ -13,7 +13,7 @@ from lottery_ticket.experiments import (
     gem_search,
     sanity_checks,
 )
-from lottery_ticket.experiments.gems import imp_rules
+from lottery_ticket.experiments.gems import imp_search
 from lottery_ticket.foundations import integers, names, paths, steps
 from lottery_ticket.foundations.command_line import flags
 
@@ -206,7 +206,7 @@ def _published(method, density):
     """Flags that a method was published with; imp has rounds of .2, about."""
     found = [*PUBLISHED.get(method, ())]
     if method in ROUNDS:
-        rounds = math.log(density) / math.log(1 - imp_rules.USUAL_FRACTION)
+        rounds = math.log(density) / math.log(1 - imp_search.USUAL_FRACTION)
         found.append(f"--imp_rounds={max(1, round(rounds))}")
     return found
 

@@ -4,8 +4,9 @@ Source: the keys, their defaults and what they do are those of the code of
 Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 """
 
-import dataclasses
 import logging
+
+import attrs
 
 from lottery_ticket.experiments import fine_tuning, gem_search
 from lottery_ticket.experiments.gems import (
@@ -13,9 +14,8 @@ from lottery_ticket.experiments.gems import (
     published_networks,
     published_search,
     published_training,
-    search_flags,
 )
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations import fields, files, paths
 
 # What every published config has, and no flag here is called.
 MARKS = ("arch", "conv_type", "bn_type")
@@ -116,15 +116,13 @@ def _fitting(values, given):
     """Our flags, but for those that the command line leaves without effect."""
     values = _without(values, _superseded(given))
     algo = given.get("algo")
-    if algo in (None, values.get("algo", gem_search.GemSearch.algo)):
+    usual = attrs.fields(gem_search.GemSearch).algo.default
+    if algo in (None, values.get("algo", usual)):
         return values
-    others = {"regularization", "regularization_weight"} | {
-        name for name, algos in search_flags.USES.items() if algo not in algos
-    }
+    others = {"regularization", "regularization_weight"}
+    others |= gem_search.unused(algo)
     if algo == "wt":
-        others |= {
-            each.name for each in dataclasses.fields(fine_tuning.FineTuning)
-        }
+        others |= set(fields.names_of(fine_tuning.FineTuning))
     left_out = [name for name in values if name in others]
     if left_out:
         _log.warning(

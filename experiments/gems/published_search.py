@@ -44,9 +44,9 @@ def flags(keys: dict, written, name: str) -> dict:
         ValueError: If the file asks for what cannot be done here.
     """
     found = {"algo": name, **_init(keys), **_amount(keys, written, name)}
-    if name in search_algos.SCORED:
+    if name in search_algos.having("trains_scores"):
         found.update(_scores(keys, name))
-    if name in search_algos.HYPERCUBE and not keys["bottom_k_on_forward"]:
+    if name in search_algos.having("is_hypercube") and not keys["bottom_k_on_forward"]:
         found.update(_hypercube(keys, name))
     if name == "sr":
         found["smart_ratio_version"] = keys["sr_version"]
@@ -148,7 +148,7 @@ def _scores(keys, name):
         found["regularization_weight"] = keys["lmbda"]
     if keys["regularization"] == "var_red_1":
         found.update(alpha=keys["alpha"], alpha_prime=keys["alpha_prime"])
-    if name not in search_algos.HYPERCUBE:
+    if name not in search_algos.having("is_hypercube"):
         return found
     if keys["drop_bottom_half_weights"]:
         found["drop_bottom_half"] = True

@@ -11,50 +11,32 @@ Shapes = dict[str, tuple[int, ...]]
 _HALF, _ONE = 0.5, 1.0
 
 
-def unif(
-    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int | None
-) -> np.ndarray:
-    """Returns scores drawn uniformly from [0, 1).
-
-    Args:
-        rng: What they are drawn from.
-        shape: Shape of the layer's kernel.
-        fan_in: Number of inputs of one of its outputs, where it is needed.
-    """
+def _unif(rng, shape, fan_in):
     return rng.random(shape, np.float32)
 
 
-def skew(rng, shape, fan_in):
-    """Returns draws of Beta(1, 5): 1 in 32 is above .5; see `unif`."""
+def _skew(rng, shape, fan_in):
     return rng.beta(1, 5, shape)
 
 
-def half(rng, shape, fan_in):
-    """Returns .5 everywhere, which no strict threshold of .5 keeps."""
+def _half(rng, shape, fan_in):
     return np.full(shape, _HALF)
 
 
-def bimodal(rng, shape, fan_in):
-    """Returns draws of Beta(.1, .1), most near 0 or 1; see `unif`."""
+def _bimodal(rng, shape, fan_in):
     return rng.beta(0.1, 0.1, shape)
 
 
-def bern(rng, shape, fan_in):
-    """Returns 0s and 1s, each with probability 1/2; see `unif`."""
+def _bern(rng, shape, fan_in):
     return rng.integers(0, 2, shape)
 
 
-def all_one(rng, shape, fan_in):
-    """Returns 1 everywhere: the search starts from the whole network."""
+def _all_one(rng, shape, fan_in):
     return np.full(shape, _ONE)
 
 
-def edge_popup(rng, shape, fan_in):
-    """Returns uniform draws between -b and b = 1 / sqrt(fan_in); see `unif`.
-
-    Source: Ramanujan et al. 2020 (https://arxiv.org/abs/1911.13299): Kaiming's
-    uniform distribution as PyTorch has it for layers, a = sqrt(5).
-    """
+def _edge_popup(rng, shape, fan_in):
+    # Kaiming's uniform as PyTorch has it for layers, a = sqrt(5).
     bound = 1 / np.sqrt(fan_in)
     return rng.uniform(-bound, bound, shape)
 
@@ -62,6 +44,9 @@ def edge_popup(rng, shape, fan_in):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ScoreInit(entries.Entry):
     """A function (rng, shape, fan_in) -> scores of one layer.
+
+    rng is what they are drawn from, shape that of the layer's kernel, and
+    fan_in the number of inputs of one of its outputs.
 
     Args:
         constant: What all scores are, or None.
@@ -78,16 +63,16 @@ class ScoreInit(entries.Entry):
 
 SCORE_INITS = {
     "unif": ScoreInit(
-        unif, "uniform", "uniform in [0, 1)", entries.SREENIVASAN
+        _unif, "uniform", "uniform in [0, 1)", entries.SREENIVASAN
     ),
     "skew": ScoreInit(
-        skew,
+        _skew,
         "skewed",
         "draws of Beta(1, 5): 1 in 32 is above .5",
         entries.SREENIVASAN,
     ),
     "half": ScoreInit(
-        half,
+        _half,
         "half",
         ".5 everywhere, which no strict threshold of .5 keeps",
         entries.SREENIVASAN,
@@ -95,20 +80,20 @@ SCORE_INITS = {
         ties=True,
     ),
     "bimodal": ScoreInit(
-        bimodal,
+        _bimodal,
         "bimodal",
         "draws of Beta(.1, .1), most near 0 or 1",
         entries.SREENIVASAN,
     ),
     "bern": ScoreInit(
-        bern,
+        _bern,
         "coins",
         "0s and 1s, each with probability 1/2",
         entries.SREENIVASAN,
         ties=True,
     ),
     "all_one": ScoreInit(
-        all_one,
+        _all_one,
         "ones",
         "1 everywhere: the search starts from the whole network",
         entries.SREENIVASAN,
@@ -116,7 +101,7 @@ SCORE_INITS = {
         ties=True,
     ),
     "edge_popup": ScoreInit(
-        edge_popup,
+        _edge_popup,
         "around 0",
         "uniform between -b and b = 1 / sqrt(fan-in)",
         entries.RAMANUJAN,
@@ -156,34 +141,13 @@ def draw(
     if SCORE_INITS[name].needs_fans:
         for layer in shapes:
             names.check("layer in fans", layer, fans or {})
-    return {
-        layer: _draw(name, shape, seeds.derive(seed, "scores", layer), fan_in)
-        for layer, shape, fan_in in _with_fans(shapes, fans or {})
-    }
-
-
-def check(name: str, threshold: float) -> None:
-    """Raises if the quantised mask of these scores would keep nothing.
-
-    Not for scores that are multiplied with as they are, nor edge-popup.
-
-    Args:
-        name: A name in SCORE_INITS.
-        threshold: What a score must be above to be kept.
-
-    Raises:
-        ValueError: If the name is unknown, or no score is above the threshold.
-    """
-    names.check("score_init", name, SCORE_INITS)
-    constant = SCORE_INITS[name].constant
-    if constant is not None and constant <= threshold:
-        raise ValueError(
-            f"score_init={name} starts all scores from {constant}, and a "
-            f"quantised mask keeps those above {threshold}, strictly: none. "
-            "No gradient would come through a network without weights. Use "
-            "score_init=unif, a lower threshold, or scores that are not "
-            "quantised"
-        )
+    drawn = {}
+    for layer, shape in shapes.items():
+        rng = np.random.default_rng(seeds.derive(seed, "scores", layer))
+        fan_in, _ = (fans or {}).get(layer, (None, None))
+        scores = SCORE_INITS[name].function(rng, shape, fan_in)
+        drawn[layer] = np.asarray(scores, np.float32)
+    return drawn
 
 
 def upper_half(weights: Network) -> Network:
@@ -216,16 +180,3 @@ def upper_half(weights: Network) -> Network:
     return {
         name: (size > median).astype(np.float32) for name, size in sizes.items()
     }
-
-
-def _with_fans(shapes, fans):
-    """Layer, shape and fan_in or None, of each layer."""
-    for layer, shape in shapes.items():
-        yield layer, shape, fans[layer][0] if layer in fans else None
-
-
-def _draw(name, shape, seed, fan_in):
-    rng = np.random.default_rng(seed)
-    return np.asarray(
-        SCORE_INITS[name].function(rng, shape, fan_in), np.float32
-    )
