@@ -1,24 +1,65 @@
 """Published YAML configs of rare gems, read as flags of gem_miner.
 
-Source: the keys, their defaults and what they do are those of the code of
-Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
+What each key says by itself stands in published_keys.KEYS; here is what takes
+several. Source: the keys, their defaults and what they do are those of the code
+of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 """
 
 import logging
+import math
 
 import attrs
 
-from lottery_ticket.experiments import fine_tuning, gem_search
-from lottery_ticket.experiments.gems import (
-    published_keys,
-    published_networks,
-    published_search,
-    published_training,
+from lottery_ticket.datasets import registry as datasets
+from lottery_ticket.experiments import (
+    fine_tuning,
+    gem_search,
+    recipes,
 )
-from lottery_ticket.foundations import fields, files, paths
+from lottery_ticket.experiments.gems import published_keys, search_algos
+from lottery_ticket.foundations import (
+    fields,
+    files,
+    names,
+    optimizers,
+    paths,
+    schedules,
+    seeds,
+)
+from lottery_ticket.foundations.supermasks import score_rounding
+from lottery_ticket.models import registry as models
 
 # What every published config has, and no flag here is called.
 MARKS = ("arch", "conv_type", "bn_type")
+# Name of a network there -> its name here, with its options.
+_PAD = {"shortcut": "pad"}
+_MAX = {"last_pooling": "max"}
+ARCHS = {
+    "resnet20": ("resnet20", _PAD),
+    "resnet32": ("resnet32", _PAD),
+    "resnet32_double": ("resnet32", {**_PAD, "width": 2}),
+    "vgg16": ("vgg16", _MAX),
+    "tinyvgg16": ("vgg16", _MAX),
+    "MobileNetV2": ("mobilenet_v2", {}),
+    "WideResNet28": ("wide_resnet28", {}),
+    "cResNet18": ("cifar_resnet18", {}),
+    "ResNet18": ("resnet18", {}),
+    "TinyResNet18": ("tiny_resnet18", {}),
+    "ResNet50": ("resnet50", {}),
+    "ResNet101": ("resnet101", {}),
+    **{f"Conv{depth}": (f"conv{depth}", {}) for depth in (2, 4, 6, 8)},
+    "FC": ("fc", {"hidden_units": [300, 100]}),
+}
+# Name of a dataset there, in small letters -> its name here, what images go
+# through, and images to train on, those for validation included.
+DATASETS = {
+    "cifar10": ("cifar10", "crop_flip", 50000),
+    "cifar100": ("cifar100", "crop_flip", 50000),
+    "tinyimagenet": ("tiny_imagenet", "crop_flip", 100000),
+    "imagenet": ("imagenet", "resized_crop", 1281167),
+    "mnist": ("mnist", "none", 60000),
+    "caltech101": ("caltech101", "none", 6960),  # Some 8,700, less a fifth.
+}
 # Flag of the command line -> flags that go with the file's value of it, and go
 # with it.
 _GOES_WITH = {
@@ -42,20 +83,20 @@ _GOES_WITH = {
     "fine_tune_schedule": ("fine_tune_lr_drops", "fine_tune_lr_drop_factor"),
     "sanity_checks": ("reinit_init",),
 }
-# Flag of the command line -> key that other flags follow from, and its unit.
+# Flag of the command line -> key that other flags follow from, and values of it
+# for texts; None is a number, with or without ep.
 _OVERRIDES = {
-    "training_len": ("epochs", "ep"),
-    "prune_period": ("iter_period", ""),
-    "train_batch_size": ("batch_size", ""),
-}
-# The same with words: flag -> key, and text -> value.
-_WORDS = {
+    "training_len": ("epochs", None),
+    "prune_period": ("iter_period", None),
+    "train_batch_size": ("batch_size", None),
     "skip_fine_tune": ("skip_fine_tune", {"true": True, "false": False}),
     "prune_scope": (
         "prune_type",
-        {scope: kind for kind, scope in published_search.SCOPES.items()},
+        {scope: kind for kind, scope in published_keys.SCOPES.items()},
     ),
 }
+_DROP_FACTOR = 0.1
+_IMP_FRACTION = 0.2  # What its configs have; the parser's .5 is for the others.
 _NAMES = {"hc_iter": "gem_miner"}  # Of runs, by algo, where it is not that.
 _log = logging.getLogger(__name__)
 
@@ -94,19 +135,23 @@ def translate(values: dict, given=None) -> dict:
         return _fitting(values, given)
     values = _underscored(values)
     values = {name: None if v == "None" else v for name, v in values.items()}
-    keys = published_keys.read(values)
-    keys = {**keys, **_overridden(given)}
-    algo = given.get("algo") or published_search.algo(keys)
-    _check_evaluates(keys)
+    keys = {**published_keys.read(values), **_overridden(given)}
+    algo = given.get("algo") or _algo(keys)
+    _check_can_be(keys, algo)
     flags = {
+        "algo": algo,
+        **published_keys.flags(keys),
         **_network(keys),
-        **published_training.recipe(keys, algo),
-        **published_training.fine_tuning(keys, set(values), algo),
-        **published_training.saved(keys, algo),
-        **published_training.seed(keys, algo),
-        **published_search.flags(keys, set(values), algo),
-        **published_search.checks(keys, set(values), algo),
+        **_data(keys),
+        **_seeds(keys, algo),
+        **_training(keys, algo),
+        **_amount(keys, values, algo),
+        **_saved(keys, algo),
+        **_checks(keys, values, algo),
     }
+    flags = _effective(_of_algo(flags, keys))
+    flags |= {"recipe": _recipe(flags), **_fine_tuning(keys, values, algo)}
+    _check_scale(flags, keys)
     _warn(values, keys, flags)
     flags = _without(flags, _superseded(given))
     return {"output_dir": _output_dir(keys, {**flags, **given}), **flags}
@@ -158,36 +203,331 @@ def _underscored(values):
 def _overridden(given):
     """Keys that other flags follow from, as the command line has them."""
     found = {}
-    for flag, (key, known) in _WORDS.items():
-        word = given.get(flag, "").lower()
-        if word in known:
-            found[key] = known[word]
-    for flag, (key, unit) in _OVERRIDES.items():
-        number = given.get(flag, "").removesuffix(unit)
-        if number.isdecimal() and int(number):
+    for flag, (key, words) in _OVERRIDES.items():
+        text = given.get(flag, "").lower()
+        if words is not None and text in words:
+            found[key] = words[text]
+        number = text.removesuffix("ep")
+        if words is None and number.isdecimal() and int(number):
             found[key] = int(number)
     return found
 
 
-def _network(keys):
-    network = {
-        **published_networks.model(keys),
-        **published_networks.dataset(keys),
-    }
-    return {**published_networks.recipe(network), **network}
-
-
-def _check_evaluates(keys):
-    """Raises where a file is not for training at all."""
+def _check_can_be(keys, algo):
+    """Raises where a file asks for what cannot be had here."""
+    if keys["bottom_k_on_forward"] and algo == "hc_iter":
+        raise ValueError("bottom_k_on_forward is for algo=hc, without events")
     if keys["mode_connect"] or keys["evaluate"]:
         raise ValueError(
             "mode_connect and evaluate are for the command mask_connectivity, "
             "which takes two finished folders: lottery-ticket "
             "mask_connectivity --first=DIR --second=DIR --way=probabilistic"
         )
+    if not keys["freeze_weights"]:
+        raise ValueError("freeze_weights must be True: weights stand still")
+    if keys["no_bn_decay"] and keys["bn_type"] != "NonAffineBatchNorm":
+        raise ValueError(
+            "no_bn_decay cannot be had with bn_type: "
+            f"{keys['bn_type']}: weight decay here is of all trained variables"
+        )
+
+
+def _algo(keys):
+    if keys["random_subnet"]:
+        return "sr" if keys["smart_ratio"] >= 0 else "random"
+    if keys["weight_training"]:
+        return "wt"
+    is_top = keys["algo"] == "hc_iter" and keys["bottom_k_on_forward"]
+    return "hc" if is_top else keys["algo"]  # Then no event takes anything.
+
+
+def _effective(flags):
+    """Flags but for those that the others leave without effect."""
+    flags = _without(flags, gem_search.unused(flags["algo"]))
+    kinds = recipes.Recipe, gem_search.GemSearch
+    known = {each.name: each for kind in kinds for each in attrs.fields(kind)}
+
+    def has_effect(name):
+        uses = fields.facts(known[name]).used_with if name in known else {}
+        return all(
+            flags.get(other, known[other].default) in values
+            for other, values in uses.items()
+        )
+
+    return {name: flags[name] for name in flags if has_effect(name)}
+
+
+def _network(keys):
+    if keys["arch"] is None:
+        raise ValueError(
+            "arch is missing, the network: the published default, TwoLayerFC, "
+            f"cannot be built. Expected one of {', '.join(ARCHS)}"
+        )
+    names.check("arch", keys["arch"], ARCHS)
+    name, fixed = ARCHS[keys["arch"]]
+    taken = models.MODELS[name].options
+    flags = {"model": name, **fixed}
+    if name == "conv4" and keys["width"] != 1:
+        flags["width"] = keys["width"]
+    if "affine" in taken:
+        if keys["bn_type"] is None:
+            raise ValueError(
+                f"bn_type is missing, which {keys['arch']} needs: "
+                "NonAffineBatchNorm or AffineBatchNorm"
+            )
+        flags["affine"] = keys["bn_type"] != "NonAffineBatchNorm"
+    if "use_bias" in taken:
+        flags["use_bias"] = keys["bias"]
+    if "mask_shortcuts" in taken and keys["arch"] != "cResNet18":
+        _log.warning(
+            "The published code neither prunes nor counts the 1x1 shortcuts of "
+            "%s; here they are like other layers. --mask_shortcuts=False does "
+            "as it did",
+            keys["arch"],
+        )
+    if keys["bias"]:
+        _log.warning("Biases have no scores here, and are not pruned")
+    return flags
+
+
+def _data(keys):
+    plain = keys["dataset"].lower().replace("_", "").replace("-", "")
+    names.check("dataset", plain, DATASETS)
+    name, augmentation, images = DATASETS[plain]
+    held_out = datasets.DATASETS[name].VALIDATION_SIZE
+    if keys["use_full_data"]:
+        held_out = 0
+    elif held_out < 1:
+        held_out = round(images * held_out)
+    # The published code evaluates after each epoch.
+    epoch = max(math.ceil((images - held_out) / keys["batch_size"]), 1)
+    return {
+        "dataset": name,
+        "normalization": "standardize",
+        "augmentation": augmentation,
+        "test_interval": epoch,
+        "validate_interval": epoch,
+    }
+
+
+def _recipe(flags):
+    """The recipe to start from: of this network and dataset, if any.
+
+    It gives no more than what the published code has no key for.
+    """
+    for name, known in recipes.RECIPES.items():
+        is_same = all(known[key] == flags[key] for key in ("model", "dataset"))
+        if name.endswith("_gem") and is_same:
+            return name
+    return "own_model"
+
+
+def _seeds(keys, algo):
+    flags = {"seed": keys["seed"] * keys["trial_num"]}
+    if keys["fixed_init"]:
+        flags["init_seed"] = keys["seed_fixed_init"]
+    is_random = algo in ("sr", "random")
+    if is_random and keys["chg_mask"]:
+        flags["mask_seed"] = seeds.derive(flags["seed"], "chg_mask")
+    if is_random and keys["chg_weight"]:
+        flags["init_seed"] = seeds.derive(flags["seed"], "chg_weight")
+    return flags
+
+
+def _training(keys, algo):
+    """How scores are trained, or the weights of wt and imp."""
+    epochs = keys["iter_period"] if algo == "imp" else keys["epochs"]
+    optimizer = _optimizer(keys["optimizer"], keys)
+    flags = _schedule("", keys["lr_policy"], keys, epochs, algo)
+    flags |= {"optimizer": optimizer, "momentum": keys["momentum"]}
+    if optimizer in fine_tuning.EPSILONS:
+        flags["epsilon"] = fine_tuning.EPSILONS[optimizer]
+    return flags
+
+
+def _fine_tuning(keys, written, algo):
+    """How weights are trained under the mask.
+
+    What a file does not say of imp's last training is as for its rounds.
+    """
+    if algo == "wt":
+        return {}
+    if keys["skip_fine_tune"]:
+        return {"skip_fine_tune": True}
+    optimizer, lr, policy, decay = (
+        keys[key]
+        if algo == "imp" and f"fine_tune_{key}" not in written
+        else keys[f"fine_tune_{key}"]
+        for key in ("optimizer", "lr", "lr_policy", "wd")
+    )
+    optimizer = _optimizer(optimizer, keys)
+    flags = {
+        "fine_tune_optimizer": optimizer,
+        "fine_tune_lr": lr,
+        "fine_tune_weight_decay": decay,
+        **_schedule("fine_tune_", policy, keys, keys["epochs"], algo),
+    }
+    if optimizer in optimizers.HAVE_MOMENTUM:
+        flags["fine_tune_momentum"] = keys["momentum"]
+    return flags
+
+
+def _optimizer(name, keys):
+    if name == "adam":
+        return name
+    if not keys["momentum"]:
+        return "sgd"
+    return "nesterov" if keys["nesterov"] else "momentum"
+
+
+def _schedule(prefix, policy, keys, epochs, algo):
+    drops = schedules.published_drops(epochs)
+    if keys["milestones"] is not None:
+        drops = [f"{epoch}ep" for epoch in keys["milestones"]]
+    if policy != "multistep_lr" or not drops:
+        falls = policy == "cosine_lr"
+        return {f"{prefix}schedule": "cosine_by_epoch" if falls else "constant"}
+    is_used = algo == "imp" or epochs == 6  # So it is there.
+    factor = keys["lr_gamma"] if is_used else _DROP_FACTOR
+    return {
+        f"{prefix}schedule": "piecewise",
+        f"{prefix}lr_drops": list(drops),
+        f"{prefix}lr_drop_factor": (
+            factor if keys["gamma"] is None else keys["gamma"]
+        ),
+    }
+
+
+def _saved(keys, algo):
+    """Weights that are saved on the way.
+
+    Warns of epochs after which nothing can be: of those of a search, whose
+    weights stand still, and of the first and last weights, saved anyway.
+    """
+    asked = keys["ckpt_at_fixed_epochs"] or []
+    can_be = [e for e in asked if algo == "wt" and 0 < e < keys["epochs"]]
+    idle = [str(each) for each in asked if each not in can_be]
+    if idle:
+        _log.warning(
+            "ckpt_at_fixed_epochs has no effect at %s: it is for the weights "
+            "of weight_training, between start and end",
+            ", ".join(idle),
+        )
+    lengths = [f"{epoch}ep" for epoch in can_be]
+    return {"save_iterations": lengths} if lengths else {}
+
+
+def _of_algo(flags, keys):
+    """Flags as the published code reads their keys with this algo."""
+    algo, found = flags["algo"], dict(flags)
+    is_hypercube = algo in search_algos.having("is_hypercube")
+    if keys["bottom_k_on_forward"] and not is_hypercube:
+        del found["bottom_k_on_forward"]
+    if not is_hypercube or keys["drop_bottom_half_weights"]:
+        del found["score_init"]
+    if algo != "hc_iter":
+        del found["unflag"]
+    if found.get("retraining") == "lr_rewind":
+        del found["rewind_iteration"]
+    if found["rounding"] == "naive_prob":
+        if keys["arch"] == "Conv4":
+            found["prob_layers"] = ["dense0"]
+        else:
+            found["rounding"] = "naive"  # Only Conv4 has what it draws.
+    if not keys["noise"] or found["rounding"] == "all_ones":
+        del found["noise_ratio"]
+    draws = score_rounding.draws(found["rounding"], found.get("noise_ratio", 0))
+    if not draws:
+        del found["evaluation_samples"]
+    return found
+
+
+def _amount(keys, written, algo):
+    """How much is kept: the algos read prune_rate in four ways."""
+    rate, target = keys["prune_rate"], keys["target_sparsity"]
+    kind = keys["prune_type"]
+    if algo in ("global_ep", "global_ep_iter") and kind != "BottomK":
+        is_read = algo == "global_ep_iter" or not keys["override_prune_rate"]
+        if is_read:
+            raise ValueError(
+                f"algo={algo} needs prune_type: BottomK, as its threshold is "
+                f"of all layers. Received: {kind}"
+            )
+    if algo == "hc_iter" and kind == "FixThresholding":
+        _log.warning(
+            "prune_type=FixThresholding, which is the default, takes what is "
+            "not above the threshold: target_sparsity has no effect"
+        )
+        return {}
+    if algo in ("hc_iter", "global_ep_iter") and keys["override_prune_rate"]:
+        return {"prune_fraction": rate}
+    if algo == "imp":
+        is_given = "prune_rate" in written
+        return {"prune_fraction": rate if is_given else _IMP_FRACTION}
+    if algo == "wt" or algo == "hc" and not keys["bottom_k_on_forward"]:
+        return {}
+    if algo == "sr" and keys["smart_ratio"] >= 0:
+        return {"density": _rest(keys["smart_ratio"])}
+    if keys["random_subnet"]:
+        return {"density": rate}
+    if algo in ("ep", "global_ep"):
+        if keys["override_prune_rate"]:
+            return {"density": rate if algo == "ep" else _rest(rate)}
+        _say_events_count(keys)
+    return {"target_sparsity": target}
+
+
+def _rest(fraction):
+    """1 less a fraction, as one would write it."""
+    return round(1 - fraction, 12)
+
+
+def _say_events_count(keys):
+    """Warns where the published code keeps what one event of many would."""
+    events = max((keys["epochs"] - 1) // keys["iter_period"], 1)
+    if events > 1:
+        density = keys["target_sparsity"] / 100
+        _log.warning(
+            "Without override_prune_rate, the published code keeps what one of "
+            "%s events leaves, a density of %.4g; here it is that of "
+            "target_sparsity, %.4g",
+            events,
+            density ** (1 / events),
+            density,
+        )
+
+
+def _checks(keys, written, algo):
+    """The sanity checks; imp has some only if the file says so."""
+    if keys["skip_fine_tune"] or algo == "wt":
+        return {}
+    is_silent = algo == "imp" and "skip_sanity_checks" not in written
+    usual = not (keys["skip_sanity_checks"] or is_silent)
+    is_random = algo in ("sr", "random")
+    wanted = {
+        "weight_reinit": usual or is_random and keys["reinit"],
+        "mask_shuffle": usual or is_random and keys["shuffle"],
+        "score_inversion": keys["invert_sanity_check"] and algo == "hc_iter",
+    }
+    found = {"sanity_checks": [name for name in wanted if wanted[name]]}
+    if wanted["weight_reinit"]:
+        found["reinit_init"] = "kaiming_normal"
+    return found
+
+
+def _check_scale(flags, keys):
+    is_scaled = flags.get("scale_fan") == "legacy"
+    if is_scaled and keys["prune_rate"] != 0.5:
+        raise ValueError(
+            "scale_fan multiplies the fan by 1 - prune_rate, as the published "
+            "code does, for a prune_rate of .5 alone. Received: "
+            f"{keys['prune_rate']}. Leave scale_fan out and give "
+            "--scale_fan=kept, which multiplies by the density"
+        )
 
 
 def _warn(values, keys, flags):
+    """Names keys without effect, and gamma and milestones, which have some."""
     dead = [name for name in values if published_keys.is_dead(name)]
     idle = [name for name in values if name in published_keys.IDLE]
     if dead:
@@ -200,23 +540,40 @@ def _warn(values, keys, flags):
             "Without effect here, of files, devices and printing: %s",
             ", ".join(idle),
         )
-    published_training.say_drops(keys, flags)
+    given = [
+        f"{key}={keys[key]}"
+        for key in ("gamma", "milestones")
+        if keys[key] is not None
+    ]
+    phases = {flags.get("schedule"), flags.get("fine_tune_schedule")}
+    if given and "piecewise" in phases:
+        _log.warning(
+            "%s shape the learning rate here. The published code ignores them: "
+            "its rate drops by %s at %s",
+            " and ".join(given),
+            _DROP_FACTOR,
+            ",".join(schedules.published_drops(keys["epochs"])) or "no time",
+        )
+    elif given:
+        _log.warning(
+            "%s have no effect: they are for multistep_lr", " and ".join(given)
+        )
 
 
 def _output_dir(keys, flags):
     """Folder that tells densities and trials apart, as reports expect it."""
     if keys["only_sanity"] and keys["sanity_folder"] is not None:
         return keys["sanity_folder"]
-    amount = _amount(flags)
     above = [keys["log_dir"] or "results", keys["subfolder"]]
-    own = [keys["name"] or keys["arch"], keys["run_idx"], amount]
+    own = [keys["name"] or keys["arch"], keys["run_idx"], _folder(flags)]
     folder = files.join(*(part for part in (*above, *own) if part))
     level = 0 if flags["algo"] == "wt" else 1
     name = _NAMES.get(flags["algo"], flags["algo"])
     return paths.run(paths.trial(folder, keys["trial_num"]), level, name)
 
 
-def _amount(flags):
+def _folder(flags):
+    """Name of the folder of a density, if one is known."""
     if "target_sparsity" in flags:
         return f"density_{float(flags['target_sparsity']) / 100:g}"
     for name in ("density", "prune_fraction"):
