@@ -8,7 +8,8 @@ from lottery_ticket.foundations import fields, optimizers, schedules, steps
 # Of the authors' code; what is not here has Keras's.
 EPSILONS = {"adam": 1e-8}
 NORM_STATISTICS = ("search", "recomputed")
-_HAVE_DROPS = {"fine_tune_schedule": schedules.HAVE_DROPS}
+_TUNED = {"skip_fine_tune": (False,)}
+_DROPPING = {**_TUNED, "fine_tune_schedule": schedules.HAVE_DROPS}
 
 
 @fields.settings
@@ -20,34 +21,42 @@ class FineTuning:
         "What updates weights. The epsilon of adam is 1e-8 here, whatever the "
         "recipe's, as published.",
         choices=optimizers.OPTIMIZERS,
+        used_with=_TUNED,
     )
     fine_tune_momentum: float = fields.like(
         recipes.Recipe,
         "momentum",
         default=0.9,
-        used_with={"fine_tune_optimizer": optimizers.HAVE_MOMENTUM},
+        used_with={
+            **_TUNED,
+            "fine_tune_optimizer": optimizers.HAVE_MOMENTUM,
+        },
     )
-    fine_tune_lr: float = fields.like(recipes.Recipe, "lr", default=0.01)
+    fine_tune_lr: float = fields.like(
+        recipes.Recipe, "lr", default=0.01, used_with=_TUNED
+    )
     fine_tune_schedule: str = fields.field(
         "piecewise",
         "How the rate changes; piecewise drops at fine_tune_lr_drops.",
         choices=schedules.SCHEDULES,
+        used_with=_TUNED,
     )
     fine_tune_lr_drops: tuple[str, ...] | None = fields.left_open(
         "When the rate drops, such as 80ep,120ep. None is as published for "
         "that number of epochs, such as 80 and 120 of 150, or after a half and "
         "two thirds.",
-        used_with=_HAVE_DROPS,
+        used_with=_DROPPING,
     )
     fine_tune_lr_drop_factor: float = fields.like(
-        recipes.Recipe, "lr_drop_factor", default=0.1, used_with=_HAVE_DROPS
+        recipes.Recipe, "lr_drop_factor", default=0.1, used_with=_DROPPING
     )
     fine_tune_weight_decay: float = fields.like(
-        recipes.Recipe, "weight_decay", default=1e-4
+        recipes.Recipe, "weight_decay", default=1e-4, used_with=_TUNED
     )
     fine_tune_len: str | None = fields.left_open(
         "Its length, such as 150ep; None is the recipe's training_len.",
         convert=steps.text,
+        used_with=_TUNED,
     )
     norm_statistics: str = fields.field(
         "search",
@@ -55,6 +64,7 @@ class FineTuning:
         "search, where a loss with them is finite, or recomputed from training "
         "examples, of the weights as they are.",
         choices=NORM_STATISTICS,
+        used_with=_TUNED,
     )
     skip_fine_tune: bool = fields.field(
         False,
@@ -70,12 +80,6 @@ class FineTuning:
                 a length is none.
         """
         fields.check_uses(self)
-        given = self.given()
-        if self.skip_fine_tune and len(given) > 1:
-            raise ValueError(
-                f"skip_fine_tune leaves {given[0]} without effect. Give one "
-                "of the two"
-            )
         self._schedule("1ep")
         if self.fine_tune_len and not steps.parse(self.fine_tune_len)[1]:
             raise ValueError("fine_tune_len must be above 0. Received: 0")

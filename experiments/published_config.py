@@ -20,8 +20,8 @@ from lottery_ticket.experiments.gems import published_keys, search_algos
 from lottery_ticket.foundations import (
     fields,
     files,
+    kernel_draws,
     names,
-    optimizers,
     paths,
     schedules,
     seeds,
@@ -95,8 +95,12 @@ _OVERRIDES = {
         {scope: kind for kind, scope in published_keys.SCOPES.items()},
     ),
 }
+_TUNING = fields.names_of(fine_tuning.FineTuning)
 _DROP_FACTOR = 0.1
-_IMP_FRACTION = 0.2  # What its configs have; the parser's .5 is for the others.
+# What imp's configs mean where they are silent: .2 is in those there are, and
+# its last training is as its rounds.
+_OF_IMP = {"prune_rate": 0.2, "skip_sanity_checks": True}
+_AS_ROUNDS = ("optimizer", "lr", "lr_policy", "wd")
 _NAMES = {"hc_iter": "gem_miner"}  # Of runs, by algo, where it is not that.
 _log = logging.getLogger(__name__)
 
@@ -133,25 +137,26 @@ def translate(values: dict, given=None) -> dict:
     given = dict(given or {})
     if not set(MARKS) & set(values):
         return _fitting(values, given)
-    values = _underscored(values)
-    values = {name: None if v == "None" else v for name, v in values.items()}
+    values = _plain(values)
     keys = {**published_keys.read(values), **_overridden(given)}
     algo = given.get("algo") or _algo(keys)
     _check_can_be(keys, algo)
+    if algo == "imp":
+        silent = {**_OF_IMP, **{f"fine_tune_{n}": keys[n] for n in _AS_ROUNDS}}
+        keys |= _without(silent, values)
+    epochs = keys["iter_period" if algo == "imp" else "epochs"]
     flags = {
         "algo": algo,
         **published_keys.flags(keys),
         **_network(keys),
-        **_data(keys),
         **_seeds(keys, algo),
-        **_training(keys, algo),
-        **_amount(keys, values, algo),
+        **_training("", keys, epochs, algo),
+        **_training("fine_tune_", keys, keys["epochs"], algo),
+        **_amount(keys, algo),
         **_saved(keys, algo),
-        **_checks(keys, values, algo),
+        **_checks(keys, algo),
     }
     flags = _effective(_of_algo(flags, keys))
-    flags |= {"recipe": _recipe(flags), **_fine_tuning(keys, values, algo)}
-    _check_scale(flags, keys)
     _warn(values, keys, flags)
     flags = _without(flags, _superseded(given))
     return {"output_dir": _output_dir(keys, {**flags, **given}), **flags}
@@ -164,10 +169,7 @@ def _fitting(values, given):
     usual = attrs.fields(gem_search.GemSearch).algo.default
     if algo in (None, values.get("algo", usual)):
         return values
-    others = {"regularization", "regularization_weight"}
-    others |= gem_search.unused(algo)
-    if algo == "wt":
-        others |= set(fields.names_of(fine_tuning.FineTuning))
+    others = {"regularization", "regularization_weight"} | _unused(algo)
     left_out = [name for name in values if name in others]
     if left_out:
         _log.warning(
@@ -176,6 +178,12 @@ def _fitting(values, given):
             ", ".join(left_out),
         )
     return _without(values, left_out)
+
+
+def _unused(algo):
+    """Flags that have no effect with an algo."""
+    found = gem_search.unused(algo)
+    return found.union(_TUNING) if algo == "wt" else found
 
 
 def _superseded(given):
@@ -187,8 +195,8 @@ def _without(flags, names):
     return {name: flags[name] for name in flags if name not in names}
 
 
-def _underscored(values):
-    """The same, names with dashes having underscores."""
+def _plain(values):
+    """The same, with underscores for dashes in names, and "None" as None."""
     found = {}
     for name, value in values.items():
         plain = name.replace("-", "_")
@@ -196,7 +204,7 @@ def _underscored(values):
             raise ValueError(
                 f"{plain} is given twice, with dashes and with underscores"
             )
-        found[plain] = value
+        found[plain] = None if value == "None" else value
     return found
 
 
@@ -231,6 +239,15 @@ def _check_can_be(keys, algo):
             f"{keys['bn_type']}: weight decay here is of all trained variables"
         )
 
+    is_scaled = keys["init"] in kernel_draws.HAVE_SCALED_FAN
+    if is_scaled and keys["scale_fan"] and keys["prune_rate"] != 0.5:
+        raise ValueError(
+            "scale_fan multiplies the fan by 1 - prune_rate, as the published "
+            "code does, for a prune_rate of .5 alone. Received: "
+            f"{keys['prune_rate']}. Leave scale_fan out and give "
+            "--scale_fan=kept, which multiplies by the density"
+        )
+
 
 def _algo(keys):
     if keys["random_subnet"]:
@@ -243,8 +260,8 @@ def _algo(keys):
 
 def _effective(flags):
     """Flags but for those that the others leave without effect."""
-    flags = _without(flags, gem_search.unused(flags["algo"]))
-    kinds = recipes.Recipe, gem_search.GemSearch
+    flags = _without(flags, _unused(flags["algo"]))
+    kinds = recipes.Recipe, gem_search.GemSearch, fine_tuning.FineTuning
     known = {each.name: each for kind in kinds for each in attrs.fields(kind)}
 
     def has_effect(name):
@@ -287,10 +304,14 @@ def _network(keys):
         )
     if keys["bias"]:
         _log.warning("Biases have no scores here, and are not pruned")
-    return flags
+    return {**flags, **_data(keys, name)}
 
 
-def _data(keys):
+def _data(keys, model):
+    """The data, and the recipe of this network and dataset, if there is one.
+
+    That gives no more than what the published code has no key for.
+    """
     plain = keys["dataset"].lower().replace("_", "").replace("-", "")
     names.check("dataset", plain, DATASETS)
     name, augmentation, images = DATASETS[plain]
@@ -301,25 +322,19 @@ def _data(keys):
         held_out = round(images * held_out)
     # The published code evaluates after each epoch.
     epoch = max(math.ceil((images - held_out) / keys["batch_size"]), 1)
+    recipe = "own_model"
+    for each, known in recipes.RECIPES.items():
+        is_same = (known["model"], known["dataset"]) == (model, name)
+        if is_same and each.endswith("_gem"):
+            recipe = each
     return {
+        "recipe": recipe,
         "dataset": name,
         "normalization": "standardize",
         "augmentation": augmentation,
         "test_interval": epoch,
         "validate_interval": epoch,
     }
-
-
-def _recipe(flags):
-    """The recipe to start from: of this network and dataset, if any.
-
-    It gives no more than what the published code has no key for.
-    """
-    for name, known in recipes.RECIPES.items():
-        is_same = all(known[key] == flags[key] for key in ("model", "dataset"))
-        if name.endswith("_gem") and is_same:
-            return name
-    return "own_model"
 
 
 def _seeds(keys, algo):
@@ -334,75 +349,37 @@ def _seeds(keys, algo):
     return flags
 
 
-def _training(keys, algo):
-    """How scores are trained, or the weights of wt and imp."""
-    epochs = keys["iter_period"] if algo == "imp" else keys["epochs"]
-    optimizer = _optimizer(keys["optimizer"], keys)
-    flags = _schedule("", keys["lr_policy"], keys, epochs, algo)
-    flags |= {"optimizer": optimizer, "momentum": keys["momentum"]}
-    if optimizer in fine_tuning.EPSILONS:
-        flags["epsilon"] = fine_tuning.EPSILONS[optimizer]
-    return flags
-
-
-def _fine_tuning(keys, written, algo):
-    """How weights are trained under the mask.
-
-    What a file does not say of imp's last training is as for its rounds.
-    """
-    if algo == "wt":
-        return {}
-    if keys["skip_fine_tune"]:
-        return {"skip_fine_tune": True}
-    optimizer, lr, policy, decay = (
-        keys[key]
-        if algo == "imp" and f"fine_tune_{key}" not in written
-        else keys[f"fine_tune_{key}"]
-        for key in ("optimizer", "lr", "lr_policy", "wd")
-    )
-    optimizer = _optimizer(optimizer, keys)
-    flags = {
-        "fine_tune_optimizer": optimizer,
-        "fine_tune_lr": lr,
-        "fine_tune_weight_decay": decay,
-        **_schedule("fine_tune_", policy, keys, keys["epochs"], algo),
-    }
-    if optimizer in optimizers.HAVE_MOMENTUM:
-        flags["fine_tune_momentum"] = keys["momentum"]
-    return flags
-
-
-def _optimizer(name, keys):
-    if name == "adam":
-        return name
-    if not keys["momentum"]:
-        return "sgd"
-    return "nesterov" if keys["nesterov"] else "momentum"
-
-
-def _schedule(prefix, policy, keys, epochs, algo):
-    drops = schedules.published_drops(epochs)
+def _training(prefix, keys, epochs, algo):
+    """Optimizer and schedule of the search, or of fine-tuning."""
+    optimizer, policy = keys[f"{prefix}optimizer"], keys[f"{prefix}lr_policy"]
+    if optimizer == "sgd" and keys["momentum"]:
+        optimizer = "nesterov" if keys["nesterov"] else "momentum"
+    drops = [*schedules.published_drops(epochs)]
     if keys["milestones"] is not None:
         drops = [f"{epoch}ep" for epoch in keys["milestones"]]
-    if policy != "multistep_lr" or not drops:
-        falls = policy == "cosine_lr"
-        return {f"{prefix}schedule": "cosine_by_epoch" if falls else "constant"}
     is_used = algo == "imp" or epochs == 6  # So it is there.
     factor = keys["lr_gamma"] if is_used else _DROP_FACTOR
-    return {
-        f"{prefix}schedule": "piecewise",
-        f"{prefix}lr_drops": list(drops),
-        f"{prefix}lr_drop_factor": (
-            factor if keys["gamma"] is None else keys["gamma"]
-        ),
+    schedule = {"cosine_lr": "cosine_by_epoch"}.get(policy, "constant")
+    if policy == "multistep_lr" and drops:
+        schedule = "piecewise"
+    flags = {
+        "optimizer": optimizer,
+        "momentum": keys["momentum"],
+        "schedule": schedule,
+        "lr_drop_factor": factor if keys["gamma"] is None else keys["gamma"],
     }
+    if schedule == "piecewise":
+        flags["lr_drops"] = drops
+    if not prefix and optimizer in fine_tuning.EPSILONS:
+        flags["epsilon"] = fine_tuning.EPSILONS[optimizer]
+    return {f"{prefix}{name}": value for name, value in flags.items()}
 
 
 def _saved(keys, algo):
     """Weights that are saved on the way.
 
-    Warns of epochs after which nothing can be: of those of a search, whose
-    weights stand still, and of the first and last weights, saved anyway.
+    Warns of those that cannot be: a search's stand still, and first and last
+    weights are saved anyway.
     """
     asked = keys["ckpt_at_fixed_epochs"] or []
     can_be = [e for e in asked if algo == "wt" and 0 < e < keys["epochs"]]
@@ -442,28 +419,27 @@ def _of_algo(flags, keys):
     return found
 
 
-def _amount(keys, written, algo):
+def _amount(keys, algo):
     """How much is kept: the algos read prune_rate in four ways."""
     rate, target = keys["prune_rate"], keys["target_sparsity"]
     kind = keys["prune_type"]
-    if algo in ("global_ep", "global_ep_iter") and kind != "BottomK":
-        is_read = algo == "global_ep_iter" or not keys["override_prune_rate"]
-        if is_read:
-            raise ValueError(
-                f"algo={algo} needs prune_type: BottomK, as its threshold is "
-                f"of all layers. Received: {kind}"
-            )
+    is_of_all = algo == "global_ep_iter" or (
+        algo == "global_ep" and not keys["override_prune_rate"]
+    )
+    if is_of_all and kind != "BottomK":
+        raise ValueError(
+            f"algo={algo} needs prune_type: BottomK, as its threshold is of "
+            f"all layers. Received: {kind}"
+        )
     if algo == "hc_iter" and kind == "FixThresholding":
         _log.warning(
             "prune_type=FixThresholding, which is the default, takes what is "
             "not above the threshold: target_sparsity has no effect"
         )
         return {}
-    if algo in ("hc_iter", "global_ep_iter") and keys["override_prune_rate"]:
+    is_gradual = algo in search_algos.having("is_gradual")
+    if is_gradual and (algo == "imp" or keys["override_prune_rate"]):
         return {"prune_fraction": rate}
-    if algo == "imp":
-        is_given = "prune_rate" in written
-        return {"prune_fraction": rate if is_given else _IMP_FRACTION}
     if algo == "wt" or algo == "hc" and not keys["bottom_k_on_forward"]:
         return {}
     if algo == "sr" and keys["smart_ratio"] >= 0:
@@ -473,7 +449,16 @@ def _amount(keys, written, algo):
     if algo in ("ep", "global_ep"):
         if keys["override_prune_rate"]:
             return {"density": rate if algo == "ep" else _rest(rate)}
-        _say_events_count(keys)
+        events = max((keys["epochs"] - 1) // keys["iter_period"], 1)
+        if events > 1:
+            _log.warning(
+                "Without override_prune_rate, the published code keeps what "
+                "one of %s events leaves, a density of %.4g; here it is that "
+                "of target_sparsity, %.4g",
+                events,
+                (target / 100) ** (1 / events),
+                target / 100,
+            )
     return {"target_sparsity": target}
 
 
@@ -482,27 +467,10 @@ def _rest(fraction):
     return round(1 - fraction, 12)
 
 
-def _say_events_count(keys):
-    """Warns where the published code keeps what one event of many would."""
-    events = max((keys["epochs"] - 1) // keys["iter_period"], 1)
-    if events > 1:
-        density = keys["target_sparsity"] / 100
-        _log.warning(
-            "Without override_prune_rate, the published code keeps what one of "
-            "%s events leaves, a density of %.4g; here it is that of "
-            "target_sparsity, %.4g",
-            events,
-            density ** (1 / events),
-            density,
-        )
-
-
-def _checks(keys, written, algo):
-    """The sanity checks; imp has some only if the file says so."""
+def _checks(keys, algo):
     if keys["skip_fine_tune"] or algo == "wt":
         return {}
-    is_silent = algo == "imp" and "skip_sanity_checks" not in written
-    usual = not (keys["skip_sanity_checks"] or is_silent)
+    usual = not keys["skip_sanity_checks"]
     is_random = algo in ("sr", "random")
     wanted = {
         "weight_reinit": usual or is_random and keys["reinit"],
@@ -515,31 +483,16 @@ def _checks(keys, written, algo):
     return found
 
 
-def _check_scale(flags, keys):
-    is_scaled = flags.get("scale_fan") == "legacy"
-    if is_scaled and keys["prune_rate"] != 0.5:
-        raise ValueError(
-            "scale_fan multiplies the fan by 1 - prune_rate, as the published "
-            "code does, for a prune_rate of .5 alone. Received: "
-            f"{keys['prune_rate']}. Leave scale_fan out and give "
-            "--scale_fan=kept, which multiplies by the density"
-        )
-
-
 def _warn(values, keys, flags):
     """Names keys without effect, and gamma and milestones, which have some."""
     dead = [name for name in values if published_keys.is_dead(name)]
     idle = [name for name in values if name in published_keys.IDLE]
-    if dead:
-        _log.warning(
-            "Without effect, in the published code as here: %s",
-            ", ".join(dead),
-        )
-    if idle:
-        _log.warning(
-            "Without effect here, of files, devices and printing: %s",
-            ", ".join(idle),
-        )
+    for where, found in (
+        (", in the published code as here", dead),
+        (" here, of files, devices and printing", idle),
+    ):
+        if found:
+            _log.warning("Without effect%s: %s", where, ", ".join(found))
     given = [
         f"{key}={keys[key]}"
         for key in ("gamma", "milestones")

@@ -27,31 +27,26 @@ class Key:
             text such as 80,120 may be as well.
         default: What a file means that does not have it. None can be written,
             too.
-        choices: All texts that it takes; () are any.
         flag: Flag that says the same, if one does by itself.
-        to: Function or dict, value -> that flag's, or None to leave it out;
-            None is the same value.
+        to: Dict or function, value -> that flag's, or None to leave it out. A
+            value that is not in the dict is the flag's, too.
+        choices: All texts that it takes; () are any.
         low: The least number that it takes; None is any.
         high: The greatest.
     """
 
     kind: type
     default: object = None
-    choices: tuple = ()
     flag: str | None = None
-    to: Callable | dict | None = None
+    to: Callable | dict = dataclasses.field(default_factory=dict)
     _: dataclasses.KW_ONLY
+    choices: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
 
-    def translated(self, value):
-        """Returns the flag's value, or None to leave it out."""
-        if isinstance(self.to, dict):
-            return self.to.get(value, value)
-        return value if self.to is None else self.to(value)
-
 
 _IF_TRUE = {False: None}
+_DTYPES = ("float32", "mixed_float16")
 _POLICIES = ("cosine_lr", "multistep_lr", "constant_lr")
 _OPTIMIZERS = ("sgd", "adam")
 _NORMS = ("NonAffineBatchNorm", "AffineBatchNorm", "LearnedBatchNorm")
@@ -59,73 +54,71 @@ _SCORES = ("unif", "skew", "half", "bimodal", "bern", "all_one")
 _ROUNDINGS = ("naive", "prob", "naive_prob", "all_ones", "pb")
 _PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
 KEYS = {
-    "algo": Key(str, "ep", tuple(search_algos.ALGOS)),
+    "algo": Key(str, "ep", choices=tuple(search_algos.ALGOS)),
     "arch": Key(str),
     "width": Key(float, 1.0),
     "dataset": Key(str, "MNIST"),
-    "data": Key(str, flag="data_dir"),
+    "data": Key(str, None, "data_dir"),
     "name": Key(str),
     "subfolder": Key(str),
     "log_dir": Key(str),
     "run_idx": Key(str),
-    "batch_size": Key(int, 64, flag="train_batch_size", low=1),
-    "epochs": Key(int, 10, (), "training_len", "{}ep".format, low=1),
-    "optimizer": Key(str, "sgd", _OPTIMIZERS),
-    "lr": Key(float, 1e-3, flag="lr"),
-    "lr_policy": Key(str, None, _POLICIES),
+    "batch_size": Key(int, 64, "train_batch_size", low=1),
+    "epochs": Key(int, 10, "training_len", "{}ep".format, low=1),
+    "optimizer": Key(str, "sgd", choices=_OPTIMIZERS),
+    "lr": Key(float, 1e-3, "lr"),
+    "lr_policy": Key(str, choices=_POLICIES),
     "momentum": Key(float, 0.9),
-    "wd": Key(float, 5e-4, flag="weight_decay"),
+    "wd": Key(float, 5e-4, "weight_decay"),
     "nesterov": Key(bool, False),
     "no_bn_decay": Key(bool, False),
-    "fine_tune_optimizer": Key(str, "sgd", _OPTIMIZERS),
-    "fine_tune_lr": Key(float, 0.01),
-    "fine_tune_lr_policy": Key(str, None, _POLICIES),
-    "fine_tune_wd": Key(float, 1e-4),
+    "fine_tune_optimizer": Key(str, "sgd", choices=_OPTIMIZERS),
+    "fine_tune_lr": Key(float, 0.01, "fine_tune_lr"),
+    "fine_tune_lr_policy": Key(str, choices=_POLICIES),
+    "fine_tune_wd": Key(float, 1e-4, "fine_tune_weight_decay"),
     "lr_gamma": Key(float, 0.1),
     # Without effect there, as a schedule's drops come from its length alone.
     "gamma": Key(float),
     "milestones": Key(list),
-    "iter_period": Key(int, 5, flag="prune_period", low=1),
+    "iter_period": Key(int, 5, "prune_period", low=1),
     "target_sparsity": Key(float, 0.5),
     "prune_rate": Key(float, 0.5),
     "override_prune_rate": Key(bool, False),
     "prune_type": Key(
-        str, "FixThresholding", tuple(SCOPES), "prune_scope", SCOPES
+        str, "FixThresholding", "prune_scope", SCOPES, choices=tuple(SCOPES)
     ),
-    "score_init": Key(str, "unif", _SCORES, "score_init"),
-    "init": Key(str, "kaiming_normal", tuple(kernel_draws.INITS), "init"),
-    "mode": Key(str, "fan_in", kernel_draws.MODES, "fan_mode"),
-    "nonlinearity": Key(str, "relu", tuple(kernel_draws.GAINS), "gain"),
-    "scale_fan": Key(
-        bool, False, (), "scale_fan", {True: "legacy", False: "none"}
+    "score_init": Key(str, "unif", "score_init", choices=_SCORES),
+    "init": Key(
+        str, "kaiming_normal", "init", choices=tuple(kernel_draws.INITS)
     ),
+    "mode": Key(str, "fan_in", "fan_mode", choices=kernel_draws.MODES),
+    "nonlinearity": Key(str, "relu", "gain", choices=tuple(kernel_draws.GAINS)),
+    "scale_fan": Key(bool, False, "scale_fan", {True: "legacy", False: "none"}),
     "bias": Key(bool, False),
-    "bn_type": Key(str, None, _NORMS),
-    "hc_quantized": Key(bool, False, flag="quantized"),
-    "quantize_threshold": Key(float, 0.5, flag="threshold"),
+    "bn_type": Key(str, choices=_NORMS),
+    "hc_quantized": Key(bool, False, "quantized"),
+    "quantize_threshold": Key(float, 0.5, "threshold"),
     "round": Key(
-        str, "naive", _ROUNDINGS, "rounding", {"pb": "pseudo_boolean"}
+        str, "naive", "rounding", {"pb": "pseudo_boolean"}, choices=_ROUNDINGS
     ),
     "noise": Key(bool, False),
-    "noise_ratio": Key(float, 0.0, flag="noise_ratio"),
-    "num_test": Key(int, 1, flag="evaluation_samples"),
+    "noise_ratio": Key(float, 0.0, "noise_ratio"),
+    "num_test": Key(int, 1, "evaluation_samples"),
     "regularization": Key(
-        str, None, _PENALTIES, "regularization", {None: "none"}
+        str, None, "regularization", {None: "none"}, choices=_PENALTIES
     ),
-    "lmbda": Key(float, 1e-3, flag="regularization_weight"),
-    "alpha": Key(float, 1.0, flag="alpha"),
-    "alpha_prime": Key(float, 1.0, flag="alpha_prime"),
-    "project_freq": Key(int, 1, flag="project_every"),
-    "differentiate_clamp": Key(bool, False, (), "clamp_in_forward", _IF_TRUE),
-    "unflag_before_finetune": Key(bool, False, flag="unflag"),
-    "bottom_k_on_forward": Key(
-        bool, False, (), "bottom_k_on_forward", _IF_TRUE
-    ),
+    "lmbda": Key(float, 1e-3, "regularization_weight"),
+    "alpha": Key(float, 1.0, "alpha"),
+    "alpha_prime": Key(float, 1.0, "alpha_prime"),
+    "project_freq": Key(int, 1, "project_every"),
+    "differentiate_clamp": Key(bool, False, "clamp_in_forward", _IF_TRUE),
+    "unflag_before_finetune": Key(bool, False, "unflag"),
+    "bottom_k_on_forward": Key(bool, False, "bottom_k_on_forward", _IF_TRUE),
     "weight_training": Key(bool, False),
     "random_subnet": Key(bool, False),
     "smart_ratio": Key(float, -1.0),
-    "sr_version": Key(int, 1, flag="smart_ratio_version", low=1, high=2),
-    "skip_fine_tune": Key(bool, False),
+    "sr_version": Key(int, 1, "smart_ratio_version", low=1, high=2),
+    "skip_fine_tune": Key(bool, False, "skip_fine_tune", _IF_TRUE),
     "skip_sanity_checks": Key(bool, False),
     "invert_sanity_check": Key(bool, False),
     "only_sanity": Key(bool, False),
@@ -138,41 +131,27 @@ KEYS = {
     "trial_num": Key(int, 1),
     "fixed_init": Key(bool, False),
     "seed_fixed_init": Key(int, 24),
-    "use_full_data": Key(
-        bool, None, (), "validation_size", {True: 0, False: None}
-    ),
-    "label_smoothing": Key(float, None, (), "label_smoothing", {None: 0.0}),
-    "mixed_precision": Key(
-        int,
-        0,
-        (),
-        "dtype",
-        {0: "float32", 1: "mixed_float16"},
-        low=0,
-        high=1,
-    ),
-    "pretrained": Key(str, flag="presets"),
+    "use_full_data": Key(bool, None, "validation_size", {True: 0, False: None}),
+    "label_smoothing": Key(float, None, "label_smoothing", {None: 0.0}),
+    "mixed_precision": Key(int, 0, "dtype", _DTYPES.__getitem__, low=0, high=1),
+    "pretrained": Key(str, None, "presets"),
     "evaluate": Key(bool),
     "mode_connect": Key(bool, False),
-    "drop_bottom_half_weights": Key(
-        bool, None, (), "drop_bottom_half", _IF_TRUE
-    ),
+    "drop_bottom_half_weights": Key(bool, None, "drop_bottom_half", _IF_TRUE),
     "ckpt_at_fixed_epochs": Key(list),
-    "imp_rewind_iter": Key(int, 1000, (), "rewind_iteration", "{}it".format),
-    "imp_rounds": Key(
-        int, -1, (), "imp_rounds", lambda number: number if number > 0 else None
-    ),
+    "imp_rewind_iter": Key(int, 1000, "rewind_iteration", "{}it".format),
+    "imp_rounds": Key(int, -1, "imp_rounds", lambda n: n if n > 0 else None),
     "imp_no_rewind": Key(
-        bool, False, (), "retraining", {True: "lr_rewind", False: None}
+        bool, False, "retraining", {**_IF_TRUE, True: "lr_rewind"}
     ),
     "multiprocessing_distributed": Key(
-        bool, False, (), "strategy", {True: "mirrored", False: None}
+        bool, False, "strategy", {**_IF_TRUE, True: "mirrored"}
     ),
     # What these can say here is what they say by default.
-    "conv_type": Key(str, None, ("SubnetConv",)),
-    "first_layer_type": Key(str, None, ("SubnetConv",)),
+    "conv_type": Key(str, choices=("SubnetConv",)),
+    "first_layer_type": Key(str, choices=("SubnetConv",)),
     "freeze_weights": Key(bool, True),
-    "trainer": Key(str, "default", ("default",)),
+    "trainer": Key(str, "default", choices=("default",)),
 }
 # Where things go, how they are shown and on what they run is said elsewhere
 # here, and a stopped run goes on by itself.
@@ -230,11 +209,12 @@ def flags(keys: dict) -> dict:
     Args:
         keys: Dict, key -> value, as from `read`.
     """
-    found = {
-        key.flag: key.translated(keys[name])
-        for name, key in KEYS.items()
-        if key.flag is not None
-    }
+    found = {}
+    for name, key in KEYS.items():
+        value, to = keys[name], key.to
+        if key.flag is not None:
+            same = to(value) if callable(to) else to.get(value, value)
+            found[key.flag] = same
     return {name: value for name, value in found.items() if value is not None}
 
 

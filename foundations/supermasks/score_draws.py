@@ -1,4 +1,8 @@
-"""What scores start from: random draws by name, or a network's weights."""
+"""What scores start from: random draws by name, or a network's weights.
+
+Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
+authors' code.
+"""
 
 import dataclasses
 
@@ -8,45 +12,13 @@ from lottery_ticket.foundations import entries, names, seeds
 
 Network = dict[str, np.ndarray]
 Shapes = dict[str, tuple[int, ...]]
-_HALF, _ONE = 0.5, 1.0
-
-
-def _unif(rng, shape, fan_in):
-    return rng.random(shape, np.float32)
-
-
-def _skew(rng, shape, fan_in):
-    return rng.beta(1, 5, shape)
-
-
-def _half(rng, shape, fan_in):
-    return np.full(shape, _HALF)
-
-
-def _bimodal(rng, shape, fan_in):
-    return rng.beta(0.1, 0.1, shape)
-
-
-def _bern(rng, shape, fan_in):
-    return rng.integers(0, 2, shape)
-
-
-def _all_one(rng, shape, fan_in):
-    return np.full(shape, _ONE)
-
-
-def _edge_popup(rng, shape, fan_in):
-    # Kaiming's uniform as PyTorch has it for layers, a = sqrt(5).
-    bound = 1 / np.sqrt(fan_in)
-    return rng.uniform(-bound, bound, shape)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ScoreInit(entries.Entry):
     """A function (rng, shape, fan_in) -> scores of one layer.
 
-    rng is what they are drawn from, shape that of the layer's kernel, and
-    fan_in the number of inputs of one of its outputs.
+    fan_in is the number of inputs of one of the layer's outputs.
 
     Args:
         constant: What all scores are, or None.
@@ -63,45 +35,51 @@ class ScoreInit(entries.Entry):
 
 SCORE_INITS = {
     "unif": ScoreInit(
-        _unif, "uniform", "uniform in [0, 1)", entries.SREENIVASAN
+        lambda rng, shape, fan_in: rng.random(shape, np.float32),
+        "uniform",
+        "uniform in [0, 1)",
+        entries.SREENIVASAN,
     ),
     "skew": ScoreInit(
-        _skew,
+        lambda rng, shape, fan_in: rng.beta(1, 5, shape),
         "skewed",
         "draws of Beta(1, 5): 1 in 32 is above .5",
         entries.SREENIVASAN,
     ),
     "half": ScoreInit(
-        _half,
+        lambda rng, shape, fan_in: np.full(shape, 0.5),
         "half",
         ".5 everywhere, which no strict threshold of .5 keeps",
         entries.SREENIVASAN,
-        constant=_HALF,
+        constant=0.5,
         ties=True,
     ),
     "bimodal": ScoreInit(
-        _bimodal,
+        lambda rng, shape, fan_in: rng.beta(0.1, 0.1, shape),
         "bimodal",
         "draws of Beta(.1, .1), most near 0 or 1",
         entries.SREENIVASAN,
     ),
     "bern": ScoreInit(
-        _bern,
+        lambda rng, shape, fan_in: rng.integers(0, 2, shape),
         "coins",
         "0s and 1s, each with probability 1/2",
         entries.SREENIVASAN,
         ties=True,
     ),
     "all_one": ScoreInit(
-        _all_one,
+        lambda rng, shape, fan_in: np.full(shape, 1.0),
         "ones",
         "1 everywhere: the search starts from the whole network",
         entries.SREENIVASAN,
-        constant=_ONE,
+        constant=1.0,
         ties=True,
     ),
+    # Kaiming's uniform distribution as PyTorch has it for layers, a = sqrt(5).
     "edge_popup": ScoreInit(
-        _edge_popup,
+        lambda rng, shape, fan_in: rng.uniform(
+            -1 / np.sqrt(fan_in), 1 / np.sqrt(fan_in), shape
+        ),
         "around 0",
         "uniform between -b and b = 1 / sqrt(fan-in)",
         entries.RAMANUJAN,
@@ -119,35 +97,30 @@ def draw(
 ) -> Network:
     """Returns the scores that a search starts from.
 
-    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
-    authors' code.
-
     Args:
         name: A name in SCORE_INITS.
         shapes: Dict, layer name -> shape of its kernel.
         seed: Seed of the draws; each layer's derives from it and its name, so
             that no layer's scores depend on which others there are.
-        fans: Dict, layer name -> (fan_in, fan_out); for those that need
-            them.
+        fans: Dict, layer name -> (fan_in, fan_out), for those that need them.
 
     Returns:
         Dict, layer name -> float32 array.
 
     Raises:
-        ValueError: If the name is unknown, or a layer's fans are needed
-            and missing.
+        ValueError: If the name is unknown, or a layer's fans are missing.
     """
     names.check("score_init", name, SCORE_INITS)
-    if SCORE_INITS[name].needs_fans:
-        for layer in shapes:
-            names.check("layer in fans", layer, fans or {})
-    drawn = {}
+    entry, found = SCORE_INITS[name], {}
     for layer, shape in shapes.items():
+        fan_in = None
+        if entry.needs_fans:
+            names.check("layer in fans", layer, fans or {})
+            fan_in, _ = fans[layer]
         rng = np.random.default_rng(seeds.derive(seed, "scores", layer))
-        fan_in, _ = (fans or {}).get(layer, (None, None))
-        scores = SCORE_INITS[name].function(rng, shape, fan_in)
-        drawn[layer] = np.asarray(scores, np.float32)
-    return drawn
+        drawn = entry.function(rng, shape, fan_in)
+        found[layer] = np.asarray(drawn, np.float32)
+    return found
 
 
 def upper_half(weights: Network) -> Network:
@@ -157,8 +130,7 @@ def upper_half(weights: Network) -> Network:
     odd number, the median itself is 0, like all that equal it. It is what a
     warm Gem-Miner starts from, after some training of the dense network.
 
-    Source: the authors' code of Sreenivasan et al. 2022
-    (https://arxiv.org/abs/2202.12002), drop_bottom_half_weights.
+    Source: drop_bottom_half_weights of that code.
     Differs: these are scores to start from; there they are set after an epoch.
 
     Args:
