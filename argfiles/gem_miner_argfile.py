@@ -8,12 +8,8 @@ r"""Prints one line of flags per run of runners/gem_miner.
 import math
 import shlex
 
-from lottery_ticket.experiments import (
-    gem_miner,
-    gem_search,
-    sanity_checks,
-)
-from lottery_ticket.experiments.gems import imp_search
+from lottery_ticket.experiments import gem_miner, gem_search
+from lottery_ticket.experiments.gems import imp_search, stages
 from lottery_ticket.foundations import integers, names, paths, steps
 from lottery_ticket.foundations.command_line import flags
 
@@ -129,7 +125,7 @@ def lines(
             of range or do not fall, or there is not one weight for each.
     """
     chosen = _words("method", methods, METHODS)
-    asked = _words("check", checks, sanity_checks.CHECKS)
+    asked = _words("check", checks, stages.CHECKS)
     weights = _weights(densities, regularization_weights)
     steps.parse(warm_iteration)
     integers.check("trials", trials, 1)
