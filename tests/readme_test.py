@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 
+import attrs
 import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
@@ -25,8 +26,8 @@ from lottery_ticket.experiments import (
     selections,
     untrained_grid,
 )
-from lottery_ticket.experiments.gems import search_algos
-from lottery_ticket.foundations import kernel_draws
+from lottery_ticket.experiments.gems import search_algos, stages
+from lottery_ticket.foundations import fields, kernel_draws
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
@@ -218,7 +219,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         kernel_draws.INITS,
         mask_lines.WAYS,
         pruning_events.SCOPES,
-        sanity_checks.CHECKS,
+        stages.CHECKS,
         score_draws.SCORE_INITS,
         regularizers.REGULARIZERS,
         score_rounding.ROUNDINGS,
@@ -247,7 +248,7 @@ def test_tables_of_entries_are_as_generated():
 def test_every_flag_of_a_method_is_on_a_page():
     page = "\n".join(PAGES)
     known = {
-        field.name
+        name
         for kind in (
             fine_tuning.FineTuning,
             gem_search.GemSearch,
@@ -259,7 +260,11 @@ def test_every_flag_of_a_method_is_on_a_page():
             scoring.Scoring,
             untrained_grid.Grid,
         )
-        for field in dataclasses.fields(kind)
+        for name in (
+            fields.names_of(kind)
+            if attrs.has(kind)
+            else [each.name for each in dataclasses.fields(kind)]
+        )
     }
     named = set(re.findall(r"--(\w+)", page))
     unnamed = {"shuffle", "reinitialize"}  # --checks has these.

@@ -3,7 +3,6 @@
 An argument annotated with a class of settings stands for one flag per field.
 """
 
-import dataclasses
 import functools
 import inspect
 import re
@@ -29,10 +28,10 @@ def parameters(function) -> dict[str, inspect.Parameter]:
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
-        if not _is_settings(kind):
+        if not attrs.has(kind):
             found[name] = parameter.replace(kind=_KEYWORD)
             continue
-        for each in _fields(kind):
+        for each in attrs.fields(kind):
             found[each.name] = inspect.Parameter(
                 each.name, _KEYWORD, default=each.default, annotation=each.type
             )
@@ -72,62 +71,22 @@ def keywords(function, values: dict) -> dict:
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
-        if _is_settings(kind):
-            own = [each.name for each in _fields(kind) if each.name in values]
+        if attrs.has(kind):
+            own = [each for each in fields.names_of(kind) if each in values]
             found[name] = kind(**{each: values[each] for each in own})
         elif name in values:
             found[name] = values[name]
     return found
 
 
-def is_given(flags, name: str) -> bool:
-    """Whether a flag is not at its default.
-
-    Args:
-        flags: Dataclass of flags.
-        name: One of them.
-    """
-    if attrs.has(type(flags)):
-        return fields.is_given(flags, name)
-    default = type(flags).__dataclass_fields__[name].default
-    return getattr(flags, name) != default
-
-
-def filled(flags, usual: dict):
-    """Returns flags with values in place of those that are None.
-
-    Args:
-        flags: Dataclass of flags.
-        usual: Dict, name of one -> value; what is given stays.
-    """
-    if attrs.has(type(flags)):
-        return fields.filled(flags, usual)
-    missing = {
-        name: value
-        for name, value in usual.items()
-        if getattr(flags, name) is None
-    }
-    return dataclasses.replace(flags, **missing)
-
-
-def _is_settings(kind):
-    return attrs.has(kind) or dataclasses.is_dataclass(kind)
-
-
-def _fields(kind):
-    if attrs.has(kind):
-        return attrs.fields(kind)
-    return [each for each in dataclasses.fields(kind) if each.init]
-
-
 def _documentation(function):
-    """Docstring of a function, its Args with those of its dataclasses."""
+    """Docstring of a function, its Args with those of its settings."""
     text = inspect.cleandoc(function.__doc__ or "")
     before, _, args = text.partition("Args:\n")
     args, *after = args.split("\n\n")
     added = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if _is_settings(parameter.annotation):
+        if attrs.has(parameter.annotation):
             args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
             of_fields = inspect.cleandoc(parameter.annotation.__doc__)
             added.append(of_fields.partition("Args:\n")[2])

@@ -1,4 +1,8 @@
-"""What scores start from: random draws by name, or a network's weights."""
+"""What scores start from: random draws by name, or a network's weights.
+
+Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
+authors' code.
+"""
 
 import dataclasses
 
@@ -8,60 +12,13 @@ from lottery_ticket.foundations import entries, names, seeds
 
 Network = dict[str, np.ndarray]
 Shapes = dict[str, tuple[int, ...]]
-_HALF, _ONE = 0.5, 1.0
-
-
-def unif(
-    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int | None
-) -> np.ndarray:
-    """Returns scores drawn uniformly from [0, 1).
-
-    Args:
-        rng: What they are drawn from.
-        shape: Shape of the layer's kernel.
-        fan_in: Number of inputs of one of its outputs, where it is needed.
-    """
-    return rng.random(shape, np.float32)
-
-
-def skew(rng, shape, fan_in):
-    """Returns draws of Beta(1, 5): 1 in 32 is above .5; see `unif`."""
-    return rng.beta(1, 5, shape)
-
-
-def half(rng, shape, fan_in):
-    """Returns .5 everywhere, which no strict threshold of .5 keeps."""
-    return np.full(shape, _HALF)
-
-
-def bimodal(rng, shape, fan_in):
-    """Returns draws of Beta(.1, .1), most near 0 or 1; see `unif`."""
-    return rng.beta(0.1, 0.1, shape)
-
-
-def bern(rng, shape, fan_in):
-    """Returns 0s and 1s, each with probability 1/2; see `unif`."""
-    return rng.integers(0, 2, shape)
-
-
-def all_one(rng, shape, fan_in):
-    """Returns 1 everywhere: the search starts from the whole network."""
-    return np.full(shape, _ONE)
-
-
-def edge_popup(rng, shape, fan_in):
-    """Returns uniform draws between -b and b = 1 / sqrt(fan_in); see `unif`.
-
-    Source: Ramanujan et al. 2020 (https://arxiv.org/abs/1911.13299): Kaiming's
-    uniform distribution as PyTorch has it for layers, a = sqrt(5).
-    """
-    bound = 1 / np.sqrt(fan_in)
-    return rng.uniform(-bound, bound, shape)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ScoreInit(entries.Entry):
     """A function (rng, shape, fan_in) -> scores of one layer.
+
+    fan_in is the number of inputs of one of the layer's outputs.
 
     Args:
         constant: What all scores are, or None.
@@ -78,45 +35,51 @@ class ScoreInit(entries.Entry):
 
 SCORE_INITS = {
     "unif": ScoreInit(
-        unif, "uniform", "uniform in [0, 1)", entries.SREENIVASAN
+        lambda rng, shape, fan_in: rng.random(shape, np.float32),
+        "uniform",
+        "uniform in [0, 1)",
+        entries.SREENIVASAN,
     ),
     "skew": ScoreInit(
-        skew,
+        lambda rng, shape, fan_in: rng.beta(1, 5, shape),
         "skewed",
         "draws of Beta(1, 5): 1 in 32 is above .5",
         entries.SREENIVASAN,
     ),
     "half": ScoreInit(
-        half,
+        lambda rng, shape, fan_in: np.full(shape, 0.5),
         "half",
         ".5 everywhere, which no strict threshold of .5 keeps",
         entries.SREENIVASAN,
-        constant=_HALF,
+        constant=0.5,
         ties=True,
     ),
     "bimodal": ScoreInit(
-        bimodal,
+        lambda rng, shape, fan_in: rng.beta(0.1, 0.1, shape),
         "bimodal",
         "draws of Beta(.1, .1), most near 0 or 1",
         entries.SREENIVASAN,
     ),
     "bern": ScoreInit(
-        bern,
+        lambda rng, shape, fan_in: rng.integers(0, 2, shape),
         "coins",
         "0s and 1s, each with probability 1/2",
         entries.SREENIVASAN,
         ties=True,
     ),
     "all_one": ScoreInit(
-        all_one,
+        lambda rng, shape, fan_in: np.full(shape, 1.0),
         "ones",
         "1 everywhere: the search starts from the whole network",
         entries.SREENIVASAN,
-        constant=_ONE,
+        constant=1.0,
         ties=True,
     ),
+    # Kaiming's uniform distribution as PyTorch has it for layers, a = sqrt(5).
     "edge_popup": ScoreInit(
-        edge_popup,
+        lambda rng, shape, fan_in: rng.uniform(
+            -1 / np.sqrt(fan_in), 1 / np.sqrt(fan_in), shape
+        ),
         "around 0",
         "uniform between -b and b = 1 / sqrt(fan-in)",
         entries.RAMANUJAN,
@@ -134,56 +97,30 @@ def draw(
 ) -> Network:
     """Returns the scores that a search starts from.
 
-    Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
-    authors' code.
-
     Args:
         name: A name in SCORE_INITS.
         shapes: Dict, layer name -> shape of its kernel.
         seed: Seed of the draws; each layer's derives from it and its name, so
             that no layer's scores depend on which others there are.
-        fans: Dict, layer name -> (fan_in, fan_out); for those that need
-            them.
+        fans: Dict, layer name -> (fan_in, fan_out), for those that need them.
 
     Returns:
         Dict, layer name -> float32 array.
 
     Raises:
-        ValueError: If the name is unknown, or a layer's fans are needed
-            and missing.
+        ValueError: If the name is unknown, or a layer's fans are missing.
     """
     names.check("score_init", name, SCORE_INITS)
-    if SCORE_INITS[name].needs_fans:
-        for layer in shapes:
+    entry, found = SCORE_INITS[name], {}
+    for layer, shape in shapes.items():
+        fan_in = None
+        if entry.needs_fans:
             names.check("layer in fans", layer, fans or {})
-    return {
-        layer: _draw(name, shape, seeds.derive(seed, "scores", layer), fan_in)
-        for layer, shape, fan_in in _with_fans(shapes, fans or {})
-    }
-
-
-def check(name: str, threshold: float) -> None:
-    """Raises if the quantised mask of these scores would keep nothing.
-
-    Not for scores that are multiplied with as they are, nor edge-popup.
-
-    Args:
-        name: A name in SCORE_INITS.
-        threshold: What a score must be above to be kept.
-
-    Raises:
-        ValueError: If the name is unknown, or no score is above the threshold.
-    """
-    names.check("score_init", name, SCORE_INITS)
-    constant = SCORE_INITS[name].constant
-    if constant is not None and constant <= threshold:
-        raise ValueError(
-            f"score_init={name} starts all scores from {constant}, and a "
-            f"quantised mask keeps those above {threshold}, strictly: none. "
-            "No gradient would come through a network without weights. Use "
-            "score_init=unif, a lower threshold, or scores that are not "
-            "quantised"
-        )
+            fan_in, _ = fans[layer]
+        rng = np.random.default_rng(seeds.derive(seed, "scores", layer))
+        drawn = entry.function(rng, shape, fan_in)
+        found[layer] = np.asarray(drawn, np.float32)
+    return found
 
 
 def upper_half(weights: Network) -> Network:
@@ -193,8 +130,7 @@ def upper_half(weights: Network) -> Network:
     odd number, the median itself is 0, like all that equal it. It is what a
     warm Gem-Miner starts from, after some training of the dense network.
 
-    Source: the authors' code of Sreenivasan et al. 2022
-    (https://arxiv.org/abs/2202.12002), drop_bottom_half_weights.
+    Source: drop_bottom_half_weights of that code.
     Differs: these are scores to start from; there they are set after an epoch.
 
     Args:
@@ -216,16 +152,3 @@ def upper_half(weights: Network) -> Network:
     return {
         name: (size > median).astype(np.float32) for name, size in sizes.items()
     }
-
-
-def _with_fans(shapes, fans):
-    """Layer, shape and fan_in or None, of each layer."""
-    for layer, shape in shapes.items():
-        yield layer, shape, fans[layer][0] if layer in fans else None
-
-
-def _draw(name, shape, seed, fan_in):
-    rng = np.random.default_rng(seed)
-    return np.asarray(
-        SCORE_INITS[name].function(rng, shape, fan_in), np.float32
-    )

@@ -8,65 +8,47 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from lottery_ticket.foundations import entries, names, seeds
+from lottery_ticket.foundations import entries, fields, names, seeds
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.selection import layer_shares
 
 Network = dict[str, np.ndarray]
 # Of pseudo-boolean rounding, which evaluates the network twice for each.
 MOST_FRACTIONAL = 5000
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class Rounding:
-    """How scores become a mask.
+    """How scores become a mask, by one of ROUNDINGS.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
     authors' code.
-
-    Args:
-        name: "naive" keeps the scores above the threshold; "prob" keeps each
-            with its score as probability, scores outside [0, 1] being clipped;
-            "naive_prob" does so in prob_layers, and is naive elsewhere;
-            "all_ones" keeps all; "pseudo_boolean" decides one score after the
-            other by the network's loss, for tiny networks.
-        threshold: What "naive" and "naive_prob" compare with, in [0, 1]. A
-            score that is equal to it is pruned: of scores that are all .5,
-            nothing stays.
-        noise_ratio: Standard deviation of normal noise that is added to the
-            scores first, 0 for none.
-        prob_layers: Names or patterns, such as dense*, of the layers that
-            "naive_prob" draws.
     """
 
-    name: str = "naive"
-    threshold: float = 0.5
-    noise_ratio: float = 0.0
-    prob_layers: tuple[str, ...] = ()
+    name: str = fields.field("naive", "A name in ROUNDINGS.")
+    threshold: float = fields.field(
+        0.5,
+        "What naive and naive_prob compare with. A score that is equal to it "
+        "is pruned: of scores that are all .5, nothing stays.",
+        at_least=0,
+        at_most=1,
+    )
+    noise_ratio: float = fields.field(
+        0.0,
+        "Standard deviation of normal noise that is added to the scores first.",
+        at_least=0,
+    )
+    prob_layers: tuple[str, ...] = fields.field(
+        (), "Layers, or patterns such as dense*, that naive_prob draws."
+    )
 
-    def __post_init__(self):
-        """Checks all.
-
-        Raises:
-            ValueError: If the name is unknown, a number is out of range, or
-                there are prob_layers without "naive_prob" or the other way
-                round.
-        """
+    def __attrs_post_init__(self):
+        """Raises ValueError if the name is unknown, or needs other layers."""
         names.check("rounding", self.name, ROUNDINGS)
-        layer_shares.check("threshold of rounding", self.threshold)
-        if not 0 <= self.noise_ratio < math.inf:
+        if ROUNDINGS[self.name].takes_layers != bool(self.prob_layers):
             raise ValueError(
-                "Expected a noise_ratio of 0 or more. "
-                f"Received: {self.noise_ratio}"
-            )
-        layers = self.prob_layers
-        layers = (layers,) if isinstance(layers, str) else tuple(layers)
-        object.__setattr__(self, "prob_layers", layers)
-        if ROUNDINGS[self.name].takes_layers != bool(layers):
-            raise ValueError(
-                "prob_layers are the layers that naive_prob draws: give both "
-                f"or neither. Received: rounding={self.name}, "
-                f"prob_layers={layers}"
+                "prob_layers are the layers that naive_prob draws, such as "
+                "dense0: give both or neither. Received: "
+                f"rounding={self.name}, prob_layers={self.prob_layers}"
             )
 
 
