@@ -41,6 +41,10 @@ LENET = {
 # The paper, fig. 2, Conv-2, Conv-4 and Conv-6.
 CONV = {
     **USUAL,
+    "source": (
+        f"{entries.FRANKLE}, fig. 2; images in [0, 1] without augmentation as "
+        f"in {entries.ZHOU}"
+    ),
     "dataset": "cifar10",
     "normalization": "scale",
     "optimizer": "adam",
@@ -67,8 +71,19 @@ CONV_6 = {
     "lr": 3e-4,
     "training_len": "30000it",
 }
+DROPOUT = {
+    "source": (
+        f"{entries.FRANKLE}, sec. 3, dropout .5, three times the iterations"
+    ),
+    "expect": "No numbers at hand. Not measured here",
+    "dropout": 0.5,
+}
 # Zhou et al. 2019: whole batches, 5,000 images held out, TF1's epsilon.
-ZHOU = {"drop_partial_batch": True, "epsilon": 1e-8}
+ZHOU = {
+    "source": f"{entries.ZHOU}, the settings that were released with it",
+    "drop_partial_batch": True,
+    "epsilon": 1e-8,
+}
 # Zhou et al. 2019, of masks that are learned: the rate is no mistake, as the
 # gradient of a logit is that of its probability times a small weight.
 SUPERMASK = {
@@ -77,6 +92,10 @@ SUPERMASK = {
     "lr": 100.0,
 }
 CONV_SUPERMASK = {
+    "source": (
+        f"Networks and data of {entries.ZHOU}, whose settings for these are "
+        "not known here: rate and optimizer were chosen by short runs of Conv-2"
+    ),
     "drop_partial_batch": True,
     "optimizer": "adam",
     "epsilon": 1e-8,
@@ -89,6 +108,11 @@ CONV_SUPERMASK = {
 # The paper, fig. 2, ResNet-18 (by its layers, ResNet-20) and VGG-19.
 DEEP = {
     **USUAL,
+    "source": (
+        f"{entries.FRANKLE}, fig. 2. Not stated there: images are "
+        "standardised, mirrored and cropped as in He et al. 2016 "
+        "(https://arxiv.org/abs/1512.03385)"
+    ),
     "dataset": "cifar10",
     "normalization": "standardize",
     "augmentation": "crop_flip",
@@ -115,22 +139,6 @@ VGG_19 = {
     "train_batch_size": 64,
     "training_len": "112000it",
 }
-ZHOU_SOURCE = f"{entries.ZHOU}, the settings that were released with it"
-CONV_SUPERMASK_SOURCE = (
-    f"Networks and data of {entries.ZHOU}, whose settings for these are not "
-    "known here: rate and optimizer were chosen by short runs of Conv-2"
-)
-CONV_SOURCE = (
-    f"{entries.FRANKLE}, fig. 2; images in [0, 1] without augmentation as in "
-    f"{entries.ZHOU}"
-)
-DROPOUT_SOURCE = (
-    f"{entries.FRANKLE}, sec. 3, dropout .5, three times the iterations"
-)
-DEEP_SOURCE = (
-    f"{entries.FRANKLE}, fig. 2. Not stated there: images are standardised, "
-    "mirrored and cropped as in He et al. 2016 (https://arxiv.org/abs/1512.03385)"
-)
 # Settings by name; "source" says where they come from, "expect" what should
 # come out.
 RECIPES = {
@@ -181,7 +189,6 @@ RECIPES = {
         "dataset": "fashion_mnist",
     },
     "cifar10_conv2": {
-        "source": CONV_SOURCE,
         "expect": (
             "Paper: lowest validation loss 3.5 times sooner than dense at a "
             "density of 8.8 %, test accuracy up to 3.4 points above dense, at "
@@ -190,7 +197,6 @@ RECIPES = {
         **CONV_2,
     },
     "cifar10_conv4": {
-        "source": CONV_SOURCE,
         "expect": (
             "Paper: lowest validation loss 3.5 times sooner than dense at a "
             "density of 9.2 %, test accuracy up to 3.5 points above dense, at "
@@ -199,7 +205,6 @@ RECIPES = {
         **CONV_4,
     },
     "cifar10_conv6": {
-        "source": CONV_SOURCE,
         "expect": (
             "Paper: lowest validation loss 2.5 times sooner than dense at a "
             "density of 15.1 %, test accuracy up to 3.3 points above dense, at "
@@ -208,31 +213,24 @@ RECIPES = {
         **CONV_6,
     },
     "cifar10_conv2_dropout": {
-        "source": DROPOUT_SOURCE,
-        "expect": "No numbers at hand. Not measured here",
         **CONV_2,
-        "dropout": 0.5,
+        **DROPOUT,
         "lr": 3e-4,
         "training_len": "60000it",
     },
     "cifar10_conv4_dropout": {
-        "source": DROPOUT_SOURCE,
-        "expect": "No numbers at hand. Not measured here",
         **CONV_4,
-        "dropout": 0.5,
+        **DROPOUT,
         "lr": 2e-4,
         "training_len": "75000it",
     },
     "cifar10_conv6_dropout": {
-        "source": DROPOUT_SOURCE,
-        "expect": "No numbers at hand. Not measured here",
         **CONV_6,
-        "dropout": 0.5,
+        **DROPOUT,
         "lr": 2e-4,
         "training_len": "90000it",
     },
     "mnist_fc_zhou": {
-        "source": ZHOU_SOURCE,
         "expect": (
             "A public rerun, mean of 5 trials at the lowest validation loss: "
             "97.92 % dense, 98.37 % at a density of 16.9 %, 96.99 % at 1.2 %; "
@@ -244,21 +242,18 @@ RECIPES = {
         "training_len": "55ep",
     },
     "cifar10_conv2_zhou": {
-        "source": ZHOU_SOURCE,
         "expect": "Paper: dense 69.2 %. Not measured here",
         **CONV_2,
         **ZHOU,
         "training_len": "27ep",
     },
     "cifar10_conv4_zhou": {
-        "source": ZHOU_SOURCE,
         "expect": "Paper: dense 75.4 %. Not measured here",
         **CONV_4,
         **ZHOU,
         "training_len": "34ep",
     },
     "cifar10_conv6_zhou": {
-        "source": ZHOU_SOURCE,
         "expect": "Paper: dense 78.3 %. Not measured here",
         **CONV_6,
         **ZHOU,
@@ -281,7 +276,7 @@ RECIPES = {
         "training_len": "2000it",
     },
     "mnist_fc_supermask": {
-        "source": ZHOU_SOURCE,
+        "source": ZHOU["source"],
         "expect": (
             "Paper: 95.3 %, with dynamic weight rescaling and signed constants "
             "98.0 %"
@@ -295,7 +290,6 @@ RECIPES = {
         "validate_interval": 220,
     },
     "cifar10_conv2_supermask": {
-        "source": CONV_SUPERMASK_SOURCE,
         "expect": (
             "Paper: with dynamic weight rescaling and signed constants 66.0 %. "
             "Not measured here"
@@ -304,7 +298,6 @@ RECIPES = {
         **CONV_SUPERMASK,
     },
     "cifar10_conv4_supermask": {
-        "source": CONV_SUPERMASK_SOURCE,
         "expect": (
             "Paper: with dynamic weight rescaling and signed constants 72.5 %. "
             "Not measured here"
@@ -313,7 +306,6 @@ RECIPES = {
         **CONV_SUPERMASK,
     },
     "cifar10_conv6_supermask": {
-        "source": CONV_SUPERMASK_SOURCE,
         "expect": (
             "Paper: with dynamic weight rescaling and signed constants 76.5 %. "
             "Not measured here"
@@ -322,55 +314,56 @@ RECIPES = {
         **CONV_SUPERMASK,
     },
     "cifar10_resnet20": {
-        "source": DEEP_SOURCE,
+        **RESNET_20,
         "expect": (
             "Paper: at this rate iterative pruning finds no winning tickets. "
             "Not measured here"
         ),
-        **RESNET_20,
     },
     "cifar10_resnet20_low_lr": {
+        **RESNET_20,
         "source": (
-            f"{DEEP_SOURCE}. A rate of .01, which drops at the same iterations"
+            f"{DEEP['source']}. A rate of .01, which drops at the same "
+            "iterations"
         ),
         "expect": "Paper: finds winning tickets. Not measured here",
-        **RESNET_20,
         "lr": 0.01,
     },
     "cifar10_resnet20_warmup": {
+        **RESNET_20,
         "source": (
-            f"{DEEP_SOURCE}. 20K iterations of warmup to .03. Where the "
+            f"{DEEP['source']}. 20K iterations of warmup to .03. Where the "
             "rate drops with a warmup is not known here: kept at fig. 2's 20K "
             "and 25K, counted from the start, so it drops as the warmup ends"
         ),
         "expect": "Paper: 90.5 % at a density of 27.1 %. Not measured here",
-        **RESNET_20,
         "lr": 0.03,
         "warmup": "20000it",
     },
     "cifar10_vgg19": {
-        "source": DEEP_SOURCE,
+        **VGG_19,
         "expect": (
             "Paper: at this rate iterative pruning finds no winning tickets. "
             "Not measured here"
         ),
-        **VGG_19,
     },
     "cifar10_vgg19_low_lr": {
+        **VGG_19,
         "source": (
-            f"{DEEP_SOURCE}. A rate of .01, which drops at the same iterations"
+            f"{DEEP['source']}. A rate of .01, which drops at the same "
+            "iterations"
         ),
         "expect": "Paper: finds winning tickets. Not measured here",
-        **VGG_19,
         "lr": 0.01,
     },
     "cifar10_vgg19_warmup": {
-        "source": f"{DEEP_SOURCE}. 10K iterations of warmup to .1",
-        "expect": "Paper: finds winning tickets. Not measured here",
         **VGG_19,
+        "source": f"{DEEP['source']}. 10K iterations of warmup to .1",
+        "expect": "Paper: finds winning tickets. Not measured here",
         "warmup": "10000it",
     },
     "cifar10_resnet20_160ep": {
+        **RESNET_20,
         "source": (
             "For rewinding, after Renda et al. 2020 "
             "(https://arxiv.org/abs/2003.02389), with Nesterov's momentum; "
@@ -379,7 +372,6 @@ RECIPES = {
             "Evaluated once per epoch, 352 batches"
         ),
         "expect": "Renda et al.: dense about 91.7 %. Not measured here",
-        **RESNET_20,
         "optimizer": "nesterov",
         "lr_drops": ("80ep", "120ep"),
         "training_len": "160ep",

@@ -66,25 +66,22 @@ def _read_bool(text):
     return text.lower() == "true"
 
 
-def _read_integers(text):
-    if text in ("()", "[]"):
-        return ()
-    return tuple(int(part) for part in text.strip("()[], ").split(","))
-
-
-def _read_floats(text):
-    if text in ("()", "[]"):
-        return ()
-    return tuple(_read_float(part) for part in text.strip("()[], ").split(","))
-
-
-def _read_words(text):
-    if text in ("()", "[]"):
-        return ()
-    words = [word.strip(" '\"") for word in text.strip("()[], ").split(",")]
-    if not all(words):
+def _read_word(text):
+    word = text.strip(" '\"")
+    if not word:
         raise ValueError
-    return tuple(words)
+    return word
+
+
+def _several(read):
+    """A reader of values with commas between them."""
+
+    def read_all(text):
+        if text in ("()", "[]"):
+            return ()
+        return tuple(map(read, text.strip("()[], ").split(",")))
+
+    return read_all
 
 
 def _read_fractions(text):
@@ -99,9 +96,9 @@ _READERS = {
     int: int,
     float: _read_float,
     bool: _read_bool,
-    tuple[int, ...]: _read_integers,
-    tuple[float, ...]: _read_floats,
-    tuple[str, ...]: _read_words,
+    tuple[int, ...]: _several(int),
+    tuple[float, ...]: _several(_read_float),
+    tuple[str, ...]: _several(_read_word),
     dict[str, float]: _read_fractions,
 }
 _EXPECTED = {
