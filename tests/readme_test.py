@@ -1,6 +1,5 @@
 """Every snippet of README.md and docs runs, and every command parses."""
 
-import dataclasses
 import importlib
 import pathlib
 import re
@@ -8,7 +7,6 @@ import shlex
 import subprocess
 import sys
 
-import attrs
 import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
@@ -184,7 +182,7 @@ def test_every_dataset_and_network_is_in_the_tables():
 
 
 def test_every_setting_has_its_flag_in_the_text():
-    known = {field.name for field in dataclasses.fields(recipes.Recipe)}
+    known = set(fields.names_of(recipes.Recipe))
     named = set(re.findall(r"--(\w+)", TEXT))
     unnamed = {
         "test_interval",
@@ -260,11 +258,7 @@ def test_every_flag_of_a_method_is_on_a_page():
             scoring.Scoring,
             untrained_grid.Grid,
         )
-        for name in (
-            fields.names_of(kind)
-            if attrs.has(kind)
-            else [each.name for each in dataclasses.fields(kind)]
-        )
+        for name in fields.names_of(kind)
     }
     named = set(re.findall(r"--(\w+)", page))
     unnamed = {"shuffle", "reinitialize"}  # --checks has these.
