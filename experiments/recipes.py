@@ -32,6 +32,12 @@ MODEL_OPTIONS = (
 )
 
 
+def _length(value):
+    """The value as it is, once it is a length."""
+    steps.parse(value)
+    return value
+
+
 @fields.settings
 class Recipe:
     """A recipe's settings; what is not given is as RECIPES has it."""
@@ -150,7 +156,8 @@ class Recipe:
     )
     lr_drops: tuple[str, ...] | None = fields.left_open(
         "When the rate drops, counted from the start of training, such as "
-        "20000it,25000it or 80ep,120ep."
+        "20000it,25000it or 80ep,120ep.",
+        convert=_length,
     )
     lr_drop_factor: float | None = fields.left_open(
         "What each drop multiplies the rate by.",
@@ -158,7 +165,8 @@ class Recipe:
         used_with={"schedule": schedules.HAVE_DROPS},
     )
     warmup: str | None = fields.left_open(
-        "Length over which the rate grows from 0 first, such as 20000it."
+        "Length over which the rate grows from 0 first, such as 20000it.",
+        convert=_length,
     )
     weight_decay: float | None = fields.left_open(
         "This times each trained variable is added to its gradient, biases and "
@@ -175,7 +183,8 @@ class Recipe:
         below=1,
     )
     training_len: str | None = fields.left_open(
-        "Length of each training run, '50000it' or '20ep'."
+        "Length of each training run, such as 50000it or 20ep.",
+        convert=_length,
     )
     fractions: dict[str, float] | None = fields.left_open(
         "Fraction of the weights still kept to prune at each level, of each "

@@ -313,8 +313,9 @@ def _check(settings, attribute, value):
     kind = float if float in allowed else allowed[0]
     if typing.get_origin(kind) is tuple:
         _check_is(name, value, tuple, "several values")
+        each = name if known.choices else f"each of {name}"
         for entry in value:
-            _check_entry(name, entry, typing.get_args(kind)[0], known)
+            _check_entry(each, entry, typing.get_args(kind)[0], known)
     elif typing.get_origin(kind) is dict:
         _check_is(name, value, dict, "a dict, name -> value")
         for key, entry in value.items():
