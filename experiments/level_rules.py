@@ -148,17 +148,14 @@ class LevelRules:
         """
         # Those of levels that it is pruned from, which shape its masks too.
         before = () if self.one_shot else self.densities[: max(level - 1, 0)]
+        own = fields.as_dict(self)
+        del own["densities"], own["target_density"]
+        if not self.restart:
+            del own["restart"]  # Older runs have none.
         return {
             "density": self.density(level, levels),
             "densities_before": list(before) or None,
-            "one_shot": self.one_shot,
-            "rewind_iteration": self.rewind_iteration,
-            **({"restart": True} if self.restart else {}),  # Older have none.
-            "retraining": self.retraining,
-            "mask_1_action": self.mask_1_action,
-            "mask_0_action": self.mask_0_action,
-            "signed_constant": self.signed_constant,
-            "rounding": self.rounding,
+            **own,
         }
 
     def density(self, level: int, levels: int) -> float | None:
