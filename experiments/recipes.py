@@ -53,10 +53,8 @@ class Recipe:
         "datasets/registry.py, or the path of a dataset."
     )
     data_dir: str | None = fields.left_open(
-        "Folder with NAME.npz in Keras's layout, or with the folders in which "
-        "tiny_imagenet, imagenet and caltech101 are distributed; without it, "
-        "tensorflow-datasets fetches the data. A finished run stays finished "
-        "when the data changes."
+        "Folder with NAME.npz in Keras's layout, or the folders that datasets "
+        "are distributed in; without it, tensorflow-datasets fetches the data."
     )
     image_size: int | None = fields.left_open(
         "Height and width that images are resized to; None keeps the "
@@ -279,13 +277,15 @@ class Recipe:
         """Returns the remaining keyword arguments of `optimizer_fn`."""
         is_decoupled = self.decoupled_weight_decay
         options = {
-            "decoupled_weight_decay": self.weight_decay if is_decoupled else 0.0
+            "decoupled_weight_decay": self.weight_decay
+            if is_decoupled
+            else 0.0,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
         }
-        if self.momentum is not None:
-            options["momentum"] = self.momentum
-        if self.epsilon is not None:
-            options["epsilon"] = self.epsilon
-        return options
+        return {
+            name: each for name, each in options.items() if each is not None
+        }
 
     def coupled_weight_decay(self) -> float:
         """Returns what training adds to gradients, times the variable."""
@@ -304,7 +304,6 @@ class Recipe:
         if optimizer != usual["optimizer"]:
             usual["epsilon"] = None
         schedule = self.schedule or usual["schedule"]
-        names.check("schedule", schedule, schedules.SCHEDULES)
         if not schedules.SCHEDULES[schedule].has_drops:
             usual.update(lr_drops=(), lr_drop_factor=None)
         derived = {
