@@ -119,7 +119,7 @@ def test_drops_can_be_given():
         ),
         (
             {"fine_tune_optimizer": "adam", "fine_tune_momentum": 0.5},
-            "fine_tune_momentum is for fine_tune_optimizer=momentum or nesterov",
+            "fine_tune_momentum is for fine_tune_optimizer=momentum or",
         ),
         (
             {"fine_tune_schedule": "cosine", "fine_tune_lr_drops": ("9ep",)},
