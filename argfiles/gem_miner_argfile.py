@@ -10,7 +10,7 @@ import shlex
 
 from lottery_ticket.experiments import gem_miner, gem_search
 from lottery_ticket.experiments.gems import imp_search, stages
-from lottery_ticket.foundations import integers, names, paths, steps
+from lottery_ticket.foundations import fields, names, paths, steps
 from lottery_ticket.foundations.command_line import flags
 
 # Method -> its own flags. No name ends in a digit, which would be a run's id.
@@ -128,7 +128,7 @@ def lines(
     asked = _words("check", checks, stages.CHECKS)
     weights = _weights(densities, regularization_weights)
     steps.parse(warm_iteration)
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     if "hc" in chosen and not regularization_weights:
         raise ValueError(
             "hc has no density: give regularization_weights, which say what it "

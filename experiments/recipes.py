@@ -1,7 +1,5 @@
 """Recipes: the settings of published experiments, each open to change."""
 
-import attrs
-
 from lottery_ticket.datasets import augmentation, preparation
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import recipe_table, recipe_table_gem
@@ -44,199 +42,167 @@ class Recipe:
         "--augment_seed override; own_model needs --model and --dataset.",
         choices=RECIPES,
     )
-    dataset: str | None = fields.field(
-        None,
+    dataset: str | None = fields.left_open(
         "digits (bundled), mnist, fashion_mnist, cifar10 or another name in "
-        "datasets/registry.py, or the path of a dataset.",
+        "datasets/registry.py, or the path of a dataset."
     )
-    data_dir: str | None = fields.field(
-        None,
+    data_dir: str | None = fields.left_open(
         "Folder with NAME.npz in Keras's layout, or with the folders in which "
         "tiny_imagenet, imagenet and caltech101 are distributed; without it, "
         "tensorflow-datasets fetches the data. A finished run stays finished "
-        "when the data changes.",
+        "when the data changes."
     )
-    image_size: int | None = fields.field(
-        None,
+    image_size: int | None = fields.left_open(
         "Height and width that images are resized to; None keeps the "
         "dataset's own.",
         at_least=1,
     )
-    train_batch_size: int | None = fields.field(
-        None, "Examples in one iteration.", at_least=1
+    train_batch_size: int | None = fields.left_open(
+        "Examples in one iteration.", at_least=1
     )
-    validation_size: int | None = fields.field(
-        None,
+    validation_size: int | float | None = fields.left_open(
         "Training examples held out for validation. With another dataset than "
         "the recipe's, the usual number of that one.",
         at_least=0,
     )
-    subset: float | int | None = fields.field(
-        None,
+    subset: float | int | None = fields.left_open(
         "How many training examples to use, a fraction if at most 1, else "
         "their number; None uses all.",
         above=0,
     )
-    drop_partial_batch: bool | None = fields.field(
-        None,
+    drop_partial_batch: bool | None = fields.left_open(
         "Whether an epoch leaves out its last batch if that is smaller than "
-        "the others.",
+        "the others."
     )
-    normalization: str | None = fields.field(
-        None,
+    normalization: str | None = fields.left_open(
         "scale (to [0, 1]), l2 (each image divided by its Euclidean norm), "
         "standardize (each channel less its mean, over its standard "
         "deviation) or none.",
         choices=preparation.NORMALIZATIONS,
     )
-    augmentation: str | None = fields.field(
-        None,
+    augmentation: str | None = fields.left_open(
         "What is done to training images at random.",
         choices=augmentation.AUGMENTATIONS,
     )
-    permute_labels: bool | None = fields.field(
-        None, "Whether to rename the classes at random."
+    permute_labels: bool | None = fields.left_open(
+        "Whether to rename the classes at random."
     )
-    random_labels: float | None = fields.field(
-        None,
+    random_labels: float | None = fields.left_open(
         "Fraction of the training examples whose labels are drawn at random.",
         at_least=0,
         at_most=1,
     )
-    model: str | None = fields.field(
-        None,
+    model: str | None = fields.left_open(
         "Name of the network, or path/to/file.py:function of a function that "
-        "makes a Keras model.",
+        "makes a Keras model."
     )
-    hidden_units: tuple[int, ...] | None = fields.field(
-        None,
+    hidden_units: tuple[int, ...] | None = fields.left_open(
         "Units of the hidden dense layers, such as 300,100; None, here and up "
         "to use_bias, is the network's own default.",
         at_least=1,
     )
-    width: float | None = fields.field(
-        None, "Factor of the network's width.", above=0
+    width: float | None = fields.left_open(
+        "Factor of the network's width.", above=0
     )
-    dropout: float | None = fields.field(
-        None,
-        "Fraction of units that dropout leaves out.",
-        at_least=0,
-        below=1,
+    dropout: float | None = fields.left_open(
+        "Fraction of units that dropout leaves out.", at_least=0, below=1
     )
-    shortcut: str | None = fields.field(
-        None,
+    shortcut: str | None = fields.left_open(
         "How a residual network's shortcuts change their shape, projection or "
-        "pad.",
+        "pad."
     )
-    affine: bool | None = fields.field(
-        None, "Whether batch normalisation has a scale and an offset."
+    affine: bool | None = fields.left_open(
+        "Whether batch normalisation has a scale and an offset."
     )
-    mask_shortcuts: bool | None = fields.field(
-        None, "Whether the kernels of projection shortcuts can be pruned."
+    mask_shortcuts: bool | None = fields.left_open(
+        "Whether the kernels of projection shortcuts can be pruned."
     )
-    last_pooling: str | None = fields.field(
-        None, "What pools the last images of a VGG, max or average."
+    last_pooling: str | None = fields.left_open(
+        "What pools the last images of a VGG, max or average."
     )
-    use_bias: bool | None = fields.field(
-        None,
+    use_bias: bool | None = fields.left_open(
         "Whether the logits have a bias, or all layers where there is no batch "
-        "normalisation.",
+        "normalisation."
     )
-    optimizer: str | None = fields.field(
-        None, "What updates weights.", choices=optimizers.OPTIMIZERS
+    optimizer: str | None = fields.left_open(
+        "What updates weights.", choices=optimizers.OPTIMIZERS
     )
-    momentum: float | None = fields.field(
-        None,
+    momentum: float | None = fields.left_open(
         "Of optimizers that have one.",
         at_least=0,
         below=1,
         used_with={"optimizer": optimizers.HAVE_MOMENTUM},
     )
-    epsilon: float | None = fields.field(
-        None,
+    epsilon: float | None = fields.left_open(
         "What keeps an optimizer's division from that by 0. None is Keras's, "
         "1e-7.",
         at_least=optimizers.SMALLEST_EPSILON,
         used_with={"optimizer": optimizers.HAVE_EPSILON},
     )
-    lr: float | None = fields.field(
-        None, "Learning rate, the highest one of a schedule.", above=0
+    lr: float | None = fields.left_open(
+        "Learning rate, the highest one of a schedule.", above=0
     )
-    schedule: str | None = fields.field(
-        None,
+    schedule: str | None = fields.left_open(
         "How the rate changes: constant, piecewise (drops at lr_drops), cosine "
         "(falls to 0 at the end of training) or cosine_by_epoch (falls "
         "likewise, after each epoch).",
         choices=schedules.SCHEDULES,
     )
-    lr_drops: tuple[str, ...] | None = fields.field(
-        None,
+    lr_drops: tuple[str, ...] | None = fields.left_open(
         "When the rate drops, counted from the start of training, such as "
-        "20000it,25000it or 80ep,120ep.",
+        "20000it,25000it or 80ep,120ep."
     )
-    lr_drop_factor: float | None = fields.field(
-        None,
+    lr_drop_factor: float | None = fields.left_open(
         "What each drop multiplies the rate by.",
         above=0,
         used_with={"schedule": schedules.HAVE_DROPS},
     )
-    warmup: str | None = fields.field(
-        None,
-        "Length over which the rate grows from 0 first, such as 20000it.",
+    warmup: str | None = fields.left_open(
+        "Length over which the rate grows from 0 first, such as 20000it."
     )
-    weight_decay: float | None = fields.field(
-        None,
+    weight_decay: float | None = fields.left_open(
         "This times each trained variable is added to its gradient, biases and "
         "batch normalisation included.",
         at_least=0,
     )
-    decoupled_weight_decay: bool | None = fields.field(
-        None,
+    decoupled_weight_decay: bool | None = fields.left_open(
         "Whether weight_decay times rate times variable is subtracted from the "
-        "variable instead.",
+        "variable instead."
     )
-    label_smoothing: float | None = fields.field(
-        None,
+    label_smoothing: float | None = fields.left_open(
         "Share of each label that is spread over all classes.",
         at_least=0,
         below=1,
     )
-    training_len: str | None = fields.field(
-        None, "Length of each training run, '50000it' or '20ep'."
+    training_len: str | None = fields.left_open(
+        "Length of each training run, '50000it' or '20ep'."
     )
-    fractions: dict[str, float] | None = fields.field(
-        None,
-        "Fraction of the weights still kept to prune at each level, in [0, 1], "
-        "for each layer or pattern of layers, such as "
-        '"conv*=.1,dense*=.2,logits=.1". Layers that are not named are not '
-        "pruned. With another model than the recipe's, fractions and scope are "
-        "those of the first recipe for that model, or for one of its kind, if "
-        "there is one.",
+    fractions: dict[str, float] | None = fields.left_open(
+        "Fraction of the weights still kept to prune at each level, of each "
+        "layer or pattern of layers, such as conv*=.1,dense*=.2,logits=.1; "
+        "layers that are not named stay whole. Another model than the recipe's "
+        "comes with the fractions and scope of a recipe for it, or its kind.",
+        at_least=0,
+        at_most=1,
     )
-    scope: str | None = fields.field(
-        None,
+    scope: str | None = fields.left_open(
         "layerwise prunes each layer by its fraction, global the lowest "
         "weights of all layers together, which then share one fraction.",
         choices=pruning.SCOPES,
     )
-    test_interval: int | None = fields.field(
-        None,
-        "Iterations between two evaluations on the test set.",
-        at_least=1,
+    test_interval: int | None = fields.left_open(
+        "Iterations between two evaluations on the test set.", at_least=1
     )
-    validate_interval: int | None = fields.field(
-        None, "The same for the validation set.", at_least=1
+    validate_interval: int | None = fields.left_open(
+        "The same for the validation set.", at_least=1
     )
-    dtype: str | None = fields.field(
-        None,
-        "What training computes in; weights have 32 bits.",
-        choices=DTYPES,
+    dtype: str | None = fields.left_open(
+        "What training computes in; weights have 32 bits.", choices=DTYPES
     )
-    jit: bool | None = fields.field(
-        None, "Whether to compile with XLA; None decides by device and network."
+    jit: bool | None = fields.left_open(
+        "Whether to compile with XLA; None decides by device and network."
     )
-    strategy: str | None = fields.field(
-        None,
+    strategy: str | None = fields.left_open(
         "none, or mirrored to share each batch between all GPUs.",
         choices=strategies.STRATEGIES,
     )
@@ -245,17 +211,17 @@ class Recipe:
         "Master seed; the seeds below derive from it unless given.",
         at_least=0,
     )
-    init_seed: int | None = fields.field(
-        None, "Seed of the initial weights.", at_least=0
+    init_seed: int | None = fields.left_open(
+        "Seed of the initial weights.", at_least=0
     )
-    train_order_seed: int | None = fields.field(
-        None, "Seed of the order of the training examples.", at_least=0
+    train_order_seed: int | None = fields.left_open(
+        "Seed of the order of the training examples.", at_least=0
     )
-    split_seed: int | None = fields.field(
-        None, "Seed of the choice of validation examples.", at_least=0
+    split_seed: int | None = fields.left_open(
+        "Seed of the choice of validation examples.", at_least=0
     )
-    augment_seed: int | None = fields.field(
-        None, "Seed of the augmentation.", at_least=0, below=2**31
+    augment_seed: int | None = fields.left_open(
+        "Seed of the augmentation.", at_least=0, below=2**31
     )
 
     def __attrs_post_init__(self):
@@ -268,10 +234,9 @@ class Recipe:
         """
         usual = self._usual()
         self._check_given(usual)
-        for name, value in usual.items():
-            if name in _NAMES and getattr(self, name) is None:
-                fields.put(self, **{name: value})
-        attrs.validate(self)
+        for name in fields.names_of(self):
+            if getattr(self, name) is None:
+                fields.put(self, **{name: usual.get(name)})
         self._check()
         if self.subset is not None and self.subset > 1:
             fields.put(self, subset=int(self.subset))
@@ -281,7 +246,7 @@ class Recipe:
 
         Where the data lies does not; the data's checksum is recorded.
         """
-        settings = attrs.asdict(self)
+        settings = fields.as_dict(self)
         del settings["data_dir"]
         if own.is_own(self.model):
             settings["model_code"] = own.fingerprint(self.model)
@@ -342,7 +307,7 @@ class Recipe:
         """Raises if a setting is given that the others leave without effect."""
         fields.check_uses(self, usual)
         units, named = self.hidden_units, usual.get("hidden_units")
-        is_other = units and named and len(units) != len(named)
+        is_other = None not in (units, named) and len(units) != len(named)
         if is_other and self.fractions is None:
             raise ValueError(
                 f"hidden_units={units} makes other layers than recipe "
@@ -377,9 +342,6 @@ class Recipe:
                 "subset must be at most 1, a fraction, or a whole number. "
                 f"Received: {self.subset}"
             )
-
-
-_NAMES = fields.names_of(Recipe)
 
 
 def _of_model(model: str, usual: dict) -> dict:

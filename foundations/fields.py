@@ -15,7 +15,6 @@ given, if its type says that it may be.
 import math
 import numbers
 import re
-import textwrap
 import types
 import typing
 from collections.abc import Callable, Iterable
@@ -25,7 +24,6 @@ import attrs
 from lottery_ticket.foundations import names
 
 _FACTS = "lottery_ticket"
-_WIDTH = 80
 
 
 @attrs.frozen
@@ -80,12 +78,14 @@ class Facts:
         )
 
     def sentences(self) -> str:
-        """Returns the help, with range, source, and choices that it lacks."""
+        """Returns the help, with what else is known, in one line."""
         said = [self.help]
         if self.range():
             said.append(f"{self.range().capitalize()}.")
         if not set(self.choices) <= set(re.findall(r"\w+", self.help)):
             said.append(f"One of {', '.join(self.choices)}.")
+        for other, values in self.used_with.items():
+            said.append(f"Only with {other}={' or '.join(map(str, values))}.")
         if self.source:
             said.append(f"Source: {self.source}.")
         return " ".join(said)
@@ -152,16 +152,12 @@ def optional(name: str, summary: str, cls: type) -> type:
 
 
 def documentation(cls) -> str:
-    """Returns lines of an `Args:` section for the fields of settings."""
+    """Returns the `Args:` of settings, a line a field.
+
+    Fire would take a colon on a second line for that of an argument.
+    """
     return "\n".join(
-        textwrap.fill(
-            f"{each.name}: {facts(each).sentences()}",
-            _WIDTH,
-            initial_indent="    ",
-            subsequent_indent="        ",
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        f"    {each.name}: {facts(each).sentences()}"
         for each in attrs.fields(cls)
         if each.init
     )
@@ -313,7 +309,8 @@ def _check(settings, attribute, value):
     allowed = kinds(attribute.type)
     if value is None and type(None) in allowed:
         return
-    name, known, kind = attribute.name, facts(attribute), allowed[0]
+    name, known = attribute.name, facts(attribute)
+    kind = float if float in allowed else allowed[0]
     if typing.get_origin(kind) is tuple:
         _check_is(name, value, tuple, "several values")
         for entry in value:

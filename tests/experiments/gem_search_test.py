@@ -231,7 +231,7 @@ def test_these_go_together(flags):
         ),
         (
             {**HC, "clamp_in_forward": True, "project_every": 3},
-            "project_every is for clamp_in_forward=False. .* project_every=3",
+            "project_every is for clamp_in_forward=False. .*=3",
         ),
         (
             {**D, "score_init": "half"},

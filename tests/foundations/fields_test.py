@@ -31,7 +31,7 @@ def test_help_has_ranges_choices_and_sources():
         "A search.\n\nArgs:\n"
         "    name: Which one. One of a, b.\n"
         "    density: Kept part. Above 0 and at most 1.\n"
-        "    rounds: How often. At least 1.\n"
+        "    rounds: How often. At least 1. Only with name=b or c.\n"
         "    units: Units. At least 1.\n"
         "    shares: Shares. At least 0 and at most 1. Source: Someone 2019.\n"
         "    is_quick: Whether it is quick.\n"
@@ -122,7 +122,7 @@ def test_a_field_can_mean_what_another_class_has():
         rounds: int = fields.like(Search, "rounds", default=3, at_most=5)
 
     assert Short().rounds == 3
-    assert "How often. At least 1 and at most 5." in Short.__doc__
+    assert "How often. At least 1 and at most 5. Only" in Short.__doc__
     with pytest.raises(ValueError, match="at least 1 and at most 5. .*: 6"):
         Short(rounds=6)
 
