@@ -42,6 +42,7 @@ setuptools.setup(
     },
     install_requires=[
         "absl-py>=2.1",
+        "attrs>=24.1",
         "filelock>=3.16",
         "fire>=0.7",
         "fsspec>=2024.6",

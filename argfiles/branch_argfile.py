@@ -4,11 +4,10 @@ r"""Prints one line of flags per branch of a ticket, for runners/branch.
         --output_dir=results --experiment=reinit,shuffle --levels=8,12,16
 """
 
-import dataclasses
 import shlex
 
 from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import integers, names, paths, seeds
+from lottery_ticket.foundations import fields, names, paths, seeds
 from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -73,8 +72,8 @@ def lines(
             trials or runs.
     """
     paths.check_experiment_name(experiment_name)
-    integers.check("trials", trials, 1)
-    integers.check("runs", runs, 1)
+    fields.check("trials", trials, int, at_least=1)
+    fields.check("runs", runs, int, at_least=1)
     given = _given(changes)
     chosen = _experiments(experiment, given)
     return [
@@ -91,20 +90,10 @@ def lines(
 
 def _given(changes):
     """Dict, flag -> text, of what is changed."""
-    values = {
-        field.name: getattr(changes, field.name)
-        for field in dataclasses.fields(changes)
-    }
     return {
-        # A tuple as a list: 300,100, not (300, 100), but () where it is empty.
-        name: flag_values.text(list(value) if _is_long(value) else value)
-        for name, value in values.items()
-        if value is not None
+        name: flag_values.text(value)
+        for name, value in fields.given(changes).items()
     }
-
-
-def _is_long(value):
-    return isinstance(value, tuple) and len(value) > 0
 
 
 def _experiments(text, given):

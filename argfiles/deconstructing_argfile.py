@@ -8,7 +8,7 @@ import shlex
 
 from lottery_ticket.argfiles import trials as trials_lib
 from lottery_ticket.experiments import lottery_experiment, untrained_grid
-from lottery_ticket.foundations import integers, names
+from lottery_ticket.foundations import fields, names
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria as criteria_lib
@@ -102,7 +102,7 @@ def lines(
         ValueError: If a name is unknown, values are given of a grid that is
             not, or there are no prunings or no trials.
     """
-    integers.check("iterations", iterations, 1)
+    fields.check("iterations", iterations, int, at_least=1)
     chosen = {
         "criteria": criteria,
         "mask_1": mask_1_actions,

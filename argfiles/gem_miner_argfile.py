@@ -8,13 +8,9 @@ r"""Prints one line of flags per run of runners/gem_miner.
 import math
 import shlex
 
-from lottery_ticket.experiments import (
-    gem_miner,
-    gem_search,
-    sanity_checks,
-)
-from lottery_ticket.experiments.gems import imp_rules
-from lottery_ticket.foundations import integers, names, paths, steps
+from lottery_ticket.experiments import gem_miner, gem_search
+from lottery_ticket.experiments.gems import imp_search, stages
+from lottery_ticket.foundations import fields, names, paths, steps
 from lottery_ticket.foundations.command_line import flags
 
 # Method -> its own flags. No name ends in a digit, which would be a run's id.
@@ -129,10 +125,10 @@ def lines(
             of range or do not fall, or there is not one weight for each.
     """
     chosen = _words("method", methods, METHODS)
-    asked = _words("check", checks, sanity_checks.CHECKS)
+    asked = _words("check", checks, stages.CHECKS)
     weights = _weights(densities, regularization_weights)
     steps.parse(warm_iteration)
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     if "hc" in chosen and not regularization_weights:
         raise ValueError(
             "hc has no density: give regularization_weights, which say what it "
@@ -206,7 +202,7 @@ def _published(method, density):
     """Flags that a method was published with; imp has rounds of .2, about."""
     found = [*PUBLISHED.get(method, ())]
     if method in ROUNDS:
-        rounds = math.log(density) / math.log(1 - imp_rules.USUAL_FRACTION)
+        rounds = math.log(density) / math.log(1 - imp_search.USUAL_FRACTION)
         found.append(f"--imp_rounds={max(1, round(rounds))}")
     return found
 

@@ -7,7 +7,7 @@ r"""Prints one line of flags per pair of copies, for runners/instability.
 import shlex
 
 from lottery_ticket.experiments import instability
-from lottery_ticket.foundations import integers, paths, steps
+from lottery_ticket.foundations import fields, paths, steps
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -51,7 +51,7 @@ def lines(
             trials.
     """
     paths.check_experiment_name(experiment_name)
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     lengths = [length.strip() for length in iterations.split(",")]
     names = [_name(length, experiment_name) for length in lengths]
     return [

@@ -7,7 +7,7 @@ r"""Prints one line of flags per trial, for runners/lottery_experiment.
 import shlex
 
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.foundations import integers, paths
+from lottery_ticket.foundations import fields, paths
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -28,7 +28,7 @@ def lines(
     Raises:
         ValueError: If there are no trials.
     """
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     return [
         shlex.join(
             [

@@ -7,7 +7,7 @@ r"""Prints one line of flags per run of runners/prune_at_init.
 import shlex
 
 from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.foundations import integers, names, paths
+from lottery_ticket.foundations import fields, names, paths
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.scores import criteria as criteria_lib
 
@@ -56,7 +56,7 @@ def lines(
     """
     chosen = _words("criterion", criteria, criteria_lib.CRITERIA)
     added = ["", *_words("check", checks, [name for name in CHECKS if name])]
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     for density in densities:
         prune_at_init.Target(density)
     if list(densities) != sorted(set(densities), reverse=True):

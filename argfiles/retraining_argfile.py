@@ -7,7 +7,7 @@ r"""Prints one line of flags per trial and way to retrain pruned networks.
 import shlex
 
 from lottery_ticket.experiments import level_rules, lottery_experiment
-from lottery_ticket.foundations import integers, names, paths
+from lottery_ticket.foundations import fields, names, paths
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -40,7 +40,7 @@ def lines(
     Raises:
         ValueError: If there are no trials or a way to retrain is unknown.
     """
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     chosen = [name.strip() for name in retrainings.split(",")]
     for name in chosen:
         names.check("retraining", name, level_rules.RETRAININGS)

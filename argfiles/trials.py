@@ -1,7 +1,7 @@
 """Trials of several networks: what argfiles of the same tree share."""
 
 from lottery_ticket.experiments import recipes
-from lottery_ticket.foundations import files, integers, names, paths
+from lottery_ticket.foundations import fields, files, names, paths
 
 # Network -> what its recipes' names begin with.
 NETWORKS = {
@@ -26,7 +26,7 @@ def each_trial(
     Raises:
         ValueError: If a network is unknown, or there are no trials.
     """
-    integers.check("trials", trials, 1)
+    fields.check("trials", trials, int, at_least=1)
     for network in networks:
         names.check("network", network, [*NETWORKS, *recipes.RECIPES])
     return [

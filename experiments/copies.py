@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import attrs
+
 from lottery_ticket.experiments import (
     given_networks,
     ingredients,
@@ -63,7 +65,7 @@ class Copies:
     def recipe_of(self, name: str) -> recipes.Recipe:
         """Returns the recipe of the first or second copy: its seeds differ."""
         seed = self.order_seeds[NAMES.index(name)]
-        return dataclasses.replace(
+        return attrs.evolve(
             self.recipe,
             train_order_seed=seed,
             augment_seed=seeds.derive(seed, "augment"),

@@ -8,7 +8,6 @@ from lottery_ticket.experiments import (
     given_networks,
     level_rules,
     levels,
-    recipe_checks,
     recipes,
 )
 from lottery_ticket.experiments import scoring as scoring_lib
@@ -31,7 +30,7 @@ USUAL_ITERATIONS = 10
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.
 # What the model and the arrays are already.
 NOT_OF_A_RECIPE = (
-    *recipe_checks.MODEL_OPTIONS,
+    *recipes.MODEL_OPTIONS,
     *("dataset", "data_dir", "image_size", "subset", "normalization"),
     *("augmentation", "permute_labels", "random_labels", "augment_seed"),
     *("model", "dtype", "strategy", "init_seed"),

@@ -1,158 +1,135 @@
 """FineTuning: how weights are trained under the mask found, as flags."""
 
-import dataclasses
+import attrs
 
-from lottery_ticket.foundations import names, optimizers, schedules, steps
-from lottery_ticket.foundations.command_line import flat_functions
+from lottery_ticket.experiments import recipes
+from lottery_ticket.foundations import fields, optimizers, schedules, steps
 
 # Of the authors' code; what is not here has Keras's.
 EPSILONS = {"adam": 1e-8}
 NORM_STATISTICS = ("search", "recomputed")
+_TUNED = {"skip_fine_tune": (False,)}
+_DROPPING = {**_TUNED, "fine_tune_schedule": schedules.HAVE_DROPS}
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class FineTuning:
-    """How the network found is trained; all else is as the recipe says.
+    """How the network found is trained; all else is as the recipe says."""
 
-    Args:
-        fine_tune_optimizer: sgd, momentum, nesterov, adam or rmsprop. The
-            epsilon of adam is 1e-8 here, whatever the recipe's, as published.
-        fine_tune_momentum: Of the optimizers momentum and nesterov.
-        fine_tune_lr: Learning rate, the highest one of its schedule.
-        fine_tune_schedule: constant, piecewise (drops at fine_tune_lr_drops),
-            cosine (falls to 0, at each iteration) or cosine_by_epoch (falls
-            after each epoch).
-        fine_tune_lr_drops: When the rate drops, such as 80ep,120ep. None is as
-            published for its number of epochs, 50 and 80 of 100, 80 and 120 of
-            150 or 160, 100 and 150 of 200, 150 and 250 of 300; else after a
-            half and two thirds.
-        fine_tune_lr_drop_factor: What each drop multiplies the rate by.
-        fine_tune_weight_decay: This times each trained variable is added to
-            its gradient.
-        fine_tune_len: Its length, such as 150ep; None is the recipe's
-            training_len.
-        norm_statistics: Which statistics of batch normalisations it starts
-            from. search has left them, where a loss with them is finite;
-            recomputed are means over batches of training examples, of the
-            weights it starts from.
-        skip_fine_tune: Whether to end with the mask, and how well it does
-            before any training of weights.
-    """
+    fine_tune_optimizer: str = fields.field(
+        "momentum",
+        "What updates weights. The epsilon of adam is 1e-8 here, whatever the "
+        "recipe's, as published.",
+        choices=optimizers.OPTIMIZERS,
+        used_with=_TUNED,
+    )
+    fine_tune_momentum: float = fields.like(
+        recipes.Recipe,
+        "momentum",
+        default=0.9,
+        used_with={
+            **_TUNED,
+            "fine_tune_optimizer": optimizers.HAVE_MOMENTUM,
+        },
+    )
+    fine_tune_lr: float = fields.like(
+        recipes.Recipe, "lr", default=0.01, used_with=_TUNED
+    )
+    fine_tune_schedule: str = fields.field(
+        "piecewise",
+        "How the rate changes; piecewise drops at fine_tune_lr_drops.",
+        choices=schedules.SCHEDULES,
+        used_with=_TUNED,
+    )
+    fine_tune_lr_drops: tuple[str, ...] | None = fields.left_open(
+        "When the rate drops, such as 80ep,120ep. None is as published for "
+        "that number of epochs, such as 80 and 120 of 150, or after a half and "
+        "two thirds.",
+        used_with=_DROPPING,
+    )
+    fine_tune_lr_drop_factor: float = fields.like(
+        recipes.Recipe, "lr_drop_factor", default=0.1, used_with=_DROPPING
+    )
+    fine_tune_weight_decay: float = fields.like(
+        recipes.Recipe, "weight_decay", default=1e-4, used_with=_TUNED
+    )
+    fine_tune_len: str | None = fields.left_open(
+        "Its length, such as 150ep; None is the recipe's training_len.",
+        convert=steps.text,
+        used_with=_TUNED,
+    )
+    norm_statistics: str = fields.field(
+        "search",
+        "Statistics of batch normalisations to start from: those of the "
+        "search, where a loss with them is finite, or recomputed from training "
+        "examples, of the weights as they are.",
+        choices=NORM_STATISTICS,
+        used_with=_TUNED,
+    )
+    skip_fine_tune: bool = fields.field(
+        False,
+        "Whether to end with the mask, and how well it does before any "
+        "training of weights.",
+    )
 
-    fine_tune_optimizer: str = "momentum"
-    fine_tune_momentum: float = 0.9
-    fine_tune_lr: float = 0.01
-    fine_tune_schedule: str = "piecewise"
-    fine_tune_lr_drops: tuple[str, ...] | None = None
-    fine_tune_lr_drop_factor: float = 0.1
-    fine_tune_weight_decay: float = 1e-4
-    fine_tune_len: str | None = None
-    norm_statistics: str = "search"
-    skip_fine_tune: bool = False
-
-    def __post_init__(self):
-        """Checks all that needs no recipe.
+    def __attrs_post_init__(self):
+        """Checks how flags go together, as far as no recipe tells.
 
         Raises:
-            ValueError: If a name is unknown, a number out of its range, or a
-                flag is given that others leave without effect.
+            ValueError: If a flag is given that others leave without effect, or
+                a length is none.
         """
-        optimizers.check(
-            self.fine_tune_optimizer,
-            self.fine_tune_lr,
-            self.fine_tune_momentum,
-            self.fine_tune_weight_decay,
-        )
-        names.check("norm_statistics", self.norm_statistics, NORM_STATISTICS)
-        self._check_uses()
-        if self.fine_tune_lr_drops is not None:
-            drops = tuple(self.fine_tune_lr_drops)
-            object.__setattr__(self, "fine_tune_lr_drops", drops)
-        if self.fine_tune_len is not None:
-            text = steps.text(self.fine_tune_len)
-            object.__setattr__(self, "fine_tune_len", text)
-        schedules.Schedule(
-            self.fine_tune_schedule,
-            (self.fine_tune_lr_drops or ("1ep",)) if self._has_drops else (),
-            self.fine_tune_lr_drop_factor,
-        )
+        fields.check_uses(self)
+        self._schedule("1ep")
         if self.fine_tune_len and not steps.parse(self.fine_tune_len)[1]:
             raise ValueError("fine_tune_len must be above 0. Received: 0")
 
     def given(self) -> list[str]:
         """Returns the names of all flags that are not at their default."""
-        flags = [field.name for field in dataclasses.fields(self)]
-        return [each for each in flags if flat_functions.is_given(self, each)]
+        return [*fields.given(self)]
 
-    def recipe(self, recipe):
+    def recipe(self, recipe: recipes.Recipe) -> recipes.Recipe:
         """Returns the recipe of the fine-tuning.
 
         Args:
-            recipe: recipes.Recipe of the search.
+            recipe: That of the search.
 
         Raises:
-            ValueError: If the flags do not fit each other or the recipe.
+            ValueError: If the flags do not fit the recipe.
         """
         length = self.fine_tune_len or recipe.training_len
-        changes = {
-            "schedule": self.fine_tune_schedule,
-            "lr_drops": (),
-            "lr_drop_factor": None,
-        }
-        if self._has_drops:
-            drops = self.fine_tune_lr_drops
-            drops = published_drops(length) if drops is None else drops
-            if not drops:
-                changes["schedule"] = "constant"
-            changes["lr_drops"] = drops
-            if drops:
-                changes["lr_drop_factor"] = self.fine_tune_lr_drop_factor
-        if self.fine_tune_optimizer in optimizers.HAVE_MOMENTUM:
-            changes["momentum"] = self.fine_tune_momentum
-        else:
-            changes["momentum"] = None
-        return dataclasses.replace(
+        schedule = self._schedule(length)
+        has_momentum = self.fine_tune_optimizer in optimizers.HAVE_MOMENTUM
+        return attrs.evolve(
             recipe,
             optimizer=self.fine_tune_optimizer,
+            momentum=self.fine_tune_momentum if has_momentum else None,
             epsilon=EPSILONS.get(self.fine_tune_optimizer),
             lr=self.fine_tune_lr,
+            schedule=schedule.name,
+            lr_drops=schedule.drops,
+            lr_drop_factor=schedule.drop_factor if schedule.drops else None,
             warmup="0it",
             weight_decay=self.fine_tune_weight_decay,
             decoupled_weight_decay=False,
             training_len=length,
-            **changes,
         )
 
     def settings(self) -> dict:
         """Returns all flags, as JSON values."""
-        return dataclasses.asdict(self)
+        return fields.as_dict(self)
 
-    @property
-    def _has_drops(self):
-        names.check("schedule", self.fine_tune_schedule, schedules.SCHEDULES)
-        return schedules.SCHEDULES[self.fine_tune_schedule].has_drops
-
-    def _check_uses(self):
-        given = self.given()
-        has_momentum = self.fine_tune_optimizer in optimizers.HAVE_MOMENTUM
-        if "fine_tune_momentum" in given and not has_momentum:
-            raise ValueError(
-                "fine_tune_momentum is for the optimizers "
-                f"{' and '.join(optimizers.HAVE_MOMENTUM)}. Received: "
-                f"{self.fine_tune_momentum} with {self.fine_tune_optimizer}"
-            )
-        for name in ("fine_tune_lr_drops", "fine_tune_lr_drop_factor"):
-            if name in given and not self._has_drops:
-                raise ValueError(
-                    f"{name} is for fine_tune_schedule="
-                    f"{' or '.join(schedules.HAVE_DROPS)}. Received: "
-                    f"{getattr(self, name)} with {self.fine_tune_schedule}"
-                )
-        if self.skip_fine_tune and len(given) > 1:
-            raise ValueError(
-                f"skip_fine_tune leaves {given[0]} without effect. Give one "
-                "of the two"
-            )
+    def _schedule(self, length):
+        """The schedule of a training of a length."""
+        drops = self.fine_tune_lr_drops
+        if not schedules.SCHEDULES[self.fine_tune_schedule].has_drops:
+            return schedules.Schedule(self.fine_tune_schedule)
+        drops = published_drops(length) if drops is None else drops
+        if not drops:
+            return schedules.Schedule("constant")
+        return schedules.Schedule(
+            self.fine_tune_schedule, drops, self.fine_tune_lr_drop_factor
+        )
 
 
 def published_drops(length: str) -> tuple[str, ...]:

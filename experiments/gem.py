@@ -10,17 +10,8 @@ from lottery_ticket.experiments import (
     recipes,
     sanity_checks,
 )
-from lottery_ticket.experiments.gems import (
-    imp_rules,
-    search_algos,
-    search_method,
-)
-from lottery_ticket.foundations import (
-    files,
-    names,
-    save_restore,
-    steps,
-)
+from lottery_ticket.experiments.gems import imp_search, search_algos
+from lottery_ticket.foundations import files, names, save_restore, steps
 from lottery_ticket.foundations.selection import collapse
 
 SEARCH_FOLDER = "search"
@@ -81,9 +72,9 @@ class Gem:
             )
         unit, number = steps.parse(self.recipe.training_len)
         if unit == "epochs":
-            search_method.plan(search, number)
+            search.plan(number)
             if search.algorithm.has_rounds:
-                imp_rules.rounds(search, number)
+                imp_search.rounds(search, number)
         self.tuned_recipe()
 
     @property
@@ -135,7 +126,7 @@ class Gem:
         """Returns the folder of a sanity check.
 
         Args:
-            check: A name in sanity_checks.CHECKS.
+            check: A name in stages.CHECKS.
         """
         return files.join(self.directory, check)
 
@@ -192,7 +183,7 @@ class Gem:
             raise ValueError(
                 f"The mask of algo={algo} is saved with the fine-tuned network "
                 "alone: skip_fine_tune would leave no trace of it. Expected "
-                f"{' or '.join(search_algos.SCORED)}"
+                f"{' or '.join(search_algos.having('trains_scores'))}"
             )
 
     def _saved(self):

@@ -1,162 +1,268 @@
 """GemSearch: how a sparse network is found at initialisation, as flags."""
 
-import dataclasses
+import attrs
 
-from lottery_ticket.experiments.gems import (
-    search_algos,
-    search_flags,
-    search_rules,
+from lottery_ticket.experiments.gems import search_algos
+from lottery_ticket.foundations import fields, kernel_draws, seeds, steps
+from lottery_ticket.foundations.supermasks import (
+    pruning_events,
+    regularizers,
+    score_draws,
+    score_method,
+    score_rounding,
 )
-from lottery_ticket.foundations import seeds, steps
-from lottery_ticket.foundations.command_line import flat_functions
+
+_HYPERCUBE = search_algos.having("is_hypercube")
+_SCORED = {"algo": search_algos.having("trains_scores")}
+_MASKED = {"algo": search_algos.having("has_mask")}
+_GRADUAL = {"algo": search_algos.having("is_gradual")}
+_ROUNDS = {"algo": search_algos.having("has_rounds")}
+_IN_0_AND_1 = {"algo": _HYPERCUBE}
+# Where no more is kept than what is above the threshold.
+_ABOVE = {**_IN_0_AND_1, "bottom_k_on_forward": (False,)}
+_COUNTED = {"prune_scope": ("global", "layerwise")}
+_EXPONENTS = {**_SCORED, "regularization": regularizers.HAVE_EXPONENTS}
+_FAN = {"init": kernel_draws.HAVE_FAN_MODE}
+# What means the same to ScoreMethod, where these are declared.
+_OF_METHOD = (
+    *("threshold", "project_every", "clamp_in_forward", "regularization"),
+    *("regularization_weight", "alpha", "alpha_prime", "unflag"),
+)
 
 
-@dataclasses.dataclass(frozen=True)
+def _of_method(name, **changes):
+    return fields.like(score_method.ScoreMethod, name, **changes)
+
+
+@fields.settings
 class GemSearch:
-    """How the mask is found, and which weights it is a mask of.
+    """How the mask is found, and which weights it is a mask of."""
 
-    Args:
-        algo: hc_iter, the Gem-Miner: each weight has a score in [0, 1], those
-            above a threshold are kept, and every prune_period epochs the lowest
-            scores go for good; hc is the same without these events. ep is
-            edge-popup, where each layer keeps the part density of its weights,
-            those with the largest magnitudes of scores; global_ep compares all
-            layers; global_ep_iter does so, and the density falls from event to
-            event. imp is iterative magnitude pruning, in rounds of training,
-            each of which prunes and rewinds. sr, the smart ratio, is a random
-            mask with published densities of layers; random keeps each weight
-            with the probability density. wt trains the whole network, as the
-            recipe says, and that is all.
-        density: Part of all maskable weights that is kept, above 0, at most 1.
-            hc without bottom_k_on_forward and wt have none.
-        target_sparsity: The same in percent, by its published name: 1.44 is a
-            density of .0144.
-        prune_period: Epochs from event to event: they follow epochs T, 2T, and
-            so on, counted from 0, but the last of training. Of imp, the epochs
-            of a round.
-        prune_fraction: Fraction of what is still active that each event takes,
-            or each round of imp. None is 1 - d^(1/N), for a density d after N
-            events or rounds; without a density, imp takes .2.
-        prune_scope: Of hc_iter: global compares the scores of all layers,
-            layerwise takes the fraction of each; threshold takes no fraction,
-            but what is not above the threshold.
-        ties: exact takes as many scores as the fraction says, ties by their
-            place; legacy, as the authors' code, also all that tie with the last
-            of them, and with imp one weight more in each round.
-        score_init: What scores start from. unif, U(0, 1); skew, Beta(1, 5);
-            bimodal, Beta(.1, .1); bern, 0 or 1; half, .5; all_one, 1; or
-            edge_popup, U(+-1/sqrt(fan-in)). None is edge_popup for ep,
-            global_ep and global_ep_iter, else unif.
-        quantized: Of hc and hc_iter: whether weights are multiplied by 0 or 1
-            in training, and not by their scores.
-        threshold: Of hc and hc_iter: what a score must be above to be kept.
-        project_every: Of hc and hc_iter, scores are put back into [0, 1] after
-            each of so many iterations, counted anew in each epoch, and at its
-            end; 0 never does.
-        clamp_in_forward: Of hc and hc_iter: whether scores are put back where
-            they are used, which is a project_every of 1.
-        bottom_k_on_forward: Of hc: whether the mask is, at each iteration, that
-            of the highest scores of all layers, as many as density says, in
-            place of those above the threshold.
-        regularization: What is added to the loss, times regularization_weight,
-            summed over all scores; none, L2, L1, L1_L2, var_red_1, var_red_2 or
-            bin_entropy. None is L2 for hc_iter, else none.
-        regularization_weight: Its weight, lambda.
-        alpha: Of var_red_1, s^alpha * (1 - s)^alpha_prime.
-        alpha_prime: Of var_red_1.
-        rounding: Of hc and hc_iter: how scores become a mask at the end. naive
-            keeps those above the threshold; prob keeps each with its score as
-            probability; naive_prob does so in prob_layers; all_ones keeps all;
-            pseudo_boolean tries each score that is neither 0 nor 1 both ways
-            on a batch, for tiny networks.
-        noise_ratio: Standard deviation of noise that is added to scores before
-            rounding.
-        evaluation_samples: How many masks are rounded and evaluated at the end
-            of the search, where rounding draws.
-        prob_layers: Layers, or patterns such as "dense*", of naive_prob.
-        unflag: Of hc_iter: whether the final mask is all that no event has
-            taken, whatever its score, which density says exactly; else it is
-            rounded, too, and can be sparser.
-        init: What weights are drawn from: signed_constant, unsigned_constant,
-            kaiming_normal, kaiming_uniform, xavier_normal, xavier_constant or
-            standard. None is signed_constant where scores are trained, else
-            kaiming_normal.
-        fan_mode: Of init, whose weights are scaled by a layer's fan_in or
-            fan_out.
-        gain: Of init: the factor of a nonlinearity, relu, linear, tanh, sigmoid
-            or leaky_relu.
-        scale_fan: What the fan is multiplied by, of the constants with a gain
-            and kaiming_normal; none, 1; kept, the density; legacy, .5 at any
-            density, as the authors' code does.
-        imp_rounds: Rounds of imp; None is as many as the recipe's training_len
-            has room for.
-        rewind_iteration: Of imp: length of the first round after which its
-            weights are those that rounds and fine-tuning start from; 0it is the
-            start, 1000it a published choice. Each round is a whole training,
-            with the schedule from its start.
-        retraining: Of imp: rewind puts weights back there; with lr_rewind they
-            go on from where they are, and there is no rewind_iteration.
-        smart_ratio_version: 1; or 2, in which first and last layer have the
-            densities of a Gem-Miner's ResNet-20.
-        drop_bottom_half: Of hc and hc_iter with presets: whether scores start
-            at 1 for the larger half of the weights, by magnitude, and at 0 for
-            the others.
-        mask_seed: Seed of scores, roundings, random masks and their shuffles;
-            None derives it from seed.
-    """
+    algo: str = fields.field(
+        "hc_iter",
+        "Way to find the mask; hc_iter is Gem-Miner. See docs/rare_gems.md.",
+        choices=search_algos.ALGOS,
+    )
+    density: float | None = fields.left_open(
+        "Part of all maskable weights that is kept.",
+        above=0,
+        at_most=1,
+        convert=fields.as_float,
+        used_with={**_MASKED, **_COUNTED},
+    )
+    target_sparsity: float | None = fields.left_open(
+        "The same in percent, by its published name: 1.44 is a density of "
+        ".0144.",
+        above=0,
+        at_most=100,
+        used_with={**_MASKED, **_COUNTED, "density": (None,)},
+    )
+    prune_period: int = fields.field(
+        5,
+        "Epochs from event to event: they follow epochs T, 2T, and so on, "
+        "counted from 0, but the last of training. Of imp, the epochs of a "
+        "round.",
+        at_least=1,
+        used_with=_GRADUAL,
+    )
+    prune_fraction: float | None = fields.left_open(
+        "Fraction of what is still active that each event or round takes. None "
+        "is 1 - d^(1/N), for a density d after N; without one, imp takes .2.",
+        above=0,
+        below=1,
+        used_with={
+            **_GRADUAL,
+            **_COUNTED,
+            "density": (None,),
+            "target_sparsity": (None,),
+        },
+    )
+    prune_scope: str = fields.like(
+        pruning_events.EventPlan,
+        "scope",
+        used_with={"algo": search_algos.having("takes_scores")},
+    )
+    ties: str = fields.field(
+        "exact",
+        "exact takes as many as the fraction says, ties by their place; "
+        "legacy, as the authors' code, also all that tie with the last of "
+        "them, and with imp one weight more in each round.",
+        choices=pruning_events.TIES,
+        used_with={
+            "algo": search_algos.having("takes_scores", "has_rounds"),
+            **_COUNTED,
+        },
+    )
+    score_init: str | None = fields.left_open(
+        "What scores start from. None is edge_popup for ep, global_ep and "
+        "global_ep_iter, else unif.",
+        choices=score_draws.SCORE_INITS,
+        used_with={**_SCORED, "drop_bottom_half": (False,)},
+    )
+    quantized: bool = fields.field(
+        True,
+        "Whether weights are multiplied by 0 or 1 in training, and not by "
+        "their scores.",
+        used_with=_ABOVE,
+    )
+    threshold: float = _of_method("threshold", used_with=_ABOVE)
+    project_every: int = _of_method(
+        "project_every",
+        used_with={**_IN_0_AND_1, "clamp_in_forward": (False,)},
+    )
+    clamp_in_forward: bool = _of_method(
+        "clamp_in_forward", used_with=_IN_0_AND_1
+    )
+    bottom_k_on_forward: bool = fields.field(
+        False,
+        "Whether the mask is, at each iteration, that of the highest scores of "
+        "all layers, as many as density says, in place of those above the "
+        "threshold.",
+        used_with={"algo": ("hc",)},
+    )
+    regularization: str | None = _of_method(
+        "regularization",
+        default=None,
+        help="What is added to the loss, times regularization_weight, summed "
+        "over all scores. None is L2 for hc_iter, else none.",
+        used_with=_SCORED,
+    )
+    regularization_weight: float = _of_method(
+        "regularization_weight",
+        default=1e-4,
+        used_with={
+            **_SCORED,
+            "regularization": tuple(
+                name for name in regularizers.REGULARIZERS if name != "none"
+            ),
+        },
+    )
+    alpha: float = _of_method("alpha", used_with=_EXPONENTS)
+    alpha_prime: float = _of_method("alpha_prime", used_with=_EXPONENTS)
+    rounding: str = fields.field(
+        "naive",
+        "How scores become a mask at the end.",
+        choices=score_rounding.ROUNDINGS,
+        used_with=_ABOVE,
+    )
+    noise_ratio: float = fields.like(
+        score_rounding.Rounding,
+        "noise_ratio",
+        used_with={
+            **_ABOVE,
+            "rounding": tuple(
+                name
+                for name, each in score_rounding.ROUNDINGS.items()
+                if not each.keeps_all
+            ),
+        },
+    )
+    evaluation_samples: int = fields.field(
+        1,
+        "How many masks are rounded and evaluated at the end of the search, "
+        "where rounding draws.",
+        at_least=1,
+        used_with=_ABOVE,
+    )
+    prob_layers: tuple[str, ...] = fields.like(
+        score_rounding.Rounding, "prob_layers", used_with=_ABOVE
+    )
+    unflag: bool = _of_method("unflag", used_with=_ABOVE)
+    init: str | None = fields.left_open(
+        "What weights are drawn from. None is signed_constant where scores are "
+        "trained, else kaiming_normal.",
+        choices=kernel_draws.INITS,
+    )
+    fan_mode: str = fields.field(
+        "fan_in",
+        "Of init: the fan of a layer that its weights are scaled by.",
+        choices=kernel_draws.MODES,
+        used_with=_FAN,
+    )
+    gain: str = fields.field(
+        "relu",
+        "Of init: the factor of a nonlinearity.",
+        choices=kernel_draws.GAINS,
+        used_with=_FAN,
+    )
+    scale_fan: str = fields.field(
+        "none",
+        "What the fan is multiplied by: none, 1; kept, the density; legacy, .5 "
+        "at any density, as the authors' code does.",
+        choices=("none", "kept", "legacy"),
+        used_with={"init": kernel_draws.HAVE_SCALED_FAN},
+    )
+    imp_rounds: int | None = fields.left_open(
+        "Rounds of imp; None is as many as the recipe's training_len has room "
+        "for.",
+        at_least=1,
+        used_with=_ROUNDS,
+    )
+    rewind_iteration: str = fields.field(
+        "0it",
+        "Of imp: length of the first round after which its weights are those "
+        "that rounds and fine-tuning start from; 0it is the start, 1000it a "
+        "published choice.",
+        convert=steps.text,
+        used_with=_ROUNDS,
+    )
+    retraining: str = fields.field(
+        "rewind",
+        "Of imp: rewind puts weights back there; with lr_rewind they go on "
+        "from where they are, and there is no rewind_iteration.",
+        choices=("rewind", "lr_rewind"),
+        used_with=_ROUNDS,
+    )
+    smart_ratio_version: int = fields.field(
+        1,
+        "1; or 2, in which first and last layer have the densities of a "
+        "Gem-Miner's ResNet-20.",
+        at_least=1,
+        at_most=2,
+        used_with={"algo": ("sr",)},
+    )
+    drop_bottom_half: bool = fields.field(
+        False,
+        "With presets: whether scores start at 1 for the larger half of the "
+        "weights, by magnitude, and at 0 for the others.",
+        used_with=_IN_0_AND_1,
+    )
+    mask_seed: int | None = fields.left_open(
+        "Seed of scores, roundings, random masks and their shuffles; None "
+        "derives it from seed.",
+        at_least=0,
+        used_with=_MASKED,
+    )
 
-    algo: str = "hc_iter"
-    density: float | None = None
-    target_sparsity: float | None = None
-    prune_period: int = 5
-    prune_fraction: float | None = None
-    prune_scope: str = "global"
-    ties: str = "exact"
-    score_init: str | None = None
-    quantized: bool = True
-    threshold: float = 0.5
-    project_every: int = 1
-    clamp_in_forward: bool = False
-    bottom_k_on_forward: bool = False
-    regularization: str | None = None
-    regularization_weight: float = 1e-4
-    alpha: float = 1.0
-    alpha_prime: float = 1.0
-    rounding: str = "naive"
-    noise_ratio: float = 0.0
-    evaluation_samples: int = 1
-    prob_layers: tuple[str, ...] = ()
-    unflag: bool = True
-    init: str | None = None
-    fan_mode: str = "fan_in"
-    gain: str = "relu"
-    scale_fan: str = "none"
-    imp_rounds: int | None = None
-    rewind_iteration: str = "0it"
-    retraining: str = "rewind"
-    smart_ratio_version: int = 1
-    drop_bottom_half: bool = False
-    mask_seed: int | None = None
-
-    def __post_init__(self):
-        """Checks all, and takes target_sparsity for density.
+    def __attrs_post_init__(self):
+        """Checks how flags go together, and takes target_sparsity for density.
 
         Raises:
             ValueError: If a name is unknown, a number out of its range, or a
                 flag is given that the algo, or the others, leave without
                 effect.
         """
-        search_flags.check_values(self)
-        search_flags.check_uses(self)
-        search_rules.check(self)
-        checked = {
-            "density": _density(self.density, self.target_sparsity),
-            "target_sparsity": None,
-            "rewind_iteration": steps.text(self.rewind_iteration),
-            "prob_layers": tuple(self.prob_layers),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        fields.check_uses(self, self._usual())
+        if self.target_sparsity is not None:
+            density = round(self.target_sparsity / 100, 12)  # 1.4 is .014.
+            fields.put(self, density=density, target_sparsity=None)
+        self._check_amount()
+        if self.algorithm.trains_scores:
+            self._check_scores()
+        draws = score_rounding.draws(self.rounding, self.noise_ratio)
+        if self.evaluation_samples > 1 and not draws:
+            raise ValueError(
+                "evaluation_samples is for roundings that draw, prob, "
+                "naive_prob, or any with a noise_ratio. Received: "
+                f"{self.evaluation_samples} with {self.rounding}"
+            )
+        is_rewound = steps.parse(self.rewind_iteration)[1] > 0
+        if is_rewound and self.retraining != "rewind":
+            raise ValueError(
+                "rewind_iteration is for retraining=rewind: with lr_rewind, "
+                "each round starts from the weights as they are, and is a "
+                f"whole training. Received: {self.rewind_iteration}"
+            )
 
     @property
     def algorithm(self) -> search_algos.Algo:
@@ -169,21 +275,159 @@ class GemSearch:
         Args:
             seed: Master seed of the experiment.
         """
-        usual = search_flags.usual(self)
+        usual = self._usual()
         if self.algorithm.has_mask:
             usual["mask_seed"] = seeds.derive(seed, "mask")
-        return flat_functions.filled(self, usual)
+        return fields.filled(self, usual)
 
     def settings(self) -> dict:
         """Returns all that shapes the masks, as JSON values."""
-        settings = dataclasses.asdict(self)
+        settings = fields.as_dict(self)
         for name in ("target_sparsity", "evaluation_samples"):
             del settings[name]
         return settings
 
+    def plan(
+        self, epochs: int, is_inverted: bool = False
+    ) -> pruning_events.EventPlan:
+        """Returns when the search prunes, and how much.
 
-def _density(density, target_sparsity):
-    """The density that is asked for, or None."""
-    if target_sparsity is not None:
-        return round(float(target_sparsity) / 100, 12)  # 1.4 is .014.
-    return None if density is None else float(density)
+        Args:
+            epochs: Whole epochs of its training.
+            is_inverted: Whether events take the highest scores, a sanity check.
+
+        Raises:
+            ValueError: If it is too short for an event.
+        """
+        if not self.algorithm.has_events:
+            return pruning_events.NO_EVENTS
+        return pruning_events.plan(
+            epochs,
+            self.prune_period,
+            self.density,
+            fraction=self.prune_fraction,
+            scope=self.prune_scope,
+            ties=self.ties,
+            is_inverted=is_inverted,
+            threshold=self.threshold,
+        )
+
+    def method(
+        self, plan: pruning_events.EventPlan
+    ) -> score_method.ScoreMethod:
+        """Returns how scores are trained, and become a mask.
+
+        It is for resolved flags, of an algo that trains scores.
+
+        Args:
+            plan: Its pruning events.
+        """
+        masker = self.algorithm.masker if self.quantized else "hc_relaxed"
+        if self.bottom_k_on_forward:
+            masker = "global_top"
+        is_counted = masker in score_method.TOP and not plan.epochs
+        own = {name: getattr(self, name) for name in _OF_METHOD}
+        if self.regularization == "none":
+            own["regularization_weight"] = 0.0
+        return score_method.ScoreMethod(
+            masker,
+            self.density if is_counted else None,
+            rounding=self._rounding(),
+            plan=plan,
+            **own,
+        )
+
+    def _rounding(self):
+        """Returns how scores are rounded, if they fit each other."""
+        return score_rounding.Rounding(
+            self.rounding, self.threshold, self.noise_ratio, self.prob_layers
+        )
+
+    def _usual(self):
+        """What None stands for, of the flags that the algo uses."""
+        algo = self.algorithm
+        if not algo.trains_scores:
+            return {"init": "kaiming_normal"}
+        usual = {
+            "init": "signed_constant",
+            "regularization": algo.regularization,
+        }
+        if not self.drop_bottom_half:
+            starts = "unif" if algo.is_hypercube else "edge_popup"
+            usual["score_init"] = starts
+        return usual
+
+    def _check_amount(self):
+        """How much goes: by a density, by a fraction, or by scores alone."""
+        algo = self.algorithm
+        is_asked = self.density is not None or self.prune_fraction is not None
+        is_counted = algo.needs_density or self.bottom_k_on_forward
+        if is_asked and algo.trains_scores and not is_counted:
+            raise ValueError(
+                f"algo={self.algo} is not asked how much goes: its scores say. "
+                f"Received: density={self.density}"
+            )
+        by_scores = self.prune_scope == "threshold"
+        if is_counted and not is_asked and not by_scores:
+            raise ValueError(
+                f"algo={self.algo} needs a density, such as --density=.0144"
+            )
+        if self.ties != "exact" and algo.has_rounds and self.density:
+            raise ValueError(
+                "ties is for fractions of what is active, and imp with a "
+                f"density keeps exact counts. Received: ties={self.ties}"
+            )
+        if self.scale_fan == "kept" and not self.density:
+            raise ValueError(
+                "scale_fan=kept multiplies the fan by the density, and there "
+                "is none. Use none or legacy"
+            )
+
+    def _check_scores(self):
+        """Raises if the search could not start from such scores, or end."""
+        given = {**self._usual(), **fields.given(self)}
+        score_method.check_range(self.algorithm.masker, given["regularization"])
+        self._rounding()
+        if self.drop_bottom_half:
+            return
+        name = given["score_init"]
+        entry = score_draws.SCORE_INITS[name]
+        is_hypercube = self.algorithm.is_hypercube
+        if is_hypercube and entry.is_signed:
+            raise ValueError(
+                f"score_init={name} draws scores around 0, for algo=ep and "
+                f"global_ep; those of {self.algo} lie in [0, 1]"
+            )
+        is_top = self.bottom_k_on_forward
+        highest = 1 if entry.constant is None else entry.constant
+        # What ties with the last score that is left out goes, too.
+        if entry.ties and not is_hypercube or is_top and highest < 1:
+            raise ValueError(
+                f"score_init={name} starts from scores that tie in bulk, and "
+                "what ties with the last score that is left out goes, too: a "
+                "mask of the highest could keep nothing, and no gradient comes "
+                "through a network without weights. Use unif, skew, bimodal "
+                "or, where scores have both signs, edge_popup"
+            )
+        is_rounded = is_hypercube and self.quantized and not is_top
+        if is_rounded and highest <= self.threshold:
+            raise ValueError(
+                f"score_init={name} starts all scores from {highest}, and a "
+                f"quantized mask keeps those above {self.threshold}, strictly: "
+                "none. No gradient would come through a network without "
+                "weights. Use score_init=unif, a lower threshold, or "
+                "quantized=False"
+            )
+
+
+def unused(algo: str) -> set[str]:
+    """Returns the names of the flags of a GemSearch that an algo does not use.
+
+    Args:
+        algo: A name in search_algos.ALGOS.
+    """
+    return {
+        each.name
+        for each in attrs.fields(GemSearch)
+        if algo not in fields.facts(each).used_with.get("algo", (algo,))
+    }

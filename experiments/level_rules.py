@@ -1,11 +1,16 @@
 """What each level of a lottery experiment prunes to, and starts from."""
 
-import dataclasses
 import logging
 
-from lottery_ticket.experiments import level_densities, weight_actions
-from lottery_ticket.foundations import names, pruning, schedules, steps
-from lottery_ticket.foundations.mask_actions import mask_1
+from lottery_ticket.experiments import weight_actions
+from lottery_ticket.foundations import (
+    entries,
+    fields,
+    pruning,
+    schedules,
+    steps,
+)
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
 
@@ -15,101 +20,102 @@ _log = logging.getLogger(__name__)
 RETRAININGS = ("rewind", "lr_rewind", "finetune")
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class LevelRules:
-    """How far levels prune, and where their training starts.
+    """How far levels prune, and where their training starts."""
 
-    Args:
-        densities: Densities of levels 1, 2 and so on, such as .5,.2,.1, in
-            place of the fractions. Each is the part that is kept of all
-            weights of the layers that have a fraction above 0.
-        target_density: Density of the last level, in place of the fractions.
-            Each of n levels leaves the same part of the one before, level l a
-            density of d^(l/n).
-        one_shot: Whether each level prunes the dense network, once, to the
-            density of that level, and not what the level before has left.
-        rewind_iteration: Length of level 0's training after which its weights
-            are those that every level starts from, such as 500it or 2ep;
-            0it is the start. The rest of training follows, with the learning
-            rates from there on.
-        restart: Whether a whole training follows rewinding to above 0it, not
-            the rest of one, with the schedule from its start (code of
-            Sreenivasan et al. 2022).
-        retraining: What kept weights start from: rewind puts them back to
-            where they were at rewind_iteration; with lr_rewind they stay as
-            they are, and only the learning rate is put back; with finetune
-            they stay, and the rate is the last one of the schedule. All three
-            train from rewind_iteration to the end.
-        mask_1_action: What kept weights start from. rewind (or none) puts them
-            back. Others act on each layer anew at every level. random_reinit
-            permutes its weights, random_reshuffle only the kept ones;
-            signed_reinit and signed_reshuffle permute magnitudes, each sign
-            stays in place. signed_constant keeps the signs, and gives all
-            weights the layer's standard deviation as magnitude;
-            rand_signed_constant permutes them then. random_reinit_rescaling,
-            signed_reinit_rescaling, signed_constant_rescaling and
-            rand_signed_constant_rescaling do so with level 0's weights, and
-            divide by the layer's density. mask_init is rewind, with pruned
-            weights set to 0 beforehand. reinit is a fresh draw; reuse samples
-            the kept weights' own values, reuse_sign those of the right sign.
-        mask_0_action: What pruned weights are, from when they are pruned on.
-            zero, or, never trained again, freeze_init (what they started from),
-            freeze_reinit (a fresh draw) or freeze_final (what they ended at).
-            With freeze_init_zero_mask they are 0 if training brought them
-            nearer to 0, else as in freeze_init; freeze_init_zero_all lets kept
-            weights start so, too. As controls, freeze_init_zero_reshuffle has
-            as many zeros at random, freeze_init_zero_rev those that went away
-            from 0.
-        signed_constant: Magnitude that an action of constants gives to every
-            weight, in place of each layer's standard deviation.
-        rounding: What a fraction that is no whole number of weights becomes;
-            exact takes the nearest, legacy what the code of Zhou et al. cuts
-            off to, which can be one less, and ceil_plus_one one more than the
-            next number up, as the code of Sreenivasan et al. Of 235,200
-            weights, .2 are 47,040 exactly, 47,039 and 47,041 there.
-    """
+    densities: tuple[float, ...] = fields.field(
+        (),
+        "Densities of levels 1, 2 and so on, such as .5,.2,.1, in place of the "
+        "fractions: the part that is kept of all weights of the layers that "
+        "have a fraction above 0.",
+        above=0,
+        at_most=1,
+        convert=fields.as_float,
+    )
+    target_density: float | None = fields.left_open(
+        "Density of the last level, in place of the fractions; level l of n "
+        "has a density of d^(l/n).",
+        above=0,
+        at_most=1,
+        convert=fields.as_float,
+    )
+    one_shot: bool = fields.field(
+        False,
+        "Whether each level prunes the dense network, once, to the density of "
+        "that level, and not what the level before has left.",
+    )
+    rewind_iteration: str = fields.field(
+        "0it",
+        "Length of level 0's training after which its weights are those that "
+        "every level starts from, such as 500it or 2ep; the rest of training "
+        "follows.",
+        convert=steps.text,
+    )
+    restart: bool = fields.field(
+        False,
+        "Whether a whole training follows rewinding to above 0it, not the rest "
+        "of one, with the schedule from its start.",
+        source=entries.SREENIVASAN,
+    )
+    retraining: str = fields.field(
+        "rewind",
+        "What is put back to rewind_iteration before a level is trained, "
+        "rewind (weights and learning rate), lr_rewind (the rate) or finetune "
+        "(neither: the rate is the last one of the schedule).",
+        choices=RETRAININGS,
+    )
+    mask_1_action: str = fields.field(
+        "rewind",
+        "What kept weights start from, made anew at every level; none is "
+        "rewind.",
+        choices=mask_1.MASK_1_ACTIONS,
+        convert=mask_1.resolve,
+        source=entries.ZHOU,
+    )
+    mask_0_action: str = fields.field(
+        "zero",
+        "What pruned weights are, from when they are pruned on: 0, or values "
+        "that are never trained again.",
+        choices=mask_0.MASK_0_ACTIONS,
+        source=entries.ZHOU,
+    )
+    signed_constant: float | None = fields.left_open(
+        "Magnitude that an action of constants gives to every weight, in place "
+        "of each layer's standard deviation.",
+        at_least=weight_actions.SMALLEST,
+        at_most=weight_actions.LARGEST,
+        convert=fields.as_float,
+        used_with={"mask_1_action": weight_actions.OF_CONSTANTS},
+    )
+    rounding: str = fields.field(
+        "exact",
+        "What a fraction that is no whole number of weights becomes, the "
+        "nearest one (exact), or as the code of Zhou et al. (legacy) or of "
+        "Sreenivasan et al. (ceil_plus_one) counts.",
+        choices=quotas.ROUNDINGS,
+    )
 
-    densities: tuple[float, ...] = ()
-    target_density: float | None = None
-    one_shot: bool = False
-    rewind_iteration: str = "0it"
-    restart: bool = False
-    retraining: str = "rewind"
-    mask_1_action: str = "rewind"
-    mask_0_action: str = "zero"
-    signed_constant: float | None = None
-    rounding: str = "exact"
-
-    def __post_init__(self):
-        """Checks all.
+    def __attrs_post_init__(self):
+        """Checks how settings go together.
 
         Raises:
-            ValueError: If settings exclude each other or are out of range.
+            ValueError: If they do not.
         """
-        names.check("retraining", self.retraining, RETRAININGS)
-        names.check("rounding", self.rounding, quotas.ROUNDINGS)
-        action = mask_1.resolve(self.mask_1_action)
-        checked = {
-            "rewind_iteration": steps.text(self.rewind_iteration),
-            "densities": level_densities.checked(
-                self.densities, self.target_density
-            ),
-            "mask_1_action": action,
-            "signed_constant": weight_actions.constant(
-                self.signed_constant, action
-            ),
-        }
-        if self.target_density is not None:  # A numpy number is no JSON value.
-            checked["target_density"] = float(self.target_density)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-        weight_actions.check(self)
-        self._check_restart()
+        fields.check_uses(self)
+        if self.densities and self.target_density is not None:
+            raise ValueError("Give densities or target_density, not both")
+        if list(self.densities) != sorted(set(self.densities), reverse=True):
+            raise ValueError(
+                "densities must fall from level to level. Received: "
+                f"{', '.join(map(str, self.densities))}"
+            )
         if self._has_densities and self.rounding != "exact":
             raise ValueError(
                 "rounding is for fractions, and densities are exact counts. "
                 f"Received: rounding={self.rounding}"
             )
+        self._check_start()
 
     def levels(self, iterations: int | None) -> int:
         """Returns the number of prunings.
@@ -142,17 +148,14 @@ class LevelRules:
         """
         # Those of levels that it is pruned from, which shape its masks too.
         before = () if self.one_shot else self.densities[: max(level - 1, 0)]
+        own = fields.as_dict(self)
+        del own["densities"], own["target_density"]
+        if not self.restart:
+            del own["restart"]  # Older runs have none.
         return {
             "density": self.density(level, levels),
             "densities_before": list(before) or None,
-            "one_shot": self.one_shot,
-            "rewind_iteration": self.rewind_iteration,
-            **({"restart": True} if self.restart else {}),  # Older have none.
-            "retraining": self.retraining,
-            "mask_1_action": self.mask_1_action,
-            "mask_0_action": self.mask_0_action,
-            "signed_constant": self.signed_constant,
-            "rounding": self.rounding,
+            **own,
         }
 
     def density(self, level: int, levels: int) -> float | None:
@@ -162,9 +165,13 @@ class LevelRules:
             level: As for `settings`, like `levels`.
             levels: Number of prunings in all.
         """
-        return level_densities.of_level(
-            level, levels, self.densities, self.target_density
-        )
+        if not level:
+            return None
+        if self.densities:
+            return self.densities[level - 1]
+        if self.target_density is not None:
+            return self.target_density ** (level / levels)
+        return None
 
     def kept(
         self, recipe, level: int, levels: int, masks: dict
@@ -239,12 +246,26 @@ class LevelRules:
                 f"Received: fractions={recipe.fractions}"
             )
 
-    def _check_restart(self):
+    def _check_start(self):
+        """Raises unless actions and restart fit where kept weights start."""
         is_late = steps.parse(self.rewind_iteration)[1] > 0
+        received = (
+            f"Received: retraining={self.retraining}, "
+            f"rewind_iteration={self.rewind_iteration}"
+        )
         if self.restart and not (self.retraining == "rewind" and is_late):
             raise ValueError(
-                "restart is for weights that are rewound to above 0it. Received"
-                f": {self.retraining}, rewind_iteration={self.rewind_iteration}"
+                "restart is for weights that are rewound to above 0it. "
+                f"{received}"
+            )
+        actions = self.mask_1_action, self.mask_0_action
+        is_put_back = self.retraining == "rewind" and not is_late
+        if actions != ("rewind", "zero") and not is_put_back:
+            raise ValueError(
+                f"mask_1_action={actions[0]} with mask_0_action={actions[1]} "
+                "is of weights that are put back to where level 0 began: "
+                "expected retraining=rewind and rewind_iteration=0it. "
+                f"{received}"
             )
 
     @property

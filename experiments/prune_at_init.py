@@ -1,17 +1,16 @@
 """Pruning at initialisation: score, prune to a density, train."""
 
-import dataclasses
-
 from lottery_ticket.experiments import given_networks, recipes, single_run
 from lottery_ticket.experiments import scoring as scoring_lib
-from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import (
+    fields,
     names,
     plans,
     progress,
     save_restore,
     seeds,
 )
+from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import (
     collapse,
@@ -22,37 +21,42 @@ from lottery_ticket.foundations.selection import (
 from lottery_ticket.foundations.training import run_settings
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class Target:
-    """How much is kept, in which layers, and what is done to it then.
+    """How much is kept, in which layers, and what is done to it then."""
 
-    Args:
-        density: Part of all maskable weights that is kept, above 0, at most 1.
-        allocation: How layers share the density, global (weights of all layers
-            are compared), uniform (every layer has it) or erk
-            (Erdos-Renyi-Kernel, in which small layers stay denser).
-        layer_densities: Density of each layer or pattern of layers, such as
-            "conv*=.1,dense*=.05", in place of density and allocation. Layers
-            that are not named stay whole.
-        shuffle: Sanity check: whether each layer's mask is permuted.
-        reinitialize: Sanity check: whether training starts from a fresh draw,
-            not from the weights that were scored.
-    """
+    density: float | None = fields.left_open(
+        "Part of all maskable weights that is kept.", above=0, at_most=1
+    )
+    allocation: str = fields.field(
+        "global",
+        "How layers share the density: compared with each other (global), "
+        "alike (uniform), or so that small ones stay denser (erk, "
+        "Erdos-Renyi-Kernel).",
+        choices=layer_densities.ALLOCATIONS,
+    )
+    layer_densities: dict[str, float] | None = fields.left_open(
+        "Density of each layer or pattern of layers, such as "
+        "conv*=.1,dense*=.05, in place of density and allocation; layers that "
+        "are not named stay whole.",
+        at_least=0,
+        at_most=1,
+    )
+    shuffle: bool = fields.field(
+        False, "Sanity check: whether each layer's mask is permuted."
+    )
+    reinitialize: bool = fields.field(
+        False,
+        "Sanity check: whether training starts from a fresh draw, not from the "
+        "weights that were scored.",
+    )
 
-    density: float | None = None
-    allocation: str = "global"
-    layer_densities: dict[str, float] | None = None
-    shuffle: bool = False
-    reinitialize: bool = False
-
-    def __post_init__(self):
-        """Checks what is given.
+    def __attrs_post_init__(self):
+        """Checks how settings go together.
 
         Raises:
-            ValueError: If there is no density or there are two kinds, or one
-                is out of range.
+            ValueError: If there is no density or there are two kinds.
         """
-        names.check("allocation", self.allocation, layer_densities.ALLOCATIONS)
         if (self.density is None) == (self.layer_densities is None):
             raise ValueError(
                 "Give density, such as .05, or layer_densities, such as "
@@ -63,14 +67,6 @@ class Target:
             raise ValueError(
                 "layer_densities need no allocation. Received: "
                 f"allocation={self.allocation}"
-            )
-        if self.density is None:
-            keys = self.layer_densities
-            layer_shares.expand("density", keys, keys)
-        elif not 0 < self.density <= 1:
-            raise ValueError(
-                "density must be above 0 and at most 1: the part of the "
-                f"weights that is kept. Received: {self.density}"
             )
 
     def kept(self, masks) -> list[quotas.Quota]:
@@ -190,7 +186,7 @@ def _settings(target, recipe, scoring, presets):
     return {
         **recipe.settings(),
         **scoring.settings(),
-        **dataclasses.asdict(target),
+        **fields.as_dict(target),
         "experiment": "prune_at_init",
         "presets": save_restore.checksum(presets),
     }

@@ -1,14 +1,13 @@
 """Changes of a recorded recipe: what a branch trains other than its ticket."""
 
-import dataclasses
 import json
 
-from lottery_ticket.experiments import recipe_checks, recipes
-from lottery_ticket.foundations import names_0_1_0, optimizers, seeds
+from lottery_ticket.experiments import recipes
+from lottery_ticket.foundations import fields, names_0_1_0, optimizers, seeds
 
 # Setting -> those that go with its value, and not along to another one.
 DEPENDENT = {
-    "model": (*recipe_checks.MODEL_OPTIONS, "fractions", "scope"),
+    "model": (*recipes.MODEL_OPTIONS, "fractions", "scope"),
     "dataset": ("validation_size",),
     "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),
@@ -17,20 +16,7 @@ _SUMMARY = (
     "Settings of a recipe that are other than recorded; None leaves them so."
 )
 
-RecipeChanges = dataclasses.make_dataclass(
-    "RecipeChanges",
-    [
-        (field.name, field.type | None, dataclasses.field(default=None))
-        for field in dataclasses.fields(recipes.Recipe)
-    ],
-    frozen=True,
-    namespace={
-        "__module__": __name__,
-        "__doc__": "\n\n".join(
-            [_SUMMARY, *recipes.Recipe.__doc__.split("\n\n")[1:]]
-        ),
-    },
-)
+RecipeChanges = fields.optional("RecipeChanges", _SUMMARY, recipes.Recipe)
 UNCHANGED = RecipeChanges()
 
 
@@ -52,11 +38,7 @@ def apply(changes: RecipeChanges, settings: dict) -> recipes.Recipe:
             of the user's own whose code has changed since.
         FileNotFoundError: If a dataset or model is a path without a file.
     """
-    given = {
-        field.name: getattr(changes, field.name)
-        for field in dataclasses.fields(changes)
-        if getattr(changes, field.name) is not None
-    }
+    given = fields.given(changes)
     changed = _differing(given, settings)
     kept = _kept(settings, changed)
     if given.get("optimizer") in optimizers.HAVE_MOMENTUM:
@@ -81,7 +63,7 @@ def differing(recipe: recipes.Recipe, settings: dict) -> list[str]:
 
 def _kept(settings, changed):
     """Arguments of a Recipe that stay although others have changed."""
-    names = {field.name for field in dataclasses.fields(recipes.Recipe)}
+    names = set(fields.names_of(recipes.Recipe))
     names -= {each for name in changed for each in DEPENDENT.get(name, ())}
     for name in recipes.SEEDS:
         if settings[f"{name}_seed"] == seeds.derive(settings["seed"], name):

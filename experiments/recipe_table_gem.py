@@ -5,13 +5,16 @@ flags of the experiment gem_miner, named in "source" where they are not its
 defaults.
 """
 
-from lottery_ticket.experiments import recipe_parts as parts
+from lottery_ticket.experiments import recipe_table
+from lottery_ticket.foundations import entries
 
-PAPER = "Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002)"
+PAPER = entries.SREENIVASAN
+RELEASED = f"{PAPER}, the configs released with it"
+UNKNOWN = "No numbers at hand. Not measured here"
 # Norms without scale and offset, no biases, and a rate that falls along a
 # cosine, once an epoch. All layers are compared with each other.
 GEM = {
-    **parts.USUAL,
+    **recipe_table.USUAL,
     "fractions": {"*": 0.2},
     "scope": "global",
     "normalization": "standardize",
@@ -75,7 +78,7 @@ RECIPES = {
             f"{PAPER}, whose code has this network, and no settings for it: "
             "those of ResNet-20"
         ),
-        "expect": "No numbers at hand. Not measured here",
+        "expect": UNKNOWN,
         **GEM,
         **CIFAR,
         "model": "conv4",
@@ -83,7 +86,7 @@ RECIPES = {
     },
     "cifar10_resnet20_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weights of the L2 term: "
+            f"{RELEASED}. Weights of the L2 term: "
             "1e-4 at densities of .0059 and .0144, 3e-5 at .0372"
         ),
         "expect": (
@@ -100,7 +103,7 @@ RECIPES = {
     },
     "cifar10_mobilenet_v2_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weights of the L2 term: "
+            f"{RELEASED}. Weights of the L2 term: "
             "1.5e-5 at a density of .014, 7e-6 at .05, 3e-6 at .2"
         ),
         "expect": (
@@ -114,7 +117,7 @@ RECIPES = {
     },
     "cifar10_vgg16_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weight of the L2 term: "
+            f"{RELEASED}. Weight of the L2 term: "
             "1e-6; fine-tuned with --fine_tune_lr=.05"
         ),
         "expect": (
@@ -130,7 +133,7 @@ RECIPES = {
     },
     "cifar10_wide_resnet28_gem": {
         "source": (
-            f"{PAPER}, the configs released with it, for WRN-28-2. Weight of "
+            f"{RELEASED}, for WRN-28-2. Weight of "
             "the L2 term: 1e-5, with --prune_period=10"
         ),
         "expect": "Paper: in figures only. Not measured here",
@@ -142,10 +145,10 @@ RECIPES = {
     },
     "cifar10_resnet18_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weights of the L2 term: "
+            f"{RELEASED}. Weights of the L2 term: "
             "8.5e-6 at a density of .005, 3e-6 at .05, with --prune_period=20"
         ),
-        "expect": "No numbers at hand. Not measured here",
+        "expect": UNKNOWN,
         **NORMED,
         **CIFAR,
         **ADAM,
@@ -155,11 +158,11 @@ RECIPES = {
     },
     "cifar100_resnet32_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weights of the L2 term: "
+            f"{RELEASED}. Weights of the L2 term: "
             "1e-5 at a density of .02, 5e-6 at .05. With --width=2, the one of "
             "twice the filters"
         ),
-        "expect": "No numbers at hand. Not measured here",
+        "expect": UNKNOWN,
         **NORMED,
         **CIFAR,
         "dataset": "cifar100",
@@ -169,7 +172,7 @@ RECIPES = {
     },
     "tiny_imagenet_resnet18_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weights of the L2 term: "
+            f"{RELEASED}. Weights of the L2 term: "
             "1e-5 at a density of .005, 5e-6 at .014, 8e-6 at .05; fine-tuned "
             "with --fine_tune_lr=.1. There, convolutions of shortcuts are "
             "neither pruned nor counted: --mask_shortcuts=False"
@@ -188,7 +191,7 @@ RECIPES = {
     },
     "tiny_imagenet_resnet50_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weight of the L2 term: "
+            f"{RELEASED}. Weight of the L2 term: "
             "1e-6; fine-tuned with --fine_tune_lr=.1. There, convolutions of "
             "shortcuts are neither pruned nor counted, and there are 1000 "
             "logits"
@@ -205,7 +208,7 @@ RECIPES = {
     },
     "caltech101_resnet50_gem": {
         "source": (
-            f"{PAPER}, the configs released with it. Weights of the L2 term: "
+            f"{RELEASED}. Weights of the L2 term: "
             "5e-6 at a density of .02, 2e-6 at .05; fine-tuned with "
             "--fine_tune_optimizer=adam --fine_tune_lr=1e-4. Differs: its body "
             "had been trained on ImageNet, here as --presets if at all; no "
@@ -236,7 +239,7 @@ RECIPES = {
             "--fine_tune_lr_drops=30ep,60ep. There in mixed precision: "
             "--dtype=mixed_float16"
         ),
-        "expect": "No numbers at hand. Not measured here",
+        "expect": UNKNOWN,
         **NORMED,
         **ADAM,
         "dataset": "imagenet",

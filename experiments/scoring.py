@@ -1,76 +1,71 @@
 """Scoring: which weights go first, as flags that several experiments share."""
 
-import dataclasses
-
 import numpy as np
 
-from lottery_ticket.foundations import integers, names, progress, pruning, seeds
-from lottery_ticket.foundations.command_line import flat_functions
+from lottery_ticket.foundations import fields, progress, pruning, seeds
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
 
 # Which weights gradients are taken at.
 SCORED_AT = ("initial", "final")
+_OF_GRADIENTS = tuple(
+    name for name, each in criteria.CRITERIA.items() if each.kind != "weights"
+)
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class Scoring:
-    """What weights are scored by before those of the lowest scores go.
+    """What weights are scored by before those of the lowest scores go."""
 
-    Args:
-        criterion: What scores weights; None is large_final after training,
-            synflow at initialisation. By magnitude, large_final, small_final,
-            large_init, small_init, large_init_large_final,
-            small_init_small_final, magnitude_increase or movement. By magnitude
-            if training kept the sign (or, as a control, changed it),
-            large_final_same_sign, large_final_diff_sign,
-            magnitude_increase_same_sign, magnitude_increase_diff_sign; as the
-            authors' code has these two, magnitude_increase_same_sign_legacy,
-            magnitude_increase_diff_sign_legacy. By the sign alone, which says
-            how many go, too, large_final_same_sign_single,
-            large_final_diff_sign_single. By gradients, which are computed when
-            they are needed, snip, grad, grasp or synflow. By chance, random.
-        invert_scores: Whether the highest scores go first, a sanity check.
-        score_steps: In how many steps weights go, each time scored anew in the
-            network that is left; the number of kept weights falls
-            geometrically. None is 100 for synflow, 1 for the others.
-        score_examples: Training examples of each class on which snip, grad and
-            grasp score; at least the 10 of their papers.
-        score_seed: Seed of random scores, of which weights go that tie, and of
-            the choice of examples; None derives it from seed.
-        score_at: Which weights snip, grad, grasp and synflow look at, initial
-            or final, before or after the training of a level. None is initial,
-            as in their papers.
-    """
+    criterion: str | None = fields.left_open(
+        "What scores weights; None is large_final after training, synflow at "
+        "initialisation.",
+        choices=criteria.CRITERIA,
+    )
+    invert_scores: bool = fields.field(
+        False, "Whether the highest scores go first, a sanity check."
+    )
+    score_steps: int | None = fields.left_open(
+        "In how many steps weights go, each time scored anew in the network "
+        "that is left, whose kept weights fall geometrically; None is 100 for "
+        "synflow, 1 for the others.",
+        at_least=1,
+    )
+    score_examples: int = fields.field(
+        10,
+        "Training examples of each class on which snip, grad and grasp score; "
+        "10 in their papers.",
+        at_least=1,
+    )
+    score_seed: int | None = fields.left_open(
+        "Seed of random scores, of which weights go that tie, and of the "
+        "choice of examples; None derives it from seed.",
+        at_least=0,
+    )
+    score_at: str | None = fields.left_open(
+        "Which weights criteria of gradients look at, those before the "
+        "training of a level (initial, as in their papers, and None) or after "
+        "it (final).",
+        choices=SCORED_AT,
+        used_with={"criterion": _OF_GRADIENTS},
+    )
 
-    criterion: str | None = None
-    invert_scores: bool = False
-    score_steps: int | None = None
-    score_examples: int = 10
-    score_seed: int | None = None
-    score_at: str | None = None
-
-    def __post_init__(self):
-        """Checks what is given.
+    def __attrs_post_init__(self):
+        """Checks how settings go together, once the criterion is known.
 
         Raises:
-            ValueError: If the criterion or score_at is unknown, they do not
-                fit each other, or a number is too small.
+            ValueError: If one does not fit the criterion.
         """
-        if self.criterion is not None:
-            criteria.check(self.criterion)
-        if self.score_at is not None:
-            names.check("score_at", self.score_at, SCORED_AT)
-            _check_gradients(self.criterion)
-        _check_steps(self.criterion, self.score_steps)
-        for name, low in {
-            "score_steps": 1,
-            "score_examples": 1,
-            "score_seed": 0,
-        }.items():
-            value = getattr(self, name)
-            if value is not None:
-                integers.check(name, value, low)
+        if self.criterion is None:
+            return
+        fields.check_uses(self)
+        is_once = self.score_steps in (None, 1)
+        if criteria.CRITERIA[self.criterion].decides and not is_once:
+            raise ValueError(
+                f"Criterion {self.criterion} decides by itself how many "
+                "weights go, at once. Received: "
+                f"score_steps={self.score_steps}"
+            )
 
     def resolved(self, criterion: str, seed: int) -> "Scoring":
         """Returns the same with what is None filled in.
@@ -80,23 +75,21 @@ class Scoring:
             seed: Master seed of the experiment.
 
         Raises:
-            ValueError: If score_at does not fit that criterion.
+            ValueError: If a setting does not fit that criterion.
         """
-        chosen = self.criterion or criterion
-        if self.score_at is not None:
-            _check_gradients(chosen)
+        entry = criteria.CRITERIA[self.criterion or criterion]
         usual = {
-            "criterion": chosen,
-            "score_steps": criteria.CRITERIA[chosen].steps,
+            "criterion": criterion,
+            "score_steps": entry.steps,
             "score_seed": seeds.derive(seed, "score"),
         }
-        if criteria.CRITERIA[chosen].kind != "weights":
+        if entry.kind != "weights":
             usual["score_at"] = "initial"
-        return flat_functions.filled(self, usual)
+        return fields.filled(self, usual)
 
     def settings(self) -> dict:
         """Returns all that shapes the masks, as JSON values."""
-        return dataclasses.asdict(self)
+        return fields.as_dict(self)
 
 
 def prune(
@@ -200,24 +193,3 @@ def _losing(kept, masks):
         if count < sum(np.count_nonzero(masks[layer]) for layer in layers)
         for name in layers
     ]
-
-
-def _check_gradients(criterion):
-    """Raises unless a criterion, if it is known yet, is of gradients."""
-    if criterion and criteria.CRITERIA[criterion].kind == "weights":
-        known = criteria.CRITERIA.items()
-        of_gradients = [name for name, e in known if e.kind != "weights"]
-        raise ValueError(
-            f"score_at is for criteria of gradients ({', '.join(of_gradients)})"
-            f". Received: criterion={criterion}"
-        )
-
-
-def _check_steps(criterion, steps):
-    """Raises if steps are given to a criterion that knows no count."""
-    is_once = steps in (None, 1)
-    if criterion and criteria.CRITERIA[criterion].decides and not is_once:
-        raise ValueError(
-            f"Criterion {criterion} decides by itself how many weights go, at "
-            f"once. Received: score_steps={steps}"
-        )

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from lottery_ticket.experiments import recipe_checks, search_runs
+from lottery_ticket.experiments import recipes, search_runs
 from lottery_ticket.foundations import names
 
 Pair = tuple[search_runs.SearchRun, search_runs.SearchRun]
 # Settings in which two searches must agree to be compared.
 _SAME = (
     *("dataset", "image_size", "normalization"),
-    *("model", *recipe_checks.MODEL_OPTIONS, "dtype"),
+    *("model", *recipes.MODEL_OPTIONS, "dtype"),
 )
 
 

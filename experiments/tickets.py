@@ -8,6 +8,7 @@ import numpy as np
 
 from lottery_ticket.experiments import given_networks, recipes
 from lottery_ticket.foundations import (
+    fields,
     files,
     names_0_1_0,
     paths,
@@ -174,14 +175,14 @@ def _level_0(ticket):
             f"The dense run that {ticket.directory} was pruned from is needed, "
             f"and there is no finished one in {dense}"
         )
-    for field in dataclasses.fields(recipes.Recipe):
+    for name in fields.names_of(recipes.Recipe):
         there, here = (
-            names_0_1_0.value(settings, field.name)
+            names_0_1_0.value(settings, name)
             for settings in (record["settings"], ticket.settings)
         )
         if there != here:
             raise ValueError(
                 f"{dense} is not the dense run that {ticket.directory} was "
-                f"pruned from: {field.name} is {there!r} there, {here!r} here"
+                f"pruned from: {name} is {there!r} there, {here!r} here"
             )
     return dense

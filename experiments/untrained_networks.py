@@ -113,7 +113,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
     )
     found = {}
     for action in grid.mask_1_actions:
-        is_constant = weight_actions.takes_constant(action)
+        is_constant = action in weight_actions.OF_CONSTANTS
         rules = level_rules.LevelRules(
             mask_1_action=action,
             mask_0_action=mask_0_action,

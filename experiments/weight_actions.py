@@ -1,43 +1,18 @@
 """What kept and pruned weights of a level are set to, by the two actions."""
 
-import numbers
-
 import numpy as np
 
-from lottery_ticket.foundations import seeds, steps
+from lottery_ticket.foundations import fields, seeds
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 
 Network = dict[str, np.ndarray]
-# What float32 can hold without losing digits, and at all.
+# Mask-1 actions that give all weights one magnitude, and what float32 can hold
+# of one without losing digits, and at all.
+OF_CONSTANTS = tuple(
+    name for name, each in mask_1.MASK_1_ACTIONS.items() if each.takes_constant
+)
 SMALLEST = float(np.finfo(np.float32).tiny)
 LARGEST = float(np.finfo(np.float32).max)
-
-
-def check(rules) -> None:
-    """Raises unless two actions are known, and fit the rest of the rules.
-
-    Args:
-        rules: level_rules.LevelRules.
-
-    Raises:
-        ValueError: If an action is unknown, or others than rewind and zero are
-            not those of a network that is put back to where it began.
-    """
-    mask_1.check(rules.mask_1_action)
-    mask_0.check(rules.mask_0_action)
-    is_usual = (rules.mask_1_action, rules.mask_0_action) == ("rewind", "zero")
-    is_put_back = (
-        rules.retraining == "rewind"
-        and not steps.parse(rules.rewind_iteration)[1]
-    )
-    if not is_usual and not is_put_back:
-        raise ValueError(
-            f"mask_1_action={rules.mask_1_action} with "
-            f"mask_0_action={rules.mask_0_action} is of weights that are put "
-            "back to where level 0 began: expected retraining=rewind and "
-            f"rewind_iteration=0it. Received: retraining={rules.retraining}, "
-            f"rewind_iteration={rules.rewind_iteration}"
-        )
 
 
 def constant(magnitude: float | None, *mask_1_actions: str) -> float | None:
@@ -48,42 +23,23 @@ def constant(magnitude: float | None, *mask_1_actions: str) -> float | None:
         mask_1_actions: Names of actions, one of which is to take it.
 
     Raises:
-        ValueError: If it is no such number, or an action is unknown, or none of
-            them has a constant.
+        ValueError: If it is no such number, or none of them has a constant.
     """
     if magnitude is None:
         return None
-    is_number = isinstance(magnitude, numbers.Real)
-    if not is_number or isinstance(magnitude, bool) or not magnitude > 0:
+    fields.check(
+        "signed_constant",
+        magnitude,
+        float,
+        at_least=SMALLEST,
+        at_most=LARGEST,
+    )
+    if not set(mask_1_actions) & set(OF_CONSTANTS):
         raise ValueError(
-            "signed_constant must be a number above 0, the magnitude of every "
-            f"kept weight. Received: {magnitude!r}"
-        )
-    if not SMALLEST <= magnitude <= LARGEST:
-        raise ValueError(
-            "signed_constant must be finite, and not 0, as a float32. "
-            f"Received: {magnitude}"
-        )
-    if not any(takes_constant(each) for each in mask_1_actions):
-        raise ValueError(
-            "signed_constant is for an action of constants, such as "
-            "mask_1_action=signed_constant. Received: "
+            f"signed_constant is for {', '.join(OF_CONSTANTS)}. Received: "
             f"mask_1_action={' and '.join(mask_1_actions)}"
         )
     return float(magnitude)
-
-
-def takes_constant(mask_1_action: str) -> bool:
-    """Whether an action gives all weights one magnitude.
-
-    Args:
-        mask_1_action: Its name.
-
-    Raises:
-        ValueError: If it is unknown.
-    """
-    mask_1.check(mask_1_action)
-    return mask_1.MASK_1_ACTIONS[mask_1_action].takes_constant
 
 
 def start(

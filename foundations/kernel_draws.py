@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from lottery_ticket.foundations import entries, names, seeds
+from lottery_ticket.foundations import entries, fields, names, seeds
 
 GAINS = {
     "relu": math.sqrt(2),
@@ -41,14 +41,13 @@ def draw(
         shapes: Dict, layer name -> shape of its kernel.
         fans: Dict, layer name -> (fan-in, fan-out), as from `ModelBase.fans`;
             it may name other layers too.
-        seed: Each layer's seed derives from it.
-        mode: Which fan the constants and Kaiming draws take, "fan_in" or
-            "fan_out". The others have theirs.
-        gain: What the same multiply by: a name in GAINS, the activation that
-            follows.
+        seed: An integer; each layer's seed derives from it.
+        mode: A name in MODES, of the fan that the constants and Kaiming draws
+            take. The others have theirs.
+        gain: A name in GAINS, the activation that follows, of the same draws.
         scale_fan: What the fan is multiplied by, above 0: the density of a
-            mask, say, to make up for what it will prune. To those that do
-            not scale their fan it does nothing, as in the paper's code.
+            mask, say, to make up for what it will prune. Only some scale their
+            fan, as in the paper's code.
 
     Returns:
         Dict, layer name -> float32 array.
@@ -57,7 +56,10 @@ def draw(
         ValueError: If a name is unknown, a layer's fans are missing, or
             scale_fan is not a finite number above 0.
     """
-    check(name, mode, gain, scale_fan)
+    names.check("init", name, INITS)
+    names.check("fan mode", mode, MODES)
+    names.check("gain", gain, GAINS)
+    fields.check("scale_fan", scale_fan, float, above=0)
     init = INITS[name]
     factor = scale_fan if init.scales_fan else 1.0
     drawn = {}
@@ -69,26 +71,6 @@ def draw(
         kernel = init.function(rng, shape, deviation, fans[layer])
         drawn[layer] = np.asarray(kernel, np.float32)
     return drawn
-
-
-def check(
-    name: str,
-    mode: str = "fan_in",
-    gain: str = "relu",
-    scale_fan: float = 1.0,
-) -> None:
-    """Raises ValueError unless kernels can be drawn by these settings.
-
-    They cannot if a name is unknown, or scale_fan is no finite number above 0.
-    """
-    names.check("init", name, INITS)
-    names.check("fan mode", mode, MODES)
-    names.check("gain", gain, GAINS)
-    if not 0 < scale_fan < math.inf:  # Nor NaN.
-        raise ValueError(
-            "A fan must be multiplied by a finite number above 0. Received: "
-            f"{scale_fan}"
-        )
 
 
 def _signed_constant(rng, shape, deviation, fans):

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from lottery_ticket.foundations import entries, lazy, names, schedules
+from lottery_ticket.foundations import entries, fields, lazy, schedules
 
 keras = lazy.module("keras")
 learning_rate = lazy.module("lottery_ticket.foundations.training.learning_rate")
@@ -137,18 +137,9 @@ def check(
 
     None can if the name is unknown or a number is out of its range.
     """
-    names.check("optimizer", name, OPTIMIZERS)
-    if not lr > 0:
-        raise ValueError(f"lr must be above 0. Received: {lr}")
-    if not 0 <= momentum < 1:
-        raise ValueError(
-            f"momentum must be at least 0 and below 1. Received: {momentum}"
-        )
-    if epsilon is not None and not epsilon >= SMALLEST_EPSILON:
-        raise ValueError(
-            f"epsilon must be above 0, as a float32, too. Received: {epsilon}"
-        )
-    if not weight_decay >= 0:
-        raise ValueError(
-            f"weight_decay must be at least 0. Received: {weight_decay}"
-        )
+    fields.check("optimizer", name, str, choices=OPTIMIZERS)
+    fields.check("lr", lr, float, above=0)
+    fields.check("momentum", momentum, float, at_least=0, below=1)
+    fields.check("weight_decay", weight_decay, float, at_least=0)
+    if epsilon is not None:
+        fields.check("epsilon", epsilon, float, at_least=SMALLEST_EPSILON)

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from lottery_ticket.foundations import entries, lazy, names, steps
+from lottery_ticket.foundations import entries, fields, lazy, steps
 
 tf = lazy.module("tensorflow")
 
@@ -98,36 +98,39 @@ SCHEDULES = {
 HAVE_DROPS = tuple(n for n, e in SCHEDULES.items() if e.has_drops)
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class Schedule:
     """How the learning rate changes while a network trains.
 
-    Args:
-        name: A name in SCHEDULES. By "cosine_by_epoch", epoch e of E, counted
-            from 0, has the rate peak / 2 * (1 + cos(pi * e / E)), so that the
-            last one's is above 0; an epoch that training does not complete
-            counts as one.
-        drops: For "piecewise": lengths such as '20000it' or '80ep', counted
-            from the start of training, in ascending order. The first iteration
-            with the lower rate is that of this number, counted from 0.
-        drop_factor: For "piecewise": what each drop multiplies by, above 0.
-        warmup: Length over which the rate first grows linearly from 0 to the
-            peak: iteration i has the rate peak * i / warmup. A cosine falls
-            over the iterations, or epochs, that remain after it.
-
-    Raises:
-        ValueError: If the name is unknown, a length is none, or "piecewise"
-            has no drops or another schedule has some.
+    By epoch, epoch e of E, counted from 0, has the rate
+    peak / 2 * (1 + cos(pi * e / E)), so that the last one's is above 0. An
+    epoch that training does not complete counts as one.
     """
 
-    name: str = "constant"
-    drops: tuple[str, ...] = ()
-    drop_factor: float = 0.1
-    warmup: str = "0it"
+    name: str = fields.field("constant", "Its name.", choices=SCHEDULES)
+    drops: tuple[str, ...] = fields.field(
+        (),
+        "Lengths such as 20000it or 80ep, counted from the start of training, "
+        "in ascending order; the first iteration with the lower rate is that "
+        "of this number, counted from 0.",
+    )
+    drop_factor: float = fields.field(
+        0.1, "What each drop multiplies the rate by.", above=0
+    )
+    warmup: str = fields.field(
+        "0it",
+        "Length over which the rate first grows from 0 to the peak, iteration "
+        "i having peak * i / warmup; a cosine falls over what remains after "
+        "it.",
+    )
 
-    def __post_init__(self):
-        """Checks all settings."""
-        names.check("schedule", self.name, SCHEDULES)
+    def __attrs_post_init__(self):
+        """Checks lengths, and that drops are there where they are needed.
+
+        Raises:
+            ValueError: If a length is none, or the schedule has drops and takes
+                none, or the other way round.
+        """
         for length in (*self.drops, self.warmup):
             steps.parse(length)
         if bool(self.drops) != SCHEDULES[self.name].has_drops:
@@ -136,11 +139,6 @@ class Schedule:
                 "lengths such as 20000it,25000it; the others have none. "
                 "Received: "
                 f"{self.name} with {self.drops}"
-            )
-        if not self.drop_factor > 0:
-            raise ValueError(
-                "The factor of a drop must be above 0. Received: "
-                f"{self.drop_factor}"
             )
 
     @property

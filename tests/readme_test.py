@@ -1,6 +1,5 @@
 """Every snippet of README.md and docs runs, and every command parses."""
 
-import dataclasses
 import importlib
 import pathlib
 import re
@@ -25,8 +24,8 @@ from lottery_ticket.experiments import (
     selections,
     untrained_grid,
 )
-from lottery_ticket.experiments.gems import search_algos
-from lottery_ticket.foundations import kernel_draws
+from lottery_ticket.experiments.gems import search_algos, stages
+from lottery_ticket.foundations import fields, kernel_draws
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
@@ -182,7 +181,7 @@ def test_every_dataset_and_network_is_in_the_tables():
 
 
 def test_every_setting_has_its_flag_in_the_text():
-    known = {field.name for field in dataclasses.fields(recipes.Recipe)}
+    known = set(fields.names_of(recipes.Recipe))
     named = set(re.findall(r"--(\w+)", TEXT))
     unnamed = {
         "test_interval",
@@ -217,7 +216,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         kernel_draws.INITS,
         learned_masks.WAYS,
         pruning_events.SCOPES,
-        sanity_checks.CHECKS,
+        stages.CHECKS,
         score_draws.SCORE_INITS,
         regularizers.REGULARIZERS,
         score_rounding.ROUNDINGS,
@@ -246,7 +245,7 @@ def test_tables_of_entries_are_as_generated():
 def test_every_flag_of_a_method_is_on_a_page():
     page = "\n".join(PAGES)
     known = {
-        field.name
+        name
         for kind in (
             fine_tuning.FineTuning,
             gem_search.GemSearch,
@@ -258,7 +257,7 @@ def test_every_flag_of_a_method_is_on_a_page():
             scoring.Scoring,
             untrained_grid.Grid,
         )
-        for field in dataclasses.fields(kind)
+        for name in fields.names_of(kind)
     }
     named = set(re.findall(r"--(\w+)", page))
     unnamed = {"shuffle", "reinitialize"}  # --checks has these.

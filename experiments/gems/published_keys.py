@@ -1,105 +1,124 @@
-"""The keys of the published configs: their types, defaults and values.
+"""The keys of the published configs: what they take, and flags that say it.
 
 Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 """
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 from lottery_ticket.experiments.gems import search_algos
-from lottery_ticket.foundations import kernel_draws, names
+from lottery_ticket.foundations import fields, kernel_draws, names
 from lottery_ticket.foundations.supermasks import regularizers
+
+SCOPES = {
+    "BottomK": "global",
+    "LocalBottomK": "layerwise",
+    "FixThresholding": "threshold",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Key:
-    """What a key takes.
+    """What a key takes, and what it is here.
 
     Args:
         kind: bool, int, float, str, or list for a list of integers, which a
             text such as 80,120 may be as well.
         default: What a file means that does not have it. None can be written,
             too.
-        choices: All values that it takes; () are any.
+        flag: Flag that says the same, if one does by itself.
+        to: Dict or function, value -> that flag's, or None to leave it out. A
+            value that is not in the dict is the flag's, too.
+        choices: All texts that it takes; () are any.
         low: The least number that it takes; None is any.
+        high: The greatest.
     """
 
     kind: type
     default: object = None
-    choices: tuple = ()
+    flag: str | None = None
+    to: Callable | dict = dataclasses.field(default_factory=dict)
+    _: dataclasses.KW_ONLY
+    choices: tuple[str, ...] = ()
     low: int | None = None
+    high: int | None = None
 
 
+_IF_TRUE = {False: None}
+_DTYPES = ("float32", "mixed_float16")
 _POLICIES = ("cosine_lr", "multistep_lr", "constant_lr")
 _OPTIMIZERS = ("sgd", "adam")
 _NORMS = ("NonAffineBatchNorm", "AffineBatchNorm", "LearnedBatchNorm")
-_REGULARIZATIONS = tuple(
-    name for name in regularizers.REGULARIZERS if name != "none"
-)
+_SCORES = ("unif", "skew", "half", "bimodal", "bern", "all_one")
+_ROUNDINGS = ("naive", "prob", "naive_prob", "all_ones", "pb")
+_PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
 KEYS = {
-    "algo": Key(str, "ep", tuple(search_algos.ALGOS)),
+    "algo": Key(str, "ep", choices=tuple(search_algos.ALGOS)),
     "arch": Key(str),
     "width": Key(float, 1.0),
     "dataset": Key(str, "MNIST"),
-    "data": Key(str),
+    "data": Key(str, None, "data_dir"),
     "name": Key(str),
     "subfolder": Key(str),
     "log_dir": Key(str),
     "run_idx": Key(str),
-    "batch_size": Key(int, 64, low=1),
-    "epochs": Key(int, 10, low=1),
-    "optimizer": Key(str, "sgd", _OPTIMIZERS),
-    "lr": Key(float, 1e-3),
-    "lr_policy": Key(str, None, _POLICIES),
+    "batch_size": Key(int, 64, "train_batch_size", low=1),
+    "epochs": Key(int, 10, "training_len", "{}ep".format, low=1),
+    "optimizer": Key(str, "sgd", choices=_OPTIMIZERS),
+    "lr": Key(float, 1e-3, "lr"),
+    "lr_policy": Key(str, choices=_POLICIES),
     "momentum": Key(float, 0.9),
-    "wd": Key(float, 5e-4),
+    "wd": Key(float, 5e-4, "weight_decay"),
     "nesterov": Key(bool, False),
     "no_bn_decay": Key(bool, False),
-    "fine_tune_optimizer": Key(str, "sgd", _OPTIMIZERS),
-    "fine_tune_lr": Key(float, 0.01),
-    "fine_tune_lr_policy": Key(str, None, _POLICIES),
-    "fine_tune_wd": Key(float, 1e-4),
+    "fine_tune_optimizer": Key(str, "sgd", choices=_OPTIMIZERS),
+    "fine_tune_lr": Key(float, 0.01, "fine_tune_lr"),
+    "fine_tune_lr_policy": Key(str, choices=_POLICIES),
+    "fine_tune_wd": Key(float, 1e-4, "fine_tune_weight_decay"),
     "lr_gamma": Key(float, 0.1),
     # Without effect there, as a schedule's drops come from its length alone.
     "gamma": Key(float),
     "milestones": Key(list),
-    "iter_period": Key(int, 5, low=1),
+    "iter_period": Key(int, 5, "prune_period", low=1),
     "target_sparsity": Key(float, 0.5),
     "prune_rate": Key(float, 0.5),
     "override_prune_rate": Key(bool, False),
     "prune_type": Key(
-        str, "FixThresholding", ("BottomK", "LocalBottomK", "FixThresholding")
+        str, "FixThresholding", "prune_scope", SCOPES, choices=tuple(SCOPES)
     ),
-    "score_init": Key(
-        str, "unif", ("unif", "skew", "half", "bimodal", "bern", "all_one")
+    "score_init": Key(str, "unif", "score_init", choices=_SCORES),
+    "init": Key(
+        str, "kaiming_normal", "init", choices=tuple(kernel_draws.INITS)
     ),
-    "init": Key(str, "kaiming_normal", tuple(kernel_draws.INITS)),
-    "mode": Key(str, "fan_in", ("fan_in", "fan_out")),
-    "nonlinearity": Key(str, "relu", tuple(kernel_draws.GAINS)),
-    "scale_fan": Key(bool, False),
+    "mode": Key(str, "fan_in", "fan_mode", choices=kernel_draws.MODES),
+    "nonlinearity": Key(str, "relu", "gain", choices=tuple(kernel_draws.GAINS)),
+    "scale_fan": Key(bool, False, "scale_fan", {True: "legacy", False: "none"}),
     "bias": Key(bool, False),
-    "bn_type": Key(str, None, _NORMS),
-    "hc_quantized": Key(bool, False),
-    "quantize_threshold": Key(float, 0.5),
+    "bn_type": Key(str, choices=_NORMS),
+    "hc_quantized": Key(bool, False, "quantized"),
+    "quantize_threshold": Key(float, 0.5, "threshold"),
     "round": Key(
-        str, "naive", ("naive", "prob", "naive_prob", "all_ones", "pb")
+        str, "naive", "rounding", {"pb": "pseudo_boolean"}, choices=_ROUNDINGS
     ),
     "noise": Key(bool, False),
-    "noise_ratio": Key(float, 0.0),
-    "num_test": Key(int, 1),
-    "regularization": Key(str, None, _REGULARIZATIONS),
-    "lmbda": Key(float, 1e-3),
-    "alpha": Key(float, 1.0),
-    "alpha_prime": Key(float, 1.0),
-    "project_freq": Key(int, 1),
-    "differentiate_clamp": Key(bool, False),
-    "unflag_before_finetune": Key(bool, False),
-    "bottom_k_on_forward": Key(bool, False),
+    "noise_ratio": Key(float, 0.0, "noise_ratio"),
+    "num_test": Key(int, 1, "evaluation_samples"),
+    "regularization": Key(
+        str, None, "regularization", {None: "none"}, choices=_PENALTIES
+    ),
+    "lmbda": Key(float, 1e-3, "regularization_weight"),
+    "alpha": Key(float, 1.0, "alpha"),
+    "alpha_prime": Key(float, 1.0, "alpha_prime"),
+    "project_freq": Key(int, 1, "project_every"),
+    "differentiate_clamp": Key(bool, False, "clamp_in_forward", _IF_TRUE),
+    "unflag_before_finetune": Key(bool, False, "unflag"),
+    "bottom_k_on_forward": Key(bool, False, "bottom_k_on_forward", _IF_TRUE),
     "weight_training": Key(bool, False),
     "random_subnet": Key(bool, False),
     "smart_ratio": Key(float, -1.0),
-    "sr_version": Key(int, 1, (1, 2)),
-    "skip_fine_tune": Key(bool, False),
+    "sr_version": Key(int, 1, "smart_ratio_version", low=1, high=2),
+    "skip_fine_tune": Key(bool, False, "skip_fine_tune", _IF_TRUE),
     "skip_sanity_checks": Key(bool, False),
     "invert_sanity_check": Key(bool, False),
     "only_sanity": Key(bool, False),
@@ -112,23 +131,27 @@ KEYS = {
     "trial_num": Key(int, 1),
     "fixed_init": Key(bool, False),
     "seed_fixed_init": Key(int, 24),
-    "use_full_data": Key(bool),
-    "label_smoothing": Key(float),
-    "mixed_precision": Key(int, 0, (0, 1)),
-    "pretrained": Key(str),
+    "use_full_data": Key(bool, None, "validation_size", {True: 0, False: None}),
+    "label_smoothing": Key(float, None, "label_smoothing", {None: 0.0}),
+    "mixed_precision": Key(int, 0, "dtype", _DTYPES.__getitem__, low=0, high=1),
+    "pretrained": Key(str, None, "presets"),
     "evaluate": Key(bool),
     "mode_connect": Key(bool, False),
-    "drop_bottom_half_weights": Key(bool),
+    "drop_bottom_half_weights": Key(bool, None, "drop_bottom_half", _IF_TRUE),
     "ckpt_at_fixed_epochs": Key(list),
-    "imp_rewind_iter": Key(int, 1000),
-    "imp_rounds": Key(int, -1),
-    "imp_no_rewind": Key(bool, False),
-    "multiprocessing_distributed": Key(bool, False),
+    "imp_rewind_iter": Key(int, 1000, "rewind_iteration", "{}it".format),
+    "imp_rounds": Key(int, -1, "imp_rounds", lambda n: n if n > 0 else None),
+    "imp_no_rewind": Key(
+        bool, False, "retraining", {**_IF_TRUE, True: "lr_rewind"}
+    ),
+    "multiprocessing_distributed": Key(
+        bool, False, "strategy", {**_IF_TRUE, True: "mirrored"}
+    ),
     # What these can say here is what they say by default.
-    "conv_type": Key(str, None, ("SubnetConv",)),
-    "first_layer_type": Key(str, None, ("SubnetConv",)),
-    "freeze_weights": Key(bool, True, (True,)),
-    "trainer": Key(str, "default", ("default",)),
+    "conv_type": Key(str, choices=("SubnetConv",)),
+    "first_layer_type": Key(str, choices=("SubnetConv",)),
+    "freeze_weights": Key(bool, True),
+    "trainer": Key(str, "default", choices=("default",)),
 }
 # Where things go, how they are shown and on what they run is said elsewhere
 # here, and a stopped run goes on by itself.
@@ -180,77 +203,73 @@ def read(values: dict) -> dict:
     return found
 
 
+def flags(keys: dict) -> dict:
+    """Returns dict, flag -> value, of what keys say here by themselves.
+
+    Args:
+        keys: Dict, key -> value, as from `read`.
+    """
+    found = {}
+    for name, key in KEYS.items():
+        value, to = keys[name], key.to
+        if key.flag is not None:
+            same = to(value) if callable(to) else to.get(value, value)
+            found[key.flag] = same
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _value(name, value, key):
+    """A value as the published code reads it."""
     if value is None and key.default is None:
         return None
-    if name == "regularization" and isinstance(value, bool):
+    is_true_or_false = isinstance(value, bool)
+    if name == "regularization" and is_true_or_false:
         raise ValueError(
             f"regularization={value} says not which: the published code would "
             f"add nothing. Expected one of {', '.join(key.choices)}, or no "
             "such key"
         )
-    if isinstance(value, bool) and key.choices == (0, 1):
+    if name == "mixed_precision" and is_true_or_false:
         value = int(value)
-    read, expected = _KINDS[key.kind]
-    try:
-        value = read(value)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{name} must be {expected}. Received: {value!r}"
-        ) from None
-    if key.kind is str and key.choices:
-        names.check(name, value, key.choices)
-    elif key.choices and value not in key.choices:
-        raise ValueError(
-            f"{name} must be {' or '.join(map(str, key.choices))}. "
-            f"Received: {value!r}"
-        )
-    if key.low is not None and value < key.low:
-        raise ValueError(
-            f"{name} must be at least {key.low}. Received: {value!r}"
-        )
+    if key.kind is list:
+        return _integers(name, value)
+    if key.kind is str:
+        if isinstance(value, int | float) and not is_true_or_false:
+            value = str(value)
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be some text. Received: {value!r}")
+    elif key.kind is float:
+        value = fields.as_float(value)
+    elif key.kind is int:
+        value = _integer(value)
+    fields.check(
+        name,
+        value,
+        key.kind,
+        choices=key.choices,
+        at_least=key.low,
+        at_most=key.high,
+    )
     return value
 
 
-def _is_number(value):
+def _integer(value):
+    """A number without a fraction as an integer; all else as it is."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    is_whole = is_number and math.isfinite(value) and value == int(value)
+    return int(value) if is_whole else value
 
 
-def _read_bool(value):
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _read_integer(value):
-    if not _is_number(value) or int(value) != value:
-        raise TypeError
-    return int(value)
-
-
-def _read_float(value):
-    if not _is_number(value):
-        raise TypeError
-    return float(value)
-
-
-def _read_text(value):
-    if not isinstance(value, str) and not _is_number(value):
-        raise TypeError
-    return str(value)
-
-
-def _read_integers(value):
+def _integers(name, value):
+    """Integers of a list, or of a text such as 80,120."""
     if isinstance(value, str):
-        value = [int(part) for part in value.strip("[]() ").split(",")]
-    return [_read_integer(part) for part in value]
-
-
-_KINDS = {
-    bool: (_read_bool, "True or False"),
-    int: (_read_integer, "an integer"),
-    float: (_read_float, "a finite number"),
-    str: (_read_text, "some text"),
-    list: (_read_integers, "integers such as [80, 120]"),
-}
+        value = value.strip("[]() ").split(",")
+        value = [int(x) if x.strip().isdecimal() else x for x in value]
+    if not isinstance(value, list):
+        raise ValueError(
+            f"{name} must be integers such as [80, 120]. Received: {value!r}"
+        )
+    value = [_integer(part) for part in value]
+    for part in value:
+        fields.check(f"each of {name}", part, int)
+    return value

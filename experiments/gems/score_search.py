@@ -3,13 +3,9 @@
 import numpy as np
 
 from lottery_ticket.experiments import ingredients
-from lottery_ticket.experiments.gems import (
-    found,
-    measures,
-    rounding_loss,
-    search_method,
-)
+from lottery_ticket.experiments.gems import found, measures
 from lottery_ticket.foundations import (
+    dataset_base,
     lazy,
     paths,
     progress,
@@ -24,6 +20,7 @@ network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
 )
 scored_masks = lazy.module("lottery_ticket.foundations.supermasks.scored_masks")
+EXAMPLES = 128  # Of the batch by which pseudo-boolean rounding decides.
 
 
 def search(gem, dataset, model, weights) -> found.Found:
@@ -41,15 +38,13 @@ def search(gem, dataset, model, weights) -> found.Found:
     """
     per_epoch = dataset.train.iterations_per_epoch
     epochs = steps.iterations(gem.recipe.training_len, per_epoch) // per_epoch
-    method = search_method.method(
-        gem.search, search_method.plan(gem.search, epochs, gem.is_inverted)
-    )
+    method = gem.search.method(gem.search.plan(epochs, gem.is_inverted))
     scored = scored_masks.search(
         model,
         method,
         per_epoch,
         gem.search.mask_seed,
-        rounding_loss=rounding_loss.function(dataset, model)
+        rounding_loss=rounding_loss(dataset, model)
         if score_rounding.ROUNDINGS[method.rounding.name].needs_loss
         else None,
     ).reset(weights, _scores(gem.search, model, weights), gem.recipe.init_seed)
@@ -80,6 +75,41 @@ def search(gem, dataset, model, weights) -> found.Found:
         found.with_statistics(model, weights, saved["final"]),
         _evaluated(gem, dataset, model, scored, method),
     )
+
+
+def rounding_loss(dataset, model, examples: int = EXAMPLES):
+    """Returns the loss by which pseudo-boolean rounding decides.
+
+    It is a function (masks) -> loss on always the same batch. Kernels are
+    multiplied by masks, whose entries may lie between 0 and 1; all else is as
+    the model has it when the function is first called.
+
+    Args:
+        dataset: DatasetBase; the batch are its first training examples.
+        model: ModelBase with the weights.
+        examples: How many, at most.
+    """
+    batch = dataset.train.x[:examples], dataset.train.y[:examples]
+    alone = dataset_base.DatasetBase(
+        batch,
+        len(batch[0]),
+        batch,
+        prepare=dataset.prepare,
+        num_classes=dataset.num_classes,
+    )
+    made = []
+
+    def loss(masks):
+        if not made:  # Not before training, whose data it would unload.
+            made.append(
+                network_evaluation.NetworkEvaluation(model, alone, ("test",))
+            )
+            made.append(model.weights)
+        evaluation, weights = made
+        network = {name: weights[name] * mask for name, mask in masks.items()}
+        return evaluation.evaluate(network)["test"]["loss"]
+
+    return loss
 
 
 def _scores(search, model, weights):

@@ -10,26 +10,12 @@ from lottery_ticket.experiments.gems import (
 from lottery_ticket.foundations import entries
 from lottery_ticket.foundations.supermasks import maskers
 
-_MASK = ("density", "target_sparsity", "mask_seed")
-_ROUNDS = ("prune_period", "prune_fraction")
-_SCORES = (
-    *("score_init", "regularization", "regularization_weight"),
-    *("alpha", "alpha_prime"),
-)
-_HYPERCUBE = (
-    *("quantized", "threshold", "project_every", "clamp_in_forward"),
-    *("rounding", "noise_ratio", "prob_layers", "evaluation_samples"),
-    *("unflag", "drop_bottom_half"),
-)
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Algo(entries.Entry):
     """A function (gem, dataset, model, weights) -> found.Found.
 
     Args:
-        flags: Names of the flags that it uses, of those of a GemSearch that not
-            all algorithms do.
         masker: Of one that trains scores, the usual masker, a name in
             maskers.MASKERS.
         has_events: Whether it prunes by and by, at events of that training.
@@ -39,7 +25,6 @@ class Algo(entries.Entry):
         regularization: The usual one, of scores.
     """
 
-    flags: tuple[str, ...]
     masker: str | None = None
     has_events: bool = False
     has_rounds: bool = False
@@ -54,8 +39,20 @@ class Algo(entries.Entry):
 
     @property
     def is_hypercube(self) -> bool:
-        """Whether it trains scores in [0, 1], of which events take some."""
-        return self.trains_scores and maskers.MASKERS[self.masker].has_flags
+        """Whether it trains scores in [0, 1], which events could take."""
+        return (
+            self.trains_scores and maskers.MASKERS[self.masker].has_flags
+        )
+
+    @property
+    def takes_scores(self) -> bool:
+        """Whether events take scores for good."""
+        return self.is_hypercube and self.has_events
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether it prunes by and by."""
+        return self.has_events or self.has_rounds
 
 
 ALGOS = {
@@ -66,7 +63,6 @@ ALGOS = {
         "`--threshold=.5` at the end. `--bottom_k_on_forward`: the highest "
         "scores of all layers instead, as many as the density says",
         entries.SREENIVASAN,
-        flags=(*_MASK, *_SCORES, *_HYPERCUBE, "bottom_k_on_forward"),
         masker="hc",
         needs_density=False,
     ),
@@ -76,10 +72,6 @@ ALGOS = {
         "Gem-Miner: as hc, and every `--prune_period=5` epochs the lowest "
         "scores go for good, by a share that leads exactly to `--density`",
         entries.SREENIVASAN,
-        flags=(
-            *(*_MASK, *_ROUNDS, "prune_scope", "ties"),
-            *(*_SCORES, *_HYPERCUBE),
-        ),
         masker="hc",
         has_events=True,
         regularization="L2",
@@ -90,7 +82,6 @@ ALGOS = {
         "edge-popup: in each layer the part `density` of the largest "
         "magnitudes of scores",
         entries.RAMANUJAN,
-        flags=(*_MASK, *_SCORES),
         masker="ep",
     ),
     "global_ep": Algo(
@@ -99,7 +90,6 @@ ALGOS = {
         "global edge-popup: the part `density` of the largest magnitudes of "
         "all layers together",
         entries.SREENIVASAN,
-        flags=(*_MASK, *_SCORES),
         masker="global_ep",
     ),
     "global_ep_iter": Algo(
@@ -108,7 +98,6 @@ ALGOS = {
         "as global_ep, with a density that falls from event to event (weights "
         "can come back)",
         entries.SREENIVASAN,
-        flags=(*_MASK, *_ROUNDS, *_SCORES),
         masker="global_ep",
         has_events=True,
     ),
@@ -117,7 +106,6 @@ ALGOS = {
         "dense",
         "no mask: the whole network is trained, as the recipe says",
         entries.HERE,
-        flags=(),
         has_mask=False,
         needs_density=False,
     ),
@@ -128,10 +116,6 @@ ALGOS = {
         "each pruning: cold, warm with `--rewind_iteration=1000it`, without "
         "rewinding weights with `--retraining=lr_rewind`",
         entries.FRANKLE,
-        flags=(
-            *(*_MASK, *_ROUNDS, "ties"),
-            *("imp_rounds", "rewind_iteration", "retraining"),
-        ),
         has_rounds=True,
         needs_density=False,
     ),
@@ -140,15 +124,24 @@ ALGOS = {
         "smart ratio",
         "smart ratio: a random mask, denser near the input; no search",
         "Su et al. 2020 (https://arxiv.org/abs/2009.11094)",
-        flags=(*_MASK, "smart_ratio_version"),
     ),
     "random": Algo(
         random_masks.coins,
         "random masks",
         "each weight is kept with the probability `density`; no search",
         entries.SREENIVASAN,
-        flags=_MASK,
     ),
 }
-SCORED = tuple(name for name, each in ALGOS.items() if each.trains_scores)
-HYPERCUBE = tuple(name for name, each in ALGOS.items() if each.is_hypercube)
+
+
+def having(*facts: str) -> tuple[str, ...]:
+    """Returns the names of all algorithms of which one of these facts holds.
+
+    Args:
+        facts: Names of attributes of Algo, such as "trains_scores".
+    """
+    return tuple(
+        name
+        for name, each in ALGOS.items()
+        if any(getattr(each, fact) for fact in facts)
+    )

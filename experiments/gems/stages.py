@@ -1,15 +1,19 @@
 """The stages of a gem: search, fine-tuning, sanity checks."""
 
+import logging
+
+import numpy as np
+
 from lottery_ticket.experiments import ingredients
-from lottery_ticket.experiments.gems import (
-    first_weights,
-    found,
-    measures,
-    norm_start,
-)
+from lottery_ticket.experiments.gems import first_weights, found, measures
+from lottery_ticket.foundations import lazy, seeds
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import seeds
 from lottery_ticket.foundations.training import run_settings
+
+norm_statistics = lazy.module(
+    "lottery_ticket.foundations.training.norm_statistics"
+)
+_log = logging.getLogger(__name__)
 
 
 def run(gem, dataset, model) -> dict:
@@ -77,7 +81,8 @@ def search(gem, dataset, model) -> found.Found:
 def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     """Returns what weights trained under a mask reach; see `measures.of_run`.
 
-    Without fine-tuning it is "before" alone; see `norm_start` for one more.
+    Without fine-tuning it is "before" alone; see
+    `settle_norms` for one more.
 
     Args:
         gem: As for `run`, like the next two.
@@ -90,7 +95,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     model.reset(ticket.start, ticket.masks, gem.recipe.init_seed)
     statistics = {}
     if gem.search.algorithm.has_mask:
-        statistics = norm_start.settle(
+        statistics = settle_norms(
             gem.tuning.norm_statistics, model, dataset, label
         )
     if gem.tuning.skip_fine_tune:
@@ -113,6 +118,43 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         is_first=check is None and not gem.is_inverted,
     )
     return {**measures.of_run(directory), **statistics}
+
+
+def settle_norms(kind: str, model, dataset, label: str) -> dict:
+    """Gives a model the statistics of norms to start from; returns which.
+
+    The final mask is not the last one that the search computed with: it can
+    keep weights that were switched off there, and a channel that was constant
+    has a variance of 0 to be divided by. Where the search's statistics give an
+    infinite loss, or none, they are computed anew, with a warning.
+
+    Differs: from the authors' code, which reports such a loss and goes on.
+
+    Args:
+        kind: A name in fine_tuning.NORM_STATISTICS.
+        model: ModelBase, with the weights and masks to start from, and the
+            search's statistics.
+        dataset: DatasetBase.
+        label: What is trained, for the warning.
+
+    Returns:
+        {"norm_statistics": kind}, empty for a network without any.
+    """
+    if not any(name.endswith("moving_variance") for name in model.variables):
+        return {}
+    if kind == "search":
+        results = measures.evaluation(model, dataset).evaluate()
+        losses = [split["loss"] for split in results.values()]
+        if np.isfinite(losses).all():
+            return {"norm_statistics": kind}
+        _log.warning(
+            "%s: with the search's statistics of batch normalisations the "
+            "final mask has no finite loss; they are computed anew, as by "
+            "--norm_statistics=recomputed",
+            label,
+        )
+    norm_statistics.NormStatistics(model, dataset).recompute()
+    return {"norm_statistics": "recomputed"}
 
 
 def _weight_reinit(gem, dataset, model, ticket):

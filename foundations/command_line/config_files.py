@@ -107,8 +107,8 @@ def _check_keys(node):
         _check_keys(value)
 
 
-class _Integer(int):
-    """An integer whose text is that of the file."""
+class _Written:
+    """A number whose text is that of the file."""
 
     text = ""
 
@@ -116,13 +116,12 @@ class _Integer(int):
         return self.text
 
 
-class _Float(float):
-    """A float whose text is that of the file."""
+class _Integer(_Written, int):
+    """An integer as written."""
 
-    text = ""
 
-    def __str__(self):
-        return self.text
+class _Float(_Written, float):
+    """A float as written."""
 
 
 class _Loader(yaml.SafeLoader):

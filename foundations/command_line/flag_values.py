@@ -1,15 +1,16 @@
 """Values of flags: text read as an argument's annotated type."""
 
 import math
-import types
 import typing
+
+from lottery_ticket.foundations import fields
 
 
 def text(value) -> str:
-    """Returns a value from YAML as it would be written on a command line."""
+    """Returns a value as it would be written on a command line."""
     if isinstance(value, dict):
         return ",".join(f"{key}={entry}" for key, entry in value.items())
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ",".join(str(entry) for entry in value) or "()"
     return str(value)
 
@@ -27,7 +28,7 @@ def convert(name: str, text: str, annotation):
     Raises:
         ValueError: If the text is no such value. Numbers must be finite.
     """
-    kinds = _kinds(annotation)
+    kinds = fields.kinds(annotation)
     if text == "None" and type(None) in kinds:
         return None
     first = kinds[0]
@@ -42,13 +43,8 @@ def convert(name: str, text: str, annotation):
 
 def kind(annotation) -> type:
     """Returns the first type of an annotation: `float` of `float | None`."""
-    first = _kinds(annotation)[0]
+    first = fields.kinds(annotation)[0]
     return typing.get_origin(first) or first
-
-
-def _kinds(annotation):
-    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    return typing.get_args(annotation) if is_union else (annotation,)
 
 
 def _read_text(text):
@@ -70,25 +66,22 @@ def _read_bool(text):
     return text.lower() == "true"
 
 
-def _read_integers(text):
-    if text in ("()", "[]"):
-        return ()
-    return tuple(int(part) for part in text.strip("()[], ").split(","))
-
-
-def _read_floats(text):
-    if text in ("()", "[]"):
-        return ()
-    return tuple(_read_float(part) for part in text.strip("()[], ").split(","))
-
-
-def _read_words(text):
-    if text in ("()", "[]"):
-        return ()
-    words = [word.strip(" '\"") for word in text.strip("()[], ").split(",")]
-    if not all(words):
+def _read_word(text):
+    word = text.strip(" '\"")
+    if not word:
         raise ValueError
-    return tuple(words)
+    return word
+
+
+def _several(read):
+    """A reader of values with commas between them."""
+
+    def read_all(text):
+        if text in ("()", "[]"):
+            return ()
+        return tuple(map(read, text.strip("()[], ").split(",")))
+
+    return read_all
 
 
 def _read_fractions(text):
@@ -103,9 +96,9 @@ _READERS = {
     int: int,
     float: _read_float,
     bool: _read_bool,
-    tuple[int, ...]: _read_integers,
-    tuple[float, ...]: _read_floats,
-    tuple[str, ...]: _read_words,
+    tuple[int, ...]: _several(int),
+    tuple[float, ...]: _several(_read_float),
+    tuple[str, ...]: _several(_read_word),
     dict[str, float]: _read_fractions,
 }
 _EXPECTED = {

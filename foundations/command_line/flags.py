@@ -35,8 +35,8 @@ class Command:
     Args:
         function: Function with annotated arguments and a docstring with an
             `Args:` section, which becomes the `--help`. Where it returns a
-            Plan, that is run. An argument annotated with a dataclass stands for
-            one flag per field of it.
+            Plan, that is run. An argument annotated with a class of settings
+            stands for one flag per field of it.
         translate: Function (values, given) -> values of flags, for `--config`
             files in other words than the flags' names: values is what the file
             holds, name -> value; given the flags of the command line, name ->
@@ -54,8 +54,7 @@ class Command:
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
         """Dict, flag -> its type and default."""
-        flat = flat_functions.flatten(self.function)
-        return dict(inspect.signature(flat).parameters)
+        return flat_functions.parameters(self.function)
 
 
 def as_command(given: Callable | Command) -> Command:
@@ -81,8 +80,8 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
         streams.say(_help(_flat(command)), sys.stdout)
         return
     try:
-        words = [
-            f"--{name}={value!r}"  # Quoted, so that Fire keeps it as text.
+        words = [  # As literals, which Fire reads back.
+            f"--{name}={value!r}"
             for name, value in parse(command, argv).items()
         ]
     except (ValueError, FileNotFoundError) as error:
@@ -103,8 +102,8 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
             _exit(1, f"Error: {error}")
 
 
-def parse(command: Callable | Command, argv: list[str]) -> dict[str, str]:
-    """Returns the flags of a command line as written, all of them checked.
+def parse(command: Callable | Command, argv: list[str]) -> dict:
+    """Returns the flags of a command line, each of its annotated type.
 
     Args:
         command: Function or Command.
@@ -112,7 +111,7 @@ def parse(command: Callable | Command, argv: list[str]) -> dict[str, str]:
             function's arguments in order.
 
     Returns:
-        Dict, flag -> text of its value, those of a `--config` file included.
+        Dict, flag -> value, those of a `--config` file included.
 
     Raises:
         ValueError: If a flag is unknown, repeated, missing or has a value of
@@ -121,14 +120,16 @@ def parse(command: Callable | Command, argv: list[str]) -> dict[str, str]:
     """
     parameters = as_command(command).parameters
     given = flag_words.read(argv, parameters)
-    flags = {**_of_config(given, as_command(command).translate), **given}
-    for name, value in flags.items():
+    texts = {**_of_config(given, as_command(command).translate), **given}
+    values = {}
+    for name, text in texts.items():
         names.check("flag", name, parameters)
-        flag_values.convert(name, value, parameters[name].annotation)
+        kind = parameters[name].annotation
+        values[name] = flag_values.convert(name, text, kind)
     for name, parameter in parameters.items():
-        if parameter.default is parameter.empty and name not in flags:
+        if parameter.default is parameter.empty and name not in values:
             raise ValueError(f"--{name} is missing: it has no default")
-    return flags
+    return values
 
 
 def bind(command: Callable | Command, argv: list[str]) -> dict:
@@ -208,7 +209,7 @@ def _flat(command):
 
 
 def _carried_out(command):
-    """A function of texts that runs the plan that a command makes, if it does.
+    """A function of flags that runs the plan that a command makes, if it does.
 
     Raises:
         ValueError: If it makes one, and does not declare that it does: sweeps
@@ -217,8 +218,8 @@ def _carried_out(command):
     function, makes_plan = _flat(command), as_command(command).makes_plan
 
     @functools.wraps(function)
-    def carry_out(**texts):
-        made = function(**texts)
+    def carry_out(**values):
+        made = function(**values)
         if isinstance(made, plans.Plan) and not makes_plan:
             raise ValueError(
                 f"{function.__name__} returns a Plan and must say so: declare "

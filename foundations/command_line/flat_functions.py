@@ -1,123 +1,95 @@
-"""Functions as the command line sees them: flat, and of texts.
+"""Functions as the command line sees them: flat.
 
-An argument annotated with a dataclass stands for one flag per field of it.
+An argument annotated with a class of settings stands for one flag per field.
 """
 
-import dataclasses
 import functools
 import inspect
 import re
 import textwrap
 
-from lottery_ticket.foundations.command_line import flag_values
+import attrs
 
+from lottery_ticket.foundations import fields
+
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
     name of one that comes with the library, such as rare_gems/resnet20_1.44;
     flags on the command line win over it."""
 
 
-def flatten(function):
-    """Returns a function of flat, textual arguments that calls `function`.
-
-    Its signature has one more argument, config, and its docstring names all.
+def parameters(function) -> dict[str, inspect.Parameter]:
+    """Returns dict, flag -> its type and default.
 
     Args:
         function: Function with annotated arguments and a docstring with an
             `Args:` section.
     """
-    parameters = []
-    for parameter in inspect.signature(function).parameters.values():
-        if dataclasses.is_dataclass(parameter.annotation):
-            parameters += _field_parameters(parameter.annotation)
-        else:
-            parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
-    config = inspect.Parameter(
-        "config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=str
-    )
-    signature = inspect.Signature([*parameters, config])
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind = parameter.annotation
+        if not attrs.has(kind):
+            found[name] = parameter.replace(kind=_KEYWORD)
+            continue
+        for each in attrs.fields(kind):
+            found[each.name] = inspect.Parameter(
+                each.name, _KEYWORD, default=each.default, annotation=each.type
+            )
+    config = inspect.Parameter("config", _KEYWORD, default=None, annotation=str)
+    return {**found, "config": config}
+
+
+def flatten(function):
+    """Returns a function of flat arguments that calls `function`.
+
+    Its signature has one more argument, config, and its docstring names all.
+
+    Args:
+        function: As for `parameters`.
+    """
 
     @functools.wraps(function)
-    def command(**texts):
-        return function(**keywords(function, texts))
+    def command(**values):
+        return function(**keywords(function, values))
 
-    command.__signature__ = signature
+    command.__signature__ = inspect.Signature(parameters(function).values())
     command.__doc__ = _documentation(function)
     del command.__wrapped__  # Fire would look through it, at `function`.
     return command
 
 
-def keywords(function, texts: dict[str, str]) -> dict:
-    """Returns a function's own arguments, dataclasses made.
+def keywords(function, values: dict) -> dict:
+    """Returns a function's own arguments, settings made.
 
     Args:
-        function: As for `flatten`.
-        texts: Dict, flag -> text of its value. Those of no argument are left
-            out.
+        function: As for `parameters`.
+        values: Dict, flag -> its value. Those of no argument are left out.
 
     Raises:
-        ValueError: If a text is no value of its flag's type, or a dataclass
-            refuses one.
+        ValueError: If settings refuse a value.
     """
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
-        if dataclasses.is_dataclass(kind):
-            found[name] = kind(**keywords(kind, texts))
-        elif name in texts:
-            found[name] = flag_values.convert(name, texts[name], kind)
+        if attrs.has(kind):
+            own = [each for each in fields.names_of(kind) if each in values]
+            found[name] = kind(**{each: values[each] for each in own})
+        elif name in values:
+            found[name] = values[name]
     return found
 
 
-def is_given(flags, name: str) -> bool:
-    """Whether a flag is not at its default.
-
-    Args:
-        flags: Dataclass of flags.
-        name: One of them.
-    """
-    default = type(flags).__dataclass_fields__[name].default
-    return getattr(flags, name) != default
-
-
-def filled(flags, usual: dict):
-    """Returns flags with values in place of those that are None.
-
-    Args:
-        flags: Dataclass of flags.
-        usual: Dict, name of one -> value; what is given stays.
-    """
-    missing = {
-        name: value
-        for name, value in usual.items()
-        if getattr(flags, name) is None
-    }
-    return dataclasses.replace(flags, **missing)
-
-
-def _field_parameters(dataclass):
-    return [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=field.type,
-        )
-        for field in dataclasses.fields(dataclass)
-        if field.init
-    ]
-
-
 def _documentation(function):
-    """Docstring of a function, its Args with those of its dataclasses."""
+    """Docstring of a function, its Args with those of its settings."""
     text = inspect.cleandoc(function.__doc__ or "")
     before, _, args = text.partition("Args:\n")
     args, *after = args.split("\n\n")
     added = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if dataclasses.is_dataclass(parameter.annotation):
+        if attrs.has(parameter.annotation):
             args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
-            fields = inspect.cleandoc(parameter.annotation.__doc__)
-            added.append(fields.partition("Args:\n")[2])
+            of_fields = inspect.cleandoc(parameter.annotation.__doc__)
+            added.append(of_fields.partition("Args:\n")[2])
     added.append(textwrap.indent(_CONFIG_HELP, "    "))
     args = "\n".join(section.rstrip() for section in [args, *added])
     return "\n\n".join([f"{before}Args:\n{args}", *after])

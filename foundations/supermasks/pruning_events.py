@@ -4,64 +4,72 @@ Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), algorithm 1
 (Gem-Miner), and the authors' code, whose counts these are.
 """
 
-import dataclasses
-import numbers
-
 import numpy as np
 
-from lottery_ticket.foundations import names, pruning
-from lottery_ticket.foundations.selection import layer_shares, quotas
+from lottery_ticket.foundations import fields, pruning
+from lottery_ticket.foundations.selection import quotas
 
 Network = dict[str, np.ndarray]
 SCOPES = ("global", "layerwise", "threshold")
 TIES = ("exact", "legacy")
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class EventPlan:
-    """When a search prunes, and how.
+    """When a search prunes, and how."""
 
-    Args:
-        epochs: Epochs, counted from 0, after which there is an event; rising.
-        fraction: Fraction of the active weights that an event takes.
-        scope: "global" compares the scores of all layers; "layerwise" takes the
-            fraction of each layer; "threshold" takes no fraction, but all whose
-            score is not above the threshold.
-        ties: "exact" takes as many as the fraction says, rounded up; "legacy",
-            as the authors' code, also all that tie with the last of them.
-        is_inverted: Whether the largest scores go in place of the smallest, a
-            sanity check.
-        threshold: What scores must be above, with the scope "threshold".
-        period: Epochs from one event to the next.
-    """
+    epochs: tuple[int, ...] = fields.field(
+        (),
+        "Epochs, counted from 0, after which there is an event; rising.",
+        at_least=0,
+    )
+    fraction: float = fields.field(
+        0.0,
+        "Fraction of the active weights that an event takes.",
+        at_least=0,
+        at_most=1,
+    )
+    scope: str = fields.field(
+        "global",
+        "global compares the scores of all layers; layerwise takes the "
+        "fraction of each; threshold takes no fraction, but what is not above "
+        "the threshold.",
+        choices=SCOPES,
+    )
+    ties: str = fields.field(
+        "exact",
+        "exact takes as many as the fraction says, rounded up, ties by their "
+        "place; legacy, as the authors' code, also all that tie with the last "
+        "of them.",
+        choices=TIES,
+    )
+    is_inverted: bool = fields.field(
+        False,
+        "Whether the largest scores go in place of the smallest, a sanity "
+        "check.",
+    )
+    threshold: float = fields.field(
+        0.5,
+        "What scores must be above, with the scope threshold.",
+        at_least=0,
+        at_most=1,
+    )
+    period: int = fields.field(
+        1, "Epochs from one event to the next.", at_least=1
+    )
 
-    epochs: tuple[int, ...] = ()
-    fraction: float = 0.0
-    scope: str = "global"
-    ties: str = "exact"
-    is_inverted: bool = False
-    threshold: float = 0.5
-    period: int = 1
-
-    def __post_init__(self):
-        """Checks all.
-
-        Raises:
-            ValueError: If a name is unknown, a number is out of range, or
-                inverted events are to go by a threshold.
-        """
-        names.check("scope of pruning events", self.scope, SCOPES)
-        names.check("ties", self.ties, TIES)
-        layer_shares.check("fraction of a pruning event", self.fraction)
-        layer_shares.check("threshold of pruning events", self.threshold)
-        _check_number("period", self.period)
-        object.__setattr__(self, "epochs", tuple(map(int, self.epochs)))
+    def __attrs_post_init__(self):
+        """Raises ValueError if inverted events are to go by a threshold."""
         if self.is_inverted and self.scope == "threshold":
             raise ValueError(
                 "Inverted events take a fraction of the weights, those with "
                 "the largest scores. Expected the scope global or layerwise. "
                 "Received: threshold"
             )
+
+
+# Of a search that only trains scores.
+NO_EVENTS = EventPlan()
 
 
 def plan(
@@ -85,11 +93,10 @@ def plan(
     Args:
         epochs: How many epochs the search has.
         period: Epochs from one event to the next, 1 or more.
-        density: Density of the flags after the last event, in (0, 1]; None, and
-            not used, where there is a fraction or the scope is "threshold".
-        fraction: Fraction of the active weights that an event takes, in place
-            of the density's.
-        scope: As of EventPlan, like the arguments that follow.
+        density: Part of all weights that is active after the last event, in
+            (0, 1]; None where there is a fraction, or the scope is "threshold".
+        fraction: In place of the density's; as of EventPlan, like the rest.
+        scope: See there.
         ties: See there.
         is_inverted: See there.
         threshold: See there.
@@ -99,7 +106,7 @@ def plan(
             a density nor a fraction, or a fraction beside the scope
             "threshold", or as of EventPlan.
     """
-    _check_number("period", period)
+    fields.check("period of pruning events", period, int, at_least=1)
     events = (epochs - 1) // period
     if events < 1:
         raise ValueError(
@@ -108,13 +115,13 @@ def plan(
             "Search longer, or prune more often"
         )
     return EventPlan(
-        epochs=tuple(range(period, events * period + 1, period)),
-        fraction=_fraction(events, density, fraction, scope),
-        scope=scope,
-        ties=ties,
-        is_inverted=is_inverted,
-        threshold=threshold,
-        period=period,
+        tuple(range(period, events * period + 1, period)),
+        _fraction(events, density, fraction, scope),
+        scope,
+        ties,
+        is_inverted,
+        threshold,
+        period,
     )
 
 
@@ -135,7 +142,7 @@ def prune(flags: Network, scores: Network, plan: EventPlan) -> Network:
         plan: What an event does; whether it is due is not asked here.
 
     Returns:
-        A new dict of flags; none that was 0 is 1.
+        A new dict of flags.
 
     Raises:
         ValueError: If a layer's scores are missing, hold NaN or differ in
@@ -189,11 +196,13 @@ def _fraction(events, density, fraction, scope):
         return 0.0
     if fraction is not None:
         return fraction
-    if not isinstance(density, numbers.Real) or not 0 < density <= 1:
-        raise ValueError(
-            "Without a fraction, pruning events need a density above 0 and at "
-            f"most 1. Received: {density}"
-        )
+    fields.check(
+        "density, of pruning events without a fraction,",
+        density,
+        float,
+        above=0,
+        at_most=1,
+    )
     return 1 - density ** (1 / events)
 
 
@@ -211,15 +220,3 @@ def _without_ties(layers, flags, pruned, ranks):
     if highest is None:
         return {}
     return {name: pruned[name] * (ranks[name] > highest) for name in layers}
-
-
-def _check_number(what, number):
-    if not isinstance(number, numbers.Integral) or number < 1:
-        raise ValueError(
-            f"Expected a {what} of pruning events of 1 epoch or more. "
-            f"Received: {number}"
-        )
-
-
-# Of a search that only trains scores.
-NO_EVENTS = EventPlan()

@@ -11,6 +11,7 @@ import numpy as np
 from lottery_ticket.foundations import entries, names, seeds
 
 Network = dict[str, np.ndarray]
+Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,30 +121,6 @@ def draw(
         drawn = entry.function(rng, shape, fan_in)
         found[layer] = np.asarray(drawn, np.float32)
     return found
-
-
-def check(name: str, threshold: float) -> None:
-    """Raises if the quantised mask of these scores would keep nothing.
-
-    Not for scores that are multiplied with as they are, nor edge-popup.
-
-    Args:
-        name: A name in SCORE_INITS.
-        threshold: What a score must be above to be kept.
-
-    Raises:
-        ValueError: If the name is unknown, or no score is above the threshold.
-    """
-    names.check("score_init", name, SCORE_INITS)
-    constant = SCORE_INITS[name].constant
-    if constant is not None and constant <= threshold:
-        raise ValueError(
-            f"score_init={name} starts all scores from {constant}, and a "
-            f"quantised mask keeps those above {threshold}, strictly: none. "
-            "No gradient would come through a network without weights. Use "
-            "score_init=unif, a lower threshold, or scores that are not "
-            "quantised"
-        )
 
 
 def upper_half(weights: Network) -> Network:

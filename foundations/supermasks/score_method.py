@@ -1,8 +1,8 @@
 """How scores are trained, and how they become a mask: settings as a value."""
 
-import dataclasses
+import attrs
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations import fields
 from lottery_ticket.foundations.supermasks import (
     maskers,
     pruning_events,
@@ -13,66 +13,83 @@ from lottery_ticket.foundations.supermasks import (
 TOP = tuple(n for n in maskers.OF_SCORES if not maskers.MASKERS[n].has_flags)
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class ScoreMethod:
     """How scores are trained, and how they become a mask.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
     code released with it.
-
-    Attributes:
-        masker: A name in maskers.OF_SCORES, of what stands for the mask
-            while scores are trained.
-        density: Kept share of the weights, in (0, 1], of "ep", and of
-            "global_ep" and "global_top" where no plan makes them sparser by and
-            by. None for all else.
-        threshold: For "hc", in [0, 1).
-        project_every: Iterations between two projections of the scores to
-            [0, 1], counted anew in each epoch, after whose last iteration they
-            are projected, too; 0 is never. "ep" and "global_ep" project none.
-        clamp_in_forward: Whether each forward pass projects the scores, as the
-            published code can: the same as a project_every of 1.
-        regularization: A name in regularizers.REGULARIZERS, of what is added to
-            the loss. It sums up all scores, flagged off or not.
-        regularization_weight: What the sum is multiplied by, at least 0.
-        alpha: Of a regularizer with exponents, at least 1: that of s.
-        alpha_prime: The same of 1 - s.
-        rounding: score_rounding.Rounding: how scores of "hc" and "hc_relaxed"
-            become the mask that a search is judged by.
-        unflag: Whether their final mask is what no event has pruned, whatever
-            the scores there; not where no event prunes.
-        plan: pruning_events.EventPlan: after which epochs "hc" and "hc_relaxed"
-            prune and how, or "global_ep" and "global_top" get sparser, as of
-            pruning_events.removed_fraction.
     """
 
-    masker: str = "hc"
-    density: float | None = None
-    threshold: float = 0.5
-    project_every: int = 1
-    clamp_in_forward: bool = False
-    regularization: str = "none"
-    regularization_weight: float = 0.0
-    alpha: float = 1.0
-    alpha_prime: float = 1.0
-    rounding: score_rounding.Rounding = score_rounding.Rounding()  # noqa: RUF009
-    unflag: bool = True
-    plan: pruning_events.EventPlan = pruning_events.NO_EVENTS
+    masker: str = fields.field(
+        "hc",
+        "What stands for the mask while scores are trained.",
+        choices=maskers.OF_SCORES,
+    )
+    density: float | None = fields.left_open(
+        "Kept share of the weights, of ep, and of global_ep and global_top "
+        "where no plan makes them sparser by and by. None for all else.",
+        above=0,
+        at_most=1,
+    )
+    threshold: float = fields.field(
+        0.5, "What a score must be above to be kept.", at_least=0, below=1
+    )
+    project_every: int = fields.field(
+        1,
+        "Scores are put back into [0, 1] after each of so many iterations, "
+        "counted anew in each epoch, and at its end; 0 never does.",
+        at_least=0,
+    )
+    clamp_in_forward: bool = fields.field(
+        False,
+        "Whether scores are put back where they are used, which is a "
+        "project_every of 1.",
+    )
+    regularization: str = fields.field(
+        "none",
+        "What is added to the loss, times regularization_weight, summed over "
+        "all scores, also of weights that an event has taken.",
+        choices=regularizers.REGULARIZERS,
+    )
+    regularization_weight: float = fields.field(
+        0.0, "Weight of the regularization, lambda.", at_least=0
+    )
+    alpha: float = fields.field(
+        1.0,
+        "Exponent of s, in s^alpha * (1 - s)^alpha_prime. Below 1, the "
+        "gradient at a score of 0 would be infinite.",
+        at_least=1,
+    )
+    alpha_prime: float = fields.field(
+        1.0, "Exponent of 1 - s, likewise.", at_least=1
+    )
+    rounding: score_rounding.Rounding = fields.field(
+        score_rounding.Rounding(),
+        "How scores of hc and hc_relaxed become the mask that a search is "
+        "judged by.",
+    )
+    unflag: bool = fields.field(
+        True,
+        "Whether the final mask is all that no event has taken, whatever its "
+        "score; else scores are rounded there, too, and it can be sparser.",
+    )
+    plan: pruning_events.EventPlan = fields.field(
+        pruning_events.NO_EVENTS,
+        "After which epochs hc and hc_relaxed prune and how, or global_ep and "
+        "global_top get sparser, as of pruning_events.removed_fraction.",
+    )
 
-    def __post_init__(self):
-        """Raises ValueError if a setting is not what it may be."""
-        names.check("masker", self.masker, maskers.OF_SCORES)
-        names.check(
-            "regularization", self.regularization, regularizers.REGULARIZERS
-        )
-        _check_numbers(self)
-        _check_density(self)
-        regularizer = regularizers.REGULARIZERS[self.regularization]
-        if self.masker_entry.is_signed and regularizer.within_0_and_1:
+    def __attrs_post_init__(self):
+        """Raises ValueError if settings do not go together."""
+        check_range(self.masker, self.regularization)
+        is_planned = bool(self.plan.epochs) and not self.masker_entry.by_layer
+        needs_none = self.has_flags or is_planned
+        if needs_none != (self.density is None):
             raise ValueError(
-                f"The regularization {self.regularization!r} needs scores in "
-                f"[0, 1]; those of {self.masker!r} have both signs. Expected: "
-                f"{', '.join(regularizers.OF_ANY_SCORES)}"
+                f"{self.masker!r} {'takes no' if needs_none else 'needs a'} "
+                "density: events or a plan decide what is kept, or it does. "
+                f"Received: {self.density}"
             )
 
     @property
@@ -117,48 +134,23 @@ class ScoreMethod:
 
     def settings(self) -> dict:
         """Returns all settings as JSON values."""
-        return dataclasses.asdict(self)
+        return attrs.asdict(self)
 
 
-def _check_numbers(method):
-    if not 0 <= method.threshold < 1:
-        raise ValueError(
-            f"threshold must be in [0, 1). Received: {method.threshold}"
-        )
-    if not isinstance(method.project_every, int) or method.project_every < 0:
-        raise ValueError(
-            "project_every must be a whole number, 0 for never. Received: "
-            f"{method.project_every}"
-        )
-    if not 0 <= method.regularization_weight < float("inf"):
-        raise ValueError(
-            "regularization_weight must be at least 0. Received: "
-            f"{method.regularization_weight}"
-        )
-    exponents = {"alpha": method.alpha, "alpha_prime": method.alpha_prime}
-    for name, exponent in exponents.items():
-        if not 1 <= exponent < float("inf"):
-            raise ValueError(
-                f"{name} must be at least 1: below, the gradient at a score of "
-                f"0 or 1 is infinite. Received: {exponent}"
-            )
+def check_range(masker: str, regularization: str) -> None:
+    """Raises if a regularization is not for the scores of a masker.
 
+    Args:
+        masker: A name in maskers.MASKERS.
+        regularization: A name in regularizers.REGULARIZERS.
 
-def _check_density(method):
-    density = method.density
-    if method.has_flags:
-        if density is not None:
-            raise ValueError(
-                f"{method.masker!r} takes no density: its plan decides what is "
-                f"kept. Received: {density}"
-            )
-    elif not method.masker_entry.by_layer and method.plan.epochs:
-        if density is not None:
-            raise ValueError(
-                f"{method.masker!r} takes a density or a plan that decides it, "
-                f"not both. Received: {density}"
-            )
-    elif density is None or not 0 < density <= 1:
+    Raises:
+        ValueError: If it is for scores in [0, 1], and they have both signs.
+    """
+    is_signed = maskers.MASKERS[masker].is_signed
+    if is_signed and regularizers.REGULARIZERS[regularization].within_0_and_1:
         raise ValueError(
-            f"{method.masker!r} needs a density in (0, 1]. Received: {density}"
+            f"regularization={regularization} is for scores in [0, 1]; those "
+            f"of {masker!r} have both signs. Expected: "
+            f"{', '.join(regularizers.OF_ANY_SCORES)}"
         )

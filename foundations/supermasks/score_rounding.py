@@ -7,9 +7,14 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from lottery_ticket.foundations import entries, names, pruning, seeds
+from lottery_ticket.foundations import (
+    entries,
+    fields,
+    names,
+    pruning,
+    seeds,
+)
 from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.supermasks import maskers
 
 Network = dict[str, np.ndarray]
@@ -17,46 +22,39 @@ Network = dict[str, np.ndarray]
 MOST_FRACTIONAL = 5000
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class Rounding:
-    """How scores become a mask.
+    """How scores become a mask, by one of ROUNDINGS.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
     authors' code.
-
-    Args:
-        name: A name in ROUNDINGS.
-        threshold: What "naive" and "naive_prob" compare with, in [0, 1]. A
-            score that is equal to it is pruned: of scores that are all .5,
-            nothing stays.
-        noise_ratio: Standard deviation of normal noise that is added to the
-            scores first, 0 for none.
-        prob_layers: Names or patterns, such as dense*, of the layers that
-            "naive_prob" draws.
     """
 
-    name: str = "naive"
-    threshold: float = 0.5
-    noise_ratio: float = 0.0
-    prob_layers: tuple[str, ...] = ()
+    name: str = fields.field("naive", "A name in ROUNDINGS.")
+    threshold: float = fields.field(
+        0.5,
+        "What naive and naive_prob compare with. A score that is equal to it "
+        "is pruned: of scores that are all .5, nothing stays.",
+        at_least=0,
+        at_most=1,
+    )
+    noise_ratio: float = fields.field(
+        0.0,
+        "Standard deviation of normal noise that is added to the scores first.",
+        at_least=0,
+    )
+    prob_layers: tuple[str, ...] = fields.field(
+        (), "Layers, or patterns such as dense*, that naive_prob draws."
+    )
 
-    def __post_init__(self):
-        """Raises ValueError if a setting is not what it may be."""
+    def __attrs_post_init__(self):
+        """Raises ValueError if the name is unknown, or needs other layers."""
         names.check("rounding", self.name, ROUNDINGS)
-        layer_shares.check("threshold of rounding", self.threshold)
-        if not 0 <= self.noise_ratio < math.inf:
+        if ROUNDINGS[self.name].takes_layers != bool(self.prob_layers):
             raise ValueError(
-                "Expected a noise_ratio of 0 or more. "
-                f"Received: {self.noise_ratio}"
-            )
-        layers = self.prob_layers
-        layers = (layers,) if isinstance(layers, str) else tuple(layers)
-        object.__setattr__(self, "prob_layers", layers)
-        if ROUNDINGS[self.name].takes_layers != bool(layers):
-            raise ValueError(
-                "prob_layers are the layers that naive_prob draws: give both "
-                f"or neither. Received: rounding={self.name}, "
-                f"prob_layers={layers}"
+                "prob_layers are the layers that naive_prob draws, such as "
+                "dense0: give both or neither. Received: "
+                f"rounding={self.name}, prob_layers={self.prob_layers}"
             )
 
 

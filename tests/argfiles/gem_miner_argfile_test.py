@@ -208,7 +208,7 @@ def test_methods_are_experiments_with_a_name_in_figures(method):
         (["--methods=gem"], "Unknown method 'gem'"),
         (["--checks=shuffle"], "Unknown check 'shuffle'"),
         (["--densities=.1,.2"], "densities must fall. Received: 0.1, 0.2"),
-        (["--densities=.1,0"], "density must be a number above 0"),
+        (["--densities=.1,0"], "density must be a number, above 0"),
         (["--regularization_weights=1,2"], "one for each of the 5 densities"),
         (["--regularization_weights=-1"], "regularization_weight must be"),
         (["--methods=hc"], "hc has no density: give regularization_weights"),

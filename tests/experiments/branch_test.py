@@ -430,13 +430,13 @@ def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
     [
         ({"selection": "shufle"}, "selection 'shufle'. Did you mean 'shuffle"),
         ({"mask_1_action": "reus"}, "mask_1_action 'reus'. Did you mean 'reu"),
-        ({"signed_constant": 0.1}, "is for an action of constants"),
+        ({"signed_constant": 0.1}, "is for signed_constant, "),
         (
             {"mask_1_action": "signed_constant", "signed_constant": 0},
-            "signed_constant must be a number above 0",
+            "signed_constant must be a number, at least",
         ),
         ({"selection": "shuffle", "start_iteration": "5"}, "A length must be"),
-        ({"changes": {"lr": -1.0}}, "lr must be above 0"),
+        ({"changes": {"lr": -1.0}}, "lr must be a number, above 0"),
         ({}, "would be .*/2/same_init once more: give a selection"),
         ({"changes": {"seed": 1, "lr": 1.2e-3}}, "once more"),
         ({"start_iteration": "0ep"}, "once more"),

@@ -243,7 +243,10 @@ def test_a_stem_of_other_data_is_refused(tmp_path, monkeypatch):
     [
         ((1,), "two numbers, one for each copy. Received: 1"),
         ((1, 2, 3), "two numbers"),
-        ((1, -1), "train_order_seed must be at least 0. Received: -1"),
+        (
+            (1, -1),
+            "train_order_seed must be an integer, at least 0. Received: -1",
+        ),
     ],
 )
 def test_order_seeds_are_two(trunk, order_seeds, message):

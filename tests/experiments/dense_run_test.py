@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 
+import attrs
 import numpy as np
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_model_gets_the_weights_from_before_training(run):
 def test_other_data_are_an_error(run):
     dense = dense_run.read(run)
     dense.check_data(ingredients.WORKSHOP.dataset(trunks.RECIPE))
-    other = dataclasses.replace(trunks.RECIPE, subset=100)
+    other = attrs.evolve(trunks.RECIPE, subset=100)
     with pytest.raises(ValueError, match="trained on other data than"):
         dense.check_data(ingredients.WORKSHOP.dataset(other))
 

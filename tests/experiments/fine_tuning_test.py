@@ -1,6 +1,5 @@
 """Tests of experiments/fine_tuning.py: the flags of phase C."""
 
-import dataclasses
 import json
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lottery_ticket.experiments import fine_tuning, recipes
+from lottery_ticket.foundations import fields
 
 RECIPE = recipes.Recipe("cifar10_resnet20_gem", seed=3)
 
@@ -28,9 +28,9 @@ def test_the_published_fine_tuning():
 def test_all_else_is_as_in_the_search():
     found = fine_tuning.FineTuning().recipe(RECIPE)
     changed = {
-        field.name
-        for field in dataclasses.fields(found)
-        if getattr(found, field.name) != getattr(RECIPE, field.name)
+        name
+        for name in fields.names_of(found)
+        if getattr(found, name) != getattr(RECIPE, name)
     }
     assert changed == {"lr", "schedule", "lr_drops", "weight_decay"} | (
         {"lr_drop_factor"} if RECIPE.lr_drop_factor is None else set()
@@ -105,15 +105,21 @@ def test_drops_can_be_given():
     [
         ({"fine_tune_optimizer": "adma"}, "Did you mean 'adam'"),
         ({"fine_tune_schedule": "cosin"}, "Did you mean 'cosine'"),
-        ({"fine_tune_lr": 0.0}, "lr must be above 0"),
-        ({"fine_tune_weight_decay": -1.0}, "weight_decay must be at least 0"),
+        ({"fine_tune_lr": 0.0}, "fine_tune_lr must be a number, above 0"),
+        (
+            {"fine_tune_weight_decay": -1.0},
+            "weight_decay must be a number, at least 0",
+        ),
         ({"fine_tune_len": "0ep"}, "fine_tune_len must be above 0"),
         ({"fine_tune_len": "9"}, "A length must be"),
         ({"fine_tune_lr_drops": ("x",)}, "A length must be"),
-        ({"fine_tune_lr_drop_factor": 0.0}, "factor of a drop must be above 0"),
+        (
+            {"fine_tune_lr_drop_factor": 0.0},
+            "drop_factor must be a number, above 0",
+        ),
         (
             {"fine_tune_optimizer": "adam", "fine_tune_momentum": 0.5},
-            "fine_tune_momentum is for the optimizers .* Received: 0.5 with",
+            "fine_tune_momentum is for fine_tune_optimizer=momentum or",
         ),
         (
             {"fine_tune_schedule": "cosine", "fine_tune_lr_drops": ("9ep",)},
@@ -125,15 +131,10 @@ def test_drops_can_be_given():
         ),
         (
             {"skip_fine_tune": True, "fine_tune_lr": 0.1},
-            "skip_fine_tune leaves fine_tune_lr without effect",
+            "fine_tune_lr is for skip_fine_tune=False",
         ),
     ],
 )
 def test_what_does_not_fit_is_an_error(flags, message):
     with pytest.raises(ValueError, match=message):
         fine_tuning.FineTuning(**flags)
-
-
-def test_every_field_is_in_the_help():
-    for field in dataclasses.fields(fine_tuning.FineTuning):
-        assert f" {field.name}: " in fine_tuning.FineTuning.__doc__

@@ -49,6 +49,14 @@ def test_densities_are_of_all_weights_and_of_layers_with_a_fraction():
     }
 
 
+def test_each_level_is_asked_for_its_own_density():
+    rules = level_rules.LevelRules(densities=(0.5, 0.1))
+    assert [rules.density(n, 2) for n in range(3)] == [None, 0.5, 0.1]
+    rules = level_rules.LevelRules(target_density=0.04)
+    assert [rules.density(n, 2) for n in range(3)] == [None, 0.2, 0.04]
+    assert level_rules.LevelRules().density(1, 2) is None
+
+
 def test_a_target_density_is_reached_at_the_last_level():
     rules = level_rules.LevelRules(target_density=0.04)
     assert rules.density(0, 4) is None
@@ -140,7 +148,12 @@ def test_a_level_records_the_densities_that_it_was_pruned_through():
     [
         ({"densities": (0.5,), "target_density": 0.1}, "not both"),
         ({"densities": (0.1, 0.5)}, "must fall from level to level"),
-        ({"densities": 0.5}, "several numbers.* Received: 0.5"),
+        ({"densities": 0.5}, "several values. Received: 0.5"),
+        ({"densities": ".5,.2"}, "several values. Received: '.5,.2'"),
+        ({"densities": (0.5, 0.0)}, "above 0 and at most 1. Received: 0.0"),
+        ({"densities": (float("nan"),)}, "Received: nan"),
+        ({"densities": (0.5, 0.5)}, "must fall from level to level. .*.5, 0.5"),
+        ({"target_density": 1.5}, "Received: 1.5"),
         ({"target_density": 0.0}, "Received: 0.0"),
         ({"retraining": "rewinding"}, "rewind"),
         ({"rewind_iteration": "500"}, "Received: '500'"),
@@ -152,8 +165,11 @@ def test_a_level_records_the_densities_that_it_was_pruned_through():
         ({"rounding": "legacy", "target_density": 0.1}, "exact counts"),
         ({"mask_1_action": "signed"}, "Unknown mask_1_action 'signed'"),
         ({"mask_0_action": "mask"}, "Unknown mask_0_action 'mask'"),
-        ({"signed_constant": 0.1}, "Received: mask_1_action=rewind"),
-        ({"restart": True}, "above 0it. .*: rewind, rewind_iteration=0it"),
+        (
+            {"signed_constant": 0.1},
+            "signed_constant=0.1 with mask_1_action=rewind",
+        ),
+        ({"restart": True}, "above 0it. .*rewind, rewind_iteration=0it"),
         (
             {
                 "restart": True,
@@ -220,7 +236,8 @@ def test_a_recipe_that_the_rules_do_not_fit_is_an_error():
 
 
 @pytest.mark.parametrize(
-    "rules", [{"densities": (0.5,)}, {"target_density": 0.1}, {"one_shot": 1}]
+    "rules",
+    [{"densities": (0.5,)}, {"target_density": 0.1}, {"one_shot": True}],
 )
 def test_a_criterion_that_decides_by_itself_is_asked_for_no_count(rules):
     rules = level_rules.LevelRules(**rules)

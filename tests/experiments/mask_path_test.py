@@ -25,7 +25,7 @@ def test_alphas_are_hundredths():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"points": 1}, "at least 2 points"),
+        ({"points": 1}, "points must be an integer, at least 2"),
         ({"way": "lineer"}, "Did you mean 'linear'"),
         ({"norm_statistics": "none"}, "norm_statistics"),
         ({"splits": ("tset",)}, "Did you mean 'test'"),

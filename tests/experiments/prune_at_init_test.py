@@ -145,7 +145,11 @@ def test_a_finished_run_is_skipped_and_the_bytes_are_those_of_the_seed(
             {"layer_densities": {"*": 0.1}, "allocation": "erk"},
             "layer_densities need no allocation",
         ),
-        (None, {"layer_densities": {"layer0": 2.0}}, r"in \[0, 1\]"),
+        (
+            None,
+            {"layer_densities": {"layer0": 2.0}},
+            "of .layer0. must be .* at most 1",
+        ),
     ],
 )
 def test_a_target_out_of_range_is_an_error(density, target, message):

@@ -317,7 +317,10 @@ def test_the_command_line_wins(words, name, part, value):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--train_batch_size=0"], "train_batch_size must be at least 1"),
+        (
+            ["--train_batch_size=0"],
+            "train_batch_size must be an integer, at least 1",
+        ),
         (["--algo=ep", "--prune_period=0"], "prune_period must be an integer"),
     ],
 )
@@ -426,3 +429,534 @@ def test_what_the_command_line_says_otherwise_goes(caplog):
         "optimizer": "momentum"
     }
     assert not caplog.records
+
+
+def translated(**changes):
+    return published.translated(**changes)
+
+
+def of_algo(algo, **changes):
+    """Flags of the file with changes, with an algo of the command line."""
+    return published.translated({"algo": algo}, **changes)
+
+
+@pytest.mark.parametrize("arch", published_config.ARCHS)
+def test_every_network_makes_a_recipe(arch):
+    found = published.bound(arch=arch)["recipe"]
+    assert found.model == published_config.ARCHS[arch][0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {},
+            {
+                "model": "resnet20",
+                "shortcut": "pad",
+                "affine": False,
+                "use_bias": False,
+            },
+        ),
+        (
+            {"arch": "resnet32_double", "bn_type": "LearnedBatchNorm"},
+            {
+                "model": "resnet32",
+                "shortcut": "pad",
+                "width": 2,
+                "affine": True,
+                "use_bias": False,
+            },
+        ),
+        (
+            {"arch": "Conv4", "width": 0.5, "bn_type": None},
+            {"model": "conv4", "width": 0.5, "use_bias": False},
+        ),
+        (
+            {"arch": "Conv2", "width": 0.5},
+            {"model": "conv2", "use_bias": False},
+        ),
+        (
+            {"arch": "FC"},
+            {"model": "fc", "hidden_units": [300, 100], "use_bias": False},
+        ),
+    ],
+)
+def test_networks_and_their_options(changes, expected):
+    found = translated(**changes)
+    names = ("model", *recipes.MODEL_OPTIONS)
+    assert {key: found[key] for key in names if key in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"arch": None}, "arch is missing"),
+        (
+            {"arch": "mobilenetV2"},
+            "Unknown arch 'mobilenetV2'. Did you mean 'MobileNetV2",
+        ),
+        ({"arch": "TwoLayerFC"}, "Unknown arch 'TwoLayerFC'"),
+        ({"bn_type": None}, "bn_type is missing, which resnet20 needs"),
+    ],
+)
+def test_networks_that_cannot_be_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        translated(**changes)
+
+
+def test_what_is_counted_otherwise_here_is_said(caplog):
+    translated()
+    translated(arch="cResNet18")
+    assert "shortcuts" not in caplog.text
+    translated(arch="TinyResNet18")
+    assert "--mask_shortcuts=False does as it did" in caplog.text
+    caplog.clear()
+    translated(bias=True)
+    assert "Biases have no scores here, and are not pruned" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "augmentation", "interval"),
+    [
+        ("CIFAR10", "cifar10", "crop_flip", 352),  # Of 45,000 images.
+        ("CIFAR100", "cifar100", "crop_flip", 352),
+        ("MNIST", "mnist", "none", 430),
+        ("TinyImageNet", "tiny_imagenet", "crop_flip", 743),
+        ("tiny_imagenet", "tiny_imagenet", "crop_flip", 743),
+        ("ImageNet", "imagenet", "resized_crop", 9931),
+        ("Caltech101", "caltech101", "none", 41),
+    ],
+)
+def test_datasets(name, known, augmentation, interval):
+    found = translated(dataset=name)
+    assert found["dataset"] == known
+    assert found["augmentation"] == augmentation
+    assert found["normalization"] == "standardize"
+    assert found["test_interval"] == found["validate_interval"] == interval
+    assert "validation_size" not in found
+
+
+def test_all_images_leave_none_for_validation():
+    found = translated(use_full_data=True)
+    assert found["validation_size"] == 0
+    assert found["test_interval"] == 391
+    recipe = published.bound(use_full_data=True)["recipe"]
+    assert recipe.validation_size == 0
+
+
+def test_an_unknown_dataset_is_named():
+    with pytest.raises(ValueError, match="Unknown dataset 'bigcifar10'. Did y"):
+        translated(dataset="BigCIFAR10")
+
+
+def test_the_folder_of_the_data_may_be_missing():
+    assert translated()["data_dir"] == "data/datasets/"
+    assert "data_dir" not in translated(data=None)
+
+
+def test_the_recipe_is_that_of_network_and_dataset():
+    assert translated(arch="vgg16")["recipe"] == "cifar10_vgg16_gem"
+    found = translated(arch="vgg16", dataset="MNIST")
+    assert found["recipe"] == "own_model"
+
+
+AMOUNTS = ("target_sparsity", "density", "prune_fraction")
+
+
+def amount(name, **changes):
+    found = of_algo(name, **changes)
+    return {key: found[key] for key in AMOUNTS if key in found}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "hc_iter"),
+        ({"algo": "global_ep"}, "global_ep"),
+        ({"algo": "wt"}, "wt"),
+        ({"weight_training": True}, "wt"),
+        ({"weight_training": True, "algo": "hc"}, "wt"),
+        ({"random_subnet": True}, "random"),
+        ({"random_subnet": True, "smart_ratio": 0.0}, "sr"),
+        ({"smart_ratio": 0.9}, "hc_iter"),
+        ({"bottom_k_on_forward": True}, "hc"),
+        ({"bottom_k_on_forward": True, "algo": "ep"}, "ep"),
+    ],
+)
+def test_modes_are_algos(changes, name):
+    assert translated(**changes)["algo"] == name
+
+
+OVER = {"override_prune_rate": True, "prune_rate": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("hc_iter", {}, {"target_sparsity": 1.44}),
+        ("hc_iter", OVER, {"prune_fraction": 0.2}),
+        ("hc_iter", {"prune_type": "FixThresholding"}, {}),
+        ("hc_iter", {"prune_rate": 0.2}, {"target_sparsity": 1.44}),
+        ("hc", OVER, {}),
+        ("hc", {"bottom_k_on_forward": True}, {"target_sparsity": 1.44}),
+        ("ep", OVER, {"density": 0.2}),  # What is kept.
+        ("ep", {}, {"target_sparsity": 1.44}),
+        ("global_ep", OVER, {"density": 0.8}),  # What goes.
+        ("global_ep", {}, {"target_sparsity": 1.44}),
+        ("global_ep_iter", OVER, {"prune_fraction": 0.2}),
+        ("global_ep_iter", {}, {"target_sparsity": 1.44}),
+        ("imp", {"prune_rate": 0.1}, {"prune_fraction": 0.1}),
+        ("imp", {}, {"prune_fraction": 0.2}),
+        ("wt", OVER, {}),
+        (
+            "random",
+            {"random_subnet": True, "prune_rate": 0.3},
+            {"density": 0.3},
+        ),
+        ("random", {}, {"target_sparsity": 1.44}),
+        (
+            "sr",
+            {"random_subnet": True, "smart_ratio": 0.9856},
+            {"density": 0.0144},
+        ),
+        ("sr", {}, {"target_sparsity": 1.44}),
+    ],
+)
+def test_how_much_is_kept(name, changes, expected):
+    assert amount(name, **changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "scope"),
+    [
+        ({}, "global"),
+        ({"prune_type": "LocalBottomK"}, "layerwise"),
+        ({"prune_type": "FixThresholding"}, "threshold"),
+    ],
+)
+def test_what_events_compare(changes, scope):
+    assert of_algo("hc_iter", **changes)["prune_scope"] == scope
+    assert "prune_scope" not in of_algo("hc", **changes)
+
+
+@pytest.mark.parametrize("name", ["global_ep", "global_ep_iter"])
+def test_thresholds_of_all_layers_need_bottom_k(name):
+    with pytest.raises(ValueError, match="needs prune_type: BottomK"):
+        of_algo(name, prune_type="FixThresholding")
+
+
+def test_a_density_that_is_not_the_published_code_s_is_warned_of(caplog):
+    of_algo("ep", epochs=150, iter_period=5)
+    # .0144 ^ (1 / 29).
+    assert "29 events leaves, a density of 0.864; here" in caplog.text
+    caplog.clear()
+    of_algo("global_ep", epochs=150, iter_period=75)  # One event.
+    of_algo("ep", **OVER)
+    assert "events leaves" not in caplog.text
+
+
+def test_a_threshold_that_leaves_the_density_is_warned_of(caplog):
+    of_algo("hc_iter", prune_type="FixThresholding")
+    assert "target_sparsity has no effect" in caplog.text
+
+
+def test_scores_of_edge_popup_have_no_threshold():
+    found = of_algo("ep")
+    assert found["regularization"] == "L2"
+    for key in ("threshold", "quantized", "score_init", "unflag", "rounding"):
+        assert key not in found
+        assert key in of_algo("hc_iter")
+
+
+def test_what_has_no_scores_has_no_regularization():
+    for name in ("wt", "sr", "random", "imp"):
+        assert "regularization" not in of_algo(name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"regularization": None}, {"regularization": "none"}),
+        (
+            {"regularization": "L1", "lmbda": 2.0},
+            {"regularization": "L1", "regularization_weight": 2.0},
+        ),
+        (
+            {"regularization": "var_red_1", "alpha": 2, "alpha_prime": 3},
+            {
+                "regularization": "var_red_1",
+                "regularization_weight": 1e-4,
+                "alpha": 2.0,
+                "alpha_prime": 3.0,
+            },
+        ),
+    ],
+)
+def test_regularization(changes, expected):
+    found = of_algo("hc_iter", **changes)
+    names = ("regularization", "regularization_weight", "alpha", "alpha_prime")
+    assert {key: found[key] for key in names if key in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"rounding": "naive"}),
+        ({"round": "pb"}, {"rounding": "pseudo_boolean"}),
+        ({"round": "all_ones", "noise": True}, {"rounding": "all_ones"}),
+        ({"round": "naive_prob", "num_test": 9}, {"rounding": "naive"}),
+        (
+            {"round": "naive_prob", "arch": "Conv4", "num_test": 9},
+            {
+                "rounding": "naive_prob",
+                "prob_layers": ["dense0"],
+                "evaluation_samples": 9,
+            },
+        ),
+        (
+            {"round": "prob", "num_test": 9},
+            {"rounding": "prob", "evaluation_samples": 9},
+        ),
+        (
+            {"noise": True, "noise_ratio": 0.5, "num_test": 9},
+            {
+                "rounding": "naive",
+                "noise_ratio": 0.5,
+                "evaluation_samples": 9,
+            },
+        ),
+        ({"noise": False, "noise_ratio": 0.5}, {"rounding": "naive"}),
+    ],
+)
+def test_rounding(changes, expected):
+    found = of_algo("hc_iter", **{"noise": False, **changes})
+    names = ("rounding", "prob_layers", "noise_ratio", "evaluation_samples")
+    assert {key: found[key] for key in names if key in found} == expected
+
+
+def test_unflag_is_of_what_events_take():
+    assert of_algo("hc_iter")["unflag"] is True
+    assert of_algo("hc_iter", unflag_before_finetune=False)["unflag"] is False
+    assert "unflag" not in of_algo("hc")
+
+
+def test_initial_weights():
+    found = of_algo("hc_iter", mode="fan_out", nonlinearity="tanh")
+    assert (found["fan_mode"], found["gain"]) == ("fan_out", "tanh")
+    assert found["scale_fan"] == "none"
+    assert of_algo("wt", scale_fan=True)["scale_fan"] == "legacy"
+    standard = of_algo("wt", init="standard")
+    assert not {"fan_mode", "gain", "scale_fan"} & set(standard)
+
+
+def test_scale_fan_is_of_half_the_fan():
+    with pytest.raises(ValueError, match="prune_rate of .5 alone. .*: 0.2"):
+        of_algo("ep", scale_fan=True, **OVER)
+
+
+def test_imp_rewinds_unless_told_otherwise():
+    changes = {"imp_rewind_iter": 500, "imp_rounds": 7}
+    found = of_algo("imp", **changes)
+    assert found["rewind_iteration"] == "500it"
+    assert found["imp_rounds"] == 7
+    assert found["prune_period"] == 5
+    assert "retraining" not in found
+    kept = of_algo("imp", imp_no_rewind=True)
+    assert kept["retraining"] == "lr_rewind"
+    assert not {"rewind_iteration", "imp_rounds"} & set(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("hc_iter", {}, ["weight_reinit", "mask_shuffle"]),
+        ("hc_iter", {"skip_sanity_checks": True}, []),
+        (
+            "hc_iter",
+            {"invert_sanity_check": True, "skip_sanity_checks": True},
+            ["score_inversion"],
+        ),
+        ("ep", {"invert_sanity_check": True, "skip_sanity_checks": True}, []),
+        ("sr", {"skip_sanity_checks": True, "shuffle": True}, ["mask_shuffle"]),
+        ("sr", {"skip_sanity_checks": True, "reinit": True}, ["weight_reinit"]),
+        ("hc_iter", {"skip_sanity_checks": True, "reinit": True}, []),
+        ("imp", {}, []),
+        (
+            "imp",
+            {"skip_sanity_checks": False},
+            ["weight_reinit", "mask_shuffle"],
+        ),
+    ],
+)
+def test_sanity_checks(name, changes, expected):
+    if name == "imp" and not changes:
+        changes = {"skip_sanity_checks": None}  # The file has it.
+    found = of_algo(name, **changes)
+    assert found["sanity_checks"] == expected
+    assert ("reinit_init" in found) == ("weight_reinit" in expected)
+
+
+def test_what_is_not_fine_tuned_has_no_sanity_checks():
+    assert "sanity_checks" not in translated(skip_fine_tune=True)
+    assert "sanity_checks" not in of_algo("wt")
+
+
+SCHEDULE = ("schedule", "lr_drops", "lr_drop_factor")
+
+
+def schedule(algo="hc_iter", **changes):
+    changes = {"gamma": None, "milestones": None, **changes}
+    found = of_algo(algo, **changes)
+    return tuple(found.get(key) for key in SCHEDULE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("momentum", 0.9, None)),
+        ({"nesterov": True}, ("nesterov", 0.9, None)),
+        ({"momentum": 0}, ("sgd", None, None)),
+        ({"momentum": 0, "nesterov": True}, ("sgd", None, None)),
+        ({"optimizer": "adam"}, ("adam", None, 1e-8)),
+    ],
+)
+def test_optimizers(changes, expected):
+    found = translated(**changes)
+    names = ("optimizer", "momentum", "epsilon")
+    assert tuple(found.get(key) for key in names) == expected
+
+
+@pytest.mark.parametrize(
+    ("epochs", "drops"),
+    [
+        (6, ["3ep"]),
+        (100, ["50ep", "80ep"]),
+        (150, ["80ep", "120ep"]),
+        (160, ["80ep", "120ep"]),
+        (200, ["100ep", "150ep"]),
+        (300, ["150ep", "250ep"]),
+        (88, ["44ep", "58ep"]),
+    ],
+)
+def test_drops_come_from_the_number_of_epochs(epochs, drops):
+    assert schedule(lr_policy="multistep_lr", epochs=epochs) == (
+        "piecewise",
+        drops,
+        0.1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"lr_policy": "cosine_lr"}, ("cosine_by_epoch", None, None)),
+        ({"lr_policy": "constant_lr"}, ("constant", None, None)),
+        ({"lr_policy": None}, ("constant", None, None)),
+        # One epoch has no drops.
+        ({"lr_policy": "multistep_lr", "epochs": 1}, ("constant", None, None)),
+        (
+            {"lr_policy": "multistep_lr", "gamma": 0.5, "milestones": [7]},
+            ("piecewise", ["7ep"], 0.5),
+        ),
+        (
+            {"lr_policy": "cosine_lr", "milestones": [7]},
+            ("cosine_by_epoch", None, None),
+        ),
+        # Without effect, but for six epochs.
+        (
+            {"lr_policy": "multistep_lr", "lr_gamma": 0.5, "epochs": 100},
+            ("piecewise", ["50ep", "80ep"], 0.1),
+        ),
+        (
+            {"lr_policy": "multistep_lr", "lr_gamma": 0.5, "epochs": 6},
+            ("piecewise", ["3ep"], 0.5),
+        ),
+    ],
+)
+def test_policies(changes, expected):
+    assert schedule(**changes) == expected
+
+
+def test_imp_s_drops_are_of_a_round():
+    found = schedule("imp", lr_policy="multistep_lr", lr_gamma=0.2)
+    assert found == ("piecewise", ["2ep", "3ep"], 0.2)
+
+
+def test_fine_tuning_has_keys_of_its_own():
+    found = translated(fine_tune_optimizer="adam", nesterov=True)
+    assert found["fine_tune_optimizer"] == "adam"
+    assert "fine_tune_momentum" not in found
+    found = of_algo("sr", nesterov=True, momentum=0.8)
+    assert found["fine_tune_optimizer"] == "nesterov"
+    assert found["fine_tune_momentum"] == 0.8
+    assert found["fine_tune_lr"] == 0.01
+
+
+def test_imp_is_fine_tuned_as_its_rounds_are_unless_it_says_otherwise():
+    silent = {"fine_tune_lr": None, "fine_tune_lr_policy": None}
+    found = of_algo("imp", lr=0.3, wd=1e-3, lr_policy="constant_lr", **silent)
+    assert found["fine_tune_lr"] == 0.3
+    assert found["fine_tune_schedule"] == "constant"
+    assert found["fine_tune_weight_decay"] == 1e-4
+
+
+def test_what_is_not_fine_tuned_has_no_settings_for_it():
+    for found in (translated(skip_fine_tune=True), of_algo("wt")):
+        assert not {"fine_tune_lr", "fine_tune_schedule"} & set(found)
+    assert translated(skip_fine_tune=True)["skip_fine_tune"] is True
+
+
+def test_weights_are_saved_on_the_way_where_they_are_trained(caplog):
+    found = of_algo("wt", ckpt_at_fixed_epochs=[1, 5])
+    assert found["save_iterations"] == ["1ep", "5ep"]
+    assert "save_iterations" not in of_algo("wt")
+    assert "ckpt_at_fixed_epochs" not in caplog.text
+    found = of_algo("wt", ckpt_at_fixed_epochs=[0, 3, 150], epochs=150)
+    assert found["save_iterations"] == ["3ep"]
+    assert "no effect at 0, 150: it is for" in caplog.text
+    assert "save_iterations" not in translated(ckpt_at_fixed_epochs=[0, 3, 150])
+    assert "no effect at 0, 3, 150: it is for" in caplog.text
+
+
+def test_seeds():
+    def seeds(algo="hc_iter", **changes):
+        found = of_algo(algo, **changes)
+        names = ("seed", "init_seed", "mask_seed")
+        return {name: found[name] for name in names if name in found}
+
+    assert seeds() == {"seed": 42}
+    assert seeds(trial_num=3) == {"seed": 126}
+    assert seeds(fixed_init=True) == {"seed": 42, "init_seed": 24}
+    assert seeds(fixed_init=True, seed_fixed_init=5)["init_seed"] == 5
+    assert seeds(chg_mask=True, chg_weight=True) == {"seed": 42}
+    changed = seeds("sr", chg_mask=True, chg_weight=True)
+    assert set(changed) == {"seed", "mask_seed", "init_seed"}
+    assert changed["mask_seed"] != changed["init_seed"]
+
+
+def test_norms_decay_like_all_else():
+    translated(no_bn_decay=True)  # Norms have no weights.
+    with pytest.raises(ValueError, match="no_bn_decay cannot be had"):
+        translated(no_bn_decay=True, bn_type="AffineBatchNorm")
+
+
+def test_weights_stand_still():
+    with pytest.raises(ValueError, match="freeze_weights must be True"):
+        translated(freeze_weights=False)
+
+
+def test_gamma_and_milestones_are_said_to_count(caplog):
+    piecewise = {"lr_policy": "multistep_lr", "milestones": None}
+    translated(**piecewise, gamma=0.5)
+    assert caplog.messages[-1] == (
+        "gamma=0.5 shape the learning rate here. The published code ignores "
+        "them: its rate drops by 0.1 at 80ep,120ep"
+    )
+    caplog.clear()
+    constant = {"lr_policy": None, "fine_tune_lr_policy": None}
+    translated(**constant, milestones=None)
+    assert "no effect: they are for multistep_lr" in caplog.text
+    caplog.clear()
+    translated(**piecewise, gamma=None)
+    assert "shape" not in caplog.text and "multistep_lr" not in caplog.text

@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.experiments import recipe_table_gem, recipes
-from lottery_ticket.foundations import steps
+from lottery_ticket.foundations import fields, steps
 
 RECIPES = recipe_table_gem.RECIPES
 # Name -> training examples, but those held out.
@@ -21,7 +21,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_states_its_source_and_what_to_expect(name):
     assert RECIPES[name]["source"] and RECIPES[name]["expect"]
-    known = {*recipes.Recipe.__dataclass_fields__, "source", "expect"}
+    known = {*fields.names_of(recipes.Recipe), "source", "expect"}
     assert set(RECIPES[name]) <= known
 
 

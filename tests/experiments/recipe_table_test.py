@@ -3,8 +3,14 @@
 import pytest
 
 from lottery_ticket.experiments import recipe_table, recipes
-from lottery_ticket.foundations import pruning
+from lottery_ticket.foundations import fields, pruning
 from lottery_ticket.models import registry
+
+PARTS = {
+    name: value
+    for name, value in vars(recipe_table).items()
+    if isinstance(value, dict) and name.isupper() and name != "RECIPES"
+}
 
 
 @pytest.mark.parametrize("name", recipe_table.RECIPES)
@@ -16,7 +22,7 @@ def test_every_recipe_states_its_source_and_what_to_expect(name):
 
 @pytest.mark.parametrize("name", recipe_table.RECIPES)
 def test_every_setting_is_a_flag(name):
-    known = {*recipes.Recipe.__dataclass_fields__, "source", "expect"}
+    known = {*fields.names_of(recipes.Recipe), "source", "expect"}
     assert set(recipe_table.RECIPES[name]) <= known
 
 
@@ -129,3 +135,15 @@ def test_fractions_fit_the_network(name, number):
     layers = pruning.expand_fractions(recipe.fractions, model.masks)
     assert len(layers) == number
     pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_holds_settings(name):
+    known = {*fields.names_of(recipes.Recipe), "source", "expect"}
+    assert set(PARTS[name]) <= known
+
+
+def test_parts_of_networks_have_what_is_usual():
+    """So that a recipe made of one lacks nothing that most leave alone."""
+    for name in ("LENET", "CONV_2", "CONV_4", "CONV_6", "RESNET_20", "VGG_19"):
+        assert set(recipe_table.USUAL) <= set(PARTS[name])

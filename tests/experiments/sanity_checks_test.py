@@ -3,6 +3,7 @@
 import pytest
 
 from lottery_ticket.experiments import fine_tuning, gem_search, sanity_checks
+from lottery_ticket.experiments.gems import stages
 
 SEARCH = gem_search.GemSearch(density=0.05)
 TUNING = fine_tuning.FineTuning()
@@ -12,10 +13,10 @@ def test_checks_are_names():
     checks = sanity_checks.SanityChecks(["mask_shuffle"])
     assert checks.sanity_checks == ("mask_shuffle",)
     assert checks == sanity_checks.SanityChecks("mask_shuffle")
-    checks = sanity_checks.SanityChecks(sanity_checks.CHECKS, "kaiming_normal")
+    checks = sanity_checks.SanityChecks([*stages.CHECKS], "kaiming_normal")
     checks.check(SEARCH, TUNING)
     assert checks.settings() == {
-        "sanity_checks": sanity_checks.CHECKS,
+        "sanity_checks": tuple(stages.CHECKS),
         "reinit_init": "kaiming_normal",
     }
 

@@ -1,12 +1,12 @@
 """Finished searches of a small network, for tests of what compares them."""
 
-import dataclasses
+import attrs
 
 from lottery_ticket.experiments import mask_search, recipes, supermask
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
-RECIPE = dataclasses.replace(trunks.RECIPE, optimizer="momentum", lr=20.0)
+RECIPE = attrs.evolve(trunks.RECIPE, optimizer="momentum", lr=20.0)
 NORM_NETWORK = """
 import keras
 
@@ -37,7 +37,7 @@ def search(directory, mask_seed, recipe=RECIPE, **options):
 
 def changed(**settings):
     """Returns the recipe with other settings."""
-    return dataclasses.replace(RECIPE, **settings)
+    return attrs.evolve(RECIPE, **settings)
 
 
 def norm_recipe(directory):

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import attrs
 import hypothesis
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_masks_are_of_the_largest_scores_of_each_layer():
 
 
 def test_the_reference_prunes_one_less_by_its_rounding():
-    grid = dataclasses.replace(GRID, rounding="legacy")
+    grid = attrs.evolve(GRID, rounding="legacy")
     assert kept(cuts("random", grid).masks(1))["layer0"] == 1281
 
 
@@ -142,7 +143,7 @@ def test_gradients_are_of_untrained_weights(criterion):
 
 
 def test_chance_has_the_grids_seed():
-    other = dataclasses.replace(GRID, draw_seed=6)
+    other = attrs.evolve(GRID, draw_seed=6)
     for criterion in ("random", "large_final_same_sign"):  # Scores, and ties.
         one = cuts(criterion).masks(1)["layer0"]
         two = cuts(criterion, other).masks(1)["layer0"]
@@ -152,7 +153,7 @@ def test_chance_has_the_grids_seed():
 @pytest.mark.parametrize("mask_1_action", mask_1.MASK_1_ACTIONS)
 @pytest.mark.parametrize("mask_0_action", mask_0.MASK_0_ACTIONS)
 def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
-    grid = dataclasses.replace(
+    grid = attrs.evolve(
         GRID, mask_1_actions=(mask_1_action,), mask_0_action=mask_0_action
     )
     masks = cuts("random").masks(3)
@@ -188,7 +189,7 @@ def test_kept_weights_are_as_drawn_or_constant(level, criterion):
 
 
 def test_pruned_weights_can_stay_where_training_left_them():
-    grid = dataclasses.replace(GRID, mask_0_action="freeze_final")
+    grid = attrs.evolve(GRID, mask_0_action="freeze_final")
     masks = cuts("large_final").masks(4)
     made = untrained_networks.networks(grid, DENSE, masks, 4, None)
     for name, mask in masks.items():
@@ -197,7 +198,7 @@ def test_pruned_weights_can_stay_where_training_left_them():
 
 
 def test_a_dense_network_is_untouched_by_mask_0_actions():
-    grid = dataclasses.replace(GRID, mask_0_action="freeze_init_zero_all")
+    grid = attrs.evolve(GRID, mask_0_action="freeze_init_zero_all")
     made = untrained_networks.networks(grid, DENSE, DENSE.masks, 0, None)
     for name, array in made["rewind"].items():
         np.testing.assert_array_equal(array, DENSE.initial[name])
@@ -211,7 +212,7 @@ def test_a_dense_network_is_untouched_by_mask_0_actions():
 
 
 def test_an_action_draws_alike_for_all_criteria_and_anew_at_each_level():
-    grid = dataclasses.replace(GRID, mask_1_actions=("random_reinit", "reinit"))
+    grid = attrs.evolve(GRID, mask_1_actions=("random_reinit", "reinit"))
     one = cuts("large_final").masks(2)["layer0"] == 1
     two = cuts("random").masks(5)["layer0"] == 1
     same, alike, other = (

@@ -1,9 +1,9 @@
 """Tests of experiments/untrained.py, on the bundled digits."""
 
-import dataclasses
 import json
 import pathlib
 
+import attrs
 import numpy as np
 import pytest
 
@@ -23,7 +23,7 @@ from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
 # Long enough to move weights, wide enough for ties to be few.
-RECIPE = dataclasses.replace(
+RECIPE = attrs.evolve(
     trunks.RECIPE, training_len="60it", lr=0.01, hidden_units=(20,)
 )
 GIVEN = {"criteria": ("large_final", "movement", "random"), "iterations": 3}
@@ -182,7 +182,7 @@ def test_one_evaluation_serves_all_cells(tmp_path, dense, monkeypatch):
 def test_it_is_the_same_each_time_but_with_another_seed(tmp_path, dense, done):
     same = run(tmp_path / "same", dense)
     assert same == (done / "untrained.json").read_bytes()
-    grid = dataclasses.replace(GRID, draw_seed=8)
+    grid = attrs.evolve(GRID, draw_seed=8)
     run(tmp_path / "other", dense, grid)
     pairs = zip(
         read(done)["cells"], read(tmp_path / "other")["cells"], strict=True
@@ -249,7 +249,7 @@ def test_a_part_of_other_settings_is_refused(tmp_path, dense, monkeypatch):
         Interrupting(patch, 9)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path, dense)
-    grid = dataclasses.replace(GRID, mask_0_action="freeze_final")
+    grid = attrs.evolve(GRID, mask_0_action="freeze_final")
     message = "mask_0_action: 'zero' there, 'freeze_final' now"
     with pytest.raises(ValueError, match=message):
         run(tmp_path, dense, grid)
@@ -301,7 +301,7 @@ def test_nothing_is_complete_before_it_is(tmp_path, dense):
     ],
 )
 def test_other_settings_are_refused(done, dense, changed, message):
-    grid = dataclasses.replace(GRID, **changed)
+    grid = attrs.evolve(GRID, **changed)
     with pytest.raises(ValueError, match=message):
         run(done, dense, grid)
     with pytest.raises(ValueError, match=message):
@@ -310,7 +310,7 @@ def test_other_settings_are_refused(done, dense, changed, message):
 
 @pytest.mark.slow
 def test_another_run_is_refused(tmp_path, done):
-    recipe = dataclasses.replace(RECIPE, training_len="61it")
+    recipe = attrs.evolve(RECIPE, training_len="61it")
     other = trunks.train(tmp_path / "other", recipe)
     with pytest.raises(ValueError, match="run: '.* there, '.* now"):
         run(done, other)
@@ -331,7 +331,7 @@ def test_other_data_leave_nothing(tmp_path, dense, monkeypatch):
     monkeypatch.setattr(
         ingredients.WORKSHOP,
         "dataset",
-        lambda recipe: plain(dataclasses.replace(recipe, subset=100)),
+        lambda recipe: plain(attrs.evolve(recipe, subset=100)),
     )
     with pytest.raises(ValueError, match="trained on other data"):
         run(tmp_path / "out", dense)
@@ -378,7 +378,7 @@ def test_the_best_on_validation_is_told(tmp_path, dense, capsys):
 
 @pytest.mark.slow
 def test_without_a_validation_set_nothing_is_chosen(tmp_path, capsys):
-    recipe = dataclasses.replace(RECIPE, validation_size=0)
+    recipe = attrs.evolve(RECIPE, validation_size=0)
     dense = trunks.train(tmp_path / "dense", recipe)
     capsys.readouterr()
     grid = untrained_grid.Grid(criteria=("random",), iterations=1)

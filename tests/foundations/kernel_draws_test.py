@@ -171,9 +171,12 @@ def test_a_draw_is_that_of_seed_and_layer(name, seed):
         ({"name": "signed_constants"}, "Unknown init .* 'signed_constant'"),
         ({"mode": "fanin"}, "Unknown fan mode 'fanin'. Did you mean 'fan_in'"),
         ({"gain": "leaky"}, "Unknown gain 'leaky'. Did you mean 'leaky_relu'"),
-        ({"scale_fan": 0.0}, "finite number above 0. Received: 0.0"),
-        ({"scale_fan": float("nan")}, "above 0. Received: nan"),
-        ({"scale_fan": math.inf}, "above 0. Received: inf"),
+        (
+            {"scale_fan": 0.0},
+            "scale_fan must be a number, above 0. Received: 0.0",
+        ),
+        ({"scale_fan": float("nan")}, "above 0, finite. Received: nan"),
+        ({"scale_fan": math.inf}, "above 0, finite. Received: inf"),
         ({"shapes": {"dense9": (2, 2)}}, "Unknown layer 'dense9'. Did you"),
     ],
 )

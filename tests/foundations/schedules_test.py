@@ -33,13 +33,13 @@ def test_lengths_become_iterations():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"name": "cosin"}, "Unknown schedule 'cosin'. Did you mean 'cosine'"),
+        ({"name": "cosin"}, "Unknown name 'cosin'. Did you mean 'cosine'"),
         ({"name": "piecewise"}, "needs lr_drops"),
         ({"drops": ("9it",)}, "the others have none. Received: constant"),
         ({"name": "cosine_by_epoch", "drops": ("9it",)}, "the others have non"),
         ({"warmup": "5"}, "A length must be"),
         ({"name": "piecewise", "drops": ("5",)}, "A length must be"),
-        ({"drop_factor": 0.0}, "factor of a drop must be above 0"),
+        ({"drop_factor": 0.0}, "drop_factor must be a number, above 0"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(given, message):

@@ -9,7 +9,7 @@ from lottery_ticket.experiments.gems import first_weights, score_search
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations import save_restore
 from lottery_ticket.foundations.supermasks import score_draws
-from lottery_ticket.tests import grids
+from lottery_ticket.tests import grids, tiny
 from lottery_ticket.tests.experiments.gems import small
 
 
@@ -199,3 +199,22 @@ def test_the_log_has_each_epoch(mined):
     directory, *_ = mined
     log = save_restore.read_log(str(directory / "search"), "validate")
     assert log["iteration"] == [0, 4, 8, 12, 16, 20]
+
+
+def test_the_loss_of_rounding_is_that_of_masked_kernels_on_one_batch():
+    dataset, model = tiny.make_dataset(), tiny.Model().reset(seed=1)
+    loss = score_search.rounding_loss(dataset, model, examples=20)
+    w = model.weights
+    x, y = dataset.train.x[:20], dataset.train.y[:20]
+    rng = np.random.default_rng(3)
+    for _ in range(2):
+        masks = {
+            name: rng.random(w[name].shape).astype(np.float32)
+            for name in ("layer0", "layer1")
+        }
+        hidden = np.maximum(x @ (w["layer0"] * masks["layer0"]), 0)
+        logits = hidden @ (w["layer1"] * masks["layer1"])
+        log_sums = np.log(np.exp(logits).sum(1))
+        expected = (log_sums - logits[np.arange(20), y]).mean()
+        assert loss(masks) == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_array_equal(model.weights["layer0"], w["layer0"])

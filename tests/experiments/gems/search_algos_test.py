@@ -1,7 +1,5 @@
 """Tests of experiments/gems/search_algos.py: entries pass the contract."""
 
-import dataclasses
-
 import pytest
 
 from lottery_ticket.experiments import gem_search
@@ -19,16 +17,14 @@ def test_every_algo_says_what_it_is():
 @pytest.mark.parametrize("algo", ALGOS)
 def test_the_facts_of_an_algo_fit_each_other(algo):
     entry = ALGOS[algo]
-    flags = {field.name for field in dataclasses.fields(gem_search.GemSearch)}
-    assert set(entry.flags) <= flags
-    assert len(set(entry.flags)) == len(entry.flags)
     assert entry.masker is None or entry.masker in maskers.MASKERS
     assert entry.regularization in regularizers.REGULARIZERS
-    assert entry.trains_scores == ("score_init" in entry.flags)
-    assert entry.is_hypercube == ("threshold" in entry.flags)
-    assert entry.has_mask == ("density" in entry.flags)
-    is_gradual = entry.has_events or entry.has_rounds
-    assert is_gradual == ("prune_period" in entry.flags)
+    unused = gem_search.unused(algo)
+    assert entry.trains_scores == ("score_init" not in unused)
+    assert entry.is_hypercube == ("threshold" not in unused)
+    assert entry.has_mask == ("density" not in unused)
+    assert entry.is_gradual == ("prune_period" not in unused)
+    assert not entry.is_hypercube or entry.trains_scores
 
 
 @pytest.mark.parametrize("algo", ALGOS)
@@ -44,8 +40,11 @@ def test_an_algo_that_needs_a_density_is_refused_without(algo):
             gem_search.GemSearch(algo)
 
 
-def test_those_of_scores_are_listed():
-    assert search_algos.SCORED == (
+def test_algos_are_listed_by_their_facts():
+    assert search_algos.having("trains_scores") == (
         *("hc", "hc_iter", "ep", "global_ep", "global_ep_iter"),
     )
-    assert search_algos.HYPERCUBE == ("hc", "hc_iter")
+    assert search_algos.having("is_hypercube") == ("hc", "hc_iter")
+    assert search_algos.having("takes_scores", "has_rounds") == (
+        *("hc_iter", "imp"),
+    )

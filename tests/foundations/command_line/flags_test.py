@@ -1,31 +1,23 @@
 """Tests of foundations/command_line/flags.py."""
 
-import dataclasses
 import os
 import subprocess
 import sys
 
 import pytest
 
-from lottery_ticket.foundations import plans, result_file
+from lottery_ticket.foundations import fields, plans, result_file
 from lottery_ticket.foundations.command_line import flags
 
 
-@dataclasses.dataclass(frozen=True)
+@fields.settings
 class Settings:
-    """Settings of a thing.
+    """Settings of a thing."""
 
-    Args:
-        recipe: Name of the recipe.
-        lr: Learning rate.
-        units: Units of each layer.
-        fractions: Fraction by layer.
-    """
-
-    recipe: str = "digits"
-    lr: float | None = None
-    units: tuple[int, ...] | None = None
-    fractions: dict[str, float] | None = None
+    recipe: str = fields.field("digits", "Name of the recipe.")
+    lr: float | None = fields.left_open("Learning rate.")
+    units: tuple[int, ...] | None = fields.left_open("Units of each layer.")
+    fractions: dict[str, float] | None = fields.left_open("Fraction by layer.")
 
 
 def thing(
@@ -149,8 +141,8 @@ def test_a_config_file_in_other_words_is_translated(tmp_path, capsys):
     path.write_text("rate: 1e-4\n")
     words = ["x", f"--config={path}"]
     run = flags.Command(thing, renamed)
-    assert flags.parse(run, words)["lr"] == "1e-4"
-    assert flags.parse(run, [*words, "--lr=2"])["lr"] == "2"
+    assert flags.parse(run, words)["lr"] == 1e-4
+    assert flags.parse(run, [*words, "--lr=2"])["lr"] == 2
     assert flags.bind(run, words)["settings"].lr == 1e-4
     flags.main(run, words)
     assert capsys.readouterr().out == "x digits 0.0001 3 False\n"

@@ -132,9 +132,12 @@ def test_noise_comes_first_and_has_the_ratio_as_deviation():
     ("given", "message"),
     [
         ({"name": "probs"}, "Unknown rounding 'probs'. Did you mean 'prob'"),
-        ({"threshold": 1.5}, r"threshold of rounding must be in \[0, 1\]"),
-        ({"noise_ratio": -0.1}, "0 or more. Received: -0.1"),
-        ({"noise_ratio": float("nan")}, "0 or more. Received: nan"),
+        (
+            {"threshold": 1.5},
+            "threshold must be a number, at least 0 and at most 1",
+        ),
+        ({"noise_ratio": -0.1}, "at least 0. Received: -0.1"),
+        ({"noise_ratio": float("nan")}, "finite. Received: nan"),
         ({"name": "naive_prob"}, r"naive_prob, prob_layers=\(\)"),
         ({"prob_layers": ("a",)}, r"naive, prob_layers=\('a',\)"),
     ],
