@@ -3,8 +3,8 @@
 import dataclasses
 
 from lottery_ticket.experiments import (
+    from_recipe,
     given_networks,
-    ingredients,
     recipe_changes,
     recipes,
     tickets,
@@ -131,13 +131,13 @@ class Copies:
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
             return given_networks.network(saved)
         recipe = self.own_recipe
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        model = ingredients.WORKSHOP.model(recipe, dataset, quiet=True)
+        dataset = from_recipe.dataset(recipe)
+        model = from_recipe.model(recipe, dataset, quiet=True)
         model.reset(source.initial, source.masks, recipe.init_seed)
         self._check_repeats(record["inputs"], model, dataset)
         stem = files.join(directory, "stem")
         settings = {**recipe.settings(), **self._part("stem")}
-        ingredients.train(
+        from_recipe.train(
             recipe,
             dataset,
             model,
@@ -175,9 +175,9 @@ class Copies:
         model.reset(state, self.ticket.masks, seed)
         copy = files.join(directory, name)
         settings = {**recipe.settings(), **self._part(name)}
-        ingredients.train(
+        from_recipe.train(
             recipe,
-            ingredients.WORKSHOP.dataset(recipe),
+            from_recipe.dataset(recipe),
             model,
             copy,
             label=f"{name} copy",

@@ -2,9 +2,9 @@
 
 from lottery_ticket.experiments import (
     fine_tuning,
+    from_recipe,
     gem_search,
     given_networks,
-    ingredients,
     recipes,
     sanity_checks,
 )
@@ -103,8 +103,8 @@ def plan(
 
     def work():
         gem.check_free()
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
+        dataset = from_recipe.dataset(recipe)
+        model = from_recipe.model(recipe, dataset, quiet)
         found = stages.run(gem, dataset, model)
         with lock.hold(output_dir):
             result.write(

@@ -3,7 +3,7 @@
 import functools
 
 from lottery_ticket.experiments import copies as copies_lib
-from lottery_ticket.experiments import ingredients, recipe_changes
+from lottery_ticket.experiments import from_recipe, recipe_changes
 from lottery_ticket.foundations import (
     files,
     interpolation,
@@ -86,8 +86,8 @@ def plan(
     result = plans.Result(output_dir, settings, RESULT)
 
     def work():
-        dataset = ingredients.WORKSHOP.dataset(copies.recipe)
-        model = ingredients.WORKSHOP.model(copies.recipe, dataset, quiet)
+        dataset = from_recipe.dataset(copies.recipe)
+        model = from_recipe.model(copies.recipe, dataset, quiet)
         start = copies.start(dataset, model)
         with lock.hold(output_dir):
             networks = _trained(

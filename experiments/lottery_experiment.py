@@ -1,8 +1,8 @@
 """The lottery ticket experiment: iterative pruning with rewinding."""
 
 from lottery_ticket.experiments import (
+    from_recipe,
     given_networks,
-    ingredients,
     level_rules,
     levels,
     recipes,
@@ -77,8 +77,8 @@ def plan(
     )
 
     def work():
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
+        dataset = from_recipe.dataset(recipe)
+        model = from_recipe.model(recipe, dataset, quiet)
         planned.train(dataset, model)
 
     reads = given_networks.folders(presets)

@@ -2,7 +2,7 @@
 
 import statistics
 
-from lottery_ticket.experiments import ingredients, mask_path, search_pairs
+from lottery_ticket.experiments import from_recipe, mask_path, search_pairs
 from lottery_ticket.foundations import (
     interpolation,
     lazy,
@@ -71,7 +71,7 @@ def plan(
 
     def work():
         dataset = search_pairs.dataset(pair, path.splits)
-        model = ingredients.WORKSHOP.model(pair[0].recipe, dataset, quiet)
+        model = from_recipe.model(pair[0].recipe, dataset, quiet)
         pair[0].check_network(model)
         with lock.hold(output_dir):
             found = {

@@ -6,9 +6,9 @@ import functools
 import numpy as np
 
 from lottery_ticket.experiments import (
+    from_recipe,
     gem,
     given_networks,
-    ingredients,
     recipe_changes,
     recipes,
 )
@@ -60,7 +60,7 @@ class SearchRun:
             ValueError: If the data are no longer those.
             FileNotFoundError: If they cannot be had.
         """
-        dataset = ingredients.WORKSHOP.dataset(self.recipe)
+        dataset = from_recipe.dataset(self.recipe)
         given_networks.check_data(self.directory, self.data, dataset)
         return dataset
 

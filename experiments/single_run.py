@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import from_recipe, recipes
 from lottery_ticket.foundations import plans
 from lottery_ticket.foundations.training import run_settings
 
@@ -37,10 +37,10 @@ def plan(
     def work():
         if before_data is not None:
             before_data()
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        model = ingredients.WORKSHOP.model(recipe, dataset, output.quiet)
+        dataset = from_recipe.dataset(recipe)
+        model = from_recipe.model(recipe, dataset, output.quiet)
         give_start(dataset, model)
-        ingredients.train(
+        from_recipe.train(
             recipe,
             dataset,
             model,

@@ -1,8 +1,8 @@
 """Supermasks: the weights stay as they are drawn, and a mask is learned."""
 
 from lottery_ticket.experiments import (
+    from_recipe,
     given_networks,
-    ingredients,
     mask_search,
     recipes,
 )
@@ -87,8 +87,8 @@ def plan(
     result = plans.Result(output_dir, _all(run.settings, search), RESULT)
 
     def work():
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        plain = ingredients.WORKSHOP.model(recipe, dataset, quiet)
+        dataset = from_recipe.dataset(recipe)
+        plain = from_recipe.model(recipe, dataset, quiet)
         searched = searched_model.searched(
             plain, search.sampling, search.rescaling
         )
@@ -96,7 +96,7 @@ def plan(
         output = run_settings.Output(
             run.settings, save_summaries=save_summaries, quiet=quiet
         )
-        ingredients.train(recipe, dataset, searched, output_dir, output=output)
+        from_recipe.train(recipe, dataset, searched, output_dir, output=output)
         with lock.hold(output_dir):
             found = _evaluated(plain, searched, search, dataset, quiet)
             result.write(found)

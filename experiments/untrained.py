@@ -4,7 +4,7 @@ import time
 
 from lottery_ticket.experiments import (
     dense_run,
-    ingredients,
+    from_recipe,
     untrained_grid,
     untrained_networks,
 )
@@ -78,9 +78,9 @@ def plan(
 
     def work():
         part = PART.read_own(output_dir, result.settings)
-        dataset = ingredients.WORKSHOP.dataset(dense.recipe)
+        dataset = from_recipe.dataset(dense.recipe)
         dense.check_data(dataset)
-        model = ingredients.WORKSHOP.model(dense.recipe, dataset, quiet)
+        model = from_recipe.model(dense.recipe, dataset, quiet)
         dense.give_start(model)
         with lock.hold(output_dir):
             found = _Found(output_dir, result.settings, part)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments import from_recipe
 from lottery_ticket.experiments.gems import (
     found,
     measures,
@@ -57,7 +57,7 @@ def search(gem, dataset, model, weights) -> found.Found:
         else None,
     )
     ends = tuple((epoch + 1) * per_epoch for epoch in range(epochs))
-    ingredients.train(
+    from_recipe.train(
         gem.recipe,
         dataset,
         scored,

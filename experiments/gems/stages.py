@@ -1,6 +1,6 @@
 """The stages of a gem: search, fine-tuning, sanity checks."""
 
-from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments import from_recipe
 from lottery_ticket.experiments.gems import (
     first_weights,
     found,
@@ -97,7 +97,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
     directory = gem.check_directory(check) if check else gem.directory
-    ingredients.train(
+    from_recipe.train(
         gem.tuned_recipe(),
         dataset,
         model,

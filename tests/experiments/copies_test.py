@@ -9,7 +9,7 @@ import pytest
 
 from lottery_ticket.experiments import (
     copies,
-    ingredients,
+    from_recipe,
     recipe_changes,
     recipes,
 )
@@ -43,8 +43,8 @@ def plan(directory, iteration="0it", order_seeds=None, **changed):
 
 def begin(planned):
     """The iteration at which copies part, all checked."""
-    dataset = ingredients.WORKSHOP.dataset(planned.recipe)
-    model = ingredients.WORKSHOP.model(planned.recipe, dataset, quiet=True)
+    dataset = from_recipe.dataset(planned.recipe)
+    model = from_recipe.model(planned.recipe, dataset, quiet=True)
     return planned.start(dataset, model)
 
 
@@ -148,8 +148,8 @@ def test_a_copy_trains_its_order_from_the_state_to_the_end(ticket, tmp_path):
     made = plan(ticket, "5it", order_seeds=(7, trunks.RECIPE.train_order_seed))
     start = begin(made)
     state = made.state(start, str(tmp_path), quiet=True)
-    dataset = ingredients.WORKSHOP.dataset(made.recipe)
-    model = ingredients.WORKSHOP.model(made.recipe, dataset, quiet=True)
+    dataset = from_recipe.dataset(made.recipe)
+    model = from_recipe.model(made.recipe, dataset, quiet=True)
     first, second = (
         made.train(name, state, start, model, str(tmp_path), False, True)
         for name in copies.NAMES
@@ -184,8 +184,8 @@ def test_a_finetuned_ticket_has_finetuned_copies(tmp_path):
         made = plan(directory, order_seeds=(7, seed))
         start = begin(made)
         state = made.state(start, str(tmp_path), quiet=True)
-        dataset = ingredients.WORKSHOP.dataset(made.recipe)
-        model = ingredients.WORKSHOP.model(made.recipe, dataset, quiet=True)
+        dataset = from_recipe.dataset(made.recipe)
+        model = from_recipe.model(made.recipe, dataset, quiet=True)
         below = str(tmp_path / f"copies{level}")
         second = made.train("second", state, start, model, below, False, True)
         expected = save_restore.restore_network(paths.final(directory))

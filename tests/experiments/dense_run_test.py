@@ -8,7 +8,7 @@ import pytest
 
 from lottery_ticket.experiments import (
     dense_run,
-    ingredients,
+    from_recipe,
     mask_search,
     supermask,
 )
@@ -34,7 +34,7 @@ def test_it_is_as_it_was_trained(run):
         assert list(network) == list(saved)
         for name, array in saved.items():
             np.testing.assert_array_equal(network[name], array)
-    assert dense.data == ingredients.WORKSHOP.dataset(trunks.RECIPE).checksum
+    assert dense.data == from_recipe.dataset(trunks.RECIPE).checksum
 
 
 def test_its_checksum_is_of_both_ends(run):
@@ -49,9 +49,7 @@ def test_its_checksum_is_of_both_ends(run):
 
 def test_a_model_gets_the_weights_from_before_training(run):
     dense = dense_run.read(run)
-    model = ingredients.WORKSHOP.model(
-        dense.recipe, ingredients.WORKSHOP.dataset(dense.recipe)
-    )
+    model = from_recipe.model(dense.recipe, from_recipe.dataset(dense.recipe))
     model.reset(masks=trunks.masks(), seed=9)
     dense.give_start(model)
     for name, array in model.weights.items():
@@ -64,10 +62,10 @@ def test_a_model_gets_the_weights_from_before_training(run):
 
 def test_other_data_are_an_error(run):
     dense = dense_run.read(run)
-    dense.check_data(ingredients.WORKSHOP.dataset(trunks.RECIPE))
+    dense.check_data(from_recipe.dataset(trunks.RECIPE))
     other = dataclasses.replace(trunks.RECIPE, subset=100)
     with pytest.raises(ValueError, match="trained on other data than"):
-        dense.check_data(ingredients.WORKSHOP.dataset(other))
+        dense.check_data(from_recipe.dataset(other))
 
 
 def test_runs_that_are_not_dense_are_refused(tmp_path):

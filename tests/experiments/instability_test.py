@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import (
-    ingredients,
+    from_recipe,
     instability,
     recipe_changes,
 )
@@ -173,7 +173,7 @@ def test_copies_of_networks_with_dropout_drop_other_units(tmp_path):
 
 
 def test_a_finished_line_is_skipped(line, ticket, monkeypatch, capsys):
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     run(line, ticket, quiet=False)
     assert "complete already" in capsys.readouterr().err
     assert planned.is_complete(
@@ -267,7 +267,7 @@ def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
-    ingredients.WORKSHOP.clear()
+    from_recipe.forget()
     run(tmp_path, ticket)
     # One for the training program of both copies, one for the line.
     assert len(traced) == len(set(traced)) == 2

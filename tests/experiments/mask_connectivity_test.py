@@ -8,9 +8,9 @@ import pytest
 
 from lottery_ticket.analysis import layers, results
 from lottery_ticket.experiments import (
+    from_recipe,
     gem_miner,
     gem_search,
-    ingredients,
     mask_connectivity,
     mask_path,
 )
@@ -106,7 +106,7 @@ def mask_at(way, alpha, ends, name, draw_seed, draw):
 def test_every_point_is_as_numpy_has_it(tmp_path, pair, way, options):
     record = run(tmp_path, pair, **options)
     ends = [loaded(folder) for folder in pair]
-    dataset = ingredients.WORKSHOP.dataset(searches.RECIPE)
+    dataset = from_recipe.dataset(searches.RECIPE)
     draw_seed = record["settings"]["draw_seed"]
     assert record["alpha"] == [0, 0.25, 0.5, 0.75, 1]
     for index, alpha in enumerate(record["alpha"]):
@@ -291,13 +291,13 @@ def test_one_evaluation_serves_the_way(tmp_path, pair, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
-    ingredients.WORKSHOP.clear()  # Else, one of another test may serve.
+    from_recipe.forget()  # Else, one of another test may serve.
     run(tmp_path, pair, draws=2)
     assert len(traced) == 1
 
 
 def test_a_finished_one_is_skipped(done, pair, monkeypatch, capsys):
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     run(done, pair, quiet=False, draws=2)
     assert "complete already" in capsys.readouterr().err
     path = mask_path.MaskPath(points=POINTS, draws=2)

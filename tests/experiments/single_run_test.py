@@ -36,6 +36,6 @@ def test_what_may_fail_comes_before_the_data(tmp_path, monkeypatch):
     def fail():
         raise ValueError("no such ticket")
 
-    monkeypatch.setattr(single_run.ingredients.WORKSHOP, "dataset", pytest.fail)
+    monkeypatch.setattr(single_run.from_recipe, "dataset", pytest.fail)
     with pytest.raises(ValueError, match="no such ticket"):
         plan(tmp_path, pytest.fail, before_data=fail).run()

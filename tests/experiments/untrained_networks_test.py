@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lottery_ticket.experiments import (
     dense_run,
-    ingredients,
+    from_recipe,
     recipes,
     untrained_grid,
     untrained_networks,
@@ -25,8 +25,8 @@ RECIPE = recipes.Recipe(
     seed=1,
 )
 GRID = untrained_grid.Grid(criteria=("all",)).resolved(5)
-DATA = ingredients.WORKSHOP.dataset(RECIPE)
-MODEL = ingredients.WORKSHOP.model(RECIPE, DATA)
+DATA = from_recipe.dataset(RECIPE)
+MODEL = from_recipe.model(RECIPE, DATA)
 PRUNED = [each for each in criteria.CRITERIA if not GRID.levels(each) == [1]]
 
 
