@@ -3,11 +3,11 @@
 import dataclasses
 
 from lottery_ticket.experiments import (
+    finished_runs,
     from_recipe,
     given_networks,
     recipe_changes,
     recipes,
-    tickets,
 )
 from lottery_ticket.foundations import (
     files,
@@ -33,15 +33,13 @@ class Copies:
     """What two copies are trained by.
 
     Args:
-        ticket: tickets.Ticket.
-        own_recipe: recipes.Recipe that the ticket was trained by.
-        recipe: The same, with what shall be other.
+        ticket: finished_runs.FinishedRun.
+        recipe: recipes.Recipe, the ticket's with what shall be other.
         length: Length of training after which they part, such as "500it".
         order_seeds: Seed of each copy's order of examples.
     """
 
-    ticket: tickets.Ticket
-    own_recipe: recipes.Recipe
+    ticket: finished_runs.FinishedRun
     recipe: recipes.Recipe
     length: str
     order_seeds: tuple[int, int]
@@ -77,7 +75,7 @@ class Copies:
             "iteration": self.length,
             "order_seeds": list(self.order_seeds),
             "is_finetuned": self.ticket.is_finetuned,
-            "ticket": self.ticket.checksum,
+            "ticket": self.ticket.checksum("masks", "initial"),
         }
 
     def start(self, dataset, model) -> int:
@@ -91,20 +89,21 @@ class Copies:
             ValueError: If it is not one of the training, or the ticket is of
                 another network.
         """
-        per_epoch = dataset.train.iterations_per_epoch
+        ticket, per_epoch = self.ticket, dataset.train.iterations_per_epoch
         start = steps.iterations(self.length, per_epoch)
-        if start < self.ticket.start_iteration:
+        if start < ticket.start_iteration:
             raise ValueError(
-                f"Copies of {self.ticket.directory} cannot part before it "
-                f"started itself, at iteration {self.ticket.start_iteration}. "
+                f"Copies of {ticket.directory} cannot part before it "
+                f"started itself, at iteration {ticket.start_iteration}. "
                 f"Received: iteration={self.length}"
             )
         run_settings.Course(start_iteration=f"{start}it").span(
             self.recipe.training_len, per_epoch
         )
-        given = self.ticket.initial
-        given_networks.check_network(self.ticket.directory, given, model)
-        model.reset(given, self.ticket.masks)
+        finished_runs.check_network(
+            ticket.directory, ticket.initial, model.variables
+        )
+        model.reset(ticket.initial, ticket.masks)
         return start
 
     def state(self, start: int, directory: str, quiet: bool) -> dict:
@@ -122,38 +121,30 @@ class Copies:
             ValueError: If saved weights are damaged, or data or network are no
                 longer what the ticket was trained with.
         """
-        source = self.ticket
-        if start == source.start_iteration:
-            return source.initial
-        record = run_record.read(source.directory)
-        saved = paths.at_iteration(source.directory, start)
-        folder = saved.removeprefix(f"{source.directory}/")
+        ticket = self.ticket
+        if start == ticket.start_iteration:
+            return ticket.initial
+        saved = paths.at_iteration(ticket.directory, start)
+        folder = saved.removeprefix(f"{ticket.directory}/")
+        record = run_record.read(ticket.directory)
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
             return given_networks.network(saved)
-        recipe = self.own_recipe
-        dataset = from_recipe.dataset(recipe)
-        model = from_recipe.model(recipe, dataset, quiet=True)
-        model.reset(source.initial, source.masks, recipe.init_seed)
-        self._check_repeats(record["inputs"], model, dataset)
-        stem = files.join(directory, "stem")
-        settings = {**recipe.settings(), **self._part("stem")}
-        from_recipe.train(
-            recipe,
+        dataset = from_recipe.dataset(ticket.recipe)
+        model = from_recipe.model(ticket.recipe, dataset, quiet=True)
+        model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
+        self._check_repeats(model, dataset)
+        return self._trained(
+            "stem",
+            ticket.recipe,
             dataset,
             model,
-            stem,
+            directory,
             label=f"first {start} iterations",
-            course=run_settings.Course(f"{source.start_iteration}it"),
+            course=run_settings.Course(f"{ticket.start_iteration}it"),
             stop_iteration=f"{start}it",
-            finetune=self.ticket.is_finetuned,
-            output=run_settings.Output(
-                {**settings, "iteration": start},
-                save_summaries=False,
-                quiet=quiet,
-            ),
+            output=self._output("stem", ticket.recipe, start, False, quiet),
             is_first=False,
         )
-        return given_networks.network(paths.final(stem))
 
     def train(
         self, name, state, start, model, directory, save_summaries, quiet
@@ -173,36 +164,50 @@ class Copies:
         # Of dropout; the state leaves nothing else to draw.
         seed = seeds.derive(recipe.train_order_seed, "random layers")
         model.reset(state, self.ticket.masks, seed)
-        copy = files.join(directory, name)
-        settings = {**recipe.settings(), **self._part(name)}
-        from_recipe.train(
+        return self._trained(
+            name,
             recipe,
             from_recipe.dataset(recipe),
             model,
-            copy,
+            directory,
             label=f"{name} copy",
             course=run_settings.Course(f"{start}it"),
-            finetune=self.ticket.is_finetuned,
-            output=run_settings.Output(
-                {**settings, "iteration": start},
-                save_summaries=save_summaries,
-                quiet=quiet,
-            ),
+            output=self._output(name, recipe, start, save_summaries, quiet),
             is_first=name == NAMES[0],
         )
-        return given_networks.network(paths.final(copy))
 
-    def _part(self, name):
-        return {
+    def _trained(self, part, recipe, dataset, model, directory, **options):
+        """Trains a part in a folder of its name; returns its weights."""
+        folder = files.join(directory, part)
+        from_recipe.train(
+            recipe,
+            dataset,
+            model,
+            folder,
+            finetune=self.ticket.is_finetuned,
+            **options,
+        )
+        return given_networks.network(paths.final(folder))
+
+    def _output(self, part, recipe, start, save_summaries, quiet):
+        settings = {
+            **recipe.settings(),
             "experiment": "instability",
-            "part": name,
-            "ticket": self.ticket.checksum,
+            "part": part,
+            "ticket": self.ticket.checksum("masks", "initial"),
+            "iteration": start,
         }
+        return run_settings.Output(
+            settings, save_summaries=save_summaries, quiet=quiet
+        )
 
-    def _check_repeats(self, inputs, model, dataset):
+    def _check_repeats(self, model, dataset):
         """Raises unless the ticket's training would begin as it did."""
-        now = {**model.identity, "dataset": dataset.checksum}
-        differing = [name for name in _START if now[name] != inputs[name]]
+        now, was = (
+            {**model.identity, "dataset": dataset.checksum},
+            self.ticket.inputs,
+        )
+        differing = [name for name in _START if now[name] != was[name]]
         if differing:
             raise ValueError(
                 f"{self.ticket.directory} has not saved its weights at that "
@@ -228,12 +233,10 @@ def plan(ticket, changes, iteration, order_seeds=None) -> Copies:
         FileNotFoundError: If there is no ticket.
     """
     length = steps.text(iteration)
-    source = tickets.read(ticket)
-    own = recipe_changes.RecipeChanges(data_dir=changes.data_dir)
+    source = finished_runs.ticket(ticket, changes.data_dir)
     recipe = recipe_changes.apply(changes, source.settings)
-    own_recipe = recipe_changes.apply(own, source.settings)
     changed = [
-        x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(own_recipe, x)
+        x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(source.recipe, x)
     ]
     if length.endswith("ep") and changed:
         raise ValueError(
@@ -246,10 +249,4 @@ def plan(ticket, changes, iteration, order_seeds=None) -> Copies:
             seeds.derive(recipe.train_order_seed, "instability", length, name)
             for name in NAMES
         ]
-    return Copies(
-        ticket=source,
-        own_recipe=own_recipe,
-        recipe=recipe,
-        length=length,
-        order_seeds=tuple(order_seeds),
-    )
+    return Copies(source, recipe, length, tuple(order_seeds))

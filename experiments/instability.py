@@ -3,12 +3,11 @@
 import functools
 
 from lottery_ticket.experiments import copies as copies_lib
-from lottery_ticket.experiments import from_recipe, recipe_changes
+from lottery_ticket.experiments import one_network, recipe_changes
 from lottery_ticket.foundations import (
     files,
     interpolation,
     lazy,
-    lock,
     masks,
     plans,
     progress,
@@ -83,31 +82,27 @@ def plan(
     alphas = interpolation.positions(points)
     copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
-    result = plans.Result(output_dir, settings, RESULT)
 
-    def work():
-        dataset = from_recipe.dataset(copies.recipe)
-        model = from_recipe.model(copies.recipe, dataset, quiet)
-        start = copies.start(dataset, model)
-        with lock.hold(output_dir):
-            networks = _trained(
-                copies, start, model, output_dir, save_summaries, quiet
+    def measure(dataset, model, start):
+        below = files.join(output_dir, COPIES_FOLDER)
+        state = copies.state(start, below, quiet)
+        networks = [
+            copies.train(
+                name, state, start, model, below, save_summaries, quiet
             )
-            found = _measured(copies, networks, dataset, model, alphas, quiet)
-            result.write({"iteration": start, **found})
-        progress.say(f"{output_dir}: {_text(found)}", quiet)
+            for name in copies_lib.NAMES
+        ]
+        found = _measured(copies, networks, dataset, model, alphas, quiet)
+        return {"iteration": start, **found}, _text(found)
 
-    return plans.Plan(output_dir, (result,), work, (ticket,), quiet)
-
-
-def _trained(copies, start, model, output_dir, save_summaries, quiet):
-    """The weights that both copies end with."""
-    below = files.join(output_dir, COPIES_FOLDER)
-    state = copies.state(start, below, quiet)
-    return [
-        copies.train(name, state, start, model, below, save_summaries, quiet)
-        for name in copies_lib.NAMES
-    ]
+    return one_network.measuring(
+        copies.recipe,
+        plans.Result(output_dir, settings, RESULT),
+        copies.start,
+        measure,
+        reads=(ticket,),
+        quiet=quiet,
+    )
 
 
 def _measured(copies, networks, dataset, model, alphas, quiet):
@@ -118,27 +113,20 @@ def _measured(copies, networks, dataset, model, alphas, quiet):
     splits, ends, norm_examples = line_evaluation.evaluate(
         model, dataset, *networks, copies.ticket.masks, alphas, show
     )
-    return {
-        "alpha": alphas,
-        "splits": splits,
-        "ends": ends,
-        **_judged(splits),
-        "norm_examples": norm_examples,
-        "density": masks.counts(copies.ticket.masks),
-        "dataset": dataset.checksum,
-    }
-
-
-def _judged(splits):
-    """Barrier of each split, and whether that means stable."""
     barriers = {
         name: interpolation.barrier(columns["error"])
         for name, columns in splits.items()
     }
     highest = max(barriers["train"], barriers["test"])
     return {
+        "alpha": alphas,
+        "splits": splits,
+        "ends": ends,
         "barriers": barriers,
         "is_stable": highest < interpolation.STABLE_BELOW,
+        "norm_examples": norm_examples,
+        "density": masks.counts(copies.ticket.masks),
+        "dataset": dataset.checksum,
     }
 
 

@@ -3,15 +3,13 @@
 import time
 
 from lottery_ticket.experiments import (
-    dense_run,
-    from_recipe,
+    finished_runs,
+    one_network,
     untrained_grid,
     untrained_networks,
 )
 from lottery_ticket.foundations import (
-    files,
     lazy,
-    lock,
     masks,
     plans,
     progress,
@@ -72,28 +70,43 @@ def plan(
         FileNotFoundError: If run or data cannot be had.
         FloatingPointError: If a score is not finite.
     """
-    dense = dense_run.read(run, data_dir)
+    dense = finished_runs.dense(run, data_dir)
     grid = grid.resolved(dense.recipe.init_seed)
-    result = plans.Result(output_dir, _settings(dense, grid), RESULT)
+    settings = {
+        **dense.recipe.settings(),
+        **grid.settings(),
+        "experiment": "untrained",
+        "run": dense.checksum("initial", "final"),
+    }
 
-    def work():
-        part = PART.read_own(output_dir, result.settings)
-        dataset = from_recipe.dataset(dense.recipe)
+    def prepare(dataset, model):
+        part = PART.read_own(output_dir, settings)
         dense.check_data(dataset)
-        model = from_recipe.model(dense.recipe, dataset, quiet)
-        dense.give_start(model)
-        with lock.hold(output_dir):
-            found = _Found(output_dir, result.settings, part)
-            _fill(found, grid, dense, dataset, model, quiet)
-            cells = [
-                cell
-                for criterion in grid.criteria
-                for cell in found.cells(grid, criterion)
-            ]
-            result.write({"cells": cells, "num_classes": dataset.num_classes})
-            files.remove(PART.path(output_dir))
+        finished_runs.check_network(
+            dense.directory, dense.initial, model.variables
+        )
+        model.reset(dense.initial)
+        return part
 
-    return plans.Plan(output_dir, (result,), work, (run,), quiet)
+    def measure(dataset, model, part):
+        found = _Found(output_dir, settings, part)
+        _fill(found, grid, dense, dataset, model, quiet)
+        cells = [
+            cell
+            for criterion in grid.criteria
+            for cell in found.cells(grid, criterion)
+        ]
+        return {"cells": cells, "num_classes": dataset.num_classes}, ""
+
+    return one_network.measuring(
+        dense.recipe,
+        plans.Result(output_dir, settings, RESULT),
+        prepare,
+        measure,
+        part=PART.path(output_dir),
+        reads=(run,),
+        quiet=quiet,
+    )
 
 
 class _Found:
@@ -130,15 +143,6 @@ class _Found:
             for cells in zip(*by_cut, strict=True)  # Those of one action.
             for cell in cells
         ]
-
-
-def _settings(dense, grid):
-    return {
-        **dense.recipe.settings(),
-        **grid.settings(),
-        "experiment": "untrained",
-        "run": dense.checksum,
-    }
 
 
 def _fill(found, grid, dense, dataset, model, quiet):
@@ -186,19 +190,20 @@ def _best(cells):
     by_action = {}
     for cell in cells:
         by_action.setdefault(cell["mask_1_action"], []).append(cell)
-    return [_text(max(each, key=_merit)) for each in by_action.values()]
-
-
-def _merit(cell):
-    found = cell["validate"]
-    return found["accuracy"], -found["loss"]
-
-
-def _text(cell):
-    accuracies = ", ".join(
-        f"{split} {100 * cell[split]['accuracy']:.2f} %" for split in SPLITS
-    )
-    return (
-        f"{cell['criterion']}, {cell['mask_1_action']}: best at density "
-        f"{cell['density']:.4f}, {accuracies}"
-    )
+    lines = []
+    for action, found in by_action.items():
+        best = max(
+            found,
+            key=lambda each: (
+                each["validate"]["accuracy"],
+                -each["validate"]["loss"],
+            ),
+        )
+        accuracies = ", ".join(
+            f"{split} {100 * best[split]['accuracy']:.2f} %" for split in SPLITS
+        )
+        lines.append(
+            f"{best['criterion']}, {action}: best at density "
+            f"{best['density']:.4f}, {accuracies}"
+        )
+    return lines

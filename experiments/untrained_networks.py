@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from lottery_ticket.experiments import (
-    dense_run,
+    finished_runs,
     level_rules,
     scoring,
     untrained_grid,
@@ -24,14 +24,14 @@ class Cuts:
     Args:
         criterion: Its name.
         grid: untrained_grid.Grid, resolved.
-        dense: dense_run.DenseRun.
+        dense: finished_runs.FinishedRun, which keeps all weights.
         model: ModelBase; it is not changed.
         dataset: DatasetBase that gradients are taken on.
     """
 
     criterion: str
     grid: untrained_grid.Grid
-    dense: dense_run.DenseRun
+    dense: finished_runs.FinishedRun
     model: object
     dataset: object
 
@@ -95,7 +95,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
 
     Args:
         grid: untrained_grid.Grid, resolved.
-        dense: dense_run.DenseRun.
+        dense: finished_runs.FinishedRun, which keeps all weights.
         masks: Dict, layer name -> mask.
         level: Number of prunings that the masks stand for.
         draw: Function (seed) -> network, a fresh draw of all variables.

@@ -467,12 +467,12 @@ def test_without_level_0_nothing_begins(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_units": (12, 9)}, r"'layer1' must have .* \(12, 9\)"),
+        ({"hidden_units": (12, 9)}, r"'layer1' has .* \(12, 9\) here"),
         (
             {"hidden_units": (12, 8, 8), "fractions": {"*": 0.1}},
-            "another network: layer 'layer3' has no mask there",
+            "is of another network: 'layer2' has shape",
         ),
-        ({"model": "conv2"}, "another network: layer 'conv0' has no mask"),
+        ({"model": "conv2"}, "another network: 'conv0' has shape None there"),
     ],
 )
 def test_masks_of_another_network_are_named(ticket, tmp_path, changes, message):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.experiments import (
-    dense_run,
+    finished_runs,
     from_recipe,
     recipes,
     untrained_grid,
@@ -30,16 +30,20 @@ MODEL = from_recipe.model(RECIPE, DATA)
 PRUNED = [each for each in criteria.CRITERIA if not GRID.levels(each) == [1]]
 
 
-def dense():
+def dense(recipe=RECIPE, final=None):
     """A run whose training moved weights at random, some over 0."""
     initial = MODEL.reset(seed=1).weights
     rng = np.random.default_rng(3)
-    final = {
+    final = final or {
         name: array + rng.normal(0, 0.3, array.shape).astype(np.float32)
         for name, array in initial.items()
     }
     masks = {n: np.ones(m.shape, np.uint8) for n, m in MODEL.masks.items()}
-    return dense_run.DenseRun("run", RECIPE, masks, initial, final, "")
+    run = finished_runs.FinishedRun(
+        "run", recipe.settings(), {}, masks, initial
+    )
+    vars(run)["final"] = final  # As if it had been read.
+    return run
 
 
 DENSE = dense()
@@ -90,7 +94,7 @@ def test_layers_are_compared_where_the_recipe_says_so():
     recipe = recipes.Recipe(
         "digits_fc", hidden_units=(25,), fractions={"*": 0.2}, scope="global"
     )
-    run = dataclasses.replace(DENSE, recipe=recipe)
+    run = dense(recipe)
     masks = cuts("large_final", run=run).masks(2)
     assert sum(kept(masks).values()) == 1850 - round(0.36 * 1850)
     scores = {name: np.abs(DENSE.final[name]) for name in masks}
@@ -106,7 +110,7 @@ def test_the_sign_alone_decides_where_a_criterion_says_so():
     recipe = recipes.Recipe(
         "digits_fc", hidden_units=(25,), fractions={"layer0": 0.2, "layer1": 0}
     )
-    run = dataclasses.replace(DENSE, recipe=recipe)
+    run = dense(recipe)
     masks = cuts("large_final_same_sign_single", run=run).masks(1)
     assert kept(masks)["layer1"] == 250 and kept(masks)["layer0"] < 1600
 
@@ -134,7 +138,7 @@ def test_the_dense_network_is_scored_once(monkeypatch):
 @pytest.mark.parametrize("criterion", ["snip", "grad", "grasp", "synflow"])
 def test_gradients_are_of_untrained_weights(criterion):
     moved = {name: array + 1 for name, array in DENSE.final.items()}
-    other = dataclasses.replace(DENSE, final=moved)
+    other = dense(final=moved)
     MODEL.reset(seed=77)  # Where the model stands does not matter.
     masks = cuts(criterion).masks(3)
     for name, mask in cuts(criterion, run=other).masks(3).items():

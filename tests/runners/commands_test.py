@@ -23,7 +23,7 @@ FILE = '''
 
 import numpy as np
 
-from lottery_ticket.experiments import recipes, single_run
+from lottery_ticket.experiments import recipes, one_network
 from lottery_ticket.foundations import plans
 from lottery_ticket.foundations.training import run_settings
 
@@ -53,7 +53,7 @@ def plan(
         model.reset(masks=masks, seed=recipe.init_seed)
 
     output = run_settings.Output(settings, quiet=quiet)
-    return single_run.plan(recipe, output_dir, give_start, output)
+    return one_network.training(recipe, output_dir, give_start, output)
 '''
 # In runners/commands.py.
 LINE = '    "toy": Experiment("trains a part", _experiment("toy")),\n'
