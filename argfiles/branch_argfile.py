@@ -5,10 +5,10 @@ r"""Prints one line of flags per branch of a ticket, for runners/branch.
 """
 
 import dataclasses
-import shlex
 
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import integers, names, paths, seeds
+from lottery_ticket.foundations import integers, paths, seeds
 from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -72,68 +72,50 @@ def lines(
             transfer changes nothing, levels cannot be read, or there are no
             trials or runs.
     """
-    paths.check_experiment_name(experiment_name)
-    integers.check("trials", trials, 1)
     integers.check("runs", runs, 1)
     given = _given(changes)
-    chosen = _experiments(experiment, given)
-    return [
-        shlex.join(
-            _flags(output_dir, experiment_name, trial, level, name, run)
-            + [f"--{flag}={value}" for flag, value in given.items()]
-        )
-        for trial in range(first_trial, first_trial + trials)
-        for level in _levels(levels, chosen)
-        for name in chosen
-        for run in ([""] if name in DRAW_NOTHING else range(1, runs + 1))
-    ]
-
-
-def _given(changes):
-    """Dict, flag -> text, of what is changed."""
-    values = {
-        field.name: getattr(changes, field.name)
-        for field in dataclasses.fields(changes)
-    }
-    return {
-        # A tuple as a list: 300,100, not (300, 100), but () where it is empty.
-        name: flag_values.text(list(value) if _is_long(value) else value)
-        for name, value in values.items()
-        if value is not None
-    }
-
-
-def _is_long(value):
-    return isinstance(value, tuple) and len(value) > 0
-
-
-def _experiments(text, given):
-    chosen = [name.strip() for name in text.split(",")]
-    for name in chosen:
-        names.check("experiment", name, EXPERIMENTS)
+    chosen = sweep.known("experiment", experiment.split(","), EXPERIMENTS)
     if "transfer" in chosen and not given.keys() - {"data_dir"}:
         raise ValueError(
             "transfer needs what a ticket is transferred to, such as "
             "--recipe=fashion_mnist_fc or --dataset=cifar100"
         )
-    return chosen
-
-
-def _flags(output_dir, experiment_name, trial, level, name, run):
-    trial_dir = paths.trial(output_dir, trial)
-    selection, mask_1_action = EXPERIMENTS[name]
-    is_usual = experiment_name == USUAL_NAME
-    folder = name if is_usual else f"{experiment_name}_{name}"
-    words = [
-        f"--output_dir={paths.run(trial_dir, level, folder, run)}",
-        f"--ticket={paths.run(trial_dir, level, experiment_name)}",
-        f"--selection={selection}",
-        f"--mask_1_action={mask_1_action}",
+    folders = {
+        name: sweep.beside(name, experiment_name, USUAL_NAME) for name in chosen
+    }
+    own = [
+        sweep.line(
+            output_dir=paths.run(folder, level, folders[name], run),
+            ticket=paths.run(folder, level, experiment_name),
+            **_flags(trial, level, name, run),
+        )
+        for trial, folder in sweep.trials(output_dir, trials, first_trial)
+        for level in _levels(levels, chosen)
+        for name in chosen
+        for run in ([""] if name in DRAW_NOTHING else range(1, runs + 1))
     ]
+    return [f"{line} {sweep.line(**given)}".rstrip() for line in own]
+
+
+def _given(changes):
+    """Dict, flag -> text, of what is changed."""
+    found = {}
+    for field in dataclasses.fields(changes):
+        value = getattr(changes, field.name)
+        if isinstance(value, tuple) and value:
+            value = list(value)  # 300,100, not (300, 100); but () where empty.
+        if value is not None:
+            found[field.name] = flag_values.text(value)
+    return found
+
+
+def _flags(trial, level, name, run):
+    """Flags of an experiment, and the seed of its draw."""
+    selection, mask_1_action = EXPERIMENTS[name]
+    flags = {"selection": selection, "mask_1_action": mask_1_action}
     if name not in DRAW_NOTHING:
-        seed = seeds.derive(trial, name, level, run)
-        words.append(f"--init_seed={seed}")
-    return words
+        flags["init_seed"] = seeds.derive(trial, name, level, run)
+    return flags
 
 
 def _levels(text, chosen):
@@ -148,10 +130,5 @@ def _levels(text, chosen):
     return levels
 
 
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, branch.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, branch.plan)
