@@ -68,15 +68,15 @@ Raises:
 """
 
 
-def maker(own_sections, result_files: dict[str, str]):
+def maker(own_sections, result_files):
     """Returns the function `report`, for some experiments.
 
     Args:
         own_sections: Functions of a `tree.Tree` that return a
             `sections.Section`, in the order of writing: what experiments have
             to say beside RUN_SECTIONS.
-        result_files: Dict, name of an experiment in settings -> name of the
-            sealed file that its folders end with; see `tree.Tree`.
+        result_files: Function () -> dict, name of an experiment in settings ->
+            name of the sealed file that its folders end with; see `tree.Tree`.
     """
 
     def report(
@@ -85,7 +85,7 @@ def maker(own_sections, result_files: dict[str, str]):
         experiments: str | None = None,
         levels: tuple[int, ...] | None = None,
     ) -> None:
-        found = results.read(output_dir, experiments, levels, result_files)
+        found = results.read(output_dir, experiments, levels, result_files())
         general = () if found.runs.empty else RUN_SECTIONS
         made = [section(found) for section in (*general, *own_sections)]
         outputs, text = _strung(found, made)

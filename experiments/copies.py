@@ -133,17 +133,13 @@ class Copies:
         model = from_recipe.model(ticket.recipe, dataset, quiet=True)
         model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
         self._check_repeats(model, dataset)
-        return self._trained(
+        return self._train(
             "stem",
             ticket.recipe,
-            dataset,
+            (ticket.start_iteration, start),
             model,
             directory,
-            label=f"first {start} iterations",
-            course=run_settings.Course(f"{ticket.start_iteration}it"),
-            stop_iteration=f"{start}it",
-            output=self._output("stem", ticket.recipe, start, False, quiet),
-            is_first=False,
+            quiet=quiet,
         )
 
     def train(
@@ -153,8 +149,8 @@ class Copies:
 
         Args:
             name: "first" or "second"; its folder as well.
-            state: Weights that it starts from.
-            start: Iteration that they are of.
+            state: Weights that it starts from, of the iteration `start`.
+            start: As for `state`, like directory and quiet.
             model: ModelBase.
             directory: Folder for all that is trained.
             save_summaries: Whether to write TensorBoard summaries.
@@ -164,49 +160,44 @@ class Copies:
         # Of dropout; the state leaves nothing else to draw.
         seed = seeds.derive(recipe.train_order_seed, "random layers")
         model.reset(state, self.ticket.masks, seed)
-        return self._trained(
-            name,
-            recipe,
-            from_recipe.dataset(recipe),
-            model,
-            directory,
-            label=f"{name} copy",
-            course=run_settings.Course(f"{start}it"),
-            output=self._output(name, recipe, start, save_summaries, quiet),
-            is_first=name == NAMES[0],
+        return self._train(
+            name, recipe, (start, None), model, directory, save_summaries, quiet
         )
 
-    def _trained(self, part, recipe, dataset, model, directory, **options):
-        """Trains a part in a folder of its name; returns its weights."""
+    def _train(
+        self, part, recipe, span, model, directory, summaries=False, quiet=False
+    ):
+        """Trains the stem or a copy in a folder of its name; its weights."""
+        start, stop = span
         folder = files.join(directory, part)
-        from_recipe.train(
-            recipe,
-            dataset,
-            model,
-            folder,
-            finetune=self.ticket.is_finetuned,
-            **options,
-        )
-        return given_networks.network(paths.final(folder))
-
-    def _output(self, part, recipe, start, save_summaries, quiet):
+        label = f"first {stop} iterations" if stop else f"{part} copy"
         settings = {
             **recipe.settings(),
             "experiment": "instability",
             "part": part,
             "ticket": self.ticket.checksum("masks", "initial"),
-            "iteration": start,
+            "iteration": stop or start,  # Where the copies part.
         }
-        return run_settings.Output(
-            settings, save_summaries=save_summaries, quiet=quiet
+        from_recipe.train(
+            recipe,
+            from_recipe.dataset(recipe),
+            model,
+            folder,
+            label=label,
+            course=run_settings.Course(f"{start}it"),
+            stop_iteration=f"{stop}it" if stop else None,
+            finetune=self.ticket.is_finetuned,
+            output=run_settings.Output(
+                settings, save_summaries=summaries, quiet=quiet
+            ),
+            is_first=part == NAMES[0],
         )
+        return given_networks.network(paths.final(folder))
 
     def _check_repeats(self, model, dataset):
         """Raises unless the ticket's training would begin as it did."""
-        now, was = (
-            {**model.identity, "dataset": dataset.checksum},
-            self.ticket.inputs,
-        )
+        was = self.ticket.inputs
+        now = {**model.identity, "dataset": dataset.checksum}
         differing = [name for name in _START if now[name] != was[name]]
         if differing:
             raise ValueError(
@@ -217,7 +208,7 @@ class Copies:
             )
 
 
-def plan(ticket, changes, iteration, order_seeds=None) -> Copies:
+def of_ticket(ticket, changes, iteration, order_seeds=None) -> Copies:
     """Returns what two copies are to be trained by; trains nothing.
 
     Args:

@@ -80,7 +80,7 @@ def plan(
         FileNotFoundError: If ticket or data cannot be had.
     """
     alphas = interpolation.positions(points)
-    copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
+    copies = copies_lib.of_ticket(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
 
     def measure(dataset, model, start):

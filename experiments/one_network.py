@@ -52,17 +52,13 @@ def training(
 ) -> plans.Plan:
     """Returns the plan of an experiment that trains once, in one folder.
 
-    Args:
-        recipe: As for `plan`, like the others that are not named here.
-        output_dir: Folder of the run.
+    Args: as for `plan`, and
         give_start: Function (dataset, model) that gives the model the weights
             and masks to start from.
         output: What the run writes and shows; its settings are all that the
             results depend on.
         course: Where it starts, and what it does on the way.
         finetune: Whether to train at the schedule's last rate throughout.
-        reads: Folders of results that it starts from.
-        before_data: Function () that is called first.
     """
 
     def work(dataset, model):
@@ -98,12 +94,10 @@ def measuring(
     part: str | None = None,
     reads: tuple[str, ...] = (),
     quiet: bool = False,
-    before_data: Callable[[], object] | None = None,
 ) -> plans.Plan:
     """Returns the plan of an experiment that ends with a result file.
 
-    Args:
-        recipe: As for `plan`, like the others that are not named here.
+    Args: as for `plan`, and
         result: The file, in the folder of the results.
         prepare: Function (dataset, model) that checks, or trains; a training
             holds its folder itself.
@@ -112,9 +106,6 @@ def measuring(
             holds the folder of the results.
         runs: What is trained on the way.
         part: File of the work so far, which goes once the result is there.
-        reads: Folders of results that it starts from.
-        quiet: Whether to show no progress.
-        before_data: Function () that is called first.
     """
     directory = result.directory
 
@@ -128,12 +119,5 @@ def measuring(
         if text:
             progress.say(f"{directory}: {text}", quiet)
 
-    return plan(
-        recipe,
-        directory,
-        work,
-        (*runs, result),
-        reads=reads,
-        quiet=quiet,
-        before_data=before_data,
-    )
+    writes = (*runs, result)
+    return plan(recipe, directory, work, writes, reads=reads, quiet=quiet)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from lottery_ticket.foundations import lazy
 
 flags = lazy.module("lottery_ticket.foundations.command_line.flags")
-RUN_FILE = "run.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,17 +19,15 @@ class Experiment:
 
     Args:
         help: What it is for, in a few words.
-        module: Its module, with `plan`, and `RESULT` if it has a result file.
-        result: Name of the file that completes its results.
-        section: Module with the `section` of the report that shows them; None
-            where those about runs say all.
+        module: Its module, with `plan`.
+        section: Module with the `section` of the report that shows its result
+            file, the `RESULT` of its module; None where it trains runs alone.
         configs: Module that translates --config files in other words than the
             flags, if there are any.
     """
 
     help: str
     module: lazy.LazyModule
-    result: str = RUN_FILE
     section: lazy.LazyModule | None = None
     configs: lazy.LazyModule | None = None
 
@@ -72,19 +69,16 @@ EXPERIMENTS = {
     "instability": Experiment(
         "trains two copies of a ticket and measures between them",
         _experiment("instability"),
-        "connectivity.json",
         _section("connectivity"),
     ),
     "mask_connectivity": Experiment(
         "what lies between two masks of the same weights",
         _experiment("mask_connectivity"),
-        "mask_connectivity.json",
         _section("mask_connectivity"),
     ),
     "untrained": Experiment(
         "how well masks of a dense run do without any training",
         _experiment("untrained"),
-        "untrained.json",
         _section("untrained"),
     ),
     "prune_at_init": Experiment(
@@ -93,14 +87,12 @@ EXPERIMENTS = {
     "gem_miner": Experiment(
         "finds a ticket by training scores, and trains it",
         _experiment("gem_miner"),
-        "gem.json",
         _section("gem_figures"),
         configs=_experiment("published_config"),
     ),
     "supermask": Experiment(
         "learns a mask of weights that stay as they are drawn",
         _experiment("supermask"),
-        "supermask.json",
         _section("supermask_figures"),
     ),
 }
@@ -136,7 +128,7 @@ def sections() -> tuple[Callable, ...]:
 def result_files() -> dict[str, str]:
     """Returns dict, experiment -> its file, of those that write one."""
     return {
-        name: each.result
+        name: each.module.RESULT.name
         for name, each in EXPERIMENTS.items()
-        if each.result != RUN_FILE
+        if each.section is not None
     }

@@ -38,7 +38,7 @@ def ticket(tmp_path_factory, trunk):
 
 def plan(directory, iteration="0it", order_seeds=None, **changed):
     changes = recipe_changes.RecipeChanges(**changed)
-    return copies.plan(directory, changes, iteration, order_seeds)
+    return copies.of_ticket(directory, changes, iteration, order_seeds)
 
 
 def begin(planned):
