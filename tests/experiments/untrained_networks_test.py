@@ -1,4 +1,4 @@
-"""Tests of experiments/untrained_networks.py, on the bundled digits."""
+"""Tests of experiments/untrained.py: the masks and networks it evaluates."""
 
 import dataclasses
 
@@ -11,8 +11,8 @@ from lottery_ticket.experiments import (
     finished_runs,
     from_recipe,
     recipes,
+    untrained,
     untrained_grid,
-    untrained_networks,
 )
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
@@ -50,7 +50,7 @@ DENSE = dense()
 
 
 def cuts(criterion, grid=GRID, run=DENSE):
-    return untrained_networks.Cuts(criterion, grid, run, MODEL, DATA)
+    return untrained.Cuts(criterion, grid, run, MODEL, DATA)
 
 
 def kept(masks):
@@ -160,8 +160,8 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
         GRID, mask_1_actions=(mask_1_action,), mask_0_action=mask_0_action
     )
     masks = cuts("random").masks(3)
-    made = untrained_networks.networks(grid, DENSE, masks, 3, MODEL.draw)
-    again = untrained_networks.networks(grid, DENSE, masks, 3, MODEL.draw)
+    made = untrained.networks(grid, DENSE, masks, 3, MODEL.draw)
+    again = untrained.networks(grid, DENSE, masks, 3, MODEL.draw)
     assert list(made) == [mask_1_action]
     network = made[mask_1_action]
     assert set(network) == set(DENSE.initial)
@@ -178,7 +178,7 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
 @hypothesis.given(st.integers(1, 24), st.sampled_from(PRUNED[:6]))
 def test_kept_weights_are_as_drawn_or_constant(level, criterion):
     masks = cuts(criterion).masks(level)
-    made = untrained_networks.networks(GRID, DENSE, masks, level, None)
+    made = untrained.networks(GRID, DENSE, masks, level, None)
     for name, mask in masks.items():
         initial = DENSE.initial[name]
         rewound = np.where(mask == 1, initial, 0)
@@ -194,7 +194,7 @@ def test_kept_weights_are_as_drawn_or_constant(level, criterion):
 def test_pruned_weights_can_stay_where_training_left_them():
     grid = dataclasses.replace(GRID, mask_0_action="freeze_final")
     masks = cuts("large_final").masks(4)
-    made = untrained_networks.networks(grid, DENSE, masks, 4, None)
+    made = untrained.networks(grid, DENSE, masks, 4, None)
     for name, mask in masks.items():
         expected = np.where(mask == 1, DENSE.initial[name], DENSE.final[name])
         np.testing.assert_array_equal(made["rewind"][name], expected)
@@ -202,11 +202,11 @@ def test_pruned_weights_can_stay_where_training_left_them():
 
 def test_a_dense_network_is_untouched_by_mask_0_actions():
     grid = dataclasses.replace(GRID, mask_0_action="freeze_init_zero_all")
-    made = untrained_networks.networks(grid, DENSE, DENSE.masks, 0, None)
+    made = untrained.networks(grid, DENSE, DENSE.masks, 0, None)
     for name, array in made["rewind"].items():
         np.testing.assert_array_equal(array, DENSE.initial[name])
     masks = cuts("large_final").masks(1)
-    made = untrained_networks.networks(grid, DENSE, masks, 1, None)
+    made = untrained.networks(grid, DENSE, masks, 1, None)
     name = "layer0"  # Kept weights that shrank are 0, as of that action.
     shrank = np.abs(DENSE.initial[name]) > np.abs(DENSE.final[name])
     np.testing.assert_array_equal(
@@ -219,7 +219,7 @@ def test_an_action_draws_alike_for_all_criteria_and_anew_at_each_level():
     one = cuts("large_final").masks(2)["layer0"] == 1
     two = cuts("random").masks(5)["layer0"] == 1
     same, alike, other = (
-        untrained_networks.networks(
+        untrained.networks(
             grid,
             DENSE,
             {**DENSE.masks, "layer0": mask.astype(np.uint8)},
