@@ -173,6 +173,7 @@ def search(directory: str, data_dir: str | None = None) -> FinishedRun:
         ValueError: If it is not finished, files of it are damaged, or it is
             no search that left the weights as they were.
     """
+    directory = directory.rstrip("/")
     inner = files.join(directory, gem.SEARCH_FOLDER)
     has_inner = {"run.json", "checkpoint.bin"} & set(files.names(inner))
     run = _read(inner if has_inner else directory, data_dir)
