@@ -92,17 +92,11 @@ def plan(
             cannot be had.
     """
     names.check("on_collapse", on_collapse, collapse.POLICIES)
-    names.check("selection", selection, selections.SELECTIONS)
-    mask_1.check(mask_1_action)
     source = finished_runs.ticket(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
-    action = mask_1.resolve(mask_1_action)
-    own = {
-        "selection": selection,
-        "mask_1_action": action,
-        "signed_constant": weight_actions.constant(signed_constant, action),
-        **_span(source, action, start_iteration),
-    }
+    own = _own(
+        source, selection, mask_1_action, signed_constant, start_iteration
+    )
     _check_not_the_same(source, recipe, own)
     seed = seeds.derive(recipe.init_seed, selection)
     masks = selections.SELECTIONS[selection](source, seed)
@@ -114,7 +108,7 @@ def plan(
         "ticket": source.checksum("masks", "initial"),
     }
     seed = recipe.init_seed
-    if not mask_1.MASK_1_ACTIONS[action].puts_back:
+    if not mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
     presets = functools.cache(lambda: _presets(source, masks, settings, seed))
@@ -140,13 +134,21 @@ def plan(
     )
 
 
-def _span(source, action, start_iteration):
-    """Settings of where training starts, and at which learning rates."""
+def _own(source, selection, mask_1_action, signed_constant, start_iteration):
+    """Settings of what a branch changes, and of where its training starts."""
+    names.check("selection", selection, selections.SELECTIONS)
+    mask_1.check(mask_1_action)
+    action = mask_1.resolve(mask_1_action)
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
     if not mask_1.MASK_1_ACTIONS[action].puts_back:
         iteration, is_finetuned = 0, False  # They have no training behind.
-    start = steps.text(start_iteration or f"{iteration}it")
-    return {"start_iteration": start, "is_finetuned": is_finetuned}
+    return {
+        "selection": selection,
+        "mask_1_action": action,
+        "signed_constant": weight_actions.constant(signed_constant, action),
+        "start_iteration": steps.text(start_iteration or f"{iteration}it"),
+        "is_finetuned": is_finetuned,
+    }
 
 
 def _check_not_the_same(source, recipe, own):
