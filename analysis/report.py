@@ -55,7 +55,7 @@ Raises:
 """
 
 
-def maker(own_sections, result_files: dict[str, str]):
+def maker(own_sections, result_files):
     """Returns the function `report`, for some experiments.
 
     Args:
@@ -63,8 +63,8 @@ def maker(own_sections, result_files: dict[str, str]):
             `parts.Section`, in the order of writing: what experiments have to
             say beside RUN_SECTIONS. The first paragraph of a function's
             docstring is what --help says of it.
-        result_files: Dict, name of an experiment in settings -> name of the
-            sealed file that its folders end with; see `tree.Tree`.
+        result_files: Function () -> dict, name of an experiment in settings ->
+            name of the sealed file that its folders end with; see `tree.Tree`.
     """
 
     def report(
@@ -73,7 +73,7 @@ def maker(own_sections, result_files: dict[str, str]):
         experiments: str | None = None,
         levels: tuple[int, ...] | None = None,
     ) -> None:
-        found = results.read(output_dir, experiments, levels, result_files)
+        found = results.read(output_dir, experiments, levels, result_files())
         general = () if found.runs.empty else RUN_SECTIONS
         made = [each(found) for each in (*general, *own_sections)]
         outputs = {}

@@ -4,10 +4,9 @@ r"""Prints one line of flags per branch of a ticket, for runners/branch.
         --output_dir=results --experiment=reinit,shuffle --levels=8,12,16
 """
 
-import shlex
-
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import fields, names, paths, seeds
+from lottery_ticket.foundations import fields, paths, seeds
 from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -71,21 +70,29 @@ def lines(
             transfer changes nothing, levels cannot be read, or there are no
             trials or runs.
     """
-    paths.check_experiment_name(experiment_name)
-    fields.check("trials", trials, int, at_least=1)
     fields.check("runs", runs, int, at_least=1)
     given = _given(changes)
-    chosen = _experiments(experiment, given)
-    return [
-        shlex.join(
-            _flags(output_dir, experiment_name, trial, level, name, run)
-            + [f"--{flag}={value}" for flag, value in given.items()]
+    chosen = sweep.known("experiment", experiment.split(","), EXPERIMENTS)
+    if "transfer" in chosen and not given.keys() - {"data_dir"}:
+        raise ValueError(
+            "transfer needs what a ticket is transferred to, such as "
+            "--recipe=fashion_mnist_fc or --dataset=cifar100"
         )
-        for trial in range(first_trial, first_trial + trials)
+    folders = {
+        name: sweep.beside(name, experiment_name, USUAL_NAME) for name in chosen
+    }
+    own = [
+        sweep.line(
+            output_dir=paths.run(folder, level, folders[name], run),
+            ticket=paths.run(folder, level, experiment_name),
+            **_flags(trial, level, name, run),
+        )
+        for trial, folder in sweep.trials(output_dir, trials, first_trial)
         for level in _levels(levels, chosen)
         for name in chosen
         for run in ([""] if name in DRAW_NOTHING else range(1, runs + 1))
     ]
+    return [f"{line} {sweep.line(**given)}".rstrip() for line in own]
 
 
 def _given(changes):
@@ -96,33 +103,13 @@ def _given(changes):
     }
 
 
-def _experiments(text, given):
-    chosen = [name.strip() for name in text.split(",")]
-    for name in chosen:
-        names.check("experiment", name, EXPERIMENTS)
-    if "transfer" in chosen and not given.keys() - {"data_dir"}:
-        raise ValueError(
-            "transfer needs what a ticket is transferred to, such as "
-            "--recipe=fashion_mnist_fc or --dataset=cifar100"
-        )
-    return chosen
-
-
-def _flags(output_dir, experiment_name, trial, level, name, run):
-    trial_dir = paths.trial(output_dir, trial)
+def _flags(trial, level, name, run):
+    """Flags of an experiment, and the seed of its draw."""
     selection, mask_1_action = EXPERIMENTS[name]
-    is_usual = experiment_name == USUAL_NAME
-    folder = name if is_usual else f"{experiment_name}_{name}"
-    words = [
-        f"--output_dir={paths.run(trial_dir, level, folder, run)}",
-        f"--ticket={paths.run(trial_dir, level, experiment_name)}",
-        f"--selection={selection}",
-        f"--mask_1_action={mask_1_action}",
-    ]
+    flags = {"selection": selection, "mask_1_action": mask_1_action}
     if name not in DRAW_NOTHING:
-        seed = seeds.derive(trial, name, level, run)
-        words.append(f"--init_seed={seed}")
-    return words
+        flags["init_seed"] = seeds.derive(trial, name, level, run)
+    return flags
 
 
 def _levels(text, chosen):
@@ -137,10 +124,5 @@ def _levels(text, chosen):
     return levels
 
 
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, branch.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, branch.plan)

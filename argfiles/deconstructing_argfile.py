@@ -4,9 +4,7 @@ r"""Prints one line of flags per experiment of "Deconstructing Lottery Tickets".
         --output_dir=results --grid=criteria,mask_1,mask_0 --networks=fc,conv2
 """
 
-import shlex
-
-from lottery_ticket.argfiles import trials as trials_lib
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import lottery_experiment, untrained_grid
 from lottery_ticket.foundations import fields, names
 from lottery_ticket.foundations.command_line import flags
@@ -110,16 +108,15 @@ def lines(
     }
     experiments = _experiments(grid, chosen)
     return [
-        shlex.join(
-            [
-                f"--recipe={trials_lib.recipe(network, 'zhou')}",
-                f"--output_dir={directory}",
-                f"--seed={trial}",
-                f"--experiment_name={name}",
-                *_flags(settings, iterations),
-            ]
+        sweep.line(
+            recipe=sweep.recipe(network, "zhou"),
+            output_dir=folder,
+            seed=trial,
+            experiment_name=name,
+            **settings,
+            iterations=1 if _decides(settings) else iterations,
         )
-        for network, trial, directory in trials_lib.each_trial(
+        for network, trial, folder in sweep.network_trials(
             output_dir, networks, trials, first_trial
         )
         for name, settings in experiments.items()
@@ -146,17 +143,10 @@ def _experiments(grids, chosen):
     return experiments
 
 
-def _flags(settings, iterations):
-    criterion = settings["criterion"]
-    decides = criteria_lib.CRITERIA[criterion].decides
-    words = [f"--{flag}={value}" for flag, value in settings.items()]
-    return [*words, f"--iterations={1 if decides else iterations}"]
-
-
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, lottery_experiment.plan, argv)
+def _decides(settings):
+    """Whether the criterion keeps what it keeps, whatever the fractions."""
+    return criteria_lib.CRITERIA[settings["criterion"]].decides
 
 
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, lottery_experiment.plan)

@@ -6,52 +6,52 @@ r"""Prints one line of flags per run of runners/gem_miner.
 """
 
 import math
-import shlex
 
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import gem_miner, gem_search
 from lottery_ticket.experiments.gems import imp_search, stages
-from lottery_ticket.foundations import fields, names, paths, steps
+from lottery_ticket.foundations import paths, steps
 from lottery_ticket.foundations.command_line import flags
 
 # Method -> its own flags. No name ends in a digit, which would be a run's id.
 METHODS = {
-    "gem_miner": ("--algo=hc_iter",),
-    "hc": ("--algo=hc", "--regularization=L2"),
-    "ep": ("--algo=ep",),
-    "global_ep": ("--algo=global_ep",),
-    "global_ep_iter": ("--algo=global_ep_iter",),
-    "global_ep_l2_iter": ("--algo=global_ep_iter", "--regularization=L2"),
-    "sr": ("--algo=sr",),
-    "imp": ("--algo=imp",),
-    "imp_warm": ("--algo=imp",),
-    "lr_rewind": ("--algo=imp", "--retraining=lr_rewind"),
-    "random": ("--algo=random",),
-    "wt": ("--algo=wt",),
+    "gem_miner": {"algo": "hc_iter"},
+    "hc": {"algo": "hc", "regularization": "L2"},
+    "ep": {"algo": "ep"},
+    "global_ep": {"algo": "global_ep"},
+    "global_ep_iter": {"algo": "global_ep_iter"},
+    "global_ep_l2_iter": {"algo": "global_ep_iter", "regularization": "L2"},
+    "sr": {"algo": "sr"},
+    "imp": {"algo": "imp"},
+    "imp_warm": {"algo": "imp"},
+    "lr_rewind": {"algo": "imp", "retraining": "lr_rewind"},
+    "random": {"algo": "random"},
+    "wt": {"algo": "wt"},
 }
 WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
 PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
 ROUNDS = ("imp", "imp_warm", "lr_rewind")
-_MOMENTUM = ("--optimizer=momentum", "--lr=0.1")
-_OF_ROUNDS = (
-    *_MOMENTUM,
-    "--schedule=piecewise",
-    "--lr_drops=2ep,3ep",
-    "--weight_decay=0.0001",
-    "--fine_tune_lr=0.1",
-)
+_MOMENTUM = {"optimizer": "momentum", "lr": 0.1}
+_OF_ROUNDS = {
+    **_MOMENTUM,
+    "schedule": "piecewise",
+    "lr_drops": "2ep,3ep",
+    "weight_decay": 0.0001,
+    "fine_tune_lr": 0.1,
+}
 # Method -> flags that it was published with for ResNet-20 on CIFAR-10, where
 # they are neither its recipe's nor gem_miner's usual ones.
 PUBLISHED = {
-    "ep": (
-        *_MOMENTUM,
-        "--schedule=cosine_by_epoch",
-        "--weight_decay=0.0005",
-        "--train_batch_size=256",
-        "--fine_tune_lr=0.1",
-        "--fine_tune_schedule=cosine_by_epoch",
-    ),
-    "sr": ("--scale_fan=legacy", "--fine_tune_lr=0.1"),
-    "random": ("--fine_tune_lr=0.1",),
+    "ep": {
+        **_MOMENTUM,
+        "schedule": "cosine_by_epoch",
+        "weight_decay": 0.0005,
+        "train_batch_size": 256,
+        "fine_tune_lr": 0.1,
+        "fine_tune_schedule": "cosine_by_epoch",
+    },
+    "sr": {"scale_fan": "legacy", "fine_tune_lr": 0.1},
+    "random": {"fine_tune_lr": 0.1},
     **dict.fromkeys(ROUNDS, _OF_ROUNDS),
 }
 
@@ -124,11 +124,13 @@ def lines(
         ValueError: If a name is unknown, there are no trials, densities are out
             of range or do not fall, or there is not one weight for each.
     """
-    chosen = _words("method", methods, METHODS)
-    asked = _words("check", checks, stages.CHECKS)
+    # Each once.
+    chosen = dict.fromkeys(sweep.known("method", sweep.words(methods), METHODS))
+    asked = dict.fromkeys(
+        sweep.known("check", sweep.words(checks), stages.CHECKS)
+    )
     weights = _weights(densities, regularization_weights)
     steps.parse(warm_iteration)
-    fields.check("trials", trials, int, at_least=1)
     if "hc" in chosen and not regularization_weights:
         raise ValueError(
             "hc has no density: give regularization_weights, which say what it "
@@ -137,39 +139,23 @@ def lines(
     given = {"prune_period": prune_period, "warm_iteration": warm_iteration}
     runs = [(0, "wt", METHODS["wt"])] if "wt" in chosen else []
     for method in (name for name in chosen if name != "wt"):
-        more = _checks(method, asked)
         for level, density in enumerate(densities, start=1):
             own = _own(method, density, weights[level - 1], **given)
             if published:
-                own += _published(method, density)
-            runs.append((level, method, [*own, *more]))
+                own |= _published(method, density)
+            runs.append((level, method, own | _checks(method, asked)))
     return [
-        shlex.join(
-            [
-                f"--output_dir={paths.run(trial_dir, level, method)}",
-                f"--seed={trial}",
-                *own,
-            ]
+        sweep.line(
+            output_dir=paths.run(folder, level, method), seed=trial, **own
         )
-        for trial in range(first_trial, first_trial + trials)
-        for trial_dir in [paths.trial(output_dir, trial)]
+        for trial, folder in sweep.trials(output_dir, trials, first_trial)
         for level, method, own in runs
     ]
 
 
-def _words(kind, text, known):
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    for word in words:
-        names.check(kind, word, known)
-    return list(dict.fromkeys(words))
-
-
 def _weights(densities, weights):
     """The regularization weight at each density; None is the usual one."""
-    if list(densities) != sorted(set(densities), reverse=True):
-        raise ValueError(
-            f"densities must fall. Received: {', '.join(map(str, densities))}"
-        )
+    sweep.check_fall(densities)
     each = weights or (None,)
     if len(each) == 1:
         each = each * len(densities)
@@ -186,24 +172,24 @@ def _weights(densities, weights):
 
 def _own(method, density, weight, *, prune_period, warm_iteration):
     """Flags of a method at a density, but for sanity checks."""
-    found = [*METHODS[method]]
+    found = dict(METHODS[method])
     if method != "hc":
-        found.append(f"--density={density}")
+        found["density"] = density
     if method in WEIGHTED and weight is not None:
-        found.append(f"--regularization_weight={weight}")
+        found["regularization_weight"] = weight
     if method in PERIODIC and prune_period is not None:
-        found.append(f"--prune_period={prune_period}")
+        found["prune_period"] = prune_period
     if method == "imp_warm":
-        found.append(f"--rewind_iteration={warm_iteration}")
+        found["rewind_iteration"] = warm_iteration
     return found
 
 
 def _published(method, density):
     """Flags that a method was published with; imp has rounds of .2, about."""
-    found = [*PUBLISHED.get(method, ())]
+    found = dict(PUBLISHED.get(method, {}))
     if method in ROUNDS:
         rounds = math.log(density) / math.log(1 - imp_search.USUAL_FRACTION)
-        found.append(f"--imp_rounds={max(1, round(rounds))}")
+        found["imp_rounds"] = max(1, round(rounds))
     return found
 
 
@@ -213,13 +199,8 @@ def _checks(method, asked):
         for check in asked
         if check != "score_inversion" or method == "gem_miner"
     ]
-    return [f"--sanity_checks={','.join(fitting)}"] if fitting else []
-
-
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, gem_miner.plan, argv)
+    return {"sanity_checks": ",".join(fitting)} if fitting else {}
 
 
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, gem_miner.plan)

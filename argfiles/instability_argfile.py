@@ -4,10 +4,9 @@ r"""Prints one line of flags per pair of copies, for runners/instability.
         --output_dir=results --levels=0,8 --iterations=0it,500it
 """
 
-import shlex
-
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import instability
-from lottery_ticket.foundations import fields, paths, steps
+from lottery_ticket.foundations import paths, steps
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import level_lists
 
@@ -50,37 +49,23 @@ def lines(
         ValueError: If levels or iterations cannot be read, or there are no
             trials.
     """
-    paths.check_experiment_name(experiment_name)
-    fields.check("trials", trials, int, at_least=1)
+    named = []  # Pairs: name of the experiment, and the number behind it.
     lengths = [length.strip() for length in iterations.split(",")]
-    names = [_name(length, experiment_name) for length in lengths]
+    for length in lengths:
+        unit, number = steps.parse(length)
+        name = sweep.beside(ENDINGS[unit], experiment_name, USUAL_NAME)
+        named.append((name, number))
     return [
-        shlex.join(
-            [
-                f"--output_dir={paths.run(trial_dir, level, *name)}",
-                f"--ticket={paths.run(trial_dir, level, experiment_name)}",
-                f"--iteration={length}",
-            ]
+        sweep.line(
+            output_dir=paths.run(folder, level, *name),
+            ticket=paths.run(folder, level, experiment_name),
+            iteration=length,
         )
-        for trial in range(first_trial, first_trial + trials)
-        for trial_dir in [paths.trial(output_dir, trial)]
+        for _, folder in sweep.trials(output_dir, trials, first_trial)
         for level in level_lists.parse(levels)
-        for length, name in zip(lengths, names, strict=True)
+        for length, name in zip(lengths, named, strict=True)
     ]
 
 
-def _name(length, experiment_name):
-    """Pair: name of the experiment, and the number that follows it."""
-    unit, number = steps.parse(length)
-    is_usual = experiment_name == USUAL_NAME
-    start = "" if is_usual else f"{experiment_name}_"
-    return f"{start}{ENDINGS[unit]}", number
-
-
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, instability.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, instability.plan)

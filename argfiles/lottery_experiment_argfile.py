@@ -4,10 +4,8 @@ r"""Prints one line of flags per trial, for runners/lottery_experiment.
         lottery_experiment_argfile --output_dir=results --trials=5
 """
 
-import shlex
-
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.foundations import fields, paths
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -28,22 +26,11 @@ def lines(
     Raises:
         ValueError: If there are no trials.
     """
-    fields.check("trials", trials, int, at_least=1)
     return [
-        shlex.join(
-            [
-                f"--output_dir={paths.trial(output_dir, trial)}",
-                f"--seed={trial}",
-            ]
-        )
-        for trial in range(first_trial, first_trial + trials)
+        sweep.line(output_dir=folder, seed=trial)
+        for trial, folder in sweep.trials(output_dir, trials, first_trial)
     ]
 
 
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, lottery_experiment.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, lottery_experiment.plan)

@@ -4,19 +4,18 @@ r"""Prints one line of flags per run of runners/prune_at_init.
         --output_dir=results --trials=5 --densities=.2,.1,.05,.02
 """
 
-import shlex
-
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.foundations import fields, names, paths
+from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.scores import criteria as criteria_lib
 
 # Ending of an experiment's name -> flags of a sanity check.
 CHECKS = {
-    "": (),
-    "shuffle": ("--shuffle=True",),
-    "reinit": ("--reinitialize=True",),
-    "invert": ("--invert_scores=True",),
+    "": {},
+    "shuffle": {"shuffle": True},
+    "reinit": {"reinitialize": True},
+    "invert": {"invert_scores": True},
 }
 
 
@@ -54,15 +53,12 @@ def lines(
         ValueError: If a name is unknown, there are no trials, or densities are
             out of range or do not fall.
     """
-    chosen = _words("criterion", criteria, criteria_lib.CRITERIA)
-    added = ["", *_words("check", checks, [name for name in CHECKS if name])]
-    fields.check("trials", trials, int, at_least=1)
+    chosen = sweep.words(criteria)
+    chosen = sweep.known("criterion", chosen, criteria_lib.CRITERIA)
+    added = ["", *sweep.known("check", sweep.words(checks), [*CHECKS][1:])]
     for density in densities:
         prune_at_init.Target(density)
-    if list(densities) != sorted(set(densities), reverse=True):
-        raise ValueError(
-            f"densities must fall. Received: {', '.join(map(str, densities))}"
-        )
+    sweep.check_fall(densities)
     runs = [
         (level, _name(criterion, check), criterion, density, CHECKS[check])
         for level, density in enumerate(densities, start=1)
@@ -70,28 +66,18 @@ def lines(
         for check in added
     ]
     if dense:
-        runs.insert(0, (0, "dense", "random", 1.0, ()))
+        runs.insert(0, (0, "dense", "random", 1.0, {}))
     return [
-        shlex.join(
-            [
-                f"--output_dir={paths.run(trial_dir, level, name)}",
-                f"--seed={trial}",
-                f"--criterion={criterion}",
-                f"--density={density}",
-                *check_flags,
-            ]
+        sweep.line(
+            output_dir=paths.run(folder, level, name),
+            seed=trial,
+            criterion=criterion,
+            density=density,
+            **check_flags,
         )
-        for trial in range(first_trial, first_trial + trials)
-        for trial_dir in [paths.trial(output_dir, trial)]
+        for trial, folder in sweep.trials(output_dir, trials, first_trial)
         for level, name, criterion, density, check_flags in runs
     ]
-
-
-def _words(kind, text, known):
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    for word in words:
-        names.check(kind, word, known)
-    return words
 
 
 def _name(criterion, check):
@@ -100,10 +86,5 @@ def _name(criterion, check):
     return f"{criterion}_{check}" if check else criterion
 
 
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, prune_at_init.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, prune_at_init.plan)

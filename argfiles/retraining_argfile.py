@@ -4,10 +4,8 @@ r"""Prints one line of flags per trial and way to retrain pruned networks.
         --output_dir=results --rewind_iteration=500it --trials=5
 """
 
-import shlex
-
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import level_rules, lottery_experiment
-from lottery_ticket.foundations import fields, names, paths
 from lottery_ticket.foundations.command_line import flags
 
 
@@ -40,30 +38,21 @@ def lines(
     Raises:
         ValueError: If there are no trials or a way to retrain is unknown.
     """
-    fields.check("trials", trials, int, at_least=1)
-    chosen = [name.strip() for name in retrainings.split(",")]
-    for name in chosen:
-        names.check("retraining", name, level_rules.RETRAININGS)
+    chosen = retrainings.split(",")
+    chosen = sweep.known("retraining", chosen, level_rules.RETRAININGS)
     level_rules.LevelRules(rewind_iteration=rewind_iteration)
     return [
-        shlex.join(
-            [
-                f"--output_dir={paths.trial(output_dir, trial)}",
-                f"--seed={trial}",
-                f"--experiment_name={name}",
-                f"--retraining={name}",
-                f"--rewind_iteration={rewind_iteration}",
-            ]
+        sweep.line(
+            output_dir=folder,
+            seed=trial,
+            experiment_name=name,
+            retraining=name,
+            rewind_iteration=rewind_iteration,
         )
-        for trial in range(first_trial, first_trial + trials)
+        for trial, folder in sweep.trials(output_dir, trials, first_trial)
         for name in chosen
     ]
 
 
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, lottery_experiment.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, lottery_experiment.plan)

@@ -4,11 +4,9 @@ r"""Prints one line of flags per supermask to learn, for runners/supermask.
         --output_dir=results --networks=fc --variants=supermask,supermask_both
 """
 
-import shlex
-
-from lottery_ticket.argfiles import trials as trials_lib
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import recipes, supermask
-from lottery_ticket.foundations import names, paths
+from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
 
 # Experiment -> (rescaling, mask_1_action), see experiments/mask_search.
@@ -51,19 +49,16 @@ def lines(
     Raises:
         ValueError: If a name is unknown, or there are no trials.
     """
-    for variant in variants:
-        names.check("variant", variant, VARIANTS)
+    sweep.known("variant", variants, VARIANTS)
     return [
-        shlex.join(
-            [
-                f"--recipe={_recipe(network)}",
-                f"--output_dir={paths.run(directory, 0, variant)}",
-                f"--seed={trial}",
-                f"--rescaling={VARIANTS[variant][0]}",
-                f"--mask_1_action={VARIANTS[variant][1]}",
-            ]
+        sweep.line(
+            recipe=_recipe(network),
+            output_dir=paths.run(folder, 0, variant),
+            seed=trial,
+            rescaling=VARIANTS[variant][0],
+            mask_1_action=VARIANTS[variant][1],
         )
-        for network, trial, directory in trials_lib.each_trial(
+        for network, trial, folder in sweep.network_trials(
             output_dir, networks, trials, first_trial
         )
         for variant in variants
@@ -72,15 +67,9 @@ def lines(
 
 def _recipe(network):
     own = f"{network}_supermask"
-    if own in recipes.RECIPES:
-        return own
-    return trials_lib.recipe(network, "supermask")
-
-
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, supermask.plan, argv)
+    is_recipe = own in recipes.RECIPES
+    return own if is_recipe else sweep.recipe(network, "supermask")
 
 
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, supermask.plan)

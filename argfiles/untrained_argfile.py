@@ -4,9 +4,7 @@ r"""Prints one line of flags per dense network, for runners/untrained.
         --output_dir=results --networks=fc,conv2
 """
 
-import shlex
-
-from lottery_ticket.argfiles import trials as trials_lib
+from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import untrained
 from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
@@ -45,26 +43,17 @@ def lines(
     Raises:
         ValueError: If a name is unknown, or there are no trials.
     """
-    paths.check_experiment_name(experiment_name)
-    is_usual = experiment_name == USUAL_NAME
-    folder = "untrained" if is_usual else f"{experiment_name}_untrained"
+    name = sweep.beside("untrained", experiment_name, USUAL_NAME)
     return [
-        shlex.join(
-            [
-                f"--output_dir={paths.run(directory, 0, folder)}",
-                f"--run={paths.run(directory, 0, experiment_name)}",
-            ]
+        sweep.line(
+            output_dir=paths.run(folder, 0, name),
+            run=paths.run(folder, 0, experiment_name),
         )
-        for _, _, directory in trials_lib.each_trial(
+        for _, _, folder in sweep.network_trials(
             output_dir, networks, trials, first_trial
         )
     ]
 
 
-def main(argv=None):
-    """Prints the lines; None takes sys.argv's flags."""
-    flags.print_lines(lines, untrained.plan, argv)
-
-
 if __name__ == "__main__":
-    main()
+    flags.print_lines(lines, untrained.plan)

@@ -3,10 +3,10 @@
 import functools
 
 from lottery_ticket.experiments import (
+    finished_runs,
+    one_network,
     recipe_changes,
     selections,
-    single_run,
-    tickets,
     weight_actions,
 )
 from lottery_ticket.foundations import masks as masks_lib
@@ -92,25 +92,32 @@ def plan(
             cannot be had.
     """
     names.check("on_collapse", on_collapse, collapse.POLICIES)
-    source, recipe, masks, settings = _planned(
-        ticket,
-        changes,
-        selection,
-        mask_1_action,
-        signed_constant,
-        start_iteration,
+    source = finished_runs.ticket(ticket)
+    recipe = recipe_changes.apply(changes, source.settings)
+    own = _own(
+        source, selection, mask_1_action, signed_constant, start_iteration
     )
+    _check_not_the_same(source, recipe, own)
+    seed = seeds.derive(recipe.init_seed, selection)
+    masks = selections.SELECTIONS[selection](source, seed)
+    settings = {
+        **recipe.settings(),
+        "experiment": "branch",
+        **own,
+        "masks": save_restore.checksum(masks),
+        "ticket": source.checksum("masks", "initial"),
+    }
     seed = recipe.init_seed
-    if not mask_1.MASK_1_ACTIONS[settings["mask_1_action"]].puts_back:
+    if not mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
     presets = functools.cache(lambda: _presets(source, masks, settings, seed))
 
     def give_start(_, model):
-        _check_layers(model, masks)
+        finished_runs.check_network(source.directory, masks, model.masks)
         model.reset(presets(), masks, seed)
 
-    return single_run.plan(
+    return one_network.training(
         recipe,
         output_dir,
         give_start,
@@ -127,56 +134,32 @@ def plan(
     )
 
 
-def _planned(
-    ticket, changes, selection, mask_1_action, signed_constant, start_iteration
-):
-    """Ticket, recipe, masks and settings of a branch, all of it checked."""
+def _own(source, selection, mask_1_action, signed_constant, start_iteration):
+    """Settings of what a branch changes, and of where its training starts."""
     names.check("selection", selection, selections.SELECTIONS)
     mask_1.check(mask_1_action)
-    mask_1_action = mask_1.resolve(mask_1_action)
-    constant = weight_actions.constant(signed_constant, mask_1_action)
-    source = tickets.read(ticket)
-    recipe = recipe_changes.apply(changes, source.settings)
-    own = {
-        "selection": selection,
-        "mask_1_action": mask_1_action,
-        "signed_constant": constant,
-        **_span(source, mask_1_action, start_iteration),
-    }
-    _check_not_the_same(source, recipe, own)
-    seed = seeds.derive(recipe.init_seed, selection)
-    masks = selections.SELECTIONS[selection](source, seed)
-    settings = {
-        **recipe.settings(),
-        "experiment": "branch",
-        **own,
-        "masks": save_restore.checksum(masks),
-        "ticket": source.checksum,
-    }
-    return source, recipe, masks, settings
-
-
-def _span(source, mask_1_action, start_iteration):
-    """Settings of where training starts, and at which learning rates."""
+    action = mask_1.resolve(mask_1_action)
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
-    action = mask_1.MASK_1_ACTIONS[mask_1_action]
-    if not action.puts_back:  # New ones have no training behind.
-        iteration, is_finetuned = 0, False
-    start = steps.text(start_iteration or f"{iteration}it")
-    return {"start_iteration": start, "is_finetuned": is_finetuned}
+    if not mask_1.MASK_1_ACTIONS[action].puts_back:
+        iteration, is_finetuned = 0, False  # They have no training behind.
+    return {
+        "selection": selection,
+        "mask_1_action": action,
+        "signed_constant": weight_actions.constant(signed_constant, action),
+        "start_iteration": steps.text(start_iteration or f"{iteration}it"),
+        "is_finetuned": is_finetuned,
+    }
 
 
 def _check_not_the_same(source, recipe, own):
     """Raises if nothing would differ from the ticket."""
-    as_it_was = {
-        "selection": "ticket",
-        "start_iteration": f"{source.start_iteration}it",
-    }
-    given = {**own}
-    if not steps.parse(own["start_iteration"])[1]:  # In epochs, too.
-        given["start_iteration"] = "0it"
-    is_same = mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back and all(
-        given[name] == value for name, value in as_it_was.items()
+    start = own["start_iteration"]
+    if not steps.parse(start)[1]:  # In epochs, too.
+        start = "0it"
+    is_same = (
+        mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back
+        and own["selection"] == "ticket"
+        and start == f"{source.start_iteration}it"
     )
     changed = set(recipe_changes.differing(recipe, source.settings))
     if is_same and not changed - {"fractions", "scope"}:  # Nothing is pruned.
@@ -195,7 +178,7 @@ def _presets(source, masks, settings, seed):
     weights = source.initial  # Of which "from_masks" are kept.
     if action.needs != "from_masks":
         needed = masks_lib.ones(masks) if action.needs == "all" else masks
-        weights = tickets.start(source, needed)
+        weights = finished_runs.start(source, needed)
     start = mask_1.Start(
         weights=weights,
         masks=masks,
@@ -207,12 +190,3 @@ def _presets(source, masks, settings, seed):
     made = mask_1.apply(settings["mask_1_action"], start, seed)
     of_kernels = {name: made[name] for name in masks}  # The rest is drawn.
     return of_kernels if action.of_kernels_only else made
-
-
-def _check_layers(model, masks):
-    for name in model.masks:
-        if name not in masks:
-            raise ValueError(
-                f"The ticket is of another network: layer {name!r} has no mask "
-                f"there. It has: {', '.join(masks)}"
-            )

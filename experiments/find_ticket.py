@@ -5,6 +5,7 @@ import logging
 
 from lottery_ticket.datasets import labels, splits
 from lottery_ticket.experiments import (
+    finished_runs,
     given_networks,
     level_rules,
     levels,
@@ -143,7 +144,7 @@ def load_ticket(model, directory: str):
             raise ValueError(
                 f"The network {model.name!r} must be built: call it once"
             )
-        _check_architecture(final, wrapped, directory)
+        finished_runs.check_network(directory, final, wrapped.variables)
         wrapped.reset(presets=final)
     finally:
         ticket = wrapped.release()
@@ -209,23 +210,6 @@ def _dataset(given, recipe):
     )
 
 
-def _check_architecture(weights, wrapped, directory):
-    """Raises unless weights are those of all variables of a network."""
-    shapes = {name: array.shape for name, array in weights.items()}
-    own = {name: array.shape for name, array in wrapped.weights.items()}
-    if shapes != own:
-        differing = sorted(
-            name
-            for name in {*shapes, *own}
-            if shapes.get(name) != own.get(name)
-        )
-        raise ValueError(
-            f"{directory} is of another network: {differing[0]!r} has shape "
-            f"{shapes.get(differing[0])} there, {own.get(differing[0])} now. "
-            "Use another output_dir, or that network."
-        )
-
-
 def _start(output_dir, wrapped):
     """The weights that the first call with this output_dir began with."""
     folder = files.join(output_dir, "start")
@@ -243,7 +227,7 @@ def _start(output_dir, wrapped):
             f"{folder} is damaged: what was begun cannot go on. Use another "
             "output_dir."
         )
-    _check_architecture(start, wrapped, output_dir)
+    finished_runs.check_network(output_dir, start, wrapped.variables)
     if save_restore.checksum(wrapped.weights) != sealed:
         _log.warning(
             "%s was begun before: it goes on from the weights in %s, not from "

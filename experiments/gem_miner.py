@@ -4,17 +4,15 @@ from lottery_ticket.experiments import (
     fine_tuning,
     gem_search,
     given_networks,
-    ingredients,
+    one_network,
     recipes,
     sanity_checks,
 )
 from lottery_ticket.experiments import gem as gem_lib
 from lottery_ticket.experiments.gems import measures, stages
 from lottery_ticket.foundations import (
-    lock,
     masks,
     plans,
-    progress,
     result_file,
 )
 from lottery_ticket.foundations.selection import quotas
@@ -98,25 +96,24 @@ def plan(
         quiet,
         save_iterations=save_iterations,
     )
-    runs = [plans.Run(*run) for run in stages.runs(gem)]
+    runs = tuple(plans.Run(*run) for run in stages.runs(gem))
     result = plans.Result(output_dir, gem.settings(), RESULT)
 
-    def work():
+    def train(dataset, model):
         gem.check_free()
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
-        found = stages.run(gem, dataset, model)
-        with lock.hold(output_dir):
-            result.write(
-                {
-                    "counts": masks.counts(found["masks"]),
-                    "stages": found["stages"],
-                    "num_classes": dataset.num_classes,
-                }
-            )
-        progress.say(f"{output_dir}: {_text(gem, found)}", quiet)
+        return stages.run(gem, dataset, model)
 
-    return plans.Plan(output_dir, (*runs, result), work, reads, quiet)
+    def measure(dataset, _, found):
+        record = {
+            "counts": masks.counts(found["masks"]),
+            "stages": found["stages"],
+            "num_classes": dataset.num_classes,
+        }
+        return record, _text(gem, found)
+
+    return one_network.measuring(
+        recipe, result, train, measure, runs=runs, reads=reads, quiet=quiet
+    )
 
 
 def _text(gem, found):

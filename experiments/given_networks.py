@@ -60,46 +60,16 @@ def folders(*given) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_network(directory: str, given: dict, model) -> None:
-    """Raises unless a model is of the network of a given run.
-
-    Args:
-        directory: Folder of the run.
-        given: Dict, name -> array of all its variables.
-        model: ModelBase.
-
-    Raises:
-        ValueError: If only one of the two has a variable.
-    """
-    differing = set(model.variables) ^ set(given)
-    if differing:
-        raise ValueError(
-            f"{directory} is of another network: only one of the two has "
-            f"{', '.join(sorted(differing))}"
-        )
-
-
-def check_data(directory: str, checksum: str, dataset) -> None:
-    """Raises unless a dataset is the one that a given run was trained on.
-
-    Args:
-        directory: Folder of the run.
-        checksum: That of its dataset, as recorded.
-        dataset: DatasetBase.
-
-    Raises:
-        ValueError: If it is another.
-    """
-    if dataset.checksum != checksum:
-        raise ValueError(
-            f"{directory} was trained on other data than are here now. Give "
-            "the data_dir that it had"
-        )
-
-
 def _masks(given):
     found = network(given)
-    action = _mask_0_action(given) if isinstance(given, str) else "zero"
+    action = "zero"
+    if isinstance(given, str):  # If it is a folder of ours, its run tells.
+        directory = given.rstrip("/").rpartition("/")[0] or "."
+        record = None
+        if files.exists(paths.record(directory)):
+            record = run_record.read(directory)
+        settings = record["settings"] if record else {}
+        action = names_0_1_0.value(settings, "mask_0_action")
     if mask_0.holds(action):
         _log.warning(
             "%s is of a run whose pruned weights were held at other values "
@@ -108,13 +78,3 @@ def _masks(given):
             action,
         )
     return found
-
-
-def _mask_0_action(folder):
-    """Of the run whose masks lie in a folder, if it is one of ours."""
-    directory = folder.rstrip("/").rpartition("/")[0] or "."
-    record = None
-    if files.exists(paths.record(directory)):
-        record = run_record.read(directory)
-    settings = record["settings"] if record else {}
-    return names_0_1_0.value(settings, "mask_0_action")

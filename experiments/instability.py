@@ -1,25 +1,46 @@
 """Instability: whether copies of a ticket end in one region of low error."""
 
+import dataclasses
 import functools
 
-from lottery_ticket.experiments import copies as copies_lib
-from lottery_ticket.experiments import ingredients, recipe_changes
+import attrs
+
+from lottery_ticket.experiments import (
+    finished_runs,
+    from_recipe,
+    given_networks,
+    one_network,
+    recipe_changes,
+    recipes,
+)
 from lottery_ticket.foundations import (
     files,
     interpolation,
     lazy,
-    lock,
     masks,
+    paths,
     plans,
     progress,
     result_file,
+    run_record,
+    seeds,
+    steps,
 )
+from lottery_ticket.foundations.training import run_settings
 
 line_evaluation = lazy.module(
     "lottery_ticket.foundations.training.line_evaluation"
 )
 COPIES_FOLDER = "copies"
 RESULT = result_file.ResultFile("connectivity.json")
+NAMES = ("first", "second")
+# Of a run's inputs, those that decide how its training begins.
+_START = ("network", "initial", "masks", "dataset")
+# Settings that decide how many iterations an epoch has.
+_OF_EPOCHS = (
+    *("dataset", "train_batch_size", "validation_size", "subset"),
+    "drop_partial_batch",
+)
 
 
 def plan(
@@ -81,33 +102,214 @@ def plan(
         FileNotFoundError: If ticket or data cannot be had.
     """
     alphas = interpolation.positions(points)
-    copies = copies_lib.plan(ticket, changes, iteration, order_seeds)
+    copies = copies_of(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
-    result = plans.Result(output_dir, settings, RESULT)
 
-    def work():
-        dataset = ingredients.WORKSHOP.dataset(copies.recipe)
-        model = ingredients.WORKSHOP.model(copies.recipe, dataset, quiet)
-        start = copies.start(dataset, model)
-        with lock.hold(output_dir):
-            networks = _trained(
-                copies, start, model, output_dir, save_summaries, quiet
+    def measure(dataset, model, start):
+        below = files.join(output_dir, COPIES_FOLDER)
+        state = copies.state(start, below, quiet)
+        networks = [
+            copies.train(
+                name, state, start, model, below, save_summaries, quiet
             )
-            found = _measured(copies, networks, dataset, model, alphas, quiet)
-            result.write({"iteration": start, **found})
-        progress.say(f"{output_dir}: {_text(found)}", quiet)
+            for name in NAMES
+        ]
+        found = _measured(copies, networks, dataset, model, alphas, quiet)
+        return {"iteration": start, **found}, _text(found)
 
-    return plans.Plan(output_dir, (result,), work, (ticket,), quiet)
+    return one_network.measuring(
+        copies.recipe,
+        plans.Result(output_dir, settings, RESULT),
+        copies.start,
+        measure,
+        reads=(ticket,),
+        quiet=quiet,
+    )
 
 
-def _trained(copies, start, model, output_dir, save_summaries, quiet):
-    """The weights that both copies end with."""
-    below = files.join(output_dir, COPIES_FOLDER)
-    state = copies.state(start, below, quiet)
-    return [
-        copies.train(name, state, start, model, below, save_summaries, quiet)
-        for name in copies_lib.NAMES
+@dataclasses.dataclass(frozen=True)
+class Copies:
+    """What two copies are trained by.
+
+    Args:
+        ticket: finished_runs.FinishedRun.
+        recipe: recipes.Recipe, the ticket's with what shall be other.
+        length: Length of training after which they part, such as "500it".
+        order_seeds: Seed of each copy's order of examples.
+    """
+
+    ticket: finished_runs.FinishedRun
+    recipe: recipes.Recipe
+    length: str
+    order_seeds: tuple[int, int]
+
+    def __post_init__(self):
+        """Raises a ValueError unless the seeds are two, and can be seeds."""
+        if len(self.order_seeds) != len(NAMES):
+            raise ValueError(
+                "order_seeds must be two numbers, one for each copy. Received: "
+                f"{', '.join(map(str, self.order_seeds))}"
+            )
+        for name in NAMES:
+            self.recipe_of(name)
+
+    def recipe_of(self, name: str) -> recipes.Recipe:
+        """Returns the recipe of the first or second copy: its seeds differ."""
+        seed = self.order_seeds[NAMES.index(name)]
+        return attrs.evolve(
+            self.recipe,
+            train_order_seed=seed,
+            augment_seed=seeds.derive(seed, "augment"),
+        )
+
+    def settings(self) -> dict:
+        """Returns all that their results depend on, as JSON values."""
+        return {
+            **self.recipe.settings(),
+            "experiment": "instability",
+            "iteration": self.length,
+            "order_seeds": list(self.order_seeds),
+            "is_finetuned": self.ticket.is_finetuned,
+            "ticket": self.ticket.checksum("masks", "initial"),
+        }
+
+    def start(self, dataset, model) -> int:
+        """Returns the iteration at which they part, once all is checked.
+
+        The model is given the ticket's weights and masks.
+
+        Raises:
+            ValueError: If it is not one of the training, or the ticket is of
+                another network.
+        """
+        ticket, per_epoch = self.ticket, dataset.train.iterations_per_epoch
+        start = steps.iterations(self.length, per_epoch)
+        if start < ticket.start_iteration:
+            raise ValueError(
+                f"Copies of {ticket.directory} cannot part before it "
+                f"started itself, at iteration {ticket.start_iteration}. "
+                f"Received: iteration={self.length}"
+            )
+        run_settings.Course(start_iteration=f"{start}it").span(
+            self.recipe.training_len, per_epoch
+        )
+        finished_runs.check_network(
+            ticket.directory, ticket.initial, model.variables
+        )
+        model.reset(ticket.initial, ticket.masks)
+        return start
+
+    def state(self, start: int, directory: str, quiet: bool) -> dict:
+        """Returns the ticket's weights at an iteration.
+
+        They are read where they were saved; else that much of the ticket's
+        training is done again, in the folder `stem` of a directory.
+
+        Raises:
+            ValueError: If saved weights are damaged, or data or network are no
+                longer what the ticket was trained with.
+        """
+        ticket = self.ticket
+        if start == ticket.start_iteration:
+            return ticket.initial
+        saved = paths.at_iteration(ticket.directory, start)
+        folder = saved.removeprefix(f"{ticket.directory}/")
+        record = run_record.read(ticket.directory)
+        if any(name.startswith(f"{folder}/") for name in record["checksums"]):
+            return given_networks.network(saved)
+        dataset = from_recipe.dataset(ticket.recipe)
+        model = from_recipe.model(ticket.recipe, dataset, quiet=True)
+        model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
+        self._check_repeats(model, dataset)
+        return self._train(
+            "stem",
+            ticket.recipe,
+            (ticket.start_iteration, start),
+            model,
+            directory,
+            quiet=quiet,
+        )
+
+    def train(
+        self, name, state, start, model, directory, save_summaries, quiet
+    ) -> dict:
+        """Trains the first or second copy to the end; returns its weights.
+
+        It starts from the state at an iteration, and lies in a folder of its
+        name in a directory.
+        """
+        recipe = self.recipe_of(name)
+        # Of dropout; the state leaves nothing else to draw.
+        seed = seeds.derive(recipe.train_order_seed, "random layers")
+        model.reset(state, self.ticket.masks, seed)
+        return self._train(
+            name, recipe, (start, None), model, directory, save_summaries, quiet
+        )
+
+    def _train(
+        self, part, recipe, span, model, directory, summaries=False, quiet=False
+    ):
+        """Trains the stem or a copy in a folder of its name; its weights."""
+        start, stop = span
+        folder = files.join(directory, part)
+        label = f"first {stop} iterations" if stop else f"{part} copy"
+        settings = {
+            **recipe.settings(),
+            "experiment": "instability",
+            "part": part,
+            "ticket": self.ticket.checksum("masks", "initial"),
+            "iteration": stop or start,  # Where the copies part.
+        }
+        from_recipe.train(
+            recipe,
+            from_recipe.dataset(recipe),
+            model,
+            folder,
+            label=label,
+            course=run_settings.Course(f"{start}it"),
+            stop_iteration=f"{stop}it" if stop else None,
+            finetune=self.ticket.is_finetuned,
+            output=run_settings.Output(
+                settings, save_summaries=summaries, quiet=quiet
+            ),
+            is_first=part == NAMES[0],
+        )
+        return given_networks.network(paths.final(folder))
+
+    def _check_repeats(self, model, dataset):
+        """Raises unless the ticket's training would begin as it did."""
+        was = self.ticket.inputs
+        now = {**model.identity, "dataset": dataset.checksum}
+        differing = [name for name in _START if now[name] != was[name]]
+        if differing:
+            raise ValueError(
+                f"{self.ticket.directory} has not saved its weights at that "
+                "iteration, and they cannot be had again: its "
+                f"{' and '.join(differing)} differ from what they were. Give "
+                "the data_dir that it had, or an iteration that was saved"
+            )
+
+
+def copies_of(ticket, changes, iteration, order_seeds=None) -> Copies:
+    """Returns what two copies are to be trained by; see `plan`."""
+    length = steps.text(iteration)
+    source = finished_runs.ticket(ticket, changes.data_dir)
+    recipe = recipe_changes.apply(changes, source.settings)
+    changed = [
+        x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(source.recipe, x)
     ]
+    if length.endswith("ep") and changed:
+        raise ValueError(
+            f"An epoch of the copies is another than the ticket's, by "
+            f"{', '.join(changed)}: give iterations, such as 500it. Received: "
+            f"iteration={iteration}"
+        )
+    if order_seeds is None:
+        order_seeds = [
+            seeds.derive(recipe.train_order_seed, "instability", length, name)
+            for name in NAMES
+        ]
+    return Copies(source, recipe, length, tuple(order_seeds))
 
 
 def _measured(copies, networks, dataset, model, alphas, quiet):
@@ -118,27 +320,20 @@ def _measured(copies, networks, dataset, model, alphas, quiet):
     splits, ends, norm_examples = line_evaluation.evaluate(
         model, dataset, *networks, copies.ticket.masks, alphas, show
     )
-    return {
-        "alpha": alphas,
-        "splits": splits,
-        "ends": ends,
-        **_judged(splits),
-        "norm_examples": norm_examples,
-        "density": masks.counts(copies.ticket.masks),
-        "dataset": dataset.checksum,
-    }
-
-
-def _judged(splits):
-    """Barrier of each split, and whether that means stable."""
     barriers = {
         name: interpolation.barrier(columns["error"])
         for name, columns in splits.items()
     }
     highest = max(barriers["train"], barriers["test"])
     return {
+        "alpha": alphas,
+        "splits": splits,
+        "ends": ends,
         "barriers": barriers,
         "is_stable": highest < interpolation.STABLE_BELOW,
+        "norm_examples": norm_examples,
+        "density": masks.counts(copies.ticket.masks),
+        "dataset": dataset.checksum,
     }
 
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from lottery_ticket.experiments import ingredients, weight_actions
+from lottery_ticket.experiments import from_recipe, weight_actions
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import (
     experiment,
@@ -146,7 +146,7 @@ class Levels:
 
     def _train(self, bar, level, dataset, model):
         """Trains a level in its folder; see `experiment.experiment`."""
-        return ingredients.train(
+        return from_recipe.train(
             self._recipe,
             dataset,
             model,

@@ -2,9 +2,9 @@
 
 from lottery_ticket.experiments import (
     given_networks,
-    ingredients,
     level_rules,
     levels,
+    one_network,
     recipes,
 )
 from lottery_ticket.experiments import scoring as scoring_lib
@@ -75,11 +75,11 @@ def plan(
         save_summaries=save_summaries,
         quiet=quiet,
     )
-
-    def work():
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        model = ingredients.WORKSHOP.model(recipe, dataset, quiet)
-        planned.train(dataset, model)
-
-    reads = given_networks.folders(presets)
-    return plans.Plan(output_dir, planned.writes, work, reads, quiet)
+    return one_network.plan(
+        recipe,
+        output_dir,
+        planned.train,
+        planned.writes,
+        reads=given_networks.folders(presets),
+        quiet=quiet,
+    )

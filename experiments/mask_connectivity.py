@@ -2,12 +2,20 @@
 
 import statistics
 
-from lottery_ticket.experiments import ingredients, mask_path, search_pairs
+import numpy as np
+
+from lottery_ticket.experiments import (
+    finished_runs,
+    from_recipe,
+    mask_path,
+    one_network,
+    recipe_checks,
+)
 from lottery_ticket.foundations import (
     interpolation,
     lazy,
-    lock,
     masks,
+    names,
     plans,
     progress,
     result_file,
@@ -21,6 +29,11 @@ norm_statistics = lazy.module(
     "lottery_ticket.foundations.training.norm_statistics"
 )
 RESULT = result_file.ResultFile("mask_connectivity.json")
+# Settings in which two searches must agree to be compared.
+_SAME = (
+    *("dataset", "image_size", "normalization"),
+    *("model", *recipe_checks.MODEL_OPTIONS, "dtype"),
+)
 
 
 def plan(
@@ -65,36 +78,94 @@ def plan(
             output_dir holds something else.
         FileNotFoundError: If a search or data cannot be had.
     """
-    pair = search_pairs.read(first, second, data_dir)
+    pair = _pair(first, second, data_dir)
     path = path.resolved(pair[0].recipe.seed)
-    result = plans.Result(output_dir, _settings(pair, path), RESULT)
-
-    def work():
-        dataset = search_pairs.dataset(pair, path.splits)
-        model = ingredients.WORKSHOP.model(pair[0].recipe, dataset, quiet)
-        pair[0].check_network(model)
-        with lock.hold(output_dir):
-            found = {
-                "alpha": path.alphas,
-                **_evaluated(pair, path, model, dataset, quiet),
-                **_facts(pair),
-                "dataset": dataset.checksum,
-            }
-            result.write(found)
-        progress.say(f"{output_dir}: {_text(found)}", quiet)
-
-    return plans.Plan(output_dir, (result,), work, (first, second), quiet)
-
-
-def _settings(pair, path):
-    first, second = pair
-    return {
-        **first.recipe.settings(),
+    settings = {
+        **pair[0].recipe.settings(),
         **path.settings(),
         "experiment": "mask_connectivity",
-        "first": first.checksum,
-        "second": second.checksum,
+        "first": pair[0].checksum("masks", "final"),
+        "second": pair[1].checksum("masks", "final"),
     }
+
+    def prepare(dataset, model):
+        _check_examples(pair, dataset, path.splits)
+        start = pair[0]
+        finished_runs.check_network(
+            start.directory, start.final, model.variables
+        )
+
+    def measure(dataset, model, _):
+        found = {
+            "alpha": path.alphas,
+            **_evaluated(pair, path, model, dataset, quiet),
+            **_facts(pair),
+            "dataset": dataset.checksum,
+        }
+        return found, _text(found)
+
+    return one_network.measuring(
+        pair[0].recipe,
+        plans.Result(output_dir, settings, RESULT),
+        prepare,
+        measure,
+        reads=(first, second),
+        quiet=quiet,
+    )
+
+
+def _pair(first, second, data_dir):
+    """Two finished searches that differ in their masks alone."""
+    pair = [finished_runs.search(each, data_dir) for each in (first, second)]
+    folders = " and ".join(run.directory for run in pair)
+    values = [
+        {"rescaling": run.rescaling}
+        | {name: getattr(run.recipe, name) for name in _SAME}
+        for run in pair
+    ]
+    for name in values[0]:
+        there, here = (each[name] for each in values)
+        if there != here:
+            raise ValueError(
+                "Expected two searches of one network on one dataset. "
+                f"Received: {folders}, whose {name} are {there!r} and {here!r}"
+            )
+    one, other = (run.initial for run in pair)
+    differing = [
+        name
+        for name in {**one, **other}
+        if name not in one
+        or name not in other
+        or not np.array_equal(one[name], other[name])
+    ]
+    if differing:
+        raise ValueError(
+            f"{folders} have masks of other weights: {', '.join(differing)} "
+            "differ. Both searches need the same init_seed (and the same "
+            "presets)"
+        )
+    return pair
+
+
+def _check_examples(pair, dataset, splits):
+    """Raises unless both searches had the same examples in some splits."""
+    facts = []
+    others = from_recipe.dataset(pair[1].recipe)
+    for run, own in zip(pair, (dataset, others), strict=True):
+        run.check_data(own)
+        facts.append({n: each.checksum for n, each in own.splits.items()})
+    for split in splits or ():
+        names.check("split", split, dataset.splits)
+    wanted = splits or dict.fromkeys(split for each in facts for split in each)
+    differing = [
+        split for split in wanted if facts[0].get(split) != facts[1].get(split)
+    ]
+    if differing:
+        raise ValueError(
+            f"{pair[0].directory} and {pair[1].directory} had other examples "
+            f"in {', '.join(differing)}: search both with one split_seed, or "
+            "evaluate the other splits alone, such as splits=test"
+        )
 
 
 def _evaluated(pair, path, model, dataset, quiet):
@@ -117,7 +188,12 @@ def _evaluated(pair, path, model, dataset, quiet):
         if norms:
             norms.recompute()
         # Beside the splits: how far from the first mask, and what is kept.
-        found.append({**_place(first.masks, mixed), **evaluation.evaluate()})
+        found.append(
+            {
+                **_distance_and_density(first.masks, mixed),
+                **evaluation.evaluate(),
+            }
+        )
     columns = _columns(found, len(ways))
     return {
         "distance": columns.pop("distance"),
@@ -133,14 +209,14 @@ def _network(pair, mixed, alpha):
     first, second = pair
     others = set(first.final) - set(mixed)
     between = interpolation.between(first.final, second.final, alpha, others)
-    kernels = {name: first.frozen[name] for name in mixed}
+    kernels = {name: first.initial[name] for name in mixed}
     return {
         **between,
         **learned_masks.effective(kernels, mixed, first.rescaling),
     }
 
 
-def _place(start, mixed):
+def _distance_and_density(start, mixed):
     sums = {name: (each.sum(), each.size) for name, each in mixed.items()}
     return {
         "distance": learned_masks.mean(learned_masks.distances(start, mixed)),

@@ -1,6 +1,6 @@
 """Pruning at initialisation: score, prune to a density, train."""
 
-from lottery_ticket.experiments import given_networks, recipes, single_run
+from lottery_ticket.experiments import given_networks, one_network, recipes
 from lottery_ticket.experiments import scoring as scoring_lib
 from lottery_ticket.foundations import (
     fields,
@@ -129,7 +129,13 @@ def plan(
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
-    settings = _settings(target, recipe, scoring, presets)
+    settings = {
+        **recipe.settings(),
+        **scoring.settings(),
+        **fields.as_dict(target),
+        "experiment": "prune_at_init",
+        "presets": save_restore.checksum(presets),
+    }
 
     def give_start(dataset, model):
         model.reset(presets=presets, seed=recipe.init_seed)
@@ -151,7 +157,7 @@ def plan(
             weights = model.draw(seeds.derive(recipe.init_seed, "reinitialize"))
         model.reset(weights, masks, recipe.init_seed)
 
-    return single_run.plan(
+    return one_network.training(
         recipe,
         output_dir,
         give_start,
@@ -180,16 +186,6 @@ def _resolved(scoring, recipe):
             "none. Leave it out"
         )
     return scoring.resolved("synflow", recipe.seed)
-
-
-def _settings(target, recipe, scoring, presets):
-    return {
-        **recipe.settings(),
-        **scoring.settings(),
-        **fields.as_dict(target),
-        "experiment": "prune_at_init",
-        "presets": save_restore.checksum(presets),
-    }
 
 
 def _reached(target, masks):

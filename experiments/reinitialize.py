@@ -1,6 +1,6 @@
 """Control runs: a ticket's masks, with other weights to start from."""
 
-from lottery_ticket.experiments import given_networks, recipes, single_run
+from lottery_ticket.experiments import given_networks, one_network, recipes
 from lottery_ticket.foundations import plans, save_restore, seeds
 from lottery_ticket.foundations.mask_actions import reuse
 from lottery_ticket.foundations.training import run_settings
@@ -47,22 +47,32 @@ def plan(
             with other settings.
         FileNotFoundError: If data, masks or networks cannot be had.
     """
-    reads = given_networks.folders(
-        masks, initialization_distribution, same_sign
-    )
-    given = _given(masks, combine_masks, initialization_distribution, same_sign)
-    settings = _settings(recipe, given)
+    values, signs = initialization_distribution, same_sign
+    if signs is not None and values is None:
+        raise ValueError(
+            "same_sign needs initialization_distribution, the network whose "
+            "values are sampled. Received: None"
+        )
+    reads = given_networks.folders(masks, values, signs)
+    masks = given_networks.masks(masks, combine_masks)
+    values, signs = map(given_networks.network, (values, signs))
+    settings = {
+        **recipe.settings(),
+        "experiment": "reinitialize",
+        "masks": save_restore.checksum(masks),
+        "initialization_distribution": save_restore.checksum(values),
+        "same_sign": save_restore.checksum(signs),
+    }
     # Never the draw that the seed gives the ticket itself.
     seed = seeds.derive(recipe.init_seed, "reinitialize")
-    values, signs = given["initialization_distribution"], given["same_sign"]
 
     def give_start(_, model):
-        model.reset(masks=given["masks"], seed=seed)
+        model.reset(masks=masks, seed=seed)
         if values is not None:
             presets = reuse.reuse(values, model.masks, seed, signs)
-            model.reset(presets, given["masks"], seed)
+            model.reset(presets, masks, seed)
 
-    return single_run.plan(
+    return one_network.training(
         recipe,
         output_dir,
         give_start,
@@ -71,29 +81,3 @@ def plan(
         ),
         reads=reads,
     )
-
-
-def _given(masks, combine_masks, initialization_distribution, same_sign):
-    if same_sign is not None and initialization_distribution is None:
-        raise ValueError(
-            "same_sign needs initialization_distribution, the network whose "
-            "values are sampled. Received: None"
-        )
-    return {
-        "masks": given_networks.masks(masks, combine_masks),
-        "initialization_distribution": given_networks.network(
-            initialization_distribution
-        ),
-        "same_sign": given_networks.network(same_sign),
-    }
-
-
-def _settings(recipe, given):
-    return {
-        **recipe.settings(),
-        "experiment": "reinitialize",
-        **{
-            name: save_restore.checksum(network)
-            for name, network in given.items()
-        },
-    }

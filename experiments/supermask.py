@@ -1,14 +1,14 @@
 """Supermasks: the weights stay as they are drawn, and a mask is learned."""
 
 from lottery_ticket.experiments import (
+    from_recipe,
     given_networks,
-    ingredients,
     mask_search,
+    one_network,
     recipes,
 )
 from lottery_ticket.foundations import (
     lazy,
-    lock,
     masks,
     plans,
     progress,
@@ -82,50 +82,43 @@ def plan(
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     search = search.resolved(recipe.seed)
-    run = plans.Run(output_dir, _settings(recipe, search, presets))
-    result = plans.Result(output_dir, _all(run.settings, search), RESULT)
-
-    def work():
-        dataset = ingredients.WORKSHOP.dataset(recipe)
-        plain = ingredients.WORKSHOP.model(recipe, dataset, quiet)
-        searched = sampled_masks.search(
-            plain, search.sampling, search.rescaling, search.mask_seed
-        )
-        _give_start(plain, searched, search, recipe, presets)
-        output = run_settings.Output(
-            run.settings, save_summaries=save_summaries, quiet=quiet
-        )
-        ingredients.train(recipe, dataset, searched, output_dir, output=output)
-        with lock.hold(output_dir):
-            found = _evaluated(plain, searched, search, dataset, quiet)
-            result.write(found)
-        progress.say(f"{output_dir}: {_text(found)}", quiet)
-
-    return plans.Plan(output_dir, (run, result), work, reads, quiet)
-
-
-def _settings(recipe, search, presets):
-    """Settings of the training."""
-    return {
+    of_run = {
         **recipe.settings(),
         **search.settings(),
         "experiment": "supermask",
         "presets": save_restore.checksum(presets),
     }
+    of_all = {**of_run, "evaluation_samples": search.evaluation_samples}
+    output = run_settings.Output(
+        of_run, save_summaries=save_summaries, quiet=quiet
+    )
 
+    def train(dataset, model):
+        searched = sampled_masks.search(
+            model, search.sampling, search.rescaling, search.mask_seed
+        )
+        model.reset(presets, seed=recipe.init_seed)
+        seed = seeds.derive(recipe.init_seed, "mask_1_action")
+        searched.reset(
+            search.weights(model, model.weights, seed),
+            search.logits(model),
+            recipe.init_seed,
+        )
+        from_recipe.train(recipe, dataset, searched, output_dir, output=output)
+        return searched
 
-def _all(settings, search):
-    """Those of the evaluation, too."""
-    return {**settings, "evaluation_samples": search.evaluation_samples}
+    def measure(dataset, model, searched):
+        found = _evaluated(model, searched, search, dataset, quiet)
+        return found, _text(found)
 
-
-def _give_start(plain, searched, search, recipe, presets):
-    plain.reset(presets, seed=recipe.init_seed)
-    seed = seeds.derive(recipe.init_seed, "mask_1_action")
-    searched.reset(
-        search.weights(plain, plain.weights, seed),
-        search.logits(plain),
-        recipe.init_seed,
+    return one_network.measuring(
+        recipe,
+        plans.Result(output_dir, of_all, RESULT),
+        train,
+        measure,
+        runs=(plans.Run(output_dir, of_run),),
+        reads=reads,
+        quiet=quiet,
     )
 
 
@@ -144,32 +137,27 @@ def _evaluated(plain, searched, search, dataset, quiet):
     evaluation = network_evaluation.NetworkEvaluation(
         plain, dataset, tuple(held_out)
     )
+    evaluated = [*samples, thresholded]
     found = [
         evaluation.evaluate(searched.effective(each))
-        for each in progress.each(
-            [*samples, thresholded], "masks evaluated", quiet
-        )
+        for each in progress.each(evaluated, "masks evaluated", quiet)
     ]
-    densities = [_densities(each) for each in [*samples, thresholded]]
+    densities = [
+        {
+            name: kept / max(total, 1)
+            for name, (kept, total) in masks.counts(each).items()
+        }
+        for each in evaluated
+    ]
     return {
         "samples": network_evaluation.in_lists(found[:-1]),
-        "sampled_density": _columns(densities[:-1]),
+        "sampled_density": {
+            name: [each[name] for each in densities[:-1]] for name in samples[0]
+        },
         "expected_density": sampled_masks.expected_density(logits),
         "thresholded": {**found[-1], "density": densities[-1]},
         "sizes": {name: each.size for name, each in logits.items()},
     }
-
-
-def _densities(mask):
-    return {
-        name: kept / max(total, 1)
-        for name, (kept, total) in masks.counts(mask).items()
-    }
-
-
-def _columns(rows):
-    """Dicts with the same names as one dict of lists."""
-    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _text(results):

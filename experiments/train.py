@@ -1,6 +1,6 @@
 """Trains one network once."""
 
-from lottery_ticket.experiments import given_networks, recipes, single_run
+from lottery_ticket.experiments import given_networks, one_network, recipes
 from lottery_ticket.foundations import plans, save_restore, steps
 from lottery_ticket.foundations.training import run_settings
 
@@ -45,8 +45,15 @@ def plan(
     reads = given_networks.folders(masks, presets)
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
-    settings = _settings(recipe, masks, presets, start_iteration)
-    return single_run.plan(
+    steps.parse(start_iteration)
+    settings = {
+        **recipe.settings(),
+        "experiment": "train",
+        "masks": save_restore.checksum(masks),
+        "presets": save_restore.checksum(presets),
+        "start_iteration": start_iteration,
+    }
+    return one_network.training(
         recipe,
         output_dir,
         lambda _, model: model.reset(presets, masks, recipe.init_seed),
@@ -56,14 +63,3 @@ def plan(
         course=run_settings.Course(start_iteration),
         reads=reads,
     )
-
-
-def _settings(recipe, masks, presets, start_iteration):
-    steps.parse(start_iteration)
-    return {
-        **recipe.settings(),
-        "experiment": "train",
-        "masks": save_restore.checksum(masks),
-        "presets": save_restore.checksum(presets),
-        "start_iteration": start_iteration,
-    }

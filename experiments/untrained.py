@@ -1,22 +1,29 @@
 """Untrained accuracy: masks of a trained network on its first weights."""
 
+import dataclasses
+import functools
 import time
 
+import numpy as np
+
 from lottery_ticket.experiments import (
-    dense_run,
-    ingredients,
+    finished_runs,
+    level_rules,
+    one_network,
+    scoring,
     untrained_grid,
-    untrained_networks,
+    weight_actions,
 )
 from lottery_ticket.foundations import (
-    files,
     lazy,
-    lock,
-    masks,
     plans,
     progress,
     result_file,
 )
+from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.selection import quotas
 
 network_evaluation = lazy.module(
     "lottery_ticket.foundations.training.network_evaluation"
@@ -72,28 +79,158 @@ def plan(
         FileNotFoundError: If run or data cannot be had.
         FloatingPointError: If a score is not finite.
     """
-    dense = dense_run.read(run, data_dir)
+    dense = finished_runs.dense(run, data_dir)
     grid = grid.resolved(dense.recipe.init_seed)
-    result = plans.Result(output_dir, _settings(dense, grid), RESULT)
+    settings = {
+        **dense.recipe.settings(),
+        **grid.settings(),
+        "experiment": "untrained",
+        "run": dense.checksum("initial", "final"),
+    }
 
-    def work():
-        part = PART.read_own(output_dir, result.settings)
-        dataset = ingredients.WORKSHOP.dataset(dense.recipe)
+    def prepare(dataset, model):
+        part = PART.read_own(output_dir, settings)
         dense.check_data(dataset)
-        model = ingredients.WORKSHOP.model(dense.recipe, dataset, quiet)
-        dense.give_start(model)
-        with lock.hold(output_dir):
-            found = _Found(output_dir, result.settings, part)
-            _fill(found, grid, dense, dataset, model, quiet)
-            cells = [
-                cell
-                for criterion in grid.criteria
-                for cell in found.cells(grid, criterion)
-            ]
-            result.write({"cells": cells, "num_classes": dataset.num_classes})
-            files.remove(PART.path(output_dir))
+        finished_runs.check_network(
+            dense.directory, dense.initial, model.variables
+        )
+        model.reset(dense.initial)
+        return part
 
-    return plans.Plan(output_dir, (result,), work, (run,), quiet)
+    def measure(dataset, model, part):
+        found = _Found(output_dir, settings, part)
+        _fill(found, grid, dense, dataset, model, quiet)
+        cells = [
+            cell
+            for criterion in grid.criteria
+            for cell in found.cells(grid, criterion)
+        ]
+        return {"cells": cells, "num_classes": dataset.num_classes}, ""
+
+    return one_network.measuring(
+        dense.recipe,
+        plans.Result(output_dir, settings, RESULT),
+        prepare,
+        measure,
+        part=PART.path(output_dir),
+        reads=(run,),
+        quiet=quiet,
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cuts:
+    """The masks of one criterion; the dense network is scored once.
+
+    Args:
+        criterion: Its name.
+        grid: untrained_grid.Grid, resolved.
+        dense: finished_runs.FinishedRun, which keeps all weights.
+        model: ModelBase; it is not changed.
+        dataset: DatasetBase that gradients are taken on.
+    """
+
+    criterion: str
+    grid: untrained_grid.Grid
+    dense: finished_runs.FinishedRun
+    model: object
+    dataset: object
+
+    def masks(self, level: int) -> dict[str, np.ndarray]:
+        """Returns the dense network's masks, pruned once, to a level.
+
+        Weights that tie at the cutoff go at random. Where steps of scoring are
+        part of a criterion (synflow), all but the first score anew; where
+        scores are chance, each level has a draw of its own.
+
+        Args:
+            level: Number of prunings that it stands for, 1 or more.
+
+        Raises:
+            FloatingPointError: If a score is not finite.
+        """
+        recipe, whole = self.dense.recipe, self.dense.masks
+        kept = quotas.of_fractions(
+            recipe.fractions, whole, recipe.scope, self.grid.rounding, level
+        )
+        rules, score = self._scored
+        if criteria.CRITERIA[self.criterion].is_drawn:
+            rules, score = self._scorer("score", level)
+        return scoring.cut(rules, kept, whole, score, quiet=True)
+
+    @functools.cached_property
+    def _scored(self):
+        """As `_scorer`; the dense network's scores are kept."""
+        rules, score = self._scorer("score")
+        first = functools.cache(lambda: score(self.dense.masks))
+
+        def known(masks):
+            is_dense = masks is self.dense.masks
+            return first() if is_dense else score(masks)
+
+        return rules, known
+
+    def _scorer(self, *use):
+        """Scoring, and its function (masks) -> scores, by a seed of its use."""
+        rules = scoring.Scoring(
+            self.criterion,
+            score_examples=self.grid.score_examples,
+            score_seed=self.grid.seed(*use),
+        ).resolved(self.criterion, self.grid.draw_seed)
+        return rules, scoring.scorer(
+            rules,
+            self.model,
+            self.dataset,
+            initial=self.dense.initial,
+            final=self.dense.final,
+        )
+
+
+def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
+    """Returns the masked networks, one for each mask-1 action.
+
+    Biases and the like are as before training, unless an action draws them too;
+    so are statistics of batch normalisations. At one level all draws are the
+    same for all criteria, so that these differ by their masks alone. Masks that
+    keep everything leave the mask-0 action nothing to do.
+
+    Args:
+        grid: untrained_grid.Grid, resolved.
+        dense: finished_runs.FinishedRun, which keeps all weights.
+        masks: Dict, layer name -> mask.
+        level: Number of prunings that the masks stand for.
+        draw: Function (seed) -> network, a fresh draw of all variables.
+
+    Returns:
+        Dict, mask-1 action -> network, all that the model computes with.
+    """
+    mask_0_action = grid.mask_0_action if level else "zero"
+    pruning = mask_0.Pruning(
+        masks=masks,
+        before=dense.masks,
+        initial=dense.initial,
+        final=dense.final,
+        draw=draw,
+    )
+    found = {}
+    for action in grid.mask_1_actions:
+        is_constant = action in weight_actions.OF_CONSTANTS
+        rules = level_rules.LevelRules(
+            mask_1_action=action,
+            mask_0_action=mask_0_action,
+            signed_constant=grid.signed_constant if is_constant else None,
+        )
+        network, _ = weight_actions.start(
+            rules, pruning, dense.initial, grid.draw_seed, level
+        )
+        if mask_0.MASK_0_ACTIONS[mask_0_action].function is None:
+            kept = {
+                name: np.where(mask, network[name], np.float32(0))
+                for name, mask in masks.items()
+            }
+            network = {**network, **kept}
+        found[action] = network
+    return found
 
 
 class _Found:
@@ -132,39 +269,29 @@ class _Found:
         ]
 
 
-def _settings(dense, grid):
-    return {
-        **dense.recipe.settings(),
-        **grid.settings(),
-        "experiment": "untrained",
-        "run": dense.checksum,
-    }
-
-
 def _fill(found, grid, dense, dataset, model, quiet):
     """Evaluates what is not there yet; says the best of each criterion."""
     splits = tuple(name for name in SPLITS if name in dataset.splits)
     evaluation = network_evaluation.NetworkEvaluation(model, dataset, splits)
 
     def add(criterion, level, pruned):
-        networks = untrained_networks.networks(
-            grid, dense, pruned, level, model.draw
-        )
         cells = [
             {
                 "mask_1_action": action,
                 "level": level,
-                "density": masks.density(pruned),
+                "density": masks_lib.density(pruned),
                 **evaluation.evaluate(network),
             }
-            for action, network in networks.items()
+            for action, network in networks(
+                grid, dense, pruned, level, model.draw
+            ).items()
         ]
         found.add(criterion, level, cells)
 
     if (None, 0) not in found:
         add(None, 0, dense.masks)
     for criterion in grid.criteria:
-        cuts = untrained_networks.Cuts(criterion, grid, dense, model, dataset)
+        cuts = Cuts(criterion, grid, dense, model, dataset)
         levels = [
             level
             for level in grid.levels(criterion)
@@ -186,19 +313,20 @@ def _best(cells):
     by_action = {}
     for cell in cells:
         by_action.setdefault(cell["mask_1_action"], []).append(cell)
-    return [_text(max(each, key=_merit)) for each in by_action.values()]
-
-
-def _merit(cell):
-    found = cell["validate"]
-    return found["accuracy"], -found["loss"]
-
-
-def _text(cell):
-    accuracies = ", ".join(
-        f"{split} {100 * cell[split]['accuracy']:.2f} %" for split in SPLITS
-    )
-    return (
-        f"{cell['criterion']}, {cell['mask_1_action']}: best at density "
-        f"{cell['density']:.4f}, {accuracies}"
-    )
+    lines = []
+    for action, found in by_action.items():
+        best = max(
+            found,
+            key=lambda each: (
+                each["validate"]["accuracy"],
+                -each["validate"]["loss"],
+            ),
+        )
+        accuracies = ", ".join(
+            f"{split} {100 * best[split]['accuracy']:.2f} %" for split in SPLITS
+        )
+        lines.append(
+            f"{best['criterion']}, {action}: best at density "
+            f"{best['density']:.4f}, {accuracies}"
+        )
+    return lines

@@ -1,9 +1,7 @@
-r"""Trains a finished ticket again, one thing changed, from the command line.
+r"""Trains a finished ticket again, one thing changed; --help lists flags.
 
     lottery-ticket branch --output_dir=results/trial1/8/shuffle1 \
         --ticket=results/trial1/8/same_init --selection=shuffle --init_seed=1
-
---help lists the flags.
 """
 
 from lottery_ticket.foundations.command_line import flags

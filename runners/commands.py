@@ -11,36 +11,25 @@ from collections.abc import Callable
 from lottery_ticket.foundations import lazy
 
 flags = lazy.module("lottery_ticket.foundations.command_line.flags")
-RUN_FILE = "run.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """An experiment, loaded when it is asked for.
+    """An experiment, the `plan` of the module of its name.
 
     Args:
         help: What it is for, in a few words.
-        module: Its module, with `plan`, and `RESULT` if it has a result file.
-        result: Name of the file that completes its results.
-        section: Module with the `section` of the report that shows them; None
-            where those about runs say all.
+        section: Module with the `section` of the report that shows its result
+            file, the `RESULT` of its module; None where it trains runs alone.
         configs: Module that translates --config files in other words than the
             flags, if there are any.
     """
 
     help: str
-    module: lazy.LazyModule
-    result: str = RUN_FILE
     section: lazy.LazyModule | None = None
     configs: lazy.LazyModule | None = None
 
-    @property
-    def command(self) -> "flags.Command":
-        """Its plan, with all that its command line takes."""
-        translate = self._translated if self.configs else None
-        return flags.Command(self.module.plan, translate)
-
-    def _translated(self, values, given):
+    def translate(self, values: dict, given: dict) -> dict:
         """Loads what translates config files only where there is one."""
         return self.configs.translate(values, given)
 
@@ -56,51 +45,34 @@ def _section(name: str) -> lazy.LazyModule:
 # Command -> experiment: first to train, then to question what was trained, then
 # other ways to a ticket. Sections of the report are written in this order.
 EXPERIMENTS = {
-    "train": Experiment("trains one network", _experiment("train")),
+    "train": Experiment("trains one network"),
     "lottery_experiment": Experiment(
-        "trains, prunes, rewinds, repeats: one trial",
-        _experiment("lottery_experiment"),
+        "trains, prunes, rewinds, repeats: one trial"
     ),
     "branch": Experiment(
-        "trains a finished ticket again, with one thing changed",
-        _experiment("branch"),
+        "trains a finished ticket again, with one thing changed"
     ),
-    "reinitialize": Experiment(
-        "trains a ticket's masks from other weights",
-        _experiment("reinitialize"),
-    ),
+    "reinitialize": Experiment("trains a ticket's masks from other weights"),
     "instability": Experiment(
         "trains two copies of a ticket and measures between them",
-        _experiment("instability"),
-        "connectivity.json",
         _section("connectivity"),
     ),
     "mask_connectivity": Experiment(
         "what lies between two masks of the same weights",
-        _experiment("mask_connectivity"),
-        "mask_connectivity.json",
         _section("mask_connectivity"),
     ),
     "untrained": Experiment(
         "how well masks of a dense run do without any training",
-        _experiment("untrained"),
-        "untrained.json",
         _section("untrained"),
     ),
-    "prune_at_init": Experiment(
-        "prunes a network before it is trained", _experiment("prune_at_init")
-    ),
+    "prune_at_init": Experiment("prunes a network before it is trained"),
     "gem_miner": Experiment(
         "finds a ticket by training scores, and trains it",
-        _experiment("gem_miner"),
-        "gem.json",
         _section("gem_figures"),
         configs=_experiment("published_config"),
     ),
     "supermask": Experiment(
         "learns a mask of weights that stay as they are drawn",
-        _experiment("supermask"),
-        "supermask.json",
         _section("supermasks"),
     ),
 }
@@ -122,7 +94,9 @@ def helps() -> dict[str, str]:
 def find(name: str) -> "flags.Command":
     """Returns a command, by its name in `helps`."""
     if name in EXPERIMENTS:
-        return EXPERIMENTS[name].command
+        translates = EXPERIMENTS[name].configs is not None
+        translate = EXPERIMENTS[name].translate if translates else None
+        return flags.Command(_experiment(name).plan, translate)
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
     return flags.as_command(module.RUN)
 
@@ -136,7 +110,7 @@ def sections() -> tuple[Callable, ...]:
 def result_files() -> dict[str, str]:
     """Returns dict, experiment -> its file, of those that write one."""
     return {
-        name: each.result
+        name: _experiment(name).RESULT.name
         for name, each in EXPERIMENTS.items()
-        if each.result != RUN_FILE
+        if each.section is not None
     }

@@ -1,9 +1,7 @@
-r"""Trains two copies of a ticket and measures between them.
+r"""Trains two copies of a ticket, measures between; --help lists flags.
 
     lottery-ticket instability --output_dir=results/trial1/8/instability500 \
         --ticket=results/trial1/8/same_init --iteration=500it
-
---help lists the flags.
 """
 
 from lottery_ticket.foundations.command_line import flags

@@ -1,10 +1,8 @@
-r"""Evaluates what lies between the masks of two finished searches.
+r"""Evaluates what lies between two learned masks; --help lists flags.
 
     lottery-ticket mask_connectivity \
         --output_dir=results/trial1/1/mask_connectivity \
         --first=results/trial1/1/gem_miner --second=results/trial1/1/ep
-
---help lists the flags.
 """
 
 from lottery_ticket.foundations.command_line import flags

@@ -1,8 +1,6 @@
-r"""Tells how alike the masks of experiments are, from the command line.
+r"""Tells how alike the masks of experiments are; --help lists flags.
 
-    lottery-ticket mask_facts --output_dir=results
-
---help lists the flags. It may run while the experiment still does.
+lottery-ticket mask_facts --output_dir=results
 """
 
 from lottery_ticket.analysis import mask_facts

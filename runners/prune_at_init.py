@@ -1,10 +1,7 @@
-r"""Prunes a network at initialisation and trains it, from the command line.
+r"""Prunes a network at initialisation, trains it; --help lists flags.
 
     lottery-ticket prune_at_init \
         --criterion=synflow --density=.05 --output_dir=results/once
-
---help lists the flags.
-A stopped run goes on.
 """
 
 from lottery_ticket.foundations.command_line import flags

@@ -1,9 +1,7 @@
-r"""Trains a ticket's masks from other weights, from the command line.
+r"""Trains a ticket's masks from other weights; --help lists flags.
 
     lottery-ticket reinitialize --output_dir=results/trial1/5/reinit1 \
         --masks=results/trial1/5/same_init/masks --init_seed=1
-
---help lists the flags.
 """
 
 from lottery_ticket.foundations.command_line import flags

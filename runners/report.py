@@ -1,16 +1,13 @@
-r"""Tabulates and draws the results of experiments, from the command line.
+r"""Tabulates and draws the results of experiments; --help lists flags.
 
-    lottery-ticket report --output_dir=results
-
---help lists the flags. It may run while the experiment still does: it names
-what is not done yet.
+lottery-ticket report --output_dir=results
 """
 
 from lottery_ticket.analysis import report
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.runners import commands
 
-RUN = report.maker(commands.sections(), commands.result_files())
+RUN = report.maker(commands.sections(), commands.result_files)
 
 if __name__ == "__main__":
     flags.main(RUN)

@@ -1,10 +1,7 @@
-r"""Learns a mask of a network with frozen weights, from the command line.
+r"""Learns a mask of a network with frozen weights; --help lists flags.
 
     lottery-ticket supermask \
         --sigmoid_bias=0 --rescaling=dynamic --output_dir=results/once
-
---help lists the flags.
-A stopped run goes on.
 """
 
 from lottery_ticket.foundations.command_line import flags

@@ -1,8 +1,6 @@
-r"""Trains one network once, from the command line.
+r"""Trains one network once; --help lists flags.
 
-    lottery-ticket train --output_dir=results/once --recipe=mnist_fc
-
---help lists the flags.
+lottery-ticket train --output_dir=results/once --recipe=mnist_fc
 """
 
 from lottery_ticket.foundations.command_line import flags

@@ -1,9 +1,7 @@
-r"""Evaluates masked networks that are not trained.
+r"""Evaluates masked networks that are not trained; --help lists flags.
 
     lottery-ticket untrained --output_dir=results/trial1/0/untrained \
         --run=results/trial1/0/same_init
-
---help lists the flags.
 """
 
 from lottery_ticket.foundations.command_line import flags

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments import from_recipe
 from lottery_ticket.experiments.gems import found, measures
 from lottery_ticket.foundations import (
     dataset_base,
@@ -49,7 +49,7 @@ def search(gem, dataset, model, weights) -> found.Found:
         else None,
     ).reset(weights, _scores(gem.search, model, weights), gem.recipe.init_seed)
     ends = tuple((epoch + 1) * per_epoch for epoch in range(epochs))
-    ingredients.train(
+    from_recipe.train(
         gem.recipe,
         dataset,
         scored,

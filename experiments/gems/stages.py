@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from lottery_ticket.experiments import ingredients
+from lottery_ticket.experiments import from_recipe
 from lottery_ticket.experiments.gems import first_weights, found, measures
 from lottery_ticket.foundations import lazy, seeds
 from lottery_ticket.foundations import masks as masks_lib
@@ -102,7 +102,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
     directory = gem.check_directory(check) if check else gem.directory
-    ingredients.train(
+    from_recipe.train(
         gem.tuned_recipe(),
         dataset,
         model,

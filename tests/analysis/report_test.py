@@ -301,7 +301,7 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
         return parts.Section({"other.txt": b""}, about="others")
 
     files.write(f"{tmp_path}/trial1/0/here/mine.json", b"{}")
-    made = report.maker([first, second], {"mine": "mine.json"})
+    made = report.maker([first, second], lambda: {"mine": "mine.json"})
     made(str(tmp_path))
     directory = f"{tmp_path}/report"
     assert capsys.readouterr().out == (
@@ -309,7 +309,7 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
         f"Wrote {directory}/mine.txt\nWrote {directory}/other.txt\n"
     )
     assert files.read(f"{directory}/mine.txt").endswith(b"/trial1/0/here")
-    report.maker([second], {})(str(tmp_path))
+    report.maker([second], dict)(str(tmp_path))
     assert capsys.readouterr().out.startswith("No run but others.\n\nEvery run")
     fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
     made(str(tmp_path))
@@ -324,7 +324,7 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
 @pytest.mark.usefixtures("unrendered")
 def test_without_sections_runs_are_reported(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0)
-    report.maker((), {})(str(tmp_path))
+    report.maker((), dict)(str(tmp_path))
     assert files.names(str(tmp_path / "report")) == SINGLE_NAMES
 
 

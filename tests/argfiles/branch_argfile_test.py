@@ -25,10 +25,16 @@ def bound(lines):
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    branch_argfile.main(
+    flags.print_lines(
+        branch_argfile.lines,
+        branch.plan,
         ["out dir", f"--experiment={ALL}", "--trials=2", "--levels=1-3"]
         + ["--runs=2", "--recipe=mnist_fc", "--lr_drops=1ep,2ep", "--nojit"]
-        + ["--hidden_units=9", "--fractions=layer0=.5", "--start_iteration=5it"]
+        + [
+            "--hidden_units=9",
+            "--fractions=layer0=.5",
+            "--start_iteration=5it",
+        ],
     )
     found = bound(capsys.readouterr().out.splitlines())
     assert len(found) == 2 * 3 * (6 * 2 + 2)
@@ -166,7 +172,9 @@ def test_what_is_wrong_is_named(options, message):
 
 def test_a_seed_of_ones_own_is_given_twice(capsys):
     with pytest.raises(SystemExit) as stop:
-        branch_argfile.main(["o", "--init_seed=3"])
+        flags.print_lines(
+            branch_argfile.lines, branch.plan, ["o", "--init_seed=3"]
+        )
     assert stop.value.code == 2
     assert "--init_seed is given twice" in capsys.readouterr().err
 

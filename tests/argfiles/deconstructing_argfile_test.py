@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from lottery_ticket.argfiles import deconstructing_argfile, trials
+from lottery_ticket.argfiles import deconstructing_argfile, sweep
 from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
@@ -15,8 +15,10 @@ ALL = "--grid=criteria,mask_1,mask_0"
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    deconstructing_argfile.main(
-        ["out dir", ALL, "--networks=fc,conv2", "--trials=2", "--data_dir=d"]
+    flags.print_lines(
+        deconstructing_argfile.lines,
+        lottery_experiment.plan,
+        ["out dir", ALL, "--networks=fc,conv2", "--trials=2", "--data_dir=d"],
     )
     lines = capsys.readouterr().out.splitlines()
     bound = [
@@ -58,7 +60,7 @@ def test_no_two_lines_write_to_the_same_place():
     lines = deconstructing_argfile.lines(
         "o",
         grid=("criteria", "mask_1", "mask_0"),
-        networks=tuple(trials.NETWORKS),
+        networks=tuple(sweep.NETWORKS),
     )
     assert len(lines) == 4 * 5 * 35
     places = set()
@@ -225,7 +227,9 @@ def test_what_is_wrong_is_named(options, message):
 )
 def test_what_is_wrong_prints_no_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
-        deconstructing_argfile.main(words)
+        flags.print_lines(
+            deconstructing_argfile.lines, lottery_experiment.plan, words
+        )
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

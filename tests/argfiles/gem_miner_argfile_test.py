@@ -20,10 +20,12 @@ def _bound(line):
 
 def test_every_line_parses_for_its_runner(capsys):
     methods = ",".join(gem_miner_argfile.METHODS)
-    gem_miner_argfile.main(
+    flags.print_lines(
+        gem_miner_argfile.lines,
+        gem_miner.plan,
         ["out dir", "--trials=2", f"--methods={methods}", WEIGHTS]
         + ["--checks=weight_reinit,mask_shuffle,score_inversion"]
-        + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"]
+        + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"],
     )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 11)
@@ -170,13 +172,17 @@ def test_published_settings_fit_every_recipe(recipe):
 def test_published_flags_are_not_overridden(word, method, capsys):
     words = ["o", "--published", f"--methods={method}", word]
     with pytest.raises(SystemExit):
-        gem_miner_argfile.main(words)
+        flags.print_lines(gem_miner_argfile.lines, gem_miner.plan, words)
     out, err = capsys.readouterr()
     assert not out
     name = word.partition("=")[0]
     assert f"{name} is given twice, in the line --output_dir=o/trial1/1/" in err
     assert f"/{method} " in err
-    gem_miner_argfile.main([*words[:2], "--methods=gem_miner", "--lr=.05"])
+    flags.print_lines(
+        gem_miner_argfile.lines,
+        gem_miner.plan,
+        [*words[:2], "--methods=gem_miner", "--lr=.05"],
+    )
 
 
 @pytest.mark.slow
@@ -218,7 +224,9 @@ def test_methods_are_experiments_with_a_name_in_figures(method):
 )
 def test_what_is_wrong_prints_no_line(words, message, capsys):
     with pytest.raises(SystemExit) as stop:
-        gem_miner_argfile.main(["o", *words])
+        flags.print_lines(
+            gem_miner_argfile.lines, gem_miner.plan, ["o", *words]
+        )
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

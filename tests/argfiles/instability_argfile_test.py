@@ -11,9 +11,11 @@ from lottery_ticket.foundations.command_line import flags
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    instability_argfile.main(
+    flags.print_lines(
+        instability_argfile.lines,
+        instability.plan,
         ["out", "--trials=2", "--levels=0,8", "--iterations=0it,2ep"]
-        + ["--points=5"]
+        + ["--points=5"],
     )
     lines = capsys.readouterr().out.splitlines()
     bound = [flags.bind(instability.plan, shlex.split(line)) for line in lines]

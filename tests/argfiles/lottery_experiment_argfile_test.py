@@ -12,7 +12,11 @@ from lottery_ticket.foundations.command_line import flags
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    lottery_experiment_argfile.main(["out dir", "--recipe=mnist_fc", "--lr=1"])
+    flags.print_lines(
+        lottery_experiment_argfile.lines,
+        lottery_experiment.plan,
+        ["out dir", "--recipe=mnist_fc", "--lr=1"],
+    )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 20
     for trial, line in enumerate(lines, start=1):
@@ -34,7 +38,9 @@ def test_trials_can_be_added_later():
 )
 def test_what_is_wrong_prints_no_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
-        lottery_experiment_argfile.main(words)
+        flags.print_lines(
+            lottery_experiment_argfile.lines, lottery_experiment.plan, words
+        )
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

@@ -10,8 +10,10 @@ from lottery_ticket.foundations.command_line import flags
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    prune_at_init_argfile.main(
-        ["out dir", "--trials=2", "--checks=shuffle,reinit,invert", "--lr=1"]
+    flags.print_lines(
+        prune_at_init_argfile.lines,
+        prune_at_init.plan,
+        ["out dir", "--trials=2", "--checks=shuffle,reinit,invert", "--lr=1"],
     )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 5 * 4)
@@ -57,7 +59,9 @@ def test_where_runs_lie_and_what_they_are():
 )
 def test_what_is_wrong_prints_no_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
-        prune_at_init_argfile.main(words)
+        flags.print_lines(
+            prune_at_init_argfile.lines, prune_at_init.plan, words
+        )
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

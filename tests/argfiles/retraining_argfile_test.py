@@ -12,7 +12,11 @@ BEGIN = ["out dir", "--rewind_iteration=500it"]
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    retraining_argfile.main([*BEGIN, "--trials=2", "--recipe=mnist_fc"])
+    flags.print_lines(
+        retraining_argfile.lines,
+        lottery_experiment.plan,
+        [*BEGIN, "--trials=2", "--recipe=mnist_fc"],
+    )
     lines = capsys.readouterr().out.splitlines()
     bound = [
         flags.bind(lottery_experiment.plan, shlex.split(line)) for line in lines
@@ -53,7 +57,9 @@ def test_some_of_them():
 )
 def test_what_is_wrong_prints_no_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
-        retraining_argfile.main(words)
+        flags.print_lines(
+            retraining_argfile.lines, lottery_experiment.plan, words
+        )
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

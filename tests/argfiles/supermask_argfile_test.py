@@ -14,9 +14,11 @@ def bound(line):
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    supermask_argfile.main(
+    flags.print_lines(
+        supermask_argfile.lines,
+        supermask.plan,
         ["out dir", "--networks=fc,conv6", "--trials=2", "--lr=3"]
-        + ["--sigmoid_bias=1"]
+        + ["--sigmoid_bias=1"],
     )
     found = [bound(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["output_dir"] for each in found] == [
@@ -108,7 +110,7 @@ def test_what_is_wrong_is_named(options, message):
 )
 def test_what_is_wrong_prints_no_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
-        supermask_argfile.main(words)
+        flags.print_lines(supermask_argfile.lines, supermask.plan, words)
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

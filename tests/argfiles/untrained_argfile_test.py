@@ -11,9 +11,11 @@ from lottery_ticket.foundations.command_line import flags
 
 
 def test_every_line_parses_for_its_runner(capsys):
-    untrained_argfile.main(
+    flags.print_lines(
+        untrained_argfile.lines,
+        untrained.plan,
         ["out dir", "--networks=fc,conv4", "--trials=3", "--criteria=random"]
-        + ["--mask_1_actions=rewind", "--data_dir=d"]
+        + ["--mask_1_actions=rewind", "--data_dir=d"],
     )
     lines = capsys.readouterr().out.splitlines()
     bound = [flags.bind(untrained.plan, shlex.split(line)) for line in lines]
@@ -77,7 +79,7 @@ def test_what_is_wrong_is_named(options, message):
 )
 def test_what_is_wrong_prints_no_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
-        untrained_argfile.main(words)
+        flags.print_lines(untrained_argfile.lines, untrained.plan, words)
     assert stop.value.code == 2
     out, err = capsys.readouterr()
     assert not out

@@ -8,7 +8,7 @@ import pytest
 
 from lottery_ticket.experiments import (
     branch,
-    ingredients,
+    from_recipe,
     instability,
     level_rules,
     lottery_experiment,
@@ -273,7 +273,7 @@ def test_a_ticket_that_holds_pruned_weights_is_refused(tmp_path, monkeypatch):
     held = run_levels(
         tmp_path / "trial1", levels=1, mask_0_action="freeze_init"
     )
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     message = "must have pruned weights that are 0. Received: .*/1/same_init"
     for action in ACTIONS:
         with pytest.raises(ValueError, match=message):
@@ -401,7 +401,7 @@ def test_a_finished_branch_is_complete(ticket, tmp_path, monkeypatch, capsys):
     directory = str(tmp_path / "once")
     assert not planned.is_complete(branch.plan, directory, ticket, **options)
     train(directory, ticket, **options)
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     planned.run(branch.plan, directory, ticket, **options)
     assert capsys.readouterr().err == f"{directory}: complete already\n"
     for other, message in (
@@ -446,7 +446,7 @@ def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
 def test_what_does_not_fit_stops_before_data_is_loaded(
     ticket, tmp_path, monkeypatch, options, message
 ):
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     with pytest.raises(ValueError, match=message):
         train(tmp_path / "a", ticket, **options)
     assert not (tmp_path / "a").exists()
@@ -458,7 +458,7 @@ def test_without_level_0_nothing_begins(
 ):
     once = str(tmp_path / "once")
     train(once, ticket, {"lr": 0.01})
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     with pytest.raises(FileNotFoundError, match="not of a lottery experiment"):
         train(tmp_path / "a", once, selection=selection)
     assert not (tmp_path / "a").exists()
@@ -467,12 +467,12 @@ def test_without_level_0_nothing_begins(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_units": (12, 9)}, r"'layer1' must have .* \(12, 9\)"),
+        ({"hidden_units": (12, 9)}, r"'layer1' has .* \(12, 9\) here"),
         (
             {"hidden_units": (12, 8, 8), "fractions": {"*": 0.1}},
-            "another network: layer 'layer3' has no mask there",
+            "is of another network: 'layer2' has shape",
         ),
-        ({"model": "conv2"}, "another network: layer 'conv0' has no mask"),
+        ({"model": "conv2"}, "another network: 'conv0' has shape None there"),
     ],
 )
 def test_masks_of_another_network_are_named(ticket, tmp_path, changes, message):
@@ -485,7 +485,7 @@ def test_masks_of_another_network_are_named(ticket, tmp_path, changes, message):
 def test_a_damaged_or_unfinished_ticket_stops_before_training(
     ticket, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     trial = tmp_path / "trial1/2/same_init"
     for path in pathlib.Path(ticket).rglob("*.*"):
         copy = trial / path.relative_to(ticket)

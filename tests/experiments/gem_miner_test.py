@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import (
-    dense_run,
+    finished_runs,
     gem_miner,
     prune_at_init,
     recipes,
-    tickets,
 )
 from lottery_ticket.experiments.gems import stages
 from lottery_ticket.foundations import masks as masks_lib
@@ -52,7 +51,7 @@ def test_the_record_counts_the_mask_and_has_all_stages(mined):
 
 def test_the_gem_is_an_ordinary_run(mined):
     directory, _ = mined
-    ticket = tickets.read(str(directory))
+    ticket = finished_runs.ticket(str(directory))
     assert ticket.settings["experiment"] == "gem_miner"
     assert masks_lib.density(ticket.masks) == 0.25
 
@@ -60,7 +59,7 @@ def test_the_gem_is_an_ordinary_run(mined):
 def test_its_search_is_an_ordinary_run(mined):
     directory, _ = mined
     with pytest.raises(ValueError, match="A dense run is needed"):
-        dense_run.read(str(directory / "search"))
+        finished_runs.dense(str(directory / "search"))
 
 
 def test_a_finished_gem_is_skipped(mined, monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import (
-    ingredients,
+    from_recipe,
     level_rules,
     lottery_experiment,
     recipes,
@@ -74,9 +74,7 @@ def networks(trial, level):
 
 @functools.cache
 def model():
-    return ingredients.WORKSHOP.model(
-        RECIPE, ingredients.WORKSHOP.dataset(RECIPE), quiet=True
-    )
+    return from_recipe.model(RECIPE, from_recipe.dataset(RECIPE), quiet=True)
 
 
 def signed(magnitude, signs):

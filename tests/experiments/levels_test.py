@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import (
-    ingredients,
+    from_recipe,
     level_rules,
     levels,
     lottery_experiment,
@@ -104,12 +104,12 @@ def rewound(tmp_path_factory):
 
 def test_rewinding_to_0_is_the_original_experiment(original, tmp_path):
     """The bytes of the loop as the paper has it, written by hand."""
-    dataset = ingredients.WORKSHOP.dataset(RECIPE)
-    model = ingredients.WORKSHOP.model(RECIPE, dataset)
+    dataset = from_recipe.dataset(RECIPE)
+    model = from_recipe.model(RECIPE, dataset)
 
     def train_model(level, dataset, model):
         directory = place(str(tmp_path), level)
-        return ingredients.train(RECIPE, dataset, model, directory)
+        return from_recipe.train(RECIPE, dataset, model, directory)
 
     experiment.experiment(
         lambda: dataset,
@@ -140,14 +140,14 @@ def test_rewound_levels_start_from_level_0s_weights_at_that_iteration(rewound):
 def test_rewinding_equals_a_run_that_starts_from_the_saved_state(
     rewound, tmp_path
 ):
-    dataset = ingredients.WORKSHOP.dataset(DROPPING)
-    model = ingredients.WORKSHOP.model(DROPPING, dataset)
+    dataset = from_recipe.dataset(DROPPING)
+    model = from_recipe.model(DROPPING, dataset)
     saved = save_restore.restore_network(
         paths.at_iteration(place(rewound, 0), 10)
     )
     model.reset(saved, masks(rewound, 1), DROPPING.init_seed)
     late = run_settings.Course("10it")
-    ingredients.train(DROPPING, dataset, model, str(tmp_path), course=late)
+    from_recipe.train(DROPPING, dataset, model, str(tmp_path), course=late)
     assert tiny.result_bytes(tmp_path) == bytes_of(rewound, 1)
 
 
@@ -165,10 +165,10 @@ def test_a_restarted_level_is_a_whole_training_of_the_saved_state(
     saved = save_restore.restore_network(
         paths.at_iteration(place(trial, 0), 10)
     )
-    dataset = ingredients.WORKSHOP.dataset(DROPPING)
-    model = ingredients.WORKSHOP.model(DROPPING, dataset)
+    dataset = from_recipe.dataset(DROPPING)
+    model = from_recipe.model(DROPPING, dataset)
     model.reset(saved, masks(trial, 1), DROPPING.init_seed)
-    ingredients.train(DROPPING, dataset, model, str(tmp_path / "whole"))
+    from_recipe.train(DROPPING, dataset, model, str(tmp_path / "whole"))
     assert tiny.result_bytes(tmp_path / "whole") == bytes_of(trial, 1)
     log = save_restore.read_log(place(trial, 1), "train")
     assert log["iteration"] == list(range(1, 41))
@@ -262,7 +262,7 @@ def test_a_criterion_that_decides_by_itself(tmp_path, monkeypatch):
             is_same = np.sign(started[name]) == np.sign(ended[name])
             before = masks(trial, level - 1)[name]
             np.testing.assert_array_equal(mask, is_same & (before == 1))
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     with pytest.raises(ValueError, match="decides by signs how much goes"):
         run(tmp_path, criterion="large_final_diff_sign_single", one_shot=True)
 

@@ -6,7 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import lottery_experiment, recipes
+from lottery_ticket.experiments import (
+    from_recipe,
+    lottery_experiment,
+    recipes,
+)
 from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import planned
@@ -72,9 +76,7 @@ def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch, capsys):
     assert not planned.is_complete(
         lottery_experiment.plan, trial, RECIPE, iterations=3
     )
-    monkeypatch.setattr(
-        lottery_experiment.ingredients.WORKSHOP, "dataset", None
-    )
+    monkeypatch.setattr(from_recipe, "dataset", None)
     planned.run(lottery_experiment.plan, trial, RECIPE, iterations=2)
     assert capsys.readouterr().err == f"{trial}: complete already\n"
     planned.run(
@@ -116,9 +118,7 @@ def test_a_damaged_level_is_redone_alone(trial):
 
 
 def test_other_settings_are_refused_before_any_work(trial, monkeypatch):
-    monkeypatch.setattr(
-        lottery_experiment.ingredients.WORKSHOP, "dataset", None
-    )
+    monkeypatch.setattr(from_recipe, "dataset", None)
     other = recipes.Recipe(
         training_len="40it", test_interval=20, seed=2, jit=False
     )

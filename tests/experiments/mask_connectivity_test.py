@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import (
+    from_recipe,
     gem_miner,
     gem_search,
-    ingredients,
     mask_connectivity,
     mask_path,
 )
@@ -45,6 +45,20 @@ def norm_pair(tmp_path_factory):
     out = tmp_path_factory.mktemp("searches")
     recipe = searches.norm_recipe(out)
     return [searches.search(out / str(seed), seed, recipe) for seed in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Searches by name, that differ from the first in one thing more."""
+    out = tmp_path_factory.mktemp("others")
+    changed = searches.changed
+    return {
+        "init": searches.search(out / "init", 2, changed(init_seed=5)),
+        "split": searches.search(out / "split", 2, changed(split_seed=5)),
+        "rescaled": searches.search(out / "rescaled", 2, rescaling="dynamic"),
+        "l2": searches.search(out / "l2", 2, changed(normalization="l2")),
+        "wide": searches.search(out / "wide", 2, changed(hidden_units=(7,))),
+    }
 
 
 def run(directory, pair, quiet=True, **options):
@@ -111,7 +125,7 @@ def mask_at(way, alpha, ends, name, draw_seed, draw):
 def test_every_point_is_as_numpy_has_it(tmp_path, pair, way, options):
     record = run(tmp_path, pair, **options)
     ends = [loaded(folder) for folder in pair]
-    dataset = ingredients.WORKSHOP.dataset(searches.RECIPE)
+    dataset = from_recipe.dataset(searches.RECIPE)
     draw_seed = record["settings"]["draw_seed"]
     assert record["alpha"] == [0, 0.25, 0.5, 0.75, 1]
     for index, alpha in enumerate(record["alpha"]):
@@ -291,13 +305,13 @@ def test_one_evaluation_serves_the_way(tmp_path, pair, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
-    ingredients.WORKSHOP.clear()  # Else, one of another test may serve.
+    from_recipe.forget()  # Else, one of another test may serve.
     run(tmp_path, pair, draws=2)
     assert len(traced) == 1
 
 
 def test_a_finished_one_is_skipped(done, pair, monkeypatch, capsys):
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     run(done, pair, quiet=False, draws=2)
     assert "complete already" in capsys.readouterr().err
     path = mask_path.MaskPath(points=POINTS, draws=2)
@@ -384,3 +398,30 @@ def test_what_does_not_fit_leaves_nothing(tmp_path, pair):
         run(out, [pair[0], trunks.train(tmp_path / "trained")])
     assert not out.exists()
     assert run(out, [pair[0], split], splits=("test",))["barriers"]["test"] >= 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("init", "layer0, layer1 differ. Both searches need the same init_see"),
+        ("rescaled", "whose rescaling are 'none' and 'dynamic'"),
+        ("l2", "whose normalization are 'scale' and 'l2'"),
+        ("wide", r"whose hidden_units are \(6,\) and \(7,\)"),
+    ],
+)
+def test_other_pairs_are_refused(tmp_path, pair, others, name, message):
+    with pytest.raises(ValueError, match=message):
+        mask_connectivity.plan(str(tmp_path), pair[0], others[name])
+
+
+@pytest.mark.slow
+def test_examples_must_be_the_same_in_the_splits_used(tmp_path, pair, others):
+    pair = (pair[0], others["split"])
+    for splits in (None, ("train",), ("validate", "test")):
+        with pytest.raises(ValueError, match="search both with one split_seed"):
+            run(tmp_path, pair, splits=splits)
+    with pytest.raises(ValueError, match="Unknown split 'tests'"):
+        run(tmp_path, pair, splits=("tests",))
+    record = run(tmp_path, pair, splits=("test",))
+    assert record["dataset"] == from_recipe.dataset(searches.RECIPE).checksum

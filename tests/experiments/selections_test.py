@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.experiments import selections, tickets
+from lottery_ticket.experiments import finished_runs, selections
 from lottery_ticket.foundations import masks as masks_lib
 
 SEEDS = st.integers(0, 2**31 - 1)
@@ -13,7 +13,7 @@ SEEDS = st.integers(0, 2**31 - 1)
 
 def ticket(**masks):
     masks = {name: np.asarray(m, np.uint8) for name, m in masks.items()}
-    return tickets.Ticket("out/2/same_init", {}, 0, masks, {})
+    return finished_runs.FinishedRun("out/2/same_init", {}, {}, masks, {})
 
 
 @st.composite
@@ -40,7 +40,7 @@ def counts(masks):
 @hypothesis.given(pruned(), SEEDS)
 def test_as_many_weights_are_kept(name, ticket, seed):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tickets, "dense_final", final_of)
+        patch.setattr(finished_runs, "dense_final", final_of)
         before = {name: mask.copy() for name, mask in ticket.masks.items()}
         found = selections.SELECTIONS[name](ticket, seed)
         again = selections.SELECTIONS[name](ticket, seed)
@@ -80,7 +80,7 @@ def test_random_weights_of_all_layers_come_out_equally_dense():
 
 def test_one_shot_keeps_the_largest_of_the_dense_network(monkeypatch):
     final = {"a": np.array([1.0, -5, 2, 4, -3]), "a_bias": np.ones(5)}
-    monkeypatch.setattr(tickets, "dense_final", lambda _: final)
+    monkeypatch.setattr(finished_runs, "dense_final", lambda _: final)
     found = selections.oneshot(ticket(a=[1, 1, 1, 0, 0]), seed=0)
     np.testing.assert_array_equal(found["a"], [0, 1, 0, 1, 1])
 

@@ -116,7 +116,7 @@ def test_a_report_reads_what_is_written(learned):
 def test_its_figures_are_those_of_the_networks(learned):
     """The final network is the first sample; the other one is thresholded."""
     directory, networks, record = learned
-    dataset = supermask.ingredients.WORKSHOP.dataset(RECIPE)
+    dataset = supermask.from_recipe.dataset(RECIPE)
     x, y = dataset.prepare(dataset.test.x), dataset.test.y
 
     def accuracy(w):
@@ -255,7 +255,7 @@ def test_the_learned_mask_feeds_training(learned, tmp_path, start):
 
 def test_the_learned_network_is_loaded_into_plain_keras(learned):
     directory, networks, record = learned
-    dataset = supermask.ingredients.WORKSHOP.dataset(RECIPE)
+    dataset = supermask.from_recipe.dataset(RECIPE)
     network = keras.Sequential(
         [
             keras.Input(dataset.input_shape),

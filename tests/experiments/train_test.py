@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import ingredients, recipes, train
+from lottery_ticket.experiments import from_recipe, recipes, train
 from lottery_ticket.foundations import paths, save_restore
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.tests import planned
@@ -43,12 +43,10 @@ def test_training_goes_on_from_a_saved_state(tmp_path):
         training_len="8it", optimizer="sgd", seed=1, jit=False
     )
     whole, part = str(tmp_path / "whole"), str(tmp_path / "part")
-    dataset = ingredients.WORKSHOP.dataset(recipe)
-    model = ingredients.WORKSHOP.model(recipe, dataset).reset(
-        seed=recipe.init_seed
-    )
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset).reset(seed=recipe.init_seed)
     saving = run_settings.Course(save_iterations=("3it",))
-    ingredients.train(recipe, dataset, model, whole, course=saving)
+    from_recipe.train(recipe, dataset, model, whole, course=saving)
     given = {
         "presets": paths.at_iteration(whole, 3),
         "start_iteration": "3it",

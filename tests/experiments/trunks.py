@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.experiments import ingredients, recipes
+from lottery_ticket.experiments import from_recipe, recipes
 from lottery_ticket.foundations.training import run_settings
 
 SETTINGS = {
@@ -27,13 +27,13 @@ def masks():
 
 def train(directory, recipe=RECIPE, presets=None, masks=None, **options):
     """Trains a run as a level of an experiment would; returns its folder."""
-    dataset = ingredients.WORKSHOP.dataset(recipe)
-    model = ingredients.WORKSHOP.model(recipe, dataset, quiet=True)
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset, quiet=True)
     model.reset(presets, masks, recipe.init_seed)
     added = options.pop("settings", {})
     finetune = options.pop("finetune", False)
     settings = {**recipe.settings(), "experiment": "lottery_experiment"}
-    ingredients.train(
+    from_recipe.train(
         recipe,
         dataset,
         model,

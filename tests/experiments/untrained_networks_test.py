@@ -1,6 +1,4 @@
-"""Tests of experiments/untrained_networks.py, on the bundled digits."""
-
-import dataclasses
+"""Tests of experiments/untrained.py: the masks and networks it evaluates."""
 
 import attrs
 import hypothesis
@@ -9,11 +7,11 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.experiments import (
-    dense_run,
-    ingredients,
+    finished_runs,
+    from_recipe,
     recipes,
+    untrained,
     untrained_grid,
-    untrained_networks,
 )
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.scores import criteria
@@ -26,28 +24,32 @@ RECIPE = recipes.Recipe(
     seed=1,
 )
 GRID = untrained_grid.Grid(criteria=("all",)).resolved(5)
-DATA = ingredients.WORKSHOP.dataset(RECIPE)
-MODEL = ingredients.WORKSHOP.model(RECIPE, DATA)
+DATA = from_recipe.dataset(RECIPE)
+MODEL = from_recipe.model(RECIPE, DATA)
 PRUNED = [each for each in criteria.CRITERIA if not GRID.levels(each) == [1]]
 
 
-def dense():
+def dense(recipe=RECIPE, final=None):
     """A run whose training moved weights at random, some over 0."""
     initial = MODEL.reset(seed=1).weights
     rng = np.random.default_rng(3)
-    final = {
+    final = final or {
         name: array + rng.normal(0, 0.3, array.shape).astype(np.float32)
         for name, array in initial.items()
     }
     masks = {n: np.ones(m.shape, np.uint8) for n, m in MODEL.masks.items()}
-    return dense_run.DenseRun("run", RECIPE, masks, initial, final, "")
+    run = finished_runs.FinishedRun(
+        "run", recipe.settings(), {}, masks, initial
+    )
+    vars(run)["final"] = final  # As if it had been read.
+    return run
 
 
 DENSE = dense()
 
 
 def cuts(criterion, grid=GRID, run=DENSE):
-    return untrained_networks.Cuts(criterion, grid, run, MODEL, DATA)
+    return untrained.Cuts(criterion, grid, run, MODEL, DATA)
 
 
 def kept(masks):
@@ -91,7 +93,7 @@ def test_layers_are_compared_where_the_recipe_says_so():
     recipe = recipes.Recipe(
         "digits_fc", hidden_units=(25,), fractions={"*": 0.2}, scope="global"
     )
-    run = dataclasses.replace(DENSE, recipe=recipe)
+    run = dense(recipe)
     masks = cuts("large_final", run=run).masks(2)
     assert sum(kept(masks).values()) == 1850 - round(0.36 * 1850)
     scores = {name: np.abs(DENSE.final[name]) for name in masks}
@@ -107,7 +109,7 @@ def test_the_sign_alone_decides_where_a_criterion_says_so():
     recipe = recipes.Recipe(
         "digits_fc", hidden_units=(25,), fractions={"layer0": 0.2, "layer1": 0}
     )
-    run = dataclasses.replace(DENSE, recipe=recipe)
+    run = dense(recipe)
     masks = cuts("large_final_same_sign_single", run=run).masks(1)
     assert kept(masks)["layer1"] == 250 and kept(masks)["layer0"] < 1600
 
@@ -135,7 +137,7 @@ def test_the_dense_network_is_scored_once(monkeypatch):
 @pytest.mark.parametrize("criterion", ["snip", "grad", "grasp", "synflow"])
 def test_gradients_are_of_untrained_weights(criterion):
     moved = {name: array + 1 for name, array in DENSE.final.items()}
-    other = dataclasses.replace(DENSE, final=moved)
+    other = dense(final=moved)
     MODEL.reset(seed=77)  # Where the model stands does not matter.
     masks = cuts(criterion).masks(3)
     for name, mask in cuts(criterion, run=other).masks(3).items():
@@ -157,8 +159,8 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
         GRID, mask_1_actions=(mask_1_action,), mask_0_action=mask_0_action
     )
     masks = cuts("random").masks(3)
-    made = untrained_networks.networks(grid, DENSE, masks, 3, MODEL.draw)
-    again = untrained_networks.networks(grid, DENSE, masks, 3, MODEL.draw)
+    made = untrained.networks(grid, DENSE, masks, 3, MODEL.draw)
+    again = untrained.networks(grid, DENSE, masks, 3, MODEL.draw)
     assert list(made) == [mask_1_action]
     network = made[mask_1_action]
     assert set(network) == set(DENSE.initial)
@@ -175,7 +177,7 @@ def test_every_pair_of_actions_makes_a_network(mask_1_action, mask_0_action):
 @hypothesis.given(st.integers(1, 24), st.sampled_from(PRUNED[:6]))
 def test_kept_weights_are_as_drawn_or_constant(level, criterion):
     masks = cuts(criterion).masks(level)
-    made = untrained_networks.networks(GRID, DENSE, masks, level, None)
+    made = untrained.networks(GRID, DENSE, masks, level, None)
     for name, mask in masks.items():
         initial = DENSE.initial[name]
         rewound = np.where(mask == 1, initial, 0)
@@ -191,7 +193,7 @@ def test_kept_weights_are_as_drawn_or_constant(level, criterion):
 def test_pruned_weights_can_stay_where_training_left_them():
     grid = attrs.evolve(GRID, mask_0_action="freeze_final")
     masks = cuts("large_final").masks(4)
-    made = untrained_networks.networks(grid, DENSE, masks, 4, None)
+    made = untrained.networks(grid, DENSE, masks, 4, None)
     for name, mask in masks.items():
         expected = np.where(mask == 1, DENSE.initial[name], DENSE.final[name])
         np.testing.assert_array_equal(made["rewind"][name], expected)
@@ -199,11 +201,11 @@ def test_pruned_weights_can_stay_where_training_left_them():
 
 def test_a_dense_network_is_untouched_by_mask_0_actions():
     grid = attrs.evolve(GRID, mask_0_action="freeze_init_zero_all")
-    made = untrained_networks.networks(grid, DENSE, DENSE.masks, 0, None)
+    made = untrained.networks(grid, DENSE, DENSE.masks, 0, None)
     for name, array in made["rewind"].items():
         np.testing.assert_array_equal(array, DENSE.initial[name])
     masks = cuts("large_final").masks(1)
-    made = untrained_networks.networks(grid, DENSE, masks, 1, None)
+    made = untrained.networks(grid, DENSE, masks, 1, None)
     name = "layer0"  # Kept weights that shrank are 0, as of that action.
     shrank = np.abs(DENSE.initial[name]) > np.abs(DENSE.final[name])
     np.testing.assert_array_equal(
@@ -216,7 +218,7 @@ def test_an_action_draws_alike_for_all_criteria_and_anew_at_each_level():
     one = cuts("large_final").masks(2)["layer0"] == 1
     two = cuts("random").masks(5)["layer0"] == 1
     same, alike, other = (
-        untrained_networks.networks(
+        untrained.networks(
             grid,
             DENSE,
             {**DENSE.masks, "layer0": mask.astype(np.uint8)},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import (
-    ingredients,
+    from_recipe,
     recipes,
     untrained,
     untrained_grid,
@@ -93,7 +93,7 @@ def expected_network(dense, criterion, action, level):
 
 
 def test_cells_are_as_numpy_has_them(done, dense):
-    dataset = ingredients.WORKSHOP.dataset(RECIPE)
+    dataset = from_recipe.dataset(RECIPE)
     cells = [
         cell for cell in read(done)["cells"] if cell["criterion"] != "random"
     ]
@@ -174,7 +174,7 @@ def test_one_evaluation_serves_all_cells(tmp_path, dense, monkeypatch):
         return plain(self, x, y, values)
 
     monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
-    ingredients.WORKSHOP.clear()  # With what was compiled before.
+    from_recipe.forget()  # With what was compiled before.
     run(tmp_path, dense)
     assert len(traced) == 1
 
@@ -276,7 +276,7 @@ def test_a_damaged_part_is_done_again(
 
 
 def test_a_finished_one_is_skipped(done, dense, monkeypatch, capsys):
-    monkeypatch.setattr(ingredients.WORKSHOP, "dataset", None)
+    monkeypatch.setattr(from_recipe, "dataset", None)
     run(done, dense, quiet=False)
     assert "complete already" in capsys.readouterr().err
     assert planned.is_complete(untrained.plan, str(done), dense, GRID)
@@ -327,9 +327,9 @@ def test_what_does_not_fit_leaves_nothing(tmp_path, dense):
 
 
 def test_other_data_leave_nothing(tmp_path, dense, monkeypatch):
-    plain = ingredients.WORKSHOP.dataset
+    plain = from_recipe.dataset
     monkeypatch.setattr(
-        ingredients.WORKSHOP,
+        from_recipe,
         "dataset",
         lambda recipe: plain(attrs.evolve(recipe, subset=100)),
     )
@@ -413,8 +413,8 @@ def test_batch_normalisations_have_their_first_statistics(tmp_path):
     dense = trunks.train(tmp_path / "dense", recipe)
     grid = untrained_grid.Grid(criteria=("large_final",), iterations=1)
     run(tmp_path / "out", dense, grid)
-    dataset = ingredients.WORKSHOP.dataset(recipe)
-    model = ingredients.WORKSHOP.model(recipe, dataset, quiet=True)
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset, quiet=True)
     initial, final = (
         save_restore.restore_network(f"{dense}/{end}")
         for end in ("initial", "final")

@@ -1,5 +1,6 @@
 """Tests of runners/commands: one file and one line make an experiment."""
 
+import importlib
 import os
 import pathlib
 import shutil
@@ -23,7 +24,7 @@ FILE = '''
 
 import numpy as np
 
-from lottery_ticket.experiments import recipes, single_run
+from lottery_ticket.experiments import recipes, one_network
 from lottery_ticket.foundations import plans
 from lottery_ticket.foundations.training import run_settings
 
@@ -53,10 +54,10 @@ def plan(
         model.reset(masks=masks, seed=recipe.init_seed)
 
     output = run_settings.Output(settings, quiet=quiet)
-    return single_run.plan(recipe, output_dir, give_start, output)
+    return one_network.training(recipe, output_dir, give_start, output)
 '''
 # In runners/commands.py.
-LINE = '    "toy": Experiment("trains a part", _experiment("toy")),\n'
+LINE = '    "toy": Experiment("trains a part"),\n'
 STOP = """
 import sys
 from lottery_ticket.foundations import progress
@@ -157,11 +158,11 @@ def test_one_file_and_one_line_make_an_experiment(house, tmp_path):
 
 def test_entries_say_what_their_experiments_declare():
     for name, entry in commands.EXPERIMENTS.items():
-        assert entry.command.makes_plan, name
-        assert entry.command.function is entry.module.plan
+        module = importlib.import_module(f"lottery_ticket.experiments.{name}")
+        assert commands.find(name).makes_plan, name
+        assert commands.find(name).function is module.plan
         assert entry.help and not entry.help.endswith("."), name
-        if entry.result != commands.RUN_FILE:
-            assert entry.module.RESULT.name == entry.result
+        assert hasattr(module, "RESULT") == (entry.section is not None), name
 
 
 def test_no_command_has_two_homes():

@@ -133,7 +133,7 @@ def test_scores_are_drawn_by_name_or_from_weights(tmp_path, monkeypatch):
         seen.append(scored.source.values)
         raise InterruptedError
 
-    monkeypatch.setattr(score_search.ingredients, "train", look)
+    monkeypatch.setattr(score_search.from_recipe, "train", look)
     for flags in (
         {"score_init": "bern"},
         {"algo": "ep"},

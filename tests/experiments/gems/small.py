@@ -4,9 +4,9 @@ import json
 
 from lottery_ticket.experiments import (
     fine_tuning,
+    from_recipe,
     gem_miner,
     gem_search,
-    ingredients,
     recipes,
     sanity_checks,
 )
@@ -83,8 +83,8 @@ def gem(directory, presets=None, **flags):
 
 def made(gem):
     """Returns dataset and model of a gem."""
-    dataset = ingredients.WORKSHOP.dataset(gem.recipe)
-    return dataset, ingredients.WORKSHOP.model(gem.recipe, dataset, quiet=True)
+    dataset = from_recipe.dataset(gem.recipe)
+    return dataset, from_recipe.model(gem.recipe, dataset, quiet=True)
 
 
 def train(directory, presets=None, save_iterations=(), **flags):

@@ -1,4 +1,4 @@
-"""Tests of experiments/ingredients.py."""
+"""Tests of experiments/from_recipe.py."""
 
 import gc
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from lottery_ticket.datasets import dataset_own
 from lottery_ticket.experiments import (
-    ingredients,
+    from_recipe,
     lottery_experiment,
     recipes,
 )
@@ -22,29 +22,28 @@ RECIPE = recipes.Recipe(seed=1)
 
 
 def test_dataset_and_model_are_made_once_for_runs_alike():
-    workshop = ingredients.Workshop()
-    dataset = workshop.dataset(RECIPE)
-    model = workshop.model(RECIPE, dataset)
+    dataset = from_recipe.dataset(RECIPE)
+    model = from_recipe.model(RECIPE, dataset)
     alike = recipes.Recipe(seed=1, lr=0.5, init_seed=3)
-    assert workshop.dataset(alike) is dataset
-    assert workshop.model(alike, dataset) is model
-    assert ingredients.Workshop().dataset(RECIPE) is not dataset
+    assert from_recipe.dataset(alike) is dataset
+    assert from_recipe.model(alike, dataset) is model
+    from_recipe.forget()
+    assert from_recipe.dataset(RECIPE) is not dataset
 
 
-def test_a_workshop_keeps_one_dataset_and_one_model():
-    workshop = ingredients.Workshop()
-    dataset = workshop.dataset(RECIPE)
-    model = weakref.ref(workshop.model(RECIPE, dataset))
-    other = workshop.dataset(recipes.Recipe(seed=2))
+def test_one_dataset_and_one_model_are_kept():
+    dataset = from_recipe.dataset(RECIPE)
+    model = weakref.ref(from_recipe.model(RECIPE, dataset))
+    other = from_recipe.dataset(recipes.Recipe(seed=2))
     assert other is not dataset
-    assert workshop.dataset(RECIPE) is not dataset
-    workshop.clear()
+    assert from_recipe.dataset(RECIPE) is not dataset
+    from_recipe.forget()
     gc.collect()
     assert model() is None
 
 
 def test_the_recipe_reaches_the_dataset():
-    dataset = ingredients.WORKSHOP.dataset(
+    dataset = from_recipe.dataset(
         recipes.Recipe(
             train_batch_size=7,
             validation_size=11,
@@ -59,9 +58,7 @@ def test_the_recipe_reaches_the_dataset():
 
 
 def test_seeds_move_the_split_and_the_order():
-    one, other = (
-        ingredients.WORKSHOP.dataset(recipes.Recipe(seed=s)) for s in (1, 2)
-    )
+    one, other = (from_recipe.dataset(recipes.Recipe(seed=s)) for s in (1, 2))
     assert (one.validate.x != other.validate.x).any()
     assert (one.train.order(0) != other.train.order(0)).any()
     np.testing.assert_array_equal(one.test.x, other.test.x)
@@ -141,11 +138,11 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
         test_interval=4,
         validate_interval=4,
     )
-    dataset = ingredients.WORKSHOP.dataset(recipe)
+    dataset = from_recipe.dataset(recipe)
     assert dataset.train.is_streamed
-    model = ingredients.WORKSHOP.model(recipe, dataset).reset(seed=1)
+    model = from_recipe.model(recipe, dataset).reset(seed=1)
     with pytest.raises(ValueError, match="ant/003.png cannot be read"):
-        ingredients.train(recipe, dataset, model, str(tmp_path / "out"))
+        from_recipe.train(recipe, dataset, model, str(tmp_path / "out"))
 
 
 @pytest.mark.slow

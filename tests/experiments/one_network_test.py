@@ -1,8 +1,8 @@
-"""Tests of experiments/single_run."""
+"""Tests of experiments/one_network."""
 
 import pytest
 
-from lottery_ticket.experiments import recipes, single_run
+from lottery_ticket.experiments import one_network, recipes
 from lottery_ticket.foundations import plans
 from lottery_ticket.foundations.training import run_settings
 
@@ -14,7 +14,7 @@ SETTINGS = {**RECIPE.settings(), "experiment": "mine"}
 
 def plan(directory, give_start, **options):
     output = run_settings.Output(SETTINGS, quiet=True)
-    return single_run.plan(
+    return one_network.training(
         RECIPE, str(directory), give_start, output, **options
     )
 
@@ -36,6 +36,6 @@ def test_what_may_fail_comes_before_the_data(tmp_path, monkeypatch):
     def fail():
         raise ValueError("no such ticket")
 
-    monkeypatch.setattr(single_run.ingredients.WORKSHOP, "dataset", pytest.fail)
+    monkeypatch.setattr(one_network.from_recipe, "dataset", pytest.fail)
     with pytest.raises(ValueError, match="no such ticket"):
         plan(tmp_path, pytest.fail, before_data=fail).run()

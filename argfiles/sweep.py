@@ -1,0 +1,117 @@
+"""What argfiles share: trials and their folders, names, and lines of flags."""
+
+import shlex
+from collections.abc import Iterable
+
+from lottery_ticket.experiments import recipes
+from lottery_ticket.foundations import fields, files, names, paths
+
+# Network -> what its recipes' names begin with.
+NETWORKS = {
+    "fc": "mnist_fc",
+    "conv2": "cifar10_conv2",
+    "conv4": "cifar10_conv4",
+    "conv6": "cifar10_conv6",
+}
+
+
+def line(**flags) -> str:
+    """Returns a line of flags, as a shell takes it."""
+    return shlex.join(f"--{name}={value}" for name, value in flags.items())
+
+
+def trials(
+    output_dir: str, trials: int, first_trial: int
+) -> list[tuple[int, str]]:
+    """Returns (number, folder) of all trials.
+
+    Args:
+        output_dir: Folder that holds trial1, trial2, ...
+        trials: Number of trials.
+        first_trial: Number of the first one.
+
+    Raises:
+        ValueError: If there are no trials.
+    """
+    fields.check("trials", trials, int, at_least=1)
+    numbers = range(first_trial, first_trial + trials)
+    return [(number, paths.trial(output_dir, number)) for number in numbers]
+
+
+def network_trials(
+    output_dir: str, networks: tuple[str, ...], count: int, first_trial: int
+) -> list[tuple[str, int, str]]:
+    """Returns (network, number, folder) of all trials of all networks.
+
+    Args:
+        output_dir: Folder that holds a folder for each network.
+        networks: Names in NETWORKS, or of recipes.
+        count: Number of trials.
+        first_trial: Number of the first one.
+
+    Raises:
+        ValueError: If a network is unknown, or there are no trials.
+    """
+    known("network", networks, [*NETWORKS, *recipes.RECIPES])
+    return [
+        (network, *trial)
+        for network in networks
+        for trial in trials(files.join(output_dir, network), count, first_trial)
+    ]
+
+
+def recipe(network: str, ending: str) -> str:
+    """Returns the name of a network's recipe.
+
+    Args:
+        network: A name in NETWORKS; any other is a recipe's name already.
+        ending: What the names of such recipes end with, such as "zhou".
+    """
+    is_known = network in NETWORKS
+    return f"{NETWORKS[network]}_{ending}" if is_known else network
+
+
+def known(kind: str, words: Iterable[str], names_known) -> list[str]:
+    """Returns words without spaces around them, all of them known.
+
+    Args:
+        kind: What they are names of, for the error.
+        words: The words.
+        names_known: All known names.
+
+    Raises:
+        ValueError: If one is not known.
+    """
+    found = [word.strip() for word in words]
+    for name in found:
+        names.check(kind, name, names_known)
+    return found
+
+
+def words(text: str) -> list[str]:
+    """Returns the words between the commas of a text, which may be empty."""
+    return [word for word in text.split(",") if word.strip()]
+
+
+def check_fall(densities: tuple[float, ...]) -> None:
+    """Raises a ValueError unless each density is below the one before."""
+    if list(densities) != sorted(set(densities), reverse=True):
+        raise ValueError(
+            f"densities must fall. Received: {', '.join(map(str, densities))}"
+        )
+
+
+def beside(name: str, experiment_name: str, usual_name: str) -> str:
+    """Returns what is called an experiment about the runs of another one.
+
+    Args:
+        name: Its name, where the other has its usual name.
+        experiment_name: Name of the other experiment's runs.
+        usual_name: Their usual name.
+
+    Raises:
+        ValueError: If `experiment_name` can be no name.
+    """
+    paths.check_experiment_name(experiment_name)
+    is_usual = experiment_name == usual_name
+    return name if is_usual else f"{experiment_name}_{name}"
