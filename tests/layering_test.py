@@ -22,6 +22,7 @@ LOADS_TENSORFLOW = {
     "foundations/training/evaluation.py",
     "foundations/keras_model.py",
     "foundations/networks/layer_builders.py",
+    "foundations/networks/keras_private.py",
     "foundations/networks/kernels.py",
     "foundations/networks/precision.py",
     "foundations/networks/flow.py",
