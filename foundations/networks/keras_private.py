@@ -5,9 +5,6 @@ Nothing else here names them, so that a new Keras is tried with one test file.
 
 import keras
 
-# Versions of Keras that the tests have passed with: the oldest and newest.
-TRIED = ("3.10.0", "3.15.1")
-
 
 def layers(network: "keras.Layer | StandIn") -> list[keras.Layer]:
     """Returns all layers inside a network, those inside layers included.
