@@ -47,4 +47,4 @@ test_slow: install
 types: $(VENV)/.types_installed
 	$(VENV)/bin/pyright --project pyproject.toml --pythonpath $(VENV)/bin/python
 
-test_all: types test test_slow
+test_all: test test_slow
