@@ -1,7 +1,8 @@
 # Commands on a machine with Python, make and the package index:
 #   make demo      the lottery ticket effect on real digits, in results/demo
 #   make test      tests of every module, in minutes
-#   make test_all  those and all that are marked slow, as in CI
+#   make types     what pyright finds, in a minute or two
+#   make test_all  those and all tests that are marked slow, as in CI
 PYTHON ?= python3
 VENV ?= .venv
 TICKET = $(VENV)/bin/lottery-ticket
@@ -13,7 +14,7 @@ LEVELS ?= 20
 PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile \
     --no-loadscope-reorder
 
-.PHONY: demo test test_slow test_all install
+.PHONY: demo types test test_slow test_all install
 
 install: $(VENV)/.installed
 
@@ -23,6 +24,10 @@ $(VENV)/.installed: setup.py
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install -qq --upgrade pip
 	@$(VENV)/bin/pip install -qq --editable '.[test]'
+	@touch $@
+
+$(VENV)/.types_installed: $(VENV)/.installed
+	@$(VENV)/bin/pip install -qq --editable '.[types]'
 	@touch $@
 
 demo: install
@@ -38,5 +43,8 @@ test: install
 
 test_slow: install
 	$(PYTEST) -m slow
+
+types: $(VENV)/.types_installed
+	$(VENV)/bin/pyright --project pyproject.toml --pythonpath $(VENV)/bin/python
 
 test_all: test test_slow

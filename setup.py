@@ -38,7 +38,11 @@ setuptools.setup(
     packages=PACKAGES,
     package_dir={"lottery_ticket": "."},
     package_data={
-        "lottery_ticket": ["configs/*.yaml", "analysis/look/*.mplstyle"]
+        "lottery_ticket": [
+            "analysis/look/*.mplstyle",
+            "configs/*.yaml",
+            "py.typed",
+        ]
     },
     install_requires=[
         "absl-py>=2.1",
@@ -69,6 +73,8 @@ setuptools.setup(
             "pytest-xdist>=3.6",
             "ruff>=0.6",
         ],
+        # Another pyright finds other things: a newer one is a choice.
+        "types": ["pandas-stubs>=2.2", "pyright[nodejs]==1.1.414"],
     },
     entry_points={
         "console_scripts": ["lottery-ticket = lottery_ticket.runners.main:main"]

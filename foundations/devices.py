@@ -93,7 +93,7 @@ def cores() -> int:
         count = len(os.sched_getaffinity(0))
     else:
         count = os.cpu_count() or 1
-    return min(count, _quota())
+    return int(min(count, _quota()))
 
 
 def environment(device: str, workers: int = 1) -> dict[str, str]:
@@ -166,7 +166,7 @@ def _listed_gpus():
     return [id for gpu, mig in found.items() for id in (mig or [gpu])]
 
 
-def _quota():
+def _quota() -> float:
     """Number of cores a container may keep busy, by its cgroup (version 2)."""
     try:
         with open(CGROUP_QUOTA_FILE) as file:

@@ -1,18 +1,64 @@
 """Modules imported at their first use: the one lazy-import mechanism.
 
-Importing TensorFlow takes about 4 s. Experiments name the modules that need it
-through `module`, so that `--help`, argfiles and flag errors answer at once.
+Importing TensorFlow takes about 4 s. Modules that need it only now and then
+import it, and what imports it, in a block of `imports`, so that `--help`,
+argfiles and flag errors answer at once.
+
+Differs: `importlib.util.LazyLoader` puts what is not loaded yet into
+`sys.modules`, where the second import of it, and the first of a module in it,
+loads it after all (Python 3.10 to 3.13), and others take it for loaded.
 """
 
+import builtins
 import contextlib
 import importlib
 import os
 import re
 import sys
 import tempfile
+import threading
+import types
+from collections.abc import Iterator
+from typing import Any
 
 # What TensorFlow writes as it is loaded, whatever its log level.
 _NOTICES = re.compile(rb"I0000 |WARNING: All log messages before absl::")
+_ONE_BLOCK = threading.RLock()
+
+
+@contextlib.contextmanager
+def imports() -> Iterator[None]:
+    """Puts off each import of its block until the module is first used.
+
+    To whoever reads the block, people and tools, they are ordinary imports:
+    `import package`, `from package import module`, both also with `as`. What
+    is imported must be a module; whether it is there shows at its first use.
+
+    Raises:
+        ImportError: If a module in a package is imported by its dotted name.
+    """
+    with _ONE_BLOCK:  # No import waits in it: those of others go through.
+        eager, thread = builtins.__import__, threading.get_ident()
+
+        def put_off(name, globals=None, locals=None, fromlist=(), level=0):
+            if threading.get_ident() != thread:
+                return eager(name, globals, locals, fromlist, level)
+            if fromlist:
+                lazy = {each: module(f"{name}.{each}") for each in fromlist}
+                return types.SimpleNamespace(**lazy)
+            if "." in name:
+                package, _, last = name.rpartition(".")
+                raise ImportError(
+                    f"Lazily, write `from {package} import {last}`. Received: "
+                    f"import {name}"
+                )
+            return module(name)
+
+        builtins.__import__ = put_off
+        try:
+            yield
+        finally:
+            builtins.__import__ = eager
 
 
 def module(name: str) -> "LazyModule":
@@ -23,10 +69,10 @@ def module(name: str) -> "LazyModule":
 class LazyModule:
     """Looks up each attribute in a module, importing it when first asked."""
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         self._name = name
 
-    def __getattr__(self, attribute):
+    def __getattr__(self, attribute: str) -> Any:
         if self._name in sys.modules:
             return getattr(sys.modules[self._name], attribute)
         with _without_notices():

@@ -20,6 +20,7 @@ LOADS_TENSORFLOW = {
     "foundations/training/evaluation.py",
     "foundations/keras_model.py",
     "foundations/networks/layer_builders.py",
+    "foundations/networks/keras_private.py",
     "foundations/networks/kernels.py",
     "foundations/networks/flow.py",
     "foundations/networks/flow_layers.py",

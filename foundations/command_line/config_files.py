@@ -45,12 +45,15 @@ def read(path: str) -> dict:
             if row in rows:
                 return rows[row]
     try:
-        names.check("config", f"{folder}/{row}".strip("/"), shipped())
+        name = f"{folder}/{row}".strip("/")
+        names.check("config", name, shipped())
+        why = f"Did you mean {name!r}?"
     except ValueError as error:
-        raise FileNotFoundError(
-            f"No file at {path}, nor does one of this name come with the "
-            f"library. {error}"
-        ) from None
+        why = str(error)
+    raise FileNotFoundError(
+        f"No file at {path}, nor does one of this name come with the library. "
+        f"{why}"
+    )
 
 
 def texts(values: dict) -> dict[str, str]:

@@ -118,6 +118,13 @@ def test_a_file_of_that_name_comes_first(tmp_path, monkeypatch):
     assert config_files.read("rare_gems/resnet20_1.44") == {"density": 0.5}
 
 
+@pytest.mark.parametrize("path", ["/{}", "{}/", "/{}/"])
+def test_a_name_with_more_slashes_is_an_error_that_names_it(path):
+    name = "rare_gems/resnet20_1.44"
+    with pytest.raises(FileNotFoundError, match=f"Did you mean '{name}'"):
+        config_files.read(path.format(name))
+
+
 def test_the_nearest_name_is_in_the_error():
     with pytest.raises(
         FileNotFoundError,

@@ -1,0 +1,136 @@
+"""Tests of foundations/networks/keras_private, for any new Keras."""
+
+import ast
+import pathlib
+import re
+
+import keras
+import pytest
+
+from lottery_ticket.foundations.networks import keras_private
+
+# Versions of Keras that these tests, and those of what builds on the module,
+# have passed with: the oldest allowed, and the newest there was.
+TRIED = ("3.10.0", "3.15.1")
+ROOT = pathlib.Path(keras_private.__file__).parents[2]
+SOURCES = (
+    *("foundations", "datasets", "models", "experiments", "analysis"),
+    *("argfiles", "runners", "benchmarks"),
+)
+INSIDE = ("keras.src", "keras._", "tensorflow.python", "tensorflow.core")
+
+
+class OwnCall(keras.Model):
+    def call(self, x):
+        return x
+
+
+@pytest.fixture
+def network():
+    """A functional network with a network, a wrapper and a sum in it."""
+    x = keras.Input((4, 3))
+    inner = keras.Sequential([keras.layers.Dense(3, name="dense")], name="in")
+    recurrent = keras.layers.LSTM(2, name="lstm")
+    y = inner(x) + x
+    y = keras.layers.Bidirectional(recurrent, name="both")(y)
+    return keras.Model(x, y)
+
+
+def names(layers):
+    return {layer.name for layer in layers}
+
+
+def test_layers_are_also_those_of_networks_and_layers_inside(network):
+    found = names(keras_private.layers(network))
+    assert {"in", "dense", "both", "forward_lstm", "backward_lstm"} <= found
+    assert network.name not in found
+
+
+def test_layers_come_in_the_same_order_each_time(network):
+    found = keras_private.layers(network)
+    assert found == keras_private.layers(network)
+    assert len({id(layer) for layer in found}) == len(found)
+
+
+def test_children_are_what_a_layer_itself_keeps(network):
+    both = network.get_layer("both")
+    found = names(keras_private.children(both))
+    assert {"forward_lstm", "backward_lstm"} <= found
+    assert not any("cell" in name for name in found)
+
+
+def test_layers_of_a_stand_in_are_those_of_the_network(network):
+    stand_in = keras_private.StandIn(network)
+    found = keras_private.layers(stand_in)
+    assert found == keras_private.layers(network)
+
+
+def test_who_calls_the_layers(network):
+    assert keras_private.calls_its_layers(network)
+    assert keras_private.calls_its_layers(keras.Sequential())
+    assert not keras_private.calls_its_layers(OwnCall())
+
+
+def test_operations_are_those_on_tensors(network):
+    kinds = {type(each) for each in network.operations}
+    found = {kind for kind in kinds if keras_private.is_operation(kind)}
+    assert {kind.__name__ for kind in found} == {"Add"}
+    assert not keras_private.is_operation(keras.layers.Add)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        0.5,
+        keras.optimizers.schedules.CosineDecay(0.5, 10),
+        lambda: 0.5,
+    ],
+)
+def test_learning_rate_is_what_was_given(rate):
+    found = keras_private.learning_rate(keras.optimizers.SGD(rate))
+    if rate == 0.5:
+        assert isinstance(found, keras.Variable)
+        assert float(found) == 0.5
+    else:
+        assert found is rate
+
+
+def test_trained_variables_are_those_it_was_built_for(network):
+    optimizer = keras.optimizers.SGD()
+    optimizer.build(network.trainable_variables)
+    found = keras_private.trained_variables(optimizer)
+    assert [id(each) for each in found] == [
+        id(each) for each in network.trainable_variables
+    ]
+
+
+def test_the_oldest_keras_tried_is_the_oldest_allowed():
+    allowed = re.search(r'"keras>=([\d.]+)"', (ROOT / "setup.py").read_text())
+    assert TRIED[0].startswith(f"{allowed[1]}.")
+
+
+def test_private_names_stand_in_this_module_only():
+    for folder in SOURCES:
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.name != "keras_private.py":
+                assert not list(_private_names(path)), path
+
+
+def _private_names(path):
+    """Private attributes of other objects, and names of modules inside Keras
+    and TensorFlow."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                continue
+            case ast.Attribute(attr="_replace"):  # Of named tuples.
+                continue
+            case ast.Attribute(attr=name) if name.startswith("_"):
+                if not name.startswith("__"):
+                    yield name
+            case ast.Constant(value=str(text)) if text.startswith(INSIDE):
+                yield text
+            case ast.Import(names=found):
+                yield from (x.name for x in found if x.name.startswith(INSIDE))
+            case ast.ImportFrom(module=str(name)) if name.startswith(INSIDE):
+                yield name
