@@ -9,7 +9,8 @@ import math
 
 from lottery_ticket.foundations import entries, lazy, names
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
 
 CROP_AREA = (0.08, 1.0)
 CROP_RATIO = (3 / 4, 4 / 3)

@@ -15,7 +15,8 @@ from lottery_ticket.datasets import (
 )
 from lottery_ticket.foundations import files, lazy
 
-keras = lazy.module("keras")
+with lazy.imports():
+    import keras
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 FOLDER = "tiny-imagenet-200"

@@ -11,7 +11,8 @@ import tqdm
 from lottery_ticket.datasets import augmentation
 from lottery_ticket.foundations import lazy
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
 
 DECODE_BATCH_SIZE = 64
 SHOWN = 5

@@ -6,7 +6,8 @@ import numpy as np
 
 from lottery_ticket.foundations import lazy, names
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
 
 # Of ImageNet's training images; what most work on photographs takes.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

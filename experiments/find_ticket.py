@@ -23,9 +23,9 @@ from lottery_ticket.foundations import (
     save_restore,
 )
 
-batches = lazy.module("lottery_ticket.foundations.training.batches")
-keras_model = lazy.module("lottery_ticket.foundations.keras_model")
-trainer = lazy.module("lottery_ticket.foundations.trainer")
+with lazy.imports():
+    from lottery_ticket.foundations import keras_model, trainer
+    from lottery_ticket.foundations.training import batches
 
 USUAL_ITERATIONS = 10
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.

@@ -18,9 +18,12 @@ from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
 
-batches = lazy.module("lottery_ticket.foundations.training.batches")
-keras = lazy.module("keras")
-trainer = lazy.module("lottery_ticket.foundations.trainer")
+with lazy.imports():
+    import keras
+
+    from lottery_ticket.foundations import trainer
+    from lottery_ticket.foundations.training import batches
+
 _log = logging.getLogger(__name__)
 # Settings of a recipe that its dataset is made by.
 _OF_DATASETS = (

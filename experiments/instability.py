@@ -28,9 +28,9 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.training import run_settings
 
-line_evaluation = lazy.module(
-    "lottery_ticket.foundations.training.line_evaluation"
-)
+with lazy.imports():
+    from lottery_ticket.foundations.training import line_evaluation
+
 COPIES_FOLDER = "copies"
 RESULT = result_file.ResultFile("connectivity.json")
 NAMES = ("first", "second")

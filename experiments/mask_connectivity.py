@@ -9,7 +9,7 @@ from lottery_ticket.experiments import (
     from_recipe,
     mask_path,
     one_network,
-    recipe_checks,
+    recipes,
 )
 from lottery_ticket.foundations import (
     interpolation,
@@ -22,17 +22,17 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.supermasks import learned_masks
 
-network_evaluation = lazy.module(
-    "lottery_ticket.foundations.training.network_evaluation"
-)
-norm_statistics = lazy.module(
-    "lottery_ticket.foundations.training.norm_statistics"
-)
+with lazy.imports():
+    from lottery_ticket.foundations.training import (
+        network_evaluation,
+        norm_statistics,
+    )
+
 RESULT = result_file.ResultFile("mask_connectivity.json")
 # Settings in which two searches must agree to be compared.
 _SAME = (
     *("dataset", "image_size", "normalization"),
-    *("model", *recipe_checks.MODEL_OPTIONS, "dtype"),
+    *("model", *recipes.MODEL_OPTIONS, "dtype"),
 )
 
 

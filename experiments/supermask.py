@@ -19,12 +19,10 @@ from lottery_ticket.foundations import (
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
 
-network_evaluation = lazy.module(
-    "lottery_ticket.foundations.training.network_evaluation"
-)
-sampled_masks = lazy.module(
-    "lottery_ticket.foundations.supermasks.sampled_masks"
-)
+with lazy.imports():
+    from lottery_ticket.foundations.supermasks import sampled_masks
+    from lottery_ticket.foundations.training import network_evaluation
+
 RESULT = result_file.ResultFile("supermask.json")
 
 

@@ -25,9 +25,9 @@ from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.foundations.selection import quotas
 
-network_evaluation = lazy.module(
-    "lottery_ticket.foundations.training.network_evaluation"
-)
+with lazy.imports():
+    from lottery_ticket.foundations.training import network_evaluation
+
 RESULT = result_file.ResultFile("untrained.json")
 PART = result_file.ResultFile("untrained_part.json")
 SPLITS = ("validate", "test")

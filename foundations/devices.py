@@ -10,7 +10,9 @@ import typing
 
 from lottery_ticket.foundations import lazy, names
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
+
 STRATEGIES = ("none", "mirrored")
 CPU = "cpu"
 CGROUP_QUOTA_FILE = "/sys/fs/cgroup/cpu.max"

@@ -7,9 +7,9 @@ import numpy as np
 
 from lottery_ticket.foundations import files, lazy, paths, save_restore
 
-event_pb2 = lazy.module("tensorboard.compat.proto.event_pb2")
-summary_pb2 = lazy.module("tensorboard.compat.proto.summary_pb2")
-record_writer = lazy.module("tensorboard.summary.writer.record_writer")
+with lazy.imports():
+    from tensorboard.compat.proto import event_pb2, summary_pb2
+    from tensorboard.summary.writer import record_writer
 
 SUMMARY_BLOCK_ITERATIONS = 100
 

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.networks import keras_private
+
 
 class MaskConstraint(keras.constraints.Constraint):
     """Puts pruned entries of a kernel back to 0, or to values that are held.
@@ -86,7 +88,9 @@ def mask_gradients(
     apply = type(optimizer).apply
 
     def masked_apply(grads, trainable_variables=None):
-        variables = trainable_variables or optimizer._trainable_variables
+        variables = trainable_variables or keras_private.trained_variables(
+            optimizer
+        )
         masked = [
             _masked(gradient, variable.constraint)
             for gradient, variable in zip(grads, variables, strict=True)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from lottery_ticket.foundations import entries, fields, lazy, schedules
 
-keras = lazy.module("keras")
-learning_rate = lazy.module("lottery_ticket.foundations.training.learning_rate")
-momentum_sgd = lazy.module("lottery_ticket.foundations.training.momentum")
+with lazy.imports():
+    import keras
+
+    from lottery_ticket.foundations.training import learning_rate
+    from lottery_ticket.foundations.training import momentum as momentum_sgd
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ import math
 
 from lottery_ticket.foundations import entries, fields, lazy, steps
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
 
 # Number of epochs -> epochs of published_drops.
 _PUBLISHED_DROPS = {

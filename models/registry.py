@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 from lottery_ticket.foundations import lazy, names
 
-model_conv = lazy.module("lottery_ticket.models.model_conv")
-model_fc = lazy.module("lottery_ticket.models.model_fc")
-model_mobilenet = lazy.module("lottery_ticket.models.model_mobilenet")
-model_resnet = lazy.module("lottery_ticket.models.model_resnet")
-model_resnet_imagenet = lazy.module(
-    "lottery_ticket.models.model_resnet_imagenet"
-)
-model_vgg = lazy.module("lottery_ticket.models.model_vgg")
-model_wide_resnet = lazy.module("lottery_ticket.models.model_wide_resnet")
+with lazy.imports():
+    from lottery_ticket.models import (
+        model_conv,
+        model_fc,
+        model_mobilenet,
+        model_resnet,
+        model_resnet_imagenet,
+        model_vgg,
+        model_wide_resnet,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

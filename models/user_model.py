@@ -11,8 +11,10 @@ import os
 
 from lottery_ticket.foundations import lazy
 
-keras_model = lazy.module("lottery_ticket.foundations.keras_model")
-keras = lazy.module("keras")
+with lazy.imports():
+    import keras
+
+    from lottery_ticket.foundations import keras_model
 
 
 def is_own(name: str | None) -> bool:

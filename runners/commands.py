@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from lottery_ticket.foundations import lazy
 
-flags = lazy.module("lottery_ticket.foundations.command_line.flags")
+with lazy.imports():
+    from lottery_ticket.foundations.command_line import flags
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,10 @@ from lottery_ticket.foundations import lazy, names
 from lottery_ticket.foundations.command_line import streams
 from lottery_ticket.runners import commands
 
-argfile_runner = lazy.module("lottery_ticket.runners.argfile_runner")
-flags = lazy.module("lottery_ticket.foundations.command_line.flags")
+with lazy.imports():
+    from lottery_ticket.foundations.command_line import flags
+    from lottery_ticket.runners import argfile_runner
+
 # Those that read their words in a way of their own.
 _MAINS = {"argfile_runner": lambda words: argfile_runner.main(words)}
 

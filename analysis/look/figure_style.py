@@ -8,11 +8,11 @@ import numpy as np
 
 from lottery_ticket.foundations import lazy
 
-matplotlib = lazy.module("matplotlib")
-mpl_figure = lazy.module("matplotlib.figure")
-lines = lazy.module("matplotlib.lines")
-mpl_style = lazy.module("matplotlib.style")
-ticker = lazy.module("matplotlib.ticker")
+with lazy.imports():
+    import matplotlib
+    from matplotlib import figure as mpl_figure
+    from matplotlib import lines, ticker
+    from matplotlib import style as mpl_style
 
 COLUMN_WIDTH_INCHES = 3.35  # One column of a two-column paper.
 PAGE_WIDTH_INCHES = 6.75

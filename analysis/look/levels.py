@@ -5,7 +5,8 @@ import numpy as np
 from lottery_ticket.analysis.look import figure_style, tables
 from lottery_ticket.foundations import lazy
 
-matplotlib = lazy.module("matplotlib")
+with lazy.imports():
+    import matplotlib
 
 SHOWN = 6  # How many levels a figure has unless it is told which.
 

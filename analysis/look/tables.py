@@ -2,7 +2,8 @@
 
 from lottery_ticket.foundations import lazy
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 COLUMNS = ("accuracy", "early_stop_accuracy", "early_stop_iteration")
 STATISTICS = ("mean", "min", "max")

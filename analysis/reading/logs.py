@@ -6,7 +6,9 @@ import numpy as np
 
 from lottery_ticket.foundations import lazy, names, save_restore
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
+
 _log = logging.getLogger(__name__)
 
 KEYS = ("experiment", "trial", "level", "run")

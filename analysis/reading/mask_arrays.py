@@ -7,7 +7,8 @@ import numpy as np
 from lottery_ticket.analysis.reading import records, tree
 from lottery_ticket.foundations import files, lazy, progress, run_record
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 FOLDERS = ("masks", "initial", "final")
 

@@ -21,7 +21,8 @@ from lottery_ticket.foundations import (
     save_restore,
 )
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 # Rules of a lottery experiment, and what they were before they were settings.
 RULES = {

@@ -5,7 +5,8 @@ import numpy as np
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.foundations import lazy, names
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 # Kinds of runs about which more is known.
 TICKET = "lottery_experiment"  # Prune what they trained, level after level.

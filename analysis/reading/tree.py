@@ -11,7 +11,8 @@ from lottery_ticket.foundations import (
     paths,
 )
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 RUN = "run.json"  # Completes the folder of a run.
 RUN_FILES = {RUN, "checkpoint.bin", "train.json", "test.json"}

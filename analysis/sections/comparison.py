@@ -5,7 +5,8 @@ from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 EXPLANATION = (
     "Test accuracy in %: mean of n runs, lowest-highest below it; * marks the "

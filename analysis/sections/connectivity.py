@@ -11,7 +11,8 @@ from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import interpolation, lazy
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 EXPERIMENT = "instability"
 KEYS = ["experiment", "trial", "level", "density", "iteration"]

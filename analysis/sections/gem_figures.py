@@ -12,7 +12,8 @@ from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import gems, parts
 from lottery_ticket.foundations import lazy
 
-ticker = lazy.module("matplotlib.ticker")
+with lazy.imports():
+    from matplotlib import ticker
 
 EXPLANATION = """\
 Networks that are sparse from the start: test accuracy in %, mean of n trials,

@@ -4,7 +4,8 @@ from lottery_ticket.analysis.look import setting_styles, tables
 from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.foundations import files, lazy, save_restore
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 EXPERIMENT = "gem_miner"
 SEARCH = "search"  # Folder of a search, in that of a network.

@@ -12,8 +12,9 @@ from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-pd = lazy.module("pandas")
-ticker = lazy.module("matplotlib.ticker")
+with lazy.imports():
+    import pandas as pd
+    from matplotlib import ticker
 
 # How columns of layers begin -> the one of all layers.
 KINDS = {"density": "density", "effective": "effective_density"}

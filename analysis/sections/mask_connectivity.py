@@ -12,7 +12,8 @@ from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 EXPERIMENT = "mask_connectivity"
 WAY = ["experiment", "trial", "level", "way", "norm_statistics", "draws"]

@@ -14,7 +14,8 @@ from lottery_ticket.analysis.reading import mask_arrays, selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy, masks, progress
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 ALL = "(all)"  # In place of a layer's name: all layers together.
 KEYS = ["experiment", "against", "level", "layer"]

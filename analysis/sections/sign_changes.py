@@ -12,7 +12,8 @@ from lottery_ticket.analysis.reading import mask_arrays, selection
 from lottery_ticket.analysis.sections import overlaps, parts
 from lottery_ticket.foundations import lazy, masks, progress
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 KEYS = ["experiment", "level", "layer"]
 # Measure -> title of its panel, where there are two.

@@ -7,7 +7,8 @@ from lottery_ticket.analysis.reading import records, selection, tree
 from lottery_ticket.analysis.sections import parts, untrained
 from lottery_ticket.foundations import lazy
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 EXPERIMENT = selection.LEARNED
 MISSING = "not evaluated (no {name}); the same command goes on"

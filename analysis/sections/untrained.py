@@ -11,7 +11,8 @@ from lottery_ticket.analysis.reading import gaps, records, selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations import lazy
 
-pd = lazy.module("pandas")
+with lazy.imports():
+    import pandas as pd
 
 EXPERIMENT = "untrained"
 PART = "untrained_part.json"  # Until all of a grid is there.

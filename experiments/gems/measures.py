@@ -4,9 +4,9 @@ import numpy as np
 
 from lottery_ticket.foundations import files, lazy, paths, save_restore
 
-network_evaluation = lazy.module(
-    "lottery_ticket.foundations.training.network_evaluation"
-)
+with lazy.imports():
+    from lottery_ticket.foundations.training import network_evaluation
+
 HELD_OUT = ("test", "validate")
 Results = dict[str, dict[str, float]]
 

@@ -16,10 +16,10 @@ from lottery_ticket.foundations import (
 from lottery_ticket.foundations.supermasks import score_draws, score_rounding
 from lottery_ticket.foundations.training import run_settings
 
-network_evaluation = lazy.module(
-    "lottery_ticket.foundations.training.network_evaluation"
-)
-scored_masks = lazy.module("lottery_ticket.foundations.supermasks.scored_masks")
+with lazy.imports():
+    from lottery_ticket.foundations.supermasks import scored_masks
+    from lottery_ticket.foundations.training import network_evaluation
+
 EXAMPLES = 128  # Of the batch by which pseudo-boolean rounding decides.
 
 

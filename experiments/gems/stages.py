@@ -10,9 +10,9 @@ from lottery_ticket.foundations import lazy, seeds
 from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.training import run_settings
 
-norm_statistics = lazy.module(
-    "lottery_ticket.foundations.training.norm_statistics"
-)
+with lazy.imports():
+    from lottery_ticket.foundations.training import norm_statistics
+
 _log = logging.getLogger(__name__)
 
 

@@ -103,7 +103,8 @@ def _shape(model):
 def _compiled(model, masks, inputs):
     """Function (masks, inputs) -> whether outputs are reached, effective."""
     # Not the model itself, which is let go of with what is compiled for it.
-    network, kernels = model.network, list(model._kernels.values())
+    network = model.network
+    kernels = [model.variables[name] for name in model.masks]
     masked = {id(kernel) for kernel in kernels}
     constants = [
         (variable, value)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import kernels
+from lottery_ticket.foundations.networks import keras_private, kernels
 
 
 def _dimensions(*names):
@@ -107,7 +107,7 @@ def rule(operation: keras.Operation) -> Callable | None:
     kind = type(operation)
     if isinstance(operation, keras.Layer):
         return _RULES.get(kind)
-    if not kind.__module__.startswith("keras.src."):
+    if not keras_private.is_operation(kind):
         return None
     if kind.__name__ in ELEMENTWISE_OPERATIONS:
         return _unchanged

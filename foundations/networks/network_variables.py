@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from lottery_ticket.foundations import names, seeds
+from lottery_ticket.foundations.networks import keras_private
 
 _HOLD_NAMES = {"name", "keras_history", "input_layers", "output_layers"}
 
@@ -90,7 +91,7 @@ def description(network: keras.Model) -> str:
     numbers here, and seeds, which nothing is drawn from, are left out. Of a
     subclassed network, the code of its `call` is not seen.
     """
-    found = [network, *network._flatten_layers(include_self=False)]
+    found = [network, *keras_private.layers(network)]
     numbers = {layer.name: str(index) for index, layer in enumerate(found)}
     text = json.dumps(
         [_config(layer) for layer in found],
@@ -187,7 +188,7 @@ def check_can_be_drawn(variables: dict, built: dict) -> None:
 def _children(layer):
     if isinstance(layer, keras.Model):
         return layer.layers
-    return layer._flatten_layers(include_self=False, recursive=False)
+    return keras_private.children(layer)
 
 
 def _own_variables(layer):

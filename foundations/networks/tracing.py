@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import flow_layers
+from lottery_ticket.foundations.networks import flow_layers, keras_private
 
 # Layers that do nothing but what ReLUs and the like do.
 ACTIVATION_LAYERS = (
@@ -37,7 +37,7 @@ def in_precision(
     """
     layers = [
         layer
-        for layer in network._flatten_layers(include_self=True)
+        for layer in [network, *keras_private.layers(network)]
         if "float" in layer.compute_dtype
     ]
     before = [layer.dtype_policy for layer in layers]
@@ -82,7 +82,7 @@ def without_activations(
     Softmax stays, and so does what is not known to be an activation.
     """
     found = [
-        *network._flatten_layers(include_self=False),
+        *keras_private.layers(network),
         *operations(network),
     ]
     return _changed({id(each): (each, _linear(each)) for each in found})
@@ -164,8 +164,7 @@ def _is_graph(operation):
     """Whether it is a network that calls the layers it lists, one by one."""
     if not isinstance(operation, keras.Model):
         return False
-    module = getattr(operation.call, "__module__", "")
-    return module.startswith("keras.src.models.")
+    return keras_private.calls_its_layers(operation)
 
 
 def _linear(operation):
@@ -185,9 +184,8 @@ def _linear(operation):
 
 def _is_activation_operation(operation):
     kind = type(operation)
-    is_kerass = kind.__module__.startswith("keras.src.ops")
     known = flow_layers.ELEMENTWISE_OPERATIONS - {"Softmax"}
-    return is_kerass and kind.__name__ in known
+    return keras_private.is_operation(kind) and kind.__name__ in known
 
 
 def _reaching(call):

@@ -24,10 +24,13 @@ from lottery_ticket.foundations import (
 )
 from lottery_ticket.foundations.scores import criterion
 
-keras = lazy.module("keras")
-tf = lazy.module("tensorflow")
-tracing = lazy.module("lottery_ticket.foundations.networks.tracing")
-batches = lazy.module("lottery_ticket.foundations.training.batches")
+with lazy.imports():
+    import keras
+    import tensorflow as tf
+
+    from lottery_ticket.foundations.networks import keras_private, tracing
+    from lottery_ticket.foundations.training import batches
+
 Network = dict[str, np.ndarray]
 GRASP_TEMPERATURE = 200.0
 CHUNK_NUMBERS = 320_000  # In the inputs: at most 104 CIFAR images at once.
@@ -274,7 +277,7 @@ def _moving_means(model):
     """Names of the moving means of all batch normalisations."""
     means = {
         id(layer.moving_mean)
-        for layer in model.network._flatten_layers(include_self=False)
+        for layer in keras_private.layers(model.network)
         if isinstance(layer, keras.layers.BatchNormalization)
     }
     return {n for n, each in model.variables.items() if id(each) in means}

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.supermasks import mask_source
 
 
-class MaskedNetwork:
+class MaskedNetwork(keras_private.StandIn):
     """Stands in for a keras.Model in training and evaluation.
 
     Each kernel is computed with as weights * mask, the mask being made of
@@ -44,7 +45,7 @@ class MaskedNetwork:
             name: What the variables' paths begin with; no two MaskedNetworks of
                 one model may have the same.
         """
-        self._inner = model.network
+        super().__init__(model.network)
         self._kernels = {name: model.variables[name] for name in model.masks}
         self._traced = threading.local()
         with model.strategy.scope(), keras.name_scope(name):
@@ -106,10 +107,6 @@ class MaskedNetwork:
             moved = scope.get_current_value(variable)
             if moved is not value and id(variable) not in never:
                 variable.assign(moved)
-
-    def _flatten_layers(self, **options):
-        """As keras.Model's, by which its layers are found."""
-        return self._inner._flatten_layers(**options)
 
 
 def _tensor(variable):

@@ -27,7 +27,9 @@ import math
 
 from lottery_ticket.foundations import entries, lazy
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
+
 _BITS = 31  # Of an int32, but for the sign.
 _ONE = 0x3F800000  # 1.0 as bits.
 

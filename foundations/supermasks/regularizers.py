@@ -16,7 +16,8 @@ import dataclasses
 
 from lottery_ticket.foundations import entries, lazy
 
-tf = lazy.module("tensorflow")
+with lazy.imports():
+    import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import dataset_base
+from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.training import batches, norm_tracing
 
 EXAMPLES = 10_000  # Enough for 78 batches of 128.
@@ -55,7 +56,7 @@ class NormStatistics:
         self._network = model.network
         self._norms = [
             layer
-            for layer in model.network._flatten_layers(include_self=False)
+            for layer in keras_private.layers(model.network)
             if isinstance(layer, keras.layers.BatchNormalization)
             and layer.trainable
         ]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
+from lottery_ticket.foundations.networks import keras_private
+
 
 @contextlib.contextmanager
 def fused(network: keras.Model) -> Iterator[None]:
@@ -20,9 +22,7 @@ def fused(network: keras.Model) -> Iterator[None]:
     without masks or synchronisation, is traced so.
     """
     layers = [
-        layer
-        for layer in network._flatten_layers(include_self=False)
-        if _can_be_fused(layer)
+        layer for layer in keras_private.layers(network) if _can_be_fused(layer)
     ]
     try:
         for layer in layers:
@@ -42,7 +42,7 @@ def synchronized(network: keras.Model) -> Iterator[None]:
     """
     layers = [
         layer
-        for layer in network._flatten_layers(include_self=False)
+        for layer in keras_private.layers(network)
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
     before = [layer.synchronized for layer in layers]

@@ -4,6 +4,8 @@ import json
 
 import keras
 
+from lottery_ticket.foundations.networks import keras_private
+
 
 def config(optimizer: keras.optimizers.Optimizer) -> dict:
     """Returns the class and settings of an optimizer as JSON values."""
@@ -27,7 +29,7 @@ def check_is_new(optimizer: keras.optimizers.Optimizer) -> None:
             "optimizer_fn must return a new optimizer each time. Received: one "
             "that has been used"
         )
-    rate = optimizer._learning_rate
+    rate = keras_private.learning_rate(optimizer)
     schedules = keras.optimizers.schedules.LearningRateSchedule
     if callable(rate) and not isinstance(rate, schedules | keras.Variable):
         raise ValueError(

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import dataset_base
+from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.training import (
     batches,
     evaluation,
@@ -99,7 +100,7 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
         return Policy(loop=False, update=False)
     if jit is not None:
         return Policy(loop=jit, update=False)
-    layers = list(network._flatten_layers(include_self=False))
+    layers = keras_private.layers(network)
     has_convolutions = any("Conv" in type(layer).__name__ for layer in layers)
     loop = _has_gpu() or not has_convolutions
     loop = loop and all(layer.supports_jit for layer in layers)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from lottery_ticket.foundations import mask_constraint
+from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.training import norm_tracing, trainee
 
 
@@ -104,7 +105,7 @@ def scaled(
 
     As Keras's own `compile` does; small gradients would round to 0.
     """
-    layers = network._flatten_layers(include_self=False)
+    layers = keras_private.layers(network)
     is_half = any(layer.compute_dtype == "float16" for layer in layers)
     is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if not is_half or is_scaled:
