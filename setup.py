@@ -4,28 +4,10 @@ import pathlib
 
 import setuptools
 
-PACKAGES = [
-    "lottery_ticket",
-    "lottery_ticket.analysis",
-    "lottery_ticket.analysis.look",
-    "lottery_ticket.analysis.reading",
-    "lottery_ticket.analysis.sections",
-    "lottery_ticket.argfiles",
-    "lottery_ticket.datasets",
-    "lottery_ticket.experiments",
-    "lottery_ticket.experiments.gems",
-    "lottery_ticket.foundations",
-    "lottery_ticket.foundations.command_line",
-    "lottery_ticket.foundations.mask_actions",
-    "lottery_ticket.foundations.networks",
-    "lottery_ticket.foundations.scores",
-    "lottery_ticket.foundations.selection",
-    "lottery_ticket.foundations.supermasks",
-    "lottery_ticket.foundations.sweeps",
-    "lottery_ticket.foundations.training",
-    "lottery_ticket.models",
-    "lottery_ticket.runners",
-]
+# The package is the repository's root, without what only developers need.
+PACKAGES = setuptools.find_packages(
+    exclude=["tests", "tests.*", "benchmarks", "benchmarks.*"]
+)
 
 setuptools.setup(
     name="lottery_ticket",
@@ -35,7 +17,10 @@ setuptools.setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
-    packages=PACKAGES,
+    packages=[
+        "lottery_ticket",
+        *(f"lottery_ticket.{each}" for each in PACKAGES),
+    ],
     package_dir={"lottery_ticket": "."},
     package_data={
         "lottery_ticket": [

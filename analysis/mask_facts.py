@@ -4,7 +4,7 @@ from lottery_ticket.analysis import results
 from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.analysis.reading import mask_arrays, selection
 from lottery_ticket.analysis.sections import overlaps, parts, sign_changes
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 
 
 def mask_facts(

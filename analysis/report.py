@@ -12,7 +12,7 @@ from lottery_ticket.analysis.sections import (
     parts,
     run_tables,
 )
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 
 # About runs in general, where there are any; in the order of writing.
 RUN_SECTIONS = (

@@ -1,7 +1,7 @@
 """The door to a folder of results: its runs, as a data frame, and its gaps."""
 
 from lottery_ticket.analysis.reading import runs, selection, tree
-from lottery_ticket.foundations import names_0_1_0
+from lottery_ticket.foundations.values import names_0_1_0
 
 
 def read(

@@ -5,10 +5,12 @@ r"""Prints one line of flags per branch of a ticket, for runners/branch.
 """
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import branch, recipe_changes
-from lottery_ticket.foundations import fields, paths, seeds
+from lottery_ticket.experiments import branch
+from lottery_ticket.experiments.settings import recipe_changes
 from lottery_ticket.foundations.command_line import flag_values, flags
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.sweeps import level_lists
+from lottery_ticket.foundations.values import fields, seeds
 
 # Experiment -> (selection, mask_1_action), see experiments/branch.
 EXPERIMENTS = {

@@ -5,11 +5,12 @@ r"""Prints one line of flags per experiment of "Deconstructing Lottery Tickets".
 """
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import lottery_experiment, untrained_grid
-from lottery_ticket.foundations import fields, names
+from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments.settings import untrained_grid
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.scores import criteria as criteria_lib
+from lottery_ticket.foundations.values import fields, names
 
 # What every experiment is but for one: the winning tickets.
 USUAL = {

@@ -8,10 +8,15 @@ r"""Prints one line of flags per run of runners/gem_miner.
 import math
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import gem_miner, gem_search
-from lottery_ticket.experiments.gems import imp_search, stages
-from lottery_ticket.foundations import paths, steps
+from lottery_ticket.experiments import gem_miner
+from lottery_ticket.experiments.stages.gem import (
+    gem_search,
+    gem_stages,
+    imp_search,
+)
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
+from lottery_ticket.foundations.values import steps
 
 # Method -> its own flags. No name ends in a digit, which would be a run's id.
 METHODS = {
@@ -127,7 +132,7 @@ def lines(
     # Each once.
     chosen = dict.fromkeys(sweep.known("method", sweep.words(methods), METHODS))
     asked = dict.fromkeys(
-        sweep.known("check", sweep.words(checks), stages.CHECKS)
+        sweep.known("check", sweep.words(checks), gem_stages.CHECKS)
     )
     weights = _weights(densities, regularization_weights)
     steps.parse(warm_iteration)

@@ -6,9 +6,10 @@ r"""Prints one line of flags per pair of copies, for runners/instability.
 
 from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import instability
-from lottery_ticket.foundations import paths, steps
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.sweeps import level_lists
+from lottery_ticket.foundations.values import steps
 
 # Unit of an iteration -> end of the experiment's name, before the number.
 ENDINGS = {"iterations": "instability", "epochs": "instability_ep"}

@@ -6,9 +6,9 @@ r"""Prints one line of flags per run of runners/prune_at_init.
 
 from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.scores import criteria as criteria_lib
+from lottery_ticket.foundations.criteria import criteria as criteria_lib
+from lottery_ticket.foundations.records import paths
 
 # Ending of an experiment's name -> flags of a sanity check.
 CHECKS = {

@@ -5,7 +5,8 @@ r"""Prints one line of flags per trial and way to retrain pruned networks.
 """
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import level_rules, lottery_experiment
+from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments.settings import level_rules
 from lottery_ticket.foundations.command_line import flags
 
 

@@ -5,9 +5,10 @@ r"""Prints one line of flags per supermask to learn, for runners/supermask.
 """
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import recipes, supermask
-from lottery_ticket.foundations import paths
+from lottery_ticket.experiments import supermask
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
 
 # Experiment -> (rescaling, mask_1_action), see experiments/mask_search.
 VARIANTS = {

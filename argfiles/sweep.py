@@ -3,8 +3,10 @@
 import shlex
 from collections.abc import Iterable
 
-from lottery_ticket.experiments import recipes
-from lottery_ticket.foundations import fields, files, names, paths
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths
+from lottery_ticket.foundations.values import fields, names
 
 # Network -> what its recipes' names begin with.
 NETWORKS = {

@@ -6,8 +6,8 @@ r"""Prints one line of flags per dense network, for runners/untrained.
 
 from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import untrained
-from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
 
 USUAL_NAME = "large_final"  # As deconstructing_argfile calls it.
 

@@ -19,10 +19,14 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.datasets import augmentation, image_files, preparation
-from lottery_ticket.foundations import dataset_base, names
+from lottery_ticket.datasets.images import (
+    augmentation,
+    image_files,
+    preparation,
+)
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.training import momentum, programs
+from lottery_ticket.foundations.values import dataset_base, names
 from lottery_ticket.models import registry
 
 IMAGES = 5000

@@ -15,9 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.supermasks import (
+from lottery_ticket.foundations.learned_masks import (
     maskers,
     pruning_events,
     score_method,
@@ -28,6 +27,7 @@ from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
 )
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.models import registry
 
 BATCH_SIZE = 128

@@ -13,9 +13,9 @@ import tracemalloc
 import numpy as np
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.foundations import masks, pruning
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.values import masks
 from lottery_ticket.models import registry
 
 FRACTION = 0.2

@@ -14,13 +14,13 @@ import keras
 import numpy as np
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.datasets import preparation
-from lottery_ticket.experiments import scoring
-from lottery_ticket.foundations import dataset_base, masks
+from lottery_ticket.datasets.images import preparation
+from lottery_ticket.experiments.settings import scoring
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.selection import layer_densities
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.values import dataset_base, masks
 from lottery_ticket.models import registry
 
 IMAGES, CLASSES = 100, 10

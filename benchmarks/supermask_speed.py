@@ -10,10 +10,13 @@ import keras
 import numpy as np
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.supermasks import learned_masks, sampled_masks
+from lottery_ticket.foundations.learned_masks import (
+    learned_masks,
+    sampled_masks,
+)
 from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.models import model_fc
 
 BATCH_SIZE = 250

@@ -7,7 +7,7 @@ import time
 import keras
 import tqdm
 
-from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.machine import devices
 
 
 def compare(contenders: dict, rounds: int, iterations: int, warmup: int):

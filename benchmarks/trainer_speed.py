@@ -19,13 +19,15 @@ import keras
 import numpy as np
 
 from lottery_ticket.benchmarks import timing
-from lottery_ticket.foundations import dataset_base, devices, progress, trainer
+from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import devices, progress
 from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
     run_settings,
 )
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.models import model_fc
 
 BATCH_SIZE = 60

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lottery_ticket.datasets import (
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import (
     class_folders,
-    dataset_images,
     image_files,
     named_arrays,
     npz_files,

@@ -1,6 +1,7 @@
 """CIFAR-10 and CIFAR-100: 32x32 colour photographs."""
 
-from lottery_ticket.datasets import dataset_images, named_arrays
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import named_arrays
 
 
 class DatasetCifar10(dataset_images.DatasetImages):

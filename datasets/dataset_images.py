@@ -4,9 +4,9 @@ import abc
 
 import numpy as np
 
-from lottery_ticket.datasets import augmentation as augmentations
-from lottery_ticket.datasets import labels, pixels, preparation, splits
-from lottery_ticket.foundations import dataset_base, dataset_split, names
+from lottery_ticket.datasets.images import augmentation as augmentations
+from lottery_ticket.datasets.images import labels, pixels, preparation, splits
+from lottery_ticket.foundations.values import dataset_base, dataset_split, names
 
 
 class DatasetImages(dataset_base.DatasetBase, abc.ABC):

@@ -1,6 +1,7 @@
 """MNIST and Fashion-MNIST: 28x28 grey images in 10 classes."""
 
-from lottery_ticket.datasets import dataset_images, named_arrays
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import named_arrays
 
 
 class DatasetMnist(dataset_images.DatasetImages):

@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 
-from lottery_ticket.datasets import (
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import (
     class_folders,
-    dataset_images,
     image_files,
     npz_files,
     splits,

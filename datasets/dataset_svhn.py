@@ -1,6 +1,7 @@
 """SVHN: 32x32 photographs of house numbers in 10 classes."""
 
-from lottery_ticket.datasets import dataset_images, named_arrays
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import named_arrays
 
 
 class DatasetSvhn(dataset_images.DatasetImages):

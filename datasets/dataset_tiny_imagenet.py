@@ -6,14 +6,14 @@ import zipfile
 
 import numpy as np
 
-from lottery_ticket.datasets import (
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import (
     class_folders,
-    dataset_images,
     image_files,
     named_arrays,
     npz_files,
 )
-from lottery_ticket.foundations import files, lazy
+from lottery_ticket.foundations.machine import files, lazy
 
 with lazy.imports():
     import keras

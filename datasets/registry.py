@@ -3,7 +3,6 @@
 import os
 
 from lottery_ticket.datasets import (
-    class_folders,
     dataset_caltech101,
     dataset_cifar,
     dataset_digits,
@@ -13,7 +12,9 @@ from lottery_ticket.datasets import (
     dataset_svhn,
     dataset_tiny_imagenet,
 )
-from lottery_ticket.foundations import files, names
+from lottery_ticket.datasets.images import class_folders
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.values import names
 
 DATASETS = {
     "digits": dataset_digits.DatasetDigits,

@@ -2,24 +2,15 @@
 
 import functools
 
-from lottery_ticket.experiments import (
-    finished_runs,
-    one_network,
-    recipe_changes,
-    selections,
-    weight_actions,
-)
-from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import (
-    names,
-    plans,
-    save_restore,
-    seeds,
-    steps,
-)
+from lottery_ticket.experiments.finished import finished_runs, selections
+from lottery_ticket.experiments.settings import recipe_changes, weight_actions
+from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.mask_actions import mask_1
+from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import masks as masks_lib
+from lottery_ticket.foundations.values import names, seeds, steps
 
 
 def plan(

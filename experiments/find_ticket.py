@@ -3,25 +3,15 @@
 import json
 import logging
 
-from lottery_ticket.datasets import labels, splits
-from lottery_ticket.experiments import (
-    finished_runs,
-    given_networks,
-    level_rules,
-    levels,
-    recipes,
-)
-from lottery_ticket.experiments import scoring as scoring_lib
-from lottery_ticket.foundations import (
-    dataset_base,
-    dataset_split,
-    files,
-    lazy,
-    paths,
-    progress,
-    pruning,
-    save_restore,
-)
+from lottery_ticket.datasets.images import labels, splits
+from lottery_ticket.experiments.finished import finished_runs, given_networks
+from lottery_ticket.experiments.settings import level_rules, recipes
+from lottery_ticket.experiments.settings import scoring as scoring_lib
+from lottery_ticket.experiments.stages import levels
+from lottery_ticket.foundations.machine import files, lazy, progress
+from lottery_ticket.foundations.records import paths, save_restore
+from lottery_ticket.foundations.selection import pruning
+from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 with lazy.imports():
     from lottery_ticket.foundations import keras_model, trainer

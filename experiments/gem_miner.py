@@ -1,21 +1,18 @@
 """Gem-Miner and its relatives: sparse networks at initialisation."""
 
-from lottery_ticket.experiments import (
-    fine_tuning,
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import fine_tuning, recipes
+from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
+from lottery_ticket.experiments.stages.gem import (
     gem_search,
-    given_networks,
-    one_network,
-    recipes,
+    gem_stages,
+    measures,
     sanity_checks,
 )
-from lottery_ticket.experiments import gem as gem_lib
-from lottery_ticket.experiments.gems import measures, stages
-from lottery_ticket.foundations import (
-    masks,
-    plans,
-    result_file,
-)
+from lottery_ticket.foundations.records import plans, result_file
 from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.values import masks
 
 RESULT = result_file.ResultFile("gem.json")
 
@@ -96,12 +93,12 @@ def plan(
         quiet,
         save_iterations=save_iterations,
     )
-    runs = tuple(plans.Run(*run) for run in stages.runs(gem))
+    runs = tuple(plans.Run(*run) for run in gem_stages.runs(gem))
     result = plans.Result(output_dir, gem.settings(), RESULT)
 
     def train(dataset, model):
         gem.check_free()
-        return stages.run(gem, dataset, model)
+        return gem_stages.run(gem, dataset, model)
 
     def measure(dataset, _, found):
         record = {

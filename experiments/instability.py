@@ -5,28 +5,18 @@ import functools
 
 import attrs
 
-from lottery_ticket.experiments import (
-    finished_runs,
-    from_recipe,
-    given_networks,
-    one_network,
-    recipe_changes,
-    recipes,
-)
-from lottery_ticket.foundations import (
-    files,
-    interpolation,
-    lazy,
-    masks,
+from lottery_ticket.experiments.finished import finished_runs, given_networks
+from lottery_ticket.experiments.settings import recipe_changes, recipes
+from lottery_ticket.experiments.stages import from_recipe, one_network
+from lottery_ticket.foundations.machine import files, lazy, progress
+from lottery_ticket.foundations.records import (
     paths,
     plans,
-    progress,
     result_file,
     run_record,
-    seeds,
-    steps,
 )
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import interpolation, masks, seeds, steps
 
 with lazy.imports():
     from lottery_ticket.foundations.training import line_evaluation

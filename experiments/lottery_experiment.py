@@ -1,14 +1,10 @@
 """The lottery ticket experiment: iterative pruning with rewinding."""
 
-from lottery_ticket.experiments import (
-    given_networks,
-    level_rules,
-    levels,
-    one_network,
-    recipes,
-)
-from lottery_ticket.experiments import scoring as scoring_lib
-from lottery_ticket.foundations import plans
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import level_rules, recipes
+from lottery_ticket.experiments.settings import scoring as scoring_lib
+from lottery_ticket.experiments.stages import levels, one_network
+from lottery_ticket.foundations.records import plans
 
 
 def plan(

@@ -4,23 +4,13 @@ import statistics
 
 import numpy as np
 
-from lottery_ticket.experiments import (
-    finished_runs,
-    from_recipe,
-    mask_path,
-    one_network,
-    recipes,
-)
-from lottery_ticket.foundations import (
-    interpolation,
-    lazy,
-    masks,
-    names,
-    plans,
-    progress,
-    result_file,
-)
-from lottery_ticket.foundations.supermasks import learned_masks
+from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.settings import mask_path, recipes
+from lottery_ticket.experiments.stages import from_recipe, one_network
+from lottery_ticket.foundations.learned_masks import learned_masks
+from lottery_ticket.foundations.machine import lazy, progress
+from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.values import interpolation, masks, names
 
 with lazy.imports():
     from lottery_ticket.foundations.training import (

@@ -1,17 +1,12 @@
 """Pruning at initialisation: score, prune to a density, train."""
 
-from lottery_ticket.experiments import given_networks, one_network, recipes
-from lottery_ticket.experiments import scoring as scoring_lib
-from lottery_ticket.foundations import (
-    fields,
-    names,
-    plans,
-    progress,
-    save_restore,
-    seeds,
-)
-from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import scoring as scoring_lib
+from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import (
     collapse,
     layer_densities,
@@ -19,6 +14,8 @@ from lottery_ticket.foundations.selection import (
     quotas,
 )
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import fields, names, seeds
+from lottery_ticket.foundations.values import masks as masks_lib
 
 
 @fields.settings

@@ -1,9 +1,12 @@
 """Control runs: a ticket's masks, with other weights to start from."""
 
-from lottery_ticket.experiments import given_networks, one_network, recipes
-from lottery_ticket.foundations import plans, save_restore, seeds
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.mask_actions import reuse
+from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import seeds
 
 
 def plan(

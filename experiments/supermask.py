@@ -1,26 +1,16 @@
 """Supermasks: the weights stay as they are drawn, and a mask is learned."""
 
-from lottery_ticket.experiments import (
-    from_recipe,
-    given_networks,
-    mask_search,
-    one_network,
-    recipes,
-)
-from lottery_ticket.foundations import (
-    lazy,
-    masks,
-    plans,
-    progress,
-    result_file,
-    save_restore,
-    seeds,
-)
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import mask_search, recipes
+from lottery_ticket.experiments.stages import from_recipe, one_network
+from lottery_ticket.foundations.machine import lazy, progress
+from lottery_ticket.foundations.records import plans, result_file, save_restore
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import masks, seeds
 
 with lazy.imports():
-    from lottery_ticket.foundations.supermasks import sampled_masks
+    from lottery_ticket.foundations.learned_masks import sampled_masks
     from lottery_ticket.foundations.training import network_evaluation
 
 RESULT = result_file.ResultFile("supermask.json")

@@ -1,8 +1,11 @@
 """Trains one network once."""
 
-from lottery_ticket.experiments import given_networks, one_network, recipes
-from lottery_ticket.foundations import plans, save_restore, steps
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import steps
 
 
 def plan(

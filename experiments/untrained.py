@@ -6,24 +6,20 @@ import time
 
 import numpy as np
 
-from lottery_ticket.experiments import (
-    finished_runs,
+from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.settings import (
     level_rules,
-    one_network,
     scoring,
     untrained_grid,
     weight_actions,
 )
-from lottery_ticket.foundations import (
-    lazy,
-    plans,
-    progress,
-    result_file,
-)
-from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.mask_actions import mask_0
-from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.records import plans, result_file
 from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.values import masks as masks_lib
 
 with lazy.imports():
     from lottery_ticket.foundations.training import network_evaluation

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 

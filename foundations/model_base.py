@@ -6,15 +6,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import mask_constraint, save_restore, seeds
-from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.networks import (
     flow,
     kernels,
     layer_builders,
+    mask_constraint,
     network_variables,
 )
+from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import trainee
+from lottery_ticket.foundations.values import masks as masks_lib
+from lottery_ticket.foundations.values import seeds
 
 Network = dict[str, np.ndarray]
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import dataset_base, lock, run_record
+from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
-    checkpoint,
     optimizer_settings,
     programs,
     resumable_run,
@@ -17,6 +16,7 @@ from lottery_ticket.foundations.training import (
     run_settings,
     trainee,
 )
+from lottery_ticket.foundations.values import dataset_base
 
 Network = dict[str, np.ndarray]
 

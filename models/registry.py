@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
-from lottery_ticket.foundations import lazy, names
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import names
 
 with lazy.imports():
     from lottery_ticket.models import (

@@ -9,7 +9,7 @@ import importlib.util
 import inspect
 import os
 
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     import keras

@@ -14,8 +14,8 @@ import sys
 
 import tqdm
 
-from lottery_ticket.foundations import devices as devices_lib
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,

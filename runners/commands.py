@@ -8,7 +8,7 @@ import dataclasses
 import importlib
 from collections.abc import Callable
 
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     from lottery_ticket.foundations.command_line import flags

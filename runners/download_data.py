@@ -5,15 +5,11 @@ r"""Fetches datasets ahead of time, for machines without internet.
 --help lists the flags.
 """
 
-from lottery_ticket.datasets import (
-    dataset_tiny_imagenet,
-    labels,
-    named_arrays,
-    npz_files,
-    registry,
-)
-from lottery_ticket.foundations import dataset_split, files, names
+from lottery_ticket.datasets import dataset_tiny_imagenet, registry
+from lottery_ticket.datasets.images import labels, named_arrays, npz_files
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.values import dataset_split, names
 
 # Datasets that neither tensorflow-datasets nor scikit-learn has.
 DOWNLOADS = {"tiny_imagenet": dataset_tiny_imagenet.download}

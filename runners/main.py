@@ -2,8 +2,9 @@
 
 import sys
 
-from lottery_ticket.foundations import lazy, names
 from lottery_ticket.foundations.command_line import streams
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import names
 from lottery_ticket.runners import commands
 
 with lazy.imports():

@@ -2,7 +2,7 @@
 
 import inspect
 
-from lottery_ticket.foundations import entries
+from lottery_ticket.foundations.values import entries
 
 
 def check_entries(registry, *arguments):

@@ -9,10 +9,10 @@ two lines of a heading are the page's own; a third column is the source.
 import pathlib
 import re
 
-from lottery_ticket.experiments.gems import search_algos
-from lottery_ticket.foundations import entries
+from lottery_ticket.experiments.stages.gem import search_algos
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.values import entries
 
 PAGES = sorted((pathlib.Path(__file__).parents[1] / "docs").glob("*.md"))
 TABLES = {

@@ -11,32 +11,36 @@ import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.experiments import (
+from lottery_ticket.experiments import prune_at_init
+from lottery_ticket.experiments.finished import selections
+from lottery_ticket.experiments.settings import (
     fine_tuning,
-    gem_search,
     level_rules,
     mask_path,
     mask_search,
-    prune_at_init,
     recipes,
-    sanity_checks,
     scoring,
-    selections,
     untrained_grid,
 )
-from lottery_ticket.experiments.gems import search_algos, stages
-from lottery_ticket.foundations import fields, kernel_draws
+from lottery_ticket.experiments.stages.gem import (
+    gem_search,
+    gem_stages,
+    sanity_checks,
+    search_algos,
+)
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.scores import criteria
-from lottery_ticket.foundations.selection import layer_densities, quotas
-from lottery_ticket.foundations.supermasks import (
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.learned_masks import (
     learned_masks,
     pruning_events,
     regularizers,
     score_draws,
     score_rounding,
 )
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
+from lottery_ticket.foundations.networks import kernel_initializers
+from lottery_ticket.foundations.selection import layer_densities, quotas
+from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
 from lottery_ticket.runners import lottery_experiment
@@ -213,10 +217,10 @@ def test_the_two_commands_are_targets_of_the_makefile():
         mask_1.MASK_1_ACTIONS,
         learned_masks.RESCALINGS,
         learned_masks.SAMPLINGS,
-        kernel_draws.INITS,
+        kernel_initializers.INITS,
         learned_masks.WAYS,
         pruning_events.SCOPES,
-        stages.CHECKS,
+        gem_stages.CHECKS,
         score_draws.SCORE_INITS,
         regularizers.REGULARIZERS,
         score_rounding.ROUNDINGS,

@@ -7,8 +7,9 @@ import pathlib
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import dataset_base, model_base, trainer
+from lottery_ticket.foundations import model_base, trainer
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import dataset_base
 
 
 def make_dataset(size=64, batch_size=16, classes=3, validate=True, seed=0):

@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     import matplotlib

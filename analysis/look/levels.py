@@ -3,7 +3,7 @@
 import numpy as np
 
 from lottery_ticket.analysis.look import figure_style, tables
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     import matplotlib

@@ -1,9 +1,9 @@
 """How criteria, actions and methods look in figures: names, and lines."""
 
 from lottery_ticket.analysis.look import figure_style
-from lottery_ticket.foundations import entries
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.scores import criteria
+from lottery_ticket.foundations.values import entries
 
 # Names of experiments, as argfiles/gem_miner_argfile.py gives them to what it
 # compares: each is a search with flags, so they are no registry's.

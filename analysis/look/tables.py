@@ -1,6 +1,6 @@
 """Numbers as text, and rows of text as tables; data frames as CSV."""
 
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     import pandas as pd

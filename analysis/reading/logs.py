@@ -4,7 +4,9 @@ import logging
 
 import numpy as np
 
-from lottery_ticket.foundations import lazy, names, save_restore
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.values import names
 
 with lazy.imports():
     import pandas as pd

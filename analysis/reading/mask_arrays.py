@@ -5,7 +5,8 @@ import io
 import numpy as np
 
 from lottery_ticket.analysis.reading import records, tree
-from lottery_ticket.foundations import files, lazy, progress, run_record
+from lottery_ticket.foundations.machine import files, lazy, progress
+from lottery_ticket.foundations.records import run_record
 
 with lazy.imports():
     import pandas as pd

@@ -3,7 +3,8 @@
 import numpy as np
 
 from lottery_ticket.analysis.reading import tree
-from lottery_ticket.foundations import files, sealed
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import sealed
 
 UNFINISHED = "unfinished (no {name}; still going, or stopped)"
 

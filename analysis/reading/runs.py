@@ -13,13 +13,9 @@ from lottery_ticket.analysis.reading import (
     selection,
     tree,
 )
-from lottery_ticket.foundations import (
-    lazy,
-    names_0_1_0,
-    paths,
-    run_record,
-    save_restore,
-)
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.values import names_0_1_0
 
 with lazy.imports():
     import pandas as pd

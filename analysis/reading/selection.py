@@ -3,7 +3,8 @@
 import numpy as np
 
 from lottery_ticket.analysis.reading import tree
-from lottery_ticket.foundations import lazy, names
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import names
 
 with lazy.imports():
     import pandas as pd

@@ -3,13 +3,9 @@
 import dataclasses
 import os
 
-from lottery_ticket.foundations import (
-    files,
-    folder_owner,
-    lazy,
-    names_0_1_0,
-    paths,
-)
+from lottery_ticket.foundations.machine import files, lazy
+from lottery_ticket.foundations.records import folder_owner, paths
+from lottery_ticket.foundations.values import names_0_1_0
 
 with lazy.imports():
     import pandas as pd

@@ -9,7 +9,8 @@ from lottery_ticket.analysis.look import (
 from lottery_ticket.analysis.look import levels as level_styles
 from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations import interpolation, lazy
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import interpolation
 
 with lazy.imports():
     import pandas as pd

@@ -2,7 +2,8 @@
 
 from lottery_ticket.analysis.look import setting_styles, tables
 from lottery_ticket.analysis.reading import gaps, records, tree
-from lottery_ticket.foundations import files, lazy, save_restore
+from lottery_ticket.foundations.machine import files, lazy
+from lottery_ticket.foundations.records import save_restore
 
 with lazy.imports():
     import pandas as pd

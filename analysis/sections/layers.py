@@ -10,7 +10,7 @@ from lottery_ticket.analysis.look import (
 from lottery_ticket.analysis.look import levels as level_styles
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     import pandas as pd

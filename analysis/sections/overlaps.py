@@ -12,7 +12,8 @@ from lottery_ticket.analysis.look import (
 )
 from lottery_ticket.analysis.reading import mask_arrays, selection, tree
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations import lazy, masks, progress
+from lottery_ticket.foundations.machine import lazy, progress
+from lottery_ticket.foundations.values import masks
 
 with lazy.imports():
     import pandas as pd

@@ -9,7 +9,7 @@ import dataclasses
 import sys
 
 from lottery_ticket.analysis.look import figure_style
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 
 NOTES_RANK = 100  # Texts from here on stand below the problems.
 

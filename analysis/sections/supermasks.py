@@ -5,7 +5,7 @@ import numpy as np
 from lottery_ticket.analysis.look import figure_style, setting_styles, tables
 from lottery_ticket.analysis.reading import records, selection, tree
 from lottery_ticket.analysis.sections import parts, untrained
-from lottery_ticket.foundations import lazy
+from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
     import pandas as pd

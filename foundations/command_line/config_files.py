@@ -5,8 +5,9 @@ import re
 
 import yaml
 
-from lottery_ticket.foundations import files, names
 from lottery_ticket.foundations.command_line import flag_values
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.values import names
 
 SHIPPED = pathlib.Path(__file__).parents[2] / "configs"
 # Beside YAML 1.1's numbers, which need a dot and a sign in the exponent: those

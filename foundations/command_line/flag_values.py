@@ -3,7 +3,7 @@
 import math
 import typing
 
-from lottery_ticket.foundations import fields
+from lottery_ticket.foundations.values import fields
 
 
 def text(value) -> str:

@@ -1,7 +1,7 @@
 """Words of a command line as flags: `--name=value`, `--name value`, `-n`."""
 
-from lottery_ticket.foundations import names
 from lottery_ticket.foundations.command_line import flag_values
+from lottery_ticket.foundations.values import names
 
 
 def read(argv: list[str], parameters) -> dict[str, str]:

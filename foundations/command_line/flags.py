@@ -17,15 +17,16 @@ from collections.abc import Callable
 
 import fire
 
-from lottery_ticket.foundations import names, plans
 from lottery_ticket.foundations.command_line import (
     config_files,
+    flag_functions,
     flag_values,
     flag_words,
-    flat_functions,
     interrupts,
     streams,
 )
+from lottery_ticket.foundations.records import plans
+from lottery_ticket.foundations.values import names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Command:
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
         """Dict, flag -> its type and default."""
-        return flat_functions.parameters(self.function)
+        return flag_functions.parameters(self.function)
 
 
 def as_command(given: Callable | Command) -> Command:
@@ -137,7 +138,7 @@ def bind(command: Callable | Command, argv: list[str]) -> dict:
 
     Args and Raises: as for `parse`.
     """
-    return flat_functions.keywords(
+    return flag_functions.keywords(
         as_command(command).function, parse(command, argv)
     )
 
@@ -180,7 +181,7 @@ def print_lines(
     streams.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(argv):
-        streams.say(_help(flat_functions.flatten(lines)), sys.stdout)
+        streams.say(_help(flag_functions.flatten(lines)), sys.stdout)
         return
     own, passed_on = split(lines, argv)
     try:
@@ -205,7 +206,7 @@ def _set_up_libraries():
 
 
 def _flat(command):
-    return flat_functions.flatten(as_command(command).function)
+    return flag_functions.flatten(as_command(command).function)
 
 
 def _carried_out(command):

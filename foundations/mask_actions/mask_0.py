@@ -17,8 +17,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations import entries, names
-from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.values import entries, names
+from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 

@@ -7,8 +7,8 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.networks import tracing
+from lottery_ticket.foundations.values import masks as masks_lib
 
 # ModelBase -> what `_compile` gives, which does not hold the ModelBase.
 _PATHS = weakref.WeakKeyDictionary()

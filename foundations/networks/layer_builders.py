@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import keras
 
-from lottery_ticket.foundations import mask_constraint
+from lottery_ticket.foundations.networks import mask_constraint
 
 Initializer = str | keras.initializers.Initializer
 

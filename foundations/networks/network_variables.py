@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import names, seeds
 from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.values import names, seeds
 
 _HOLD_NAMES = {"name", "keras_history", "input_layers", "output_layers"}
 

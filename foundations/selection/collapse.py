@@ -4,8 +4,8 @@ import logging
 
 import numpy as np
 
-from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations.values import masks as masks_lib
+from lottery_ticket.foundations.values import names
 
 POLICIES = ("warn", "stop")
 _log = logging.getLogger(__name__)

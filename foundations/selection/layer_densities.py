@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares, quotas
+from lottery_ticket.foundations.values import names
 
 Shapes = dict[str, tuple[int, ...]]
 

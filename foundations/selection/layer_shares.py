@@ -4,7 +4,7 @@ import fnmatch
 import numbers
 from collections.abc import Iterable
 
-from lottery_ticket.foundations import names
+from lottery_ticket.foundations.values import names
 
 SCOPES = ("layerwise", "global")
 # Kind of share -> its plural, and the share of layers that pruning with the

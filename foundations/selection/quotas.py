@@ -6,8 +6,8 @@ import typing
 
 import numpy as np
 
-from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.values import names
 
 # Layer name -> array of 0s and 1s; 1 means kept.
 Masks = dict[str, np.ndarray]

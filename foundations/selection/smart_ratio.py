@@ -3,8 +3,8 @@
 import math
 from collections.abc import Collection
 
-from lottery_ticket.foundations import names
 from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.values import names
 
 # What classifiers keep, whatever the density.
 CLASSIFIER_DENSITY = 0.3

@@ -13,8 +13,8 @@ import shlex
 import subprocess
 from collections.abc import Callable
 
-from lottery_ticket.foundations import files
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import scripts
 
 LOOKUP_THREADS = 16  # Remote roots take some 50 ms an answer.

@@ -6,7 +6,7 @@ import datetime
 import os
 import shlex
 
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import argfile_lines
 
 TAIL_BYTES = 8192

@@ -16,8 +16,8 @@ import shlex
 import sys
 import types
 
-from lottery_ticket.foundations import names
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.values import names
 
 
 @dataclasses.dataclass(frozen=True)

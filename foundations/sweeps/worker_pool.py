@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
 
 GRACE_S = 5  # For workers to end by themselves before they are killed.

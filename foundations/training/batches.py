@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import dataset_base, dataset_split
+from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 PREFETCHED_BATCHES = 4
 

@@ -6,8 +6,8 @@ import math
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations import dataset_base, dataset_split
 from lottery_ticket.foundations.training import batches, norm_tracing, trainee
+from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 BATCH_SIZE = 1000
 BATCH_NUMBERS = 1_500_000  # In the inputs: at most 488 CIFAR images at once.

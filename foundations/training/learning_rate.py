@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations import schedules
+from lottery_ticket.foundations.training import schedules
 
 
 @keras.saving.register_keras_serializable(package="lottery_ticket")

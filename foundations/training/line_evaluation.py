@@ -3,11 +3,11 @@
 import typing
 from collections.abc import Callable
 
-from lottery_ticket.foundations import dataset_base, interpolation
 from lottery_ticket.foundations.training import (
     network_evaluation,
     norm_statistics,
 )
+from lottery_ticket.foundations.values import dataset_base, interpolation
 
 
 def evaluate(

@@ -5,9 +5,9 @@ import typing
 import keras
 import numpy as np
 
-from lottery_ticket.foundations import dataset_base, names
 from lottery_ticket.foundations.networks import network_variables
 from lottery_ticket.foundations.training import batches, evaluation
+from lottery_ticket.foundations.values import dataset_base, names
 
 
 class NetworkEvaluation:

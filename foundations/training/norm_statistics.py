@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.training import batches, norm_tracing
+from lottery_ticket.foundations.values import dataset_base
 
 EXAMPLES = 10_000  # Enough for 78 batches of 128.
 

@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.training import (
     batches,
@@ -20,6 +19,7 @@ from lottery_ticket.foundations.training import (
     trainee,
     training_step,
 )
+from lottery_ticket.foundations.values import dataset_base
 
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
 

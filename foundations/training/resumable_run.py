@@ -10,21 +10,19 @@ from concurrent import futures
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations.machine import (
     devices,
     environment,
     files,
-    log_writers,
     progress,
+)
+from lottery_ticket.foundations.records import (
+    checkpoint,
+    log_writers,
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.training import (
-    checkpoint,
-    programs,
-    run_settings,
-    trainee,
-)
+from lottery_ticket.foundations.training import programs, run_settings, trainee
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20

@@ -1,7 +1,7 @@
 """The masks that a run starts under, and what it may not do to them."""
 
-from lottery_ticket.foundations import masks as masks_lib
 from lottery_ticket.foundations.training import trainee
+from lottery_ticket.foundations.values import masks as masks_lib
 
 
 class RunMasks:

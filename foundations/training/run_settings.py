@@ -5,7 +5,8 @@ import dataclasses
 import typing
 from collections.abc import Container, Iterable
 
-from lottery_ticket.foundations import progress, steps
+from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.values import steps
 
 Length = str | tuple[str, int]
 

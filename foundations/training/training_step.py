@@ -3,8 +3,7 @@
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations import mask_constraint
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import keras_private, mask_constraint
 from lottery_ticket.foundations.training import norm_tracing, trainee
 
 

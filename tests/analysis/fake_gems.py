@@ -1,6 +1,6 @@
 """Sparse networks found at initialisation for tests, to be checked by hand."""
 
-from lottery_ticket.foundations import (
+from lottery_ticket.foundations.records import (
     paths,
     run_record,
     save_restore,

@@ -1,6 +1,6 @@
 """Lines between copies for tests, with numbers that can be checked by hand."""
 
-from lottery_ticket.foundations import paths, sealed
+from lottery_ticket.foundations.records import paths, sealed
 
 ALPHAS = (0.0, 0.5, 1.0)
 

@@ -1,6 +1,6 @@
 """Untrained networks and learned masks for tests, to be checked by hand."""
 
-from lottery_ticket.foundations import paths, run_record, sealed
+from lottery_ticket.foundations.records import paths, run_record, sealed
 from lottery_ticket.tests.analysis import fake_results
 
 SETTINGS = {"recipe": "mnist_fc_zhou", "dataset": "mnist", "model": "fc"}

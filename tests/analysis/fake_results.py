@@ -3,8 +3,8 @@
 import numpy as np
 
 from lottery_ticket.analysis import results
-from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import paths, run_record, save_restore
+from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.values import masks as masks_lib
 
 ITERATIONS = [0, 100, 200]
 # Experiment, as in settings -> the file that its folders end with.

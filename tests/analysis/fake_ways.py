@@ -1,6 +1,6 @@
 """Ways between masks for tests, with numbers that can be checked by hand."""
 
-from lottery_ticket.foundations import paths, sealed
+from lottery_ticket.foundations.records import paths, sealed
 
 
 def write_way(

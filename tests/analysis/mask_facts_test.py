@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.analysis import mask_facts
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.tests.analysis import fake_results
 
 FIGURES = ("mask_overlap", "sign_agreement")

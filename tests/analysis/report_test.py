@@ -3,7 +3,8 @@ import pytest
 from lottery_ticket.analysis import report
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.runners import commands
 from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (

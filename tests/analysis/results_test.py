@@ -3,7 +3,8 @@
 import pytest
 
 from lottery_ticket.analysis import results
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.tests.analysis import fake_results
 
 

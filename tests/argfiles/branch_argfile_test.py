@@ -5,16 +5,13 @@ import shlex
 import pytest
 
 from lottery_ticket.argfiles import branch_argfile
-from lottery_ticket.experiments import (
-    branch,
-    lottery_experiment,
-    recipe_changes,
-    reinitialize,
-    selections,
-)
-from lottery_ticket.foundations import paths, seeds
+from lottery_ticket.experiments import branch, lottery_experiment, reinitialize
+from lottery_ticket.experiments.finished import selections
+from lottery_ticket.experiments.settings import recipe_changes
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_1
+from lottery_ticket.foundations.records import paths
+from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import planned, tiny
 
 ALL = ",".join(branch_argfile.EXPERIMENTS)

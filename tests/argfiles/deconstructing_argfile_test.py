@@ -6,8 +6,8 @@ import pytest
 
 from lottery_ticket.argfiles import deconstructing_argfile, sweep
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.runners import argfile_runner
 

@@ -6,9 +6,10 @@ import pytest
 
 from lottery_ticket.analysis.look import setting_styles
 from lottery_ticket.argfiles import gem_miner_argfile
-from lottery_ticket.experiments import gem_miner, recipe_table_gem
-from lottery_ticket.foundations import paths
+from lottery_ticket.experiments import gem_miner
+from lottery_ticket.experiments.settings import recipe_table_gem
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.tests import planned
 
 WEIGHTS = "--regularization_weights=1e-6,1e-5,3e-5,1e-4,2e-4"

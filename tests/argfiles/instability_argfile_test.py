@@ -6,8 +6,8 @@ import pytest
 
 from lottery_ticket.argfiles import instability_argfile
 from lottery_ticket.experiments import instability
-from lottery_ticket.foundations import paths
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import paths
 
 
 def test_every_line_parses_for_its_runner(capsys):

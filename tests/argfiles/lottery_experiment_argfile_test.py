@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from lottery_ticket.argfiles import lottery_experiment_argfile
-from lottery_ticket.experiments import lottery_experiment, recipes
+from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.command_line import flags
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import recipes
+from lottery_ticket.experiments.settings import recipes
 
 
 def test_trials_of_each_network_have_folders_of_their_own():

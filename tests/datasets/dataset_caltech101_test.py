@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import (
-    dataset_caltech101,
-    named_arrays,
-    npz_files,
-)
+from lottery_ticket.datasets import dataset_caltech101
+from lottery_ticket.datasets.images import named_arrays, npz_files
 from lottery_ticket.tests import grids
 from lottery_ticket.tests.datasets import picture_files
 

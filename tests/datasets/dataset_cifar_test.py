@@ -6,7 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_cifar, named_arrays, npz_files
+from lottery_ticket.datasets import dataset_cifar
+from lottery_ticket.datasets.images import named_arrays, npz_files
 
 DATA_DIR = os.environ.get("LOTTERY_TICKET_DATA_DIR", "")
 CLASSES = {

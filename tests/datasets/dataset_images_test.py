@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import augmentation, dataset_images, preparation
+from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets.images import augmentation, preparation
 
 
 class Tiny(dataset_images.DatasetImages):

@@ -6,7 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_mnist, named_arrays, registry
+from lottery_ticket.datasets import dataset_mnist, registry
+from lottery_ticket.datasets.images import named_arrays
 
 DATA_DIR = os.environ.get("LOTTERY_TICKET_DATA_DIR", "")
 

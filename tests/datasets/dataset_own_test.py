@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.datasets import dataset_own, npz_files
+from lottery_ticket.datasets import dataset_own
+from lottery_ticket.datasets.images import npz_files
 from lottery_ticket.tests.datasets import picture_files
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_svhn, named_arrays, npz_files
+from lottery_ticket.datasets import dataset_svhn
+from lottery_ticket.datasets.images import named_arrays, npz_files
 
 
 def test_from_a_file(tmp_path):

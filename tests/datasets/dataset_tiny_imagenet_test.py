@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_tiny_imagenet, named_arrays
+from lottery_ticket.datasets import dataset_tiny_imagenet
+from lottery_ticket.datasets.images import named_arrays
 from lottery_ticket.tests.datasets import picture_files
 
 KNOWN = ["n02", "n01"]  # The file's order, which is not the alphabet's.

@@ -6,12 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import (
-    dataset_images,
-    dataset_own,
-    npz_files,
-    registry,
-)
+from lottery_ticket.datasets import dataset_images, dataset_own, registry
+from lottery_ticket.datasets.images import npz_files
 
 
 @pytest.mark.parametrize("name", registry.DATASETS)

@@ -8,25 +8,22 @@ import pytest
 
 from lottery_ticket.experiments import (
     branch,
-    from_recipe,
     instability,
-    level_rules,
     lottery_experiment,
+    reinitialize,
+)
+from lottery_ticket.experiments.finished import selections
+from lottery_ticket.experiments.settings import (
+    level_rules,
     recipe_changes,
     recipes,
-    reinitialize,
-    selections,
 )
-from lottery_ticket.foundations import masks as masks_lib
-from lottery_ticket.foundations import (
-    paths,
-    run_record,
-    save_restore,
-    seeds,
-    steps,
-)
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.mask_actions import mask_1
+from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.training import resumable_run
+from lottery_ticket.foundations.values import masks as masks_lib
+from lottery_ticket.foundations.values import seeds, steps
 from lottery_ticket.tests import grids, planned, tiny
 
 RECIPE = recipes.Recipe(

@@ -5,8 +5,10 @@ import os
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import lottery_experiment, recipes, train
-from lottery_ticket.foundations import files, paths, save_restore
+from lottery_ticket.experiments import lottery_experiment, train
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.tests import planned
 
 DATA_DIR = os.environ.get("LOTTERY_TICKET_DATA_DIR", "")

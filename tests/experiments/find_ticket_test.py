@@ -9,8 +9,10 @@ import pytest
 import sklearn.datasets
 
 from lottery_ticket.analysis.reading import tree
-from lottery_ticket.experiments import find_ticket, level_rules, recipes
-from lottery_ticket.foundations import keras_model, save_restore
+from lottery_ticket.experiments import find_ticket
+from lottery_ticket.experiments.settings import level_rules, recipes
+from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import programs
 
 L = keras.layers

@@ -6,18 +6,16 @@ import json
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    finished_runs,
-    gem_miner,
-    prune_at_init,
-    recipes,
-)
-from lottery_ticket.experiments.gems import stages
-from lottery_ticket.foundations import masks as masks_lib
+from lottery_ticket.experiments import gem_miner, prune_at_init
+from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages.gem import gem_stages
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.training import checkpoint, programs
+from lottery_ticket.foundations.records import checkpoint
+from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.tests import grids, planned, tiny
-from lottery_ticket.tests.experiments.gems import small
+from lottery_ticket.tests.experiments.stages.gem import small
 
 CHECKS = ("weight_reinit", "mask_shuffle")
 
@@ -64,7 +62,7 @@ def test_its_search_is_an_ordinary_run(mined):
 
 def test_a_finished_gem_is_skipped(mined, monkeypatch):
     directory, record = mined
-    monkeypatch.setattr(stages, "run", None)
+    monkeypatch.setattr(gem_stages, "run", None)
     assert is_complete(directory, checks=CHECKS)
     assert small.train(directory, checks=CHECKS) == record
 
@@ -264,7 +262,7 @@ def test_a_gem_comes_to_no_run_of_another_experiment(tmp_path, monkeypatch):
     arguments = (prune_at_init.Target(density=0.25), small.recipe())
     options = {"save_summaries": False, "quiet": True}
     planned.run(prune_at_init.plan, str(tmp_path), *arguments, **options)
-    monkeypatch.setattr(stages, "run", None)  # It is found before any work.
+    monkeypatch.setattr(gem_stages, "run", None)  # It is found before any work.
     with pytest.raises(ValueError, match="'prune_at_init' there, 'gem_miner'"):
         small.train(tmp_path)
     with pytest.raises(ValueError, match="is the folder of prune_at_init: "):
@@ -296,7 +294,7 @@ def test_another_algo_over_a_stopped_fine_tuning_is_found_before_its_search(
         with pytest.raises(Killed):
             small.train(tmp_path, algo="sr")
     assert (tmp_path / "checkpoint.bin").exists()
-    monkeypatch.setattr(stages, "run", None)
+    monkeypatch.setattr(gem_stages, "run", None)
     with pytest.raises(ValueError, match="algo: 'sr' there, 'imp' now"):
         small.train(tmp_path, algo="imp")
 

@@ -5,13 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_imagenet, npz_files
-from lottery_ticket.experiments import (
-    fine_tuning,
-    gem_miner,
-    gem_search,
-    recipes,
-)
+from lottery_ticket.datasets import dataset_imagenet
+from lottery_ticket.datasets.images import npz_files
+from lottery_ticket.experiments import gem_miner
+from lottery_ticket.experiments.settings import fine_tuning, recipes
+from lottery_ticket.experiments.stages.gem import gem_search
 from lottery_ticket.tests import grids, planned
 from lottery_ticket.tests.datasets import (
     dataset_imagenet_test,

@@ -7,23 +7,16 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    from_recipe,
-    instability,
-    recipe_changes,
-    recipes,
-)
-from lottery_ticket.foundations import (
-    paths,
-    result_file,
-    save_restore,
-    seeds,
-)
+from lottery_ticket.experiments import instability
+from lottery_ticket.experiments.settings import recipe_changes, recipes
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.records import paths, result_file, save_restore
 from lottery_ticket.foundations.training import (
     evaluation,
     line_evaluation,
     programs,
 )
+from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import grids, planned, tiny
 from lottery_ticket.tests.experiments import trunks
 

@@ -9,21 +9,13 @@ import functools
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    from_recipe,
-    level_rules,
-    lottery_experiment,
-    recipes,
-    scoring,
-)
-from lottery_ticket.foundations import (
-    paths,
-    run_record,
-    save_restore,
-    seeds,
-)
+from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments.settings import level_rules, recipes, scoring
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
+from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import grids, planned, tiny
 
 LAST = 3

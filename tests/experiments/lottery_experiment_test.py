@@ -6,12 +6,10 @@ import re
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    from_recipe,
-    lottery_experiment,
-    recipes,
-)
-from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import planned
 

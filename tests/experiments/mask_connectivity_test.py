@@ -6,25 +6,22 @@ import pathlib
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    from_recipe,
-    gem_miner,
-    gem_search,
-    mask_connectivity,
-    mask_path,
-)
-from lottery_ticket.foundations import (
+from lottery_ticket.experiments import gem_miner, mask_connectivity
+from lottery_ticket.experiments.settings import mask_path
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.experiments.stages.gem import gem_search
+from lottery_ticket.foundations.records import (
     lock,
     result_file,
     run_record,
     save_restore,
-    seeds,
 )
 from lottery_ticket.foundations.training import (
     batches,
     evaluation,
     network_evaluation,
 )
+from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import searches, trunks
 

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import prune_at_init, recipes, scoring
-from lottery_ticket.foundations import masks, paths, save_restore
+from lottery_ticket.experiments import prune_at_init
+from lottery_ticket.experiments.settings import recipes, scoring
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.values import masks
 from lottery_ticket.tests import grids, planned
 
 RECIPE = recipes.Recipe(

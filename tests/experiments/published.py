@@ -2,8 +2,12 @@
 
 import pathlib
 
-from lottery_ticket.experiments import gem, gem_miner, published_config
-from lottery_ticket.experiments.gems import published_keys
+from lottery_ticket.experiments import gem_miner
+from lottery_ticket.experiments.published_configs import (
+    published_config,
+    published_keys,
+)
+from lottery_ticket.experiments.stages.gem import gem_run
 from lottery_ticket.foundations.command_line import config_files, flags
 
 FILE = str(pathlib.Path(__file__).with_name("published_resnet20.yaml"))
@@ -33,7 +37,7 @@ def bound(**changes):
 def check(given):
     """The arguments, once gem_miner has no objection to them."""
     recipe, search = given["recipe"], given["search"]
-    gem.Gem(
+    gem_run.Gem(
         given["output_dir"],
         recipe,
         search.resolved(recipe.seed),

@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    lottery_experiment,
-    recipes,
-    reinitialize,
-)
-from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.experiments import lottery_experiment, reinitialize
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.tests import planned
 
 RECIPE = recipes.Recipe(training_len="10it", seed=1, jit=False)

@@ -2,7 +2,8 @@
 
 import attrs
 
-from lottery_ticket.experiments import mask_search, recipes, supermask
+from lottery_ticket.experiments import supermask
+from lottery_ticket.experiments.settings import mask_search, recipes
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 

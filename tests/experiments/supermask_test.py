@@ -8,15 +8,13 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.sections import supermasks
-from lottery_ticket.experiments import (
-    find_ticket,
-    mask_search,
-    recipes,
-    supermask,
-    train,
+from lottery_ticket.experiments import find_ticket, supermask, train
+from lottery_ticket.experiments.settings import mask_search, recipes
+from lottery_ticket.foundations.learned_masks import (
+    learned_masks,
+    sampled_masks,
 )
-from lottery_ticket.foundations import paths, save_restore
-from lottery_ticket.foundations.supermasks import learned_masks, sampled_masks
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import grids, planned
 

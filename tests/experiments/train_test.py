@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import from_recipe, recipes, train
-from lottery_ticket.foundations import paths, save_restore
+from lottery_ticket.experiments import train
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.tests import planned
 

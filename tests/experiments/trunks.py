@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lottery_ticket.experiments import from_recipe, recipes
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.training import run_settings
 
 SETTINGS = {

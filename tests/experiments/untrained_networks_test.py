@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.experiments import (
-    finished_runs,
-    from_recipe,
-    recipes,
-    untrained,
-    untrained_grid,
-)
+from lottery_ticket.experiments import untrained
+from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.settings import recipes, untrained_grid
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.scores import criteria
 from lottery_ticket.tests import grids
 
 RECIPE = recipes.Recipe(

@@ -7,13 +7,11 @@ import attrs
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import (
-    from_recipe,
-    recipes,
-    untrained,
-    untrained_grid,
-)
-from lottery_ticket.foundations import files, lock, paths, save_restore
+from lottery_ticket.experiments import untrained
+from lottery_ticket.experiments.settings import recipes, untrained_grid
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import lock, paths, save_restore
 from lottery_ticket.foundations.training import (
     batches,
     evaluation,

@@ -4,15 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import (
-    dataset_base,
-    keras_model,
-    mask_constraint,
-    model_base,
-    save_restore,
-)
-from lottery_ticket.foundations.networks import kernels
+from lottery_ticket.foundations import keras_model, model_base
+from lottery_ticket.foundations.networks import kernels, mask_constraint
+from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids
 
 L = keras.layers

@@ -6,14 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import (
-    dataset_base,
-    lock,
-    model_base,
-    paths,
-    save_restore,
-)
+from lottery_ticket.foundations import model_base
+from lottery_ticket.foundations.records import lock, paths, save_restore
 from lottery_ticket.foundations.training import programs, trainee
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
 
 

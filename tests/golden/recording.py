@@ -15,7 +15,7 @@ import sys
 import tarfile
 
 from lottery_ticket.tests.golden import commands, running
-from lottery_ticket.foundations import progress
+from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.training import resumable_run
 
 # Command -> the run that is stopped, by its label, and the iteration that does

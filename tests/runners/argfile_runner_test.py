@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import result_file
+from lottery_ticket.foundations.records import result_file
 from lottery_ticket.runners import argfile_runner
 from lottery_ticket.tests import waiting
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import names_0_1_0
+from lottery_ticket.foundations.values import names_0_1_0
 from lottery_ticket.runners import commands
 from lottery_ticket.tests import tiny
 

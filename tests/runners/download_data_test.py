@@ -6,9 +6,9 @@ import pytest
 from lottery_ticket.datasets import (
     dataset_imagenet,
     dataset_tiny_imagenet,
-    named_arrays,
     registry,
 )
+from lottery_ticket.datasets.images import named_arrays
 from lottery_ticket.runners import download_data
 from lottery_ticket.tests.datasets import picture_files
 

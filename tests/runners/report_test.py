@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import files
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.runners import report
 from lottery_ticket.tests.analysis import fake_results
 

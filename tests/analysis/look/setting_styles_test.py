@@ -3,8 +3,8 @@
 import pytest
 
 from lottery_ticket.analysis.look import figure_style, setting_styles
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.scores import criteria
 
 KNOWN = {
     "criterion": criteria.CRITERIA,

@@ -4,7 +4,7 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import logs
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.tests.analysis import fake_results
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import mask_arrays
-from lottery_ticket.foundations import files, paths
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.tests.analysis import fake_results
 
 MASKS = {"b": [1, 0, 1], "a": [[1], [0]]}

@@ -5,7 +5,8 @@ import pathlib
 import pytest
 
 from lottery_ticket.analysis.reading import records, tree
-from lottery_ticket.foundations import files, sealed
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import sealed
 
 NAME = "findings.json"
 

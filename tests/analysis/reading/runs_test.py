@@ -6,7 +6,8 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import runs as reading
-from lottery_ticket.foundations import files, paths, run_record, save_restore
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.tests.analysis import fake_results
 
 

@@ -2,7 +2,8 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import tree
-from lottery_ticket.foundations import files, names_0_1_0
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.values import names_0_1_0
 from lottery_ticket.tests.analysis import fake_gems, fake_results
 
 

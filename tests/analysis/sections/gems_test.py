@@ -9,7 +9,8 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.sections import gems
-from lottery_ticket.foundations import files, sealed
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import sealed
 from lottery_ticket.tests.analysis import fake_gems, fake_results
 
 EVENTS = [

@@ -8,8 +8,8 @@ import pytest
 
 from lottery_ticket.analysis.sections import mask_connectivity, parts
 from lottery_ticket.experiments import mask_connectivity as experiment
-from lottery_ticket.experiments import mask_path
-from lottery_ticket.foundations import sealed
+from lottery_ticket.experiments.settings import mask_path
+from lottery_ticket.foundations.records import sealed
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.analysis import fake_results, fake_ways
 from lottery_ticket.tests.experiments import searches

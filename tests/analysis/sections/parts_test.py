@@ -2,7 +2,7 @@
 
 from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 
 
 def test_files_are_tables_then_figures():

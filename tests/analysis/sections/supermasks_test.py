@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis.sections import supermasks, untrained
-from lottery_ticket.foundations import files, sealed
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import sealed
 from lottery_ticket.tests.analysis import fake_masked, fake_results
 
 SETTINGS = fake_masked.SETTINGS

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis.sections import untrained
-from lottery_ticket.foundations import files
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.tests.analysis import fake_masked, fake_results
 
 Found = collections.namedtuple("Found", "cells problems")

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import fields, plans, result_file
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.values import fields
 
 
 @fields.settings

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lottery_ticket.foundations import keras_model, model_base, pruning
+from lottery_ticket.foundations import keras_model, model_base
 from lottery_ticket.foundations.networks import flow, tracing
-from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.selection import collapse, pruning
 from lottery_ticket.models import registry
 from lottery_ticket.tests import grids, tiny
 

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations import pruning
-from lottery_ticket.foundations.selection import layer_densities
+from lottery_ticket.foundations.selection import layer_densities, pruning
 
 LENET = {"layer0": (784, 300), "layer1": (300, 100), "layer2": (100, 10)}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lottery_ticket.foundations import plans
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.sweeps import argfile_lines, scripts
 
 

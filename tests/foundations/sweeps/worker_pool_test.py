@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     scripts,

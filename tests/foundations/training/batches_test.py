@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import (
-    dataset_base,
-    model_base,
+from lottery_ticket.foundations import model_base
+from lottery_ticket.foundations.training import (
+    batches,
+    evaluation,
     optimizers,
+    programs,
     schedules,
 )
-from lottery_ticket.foundations.training import batches, evaluation, programs
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
 
 

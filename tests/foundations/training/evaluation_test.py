@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import dataset_base
 from lottery_ticket.foundations.training import evaluation, programs
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import tiny
 
 

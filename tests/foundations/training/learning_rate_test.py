@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import dataset_base, optimizers, schedules
-from lottery_ticket.foundations.training import learning_rate
+from lottery_ticket.foundations.training import (
+    learning_rate,
+    optimizers,
+    schedules,
+)
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids
 
 PEAK, LENGTH, PER_EPOCH = 0.3, 40, 5

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations import interpolation, keras_model, model_base
+from lottery_ticket.foundations import keras_model, model_base
 from lottery_ticket.foundations.training import (
     evaluation,
     line_evaluation,
     programs,
 )
+from lottery_ticket.foundations.values import interpolation
 from lottery_ticket.tests import tiny
 
 ALPHAS = interpolation.positions(5)

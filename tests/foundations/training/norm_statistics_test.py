@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import dataset_base, keras_model
+from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.training import norm_statistics
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids
 
 L = keras.layers

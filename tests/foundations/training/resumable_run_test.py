@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.foundations import files, save_restore
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import checkpoint, save_restore
 from lottery_ticket.foundations.training import (
-    checkpoint,
     evaluation,
     programs,
     resumable_run,

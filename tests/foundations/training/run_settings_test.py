@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations import progress
+from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.training import run_settings
 
 

@@ -1,0 +1,69 @@
+"""Datasets in one .npz file, in Keras's layout."""
+
+import io
+
+import numpy as np
+
+from lottery_ticket.foundations.machine import files
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def read(path: str) -> Arrays:
+    """Returns (x_train, y_train, x_test, y_test); never unpickles.
+
+    Images of shape (n, height, width) get a channel axis; labels may have the
+    shape (n, 1).
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged or has another layout.
+    """
+    data = io.BytesIO(files.read(path))
+    try:
+        with np.load(data, allow_pickle=False) as npz:
+            arrays = {key: npz[key] for key in KEYS if key in npz}
+    except Exception as error:  # Damaged bytes can raise nearly anything.
+        raise ValueError(
+            f"{path} is no dataset file: it is damaged, or no .npz of plain "
+            "numbers"
+        ) from error
+    missing = [key for key in KEYS if key not in arrays]
+    if missing:
+        raise ValueError(
+            f"{path} is no dataset file: it has no {', '.join(missing)}"
+        )
+    x_train, y_train, x_test, y_test = (arrays[key] for key in KEYS)
+    _check(path, x_train, y_train)
+    _check(path, x_test, y_test)
+    x_train, x_test = _with_channels(x_train), _with_channels(x_test)
+    if x_train.shape[1:] != x_test.shape[1:]:
+        raise ValueError(
+            f"{path} is no dataset file: x_train and x_test must have images "
+            f"of one shape. Received: {x_train.shape[1:]}, {x_test.shape[1:]}"
+        )
+    return x_train, y_train.reshape(-1), x_test, y_test.reshape(-1)
+
+
+def write(path: str, arrays: Arrays) -> None:
+    """Writes (x_train, y_train, x_test, y_test) to a file, compressed."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict(zip(KEYS, arrays, strict=True)))
+    files.write(path, buffer.getvalue())
+
+
+def _check(path, x, y):
+    are_numbers = x.dtype.kind in "biuf" and y.dtype.kind in "biu"
+    are_images = x.ndim in (3, 4) and x.size and len(x) == y.size
+    if not are_numbers or not are_images:
+        raise ValueError(
+            f"{path} is no dataset file: images must be numbers of shape "
+            "(n, height, width) or (n, height, width, channels), with an "
+            f"integer label each. Received: images {x.dtype} {x.shape}, "
+            f"labels {y.dtype} {y.shape}"
+        )
+
+
+def _with_channels(x):
+    return x[..., np.newaxis] if x.ndim == 3 else x

@@ -1,0 +1,79 @@
+"""Who is in which split: rows of validation, test set and subset."""
+
+import numpy as np
+
+from lottery_ticket.foundations.values import seeds
+
+
+def validation(size: int, validation_size: float, seed: int):
+    """Returns (rows to train on, rows held out), drawn at random, sorted.
+
+    The validation_size is the number of images to hold out, or a fraction of
+    all if it is above 0 and below 1, then one at least. Raises ValueError if
+    nothing is left to train on, or the number is no count.
+    """
+    count = validation_size
+    if 0 < count < 1:
+        count = max(1, round(count * size))
+    if not 0 <= count < size or count != int(count):
+        raise ValueError(
+            f"validation_size must be in [0, {size}), as {size} images are to "
+            f"train on. Received: {validation_size}"
+        )
+    order = np.random.default_rng(seed).permutation(size)
+    return np.sort(order[int(count) :]), np.sort(order[: int(count)])
+
+
+def subset(rows: np.ndarray, wanted: float | None, seed: int) -> np.ndarray:
+    """Returns some of the rows, drawn at random, sorted.
+
+    Of one seed, a smaller subset is part of every larger one.
+
+    Args:
+        rows: Rows to train on, after the validation split.
+        wanted: How many, if above 1; the fraction of them, one at least, if
+            in (0, 1]; None means all.
+        seed: Seed of the split; the draw has one of its own derived from it.
+
+    Raises:
+        ValueError: If it is neither a fraction nor a count that there is.
+    """
+    if wanted is None:
+        return rows
+    count = max(1, round(wanted * len(rows))) if 0 < wanted <= 1 else wanted
+    if not 0 < count <= len(rows) or count != int(count):
+        raise ValueError(
+            "subset must be a fraction in (0, 1] or a number of training "
+            f"images up to {len(rows)}. Received: {wanted}"
+        )
+    rng = np.random.default_rng(seeds.derive(seed, "subset"))
+    return np.sort(rng.permutation(rows)[: int(count)])
+
+
+def stratified_test(labels: np.ndarray, fraction: float, source: str):
+    """Returns (rows to train on, rows to test), with like shares of classes.
+
+    The same whatever the seed: scikit-learn's split of random_state 42.
+
+    Args:
+        labels: Label of each image, shape (n,).
+        fraction: Part of the images to test on.
+
+    Raises:
+        ValueError: If there are too few images for it.
+    """
+    import sklearn.model_selection  # Takes a second, and few sets need it.
+
+    try:
+        train, test = sklearn.model_selection.train_test_split(
+            np.arange(len(labels)),
+            test_size=fraction,
+            stratify=labels,
+            random_state=42,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"{source} has no test folder, and too few images to hold out "
+            f"{fraction:.0%} of each class: {error}"
+        ) from error
+    return np.sort(train), np.sort(test)

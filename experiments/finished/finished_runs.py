@@ -1,0 +1,314 @@
+"""Finished runs that others start from: tickets, dense networks, searches."""
+
+import dataclasses
+import functools
+import os
+
+import numpy as np
+
+from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.settings import recipe_changes, recipes
+from lottery_ticket.experiments.stages.gem import gem_run
+from lottery_ticket.foundations.learned_masks import learned_masks
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.values import fields, masks, names_0_1_0
+
+Network = dict[str, np.ndarray]
+SEARCHES = ("gem_search", "supermask")  # What has trained a mask alone.
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """A finished run, and how it was trained.
+
+    Args:
+        directory: Its folder.
+        settings: Dict, name -> JSON value, as recorded.
+        inputs: Dict, as recorded: checksums of what went into it, such as
+            "dataset", and "start_iteration".
+        masks: Dict, layer name -> mask, in the order of the network.
+        initial: Dict, name -> array that it started from.
+        data_dir: Folder of its data, which is not on record.
+    """
+
+    directory: str
+    settings: dict
+    inputs: dict
+    masks: Network
+    initial: Network
+    data_dir: str | None = None
+
+    @functools.cached_property
+    def final(self) -> Network:
+        """Dict, name -> array that it ended with."""
+        return given_networks.network(paths.final(self.directory))
+
+    @functools.cached_property
+    def recipe(self) -> recipes.Recipe:
+        """What it was trained by."""
+        own = recipe_changes.RecipeChanges(data_dir=self.data_dir)
+        return recipe_changes.apply(own, self.settings)
+
+    @property
+    def start_iteration(self) -> int:
+        """Iterations of training that lie before it."""
+        return self.inputs.get("start_iteration", 0)
+
+    @property
+    def is_finetuned(self) -> bool:
+        """Whether it was trained at the last learning rate throughout."""
+        if "is_finetuned" in self.settings:  # A branch says so itself.
+            return self.settings["is_finetuned"]
+        # A level 0 has its experiment's retraining only on record.
+        is_dense = self.settings.get("level") == 0
+        return not is_dense and self.settings.get("retraining") == "finetune"
+
+    @property
+    def rescaling(self) -> str:
+        """Of a search: what kept weights are multiplied by."""
+        return self.settings.get("rescaling", "none")
+
+    def checksum(self, *parts: str) -> str:
+        """Returns the SHA-256 over some of "masks", "initial" and "final"."""
+        arrays = {}
+        for part in parts:
+            prefix = "" if part == "masks" else f"{part}/"
+            for name, array in getattr(self, part).items():
+                arrays[f"{prefix}{name}"] = array
+        return save_restore.checksum(arrays)
+
+    def check_data(self, dataset) -> None:
+        """Raises a ValueError if a dataset is not what it was trained on."""
+        if dataset.checksum != self.inputs["dataset"]:
+            raise ValueError(
+                f"{self.directory} was trained on other data than are here "
+                "now. Give the data_dir that it had"
+            )
+
+
+def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
+    """Returns a finished run of trained weights, pruned ones being 0.
+
+    Args:
+        directory: Folder of the run, such as results/trial1/8/same_init.
+        data_dir: Folder of its data, where it needed one.
+
+    Raises:
+        FileNotFoundError: If no run is there.
+        ValueError: If the run is not finished, files of it are damaged, it
+            learned a mask, or its pruned weights are held at other values.
+    """
+    run = _read(directory, data_dir)
+    if run.settings.get("experiment") == "supermask":
+        raise ValueError(
+            f"{run.directory} learned a mask, and trained no weights. To train "
+            f"those under it: train --masks={run.directory}/masks "
+            f"--presets={run.directory}/initial"
+        )
+    action = names_0_1_0.value(run.settings, "mask_0_action")
+    if mask_0.holds(action) and masks.density(run.masks) < 1:
+        raise ValueError(
+            "A ticket must have pruned weights that are 0. Received: "
+            f"{run.directory}, which holds them at other values "
+            f"(mask_0_action={action})"
+        )
+    return run
+
+
+def dense(directory: str, data_dir: str | None = None) -> FinishedRun:
+    """Returns a finished run that kept all weights, from the start on.
+
+    Args:
+        directory: Folder of the run, such as results/trial1/0/same_init.
+        data_dir: Folder of its data, where it needed one.
+
+    Raises:
+        FileNotFoundError: If no run is there.
+        ValueError: As for `ticket`, and if the run lacks weights, its recipe
+            does not name its data, or it did not start from the beginning of
+            training.
+    """
+    run = ticket(directory, data_dir)
+    density = masks.density(run.masks)
+    if density < 1:
+        raise ValueError(
+            "A dense run is needed, such as level 0 of a lottery experiment. "
+            f"Received: {run.directory}, of density {density:.4g}"
+        )
+    if run.settings["dataset"] is None:  # As find_ticket's are.
+        raise ValueError(
+            "A run whose recipe names its dataset and model is needed. "
+            f"Received: {run.directory}, whose own were given from Python"
+        )
+    if run.start_iteration:
+        raise ValueError(
+            "A run from the beginning of training is needed. Received: "
+            f"{run.directory}, from iteration {run.start_iteration} on"
+        )
+    return run
+
+
+def search(directory: str, data_dir: str | None = None) -> FinishedRun:
+    """Returns a finished search for a mask of weights that stay frozen.
+
+    Its `initial` are those weights, none pruned; its `final` is what the
+    network computes with under the mask.
+
+    Args:
+        directory: Folder of it, or of the gem_miner that it belongs to.
+        data_dir: Folder of its data, where it needed one.
+
+    Raises:
+        FileNotFoundError: If no run is there.
+        ValueError: If it is not finished, files of it are damaged, or it is
+            no search that left the weights as they were.
+    """
+    directory = directory.rstrip("/")
+    inner = files.join(directory, gem_run.SEARCH_FOLDER)
+    has_inner = {"run.json", "checkpoint.bin"} & set(files.names(inner))
+    run = _read(inner if has_inner else directory, data_dir)
+    kind, algo = (run.settings.get(name) for name in ("experiment", "algo"))
+    if kind not in SEARCHES:
+        raise ValueError(
+            "Expected a search that left the weights as they were: a "
+            "supermask's, or a gem_miner's that trained scores. Received: "
+            f"{run.directory}, of {kind}{f' with algo={algo}' * bool(algo)}"
+        )
+    expected = learned_masks.effective(run.initial, run.masks, run.rescaling)
+    moved = [
+        n for n in run.masks if not np.array_equal(expected[n], run.final[n])
+    ]
+    if moved:
+        raise ValueError(
+            f"The weights of {run.directory} are at the end not those from "
+            f"before it under its mask: {', '.join(moved)}"
+        )
+    return run
+
+
+def start(ticket: FinishedRun, masks: Network) -> Network:
+    """Returns weights that the kept ones of some masks started from.
+
+    Where a ticket's masks keep them, they are its own initial weights. Other
+    masks need the dense network's: those that the ticket was rewound to.
+
+    Args:
+        ticket: As from `ticket`.
+        masks: Dict, layer name -> mask.
+
+    Raises:
+        FileNotFoundError: If level 0 of the ticket's experiment is needed, and
+            is not beside it.
+        ValueError: If the ticket did not start from the weights of that level.
+    """
+    if all((mask <= ticket.masks[name]).all() for name, mask in masks.items()):
+        return ticket.initial
+    iteration = ticket.start_iteration
+    level_0 = _level_0(ticket)
+    folder = paths.initial(level_0)
+    if iteration:
+        folder = paths.at_iteration(level_0, iteration)
+    weights = given_networks.network(folder)
+    for name, mask in ticket.masks.items():
+        if (weights[name] != ticket.initial[name])[mask == 1].any():
+            raise ValueError(
+                f"Masks other than the ticket's need the dense network that it "
+                f"was rewound to, but {ticket.directory} did not start from "
+                f"the weights in {folder}: layer {name!r} differs"
+            )
+    return weights
+
+
+def dense_final(ticket: FinishedRun) -> Network:
+    """Returns the weights that level 0 of a ticket's experiment ended with.
+
+    Raises:
+        FileNotFoundError: If that run is not beside the ticket.
+        ValueError: If it is of another experiment, damaged, or not dense.
+    """
+    level_0 = _level_0(ticket)
+    counts = run_record.read(level_0)["density"].values()
+    if any(kept < total for kept, total in counts):
+        raise ValueError(
+            "A dense run is needed, that keeps all weights. Received: "
+            f"{level_0}, whose masks prune"
+        )
+    return given_networks.network(paths.final(level_0))
+
+
+def check_network(directory: str, given: Network, own: dict) -> None:
+    """Raises unless a run's arrays are those of a network.
+
+    Args:
+        directory: Folder of the run.
+        given: Dict, name -> array: all its variables, or all its masks.
+        own: Dict, name -> array or variable: the network's.
+
+    Raises:
+        ValueError: If a name is of only one of the two, or of two shapes.
+    """
+    there, here = (
+        {name: tuple(each.shape) for name, each in network.items()}
+        for network in (given, own)
+    )
+    for name in sorted({*there, *here}):
+        if there.get(name) != here.get(name):
+            raise ValueError(
+                f"{directory} is of another network: {name!r} has shape "
+                f"{there.get(name)} there, {here.get(name)} here"
+            )
+
+
+def _read(directory, data_dir):
+    """A finished run of any kind; its final weights are read when asked for."""
+    directory = directory.rstrip("/")
+    if not files.is_remote(directory):
+        directory = os.path.abspath(os.path.expanduser(directory))
+    if not files.exists(paths.record(directory)):
+        run_record.check_source(paths.masks(directory))
+        raise FileNotFoundError(
+            "Expected the folder of a finished run, such as "
+            f"results/trial1/8/same_init. Received: {directory}, which has no "
+            "run.json"
+        )
+    found = given_networks.network(paths.masks(directory))
+    record = run_record.read(directory)
+    return FinishedRun(
+        directory,
+        record["settings"],
+        record["inputs"],
+        {name: found[name] for name in record["density"]},
+        given_networks.network(paths.initial(directory)),
+        data_dir,
+    )
+
+
+def _level_0(ticket):
+    """Folder of the finished dense run that a ticket was pruned from."""
+    place = paths.parse_run(ticket.directory)
+    if place["level"] is None:
+        raise FileNotFoundError(
+            f"{ticket.directory} is not of a lottery experiment: a dense run "
+            "is needed, and only those have one beside them, at level 0"
+        )
+    trial = ticket.directory.rsplit("/", 2)[0]
+    level_0 = paths.run(trial, 0, place["experiment_name"], place["run_id"])
+    record = run_record.read(level_0)
+    if record is None:
+        raise FileNotFoundError(
+            f"The dense run that {ticket.directory} was pruned from is needed, "
+            f"and there is no finished one in {level_0}"
+        )
+    for name in fields.names_of(recipes.Recipe):
+        there, here = (
+            names_0_1_0.value(settings, name)
+            for settings in (record["settings"], ticket.settings)
+        )
+        if there != here:
+            raise ValueError(
+                f"{level_0} is not the dense run that {ticket.directory} was "
+                f"pruned from: {name} is {there!r} there, {here!r} here"
+            )
+    return level_0

@@ -1,0 +1,75 @@
+"""Networks and masks that a flag gives: a folder, a dict, or several."""
+
+import logging
+
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.values import masks as masks_lib
+from lottery_ticket.foundations.values import names, names_0_1_0
+
+_log = logging.getLogger(__name__)
+
+
+def network(given):
+    """Returns a network given by a flag: None, a dict or a folder.
+
+    Raises:
+        FileNotFoundError: If the folder holds no network.
+        ValueError: If it belongs to an unfinished or damaged run.
+    """
+    if isinstance(given, str):
+        run_record.check_source(given)
+    return save_restore.standardize(given)
+
+
+def masks(given, combine="union"):
+    """Returns masks given by a flag: as `network`, or several as one.
+
+    Warns of a folder whose run held pruned weights at other values than 0.
+
+    Args:
+        given: As for `network`, or folders separated by commas, or a list.
+        combine: How several become one, a name in masks.COMBINATIONS.
+
+    Raises:
+        ValueError: As for `network`, or if `combine` is unknown.
+        FileNotFoundError: As for `network`.
+    """
+    names.check("combine_masks", combine, masks_lib.COMBINATIONS)
+    if isinstance(given, str):  # The name of a folder may hold a comma.
+        given = [given] if files.exists(given) else given.split(",")
+    if isinstance(given, list | tuple):
+        return masks_lib.combine([_masks(each) for each in given], combine)
+    return _masks(given)
+
+
+def folders(*given) -> tuple[str, ...]:
+    """Returns the folders that some flags name, as `network` and `masks` do."""
+    found = []
+    for each in given:
+        if isinstance(each, str):
+            each = [each] if files.exists(each) else each.split(",")
+        several = each if isinstance(each, list | tuple) else [each]
+        found += [folder for folder in several if isinstance(folder, str)]
+    return tuple(found)
+
+
+def _masks(given):
+    found = network(given)
+    action = "zero"
+    if isinstance(given, str):  # If it is a folder of ours, its run tells.
+        directory = given.rstrip("/").rpartition("/")[0] or "."
+        record = None
+        if files.exists(paths.record(directory)):
+            record = run_record.read(directory)
+        settings = record["settings"] if record else {}
+        action = names_0_1_0.value(settings, "mask_0_action")
+    if mask_0.holds(action):
+        _log.warning(
+            "%s is of a run whose pruned weights were held at other values "
+            "(mask_0_action=%s): under its masks alone they are 0",
+            given,
+            action,
+        )
+    return found

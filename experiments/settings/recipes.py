@@ -1,0 +1,391 @@
+"""Recipes: the settings of published experiments, each open to change."""
+
+from lottery_ticket.datasets import registry as datasets
+from lottery_ticket.datasets.images import augmentation, preparation
+from lottery_ticket.experiments.settings import recipe_table, recipe_table_gem
+from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.selection import pruning
+from lottery_ticket.foundations.training import optimizers, schedules
+from lottery_ticket.foundations.values import fields, names, seeds, steps
+from lottery_ticket.models import registry as models
+from lottery_ticket.models import user_model
+
+RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
+SEEDS = ("init", "train_order", "split", "augment")
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+# Settings that are handed to the network, where it has them.
+MODEL_OPTIONS = (
+    "hidden_units",
+    "width",
+    "dropout",
+    "shortcut",
+    "affine",
+    "mask_shortcuts",
+    "last_pooling",
+    "use_bias",
+)
+
+
+def _length(value):
+    """The value as it is, once it is a length."""
+    steps.parse(value)
+    return value
+
+
+@fields.settings
+class Recipe:
+    """A recipe's settings; what is not given is as RECIPES has it."""
+
+    recipe: str = fields.field(
+        "digits_fc",
+        "Settings of an experiment, which the flags from --dataset to "
+        "--augment_seed override; own_model needs --model and --dataset.",
+        choices=RECIPES,
+    )
+    dataset: str | None = fields.left_open(
+        "digits (bundled), mnist, fashion_mnist, cifar10 or another name in "
+        "datasets/registry.py, or the path of a dataset."
+    )
+    data_dir: str | None = fields.left_open(
+        "Folder with NAME.npz in Keras's layout, or the folders that datasets "
+        "are distributed in; without it, tensorflow-datasets fetches the data."
+    )
+    image_size: int | None = fields.left_open(
+        "Height and width that images are resized to; None keeps the "
+        "dataset's own.",
+        at_least=1,
+    )
+    train_batch_size: int | None = fields.left_open(
+        "Examples in one iteration.", at_least=1
+    )
+    validation_size: int | float | None = fields.left_open(
+        "Training examples held out for validation. With another dataset than "
+        "the recipe's, the usual number of that one.",
+        at_least=0,
+    )
+    subset: float | int | None = fields.left_open(
+        "How many training examples to use, a fraction if at most 1, else "
+        "their number; None uses all.",
+        above=0,
+    )
+    drop_partial_batch: bool | None = fields.left_open(
+        "Whether an epoch leaves out its last batch if that is smaller than "
+        "the others."
+    )
+    normalization: str | None = fields.left_open(
+        "scale (to [0, 1]), l2 (each image divided by its Euclidean norm), "
+        "standardize (each channel less its mean, over its standard "
+        "deviation) or none.",
+        choices=preparation.NORMALIZATIONS,
+    )
+    augmentation: str | None = fields.left_open(
+        "What is done to training images at random.",
+        choices=augmentation.AUGMENTATIONS,
+    )
+    permute_labels: bool | None = fields.left_open(
+        "Whether to rename the classes at random."
+    )
+    random_labels: float | None = fields.left_open(
+        "Fraction of the training examples whose labels are drawn at random.",
+        at_least=0,
+        at_most=1,
+    )
+    model: str | None = fields.left_open(
+        "Name of the network, or path/to/file.py:function of a function that "
+        "makes a Keras model."
+    )
+    hidden_units: tuple[int, ...] | None = fields.left_open(
+        "Units of the hidden dense layers, such as 300,100; None, here and up "
+        "to use_bias, is the network's own default.",
+        at_least=1,
+    )
+    width: float | None = fields.left_open(
+        "Factor of the network's width.", above=0
+    )
+    dropout: float | None = fields.left_open(
+        "Fraction of units that dropout leaves out.", at_least=0, below=1
+    )
+    shortcut: str | None = fields.left_open(
+        "How a residual network's shortcuts change their shape, projection or "
+        "pad."
+    )
+    affine: bool | None = fields.left_open(
+        "Whether batch normalisation has a scale and an offset."
+    )
+    mask_shortcuts: bool | None = fields.left_open(
+        "Whether the kernels of projection shortcuts can be pruned."
+    )
+    last_pooling: str | None = fields.left_open(
+        "What pools the last images of a VGG, max or average."
+    )
+    use_bias: bool | None = fields.left_open(
+        "Whether the logits have a bias, or all layers where there is no batch "
+        "normalisation."
+    )
+    optimizer: str | None = fields.left_open(
+        "What updates weights.", choices=optimizers.OPTIMIZERS
+    )
+    momentum: float | None = fields.left_open(
+        "Of optimizers that have one.",
+        at_least=0,
+        below=1,
+        used_with={"optimizer": optimizers.HAVE_MOMENTUM},
+    )
+    epsilon: float | None = fields.left_open(
+        "What keeps an optimizer's division from that by 0. None is Keras's, "
+        "1e-7.",
+        at_least=optimizers.SMALLEST_EPSILON,
+        used_with={"optimizer": optimizers.HAVE_EPSILON},
+    )
+    lr: float | None = fields.left_open(
+        "Learning rate, the highest one of a schedule.", above=0
+    )
+    schedule: str | None = fields.left_open(
+        "How the rate changes: constant, piecewise (drops at lr_drops), cosine "
+        "(falls to 0 at the end of training) or cosine_by_epoch (falls "
+        "likewise, after each epoch).",
+        choices=schedules.SCHEDULES,
+    )
+    lr_drops: tuple[str, ...] | None = fields.left_open(
+        "When the rate drops, counted from the start of training, such as "
+        "20000it,25000it or 80ep,120ep.",
+        convert=_length,
+    )
+    lr_drop_factor: float | None = fields.left_open(
+        "What each drop multiplies the rate by.",
+        above=0,
+        used_with={"schedule": schedules.HAVE_DROPS},
+    )
+    warmup: str | None = fields.left_open(
+        "Length over which the rate grows from 0 first, such as 20000it.",
+        convert=_length,
+    )
+    weight_decay: float | None = fields.left_open(
+        "This times each trained variable is added to its gradient, biases and "
+        "batch normalisation included.",
+        at_least=0,
+    )
+    decoupled_weight_decay: bool | None = fields.left_open(
+        "Whether weight_decay times rate times variable is subtracted from the "
+        "variable instead."
+    )
+    label_smoothing: float | None = fields.left_open(
+        "Share of each label that is spread over all classes.",
+        at_least=0,
+        below=1,
+    )
+    training_len: str | None = fields.left_open(
+        "Length of each training run, such as 50000it or 20ep.",
+        convert=_length,
+    )
+    fractions: dict[str, float] | None = fields.left_open(
+        "Fraction of the weights still kept to prune at each level, of each "
+        "layer or pattern of layers, such as conv*=.1,dense*=.2,logits=.1; "
+        "layers that are not named stay whole. Another model than the recipe's "
+        "comes with the fractions and scope of a recipe for it, or its kind.",
+        at_least=0,
+        at_most=1,
+    )
+    scope: str | None = fields.left_open(
+        "layerwise prunes each layer by its fraction, global the lowest "
+        "weights of all layers together, which then share one fraction.",
+        choices=pruning.SCOPES,
+    )
+    test_interval: int | None = fields.left_open(
+        "Iterations between two evaluations on the test set.", at_least=1
+    )
+    validate_interval: int | None = fields.left_open(
+        "The same for the validation set.", at_least=1
+    )
+    dtype: str | None = fields.left_open(
+        "What training computes in; weights have 32 bits.", choices=DTYPES
+    )
+    jit: bool | None = fields.left_open(
+        "Whether to compile with XLA; None decides by device and network."
+    )
+    strategy: str | None = fields.left_open(
+        "none, or mirrored to share each batch between all GPUs.",
+        choices=devices.STRATEGIES,
+    )
+    seed: int = fields.field(
+        0,
+        "Master seed; the seeds below derive from it unless given.",
+        at_least=0,
+    )
+    init_seed: int | None = fields.left_open(
+        "Seed of the initial weights.", at_least=0
+    )
+    train_order_seed: int | None = fields.left_open(
+        "Seed of the order of the training examples.", at_least=0
+    )
+    split_seed: int | None = fields.left_open(
+        "Seed of the choice of validation examples.", at_least=0
+    )
+    augment_seed: int | None = fields.left_open(
+        "Seed of the augmentation.", at_least=0, below=2**31
+    )
+
+    def __attrs_post_init__(self):
+        """Fills in what is not given, and checks how settings go together.
+
+        Raises:
+            ValueError: If a name is unknown, a number out of its range, or a
+                setting is given that the others leave without effect.
+            FileNotFoundError: If a dataset or model is a path without a file.
+        """
+        usual = self._usual()
+        self._check_given(usual)
+        for name in fields.names_of(self):
+            if getattr(self, name) is None:
+                fields.put(self, **{name: usual.get(name)})
+        self._check()
+        if self.subset is not None and self.subset > 1:
+            fields.put(self, subset=int(self.subset))
+
+    def settings(self) -> dict:
+        """Returns all that shapes the results, as JSON values.
+
+        Where the data lies does not; the data's checksum is recorded.
+        """
+        settings = fields.as_dict(self)
+        del settings["data_dir"]
+        if user_model.is_own(self.model):
+            settings["model_code"] = user_model.fingerprint(self.model)
+        return settings
+
+    def model_options(self) -> dict:
+        """Returns the model's options that are not its defaults, by name."""
+        options = {name: getattr(self, name) for name in MODEL_OPTIONS}
+        return {
+            name: value for name, value in options.items() if value is not None
+        }
+
+    def learning_rate_schedule(self) -> schedules.Schedule:
+        """Returns how the learning rate changes, for `optimizer_fn`."""
+        settings = {"name": self.schedule, "warmup": self.warmup}
+        if self.lr_drop_factor is not None:
+            settings["drop_factor"] = self.lr_drop_factor
+        return schedules.Schedule(drops=self.lr_drops, **settings)
+
+    def optimizer_options(self) -> dict:
+        """Returns the remaining keyword arguments of `optimizer_fn`."""
+        is_decoupled = self.decoupled_weight_decay
+        options = {
+            "decoupled_weight_decay": self.weight_decay
+            if is_decoupled
+            else 0.0,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }
+        return {
+            name: each for name, each in options.items() if each is not None
+        }
+
+    def coupled_weight_decay(self) -> float:
+        """Returns what training adds to gradients, times the variable."""
+        return 0.0 if self.decoupled_weight_decay else self.weight_decay
+
+    def _usual(self):
+        """The recipe's settings, as far as they go with those given."""
+        usual = dict(RECIPES[self.recipe])
+        if self.model not in (None, usual["model"]):
+            usual.update(_of_model(self.model, usual))
+        if self.dataset not in (None, usual["dataset"]):
+            usual["validation_size"] = None  # That dataset's own.
+        optimizer = self.optimizer or usual["optimizer"]
+        if optimizer not in optimizers.HAVE_MOMENTUM:
+            usual["momentum"] = None
+        if optimizer != usual["optimizer"]:
+            usual["epsilon"] = None
+        schedule = self.schedule or usual["schedule"]
+        if not schedules.SCHEDULES[schedule].has_drops:
+            usual.update(lr_drops=(), lr_drop_factor=None)
+        derived = {
+            f"{name}_seed": seeds.derive(self.seed, name) for name in SEEDS
+        }
+        return {**usual, **derived}
+
+    def _check_given(self, usual):
+        """Raises if a setting is given that the others leave without effect."""
+        fields.check_uses(self, usual)
+        units, named = self.hidden_units, usual.get("hidden_units")
+        is_other = None not in (units, named) and len(units) != len(named)
+        if is_other and self.fractions is None:
+            raise ValueError(
+                f"hidden_units={units} makes other layers than recipe "
+                f"{self.recipe!r} prunes: give their fractions too, such as "
+                "layer0=.2,layer1=.1"
+            )
+        decay = self.weight_decay
+        decay = usual["weight_decay"] if decay is None else decay
+        if self.decoupled_weight_decay and not decay:
+            raise ValueError(
+                "decoupled_weight_decay needs a weight_decay above 0"
+            )
+
+    def _check(self):
+        """Raises unless the settings, filled in, go together."""
+        if self.dataset is not None:
+            datasets.check(self.dataset)
+        _check_model(self.model, self.model_options())
+        self.learning_rate_schedule()
+        if self.jit and self.strategy != "none":
+            raise ValueError(
+                "jit=True is for one device: XLA compiles no training that "
+                f"several share. Received: strategy={self.strategy}"
+            )
+        if not steps.parse(self.training_len)[1]:
+            raise ValueError(
+                f"training_len must be above 0. Received: {self.training_len}"
+            )
+        pruning.check_fractions(self.fractions, self.fractions, self.scope)
+        if self.subset is not None and self.subset > 1 and self.subset % 1:
+            raise ValueError(
+                "subset must be at most 1, a fraction, or a whole number. "
+                f"Received: {self.subset}"
+            )
+
+
+def _of_model(model: str, usual: dict) -> dict:
+    """Returns what goes with a model that is not the recipe's own.
+
+    Its fractions and scope are those of the first recipe for it, or for one of
+    its kind; its options are the recipe's, where it has them, else theirs.
+    """
+    no_options = dict.fromkeys(MODEL_OPTIONS)
+    if user_model.is_own(model):  # Nothing is known of it.
+        return {**no_options, "fractions": {"*": 0.2}}
+    names.check("model", model, models.MODELS)
+    entry = models.MODELS[model]
+    # Its own recipes first, then those of its kind: sorting is stable. Gems
+    # have options of their own, such as norms that are not affine.
+    alike = sorted(
+        (
+            recipe
+            for recipe in recipe_table.RECIPES.values()
+            if recipe["model"]
+            and models.MODELS[recipe["model"]].load is entry.load
+        ),
+        key=lambda recipe: recipe["model"] != model,
+    )
+    first = alike[0] if alike else {}
+    known = {name: first[name] for name in ("fractions", "scope") if first}
+    taken = {
+        name: usual.get(name, first.get(name))
+        for name in no_options
+        if name in entry.options
+    }
+    return {**no_options, **taken, **known}
+
+
+def _check_model(name, options):
+    if name is None:
+        return
+    if not user_model.is_own(name):
+        models.check_options(name, options)
+        return
+    if options:
+        raise ValueError(
+            f"{', '.join(options)} cannot be given with a model of your own"
+        )
+    user_model.check(name)

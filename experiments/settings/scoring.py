@@ -1,0 +1,196 @@
+"""Scoring: which weights go first, as flags that several experiments share."""
+
+import numpy as np
+
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.values import fields, seeds
+
+# Which weights gradients are taken at.
+SCORED_AT = ("initial", "final")
+_OF_GRADIENTS = tuple(
+    name for name, each in criteria.CRITERIA.items() if each.kind != "weights"
+)
+
+
+@fields.settings
+class Scoring:
+    """What weights are scored by before those of the lowest scores go."""
+
+    criterion: str | None = fields.left_open(
+        "What scores weights; None is large_final after training, synflow at "
+        "initialisation.",
+        choices=criteria.CRITERIA,
+    )
+    invert_scores: bool = fields.field(
+        False, "Whether the highest scores go first, a sanity check."
+    )
+    score_steps: int | None = fields.left_open(
+        "In how many steps weights go, each time scored anew in the network "
+        "that is left, whose kept weights fall geometrically; None is 100 for "
+        "synflow, 1 for the others.",
+        at_least=1,
+    )
+    score_examples: int = fields.field(
+        10,
+        "Training examples of each class on which snip, grad and grasp score; "
+        "10 in their papers.",
+        at_least=1,
+    )
+    score_seed: int | None = fields.left_open(
+        "Seed of random scores, of which weights go that tie, and of the "
+        "choice of examples; None derives it from seed.",
+        at_least=0,
+    )
+    score_at: str | None = fields.left_open(
+        "Which weights criteria of gradients look at, those before the "
+        "training of a level (initial, as in their papers, and None) or after "
+        "it (final).",
+        choices=SCORED_AT,
+        used_with={"criterion": _OF_GRADIENTS},
+    )
+
+    def __attrs_post_init__(self):
+        """Checks how settings go together, once the criterion is known.
+
+        Raises:
+            ValueError: If one does not fit the criterion.
+        """
+        if self.criterion is None:
+            return
+        fields.check_uses(self)
+        is_once = self.score_steps in (None, 1)
+        if criteria.CRITERIA[self.criterion].decides and not is_once:
+            raise ValueError(
+                f"Criterion {self.criterion} decides by itself how many "
+                "weights go, at once. Received: "
+                f"score_steps={self.score_steps}"
+            )
+
+    def resolved(self, criterion: str, seed: int) -> "Scoring":
+        """Returns the same with what is None filled in.
+
+        Args:
+            criterion: What None stands for.
+            seed: Master seed of the experiment.
+
+        Raises:
+            ValueError: If a setting does not fit that criterion.
+        """
+        entry = criteria.CRITERIA[self.criterion or criterion]
+        usual = {
+            "criterion": criterion,
+            "score_steps": entry.steps,
+            "score_seed": seeds.derive(seed, "score"),
+        }
+        if entry.kind != "weights":
+            usual["score_at"] = "initial"
+        return fields.filled(self, usual)
+
+    def settings(self) -> dict:
+        """Returns all that shapes the masks, as JSON values."""
+        return fields.as_dict(self)
+
+
+def prune(
+    scoring,
+    kept,
+    masks,
+    model,
+    dataset,
+    *,
+    initial=None,
+    final=None,
+    quiet=False,
+):
+    """Returns masks without the lowest-scoring weights.
+
+    Weights that tie at the cutoff go at random. Where a criterion decides by
+    itself how many go, it does so in the layers that are to lose any.
+
+    Args:
+        scoring: Scoring, resolved.
+        kept: List of quotas.Quota: what is to be left.
+        masks: Dict, layer name -> mask to prune.
+        model: ModelBase to score; it is not changed.
+        dataset: DatasetBase that examples are taken from.
+        initial: Dict, layer name -> weights before training.
+        final: Dict, layer name -> weights to score; None for the model's own.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If the quotas or the criterion do not fit.
+        FloatingPointError: If a score is not finite.
+    """
+    score = scorer(scoring, model, dataset, initial=initial, final=final)
+    return cut(scoring, kept, masks, score, quiet)
+
+
+def scorer(scoring, model, dataset, *, initial=None, final=None):
+    """Returns the function (masks) -> scores; see `criteria.score_fn`.
+
+    Args:
+        scoring: As for `prune`, like all others.
+        model: ModelBase to score.
+        dataset: DatasetBase that examples are taken from.
+        initial: Dict, layer name -> weights before training.
+        final: Dict, layer name -> weights to score.
+
+    Raises:
+        ValueError: If the criterion does not fit.
+    """
+    return criteria.score_fn(
+        scoring.criterion,
+        model,
+        dataset,
+        initial=initial,
+        final=_scored(scoring.score_at, initial, final),
+        seed=scoring.score_seed,
+        examples_per_class=scoring.score_examples,
+        invert=scoring.invert_scores,
+    )
+
+
+def cut(scoring, kept, masks, score, quiet=False):
+    """Returns masks as `prune` does, of scores that a function gives.
+
+    Args:
+        scoring: As for `prune`, like kept and masks.
+        kept: List of quotas.Quota.
+        masks: Dict, layer name -> mask to prune.
+        score: Function (masks) -> scores.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If the quotas do not fit the masks.
+        FloatingPointError: If a score is not finite.
+    """
+    if criteria.CRITERIA[scoring.criterion].decides:
+        return pruning.keep_positive(_losing(kept, masks), masks, score(masks))
+    rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
+    steps = quotas.in_steps(kept, masks, scoring.score_steps)
+    for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
+        masks = pruning.prune_by_scores(step, masks, score(masks), rng=rng)
+    return masks
+
+
+def _scored(score_at, initial, final):
+    """The weights to score, or None for the model's own."""
+    if score_at == "final" and final is None:
+        raise ValueError(
+            "score_at=final is of trained weights, and there are none yet. "
+            "Use score_at=initial"
+        )
+    return initial if score_at == "initial" else final
+
+
+def _losing(kept, masks):
+    """Names of the layers that quotas take weights from."""
+    quotas.check(kept, masks)
+    return [
+        name
+        for layers, count in kept
+        if count < sum(np.count_nonzero(masks[layer]) for layer in layers)
+        for name in layers
+    ]

@@ -1,0 +1,100 @@
+"""Which masked networks are evaluated untrained."""
+
+from lottery_ticket.experiments.settings import (
+    level_rules,
+    scoring,
+    weight_actions,
+)
+from lottery_ticket.foundations.criteria import criteria as criteria_lib
+from lottery_ticket.foundations.values import fields, seeds
+
+# Those of Zhou et al. 2019 that prune to any density, in the order of its code.
+CRITERIA = (
+    *("large_final", "small_final", "random", "large_init", "small_init"),
+    *("large_init_large_final", "small_init_small_final"),
+    *("magnitude_increase", "movement", "snip", "grad"),
+    *("large_final_diff_sign", "large_final_same_sign"),
+    *("magnitude_increase_diff_sign", "magnitude_increase_same_sign"),
+)
+
+
+@fields.settings
+class Grid:
+    """Criteria, densities and weights of networks that are never trained."""
+
+    criteria: tuple[str, ...] | None = fields.left_open(
+        "What scores weights, such as large_final,random; all is every "
+        "criterion there is, None the 15 of Zhou et al. that prune to any "
+        "density.",
+        choices=("all", *criteria_lib.CRITERIA),
+    )
+    iterations: int = fields.field(
+        24,
+        "Levels 0 (all weights) to this one; each prunes the dense network "
+        "once, as far as so many prunings by fractions would.",
+        at_least=1,
+    )
+    mask_1_actions: tuple[str, ...] = fields.like(
+        level_rules.LevelRules,
+        "mask_1_action",
+        default=("rewind", "signed_constant"),
+        help="What kept weights are; rewind is as they were drawn.",
+    )
+    mask_0_action: str = fields.like(
+        level_rules.LevelRules, "mask_0_action", help="What pruned weights are."
+    )
+    signed_constant: float | None = fields.like(
+        level_rules.LevelRules, "signed_constant", used_with={}
+    )
+    rounding: str = fields.like(level_rules.LevelRules, "rounding")
+    score_examples: int = fields.like(scoring.Scoring, "score_examples")
+    draw_seed: int | None = fields.left_open(
+        "Seed of all that is random; None derives it from the run's init_seed.",
+        at_least=0,
+    )
+
+    def __attrs_post_init__(self):
+        """Fills in the criteria, and checks how settings go together.
+
+        Raises:
+            ValueError: If a name is there twice, or a constant is given to
+                actions that have none.
+        """
+        chosen = CRITERIA if self.criteria is None else self.criteria
+        if chosen == ("all",):
+            chosen = tuple(criteria_lib.CRITERIA)
+        fields.put(self, criteria=chosen)
+        weight_actions.constant(self.signed_constant, *self.mask_1_actions)
+        for name in ("criteria", "mask_1_actions"):
+            values = getattr(self, name)
+            is_once = len(set(values)) == len(values)
+            if not values or not is_once or "all" in values:
+                raise ValueError(
+                    f"{name} must be one or more names, each of them once. "
+                    f"Received: {values!r}"
+                )
+
+    def resolved(self, init_seed: int) -> "Grid":
+        """Returns the same with its seed filled in.
+
+        Args:
+            init_seed: What None derives it from.
+        """
+        seed = seeds.derive(init_seed, "untrained")
+        return fields.filled(self, {"draw_seed": seed})
+
+    def settings(self) -> dict:
+        """Returns all that its results depend on, as JSON values."""
+        settings = fields.as_dict(self)
+        del settings["iterations"]
+        return {**settings, "levels": list(range(self.iterations + 1))}
+
+    def levels(self, criterion: str) -> list[int]:
+        """Returns the levels at which a criterion prunes."""
+        if criteria_lib.CRITERIA[criterion].decides:
+            return [1]
+        return list(range(1, self.iterations + 1))
+
+    def seed(self, *use: str) -> int:
+        """Returns the seed of one use of randomness, once resolved."""
+        return seeds.derive(self.draw_seed, *use)

@@ -1,0 +1,214 @@
+"""What is made from a recipe: its dataset, its network, a training."""
+
+import functools
+import logging
+import os
+
+from lottery_ticket.datasets import registry as datasets
+from lottery_ticket.datasets.images import image_files
+from lottery_ticket.foundations.machine import devices, lazy, progress
+from lottery_ticket.foundations.training import optimizers, run_settings
+from lottery_ticket.foundations.values import seeds, steps
+from lottery_ticket.models import registry as models
+from lottery_ticket.models import user_model
+
+with lazy.imports():
+    import keras
+
+    from lottery_ticket.foundations import trainer
+    from lottery_ticket.foundations.training import batches
+
+_log = logging.getLogger(__name__)
+# Settings of a recipe that its dataset is made by.
+_OF_DATASETS = (
+    *("data_dir", "image_size", "train_batch_size", "drop_partial_batch"),
+    *("validation_size", "subset", "normalization", "augmentation"),
+    *("permute_labels", "random_labels", "split_seed", "train_order_seed"),
+    "augment_seed",
+)
+
+
+def dataset(recipe):
+    """Returns the dataset of a recipe.
+
+    The last one is kept, as the last model is: the next run of this process
+    that needs the same, such as the next line of an argfile, neither loads nor
+    compiles anew.
+
+    Args:
+        recipe: recipes.Recipe.
+
+    Raises:
+        ValueError: If the recipe names no dataset or no network.
+        FileNotFoundError: If its data cannot be had.
+    """
+    for flag in ("dataset", "model"):
+        if getattr(recipe, flag) is None:
+            raise ValueError(
+                f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
+            )
+    settings = {name: getattr(recipe, name) for name in _OF_DATASETS}
+    settings["labels_seed"] = seeds.derive(recipe.seed, "labels")
+    stamp = _stamp(recipe.dataset)
+    return _last_dataset(recipe.dataset, stamp, tuple(settings.items()))
+
+
+def model(recipe, dataset, quiet=False):
+    """Returns the network of a recipe, in need of a `reset`.
+
+    Args:
+        recipe: recipes.Recipe.
+        dataset: DatasetBase that it is for.
+        quiet: Whether not to say which kernels of a user's own network
+            have masks, and which have none.
+
+    Raises:
+        ValueError: If the network cannot be built for such examples.
+    """
+    kind = (recipe.model, recipe.dtype, recipe.strategy)
+    sizes = (dataset.input_shape, dataset.num_classes)
+    options = tuple(recipe.model_options().items())
+    if not user_model.is_own(recipe.model):
+        return _last_model(*kind, *sizes, options)
+    # A function that has changed builds another.
+    code = user_model.fingerprint(recipe.model)
+    made = _last_model(*kind, *sizes, options, dataset, code)
+    progress.say(made.summary(), quiet)
+    return made
+
+
+def forget() -> None:
+    """Lets go of the dataset, and of the model with all it compiled."""
+    _last_dataset.cache_clear()
+    _last_model.cache_clear()
+
+
+def train(
+    recipe,
+    dataset,
+    model,
+    output_dir,
+    *,
+    label="training",
+    course=run_settings.Course(),  # noqa: B008  It is frozen.
+    stop_iteration=None,
+    finetune=False,
+    output=run_settings.Output(),  # noqa: B008
+    is_first=True,
+):
+    """Trains a model once, as a recipe says; see `trainer.train`.
+
+    Args:
+        recipe: recipes.Recipe.
+        dataset: DatasetBase.
+        model: ModelBase, with the weights and masks to start from.
+        output_dir: Folder of the run.
+        label: Name of the run for the progress bar and errors.
+        course: run_settings.Course: where the run starts, and what it does on
+            the way.
+        stop_iteration: Length at which to stop, the schedule still being that
+            of the recipe's training_len; None means that.
+        finetune: Whether to train at the schedule's last rate throughout.
+        output: run_settings.Output.
+        is_first: Whether it is the first run of its experiment by this recipe,
+            and says what of the recipe has no effect.
+
+    Returns:
+        Pair (initial, final) of dicts, name -> array.
+
+    Raises:
+        ValueError: If an image that is streamed cannot be read.
+    """
+    per_epoch = dataset.train.iterations_per_epoch
+    length = steps.iterations(recipe.training_len, per_epoch)
+    if is_first:
+        _warn_of_late_drops(recipe, per_epoch, length)
+    optimizer_fn = optimizers.optimizer_fn(
+        recipe.optimizer,
+        recipe.lr,
+        recipe.learning_rate_schedule(),
+        per_epoch=per_epoch,
+        training_iterations=length,
+        # Of the last iteration the rate stays what it is.
+        start_iteration=length - 1
+        if finetune
+        else steps.iterations(course.start_iteration, per_epoch),
+        is_constant=finetune,
+        **recipe.optimizer_options(),
+    )
+    try:
+        return trainer.train(
+            dataset,
+            model,
+            optimizer_fn,
+            stop_iteration or recipe.training_len,
+            output_dir,
+            label=label,
+            course=course,
+            intervals=run_settings.Intervals(
+                recipe.test_interval, recipe.validate_interval
+            ),
+            step=run_settings.Step(
+                recipe.coupled_weight_decay(),
+                recipe.label_smoothing,
+                recipe.jit,
+            ),
+            output=output,
+        )
+    except Exception as error:
+        path = image_files.unreadable(error)
+        if path is None:
+            raise
+        raise ValueError(
+            f"{path} cannot be read as an image. Mend or remove it, and use "
+            "another output_dir, as that is another dataset"
+        ) from error
+
+
+@functools.lru_cache(maxsize=1)
+def _last_dataset(name, stamp, settings):
+    """A dataset; a stamp tells a file from what it was before it changed."""
+    del stamp
+    return datasets.create(name, **dict(settings))
+
+
+@functools.lru_cache(maxsize=1)
+def _last_model(
+    name, dtype, strategy, shape, classes, options, own_dataset=None, code=None
+):
+    """A network, in the recipe's precision and on its devices."""
+    del code
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        with devices.strategy(strategy).scope():
+            if own_dataset is None:
+                return models.create(name, shape, classes, **dict(options))
+            examples = batches.examples(own_dataset)
+            return user_model.create(name, examples, classes)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _stamp(path):
+    """What changes with a local file's content, or None for no file."""
+    path = os.path.expanduser(path)
+    if not os.path.isfile(path):
+        return None
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size
+
+
+def _warn_of_late_drops(recipe, per_epoch, length):
+    late = [
+        drop
+        for drop in recipe.lr_drops
+        if steps.iterations(drop, per_epoch) >= length
+    ]
+    if late:
+        _log.warning(
+            "The learning rate will not drop at %s: training ends after %s "
+            "iterations",
+            ", ".join(late),
+            length,
+        )

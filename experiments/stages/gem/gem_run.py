@@ -1,0 +1,200 @@
+"""Gem: all that one sparse network at initialisation is made by."""
+
+import dataclasses
+
+import numpy as np
+
+from lottery_ticket.experiments.settings import fine_tuning, recipes
+from lottery_ticket.experiments.stages.gem import (
+    gem_search,
+    imp_search,
+    sanity_checks,
+    search_algos,
+)
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.values import names, steps
+
+SEARCH_FOLDER = "search"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Gem:
+    """One sparse network: where it lies, and all that it is made by.
+
+    Args:
+        directory: Folder of the results.
+        recipe: recipes.Recipe of the search, or of the dense training.
+        search: GemSearch, resolved.
+        tuning: FineTuning.
+        checks: SanityChecks.
+        presets: Dict, name -> array that the weights are, in place of a draw,
+            or None.
+        on_collapse: A name in collapse.POLICIES.
+        save_summaries: Whether to write TensorBoard summaries.
+        quiet: Whether to show no progress.
+        is_inverted: Whether events take the highest scores, a sanity check.
+        save_iterations: Lengths after which the weights of wt are saved too.
+    """
+
+    directory: str
+    recipe: recipes.Recipe
+    search: gem_search.GemSearch
+    tuning: fine_tuning.FineTuning
+    checks: sanity_checks.SanityChecks
+    presets: dict[str, np.ndarray] | None = None
+    on_collapse: str = "warn"
+    save_summaries: bool = True
+    quiet: bool = False
+    is_inverted: bool = False
+    save_iterations: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        """Raises unless flags fit each other, as far as no data tell.
+
+        Raises:
+            ValueError: If they do not, or the search is too short for an event
+                or a round.
+        """
+        search = self.search
+        names.check("on_collapse", self.on_collapse, collapse.POLICIES)
+        given = self.tuning.given()
+        if not search.algorithm.has_mask and given:
+            raise ValueError(
+                "algo=wt is trained as the recipe says, by --lr and the like: "
+                f"there is no fine-tuning. Received: {given[0]}"
+            )
+        self._check_is_saved()
+        self.checks.check(search, self.tuning)
+        if search.drop_bottom_half and self.presets is None:
+            raise ValueError(
+                "drop_bottom_half looks at weights that were trained a while: "
+                "it needs presets"
+            )
+        unit, number = steps.parse(self.recipe.training_len)
+        if unit == "epochs":
+            search.plan(number)
+            if search.algorithm.has_rounds:
+                imp_search.rounds(search, number)
+        self.tuned_recipe()
+
+    @property
+    def search_directory(self) -> str:
+        """Folder of the search."""
+        return files.join(self.directory, SEARCH_FOLDER)
+
+    def tuned_recipe(self) -> recipes.Recipe:
+        """Returns how the network found is trained."""
+        if not self.search.algorithm.has_mask:
+            return self.recipe
+        return self.tuning.recipe(self.recipe)
+
+    def check_free(self) -> None:
+        """Raises if the folder holds what another search would leave there.
+
+        Raises:
+            ValueError: If so; it is never mixed with, nor overwritten.
+        """
+        run = {"run.json", "checkpoint.bin"} & set(files.names(self.directory))
+        if run and self.tuning.skip_fine_tune:
+            raise ValueError(
+                f"{self.directory} holds a trained network "
+                f"({', '.join(sorted(run))}), and skip_fine_tune has none. Use "
+                "another output_dir"
+            )
+        found = files.names(self.search_directory)
+        rounds = any(name.isdecimal() for name in found)
+        scores = bool({"run.json", "checkpoint.bin"} & set(found))
+        algo = self.search.algorithm
+        is_other = rounds and not algo.has_rounds
+        if is_other or scores and not algo.trains_scores:
+            raise ValueError(
+                f"{self.search_directory} holds "
+                f"{'rounds of imp' if rounds else 'scores'}, which are not of "
+                f"algo={self.search.algo}. Use another output_dir"
+            )
+
+    def inverted(self) -> "Gem":
+        """Returns the same by a search whose events take the highest scores."""
+        return dataclasses.replace(
+            self,
+            directory=self.check_directory("score_inversion"),
+            checks=sanity_checks.SanityChecks(),
+            is_inverted=True,
+        )
+
+    def check_directory(self, check: str) -> str:
+        """Returns the folder of a sanity check.
+
+        Args:
+            check: A name in stages.CHECKS.
+        """
+        return files.join(self.directory, check)
+
+    def settings(self) -> dict:
+        """Returns all that all results depend on, as JSON values."""
+        return {
+            **self.recipe.settings(),
+            **self._of_mask(),
+            "evaluation_samples": self.search.evaluation_samples,
+            **self.tuning.settings(),
+            **self.checks.settings(),
+            **self._saved(),
+            "experiment": "gem_miner",
+        }
+
+    def search_settings(self) -> dict:
+        """Returns all that the search depends on, as JSON values."""
+        return {
+            **self.recipe.settings(),
+            **self._of_mask(),
+            "experiment": "gem_search",
+        }
+
+    def tuning_settings(self, check: str | None = None) -> dict:
+        """Returns all that a training of weights depends on, as JSON values.
+
+        Args:
+            check: Name of the sanity check that it is, or None.
+        """
+        settings = {
+            **self.tuned_recipe().settings(),
+            **self._of_mask(),
+            "norm_statistics": self.tuning.norm_statistics,
+            "sanity_check": check,
+            **self._saved(),
+            "experiment": "gem_miner",
+        }
+        if check == "weight_reinit":
+            settings["reinit_init"] = self.checks.reinit_init
+        return settings
+
+    def _check_is_saved(self):
+        algo, lengths = self.search.algo, self.save_iterations
+        lengths = (lengths,) if isinstance(lengths, str) else lengths
+        lengths = tuple(steps.text(each) for each in lengths)
+        object.__setattr__(self, "save_iterations", lengths)
+        if lengths and self.search.algorithm.has_mask:
+            raise ValueError(
+                "save_iterations is for algo=wt, which trains all weights. "
+                f"Received: {', '.join(lengths)} with algo={algo}"
+            )
+        trains_scores = self.search.algorithm.trains_scores
+        if self.tuning.skip_fine_tune and not trains_scores:
+            raise ValueError(
+                f"The mask of algo={algo} is saved with the fine-tuned network "
+                "alone: skip_fine_tune would leave no trace of it. Expected "
+                f"{' or '.join(search_algos.having('trains_scores'))}"
+            )
+
+    def _saved(self):
+        saved = list(self.save_iterations)
+        return {"save_iterations": saved} if saved else {}  # Older have none.
+
+    def _of_mask(self):
+        return {
+            **self.search.settings(),
+            "presets": save_restore.checksum(self.presets),
+            "is_inverted": self.is_inverted,
+        }

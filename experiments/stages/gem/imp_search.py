@@ -1,0 +1,167 @@
+"""The search by iterative magnitude pruning: rounds of training weights."""
+
+import attrs
+
+from lottery_ticket.experiments.settings import level_rules, scoring
+from lottery_ticket.experiments.stages import levels
+from lottery_ticket.experiments.stages.gem import found
+from lottery_ticket.foundations.records import paths, save_restore
+from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.values import steps
+
+NAME = "same_init"
+USUAL_FRACTION = 0.2
+
+
+def search(gem, dataset, model, weights) -> found.Found:
+    """Returns the mask that rounds of training and pruning come to.
+
+    Each round is a level of a lottery experiment, below the folder of the
+    search, and a whole training. The last one prunes, too, and what it leaves
+    starts where rounds do: from rewound weights, or, with lr_rewind, from those
+    it was trained to.
+
+    Args:
+        gem: gem.Gem.
+        dataset: DatasetBase.
+        model: ModelBase of the network.
+        weights: Dict, name -> array, none pruned, that the first round starts
+            from.
+
+    Raises:
+        ValueError: If there is no round, or the weights cannot be rewound to
+            where they should.
+    """
+    per_epoch = dataset.train.iterations_per_epoch
+    epochs = steps.iterations(gem.recipe.training_len, per_epoch) // per_epoch
+    number = rounds(gem.search, epochs)
+    _check_rewinding(gem.search, per_epoch)
+    trained = levels.Levels(
+        gem.search_directory,
+        recipe(gem.search, gem.recipe),
+        scoring.Scoring(),
+        rules(gem.search, number),
+        iterations=number - 1,
+        presets=weights,
+        experiment_name=NAME,
+        on_collapse=gem.on_collapse,
+        save_summaries=gem.save_summaries,
+        quiet=gem.quiet,
+    )
+    trained.train(dataset, model)
+    masks, final = model.masks, model.weights
+    pruned = scoring.prune(
+        scoring.Scoring().resolved("large_final", gem.recipe.seed),
+        last(gem.search, masks),
+        masks,
+        model,
+        dataset,
+        initial=weights,
+        final=final,
+        quiet=gem.quiet,
+    )
+    start = final
+    if gem.search.retraining == "rewind":
+        start = _rewound(gem, per_epoch, weights)
+    return found.Found(pruned, found.with_statistics(model, start, final))
+
+
+def rounds(search, epochs: int) -> int:
+    """Returns the number of rounds, each of which trains and prunes.
+
+    Args:
+        search: GemSearch.
+        epochs: Whole epochs of the recipe's training.
+
+    Raises:
+        ValueError: If there is no round.
+    """
+    number = search.imp_rounds or epochs // search.prune_period
+    if number < 1:
+        raise ValueError(
+            f"imp has rounds of prune_period={search.prune_period} epochs, and "
+            f"training is of {epochs}. Expected one round at least. Train "
+            "longer, or give imp_rounds"
+        )
+    return number
+
+
+def recipe(search, recipe):
+    """Returns the recipe of a round: all layers are pruned, and compared.
+
+    Args:
+        search: GemSearch.
+        recipe: recipes.Recipe of the whole.
+    """
+    return attrs.evolve(
+        recipe,
+        training_len=f"{search.prune_period}ep",
+        fractions={"*": _fraction(search)},
+        scope="global",
+    )
+
+
+def rules(search, rounds: int) -> level_rules.LevelRules:
+    """Returns how the rounds after the first start and are pruned.
+
+    Each trains from the first to the last iteration of its schedule, also where
+    weights are rewound to a later one. The last round prunes too, after its
+    training: see `last`. With a density, each leaves the same part, so that
+    round r of n ends with d^(r/n).
+
+    Args:
+        search: GemSearch.
+        rounds: Their number.
+    """
+    target = None
+    if search.density is not None and rounds > 1:
+        target = search.density ** ((rounds - 1) / rounds)
+    return level_rules.LevelRules(
+        target_density=target,
+        rewind_iteration=search.rewind_iteration,
+        restart=steps.parse(search.rewind_iteration)[1] > 0,
+        retraining=search.retraining,
+        rounding=_rounding(search),
+    )
+
+
+def last(search, masks) -> list[quotas.Quota]:
+    """Returns what the pruning after the last round keeps.
+
+    Args:
+        search: GemSearch.
+        masks: Dict, layer name -> mask of the last round.
+    """
+    if search.density is not None:
+        return quotas.of_densities({"*": search.density}, masks, "global")
+    return quotas.of_fractions(
+        {"*": _fraction(search)}, masks, "global", rounding=_rounding(search)
+    )
+
+
+def _fraction(search):
+    return search.prune_fraction or USUAL_FRACTION
+
+
+def _rounding(search):
+    return "ceil_plus_one" if search.ties == "legacy" else "exact"
+
+
+def _check_rewinding(search, per_epoch):
+    length = search.prune_period * per_epoch
+    iteration = steps.iterations(search.rewind_iteration, per_epoch)
+    if iteration >= length:
+        raise ValueError(
+            f"rewind_iteration is {iteration} iterations, and a round of "
+            f"prune_period={search.prune_period} epochs is {length}. Give an "
+            "earlier one, or a longer prune_period"
+        )
+
+
+def _rewound(gem, per_epoch, weights):
+    """Weights of the first round that all others have started from."""
+    iteration = steps.iterations(gem.search.rewind_iteration, per_epoch)
+    if not iteration:
+        return weights
+    first = paths.run(gem.search_directory, 0, NAME)
+    return save_restore.restore_network(paths.at_iteration(first, iteration))

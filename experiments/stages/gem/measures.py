@@ -1,0 +1,83 @@
+"""What is measured of a gem: from logs, or by evaluating masks."""
+
+import numpy as np
+
+from lottery_ticket.foundations.machine import files, lazy
+from lottery_ticket.foundations.records import paths, save_restore
+
+with lazy.imports():
+    from lottery_ticket.foundations.training import network_evaluation
+
+HELD_OUT = ("test", "validate")
+Results = dict[str, dict[str, float]]
+
+
+def of_run(directory: str) -> dict[str, Results]:
+    """Returns what a finished training of weights reached, from its logs.
+
+    Args:
+        directory: Folder of the run.
+
+    Returns:
+        Dict with "before" and "after" training, and "best", at the lowest
+        validation loss of all log points that have both splits, the first of
+        equal ones; missing without a validation set. Each is a dict, split ->
+        {"loss": ., "accuracy": .}.
+    """
+    logs = {
+        name: save_restore.read_log(directory, name)
+        for name in HELD_OUT
+        if files.exists(paths.log(directory, name))
+    }
+    found = {"before": _at(logs, 0), "after": _at(logs, -1)}
+    if "validate" in logs:
+        found["best"] = _at_iteration(logs, _best_iteration(logs))
+    return found
+
+
+def evaluation(model, dataset):
+    """Returns what evaluates networks of a model on all that is held out.
+
+    Args:
+        model: ModelBase.
+        dataset: DatasetBase.
+    """
+    held_out = tuple(name for name in HELD_OUT if name in dataset.splits)
+    return network_evaluation.NetworkEvaluation(model, dataset, held_out)
+
+
+def text(results: Results) -> str:
+    """Returns accuracies in few words: "test 97.67 %, validate 97.00 %".
+
+    Args:
+        results: Dict, split -> {"loss": ., "accuracy": .}.
+    """
+    return ", ".join(
+        f"{split} {100 * each['accuracy']:.2f} %"
+        for split, each in results.items()
+    )
+
+
+def _best_iteration(logs):
+    common = set(logs["test"]["iteration"])
+    rows = zip(
+        logs["validate"]["iteration"], logs["validate"]["loss"], strict=True
+    )
+    shared = [(i, loss) for i, loss in rows if i in common]
+    losses = [loss for _, loss in shared]
+    return shared[int(np.argmin(losses))][0]
+
+
+def _at_iteration(logs, iteration):
+    return {
+        name: _row(log, log["iteration"].index(iteration))
+        for name, log in logs.items()
+    }
+
+
+def _at(logs, index):
+    return {name: _row(log, index) for name, log in logs.items()}
+
+
+def _row(log, index):
+    return {name: log[name][index] for name in ("loss", "accuracy")}

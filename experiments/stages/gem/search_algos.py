@@ -1,0 +1,145 @@
+"""The search algorithms by name: how a mask is found, and what that needs."""
+
+import dataclasses
+
+from lottery_ticket.experiments.stages.gem import (
+    imp_search,
+    random_masks,
+    score_search,
+)
+from lottery_ticket.foundations.learned_masks import maskers
+from lottery_ticket.foundations.values import entries
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Algo(entries.Entry):
+    """A function (gem, dataset, model, weights) -> found.Found.
+
+    Args:
+        masker: Of one that trains scores, the usual masker, a name in
+            maskers.MASKERS.
+        has_events: Whether it prunes by and by, at events of that training.
+        has_rounds: Whether it trains weights, in rounds.
+        has_mask: Whether it prunes at all.
+        needs_density: Whether it has to be told how much to keep.
+        regularization: The usual one, of scores.
+    """
+
+    masker: str | None = None
+    has_events: bool = False
+    has_rounds: bool = False
+    has_mask: bool = True
+    needs_density: bool = True
+    regularization: str = "none"
+
+    @property
+    def trains_scores(self) -> bool:
+        """Whether weights stand still, and scores are trained."""
+        return self.masker is not None
+
+    @property
+    def is_hypercube(self) -> bool:
+        """Whether it trains scores in [0, 1], which events could take."""
+        return self.trains_scores and maskers.MASKERS[self.masker].has_flags
+
+    @property
+    def takes_scores(self) -> bool:
+        """Whether events take scores for good."""
+        return self.is_hypercube and self.has_events
+
+    @property
+    def is_gradual(self) -> bool:
+        """Whether it prunes by and by."""
+        return self.has_events or self.has_rounds
+
+
+ALGOS = {
+    "hc": Algo(
+        score_search.search,
+        "hypercube",
+        "scores in [0, 1] are trained: a weight is kept if its own is above "
+        "`--threshold=.5` at the end. `--bottom_k_on_forward`: the highest "
+        "scores of all layers instead, as many as the density says",
+        entries.SREENIVASAN,
+        masker="hc",
+        needs_density=False,
+    ),
+    "hc_iter": Algo(
+        score_search.search,
+        "Gem-Miner",
+        "Gem-Miner: as hc, and every `--prune_period=5` epochs the lowest "
+        "scores go for good, by a share that leads exactly to `--density`",
+        entries.SREENIVASAN,
+        masker="hc",
+        has_events=True,
+        regularization="L2",
+    ),
+    "ep": Algo(
+        score_search.search,
+        "edge-popup",
+        "edge-popup: in each layer the part `density` of the largest "
+        "magnitudes of scores",
+        entries.RAMANUJAN,
+        masker="ep",
+    ),
+    "global_ep": Algo(
+        score_search.search,
+        "global edge-popup",
+        "global edge-popup: the part `density` of the largest magnitudes of "
+        "all layers together",
+        entries.SREENIVASAN,
+        masker="global_ep",
+    ),
+    "global_ep_iter": Algo(
+        score_search.search,
+        "global edge-popup, gradual",
+        "as global_ep, with a density that falls from event to event (weights "
+        "can come back)",
+        entries.SREENIVASAN,
+        masker="global_ep",
+        has_events=True,
+    ),
+    "wt": Algo(
+        random_masks.whole,
+        "dense",
+        "no mask: the whole network is trained, as the recipe says",
+        entries.HERE,
+        has_mask=False,
+        needs_density=False,
+    ),
+    "imp": Algo(
+        imp_search.search,
+        "IMP",
+        "iterative magnitude pruning, a round of `--prune_period` epochs for "
+        "each pruning: cold, warm with `--rewind_iteration=1000it`, without "
+        "rewinding weights with `--retraining=lr_rewind`",
+        entries.FRANKLE,
+        has_rounds=True,
+        needs_density=False,
+    ),
+    "sr": Algo(
+        random_masks.smart,
+        "smart ratio",
+        "smart ratio: a random mask, denser near the input; no search",
+        "Su et al. 2020 (https://arxiv.org/abs/2009.11094)",
+    ),
+    "random": Algo(
+        random_masks.coins,
+        "random masks",
+        "each weight is kept with the probability `density`; no search",
+        entries.SREENIVASAN,
+    ),
+}
+
+
+def having(*facts: str) -> tuple[str, ...]:
+    """Returns the names of all algorithms of which one of these facts holds.
+
+    Args:
+        facts: Names of attributes of Algo, such as "trains_scores".
+    """
+    return tuple(
+        name
+        for name, each in ALGOS.items()
+        if any(getattr(each, fact) for fact in facts)
+    )

@@ -1,0 +1,228 @@
+"""The levels of a lottery experiment: folders, and how each comes about."""
+
+import functools
+
+from lottery_ticket.experiments.settings import scoring as scoring_lib
+from lottery_ticket.experiments.settings import weight_actions
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations import experiment
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.records import (
+    paths,
+    plans,
+    run_record,
+    save_restore,
+)
+from lottery_ticket.foundations.selection import collapse, pruning, quotas
+from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import names, steps
+
+
+class Levels:
+    """All levels of one trial: what they are made by, and where they lie."""
+
+    def __init__(
+        self,
+        output_dir,
+        recipe,
+        scoring,
+        rules,
+        *,
+        iterations=None,
+        presets=None,
+        experiment_name="same_init",
+        on_collapse="warn",
+        save_summaries=True,
+        quiet=False,
+    ):
+        """Checks what needs neither data nor network.
+
+        Args:
+            output_dir: Folder of the trial.
+            recipe: recipes.Recipe.
+            scoring: scoring.Scoring.
+            rules: level_rules.LevelRules.
+            iterations: Number of prunings; see LevelRules.levels.
+            presets: Dict, name -> array that level 0 starts from, or None for a
+                draw from init_seed.
+            experiment_name: Name of the runs.
+            on_collapse: A name in collapse.POLICIES.
+            save_summaries: Whether to write TensorBoard summaries.
+            quiet: Whether to show no progress.
+
+        Raises:
+            ValueError: If the experiment's name, the rules, the criterion or
+                the number of prunings do not fit (each other).
+        """
+        paths.check_experiment_name(experiment_name)
+        names.check("on_collapse", on_collapse, collapse.POLICIES)
+        self._recipe = recipe
+        self._scoring = scoring.resolved("large_final", recipe.seed)
+        rules.check(recipe, self._scoring.criterion)
+        self._rules = rules
+        self._last = rules.levels(iterations)
+        self._check_scored()
+        self._presets = presets
+        self._presets_checksum = save_restore.checksum(presets)
+        self._on_collapse = on_collapse
+        self._save_summaries = save_summaries
+        self._quiet = quiet
+        self._directories = [
+            paths.run(output_dir, level, experiment_name)
+            for level in range(self._last + 1)
+        ]
+
+    @property
+    def writes(self) -> tuple[plans.Run, ...]:
+        """The runs of all levels."""
+        return tuple(
+            plans.Run(directory, self._settings(level))
+            for level, directory in enumerate(self._directories)
+        )
+
+    def train(self, dataset, model) -> None:
+        """Trains, prunes and rewinds a model, level by level.
+
+        Args:
+            dataset: DatasetBase.
+            model: ModelBase; it ends with the masks and weights of the last
+                level.
+
+        Raises:
+            ValueError: If rules and network do not fit each other, training
+                cannot start where it should, or a folder holds results made
+                with other settings.
+        """
+        recipe, rules = self._recipe, self._rules
+        pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+        # Before anything is trained, whether levels can start there.
+        run_settings.Course(start_iteration=rules.rewind_iteration).span(
+            recipe.training_len, dataset.train.iterations_per_epoch
+        )
+        make_model = functools.partial(
+            model.reset,
+            seed=recipe.init_seed,
+            hold=mask_0.holds(rules.mask_0_action),
+        )
+        with progress.Progress(len(self._directories), self._quiet) as bar:
+            experiment.by_level(
+                make_dataset=lambda: dataset,
+                make_model=make_model,
+                train_model=functools.partial(self._train, bar),
+                start_next=functools.partial(self._next, dataset, model),
+                iterations=self._last,
+                presets=self._presets,
+            )
+
+    def _check_scored(self):
+        """Raises if gradients are wanted where pruned weights are not 0."""
+        scoring, rules = self._scoring, self._rules
+        is_of_weights = criteria.CRITERIA[scoring.criterion].kind == "weights"
+        is_dense = scoring.score_steps == 1 and (
+            rules.one_shot or self._last < 2
+        )
+        if mask_0.holds(rules.mask_0_action) and not (
+            is_of_weights or is_dense
+        ):
+            raise ValueError(
+                f"Criterion {scoring.criterion} takes pruned weights for 0, "
+                f"and mask_0_action={rules.mask_0_action} holds them at other "
+                "values. Expected score_steps=1 and iterations=1 or one_shot, "
+                "where it sees the dense network alone"
+            )
+
+    def _settings(self, level):
+        return {
+            **self._recipe.settings(),
+            **self._scoring.settings(),
+            **self._rules.settings(level, self._last),
+            "experiment": "lottery_experiment",
+            "presets": self._presets_checksum,
+            "level": level,
+        }
+
+    def _train(self, bar, level, dataset, model):
+        """Trains a level in its folder; see `experiment.experiment`."""
+        return from_recipe.train(
+            self._recipe,
+            dataset,
+            model,
+            self._directories[level],
+            label=f"level {level}/{self._last}",
+            course=self._course(level, dataset),
+            finetune=level > 0 and self._rules.retraining == "finetune",
+            output=run_settings.Output(
+                self._settings(level),
+                save_summaries=self._save_summaries,
+                on_collapse=self._on_collapse,
+                bar=bar,
+            ),
+            is_first=level == 0,
+        )
+
+    def _course(self, level, dataset):
+        """Where a level starts; and what level 0 saves for the others."""
+        rules = self._rules
+        if level:
+            start = "0it" if rules.restart else rules.rewind_iteration
+            return run_settings.Course(start_iteration=start)
+        is_late = self._rewound_iteration(dataset) > 0
+        saved = (rules.rewind_iteration,) if is_late else ()
+        return run_settings.Course(save_iterations=saved)
+
+    def _next(self, dataset, model, level, dense):
+        """What the level after a level starts from; see `experiment`."""
+        number = level.number + 1
+        # Whose weights are pruned, and put back.
+        source = dense if self._rules.one_shot else level
+        masks = self._pruned(number, source, dataset, model)
+        if self._rules.retraining != "rewind":
+            return experiment.Start(masks, source.final, source.unpruned)
+        iteration = self._rewound_iteration(dataset)
+        if iteration:
+            saved = paths.at_iteration(self._directories[0], iteration)
+            presets = save_restore.restore_network(saved)
+            return experiment.Start(masks, presets, source.unpruned)
+        presets, unpruned = weight_actions.start(
+            self._rules,
+            mask_0.Pruning(
+                masks, source.masks, source.unpruned, source.final, model.draw
+            ),
+            dense.initial,
+            self._recipe.init_seed,
+            number,
+        )
+        return experiment.Start(masks, presets, unpruned)
+
+    def _pruned(self, number, source, dataset, model):
+        """Masks of a level, pruned from another, or as found in its folder."""
+        directory, settings = self._directories[number], self._settings(number)
+        if run_record.is_complete(directory, settings):  # Scored before.
+            found = save_restore.restore_network(paths.masks(directory))
+            # In the network's order: scores are drawn, and ties settled, in it.
+            return {name: found[name] for name in source.masks}
+        pruned = scoring_lib.prune(
+            self._scoring,
+            self._rules.kept(self._recipe, number, self._last, source.masks),
+            source.masks,
+            model,
+            dataset,
+            initial=source.unpruned,
+            final=source.final,
+            quiet=self._quiet,
+        )
+        density = self._rules.density(number, self._last)
+        if density is not None:
+            layers = self._rules.pruned(self._recipe, source.masks)
+            counted = {layer: pruned[layer] for layer in layers}
+            reached = quotas.reached(density, counted)
+            progress.say(f"level {number}: {reached}", self._quiet)
+        return pruned
+
+    def _rewound_iteration(self, dataset):
+        """The iteration of level 0 whose weights levels start from."""
+        return steps.iterations(
+            self._rules.rewind_iteration, dataset.train.iterations_per_epoch
+        )

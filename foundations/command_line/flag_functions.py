@@ -1,0 +1,95 @@
+"""Functions as the command line sees them: flat.
+
+An argument annotated with a class of settings stands for one flag per field.
+"""
+
+import functools
+import inspect
+import re
+import textwrap
+
+import attrs
+
+from lottery_ticket.foundations.values import fields
+
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
+    name of one that comes with the library, such as rare_gems/resnet20_1.44;
+    flags on the command line win over it."""
+
+
+def parameters(function) -> dict[str, inspect.Parameter]:
+    """Returns dict, flag -> its type and default.
+
+    Args:
+        function: Function with annotated arguments and a docstring with an
+            `Args:` section.
+    """
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind = parameter.annotation
+        if not attrs.has(kind):
+            found[name] = parameter.replace(kind=_KEYWORD)
+            continue
+        for each in attrs.fields(kind):
+            found[each.name] = inspect.Parameter(
+                each.name, _KEYWORD, default=each.default, annotation=each.type
+            )
+    config = inspect.Parameter("config", _KEYWORD, default=None, annotation=str)
+    return {**found, "config": config}
+
+
+def flatten(function):
+    """Returns a function of flat arguments that calls `function`.
+
+    Its signature has one more argument, config, and its docstring names all.
+
+    Args:
+        function: As for `parameters`.
+    """
+
+    @functools.wraps(function)
+    def command(**values):
+        return function(**keywords(function, values))
+
+    command.__signature__ = inspect.Signature(parameters(function).values())
+    command.__doc__ = _documentation(function)
+    del command.__wrapped__  # Fire would look through it, at `function`.
+    return command
+
+
+def keywords(function, values: dict) -> dict:
+    """Returns a function's own arguments, settings made.
+
+    Args:
+        function: As for `parameters`.
+        values: Dict, flag -> its value. Those of no argument are left out.
+
+    Raises:
+        ValueError: If settings refuse a value.
+    """
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind = parameter.annotation
+        if attrs.has(kind):
+            own = [each for each in fields.names_of(kind) if each in values]
+            found[name] = kind(**{each: values[each] for each in own})
+        elif name in values:
+            found[name] = values[name]
+    return found
+
+
+def _documentation(function):
+    """Docstring of a function, its Args with those of its settings."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    before, _, args = text.partition("Args:\n")
+    args, *after = args.split("\n\n")
+    added = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if attrs.has(parameter.annotation):
+            args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
+            of_fields = inspect.cleandoc(parameter.annotation.__doc__)
+            added.append(of_fields.partition("Args:\n")[2])
+    added.append(textwrap.indent(_CONFIG_HELP, "    "))
+    args = "\n".join(section.rstrip() for section in [args, *added])
+    return "\n\n".join([f"{before}Args:\n{args}", *after])

@@ -1,0 +1,135 @@
+"""The criteria by name: what scores weights, so that the lowest are pruned."""
+
+import typing
+from collections.abc import Callable
+
+import numpy as np
+
+from lottery_ticket.foundations.criteria import (
+    criteria_gradients,
+    criteria_weights,
+)
+from lottery_ticket.foundations.values import dataset_base, names
+
+Network = dict[str, np.ndarray]
+# In the order in which --criteria=all evaluates them.
+CRITERIA = {
+    **criteria_weights.CRITERIA,
+    **criteria_gradients.CRITERIA,
+}
+
+
+def check(name: str) -> None:
+    """Raises ValueError, naming the nearest, unless a criterion is known."""
+    names.check("criterion", name, CRITERIA)
+
+
+def score_fn(
+    name: str,
+    model: typing.Any,
+    dataset: dataset_base.DatasetBase | None = None,
+    *,
+    initial: Network | None = None,
+    final: Network | None = None,
+    seed: int = 0,
+    examples_per_class: int = 10,
+    invert: bool = False,
+) -> Callable[[Network], Network]:
+    """Returns the function (masks) -> scores of a criterion; higher = keep.
+
+    It can be called with ever sparser masks. The model is never changed, and
+    scores depend on nothing but what is given here, the masks and, where
+    weights are not given, the model's weights at the call.
+
+    Args:
+        name: Name of the criterion; see CRITERIA.
+        model: ModelBase.
+        dataset: For criteria that need data. For others it may tell the shape
+            of an example where the network leaves it open.
+        initial: Weights before training, for criteria of weights; None means
+            the model's.
+        final: Weights after training, which gradients are taken at, too; None,
+            for criteria without training, means the model's.
+        seed: Seed of random scores, of what decides between equal ranks, and
+            of the choice of examples.
+        examples_per_class: Training examples of each class that gradients of
+            the loss are computed on; a class that has fewer gives all.
+        invert: Whether to negate scores, so that the best are pruned first.
+
+    Raises:
+        ValueError: If the criterion is unknown, or what it needs is not given.
+            The function raises it, too, if a layer's weights hold NaN.
+    """
+    check(name)
+    criterion = CRITERIA[name]
+    if criterion.needs_training and final is None:
+        raise ValueError(
+            f"Criterion {name!r} needs trained weights. Received: final=None"
+        )
+    if criterion.kind == "weights":
+        scores = _of_weights(criterion.function, model, initial, final, seed)
+    elif criterion.kind == "network":
+        given = (_input_shape(name, model if dataset is None else dataset),)
+        scores = _of_gradients(criterion.function, model, final, given)
+    elif dataset is None:
+        raise ValueError(
+            f"Criterion {name!r} needs data. Received: dataset=None"
+        )
+    else:
+        rows = criteria_gradients.choose_examples(
+            dataset.train, examples_per_class, seed
+        )
+        given = dataset, rows
+        scores = _of_gradients(criterion.function, model, final, given)
+    return _inverted(scores) if invert else scores
+
+
+def _of_weights(function, model, initial, final, seed):
+    def scores(masks):
+        before = model.weights if initial is None else initial
+        _check_numbers(before, masks)
+        if final is not None:
+            _check_numbers(final, masks)
+        rng = np.random.default_rng(seed)
+        return {
+            name: function(
+                criteria_weights.Layer(
+                    before[name], final and final[name], mask, rng
+                )
+            )
+            for name, mask in masks.items()
+        }
+
+    return scores
+
+
+def _check_numbers(weights, masks):
+    """A sign or a rank of NaN would pass for that of a number."""
+    for name in masks:
+        if np.isnan(weights[name]).any():
+            raise ValueError(
+                f"Weights of layer {name!r} hold NaN. Did training diverge?"
+            )
+
+
+def _input_shape(name, source):
+    """Shape of an example, as a dataset or a network tells it."""
+    shape = tuple(source.input_shape)
+    if not shape or None in shape:
+        raise ValueError(
+            f"Criterion {name!r} needs the shape of an example, of a dataset "
+            f"or a network that fixes it. Received: {shape}"
+        )
+    return shape
+
+
+def _of_gradients(function, model, final, given):
+    def scores(masks):
+        weights = {**model.weights, **(final or {})}
+        return function(model, weights, masks, *given)
+
+    return scores
+
+
+def _inverted(scores):
+    return lambda masks: {n: -score for n, score in scores(masks).items()}

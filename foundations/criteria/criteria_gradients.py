@@ -1,0 +1,352 @@
+"""Criteria of a network's gradients, compiled once for each network.
+
+Gradients are computed anew whenever they are asked for, from weights and data:
+no run has to have stored any, as those of Zhou et al. 2019 do for snip and
+grad. No function here changes the model: weights and masks are arguments.
+Pruned weights count as 0, whatever they are held at, and score 0. Batch
+normalisation is in inference mode, regularisation losses of layers are not
+counted, and a network of mixed precision is computed in float32, or for SynFlow
+in float64.
+"""
+
+import functools
+import math
+import typing
+from collections.abc import Iterator
+
+import numpy as np
+
+from lottery_ticket.foundations.criteria import criterion
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    dataset_split,
+    entries,
+)
+
+with lazy.imports():
+    import keras
+    import tensorflow as tf
+
+    from lottery_ticket.foundations.networks import keras_private, tracing
+    from lottery_ticket.foundations.training import batches
+
+Network = dict[str, np.ndarray]
+GRASP_TEMPERATURE = 200.0
+CHUNK_NUMBERS = 320_000  # In the inputs: at most 104 CIFAR images at once.
+CHUNK_SIZE = 1000
+
+
+def snip(
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    dataset: dataset_base.DatasetBase,
+    rows: np.ndarray,
+) -> Network:
+    """Returns abs(g * w), g being the gradient of the mean loss.
+
+    Source: Lee et al. 2019 (https://arxiv.org/abs/1810.02340), equation 5.
+    Differs: scores are not divided by their sum, which orders them alike;
+    batch normalisation is in inference mode.
+
+    Args:
+        model: ModelBase.
+        weights: Dict, name -> array: all that the network computes with, as
+            `ModelBase.weights`.
+        masks: Masks of the kernels to score; a kernel that is not named keeps
+            all its weights.
+        dataset: Whose training examples to score on.
+        rows: Rows of those.
+
+    Returns:
+        Dict, layer name -> float32 array of the kernel's shape; higher = keep.
+
+    Raises:
+        FloatingPointError: If a score is not finite.
+    """
+    gradients = _mean_gradients(model, weights, masks, dataset, rows)
+    scores = _times(weights, gradients)
+    return _checked("snip", {name: np.abs(s) for name, s in scores.items()})
+
+
+def grad(
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    dataset: dataset_base.DatasetBase,
+    rows: np.ndarray,
+) -> Network:
+    """Returns abs(g), g being the gradient of the mean loss; as `snip`.
+
+    Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
+    Differs: batch normalisation is in inference mode.
+    """
+    gradients = _mean_gradients(model, weights, masks, dataset, rows)
+    return _checked("grad", {name: np.abs(g) for name, g in gradients.items()})
+
+
+def grasp(
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    dataset: dataset_base.DatasetBase,
+    rows: np.ndarray,
+) -> Network:
+    """Returns w * (H g), g and H being of the mean loss; higher = keep.
+
+    The loss is of logits divided by 200, its gradient g and Hessian H by the
+    kept weights of the kernels alone, as in the authors' code. Both are of all
+    rows, whatever fits into memory at once. All else is as for `snip`.
+
+    Source: Wang et al. 2020 (https://arxiv.org/abs/2002.07376), equation 8,
+    where -w * (H g) is the score and the highest are pruned.
+    Differs: batch normalisation is in inference mode.
+    """
+    given = (*_tensors(weights, masks), GRASP_TEMPERATURE)
+    gradients = _mean(_compiled(model, _gradients), given, dataset, rows)
+    products = _mean(
+        _compiled(model, _hessian_products), (*given, gradients), dataset, rows
+    )
+    return _checked("grasp", _times(weights, products))
+
+
+def synflow(
+    model: typing.Any,
+    weights: Network,
+    masks: Network,
+    input_shape: tuple[int, ...],
+) -> Network:
+    """Returns abs(w * dR/dw), R being the flow through the network, in float64.
+
+    R is the sum of the logits for an input of ones, all weights replaced by
+    their absolute values. It goes beyond float32 in deep networks.
+
+    Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), equation 2
+    and algorithm 1.
+    Differs: moving means of batch normalisation count as 0, which at
+    initialisation they are, so that all flow is positive in a trained network;
+    and activations are left out, as ReLUs do nothing to such a flow, but
+    others, such as ReLU6, would be saturated by it.
+
+    Raises:
+        FloatingPointError: If a score is not finite.
+        ValueError: If the network does not compute with floats from its input.
+    """
+    x = tf.ones((1, *input_shape), tf.float64)
+    scores = _compiled(model, _flow_scores)(*_tensors(weights, masks), x)
+    return _checked("synflow", {n: each.numpy() for n, each in scores.items()})
+
+
+def choose_examples(
+    split: dataset_split.DatasetSplit, per_class: int, seed: int
+) -> np.ndarray:
+    """Returns rows of a split, int32, ascending: examples of each class.
+
+    A class that has fewer than `per_class` gives all it has. Raises ValueError
+    if per_class is below 1.
+    """
+    if per_class < 1:
+        raise ValueError(
+            f"examples_per_class must be at least 1. Received: {per_class}"
+        )
+    order = np.random.default_rng(seed).permutation(split.size)
+    labels = split.y[order]
+    chosen = [order[labels == label][:per_class] for label in np.unique(labels)]
+    return np.sort(np.concatenate(chosen)).astype(np.int32)
+
+
+def example_chunks(
+    dataset: dataset_base.DatasetBase, rows: np.ndarray
+) -> Iterator[tuple]:
+    """Yields training examples, (x, y), prepared and never augmented.
+
+    They come in chunks, so that memory stays bounded.
+    """
+    split = dataset.train
+    numbers = math.prod(split.x.shape[1:])
+    size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // numbers))
+    for start in range(0, len(rows), size):
+        chunk = rows[start : start + size]
+        x, y = batches.read(split, chunk), tf.constant(split.y[chunk])
+        yield batches.prepared(dataset.prepare, x), y
+
+
+def _compiled(model, function):
+    """The function of this model; a model keeps it, for all its runs."""
+    key = function.__name__
+    if key not in model.compiled:
+        model.compiled[key] = tf.function(
+            functools.partial(function, model),
+            autograph=False,
+            reduce_retracing=True,  # Of chunks, the last may be smaller.
+        )
+    return model.compiled[key]
+
+
+def _tensors(weights, masks):
+    return (
+        {name: tf.constant(each) for name, each in weights.items()},
+        {name: tf.constant(mask == 1) for name, mask in masks.items()},
+    )
+
+
+def _mean_gradients(model, weights, masks, dataset, rows):
+    given = (*_tensors(weights, masks), 1.0)
+    return _mean(_compiled(model, _gradients), given, dataset, rows)
+
+
+def _mean(function, given, dataset, rows):
+    """Means over examples of what a function sums up over a chunk."""
+    totals = {}
+    for x, y in example_chunks(dataset, rows):
+        for name, total in function(x, y, *given).items():
+            totals[name] = total + totals.get(name, 0)
+    return {name: each.numpy() / len(rows) for name, each in totals.items()}
+
+
+def _gradients(model, x, y, weights, masks, temperature):
+    """Gradients by the kept weights of a chunk's loss, summed up."""
+    kernels = {name: weights[name] for name in masks}
+    with tf.GradientTape() as tape:
+        tape.watch(kernels)
+        loss = _loss(model, x, y, {**weights, **kernels}, masks, temperature)
+    return _gradient(tape, loss, kernels)
+
+
+def _hessian_products(model, x, y, weights, masks, temperature, vectors):
+    """Hessian of a chunk's summed loss times a vector, by the same weights."""
+    kernels = {name: weights[name] for name in masks}
+    with tf.GradientTape() as tape:
+        tape.watch(kernels)
+        gradients = _gradients(
+            model, x, y, {**weights, **kernels}, masks, temperature
+        )
+        along = tf.add_n(
+            [tf.reduce_sum(gradients[name] * vectors[name]) for name in masks]
+        )
+    return _gradient(tape, along, kernels)
+
+
+def _gradient(tape, target, kernels):
+    zero = tf.UnconnectedGradients.ZERO
+    return tape.gradient(target, kernels, unconnected_gradients=zero)
+
+
+def _loss(model, x, y, weights, masks, temperature):
+    outputs = _outputs(model, x, weights, masks, tf.float32)
+    outputs = model.logits(tf.cast(outputs, tf.float32)) / temperature
+    if model.gives_probabilities:  # Which is what its loss then expects.
+        outputs = tf.nn.softmax(outputs)
+    loss, _ = model.create_loss_and_accuracy(y, outputs)
+    return loss * tf.cast(tf.size(y), loss.dtype)
+
+
+def _flow_scores(model, weights, masks, x):
+    means = _moving_means(model)
+    weights = {
+        name: tf.cast(
+            tf.zeros_like(each) if name in means else tf.abs(each), tf.float64
+        )
+        for name, each in weights.items()
+        if each.dtype.is_floating
+    }
+    kernels = {name: weights[name] for name in masks}
+    with tf.GradientTape() as tape:
+        tape.watch((x, kernels))
+        with tracing.without_activations(model.network):
+            given = {**weights, **kernels}
+            outputs = _outputs(model, x, given, masks, tf.float64)
+        flow = tf.reduce_sum(model.logits(outputs))
+    by_input, gradients = tape.gradient(flow, (x, kernels))
+    if by_input is None:
+        raise ValueError(
+            "SynFlow sends ones through a network, so its inputs must be "
+            f"floats. Received: the network {model.network.name!r}, whose "
+            "outputs have no gradient by its inputs"
+        )
+    return {
+        name: tf.zeros_like(kernels[name])
+        if gradient is None
+        else tf.abs(kernels[name] * gradient)
+        for name, gradient in gradients.items()
+    }
+
+
+def _moving_means(model):
+    """Names of the moving means of all batch normalisations."""
+    means = {
+        id(layer.moving_mean)
+        for layer in keras_private.layers(model.network)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+    return {n for n, each in model.variables.items() if id(each) in means}
+
+
+def _outputs(model, x, weights, masks, dtype):
+    """What the network gives with these weights, pruned ones 0."""
+    values = {
+        name: tf.cast(each, dtype) if each.dtype.is_floating else each
+        for name, each in weights.items()
+    }
+    for name, mask in masks.items():
+        values[name] = tf.where(mask, values[name], tf.zeros([], dtype))
+    variables = [model.variables[name] for name in values]
+    with tracing.in_precision(model.network, dtype.name):
+        return tracing.outputs(
+            model.network, variables, list(values.values()), x
+        )
+
+
+def _times(weights, arrays):
+    with np.errstate(over="ignore", invalid="ignore"):  # It is an error later.
+        return {name: each * weights[name] for name, each in arrays.items()}
+
+
+def _checked(criterion, scores):
+    for name, score in scores.items():
+        if not np.isfinite(score).all():
+            raise FloatingPointError(
+                f"Scores of {criterion} must be finite. Received: NaN or "
+                f"infinity in layer {name!r}"
+            )
+    return scores
+
+
+CRITERIA = {
+    "snip": criterion.Criterion(
+        snip,
+        "SNIP",
+        "abs(g w), g the gradient of the loss",
+        "Lee et al. 2019 (https://arxiv.org/abs/1810.02340)",
+        kind="data",
+        family=5,
+    ),
+    "grad": criterion.Criterion(
+        grad,
+        "gradient",
+        "abs(g), g the gradient of the loss",
+        entries.ZHOU,
+        kind="data",
+        family=5,
+        variant=1,
+    ),
+    "grasp": criterion.Criterion(
+        grasp,
+        "GraSP",
+        "w (H g), H the Hessian; logits divided by 200",
+        "Wang et al. 2020 (https://arxiv.org/abs/2002.07376)",
+        kind="data",
+        family=8,
+    ),
+    "synflow": criterion.Criterion(
+        synflow,
+        "SynFlow",
+        "abs(w dR/dw), R the flow through the network of all abs(w), without "
+        "activations; no data",
+        "Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467)",
+        kind="network",
+        steps=100,
+        family=9,
+    ),
+}

@@ -1,0 +1,29 @@
+"""Criterion: a function that scores weights, and what it needs."""
+
+import dataclasses
+
+from lottery_ticket.foundations.values import entries
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Criterion(entries.Entry):
+    """A function that scores weights, so that the lowest are pruned.
+
+    Args:
+        kind: What the function takes: "weights", a criteria_weights.Layer, and
+            returns its scores; or as in criteria_gradients, "network", (model,
+            weights, masks, input_shape), or "data", (model, weights, masks,
+            dataset, rows), and returns those of all layers.
+        needs_training: Whether it scores trained weights only.
+        steps: Prunings, with scores anew for each, that its source takes to
+            the final density.
+        decides: Whether the sign of its scores says which weights go, however
+            many were to go; see `pruning.keep_positive`.
+        is_drawn: Whether its scores are chance alone.
+    """
+
+    kind: str = "weights"
+    needs_training: bool = False
+    steps: int = 1
+    decides: bool = False
+    is_drawn: bool = False

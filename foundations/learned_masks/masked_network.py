@@ -1,0 +1,113 @@
+"""A network whose weights are frozen and whose masks are trained."""
+
+import threading
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from lottery_ticket.foundations.learned_masks import mask_source
+from lottery_ticket.foundations.networks import keras_private
+
+
+class MaskedNetwork(keras_private.StandIn):
+    """Stands in for a keras.Model in training and evaluation.
+
+    Each kernel is computed with as weights * mask, the mask being made of
+    variables of a source, the only ones that are trained. Kernels, biases and
+    all else of the network within stay as they are, but for what moves in
+    training by itself: statistics of batch normalisations, states of random
+    layers. Nothing of it is changed for that, not even `trainable`: it trains
+    as ever when it is trained itself.
+
+    A loss that a layer adds counts, too, such as an activity regulariser's;
+    those of weights do not: there are no trained weights.
+
+    Attributes:
+        source: mask_source.MaskSource.
+        losses: What layers and the source added to the loss in the last
+            training call, of this thread: each of several devices is traced on
+            its own, and evaluations are on another meanwhile.
+    """
+
+    def __init__(
+        self,
+        model,
+        make: Callable[[dict[str, tuple]], mask_source.MaskSource],
+        name: str,
+    ):
+        """Makes the variables.
+
+        Args:
+            model: ModelBase with the network; its kernels with masks get
+                learned ones.
+            make: Function (shapes of the kernels by layer) -> MaskSource.
+            name: What the variables' paths begin with; no two MaskedNetworks of
+                one model may have the same.
+        """
+        super().__init__(model.network)
+        self._kernels = {name: model.variables[name] for name in model.masks}
+        self._traced = threading.local()
+        with model.strategy.scope(), keras.name_scope(name):
+            self.source = make(
+                {layer: each.shape for layer, each in self._kernels.items()}
+            )
+
+    @property
+    def losses(self) -> list:
+        """See above."""
+        return getattr(self._traced, "losses", [])
+
+    @property
+    def trainable_variables(self) -> list[keras.Variable]:
+        """Those of the source that are trained."""
+        return list(self.source.trained.values())
+
+    @property
+    def non_trainable_variables(self) -> list[keras.Variable]:
+        """All else that the outputs depend on."""
+        own = [*self.source.variables, self.source.iterations]
+        return [*self._inner.variables, *own]
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All variables, in a stable order."""
+        return [*self.trainable_variables, *self.non_trainable_variables]
+
+    def __call__(self, x, training=False):
+        """Returns the network's outputs under a mask.
+
+        Args:
+            x: Prepared examples.
+            training: Whether this is a training iteration.
+        """
+        values = [(each, _tensor(each)) for each in self._inner.variables]
+        trained = [_tensor(each) for each in self.trainable_variables]
+        weights = [_tensor(each) for each in self._kernels.values()]
+        masked = self.source.masked(trained, weights, training)
+        stands = zip(self._kernels.values(), masked, strict=True)
+        scope = keras.StatelessScope(collect_losses=True)
+        for update in [*values, *stands]:
+            scope.add_update(update)  # The last one of a variable holds.
+        with scope:
+            outputs = self._inner(x, training=training)
+        self._take_over(scope, values)
+        if training:
+            own = self.source.losses(trained, weights)
+            self._traced.losses = [*scope.losses, *own]
+            iterations = self.source.iterations
+            iterations.assign(iterations.value + 1)
+        return outputs
+
+    def _take_over(self, scope, before):
+        """Gives variables the values that layers have assigned to them."""
+        never = {id(each) for each in self._kernels.values()}
+        never |= {id(each) for each in self._inner.trainable_variables}
+        for variable, value in before:
+            moved = scope.get_current_value(variable)
+            if moved is not value and id(variable) not in never:
+                variable.assign(moved)
+
+
+def _tensor(variable):
+    return tf.convert_to_tensor(variable.value)

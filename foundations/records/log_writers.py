@@ -1,0 +1,144 @@
+"""What a run logs: JSON files, and TensorBoard summaries of the same."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from lottery_ticket.foundations.machine import files, lazy
+from lottery_ticket.foundations.records import paths, save_restore
+
+with lazy.imports():
+    from tensorboard.compat.proto import event_pb2, summary_pb2
+    from tensorboard.summary.writer import record_writer
+
+SUMMARY_BLOCK_ITERATIONS = 100
+
+
+class Logs:
+    """Loss and accuracy by iteration, for each of several named logs."""
+
+    def __init__(self, names: list[str]):
+        """Starts empty logs, such as "train", "test" and "validate"."""
+        self._columns = {
+            name: {
+                "iteration": np.zeros(0, np.int64),
+                "loss": np.zeros(0, np.float32),
+                "accuracy": np.zeros(0, np.float32),
+            }
+            for name in names
+        }
+        self._summarized_to = -1
+
+    def add(
+        self,
+        name: str,
+        iterations: Sequence[int],
+        losses: Sequence[float],
+        accuracies: Sequence[float],
+    ) -> None:
+        """Appends iteration numbers, losses and accuracies to a log."""
+        columns = self._columns[name]
+        added = {
+            "iteration": iterations,
+            "loss": losses,
+            "accuracy": accuracies,
+        }
+        for key, values in added.items():
+            values = np.asarray(values, columns[key].dtype)
+            columns[key] = np.concatenate([columns[key], values])
+
+    def latest(self) -> dict[str, tuple[float, float]]:
+        """Latest (loss, accuracy) of all logs that have entries, by name."""
+        return {
+            name: (float(columns["loss"][-1]), float(columns["accuracy"][-1]))
+            for name, columns in self._columns.items()
+            if len(columns["loss"])
+        }
+
+    def cut_at_not_finite(self) -> tuple[str, int] | None:
+        """Drops all entries from the first NaN or infinite loss on.
+
+        Returns name of the log and iteration of that loss; None if all are
+        finite.
+        """
+        bad = {}
+        for name, columns in self._columns.items():
+            not_finite = ~np.isfinite(columns["loss"])
+            if not_finite.any():
+                bad[name] = int(columns["iteration"][not_finite][0])
+        if not bad:
+            return None
+        name = min(bad, key=bad.get)
+        for columns in self._columns.values():
+            is_earlier = columns["iteration"] < bad[name]
+            for key, column in columns.items():
+                columns[key] = column[is_earlier]
+        return name, bad[name]
+
+    def write(self, directory: str) -> dict[str, str]:
+        """Writes all logs as JSON; returns their checksums by file name."""
+        checksums = {}
+        for name, columns in self._columns.items():
+            log = {key: column.tolist() for key, column in columns.items()}
+            checksums |= save_restore.write_log(directory, name, log)
+        return checksums
+
+    def write_summaries(self, directory: str) -> None:
+        """Writes TensorBoard events of what came since the last call.
+
+        The training log, which has an entry an iteration, is summed up in means
+        over blocks of iterations. An event's wall time is its iteration; where
+        files begin depends on when checkpoints were made.
+        """
+        start = self._summarized_to
+        events = [event_pb2.Event(file_version="brain.Event:2")]
+        for name, columns in self._columns.items():
+            block = SUMMARY_BLOCK_ITERATIONS if name == "train" else 1
+            for iteration, facts in _means(columns, start, block):
+                events.append(_event(name, iteration, facts))
+                self._summarized_to = max(self._summarized_to, iteration)
+        buffer = io.BytesIO()
+        writer = record_writer.RecordWriter(buffer)
+        for event in events:
+            writer.write(event.SerializeToString())
+        name = f"events.out.tfevents.{start + 1:010d}"
+        files.write(
+            files.join(paths.summaries(directory), name), buffer.getvalue()
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Returns all entries as arrays, for a checkpoint."""
+        arrays = {
+            f"{name}/{key}": column
+            for name, columns in self._columns.items()
+            for key, column in columns.items()
+        }
+        return {**arrays, "summarized_to": np.asarray(self._summarized_to)}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Takes over the entries of another Logs with the same names."""
+        self._summarized_to = int(arrays["summarized_to"])
+        for name, columns in self._columns.items():
+            for key in columns:
+                columns[key] = arrays[f"{name}/{key}"]
+
+
+def _means(columns, start, block):
+    """Yields (iteration, means) of blocks of entries later than `start`."""
+    later = {
+        key: col[columns["iteration"] > start] for key, col in columns.items()
+    }
+    for first in range(0, len(later["iteration"]), block):
+        chosen = {key: col[first : first + block] for key, col in later.items()}
+        iteration = int(chosen.pop("iteration")[-1])
+        yield iteration, {key: float(col.mean()) for key, col in chosen.items()}
+
+
+def _event(name, iteration, facts):
+    values = [
+        summary_pb2.Summary.Value(tag=f"{key}/{name}", simple_value=fact)
+        for key, fact in facts.items()
+    ]
+    summary = summary_pb2.Summary(value=values)
+    return event_pb2.Event(step=iteration, wall_time=iteration, summary=summary)

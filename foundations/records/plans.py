@@ -1,0 +1,153 @@
+"""Plan: one call of an experiment as a value, checked, and nothing done yet.
+
+An experiment is a function `plan(...)` whose arguments are its flags, and which
+is declared to return what it would do: `-> plans.Plan`. The command line,
+skipping in sweeps, resuming and the refusal of folders that hold something else
+all follow from that.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+
+from lottery_ticket.foundations.machine import environment, files, progress
+from lottery_ticket.foundations.records import (
+    folder_owner,
+    result_file,
+    run_record,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A training run that is written to a folder; run.json makes it complete.
+
+    Its settings are all that it depends on, as JSON values; "experiment" is the
+    experiment's name.
+    """
+
+    directory: str
+    settings: dict
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is done, and its files are whole.
+
+        Raises ValueError if the folder holds one with other settings.
+        """
+        return run_record.is_complete(self.directory, self.settings)
+
+    def check_settings(self) -> None:
+        """Raises if the folder's run, finished or begun, has other settings."""
+        run_record.check_own(self.directory, self.settings)
+
+    def check_free(self) -> None:
+        """Raises ValueError if the folder holds what would be mixed with it.
+
+        Such are results of another experiment or of unknown origin, and a run,
+        finished or under way, with other settings.
+        """
+        if files.names(self.directory):
+            self.check_settings()
+            run_record.check_free(self.directory, self.settings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What is found, in a sealed file of its own in a folder."""
+
+    directory: str
+    settings: dict  # As of a Run.
+    file: result_file.ResultFile  # Written last.
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the file is there, and whole.
+
+        Raises ValueError if it was made with other settings.
+        """
+        return self.file.is_complete(self.directory, self.settings)
+
+    def write(self, found: dict) -> None:
+        """Writes what was found, JSON values, with settings and environment."""
+        facts = {"environment": environment.facts()}
+        record = {"settings": self.settings, **found, **facts}
+        self.file.write(self.directory, record)
+
+    def check_free(self, has_run: bool = False) -> None:
+        """Raises ValueError if the folder holds what would be mixed with it.
+
+        Such are results of another experiment, and the file with other
+        settings. A run of the same plan may lie there, too (has_run).
+        """
+        self.file.read_own(self.directory, self.settings)
+        experiment = self.settings["experiment"]
+        folder_owner.check(self.directory, experiment, has_run)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
+    """What a call of an experiment writes, what it reads, and the way there.
+
+    Args:
+        output_dir: Folder that all results lie in, for messages.
+        writes: Its runs and results, in the order in which they come about. It
+            is complete once all are.
+        work: Function () that does what is left to do; it goes on where a
+            stopped one was.
+        reads: Folders of results that it starts from: a ticket, masks.
+        quiet: Whether to say nothing.
+    """
+
+    output_dir: str
+    writes: tuple[Run | Result, ...]
+    work: Callable[[], None]
+    reads: tuple[str, ...] = ()
+    quiet: bool = False
+
+    @property
+    def settings(self) -> dict:
+        """Settings of what comes last."""
+        return self.writes[-1].settings
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is nothing left to do.
+
+        Result files come first: where one is not there, no run's arrays are
+        looked at. Raises ValueError if there is something with other settings.
+        """
+        runs = self._parts(Run)
+        if all([result.is_complete for result in self._parts(Result)]):
+            return all(run.is_complete for run in runs)
+        for run in runs:
+            run.check_settings()
+        return False
+
+    def run(self) -> None:
+        """Does what is left to do, once no folder holds anything else.
+
+        Raises ValueError if one does; and whatever the work raises.
+        """
+        if self.is_complete:
+            progress.say_complete(self.output_dir, self.quiet)
+            return
+        runs = self._parts(Run)
+        of_runs = {run.directory for run in runs}
+        for run in runs:
+            run.check_free()
+        for result in self._parts(Result):
+            result.check_free(has_run=result.directory in of_runs)
+        self.work()
+
+    def _parts(self, kind):
+        """Its runs, or its results."""
+        return [part for part in self.writes if isinstance(part, kind)]
+
+
+def makes_plan(function: Callable) -> bool:
+    """Whether a function is declared to return a Plan."""
+    declared = inspect.signature(function).return_annotation
+    if isinstance(declared, str):  # By `from __future__ import annotations`.
+        return declared.rpartition(".")[2] == Plan.__name__
+    return declared is Plan

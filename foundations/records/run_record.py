@@ -1,0 +1,238 @@
+"""run.json: what a run was, and whether its files are whole."""
+
+import hashlib
+import json
+import logging
+import re
+
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import (
+    checkpoint,
+    folder_owner,
+    paths,
+    save_restore,
+    sealed,
+)
+from lottery_ticket.foundations.values import names_0_1_0
+
+# A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
+_CHECKPOINT_MARK = b"PK\x03\x04"
+_CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
+_log = logging.getLogger(__name__)
+
+
+def write(directory: str, record: dict) -> None:
+    """Writes run.json, with a checksum of itself; the run is now complete.
+
+    Args:
+        record: JSON values. "settings" and "inputs" say what the run was made
+            with, "checksums" maps each file's path below the folder to its
+            SHA-256.
+    """
+    # These first: they are looked at even where the rest is damaged.
+    first = {part: record[part] for part in ("settings", "inputs")}
+    sealed.write(paths.record(directory), {**first, **record})
+
+
+def read(directory: str) -> dict | None:
+    """Returns the record of a run, or None where there is none that is whole.
+
+    A damaged run.json is named in a warning and counts as none.
+    """
+    return sealed.read(paths.record(directory))
+
+
+def is_complete(directory: str, settings: dict) -> bool:
+    """Whether a run with these settings is done and its files are whole.
+
+    Raises ValueError if the folder holds a run made with other settings, or a
+    run.json that does not show with which.
+    """
+    record = _read_own(directory, {"settings": settings})
+    if record is None:
+        return False
+    return not damaged_files(directory, record)
+
+
+def restore(directory: str, identity: dict) -> dict[str, dict] | None:
+    """Returns the networks of a complete run, or None if there is work to do.
+
+    Files that are missing or damaged are named in a warning; that run has to be
+    done again. Networks are by folder: "initial", "final", "masks" and what
+    else there is, but for weights saved on the way.
+
+    Raises:
+        ValueError: If the folder holds a run of another identity ("settings"
+            and "inputs"), or a run.json that does not show of which.
+    """
+    record = _read_own(directory, identity)
+    if record is None:
+        return None
+    damaged = damaged_files(directory, record)
+    for path in damaged:
+        _log.warning("%s is missing or damaged: its run is redone", path)
+    found = {name.rpartition("/")[0] for name in record["checksums"]}
+    if damaged or "final" not in found:
+        return None
+    return {
+        folder: save_restore.restore_network(files.join(directory, folder))
+        for folder in sorted(found)
+        if folder and not re.fullmatch(r"iteration\d+", folder)
+    }
+
+
+def check_source(path: str) -> None:
+    """Raises ValueError unless a folder of a run, such as its masks, is whole.
+
+    It is not if the run is not finished, or files of the folder are damaged.
+    Looked at only if it is one of a run of ours.
+    """
+    directory, _, folder = path.rstrip("/").rpartition("/")
+    directory = directory or "."
+    held = {"run.json", "checkpoint.bin"} & set(files.names(directory))
+    record = read(directory) or {"checksums": {}}
+    if held and not record["checksums"]:
+        raise ValueError(f"The run in {directory} is not finished")
+    own = {
+        name: checksum
+        for name, checksum in record["checksums"].items()
+        if name.startswith(f"{folder}/")
+    }
+    for damaged in damaged_files(directory, {"checksums": own}):
+        raise ValueError(
+            f"{damaged} is missing or damaged. Run the experiment that made it "
+            "again: it redoes what is damaged."
+        )
+
+
+def check_identity(recorded: dict, identity: dict, directory: str) -> None:
+    """Raises ValueError, naming what differs, if a run's identity does."""
+    for part in identity:
+        check_same(recorded[part], identity[part], directory)
+
+
+def check_own(directory: str, settings: dict) -> None:
+    """Raises ValueError if a folder's run, finished or not, has other settings.
+
+    Also if a run.json does not show its settings.
+    """
+    _read_own(directory, {"settings": settings})
+    saved = checkpoint.load(directory)
+    if saved is not None:
+        check_same(saved[1]["identity"]["settings"], settings, directory)
+
+
+def check_free(directory: str, settings: dict) -> None:
+    """Raises ValueError if a folder holds results that no record accounts for.
+
+    Such are, say, weights with neither run.json nor a checkpoint, a
+    checkpoint.bin of somebody else's, and results of another experiment than
+    the settings say.
+    """
+    folder_owner.check(directory, settings.get("experiment"), has_run=True)
+    found = files.names(directory)
+    if "checkpoint.bin" in found:
+        _check_checkpoint(paths.checkpoint(directory))
+    known = {"run.json", "checkpoint.bin"}
+    results = {"initial", "final", "masks"}
+    results |= {f"{log}.json" for log in ("train", "test", "validate")}
+    results |= {f"{log}.log" for log in ("train", "test", "validate")}
+    if results & set(found) and not known & set(found):
+        raise ValueError(
+            f"{directory} holds results of unknown origin "
+            f"({', '.join(sorted(results & set(found)))}, but no run.json), "
+            "which are never overwritten. Use another output_dir."
+        )
+
+
+def remove(directory: str) -> None:
+    """Removes a run's record, so that the run counts as not done."""
+    files.remove(paths.record(directory))
+
+
+def damaged_files(directory: str, record: dict) -> list[str]:
+    """Paths of a run's files that are missing or whose bytes have changed."""
+    listed = {
+        files.join(directory, name): checksum
+        for name, checksum in record["checksums"].items()
+    }
+    return [
+        path
+        for path, checksum in listed.items()
+        if not files.exists(path)
+        or hashlib.sha256(files.read(path)).hexdigest() != checksum
+    ]
+
+
+def check_same(recorded: dict, requested: dict, directory: str) -> None:
+    """Raises ValueError, naming what differs, if results' settings do."""
+    differing = _differences(recorded, requested)
+    if differing:
+        raise ValueError(
+            f"{directory} holds results made with other settings, which are "
+            f"never mixed or overwritten ({differing}). Use "
+            "another output_dir, or the same settings."
+        )
+
+
+def _differences(recorded, requested):
+    recorded = names_0_1_0.settings(recorded)
+    requested = json.loads(json.dumps(requested))
+    names = sorted({*recorded, *requested})
+    pairs = [
+        [names_0_1_0.value(each, name) for each in (recorded, requested)]
+        for name in names
+    ]
+    return "; ".join(
+        f"{name}: {there!r} there, {now!r} now"
+        for name, (there, now) in zip(names, pairs, strict=True)
+        if there != now
+    )
+
+
+def _read_own(directory, identity):
+    """As `read`; raises where a run of another identity may be lost."""
+    record = read(directory)
+    if record is not None:
+        check_identity(record, identity, directory)
+    elif files.exists(paths.record(directory)):
+        _check_damaged(directory, identity)
+    return record
+
+
+def _check_damaged(directory, identity):
+    """Raises unless a damaged record still shows this very identity."""
+    path = paths.record(directory)
+    text = files.read(path).decode(errors="replace")
+    for part, requested in identity.items():
+        recorded = _readable_part(text, part)
+        why = f"its {part} cannot be read"
+        if recorded is not None:
+            why = _differences(recorded, requested)
+        if why:
+            raise ValueError(
+                f"{path} is damaged or was not written by this package, and "
+                f"may be of another run than this one ({why}): it is not "
+                f"overwritten. Move {directory} away to have the run done "
+                "anew, or use another output_dir."
+            )
+
+
+def _readable_part(text, part):
+    """Dict "settings" or "inputs" of a damaged record, or None."""
+    try:
+        _, after = text.split(f'\n "{part}":', 1)
+        found, _ = json.JSONDecoder().raw_decode(after.lstrip())
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _check_checkpoint(path):
+    head = files.read(path, _CHECKPOINT_HEAD_BYTES)
+    # Empty is what a crash of the system can leave of one.
+    if head and not head.endswith(_CHECKPOINT_MARK):
+        raise ValueError(
+            f"{path} was not written by this package, and is never "
+            "overwritten. Move it away, or use another output_dir."
+        )

@@ -1,0 +1,163 @@
+"""Networks and logs to and from disk; nothing is ever unpickled."""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable
+
+import numpy as np
+
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import paths
+
+Network = dict[str, np.ndarray]
+Log = dict[str, list]
+
+
+def save_network(directory: str, network: Network) -> dict[str, str]:
+    """Saves one `NAME.npy` per entry; returns their SHA-256 by file name."""
+    checksums = {}
+    for name, array in network.items():
+        buffer = io.BytesIO()
+        np.save(buffer, np.asarray(array), allow_pickle=False)
+        data = buffer.getvalue()
+        files.write(files.join(directory, f"{name}.npy"), data)
+        checksums[f"{name}.npy"] = hashlib.sha256(data).hexdigest()
+    return checksums
+
+
+def restore_network(directory: str) -> Network:
+    """Returns the network saved in a folder, sorted by name.
+
+    Raises:
+        FileNotFoundError: If the folder holds no .npy file.
+        ValueError: If a file is damaged, or holds pickled objects.
+    """
+    found = [name for name in files.names(directory) if name.endswith(".npy")]
+    if not found:
+        raise FileNotFoundError(
+            f"No saved network (.npy files) in {directory!r}"
+        )
+    return {
+        name.removesuffix(".npy"): _restore_array(files.join(directory, name))
+        for name in found
+    }
+
+
+def standardize(
+    network: Network | str | list | None,
+    combine_fn: Callable[..., Network] | None = None,
+) -> Network | None:
+    """Returns a network given in any of the forms that flags take.
+
+    Args:
+        network: None, which stays None; a dict; the path of a folder written
+            by `save_network`; or a list of those.
+        combine_fn: Combines the networks of a list, such as `masks.union`.
+            Needed for lists only.
+
+    Raises:
+        ValueError: If a list comes without a combine_fn, or `network` has
+            another type.
+        FileNotFoundError: If a folder holds no network.
+    """
+    if network is None or isinstance(network, dict):
+        return network
+    if isinstance(network, str | os.PathLike):
+        return restore_network(str(network))
+    if isinstance(network, list | tuple) and network and combine_fn:
+        return combine_fn(*(standardize(entry) for entry in network))
+    raise ValueError(
+        "A network must be None, a dict, a folder, or a list of those where "
+        f"several can be combined. Received: {network!r}"
+    )
+
+
+def checksum(network: Network | None) -> str | None:
+    """Returns a SHA-256 over names, shapes and values; None for None."""
+    if network is None:
+        return None
+    digest = hashlib.sha256()
+    for name in sorted(network):
+        array = np.ascontiguousarray(network[name])
+        digest.update(f"{name} {array.dtype} {array.shape};".encode())
+        digest.update(array.data)
+    return digest.hexdigest()
+
+
+def write_log(directory: str, name: str, log: Log) -> dict[str, str]:
+    """Writes a log as JSON; returns its checksum like `save_network`.
+
+    Args:
+        name: "train", "test" or "validate".
+        log: Dict with the lists "iteration", "loss" and "accuracy", equally
+            long. Floats are written in float32's shortest exact form.
+    """
+    columns = {
+        key: [_shortest(value) for value in column]
+        for key, column in log.items()
+    }
+    data = json.dumps(columns, separators=(",", ":")).encode()
+    files.write(paths.log(directory, name), data)
+    return {f"{name}.json": hashlib.sha256(data).hexdigest()}
+
+
+def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
+    """Returns a log of a run, in our JSON or in the 2018 library's format.
+
+    That one is a file `NAME.log` of lines such as
+    `iteration,100,test_loss,0.3,test_accuracy,0.9`. With a tail, only so many
+    last entries are returned.
+
+    Raises:
+        FileNotFoundError: If there is no such log.
+        ValueError: If the file is damaged; the error names it.
+    """
+    path = paths.log(directory, name)
+    old = files.join(directory, f"{name}.log")
+    if not files.exists(path) and files.exists(old):
+        path = old
+    text = files.read(path).decode(errors="replace")
+    try:
+        log = _parse_json(text) if path != old else _parse_2018(text)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"{path} is not a readable log: {error}") from error
+    return {key: column[-tail:] for key, column in log.items()}
+
+
+def _restore_array(path):
+    data = io.BytesIO(files.read(path))
+    try:
+        array = np.load(data, allow_pickle=False)
+        is_numbers = array.dtype.kind in "biuf"  # No complex, no records.
+    except Exception:  # Damaged bytes can raise nearly anything.
+        is_numbers = False
+    if not is_numbers:
+        raise ValueError(f"{path} is damaged, or holds no plain numbers")
+    return array
+
+
+def _shortest(value):
+    is_integer = isinstance(value, int | np.integer)
+    return int(value) if is_integer else float(str(np.float32(value)))
+
+
+def _parse_json(text):
+    log = json.loads(text)
+    columns = {key: log[key] for key in ("iteration", "loss", "accuracy")}
+    if len({len(column) for column in columns.values()}) > 1:
+        raise ValueError("its columns differ in length")
+    return columns
+
+
+def _parse_2018(text):
+    log = {"iteration": [], "loss": [], "accuracy": []}
+    for line in text.splitlines():
+        cells = line.split(",")
+        row = dict(zip(cells[::2], cells[1::2], strict=True))
+        row = {key.split("_")[-1]: value for key, value in row.items()}
+        log["iteration"].append(int(row["iteration"]))
+        log["loss"].append(float(row["loss"]))
+        log["accuracy"].append(float(row["accuracy"]))
+    return log

@@ -1,0 +1,132 @@
+"""DatasetBase: examples split into train, validate and test."""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from lottery_ticket.foundations.values import dataset_split
+
+
+class DatasetBase:
+    """A dataset; subclasses hand their arrays to `__init__`."""
+
+    def __init__(
+        self,
+        train: tuple[np.ndarray, np.ndarray],
+        train_batch_size: int,
+        test: tuple[np.ndarray, np.ndarray],
+        validate: tuple[np.ndarray, np.ndarray] | None = None,
+        train_order_seed: int | None = None,
+        drop_partial_batch: bool = False,
+        *,
+        prepare: Callable | None = None,
+        augment: Callable | None = None,
+        augment_seed: int = 0,
+        num_classes: int | None = None,
+    ):
+        """Makes the three splits.
+
+        Examples that do not fit into memory are streamed: instead of an array,
+        x is an object with a length, `shape`, `dtype`, `checksum` (text that
+        changes with the data), and a method `read(rows, seed)`, which
+        tf.data calls in graph mode. It returns the examples of these rows; seed
+        is an int32 tensor of shape (2,) for a training batch, for what is
+        random in reading it, and None for evaluation.
+
+        Args:
+            train: Pair (x, y) to train on; shuffled anew each epoch.
+            train_batch_size: Examples in one training batch.
+            test: Pair (x, y); evaluated whole.
+            validate: Pair (x, y) held out of the training data, or None;
+                evaluated whole.
+            train_order_seed: Seed of the training order; None counts as 0.
+            drop_partial_batch: Whether an epoch leaves out its last training
+                batch if that is smaller than the others, as Zhou et al. 2019
+                do; the original library keeps it.
+            prepare: Function (examples) -> float32 tensor, of every batch as
+                the network sees it; None means as they are. It runs on the
+                device, so that x can stay small, such as uint8 pixels.
+            augment: Function (examples, seed) -> tensor of their shape and
+                dtype, of training batches only, before `prepare`. seed is an
+                int32 tensor (augment_seed, iteration); the function may use
+                no other randomness. `repr` of both functions must say what
+                they do, as that of a dataclass does: it is recorded.
+            augment_seed: Seed of the augmentation, in [0, 2**31).
+            num_classes: Number of classes; None means one more than the
+                highest label.
+
+        Raises:
+            ValueError: As for `DatasetSplit`, if splits differ in the shape of
+                an example, or labels are not below num_classes.
+        """
+        self.prepare = prepare
+        self.augment = augment
+        self.augment_seed = augment_seed
+        self.train = dataset_split.DatasetSplit(
+            train,
+            train_batch_size,
+            shuffle=True,
+            seed=train_order_seed,
+            drop_partial=drop_partial_batch,
+        )
+        self.test = dataset_split.DatasetSplit(test)
+        self.validate = (
+            dataset_split.DatasetSplit(validate) if validate else None
+        )
+        types = {str(split.x.dtype) for split in self.splits.values()}
+        if len(types) > 1:
+            raise ValueError(
+                "Examples must have one dtype in all splits. Received: "
+                f"{', '.join(sorted(types))}"
+            )
+        shapes = {tuple(each.x.shape[1:]) for each in self.splits.values()}
+        if len(shapes) > 1:
+            raise ValueError(
+                "Examples must have one shape in all splits. Received: "
+                f"{sorted(shapes)}"
+            )
+        highest = max(int(split.y.max()) for split in self.splits.values())
+        if num_classes is not None and highest >= num_classes:
+            raise ValueError(
+                f"Labels must be below the number of classes, {num_classes}. "
+                f"Received: {highest}"
+            )
+        self.num_classes = num_classes or highest + 1
+
+    @property
+    def splits(self) -> dict[str, dataset_split.DatasetSplit]:
+        """The splits that there are, by the names of their logs."""
+        named = {
+            "train": self.train,
+            "validate": self.validate,
+            "test": self.test,
+        }
+        return {name: split for name, split in named.items() if split}
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one example."""
+        return tuple(self.train.x.shape[1:])
+
+    @functools.cached_property
+    def checksum(self) -> str:
+        """SHA-256 over all splits and what is done with their examples."""
+        # A stream may draw at random as it reads.
+        is_random = self.augment is not None or self.train.is_streamed
+        parts = {
+            "prepare": _identity(self.prepare),
+            "augment": _identity(self.augment),
+            "augment_seed": self.augment_seed if is_random else None,
+            "classes": self.num_classes,
+            **{name: split.checksum for name, split in self.splits.items()},
+        }
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _identity(function):
+    """What tells a function apart from others, the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(function))

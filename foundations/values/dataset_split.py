@@ -1,0 +1,142 @@
+"""DatasetSplit: examples with their labels, in batches of a known order."""
+
+import hashlib
+
+import numpy as np
+
+
+def is_streamed(x: object) -> bool:
+    """Whether examples are read batch by batch, not held in an array."""
+    return hasattr(x, "read")
+
+
+class DatasetSplit:
+    """Examples with their labels, in batches of a fixed order."""
+
+    def __init__(
+        self,
+        data: tuple[np.ndarray, np.ndarray],
+        batch_size: int | None = None,
+        shuffle: bool = False,
+        seed: int | None = None,
+        drop_partial: bool = False,
+    ):
+        """Checks the arrays and keeps them.
+
+        Args:
+            data: Pair (x, y). x: examples, shape (n, ...), an array or what
+                streams; see `DatasetBase`. y: labels, integers of shape (n,)
+                in [0, classes), or one-hot of shape (n, classes).
+            batch_size: Examples in one batch; None means all.
+            shuffle: Whether each epoch has an order of its own.
+            seed: Seed of the orders; None counts as 0. The order of an epoch
+                is a pure function of seed and epoch.
+            drop_partial: Whether an epoch leaves out its last batch if that is
+                smaller than the others.
+
+        Raises:
+            ValueError: If x and y differ in length or are empty, labels are
+                neither integers nor one-hot, or the batch size is not positive.
+        """
+        x, y = data
+        x = x if is_streamed(x) else np.atleast_1d(x)
+        y = np.atleast_1d(y)
+        if len(x) != len(y) or not len(x):
+            raise ValueError(
+                "A split needs as many labels as examples, and at least one. "
+                f"Received: {len(x)} examples, {len(y)} labels"
+            )
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(
+                f"batch_size must be at least 1. Received: {batch_size}"
+            )
+        is_float = not is_streamed(x) and x.dtype.kind == "f"
+        if is_float and not np.isfinite(x).all():
+            raise ValueError("Examples must not hold NaN or infinity")
+        self.x = x
+        self.y = _class_indices(y)
+        self.batch_size = min(batch_size or len(x), len(x))
+        self.shuffle = shuffle
+        self.seed = seed or 0
+        self._drop_partial = drop_partial
+        self._last_order = None, None
+
+    @property
+    def size(self) -> int:
+        """Number of examples."""
+        return len(self.x)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether examples are read batch by batch, not held in memory."""
+        return is_streamed(self.x)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over examples and labels."""
+        digest = hashlib.sha256()
+        if self.is_streamed:
+            digest.update(self.x.checksum.encode())
+        for array in (self.y,) if self.is_streamed else (self.x, self.y):
+            digest.update(f"{array.dtype} {array.shape};".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    @property
+    def iterations_per_epoch(self) -> int:
+        """Batches in one pass over the data; the last may be partial."""
+        whole = self.size // self.batch_size
+        return whole + bool(self.partial_size)
+
+    @property
+    def partial_size(self) -> int:
+        """Examples in the last batch of an epoch if it is partial, else 0."""
+        return 0 if self._drop_partial else self.size % self.batch_size
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Returns the order of examples in an epoch, int32, shape (n,)."""
+        if not self.shuffle:
+            return np.arange(self.size, dtype=np.int32)
+        rng = np.random.default_rng([self.seed, epoch])
+        return rng.permutation(self.size).astype(np.int32)
+
+    def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns which examples are in consecutive batches.
+
+        Args:
+            start: Iteration of the first batch, counted from 0 over all epochs.
+
+        Returns:
+            Pair (rows, sizes): rows of x, int32, shape (count, batch_size),
+            and how many of each batch's rows count, int32, shape (count,).
+            Rows behind a partial batch are 0.
+        """
+        rows = np.zeros((count, self.batch_size), np.int32)
+        sizes = np.zeros(count, np.int32)
+        for offset in range(count):
+            epoch, batch = divmod(start + offset, self.iterations_per_epoch)
+            first = batch * self.batch_size
+            # A copy: streams call this from several threads.
+            last, order = self._last_order
+            if last != epoch:
+                order = self.order(epoch)
+                self._last_order = epoch, order
+            chosen = order[first : first + self.batch_size]
+            rows[offset, : len(chosen)] = chosen
+            sizes[offset] = len(chosen)
+        return rows, sizes
+
+
+def _class_indices(y):
+    if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
+        y = y[:, 0]
+    if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
+        y = y.argmax(axis=1)
+    is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
+    if not is_indices or y.min() < 0:
+        raise ValueError(
+            "Labels must be integers from 0, shape (n,), or one-hot, shape "
+            f"(n, classes). Received: {y.dtype} of shape {y.shape}"
+            + (f", lowest {y.min()}" if is_indices else "")
+        )
+    return y.astype(np.int32)

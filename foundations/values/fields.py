@@ -1,0 +1,347 @@
+"""Settings: classes whose fields declare their type, range, help and source.
+
+    @fields.settings
+    class Search:
+        "What a search does."
+
+        density: float | None = fields.field(
+            None, "Kept part of all weights.", above=0, at_most=1
+        )
+
+Checks, `--help` and docs come from there. A setting is None where nothing is
+given, if its type says that it may be.
+"""
+
+import math
+import numbers
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from lottery_ticket.foundations.values import names
+
+_FACTS = "lottery_ticket"
+
+
+@attrs.frozen
+class Facts:
+    """What is known of a field beside its type and default.
+
+    Attributes:
+        help: What it means, in a line or two.
+        choices: Names that it may be, or an empty tuple: any value.
+        at_least: Number that it, or each of its entries, must not be below.
+        above: Number that it must be above.
+        at_most: Number that it must not be above.
+        below: Number that it must be below.
+        source: Paper and section that it is from.
+        used_with: Dict, name of another field -> those of its values without
+            which this field has no effect.
+        convert: Function (value) -> value in the one way of several to write
+            it; of a tuple, it takes each entry. None stays None.
+    """
+
+    help: str
+    choices: tuple[str, ...] = ()
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    source: str | None = None
+    used_with: dict[str, tuple] = attrs.field(factory=dict)
+    convert: Callable | None = None
+
+    def range(self) -> str:
+        """Returns the range in words, such as "above 0 and at most 1"."""
+        bounds = {
+            "at least": self.at_least,
+            "above": self.above,
+            "at most": self.at_most,
+            "below": self.below,
+        }
+        return " and ".join(
+            f"{words} {f'{bound:.3g}' if isinstance(bound, float) else bound}"
+            for words, bound in bounds.items()
+            if bound is not None
+        )
+
+    def has(self, number: float) -> bool:
+        """Whether a number is in the range."""
+        return (
+            (self.at_least is None or number >= self.at_least)
+            and (self.above is None or number > self.above)
+            and (self.at_most is None or number <= self.at_most)
+            and (self.below is None or number < self.below)
+        )
+
+    def sentences(self) -> str:
+        """Returns the help, with what else is known, in one line."""
+        said = [self.help]
+        if self.range():
+            said.append(f"{self.range().capitalize()}.")
+        if not set(self.choices) <= set(re.findall(r"\w+", self.help)):
+            said.append(f"One of {', '.join(self.choices)}.")
+        for other, values in self.used_with.items():
+            said.append(f"Only with {other}={' or '.join(map(str, values))}.")
+        if self.source:
+            said.append(f"Source: {self.source}.")
+        return " ".join(said)
+
+
+def field(
+    default, help: str, *, choices: Iterable[str] = (), **facts
+) -> typing.Any:
+    """Returns a field of a class of settings.
+
+    Args:
+        default: Its value where nothing is given.
+        help: As of Facts.
+        choices: Names, or a table that has them as keys.
+        **facts: The rest of Facts.
+    """
+    return _field(default, {_FACTS: Facts(help, tuple(choices), **facts)})
+
+
+def left_open(help: str, **facts) -> typing.Any:
+    """Returns a field that is None where nothing is given; see `field`."""
+    return field(None, help, **facts)
+
+
+def like(cls, name: str, **changes) -> typing.Any:
+    """Returns a field that means what one of another class means.
+
+    Args:
+        cls: Class of settings.
+        name: Its field.
+        **changes: The default, or what else of Facts differs.
+    """
+    theirs = getattr(attrs.fields(cls), name)
+    default = changes.pop("default", theirs.default)
+    return _field(default, {_FACTS: attrs.evolve(facts(theirs), **changes)})
+
+
+if typing.TYPE_CHECKING:
+    settings = attrs.frozen
+else:
+
+    def settings(cls):
+        """Returns a class with fields: frozen, checked, its docstring whole."""
+        made = attrs.frozen(cls)
+        made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
+        return made
+
+
+def optional(name: str, summary: str, cls: type) -> type:
+    """Returns a class of the same settings, each of which may be left open.
+
+    Args:
+        name: Of the class.
+        summary: Its docstring, without its fields.
+        cls: Class of settings.
+    """
+    left_open = {
+        each.name: _field(None, each.metadata, type=each.type | None)
+        for each in attrs.fields(cls)
+    }
+    made = attrs.make_class(name, left_open, frozen=True, slots=True)
+    made.__doc__ = f"{summary}\n\nArgs:\n{documentation(made)}"
+    return made
+
+
+def documentation(cls) -> str:
+    """Returns the `Args:` of settings, a line a field.
+
+    Fire would take a colon on a second line for that of an argument.
+    """
+    return "\n".join(
+        f"    {each.name}: {facts(each).sentences()}"
+        for each in attrs.fields(cls)
+        if each.init
+    )
+
+
+def facts(attribute: attrs.Attribute) -> Facts:
+    """Returns what is known of a field of settings."""
+    return attribute.metadata[_FACTS]
+
+
+def names_of(settings) -> list[str]:
+    """Returns the names of the fields of settings, or of a class of them."""
+    cls = settings if isinstance(settings, type) else type(settings)
+    return [each.name for each in attrs.fields(cls)]
+
+
+def is_given(settings, name: str) -> bool:
+    """Whether a setting is not at its default."""
+    default = getattr(attrs.fields(type(settings)), name).default
+    return getattr(settings, name) != default
+
+
+def given(settings) -> dict:
+    """Returns dict, name -> value, of the settings not at their default."""
+    return {
+        name: getattr(settings, name)
+        for name in names_of(settings)
+        if is_given(settings, name)
+    }
+
+
+def filled(settings, usual: dict):
+    """Returns settings with values in place of those that are None.
+
+    Args:
+        settings: Of a class of settings.
+        usual: Dict, name of one -> value; what is given stays.
+    """
+    missing = {
+        name: value
+        for name, value in usual.items()
+        if getattr(settings, name) is None
+    }
+    return attrs.evolve(settings, **missing)
+
+
+def put(settings, **values) -> None:
+    """Sets fields of settings that are being made, frozen as they are."""
+    for name, value in values.items():
+        object.__setattr__(settings, name, value)
+
+
+def check_uses(settings, usual: dict | None = None) -> None:
+    """Raises if a setting is given that the others leave without effect.
+
+    Args:
+        settings: Of a class of settings.
+        usual: Dict, name of a setting -> what None stands for.
+
+    Raises:
+        ValueError: Naming the setting, and what uses it.
+    """
+    for each in attrs.fields(type(settings)):
+        if not is_given(settings, each.name):
+            continue
+        for other, values in facts(each).used_with.items():
+            theirs = getattr(settings, other)
+            theirs = (usual or {}).get(other) if theirs is None else theirs
+            if theirs not in values:
+                raise ValueError(
+                    f"{each.name} is for {other}="
+                    f"{' or '.join(map(str, values))}. Received: {each.name}="
+                    f"{getattr(settings, each.name)} with {other}={theirs}"
+                )
+
+
+def as_dict(settings) -> dict:
+    """Returns dict, name -> value, of all settings."""
+    return {name: getattr(settings, name) for name in names_of(settings)}
+
+
+def as_float(value):
+    """Returns a number as a float, for `convert`; all else as it is."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return float(value) if is_number else value
+
+
+def check(name: str, value, kind: type, **facts) -> None:
+    """Raises unless a value that is no field's is of a type, and in a range.
+
+    Args:
+        name: What it is called.
+        value: The value.
+        kind: int, float, bool or str.
+        **facts: As of Facts, such as at_least=1.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    _check_entry(name, _plain(value), kind, Facts("", **facts))
+
+
+def kinds(annotation) -> tuple:
+    """Returns the types of a union, or the one that there is."""
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    return typing.get_args(annotation) if is_union else (annotation,)
+
+
+def _field(default, metadata, **options):
+    converter = attrs.Converter(_converted, takes_field=True)
+    return attrs.field(
+        default=default,
+        converter=converter,
+        validator=_check,
+        metadata=metadata,
+        **options,
+    )
+
+
+def _converted(value, attribute):
+    """A field's value as it is kept; one text is one of several."""
+    value, convert = _plain(value), facts(attribute).convert
+    kind = kinds(attribute.type)[0]
+    if kind == tuple[str, ...] and isinstance(value, str):
+        value = (value,)
+    if value is None or convert is None:
+        return value
+    try:
+        if typing.get_origin(kind) is not tuple:
+            return convert(value)
+        _check_is(attribute.name, value, tuple, "several values")
+        return tuple(map(convert, value))
+    except ValueError as error:
+        raise ValueError(f"{attribute.name}: {error}") from error
+
+
+def _plain(value):
+    """A value as JSON and a hash can take it: no list, nothing of numpy."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return (
+        tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+    )
+
+
+def _check(settings, attribute, value):
+    """Raises unless a field's value is of its type, and in its range."""
+    del settings
+    allowed = kinds(attribute.type)
+    if value is None and type(None) in allowed:
+        return
+    name, known = attribute.name, facts(attribute)
+    kind = float if float in allowed else allowed[0]
+    if typing.get_origin(kind) is tuple:
+        _check_is(name, value, tuple, "several values")
+        each = name if known.choices else f"each of {name}"
+        for entry in value:
+            _check_entry(each, entry, typing.get_args(kind)[0], known)
+    elif typing.get_origin(kind) is dict:
+        _check_is(name, value, dict, "a dict, name -> value")
+        for key, entry in value.items():
+            _check_entry(f"{name} of {key!r}", entry, float, known)
+    else:
+        _check_entry(name, value, kind, known)
+
+
+def _check_is(name, value, kind, words):
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be {words}. Received: {value!r}")
+
+
+def _check_entry(name, value, kind, known):
+    if known.choices:
+        names.check(name, value, known.choices)
+    if kind is bool:
+        _check_is(name, value, bool, "True or False")
+    if kind not in (int, float):
+        return
+    number = numbers.Integral if kind is int else numbers.Real
+    is_number = isinstance(value, number) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not known.has(value):
+        raise ValueError(
+            f"{name} must be {'an integer' if kind is int else 'a number'}"
+            f"{', ' if known.range() else ''}{known.range()}"
+            f"{'' if not is_number or math.isfinite(value) else ', finite'}. "
+            f"Received: {value!r}"
+        )

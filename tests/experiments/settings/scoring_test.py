@@ -1,0 +1,226 @@
+"""Tests of experiments/settings/scoring.py."""
+
+import re
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments.settings import scoring
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.tests import grids, tiny
+
+ONES = {"layer0": np.ones((4, 5), np.uint8), "layer1": np.ones((5, 3))}
+QUOTAS = [quotas.Quota(("layer0",), 7), quotas.Quota(("layer1",), 3)]
+
+COUNTED = [n for n, each in criteria.CRITERIA.items() if not each.decides]
+DECIDED = [n for n, each in criteria.CRITERIA.items() if each.decides]
+BY_GRADIENTS = [
+    n for n, each in criteria.CRITERIA.items() if each.kind != "weights"
+]
+
+
+def prune(model, initial=None, final=None, **given):
+    resolved = scoring.Scoring(**given).resolved("large_init", 5)
+    return scoring.prune(
+        resolved,
+        QUOTAS,
+        ONES,
+        model,
+        tiny.make_dataset(),
+        initial=initial,
+        final=final,
+    )
+
+
+def test_what_is_not_given_is_the_experiments_or_the_criterions():
+    usual = scoring.Scoring().resolved("synflow", 5)
+    assert (usual.criterion, usual.score_steps) == ("synflow", 100)
+    other = scoring.Scoring().resolved("synflow", 6)
+    assert usual.score_seed != other.score_seed
+    given = scoring.Scoring("snip", False, 3, 10, 9, "final")
+    assert given.resolved("synflow", 5) == given
+    assert usual.settings() == {
+        "criterion": "synflow",
+        "invert_scores": False,
+        "score_steps": 100,
+        "score_examples": 10,
+        "score_seed": usual.score_seed,
+        "score_at": "initial",
+    }
+    usual = scoring.Scoring().resolved("large_final", 5)
+    assert (usual.score_steps, usual.score_at) == (1, None)
+
+
+def test_the_flags_help_names_every_criterion():
+    help_text, _, _ = scoring.Scoring.__doc__.partition("invert_scores:")
+    named = set(re.findall(r"\w+", help_text))
+    assert set(criteria.CRITERIA) <= named
+
+
+@pytest.mark.parametrize("criterion", grids.thinned(COUNTED, COUNTED[::3]))
+def test_every_criterion_prunes_to_the_quotas(criterion):
+    model = tiny.Model().reset(seed=1)
+    weights = model.weights
+    masks = prune(model, weights, weights, criterion=criterion, score_steps=2)
+    assert {name: mask.sum() for name, mask in masks.items()} == {
+        "layer0": 7,
+        "layer1": 3,
+    }
+
+
+def test_magnitudes_and_their_inverse():
+    model = tiny.Model().reset(seed=1)
+    size = np.abs(model.weights["layer0"])
+    kept = prune(model, model.weights)["layer0"] == 1
+    assert size[kept].min() > size[~kept].max()
+    kept = prune(model, model.weights, invert_scores=True)["layer0"] == 1
+    assert size[kept].max() < size[~kept].min()
+
+
+def test_each_step_scores_the_network_that_is_left(monkeypatch):
+    seen = []
+
+    def score_fn(name, *arguments, **options):
+        assert (name, options["seed"]) == ("random", 4)
+
+        def score(masks):
+            seen.append(int(masks["layer0"].sum()))
+            return {n: np.arange(float(m.size)).reshape(m.shape)
+                    for n, m in masks.items()}  # fmt: skip
+
+        return score
+
+    monkeypatch.setattr(criteria, "score_fn", score_fn)
+    prune(None, criterion="random", score_steps=4, score_seed=4)
+    expected = [round(20 ** (1 - k / 4) * 7 ** (k / 4)) for k in range(4)]
+    assert seen == expected
+
+
+def networks():
+    """Weights before and after, half of whose signs differ."""
+    return tiny.Model().draw(1), tiny.Model().draw(2)
+
+
+@pytest.mark.parametrize("criterion", DECIDED)
+@pytest.mark.parametrize("invert", [False, True])
+def test_signs_decide_in_the_layers_that_are_to_lose_weights(criterion, invert):
+    initial, final = networks()
+    masks = tiny.masks()
+    same = np.sign(initial["layer0"]) == np.sign(final["layer0"])
+    kept = same if ("same_sign" in criterion) != invert else ~same
+    expected = masks["layer0"] * kept
+    for count in (0, 1, int(masks["layer0"].sum()) - 1):
+        rule = scoring.Scoring(criterion, invert).resolved("large_final", 5)
+        left = [quotas.Quota(("layer0",), count), quotas.Quota(("layer1",), 15)]
+        pruned = scoring.prune(
+            rule, left, masks, None, None, initial=initial, final=final
+        )
+        np.testing.assert_array_equal(pruned["layer0"], expected)
+        assert pruned["layer1"].all()  # It is to keep all.
+
+
+def test_signs_decide_in_all_layers_that_share_a_quota():
+    initial, final = networks()
+    rule = scoring.Scoring(DECIDED[0]).resolved("large_final", 5)
+    left = [quotas.Quota(("layer0", "layer1"), 34)]
+    pruned = scoring.prune(
+        rule, left, ONES, None, None, initial=initial, final=final
+    )
+    for name, mask in pruned.items():
+        same = np.sign(initial[name]) == np.sign(final[name])
+        np.testing.assert_array_equal(mask, same)
+
+
+@pytest.mark.parametrize("criterion", DECIDED)
+def test_what_signs_decide_fits_the_masks(criterion):
+    initial, final = networks()
+    rule = scoring.Scoring(criterion).resolved("large_final", 5)
+    with pytest.raises(ValueError, match="layer0 to keep from 0 to 20"):
+        scoring.prune(
+            rule,
+            [quotas.Quota(("layer0",), 21)],
+            ONES,
+            None,
+            None,
+            initial=initial,
+            final=final,
+        )
+
+
+def test_the_seed_settles_ties():
+    initial = {name: np.ones(mask.shape) for name, mask in ONES.items()}
+    given = {"criterion": "large_final_same_sign"}
+
+    def pruned(seed):
+        wrong = {name: -kernel for name, kernel in initial.items()}
+        return prune(None, initial, wrong, score_seed=seed, **given)
+
+    first, again, other = (pruned(seed) for seed in (1, 1, 2))
+    for name, mask in first.items():
+        assert mask.tobytes() == again[name].tobytes()
+    assert any((first[name] != other[name]).any() for name in first)
+    # Not the earlier ones alone.
+    assert first["layer0"].flat[:13].any()
+
+
+@pytest.mark.parametrize(
+    "criterion", grids.thinned(BY_GRADIENTS, BY_GRADIENTS[:1])
+)
+def test_gradients_are_at_the_weights_that_are_asked_for(criterion):
+    initial, final = networks()
+
+    def pruned(model, at, final=final):
+        given = {"criterion": criterion, "score_at": at, "score_seed": 3}
+        return prune(model, initial, final, score_steps=1, **given)["layer0"]
+
+    at_initial = pruned(tiny.Model(), "initial")
+    at_final = pruned(tiny.Model(), "final")
+    other = tiny.Model().reset(seed=9)  # Where the model stands is all one.
+    assert (at_initial != at_final).any()
+    np.testing.assert_array_equal(pruned(other, "initial"), at_initial)
+    np.testing.assert_array_equal(pruned(other, "initial", None), at_initial)
+    np.testing.assert_array_equal(pruned(other, "final"), at_final)
+    np.testing.assert_array_equal(pruned(other, None), at_initial)
+
+
+def test_trained_weights_that_are_asked_for_must_be_there():
+    with pytest.raises(ValueError, match="there are none yet. Use score_at=i"):
+        prune(tiny.Model(), criterion="snip", score_at="final")
+
+
+def test_the_experiments_criterion_must_have_gradients_too():
+    with pytest.raises(ValueError, match="with criterion=large_final"):
+        scoring.Scoring(score_at="final").resolved("large_final", 0)
+    resolved = scoring.Scoring(score_at="initial").resolved("synflow", 0)
+    assert resolved.settings()["score_at"] == "initial"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"criterion": "magnitude"}, "Unknown criterion 'magnitude'"),
+        ({"criterion": "snpi"}, "Did you mean 'snip'"),
+        ({"score_at": "initail"}, "Unknown score_at .*mean 'initial'"),
+        (
+            {"criterion": "large_init", "score_at": "initial"},
+            "snip or grad or grasp or synflow.* criterion=large_init",
+        ),
+        (
+            {"criterion": "large_final_same_sign_single", "score_steps": 2},
+            "decides by itself how many weights go.* score_steps=2",
+        ),
+        ({"score_steps": 0}, "score_steps must be an integer, at least 1"),
+        ({"score_steps": 2.5}, "integer, at least 1. Received: 2.5"),
+        ({"score_steps": "2"}, "Received: '2'"),
+        (
+            {"score_examples": 0},
+            "score_examples must be an integer, at least 1",
+        ),
+        ({"score_seed": -1}, "score_seed must be an integer, at least 0"),
+        ({"score_steps": True}, "score_steps must be an integer, at least 1"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(given, message):
+    with pytest.raises(ValueError, match=message):
+        scoring.Scoring(**given)

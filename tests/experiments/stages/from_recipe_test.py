@@ -1,0 +1,164 @@
+"""Tests of experiments/stages/from_recipe.py."""
+
+import gc
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+
+from lottery_ticket.datasets import dataset_own
+from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.tests import planned
+from lottery_ticket.tests.datasets import picture_files
+
+RECIPE = recipes.Recipe(seed=1)
+
+
+def test_dataset_and_model_are_made_once_for_runs_alike():
+    dataset = from_recipe.dataset(RECIPE)
+    model = from_recipe.model(RECIPE, dataset)
+    alike = recipes.Recipe(seed=1, lr=0.5, init_seed=3)
+    assert from_recipe.dataset(alike) is dataset
+    assert from_recipe.model(alike, dataset) is model
+    from_recipe.forget()
+    assert from_recipe.dataset(RECIPE) is not dataset
+
+
+def test_one_dataset_and_one_model_are_kept():
+    dataset = from_recipe.dataset(RECIPE)
+    model = weakref.ref(from_recipe.model(RECIPE, dataset))
+    other = from_recipe.dataset(recipes.Recipe(seed=2))
+    assert other is not dataset
+    assert from_recipe.dataset(RECIPE) is not dataset
+    from_recipe.forget()
+    gc.collect()
+    assert model() is None
+
+
+def test_the_recipe_reaches_the_dataset():
+    dataset = from_recipe.dataset(
+        recipes.Recipe(
+            train_batch_size=7,
+            validation_size=11,
+            train_order_seed=13,
+            normalization="none",
+        )
+    )
+    assert dataset.train.batch_size == 7
+    assert dataset.validate.size == 11
+    assert dataset.train.seed == 13
+    assert dataset.train.x.max() == 16
+
+
+def test_seeds_move_the_split_and_the_order():
+    one, other = (from_recipe.dataset(recipes.Recipe(seed=s)) for s in (1, 2))
+    assert (one.validate.x != other.validate.x).any()
+    assert (one.train.order(0) != other.train.order(0)).any()
+    np.testing.assert_array_equal(one.test.x, other.test.x)
+
+
+MIRRORED = """
+import sys, tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+from lottery_ticket.experiments import lottery_experiment, recipes
+from lottery_ticket.tests import planned
+for strategy in ("none", "mirrored"):
+    recipe = recipes.Recipe(
+        dataset=sys.argv[1], recipe="cifar10_conv2", strategy=strategy,
+        train_batch_size=8, validation_size=16, training_len="3it",
+        test_interval=3, validate_interval=3, lr=1e-3,
+    )
+    planned.run(lottery_experiment.plan, 
+        f"{sys.argv[2]}/{strategy}/trial1", recipe, iterations=1, quiet=True
+    )
+"""
+
+
+@pytest.mark.slow
+def test_several_devices_find_the_ticket_of_one(tmp_path):
+    """In a process of its own: devices are set up before TensorFlow starts."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        f"{kind}_{split}": array
+        for split, size in {"train": 64, "test": 24}.items()
+        for kind, array in {
+            "x": rng.integers(0, 256, (size, 8, 8, 3)).astype(np.uint8),
+            "y": np.arange(size) % 10,
+        }.items()
+    }
+    np.savez(tmp_path / "images.npz", **arrays)
+    command = [sys.executable, "-c", MIRRORED]
+    done = subprocess.run(
+        [*command, str(tmp_path / "images.npz"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = (
+        save_restore.restore_network(
+            str(tmp_path / strategy / "trial1/1/same_init/final")
+        )
+        for strategy in ("none", "mirrored")
+    )
+    masks = save_restore.restore_network(
+        str(tmp_path / "mirrored/trial1/1/same_init/masks")
+    )
+    assert one.keys() == two.keys()
+    for name, array in one.items():
+        np.testing.assert_allclose(two[name], array, atol=1e-4, err_msg=name)
+        if name in masks:
+            np.testing.assert_array_equal(two[name][masks[name] == 0], 0)
+
+
+@pytest.mark.slow
+def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset_own, "MEMORY_LIMIT_BYTES", 0)
+    folder = tmp_path / "images"
+    picture_files.save_classes(folder / "train", 10)
+    picture_files.save_classes(folder / "test", 2)
+    broken = folder / "train/ant/003.png"
+    broken.write_bytes(broken.read_bytes()[:-20])
+    recipe = recipes.Recipe(
+        "own_model",
+        model="conv2",
+        dataset=str(folder),
+        validation_size=2,
+        train_batch_size=4,
+        training_len="2ep",
+        test_interval=4,
+        validate_interval=4,
+    )
+    dataset = from_recipe.dataset(recipe)
+    assert dataset.train.is_streamed
+    model = from_recipe.model(recipe, dataset).reset(seed=1)
+    with pytest.raises(ValueError, match="ant/003.png cannot be read"):
+        from_recipe.train(recipe, dataset, model, str(tmp_path / "out"))
+
+
+@pytest.mark.slow
+def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
+    recipe = recipes.Recipe(
+        training_len="3it",
+        test_interval=3,
+        validate_interval=3,
+        schedule="piecewise",
+        lr_drops=("2it", "1ep"),
+        jit=False,
+    )
+    planned.run(
+        lottery_experiment.plan, str(tmp_path), recipe, iterations=1, quiet=True
+    )
+    assert (tmp_path / "1/same_init/run.json").exists()
+    said = [m for m in caplog.messages if "will not drop" in m]
+    assert said == [
+        "The learning rate will not drop at 1ep: training ends after 3 "
+        "iterations"
+    ]

@@ -1,0 +1,78 @@
+"""Tests of experiments/stages/gem/first_weights.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.experiments.stages.gem import first_weights
+from lottery_ticket.tests.experiments.stages.gem import small
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small.made(small.gem("unused"))[1]
+
+
+def drawn(model, presets=None, **flags):
+    gem = small.gem("unused", presets, **flags)
+    return first_weights.draw(gem, model)
+
+
+def test_kernels_are_signed_constants_and_biases_0(model):
+    weights = drawn(model)
+    for name, inputs in {"layer0": 64, "layer1": 12}.items():
+        np.testing.assert_allclose(
+            abs(weights[name]), np.sqrt(2 / inputs), rtol=1e-6
+        )
+        assert 0.3 < (weights[name] > 0).mean() < 0.7
+        assert not weights[f"{name}_bias"].any()
+
+
+def test_draws_are_of_the_init_seed(model):
+    one, again = drawn(model), drawn(model)
+    other = drawn(model, changes={"init_seed": 5})
+    assert all((one[name] == again[name]).all() for name in one)
+    assert (one["layer0"] != other["layer0"]).any()
+
+
+def test_flags_of_the_draw_arrive(model):
+    out = drawn(model, fan_mode="fan_out", gain="linear")
+    np.testing.assert_allclose(abs(out["layer0"]), 12**-0.5, rtol=1e-6)
+    kept = drawn(model, scale_fan="kept")
+    np.testing.assert_allclose(
+        abs(kept["layer0"]), np.sqrt(2 / (64 * 0.25)), rtol=1e-6
+    )
+    legacy = drawn(model, scale_fan="legacy")
+    np.testing.assert_allclose(
+        abs(legacy["layer0"]), np.sqrt(2 / 32), rtol=1e-6
+    )
+    normal = drawn(model, algo="sr")["layer0"]
+    assert len(np.unique(abs(normal))) > 700
+    assert normal.std() == pytest.approx(np.sqrt(2 / 64), rel=0.1)
+
+
+def test_presets_win(model):
+    presets = {"layer1": np.full((12, 10), 0.5, np.float32)}
+    weights = drawn(model, presets)
+    np.testing.assert_array_equal(weights["layer1"], presets["layer1"])
+    np.testing.assert_array_equal(weights["layer0"], drawn(model)["layer0"])
+    with pytest.raises(ValueError, match="layer7"):
+        drawn(model, {"layer7": np.zeros(3)})
+
+
+def test_fresh_weights_differ_in_kernels_alone(model):
+    gem = small.gem("unused")
+    start = {**first_weights.draw(gem, model), "layer0_bias": np.ones(12)}
+    again = first_weights.redrawn(gem, model, start)
+    same = {name for name in start if (again[name] == start[name]).all()}
+    assert same == {"layer0_bias", "layer1_bias"}
+    np.testing.assert_allclose(
+        abs(again["layer0"]), abs(start["layer0"]), rtol=1e-6
+    )
+
+
+def test_fresh_weights_can_be_of_another_distribution(model):
+    gem = small.gem(
+        "unused", checks=("weight_reinit",), reinit_init="kaiming_normal"
+    )
+    again = first_weights.redrawn(gem, model, first_weights.draw(gem, model))
+    assert len(np.unique(abs(again["layer0"]))) > 700

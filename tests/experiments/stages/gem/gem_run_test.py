@@ -1,0 +1,157 @@
+"""Tests of experiments/stages/gem/gem_run.py: settings, folders, checks."""
+
+import dataclasses
+import json
+
+import pytest
+
+from lottery_ticket.experiments.settings import recipe_changes
+from lottery_ticket.tests.experiments.stages.gem import small
+
+
+def test_all_settings_are_json_and_have_every_flag(tmp_path):
+    gem = small.gem(tmp_path, checks=("mask_shuffle",))
+    settings = gem.settings()
+    assert json.loads(json.dumps(settings))["experiment"] == "gem_miner"
+    for part in (gem.recipe, gem.tuning, gem.checks):
+        assert part.settings().items() <= settings.items()
+    assert settings["density"] == 0.25
+    assert settings["evaluation_samples"] == 1
+
+
+def test_a_run_is_recorded_with_the_recipe_that_trains_it(tmp_path):
+    gem = small.gem(tmp_path)
+    for settings, recipe in (
+        (gem.search_settings(), gem.recipe),
+        (gem.tuning_settings(), gem.tuned_recipe()),
+    ):
+        read = json.loads(json.dumps(settings))
+        assert recipe_changes.apply(recipe_changes.UNCHANGED, read) == recipe
+    assert gem.search_settings()["experiment"] == "gem_search"
+    assert (gem.recipe.lr, gem.tuned_recipe().lr) == (0.1, 0.01)
+
+
+@pytest.mark.parametrize("changed", [{"density": 0.5}, {"mask_seed": 3}])
+def test_no_two_masks_have_the_same_settings(tmp_path, changed):
+    one, other = small.gem(tmp_path), small.gem(tmp_path, **changed)
+    assert one.search_settings() != other.search_settings()
+    assert one.tuning_settings() != other.tuning_settings()
+
+
+def test_checks_leave_the_gem_itself_as_it_is(tmp_path):
+    one = small.gem(tmp_path)
+    other = small.gem(tmp_path, checks=("weight_reinit", "score_inversion"))
+    assert one.settings() != other.settings()
+    assert one.search_settings() == other.search_settings()
+    assert one.tuning_settings() == other.tuning_settings()
+    check = other.tuning_settings("weight_reinit")
+    assert check["sanity_check"] == "weight_reinit"
+
+
+def test_the_inverted_search_is_another_one(tmp_path):
+    gem = small.gem(tmp_path, checks=("score_inversion",))
+    inverted = gem.inverted()
+    assert inverted.search_directory == f"{tmp_path}/score_inversion/search"
+    assert inverted.search_settings()["is_inverted"] is True
+    assert gem.search_settings()["is_inverted"] is False
+    assert inverted.checks.sanity_checks == ()
+
+
+def test_the_dense_network_is_trained_as_the_recipe_says(tmp_path):
+    gem = small.gem(tmp_path, algo="wt", tuning={})
+    assert gem.tuned_recipe() == gem.recipe
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            {"algo": "wt", "tuning": {"fine_tune_lr": 0.1}},
+            "algo=wt is trained as the recipe says, .* Received: fine_tune_lr",
+        ),
+        *(
+            (
+                {"algo": algo, "tuning": {"skip_fine_tune": True}},
+                f"mask of algo={algo} is saved with the fine-tuned network",
+            )
+            for algo in ("sr", "random", "imp")
+        ),
+        ({"prune_period": 5}, "more than 5 epochs. Received: 5"),
+        ({"algo": "imp", "prune_period": 6}, "prune_period=6 epochs, and tra"),
+        ({"algo": "hc", "drop_bottom_half": True}, "it needs presets"),
+        (
+            {"algo": "ep", "checks": ("score_inversion",)},
+            "score_inversion is for algo=hc_iter",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_an_error_before_any_work(
+    tmp_path, flags, message
+):
+    with pytest.raises(ValueError, match=message):
+        small.gem(tmp_path, **flags)
+
+
+def test_weights_are_saved_on_the_way_where_they_are_trained(tmp_path):
+    dense = small.gem(tmp_path, algo="wt", tuning={})
+    saved = dataclasses.replace(
+        dense, save_iterations=("1 ep", ("iterations", 5))
+    )
+    assert saved.save_iterations == ("1ep", "5it")
+    for of in ("settings", "tuning_settings"):
+        plain = getattr(dense, of)()
+        assert "save_iterations" not in plain
+        assert getattr(saved, of)() == {
+            **plain,
+            "save_iterations": ["1ep", "5it"],
+        }
+    with pytest.raises(ValueError, match="algo=wt, .* 1ep with algo=hc_iter"):
+        dataclasses.replace(small.gem(tmp_path), save_iterations="1ep")
+
+
+def test_an_unknown_policy_is_named(tmp_path):
+    with pytest.raises(ValueError, match="Unknown on_collapse 'go'"):
+        dataclasses.replace(small.gem(tmp_path), on_collapse="go")
+
+
+@pytest.mark.parametrize(
+    ("found", "algo", "message"),
+    [
+        ("run.json", "imp", "holds scores, which are not of algo=imp"),
+        ("checkpoint.bin", "sr", "holds scores, which are not of algo=sr"),
+        ("0", "hc_iter", "holds rounds of imp, which are not of algo=hc_iter"),
+        ("0", "random", "holds rounds of imp"),
+    ],
+)
+def test_a_search_of_another_kind_is_never_mixed_with(
+    tmp_path, found, algo, message
+):
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / found).write_text("")
+    with pytest.raises(ValueError, match=message):
+        small.gem(tmp_path, algo=algo).check_free()
+
+
+@pytest.mark.parametrize("found", ["run.json", "checkpoint.bin"])
+def test_a_mask_alone_comes_to_no_trained_network(tmp_path, found):
+    (tmp_path / found).write_text("")
+    gem = small.gem(tmp_path, tuning={"skip_fine_tune": True})
+    with pytest.raises(ValueError, match=f"trained network .{found}., and sk"):
+        gem.check_free()
+
+
+def test_results_of_unknown_origin_are_found_before_any_work(tmp_path):
+    (tmp_path / "final").mkdir()
+    with pytest.raises(ValueError, match="results of unknown origin"):
+        small.train(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]
+
+
+@pytest.mark.parametrize(
+    ("found", "algo"), [("run.json", "ep"), ("0", "imp"), (".lock", "sr")]
+)
+def test_a_search_of_the_same_kind_goes_on(tmp_path, found, algo):
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / found).write_text("")
+    small.gem(tmp_path, algo=algo).check_free()
+    small.gem(tmp_path / "new", algo=algo).check_free()

@@ -1,0 +1,377 @@
+"""Tests of foundations/learned_masks/maskers.py: masks and their gradients."""
+
+import itertools
+
+import hypothesis
+import hypothesis.extra.numpy as arrays
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import strategies as st
+
+from lottery_ticket.foundations.learned_masks import (
+    learned_masks,
+    maskers,
+    sampled_masks,
+    score_method,
+)
+from lottery_ticket.tests import contracts
+
+RNG = np.random.default_rng(5)
+LOGITS = np.array([0.7, -1.2, 0.1, 2.0], np.float32)
+KERNEL = np.array([0.5, -1.0, 2.0, 0.3], np.float32)
+X = np.array([[1.0, 2.0, -1.0, 0.5], [0.2, -0.4, 1.0, 3.0]], np.float32)
+Y = np.array([0.3, -0.7], np.float32)
+
+
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-np.asarray(logits, np.float64)))
+
+
+def mask_and_gradient(
+    logits, uniform, loss, rescaling="none", name="bernoulli", training=True
+):
+    """The mask of one layer, and the gradient of a loss by its logits."""
+    logits = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        uniform = tf.constant(uniform, tf.float32)
+        (mask,) = maskers.MASKERS[name].function([logits], [uniform], training)
+        value = loss(maskers.rescaled(mask, rescaling))
+    return mask.numpy(), tape.gradient(
+        value, logits, unconnected_gradients="zero"
+    ).numpy()
+
+
+def all_masks(logits):
+    """Each mask with its probability and the uniforms that give it."""
+    p = sigmoid(logits)
+    for mask in itertools.product((0, 1), repeat=len(logits)):
+        mask = np.array(mask)
+        yield np.prod(np.where(mask, p, 1 - p)), 0.9999999 * (1 - mask)
+
+
+def squared(mask):
+    return tf.reduce_mean((tf.linalg.matvec(X, KERNEL * mask) - Y) ** 2)
+
+
+def linear(mask):
+    return tf.reduce_sum(tf.linalg.matvec(X, KERNEL * mask) * [2.0, -3.0])
+
+
+@pytest.mark.parametrize(
+    ("loss", "logits"), [(linear, LOGITS), (squared, np.zeros(4, np.float32))]
+)
+def test_the_mean_gradient_is_that_of_the_expected_loss(loss, logits):
+    """Exact if the loss is linear, and for a squared one where p is 1/2."""
+
+    def expected(logits):
+        return sum(
+            p * loss(tf.constant(uniform == 0, tf.float32)).numpy()
+            for p, uniform in all_masks(logits)
+        )
+
+    mean = sum(
+        p * mask_and_gradient(logits, uniform, loss)[1]
+        for p, uniform in all_masks(logits)
+    )
+    step = 1e-3 * np.eye(len(logits))
+    differences = [
+        (expected(logits + each) - expected(logits - each)) / 2e-3
+        for each in step
+    ]
+    assert np.abs(differences).min() > 0.01
+    np.testing.assert_allclose(mean, differences, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("rescaling", learned_masks.RESCALINGS)
+def test_gradients_are_the_closed_forms(rescaling):
+    uniform = np.array([0.1, 0.9, 0.2, 0.5])
+    mask, gradient = mask_and_gradient(LOGITS, uniform, squared, rescaling)
+    np.testing.assert_array_equal(mask, [1, 0, 1, 1])
+    p, size, kept = sigmoid(LOGITS), 4, 3
+    factor = 1 if rescaling == "none" else size / kept
+    # G, the gradient by the effective kernel.
+    g = X.T @ (X @ (factor * KERNEL * mask) - Y)
+    expected = factor * KERNEL * g
+    if rescaling == "dynamic":
+        expected -= size / kept**2 * (KERNEL * mask * g).sum()
+    np.testing.assert_allclose(gradient, p * (1 - p) * expected, rtol=1e-5)
+
+
+def test_a_mask_is_0_or_1_and_1_where_the_number_is_below_the_probability():
+    logits = RNG.normal(size=1000).astype(np.float32) * 3
+    uniform = RNG.random(1000).astype(np.float32)
+    for training in (True, False):
+        mask, _ = mask_and_gradient(
+            logits, uniform, tf.reduce_sum, training=training
+        )
+        np.testing.assert_array_equal(mask, uniform < sigmoid(logits))
+
+
+def test_rounding_takes_half_of_the_entries_as_they_are_in_training():
+    uniform = np.array([0.4, 0.6, 0.4, 0.6])
+    logits = np.array([1.0, 1.0, -1.0, -1.0], np.float32)
+    mask, gradient = mask_and_gradient(logits, uniform, linear, name="round")
+    p = sigmoid(logits)
+    np.testing.assert_allclose(mask, [p[0], 1, p[2], 0], rtol=1e-6)
+    g = KERNEL * (X.T @ [2.0, -3.0])
+    np.testing.assert_allclose(
+        gradient, p * (1 - p) * g * [1, 0, 1, 0], rtol=1e-5
+    )
+
+
+def test_rounding_is_certain_in_evaluation_and_one_half_is_pruned():
+    logits = np.array([1e-9, 0.0, -2.0, 50.0], np.float32)
+    mask, _ = mask_and_gradient(
+        logits, np.zeros(4), tf.reduce_sum, name="round", training=False
+    )
+    np.testing.assert_array_equal(mask, [1, 0, 0, 1])
+    expected = sampled_masks.threshold({"a": logits})["a"]
+    np.testing.assert_array_equal(mask, expected)
+
+
+@pytest.mark.parametrize("rescaling", ["dynamic", "dynamic_no_gradient"])
+def test_rescaling_keeps_the_scale_of_what_a_layer_gives(rescaling):
+    p, inputs, count = 0.2, 400, 300
+    kernel = RNG.normal(size=inputs).astype(np.float32)
+    x = RNG.normal(size=inputs).astype(np.float32) + 1
+    outputs = []
+    for _ in range(count):
+        mask = tf.constant(RNG.random(inputs) < p, tf.float32)
+        scaled = maskers.rescaled(mask, rescaling).numpy()
+        np.testing.assert_allclose(scaled.mean(), 1, rtol=1e-5)
+        outputs.append((x * kernel * scaled).sum())
+    error = np.std(outputs) / np.sqrt(count)
+    assert abs(np.mean(outputs) - x @ kernel) < 4 * error
+
+
+@pytest.mark.parametrize("rescaling", learned_masks.RESCALINGS)
+def test_a_mask_that_keeps_nothing_is_not_divided_by(rescaling):
+    mask, gradient = mask_and_gradient(
+        LOGITS, np.full(4, 0.999), squared, rescaling
+    )
+    assert not mask.any()
+    assert np.isfinite(gradient).all() and gradient.any()
+    p = sigmoid(LOGITS)
+    factor = 1 if rescaling == "none" else 4
+    expected = factor * p * (1 - p) * KERNEL * (X.T @ -Y)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-5)
+
+
+def test_every_masker_says_what_it_is():
+    contracts.check_entries(maskers.MASKERS, "trained", "cut", True)
+    assert maskers.OF_LOGITS == learned_masks.SAMPLINGS
+    assert (*maskers.OF_LOGITS, *maskers.OF_SCORES) == tuple(maskers.MASKERS)
+
+
+def test_those_that_draw_in_evaluation_differ_by_the_uniforms():
+    for name in maskers.OF_LOGITS:
+        entry = maskers.MASKERS[name]
+        logits = [np.zeros((30, 30), np.float32)]
+        masks = [
+            entry.function(logits, [np.full((30, 30), u, np.float32)], False)
+            for u in (0.1, 0.9)
+        ]
+        is_same = (masks[0][0] == masks[1][0]).numpy().all()
+        assert entry.draws_in_evaluation != is_same, name
+
+
+SCORES = [
+    np.array([[0.9, 0.5, 0.1], [0.51, 0.0, 1.0]], np.float32),
+    np.array([0.49, 0.7, 0.3], np.float32),
+]
+SIGNED = [
+    np.array([[-0.9, 0.5, 0.1], [0.51, 0.0, -1.0]], np.float32),
+    np.array([0.49, -0.7, -0.3], np.float32),
+]
+UPSTREAM = [np.array([[1, 2, 3], [-4, 5, 6]], "f4"), np.array([7, -8, 9], "f4")]
+
+
+def masks_and_gradients(name, scores, removed=None, training=True):
+    """With UPSTREAM as the gradient of the loss by the masks."""
+    scores = [tf.constant(each) for each in scores]
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        cut = 0.5 if removed is None else tf.constant(removed, tf.int64)
+        masks = maskers.MASKERS[name].function(scores, cut, training)
+        loss = tf.add_n(
+            [
+                tf.reduce_sum(mask * own)
+                for mask, own in zip(masks, UPSTREAM, strict=True)
+            ]
+        )
+    gradients = tape.gradient(loss, scores)
+    return [each.numpy() for each in masks], [g.numpy() for g in gradients]
+
+
+def by_sign():
+    pairs = zip(UPSTREAM, SIGNED, strict=True)
+    return [upstream * np.sign(score) for upstream, score in pairs]
+
+
+def check(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_hypercube_is_cut_strictly_and_all_scores_learn(training):
+    masks, gradients = masks_and_gradients("hc", SCORES, training=training)
+    check(masks, [[[1, 0, 0], [1, 0, 1]], [0, 1, 0]])
+    check(gradients, UPSTREAM)
+
+
+def test_relaxed_scores_stand_for_themselves():
+    masks, gradients = masks_and_gradients("hc_relaxed", SCORES)
+    check(masks, SCORES)
+    check(gradients, UPSTREAM)
+
+
+def test_evaluation_sees_projected_scores():
+    outside = [3 * SIGNED[0], SIGNED[1]]
+    masks, _ = masks_and_gradients("hc_relaxed", outside)
+    check(masks, outside)
+    masks, _ = masks_and_gradients("hc_relaxed", outside, training=False)
+    check(masks, [np.clip(each, 0, 1) for each in outside])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_edge_popup_compares_magnitudes_of_a_layer(training):
+    masks, gradients = masks_and_gradients("ep", SIGNED, [4, 1], training)
+    check(masks, [[[1, 0, 0], [0, 0, 1]], [1, 1, 0]])
+    check(gradients, by_sign())
+
+
+def test_global_edge_popup_compares_magnitudes_of_all():
+    masks, gradients = masks_and_gradients("global_ep", SIGNED, [6])
+    check(masks, [[[1, 0, 0], [0, 0, 1]], [0, 1, 0]])
+    check(gradients, by_sign())
+
+
+def test_global_top_compares_scores_of_all():
+    masks, gradients = masks_and_gradients("global_top", SIGNED, [6])
+    check(masks, [[[0, 1, 0], [1, 0, 0]], [1, 0, 0]])
+    check(gradients, UPSTREAM)
+    # Projection ties scores in bulk: those of 1 all stay.
+    ones = [np.ones((2, 3), np.float32), SCORES[1]]
+    masks, _ = masks_and_gradients("global_top", ones, [6])
+    check(masks, [np.ones((2, 3)), [0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in maskers.OF_SCORES if maskers.MASKERS[n].has_flags]
+)
+def test_those_with_a_threshold_look_at_it(name):
+    entry = maskers.MASKERS[name]
+    low, high = (
+        np.concatenate([np.ravel(m) for m in entry.function(SCORES, at, True)])
+        for at in (-1.0, 2.0)
+    )
+    assert (low != high).any() == entry.has_threshold
+
+
+@pytest.mark.parametrize("name", score_method.TOP)
+def test_nothing_left_out_is_all_kept(name):
+    removed = [0, 0] if name == "ep" else [0]
+    scores = [np.zeros((2, 3), np.float32), -SCORES[1]]
+    masks, _ = masks_and_gradients(name, scores, removed)
+    check(masks, [np.ones((2, 3)), np.ones(3)])
+
+
+@pytest.mark.parametrize("name", ["ep", "global_ep"])
+def test_what_ties_with_the_cutoff_goes_too(name):
+    tied = [np.full((2, 3), 0.5, np.float32), SCORES[1]]
+    removed = [1, 0] if name == "ep" else [3]
+    masks, _ = masks_and_gradients(name, tied, removed)
+    check(masks[0], np.zeros((2, 3)))
+    assert masks[1].any()
+
+
+# Ties, zeros of both signs, numbers that devices may take for 0, infinities.
+SPECIAL = [0.0, -0.0, 1e-45, -1e-45, 1e-40, 1.0, -1.0, 0.5, np.inf, -np.inf]
+ANY = arrays.arrays(
+    np.float32,
+    6,  # One shape, compiled once.
+    elements=st.one_of(
+        st.sampled_from(np.array(SPECIAL, np.float32).tolist()),
+        st.floats(width=32, allow_nan=False),
+    ),
+)
+
+
+def kept_by_numpy(scores, count):
+    """Above the n-th smallest magnitude, all where n is 0."""
+    flat = np.concatenate([np.abs(each).ravel() for each in scores])
+    if not count:
+        return [np.ones(each.shape, bool) for each in scores]
+    cutoff = np.sort(flat)[count - 1]
+    return [np.abs(each) > cutoff for each in scores]
+
+
+def kept(scores, groups, counts):
+    orders = maskers.magnitudes([tf.constant(each) for each in scores])
+    grouped = [[orders[index] for index in group] for group in groups]
+    lowest = maskers.nth_smallest(grouped, tf.constant(counts))
+    found = [None] * len(scores)
+    for group, own in zip(groups, lowest, strict=True):
+        for index in group:
+            found[index] = (orders[index] > own).numpy()
+    return found
+
+
+@hypothesis.given(ANY, ANY, st.integers(0, 12))
+def test_several_tensors_have_one_threshold(one, other, count):
+    found = kept([one, other], [[0, 1]], [count])
+    expected = kept_by_numpy([one, other], count)
+    np.testing.assert_array_equal(found, expected)
+
+
+@hypothesis.given(ANY, ANY, st.integers(0, 6), st.integers(0, 6))
+def test_groups_have_their_own(one, other, first, second):
+    found = kept([one, other], [[0], [1]], [first, second])
+    expected = [
+        kept_by_numpy([one], first)[0],
+        kept_by_numpy([other], second)[0],
+    ]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_no_count_keeps_zeros_too():
+    scores = [np.zeros((2, 3), np.float32)]
+    assert kept(scores, [[0]], [0])[0].all()
+    assert not kept(scores, [[0]], [1])[0].any()
+
+
+@pytest.mark.parametrize("count", [1, 500, 999, 1000])
+def test_exactly_so_many_go_where_none_tie(count):
+    rng = np.random.default_rng(3)
+    scores = [rng.normal(size=(20, 25)).astype("f4") for _ in range(2)]
+    found = kept(scores, [[0, 1]], [count])
+    assert sum(each.sum() for each in found) == 1000 - count
+
+
+@pytest.mark.slow
+def test_the_same_within_xla_and_without():
+    rng = np.random.default_rng(4)
+    scores = [tf.constant(rng.normal(size=300), tf.float32)]
+
+    def lowest(count):
+        orders = maskers.magnitudes(scores)
+        return maskers.nth_smallest([orders], count)
+
+    for count in (0, 17, 300):
+        counts = tf.constant([count], tf.int64)
+        results = [
+            tf.function(lowest, autograph=False, jit_compile=jit)(counts)
+            for jit in (True, False)
+        ]
+        np.testing.assert_array_equal(*results)
+        np.testing.assert_array_equal(results[0], lowest(counts))
+
+
+def test_positive_parts_are_ordered_and_the_rest_is_one():
+    scores = np.array([-2, -0.0, 0.0, 1e-45, 0.5, 1, 2], np.float32)
+    (orders,) = maskers.positive_parts([tf.constant(scores)])
+    orders = orders.numpy()
+    assert (orders[:3] == 0).all() and (np.diff(orders[2:]) > 0).all()

@@ -1,0 +1,163 @@
+"""Tests of foundations/records/plans.py."""
+
+import functools
+import pathlib
+
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import (
+    checkpoint,
+    paths,
+    plans,
+    result_file,
+    run_record,
+)
+
+FILE = result_file.ResultFile("toys.json")
+SETTINGS = {"experiment": "toy", "lr": 0.1}
+
+
+def result(directory, **settings):
+    return plans.Result(str(directory), {**SETTINGS, **settings}, FILE)
+
+
+def run(directory, **settings):
+    return plans.Run(str(directory), {**SETTINGS, **settings})
+
+
+def write_run(directory, **settings):
+    record = {"settings": {**SETTINGS, **settings}, "inputs": {}}
+    run_record.write(str(directory), {**record, "checksums": {}})
+
+
+def plan(*parts, work=None, quiet=False):
+    return plans.Plan("out", parts, work, quiet=quiet)
+
+
+def test_a_result_is_complete_once_it_is_written(tmp_path):
+    one = result(tmp_path)
+    assert not one.is_complete
+    one.write({"found": [1]})
+    assert one.is_complete
+    record = FILE.read(str(tmp_path))
+    assert list(record) == ["settings", "found", "environment"]
+    assert record["environment"]["python"]
+
+
+def test_a_run_is_complete_by_its_record(tmp_path):
+    one = run(tmp_path)
+    assert not one.is_complete
+    write_run(tmp_path)
+    assert one.is_complete
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        _ = run(tmp_path, lr=0.2).is_complete
+
+
+def test_a_plan_is_complete_once_all_parts_are(tmp_path, capsys):
+    done = []
+    parts = result(tmp_path / "a"), run(tmp_path / "b", seed=1)
+
+    def work():
+        done.append(1)
+        parts[0].write({})
+        write_run(tmp_path / "b", seed=1)
+
+    one = plan(*parts, work=work)
+    assert not one.is_complete
+    assert one.settings == {**SETTINGS, "seed": 1}
+    for _ in range(2):
+        one.run()
+    assert done == [1]
+    assert one.is_complete
+    assert capsys.readouterr().err == "out: complete already\n"
+    plan(*parts, work=work, quiet=True).run()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("kind", [result, run])
+def test_no_work_is_begun_where_another_lies(tmp_path, kind):
+    result_file.ResultFile("other.json").write(
+        str(tmp_path), {"settings": {"experiment": "other"}}
+    )
+    one = plan(kind(tmp_path / "new"), kind(tmp_path), work=pytest.fail)
+    with pytest.raises(ValueError, match="is the folder of other"):
+        one.run()
+
+
+@pytest.mark.parametrize("kind", [result, run])
+def test_no_work_is_begun_where_settings_differ_further_on(tmp_path, kind):
+    write_run(tmp_path)
+    result(tmp_path).write({})
+    one = plan(kind(tmp_path / "new"), kind(tmp_path, lr=0.2))
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        one.run()
+
+
+def test_results_of_unknown_origin_stop_a_run(tmp_path):
+    (tmp_path / "masks").mkdir()
+    with pytest.raises(ValueError, match="results of unknown origin"):
+        plan(run(tmp_path), work=pytest.fail).run()
+
+
+def damaged_record(directory):
+    write_run(directory)
+    path = pathlib.Path(paths.record(str(directory)))
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def empty_checkpoint(directory):
+    pathlib.Path(paths.checkpoint(str(directory))).touch()
+
+
+def cut_checkpoint(directory):
+    facts = {"identity": {"settings": SETTINGS}}
+    checkpoint.save(str(directory), {"a": np.zeros(9)}, facts)
+    path = pathlib.Path(paths.checkpoint(str(directory)))
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+@pytest.mark.parametrize(
+    "damage", [damaged_record, empty_checkpoint, cut_checkpoint]
+)
+def test_a_damaged_run_beside_a_result_is_done_again(tmp_path, damage):
+    damage(tmp_path)
+    done = []
+    plan(run(tmp_path), result(tmp_path), work=lambda: done.append(1)).run()
+    assert done == [1]
+
+
+def test_no_array_is_looked_at_where_the_result_is_not_there(
+    tmp_path, monkeypatch
+):
+    write_run(tmp_path)
+    monkeypatch.setattr(run_record, "is_complete", pytest.fail)
+    assert not plan(run(tmp_path), result(tmp_path)).is_complete
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        _ = plan(run(tmp_path, lr=0.2), result(tmp_path, lr=0.2)).is_complete
+
+
+def test_a_run_that_ends_meanwhile_is_no_error(tmp_path, monkeypatch):
+    cut_checkpoint(tmp_path)
+    names = files.names(str(tmp_path))
+    pathlib.Path(paths.checkpoint(str(tmp_path))).unlink()
+    monkeypatch.setattr(files, "names", lambda _: names)
+    run(tmp_path).check_settings()
+    result(tmp_path).check_free(has_run=True)
+
+
+def test_a_function_says_that_it_makes_plans():
+    def one() -> plans.Plan: ...
+
+    def other() -> None: ...
+
+    def silent(): ...
+
+    def quoted() -> "plans.Plan": ...
+
+    def unknown() -> "pd.DataFrame": ...  # noqa: F821  Nobody resolves it.
+
+    functions = (one, other, silent, quoted, unknown, functools.partial(one))
+    found = [plans.makes_plan(each) for each in functions]
+    assert found == [True, False, False, True, False, True]
