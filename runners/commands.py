@@ -70,7 +70,7 @@ EXPERIMENTS = {
     "gem_miner": Experiment(
         "finds a ticket by training scores, and trains it",
         _section("gem_figures"),
-        configs=_experiment("published_config"),
+        configs=_experiment("published_configs.published_config"),
     ),
     "supermask": Experiment(
         "learns a mask of weights that stay as they are drawn",

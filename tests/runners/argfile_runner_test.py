@@ -34,7 +34,7 @@ RUNNER = '''
 import functools
 import os
 
-from lottery_ticket.foundations import plans, result_file
+from lottery_ticket.foundations.records import plans, result_file
 from lottery_ticket.foundations.command_line import flags
 
 DONE = result_file.ResultFile("done.json")

@@ -24,8 +24,9 @@ FILE = '''
 
 import numpy as np
 
-from lottery_ticket.experiments import recipes, one_network
-from lottery_ticket.foundations import plans
+from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.training import run_settings
 
 
@@ -60,7 +61,7 @@ def plan(
 LINE = '    "toy": Experiment("trains a part"),\n'
 STOP = """
 import sys
-from lottery_ticket.foundations import progress
+from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.training import resumable_run
 from lottery_ticket.runners import main
 

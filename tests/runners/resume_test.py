@@ -14,7 +14,8 @@ from lottery_ticket.tests import tiny
 # and a Ctrl-C after the first checkpoint.
 RUN = """
 import signal, sys, time
-from lottery_ticket.foundations.training import checkpoint, resumable_run
+from lottery_ticket.foundations.records import checkpoint
+from lottery_ticket.foundations.training import resumable_run
 resumable_run.CHECKPOINT_INTERVAL_S = -1
 from lottery_ticket.runners import main
 number, seconds = int(sys.argv[1]), float(sys.argv[2])

@@ -47,7 +47,7 @@ def kernels(search, model, seed: int, init: str | None = None) -> Network:
         search: GemSearch, resolved.
         model: ModelBase of the network.
         seed: Seed of the draw.
-        init: A name in kernel_draws.INITS; None is the search's.
+        init: A name in kernel_initializers.INITS; None is the search's.
     """
     return kernel_initializers.draw(
         init or search.init,

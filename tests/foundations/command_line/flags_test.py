@@ -184,7 +184,7 @@ def test_an_error_that_is_not_ours_keeps_its_traceback():
 
 def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
     code = (
-        "from lottery_ticket.foundations import steps\n"
+        "from lottery_ticket.foundations.values import steps\n"
         "from lottery_ticket.foundations.command_line import flags\n"
         "def f(length: str): steps.parse(length)\n"
         "flags.main(f)"

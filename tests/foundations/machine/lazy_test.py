@@ -21,7 +21,7 @@ def run(code):
 def test_a_module_is_imported_at_its_first_use():
     done = run(
         "import sys\n"
-        "from lottery_ticket.foundations import lazy\n"
+        "from lottery_ticket.foundations.machine import lazy\n"
         "with lazy.imports():\n"
         "    import colorsys\n"
         "    import wave as waves\n"
@@ -84,7 +84,7 @@ def test_notices_are_dropped_and_the_rest_is_not(tmp_path):
     )
     done = run(
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from lottery_ticket.foundations import lazy\n"
+        "from lottery_ticket.foundations.machine import lazy\n"
         "with lazy.imports():\n"
         "    import noisy\n"
         "assert noisy.value == 1\n"
@@ -95,7 +95,7 @@ def test_notices_are_dropped_and_the_rest_is_not(tmp_path):
 
 def test_an_import_that_fails_fails_and_says_why():
     done = run(
-        "from lottery_ticket.foundations import lazy\n"
+        "from lottery_ticket.foundations.machine import lazy\n"
         "with lazy.imports():\n"
         "    import no_such_module\n"
         "no_such_module.value\n"

@@ -11,7 +11,7 @@ from lottery_ticket.foundations.records import lock
 
 HOLD = """
 import sys, time
-from lottery_ticket.foundations import lock
+from lottery_ticket.foundations.records import lock
 with lock.hold(sys.argv[1]):
     print("held", flush=True)
     time.sleep(3600)

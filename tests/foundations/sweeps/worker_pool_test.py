@@ -137,7 +137,7 @@ def test_a_killed_pool_takes_its_workers_along(tmp_path):
     script, log = tmp_path / "script.py", tmp_path / "1.log"
     script.write_text(SCRIPT)
     program = f"""
-from lottery_ticket.foundations import devices
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     scripts,
