@@ -149,7 +149,7 @@ def _fit(network):
 
 def _torch(network):
     """A loop by hand in PyTorch, with the data in memory."""
-    import torch  # Not a dependency.
+    import torch  # pyright: ignore[reportMissingImports]  No dependency.
 
     from lottery_ticket.benchmarks import torch_networks
 

@@ -1,8 +1,8 @@
 """What a user would write in PyTorch, for comparison; not a dependency."""
 
-import torch
-from torch import nn
-from torch.nn import functional
+import torch  # pyright: ignore[reportMissingImports]
+from torch import nn  # pyright: ignore[reportMissingImports]
+from torch.nn import functional  # pyright: ignore[reportMissingImports]
 
 
 def lenet():

@@ -146,7 +146,7 @@ def _fit(**options):
 
 def _torch(fused):
     """A loop by hand in PyTorch, with the data in memory."""
-    import torch  # Not a dependency.
+    import torch  # pyright: ignore[reportMissingImports]  No dependency.
 
     from lottery_ticket.benchmarks import torch_networks
 

@@ -88,7 +88,7 @@ def _documentation(function):
     for name, parameter in inspect.signature(function).parameters.items():
         if attrs.has(parameter.annotation):
             args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
-            of_fields = inspect.cleandoc(parameter.annotation.__doc__)
+            of_fields = inspect.cleandoc(parameter.annotation.__doc__ or "")
             added.append(of_fields.partition("Args:\n")[2])
     added.append(textwrap.indent(_CONFIG_HELP, "    "))
     args = "\n".join(section.rstrip() for section in [args, *added])

@@ -16,6 +16,8 @@ import traceback
 from collections.abc import Callable
 
 import fire
+from fire import helptext as helptext_lib
+from fire import trace as trace_lib
 
 from lottery_ticket.foundations.command_line import (
     config_files,
@@ -230,7 +232,7 @@ def _carried_out(command):
             made.run()
 
     del carry_out.__wrapped__  # Fire would look through it, at `function`.
-    carry_out.__signature__ = function.__signature__
+    vars(carry_out)["__signature__"] = inspect.signature(function)
     return carry_out
 
 
@@ -268,8 +270,8 @@ def _help(command):
             for parameter in signature.parameters.values()
         ]
     )
-    trace = fire.trace.FireTrace(command, name=_program())
-    text = fire.helptext.HelpText(command, trace=trace)
+    trace = trace_lib.FireTrace(command, name=_program())
+    text = helptext_lib.HelpText(command, trace=trace)
     text = text.replace(shlex.quote(_program()), _program())
     return text.replace("    -h, --", "    --")  # -h is for help.
 

@@ -420,8 +420,10 @@ class _Projection(keras.constraints.Constraint):
         if self._every == 1:
             return clipped
         done = tf.convert_to_tensor(self._iterations.value)
-        within = done % tf.convert_to_tensor(self._per_epoch.value)
-        return tf.where(within % self._every == 0, clipped, scores)
+        per_epoch = tf.convert_to_tensor(self._per_epoch.value)
+        within = tf.math.floormod(done, per_epoch)
+        is_due = tf.math.floormod(within, self._every) == 0
+        return tf.where(is_due, clipped, scores)
 
 
 def _advice(method):

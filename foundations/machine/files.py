@@ -17,7 +17,7 @@ def is_remote(path: str) -> bool:
     return bool(separator) and "/" not in scheme
 
 
-def join(*parts: str) -> str:
+def join(*parts: str | int) -> str:
     """Returns path parts joined with slashes, on every system."""
     return posixpath.join(*(str(part) for part in parts))
 

@@ -139,10 +139,12 @@ class _Layer(typing.NamedTuple):
 
 def _layer(pruning, drawn, name):
     networks = (pruning.initial, pruning.final, drawn)
-    kernels = [np.asarray(each[name], np.float32) for each in networks]
+    initial, final, redrawn = (
+        np.asarray(each[name], np.float32) for each in networks
+    )
     was_kept = np.asarray(pruning.before[name]) == 1
     newly = was_kept & (np.asarray(pruning.masks[name]) == 0)
-    return _Layer(*kernels, was_kept, newly)
+    return _Layer(initial, final, redrawn, was_kept, newly)
 
 
 def _freeze_init(layer, _):

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import logging
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ _DIGEST_LENGTH = hashlib.sha256().digest_size
 _log = logging.getLogger(__name__)
 
 
-def save(directory: str, arrays: dict[str, np.ndarray], facts: dict) -> None:
+def save(directory: str, arrays: dict[str, Any], facts: dict) -> None:
     """Saves arrays and JSON values of a run, in place of those before."""
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)

@@ -69,7 +69,7 @@ class Logs:
                 bad[name] = int(columns["iteration"][not_finite][0])
         if not bad:
             return None
-        name = min(bad, key=bad.get)
+        name = min(bad, key=lambda each: bad[each])
         for columns in self._columns.values():
             is_earlier = columns["iteration"] < bad[name]
             for key, column in columns.items():
@@ -92,7 +92,7 @@ class Logs:
         files begin depends on when checkpoints were made.
         """
         start = self._summarized_to
-        events = [event_pb2.Event(file_version="brain.Event:2")]
+        events = [event_pb2.Event(file_version="brain.Event:2")]  # pyright: ignore[reportAttributeAccessIssue]
         for name, columns in self._columns.items():
             block = SUMMARY_BLOCK_ITERATIONS if name == "train" else 1
             for iteration, facts in _means(columns, start, block):
@@ -137,8 +137,8 @@ def _means(columns, start, block):
 
 def _event(name, iteration, facts):
     values = [
-        summary_pb2.Summary.Value(tag=f"{key}/{name}", simple_value=fact)
+        summary_pb2.Summary.Value(tag=f"{key}/{name}", simple_value=fact)  # pyright: ignore[reportAttributeAccessIssue]
         for key, fact in facts.items()
     ]
-    summary = summary_pb2.Summary(value=values)
-    return event_pb2.Event(step=iteration, wall_time=iteration, summary=summary)
+    summary = summary_pb2.Summary(value=values)  # pyright: ignore[reportAttributeAccessIssue]
+    return event_pb2.Event(step=iteration, wall_time=iteration, summary=summary)  # pyright: ignore[reportAttributeAccessIssue]

@@ -102,7 +102,7 @@ def parse_run(directory: str) -> dict[str, str | int | None]:
     not have (a single training run in a folder of its own) come back as None.
     """
     parts = str(directory).rstrip("/").split("/")
-    name, run_id = re.fullmatch(r"(.*?)(\d*)", parts[-1]).groups()
+    name, run_id = re.fullmatch(r"(.*?)(\d*)", parts[-1]).groups()  # pyright: ignore[reportOptionalMemberAccess]
     parsed = {"experiment_name": name, "run_id": run_id}
     level = parts[-2] if len(parts) > 1 else ""
     parsed["level"] = int(level) if level.isdecimal() else None

@@ -8,6 +8,7 @@ all follow from that.
 
 import dataclasses
 import inspect
+import typing
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import environment, files, progress
@@ -85,6 +86,9 @@ class Result:
         folder_owner.check(self.directory, experiment, has_run)
 
 
+_Part = typing.TypeVar("_Part", Run, Result)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Plan:
     """What a call of an experiment writes, what it reads, and the way there.
@@ -140,7 +144,7 @@ class Plan:
             result.check_free(has_run=result.directory in of_runs)
         self.work()
 
-    def _parts(self, kind):
+    def _parts(self, kind: type[_Part]) -> list[_Part]:
         """Its runs, or its results."""
         return [part for part in self.writes if isinstance(part, kind)]
 
