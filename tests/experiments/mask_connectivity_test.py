@@ -418,7 +418,7 @@ def test_examples_must_be_the_same_in_the_splits_used(tmp_path, pair, others):
     for splits in (None, ("train",), ("validate", "test")):
         with pytest.raises(ValueError, match="search both with one split_seed"):
             run(tmp_path, pair, splits=splits)
-    with pytest.raises(ValueError, match="Unknown split 'tests'"):
+    with pytest.raises(ValueError, match="Unknown splits 'tests'"):
         run(tmp_path, pair, splits=("tests",))
     record = run(tmp_path, pair, splits=("test",))
     assert record["dataset"] == from_recipe.dataset(searches.RECIPE).checksum
