@@ -219,7 +219,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
         network, _ = weight_actions.start(
             rules, pruning, dense.initial, grid.draw_seed, level
         )
-        if mask_0.MASK_0_ACTIONS[mask_0_action].function is None:
+        if not mask_0.holds(mask_0_action):
             kept = {
                 name: np.where(mask, network[name], np.float32(0))
                 for name, mask in masks.items()

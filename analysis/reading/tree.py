@@ -147,15 +147,15 @@ def _place(output_dir, directory, file_names):
         path = os.path.abspath(os.path.expanduser(path))
     parsed = paths.parse_run(path)
     # The last parts of the path are [trial,] [level,] run.
-    part_count = 1 + sum(parsed[key] is not None for key in ("trial", "level"))
+    part_count = 1 + sum(part is not None for part in parsed[:2])
     below = directory.removeprefix(output_dir).strip("/").split("/")
     return Place(
         directory=directory,
         file_names=tuple(file_names),
-        experiment="/".join([*below[:-part_count], parsed["experiment_name"]]),
-        trial=_number(parsed["trial"] or ""),
-        level=parsed["level"] or 0,
-        run=parsed["run_id"],
+        experiment="/".join([*below[:-part_count], parsed.experiment_name]),
+        trial=_number(parsed.trial or ""),
+        level=parsed.level or 0,
+        run=parsed.run_id,
     )
 
 

@@ -288,13 +288,13 @@ def _read(directory, data_dir):
 def _level_0(ticket):
     """Folder of the finished dense run that a ticket was pruned from."""
     place = paths.parse_run(ticket.directory)
-    if place["level"] is None:
+    if place.level is None:
         raise FileNotFoundError(
             f"{ticket.directory} is not of a lottery experiment: a dense run "
             "is needed, and only those have one beside them, at level 0"
         )
     trial = ticket.directory.rsplit("/", 2)[0]
-    level_0 = paths.run(trial, 0, place["experiment_name"], place["run_id"])
+    level_0 = paths.run(trial, 0, place.experiment_name, place.run_id)
     record = run_record.read(level_0)
     if record is None:
         raise FileNotFoundError(

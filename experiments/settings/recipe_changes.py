@@ -13,11 +13,13 @@ DEPENDENT = {
     "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),
 }
-_SUMMARY = (
-    "Settings of a recipe that are other than recorded; None leaves them so."
-)
 
-RecipeChanges = fields.optional("RecipeChanges", _SUMMARY, recipes.Recipe)
+
+@fields.optional
+class RecipeChanges(recipes.Recipe):
+    """Settings of a recipe other than recorded; None leaves them so."""
+
+
 UNCHANGED = RecipeChanges()
 
 

@@ -27,15 +27,15 @@ Network = dict[str, np.ndarray]
 class Mask0Action(entries.Entry):
     """A function (layer, rng) -> values, of which those pruned now are held.
 
-    A function of None holds nothing: what is pruned is 0.
-
     Args:
+        holds: Whether what is pruned is held at all: else it is 0.
         edits: Where the values are written into W, too, for the levels after:
             "nowhere", where it is pruned now ("newly"), or wherever it was kept
             until now ("kept").
         redraws: Whether the values are of a fresh draw of the network.
     """
 
+    holds: bool = True
     edits: str = "nowhere"
     redraws: bool = False
 
@@ -89,7 +89,7 @@ def check(name: str) -> None:
 def holds(name: str) -> bool:
     """Whether an action holds pruned weights at values other than 0."""
     check(name)
-    return MASK_0_ACTIONS[name].function is not None
+    return MASK_0_ACTIONS[name].holds
 
 
 def apply(
@@ -112,7 +112,7 @@ def apply(
     check(name)
     action = MASK_0_ACTIONS[name]
     weights, frozen = dict(pruning.initial), {}
-    if action.function is None:
+    if not action.holds:
         return weights, None
     drawn = pruning.draw(seed) if action.redraws else pruning.initial
     rng = np.random.default_rng(seed)
@@ -145,6 +145,10 @@ def _layer(pruning, drawn, name):
     was_kept = np.asarray(pruning.before[name]) == 1
     newly = was_kept & (np.asarray(pruning.masks[name]) == 0)
     return _Layer(initial, final, redrawn, was_kept, newly)
+
+
+def _zero(layer, _):
+    return np.zeros_like(layer.initial)
 
 
 def _freeze_init(layer, _):
@@ -182,10 +186,11 @@ def _has_shrunk(layer):
 
 MASK_0_ACTIONS = {
     "zero": Mask0Action(
-        None,
+        _zero,
         "at 0",
         "0",
         entries.FRANKLE,
+        holds=False,
         family=0,
     ),
     "freeze_init": Mask0Action(

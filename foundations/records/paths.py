@@ -13,6 +13,7 @@ OUT/trial1/{level}/{experiment_name}{run_id}/
 """
 
 import re
+import typing
 
 from lottery_ticket.foundations.machine import files
 
@@ -95,18 +96,24 @@ def check_experiment_name(name: str) -> None:
         )
 
 
-def parse_run(directory: str) -> dict[str, str | int | None]:
-    """Returns trial, level, experiment_name and run_id of a run's folder.
+class Parsed(typing.NamedTuple):
+    """The parts of a run's folder; None is one that its path does not have."""
 
-    The inverse of `run(trial(...), ...)`. Parts that the folder's path does
-    not have (a single training run in a folder of its own) come back as None.
-    """
-    parts = str(directory).rstrip("/").split("/")
-    name, run_id = re.fullmatch(r"(.*?)(\d*)", parts[-1]).groups()  # pyright: ignore[reportOptionalMemberAccess]
-    parsed = {"experiment_name": name, "run_id": run_id}
-    level = parts[-2] if len(parts) > 1 else ""
-    parsed["level"] = int(level) if level.isdecimal() else None
-    above = parts[-3] if len(parts) > 2 else ""
-    in_trial = level.isdecimal() and above.startswith("trial")
-    parsed["trial"] = above.removeprefix("trial") if in_trial else None
-    return parsed
+    trial: str | None
+    level: int | None
+    experiment_name: str
+    run_id: str
+
+
+def parse_run(directory: str) -> Parsed:
+    """Returns the parts of a run's folder: the inverse of `run(trial(...))`."""
+    *_, above, level, name = ["", "", *str(directory).rstrip("/").split("/")]
+    experiment_name = re.sub(r"\d*\Z", "", name)
+    has_level = level.isdecimal()
+    has_trial = has_level and above.startswith("trial")
+    return Parsed(
+        trial=above.removeprefix("trial") if has_trial else None,
+        level=int(level) if has_level else None,
+        experiment_name=experiment_name,
+        run_id=name[len(experiment_name) :],
+    )

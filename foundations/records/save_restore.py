@@ -5,6 +5,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from typing import overload
 
 import numpy as np
 
@@ -43,6 +44,19 @@ def restore_network(directory: str) -> Network:
         name.removesuffix(".npy"): _restore_array(files.join(directory, name))
         for name in found
     }
+
+
+@overload
+def standardize(
+    network: None, combine_fn: Callable[..., Network] | None = None
+) -> None: ...
+
+
+@overload
+def standardize(
+    network: Network | str | list,
+    combine_fn: Callable[..., Network] | None = None,
+) -> Network: ...
 
 
 def standardize(

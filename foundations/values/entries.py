@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 HERE = "none: chosen here"
 # Papers that several registries cite.
@@ -19,8 +20,7 @@ class Entry:
     each such fact. Checks, figures and docs ask the fields, never the name.
 
     Args:
-        function: The function, or None where the name stands for doing nothing.
-            What it takes and returns is said at its registry.
+        function: The function; its registry says what it takes and returns.
         label: What figures call it.
         help: What it does, in one line, for tables. w_i is a weight before
             training, w_f after it.
@@ -32,7 +32,7 @@ class Entry:
         is_reference: Whether others are measured against it, in grey.
     """
 
-    function: Callable | None
+    function: Callable[..., Any]
     label: str
     help: str
     source: str

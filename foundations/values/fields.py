@@ -124,7 +124,7 @@ def like(cls, name: str, **changes) -> typing.Any:
 
 
 if typing.TYPE_CHECKING:
-    settings = attrs.frozen
+    settings = optional = attrs.frozen
 else:
 
     def settings(cls):
@@ -133,22 +133,18 @@ else:
         made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
         return made
 
+    def optional(cls):
+        """Returns a class of its base's settings, each None unless given.
 
-def optional(name: str, summary: str, cls: type) -> type:
-    """Returns a class of the same settings, each of which may be left open.
-
-    Args:
-        name: Of the class.
-        summary: Its docstring, without its fields.
-        cls: Class of settings.
-    """
-    left_open = {
-        each.name: _field(None, each.metadata, type=each.type | None)
-        for each in attrs.fields(cls)
-    }
-    made = attrs.make_class(name, left_open, frozen=True, slots=True)
-    made.__doc__ = f"{summary}\n\nArgs:\n{documentation(made)}"
-    return made
+        It has nothing else of its base, whose checks are of whole settings.
+        """
+        left_open = {
+            each.name: _field(None, each.metadata, type=each.type | None)
+            for each in attrs.fields(cls.__base__)
+        }
+        made = attrs.make_class(cls.__name__, left_open, frozen=True)
+        made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
+        return made
 
 
 def documentation(cls) -> str:

@@ -5,6 +5,8 @@ from and counted as complete. What is called otherwise today, or told otherwise,
 is translated here, on reading.
 """
 
+from typing import Any
+
 # Inside the folder of a result: folders of runs that are parts of it, and none
 # to report. Newer experiments put theirs into `parts`.
 PART_FOLDERS = (
@@ -50,7 +52,7 @@ BEFORE = {
 }
 
 
-def value(recorded: dict, name: str) -> object:
+def value(recorded: dict, name: str) -> Any:
     """Returns a setting; what its absence means where it is not on record."""
     return recorded.get(name, BEFORE.get(name))
 

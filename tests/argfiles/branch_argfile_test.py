@@ -40,12 +40,12 @@ def test_every_line_parses_for_its_runner(capsys):
     assert len(set(drawn)) == 2 * 3 * 6 * 2 + 1
     for given in found:
         place = paths.parse_run(given["output_dir"])
-        name = place["experiment_name"]
+        name = place.experiment_name
         chosen = given["selection"], given["mask_1_action"]
         assert chosen == branch_argfile.EXPERIMENTS[name]
-        trial = paths.trial("out dir", place["trial"])
+        trial = paths.trial("out dir", place.trial)
         assert given["output_dir"].startswith(f"{trial}/")
-        assert given["ticket"] == f"{trial}/{place['level']}/same_init"
+        assert given["ticket"] == f"{trial}/{place.level}/same_init"
         assert given["start_iteration"] == "5it"
         assert given["changes"] == recipe_changes.RecipeChanges(
             recipe="mnist_fc",

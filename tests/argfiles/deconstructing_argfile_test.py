@@ -32,8 +32,8 @@ def test_every_line_parses_for_its_runner(capsys):
         )
         network = each["output_dir"].split("/")[1]
         trial = each["recipe"].seed
-        assert place["experiment_name"] == each["experiment_name"]
-        assert place["trial"] == str(trial)
+        assert place.experiment_name == each["experiment_name"]
+        assert place.trial == str(trial)
         assert each["output_dir"] == f"out dir/{network}/trial{trial}"
         assert each["recipe"].recipe == recipe_of[network]
         assert each["recipe"].data_dir == "d"

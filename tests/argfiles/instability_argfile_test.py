@@ -47,9 +47,9 @@ def test_folders_can_be_read_back(length):
     found = paths.parse_run(
         flags.bind(instability.plan, shlex.split(line))["output_dir"]
     )
-    assert (found["level"], found["trial"]) == (0, "1")
-    assert found["experiment_name"] in instability_argfile.ENDINGS.values()
-    assert found["run_id"] == length[:-2]
+    assert (found.level, found.trial) == (0, "1")
+    assert found.experiment_name in instability_argfile.ENDINGS.values()
+    assert found.run_id == length[:-2]
 
 
 def test_tickets_of_other_names_have_folders_of_their_own():

@@ -153,12 +153,16 @@ def test_uses_know_what_none_stands_for():
 
 
 def test_settings_that_may_be_left_open():
-    changes = fields.optional("Changes", "What is other.", Search)
-    assert set(fields.as_dict(changes()).values()) == {None}
-    assert changes.__doc__.startswith("What is other.\n\nArgs:\n    name: W")
-    assert changes(rounds=3).rounds == 3
+    @fields.optional
+    class Changes(Search):
+        """What is other."""
+
+    assert set(fields.as_dict(Changes()).values()) == {None}
+    assert Changes.__doc__.startswith("What is other.\n\nArgs:\n    name: W")
+    assert Changes(rounds=3).rounds == 3
+    assert not isinstance(Changes(), Search)
     with pytest.raises(ValueError, match="at least 1. Received: 0"):
-        changes(rounds=0)
+        Changes(rounds=0)
 
 
 def test_values_that_are_no_fields_are_checked_alike():
