@@ -52,7 +52,8 @@ def flatten(function):
     def command(**values):
         return function(**keywords(function, values))
 
-    command.__signature__ = inspect.Signature(parameters(function).values())
+    flags = list(parameters(function).values())
+    vars(command)["__signature__"] = inspect.Signature(flags)
     command.__doc__ = _documentation(function)
     del command.__wrapped__  # Fire would look through it, at `function`.
     return command

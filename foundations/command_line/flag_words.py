@@ -1,10 +1,12 @@
 """Words of a command line as flags: `--name=value`, `--name value`, `-n`."""
 
+from collections.abc import Sequence
+
 from lottery_ticket.foundations.command_line import flag_values
 from lottery_ticket.foundations.values import names
 
 
-def read(argv: list[str], parameters) -> dict[str, str]:
+def read(argv: Sequence[str], parameters) -> dict[str, str]:
     """Returns dict, flag name -> text, from words of a command line.
 
     Args:

@@ -13,7 +13,7 @@ import os
 import shlex
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import fire
 from fire import helptext as helptext_lib
@@ -105,7 +105,7 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
             _exit(1, f"Error: {error}")
 
 
-def parse(command: Callable | Command, argv: list[str]) -> dict:
+def parse(command: Callable | Command, argv: Sequence[str]) -> dict:
     """Returns the flags of a command line, each of its annotated type.
 
     Args:
@@ -135,7 +135,7 @@ def parse(command: Callable | Command, argv: list[str]) -> dict:
     return values
 
 
-def bind(command: Callable | Command, argv: list[str]) -> dict:
+def bind(command: Callable | Command, argv: Sequence[str]) -> dict:
     """Returns the keyword arguments that a command line means for a function.
 
     Args and Raises: as for `parse`.
@@ -145,7 +145,7 @@ def bind(command: Callable | Command, argv: list[str]) -> dict:
     )
 
 
-def plan(command: Callable | Command, argv: list[str]) -> plans.Plan:
+def plan(command: Callable | Command, argv: Sequence[str]) -> plans.Plan:
     """Returns the plan that a command line means.
 
     Args:

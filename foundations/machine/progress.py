@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import tqdm
 
@@ -36,7 +37,7 @@ def text(latest: dict[str, tuple[float, float]]) -> str:
     )
 
 
-def each(items: list, label: str, quiet: bool) -> Iterable:
+def each(items: Iterable, label: str, quiet: bool) -> Iterable:
     """Gives the items one by one, with a labelled bar if that takes long."""
     return tqdm.tqdm(
         items,
@@ -54,7 +55,7 @@ class Progress:
         """Makes the bar of so many runs of equal length; shows nothing yet."""
         self._runs = runs
         self._quiet = quiet
-        self._bar = None
+        self._bar: Any = None  # Of tqdm, once the length of a run is known.
         self._done = 0
         self._shown_at = time.monotonic()
 

@@ -114,7 +114,9 @@ def apply(
     weights, frozen = dict(pruning.initial), {}
     if not action.holds:
         return weights, None
-    drawn = pruning.draw(seed) if action.redraws else pruning.initial
+    drawn = pruning.initial
+    if action.redraws:
+        drawn = pruning.draw(seed)  # pyright: ignore[reportOptionalCall]  Given then.
     rng = np.random.default_rng(seed)
     for layer_name, mask in pruning.masks.items():
         layer = _layer(pruning, drawn, layer_name)

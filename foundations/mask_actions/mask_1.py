@@ -194,7 +194,7 @@ def _rewind(start, seed):
 
 
 def _reinit(start, seed):
-    return dict(start.draw(seed))
+    return dict(start.draw(seed))  # pyright: ignore[reportOptionalCall]  Given for it.
 
 
 def _reuse(start, seed, with_signs=False):

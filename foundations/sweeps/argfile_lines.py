@@ -99,9 +99,7 @@ def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
         try:
             with _naming(line.number, line.text):
                 given = flags.parse(command, line.words)
-                flags.bind(
-                    command, line.words
-                )  # A dataclass checks its values.
+                flags.bind(command, line.words)  # Settings check their values.
         except ValueError as error:
             faults.append(str(error))
             continue
@@ -130,13 +128,14 @@ def agenda(
     Args:
         show: Function (iterable) -> the same iterable, which shows progress.
     """
-    if not runner.can_skip:
+    command = runner.declared
+    if command is None or not command.makes_plan:
         return Agenda([], lines, [])
 
     def look_up(line):
         """Whether a line is complete, or why it cannot be run."""
         try:
-            return flags.plan(runner.declared, line.words).is_complete
+            return flags.plan(command, line.words).is_complete
         except (ValueError, OSError) as error:
             return str(error)
 

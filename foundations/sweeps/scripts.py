@@ -88,7 +88,7 @@ def defined_names(script: str) -> set[str]:
 
     Raises ValueError if the script is not Python.
     """
-    path = _source_file(script)
+    path = _source_file(script) or script
     try:
         with open(path, "rb") as file:
             body = ast.parse(file.read()).body
@@ -105,6 +105,8 @@ def load(script: str) -> types.ModuleType:
     _see(os.path.dirname(script))
     # Not its own name, which a module of the standard library may have, too.
     spec = importlib.util.spec_from_file_location("__script__", script)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{script} is not Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules["__script__"] = module
     spec.loader.exec_module(module)

@@ -11,6 +11,7 @@ line runs, the pool has died, and so does the worker, with all its children.
 
 import contextlib
 import gc
+import io
 import json
 import os
 import queue
@@ -62,7 +63,8 @@ def _take_pipes():
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    sys.stdout.reconfigure(line_buffering=True)  # Logs can be followed.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # Logs can be followed.
     return requests, replies
 
 

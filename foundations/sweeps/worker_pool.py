@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import IO, cast
 
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
@@ -83,10 +84,9 @@ class _Worker:
 
     def __init__(self, runner, place):
         self.place = place
-        self.line = None
+        self.line: argfile_lines.Line | None = None
         self.is_open = True
         self._runner = runner
-        self._is_ready = False
         self.process = subprocess.Popen(
             [
                 *(sys.executable, *SAFE, "-m", f"{__package__}.worker"),
@@ -98,7 +98,9 @@ class _Worker:
             env={**os.environ, **place.environment},
             start_new_session=True,  # Ctrl-C must reach the pool alone.
         )
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self._requests = cast(IO[bytes], self.process.stdin)
+        self.replies = cast(IO[bytes], self.process.stdout)
+        os.set_blocking(self.replies.fileno(), False)
 
     def take(self, line):
         """Gives the worker, which must be idle, a line to run.
@@ -110,31 +112,30 @@ class _Worker:
         self.line = line
         request = {"words": line.words, "log": os.path.abspath(line.log)}
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._requests.write(json.dumps(request).encode() + b"\n")
 
     def listen(self):
         """Returns the outcome of a line that has ended, or None.
 
         Closes if the process has died.
         """
-        reply = self.process.stdout.read(REPLY_BYTES)
+        reply = self.replies.read(REPLY_BYTES)
         line, self.line = self.line, None
         if not reply:
             failure = self.end(GRACE_S)
-            if not self._is_ready:
+            if line is None:  # It has not said that it is ready.
                 raise RuntimeError(
                     f"A worker on {self.place.name} could not start: {failure}"
                 )
             with contextlib.suppress(OSError):
                 line_logs.add(line.log, f"# {failure}")
             return Outcome(line, failure)
-        self._is_ready = True
         return Outcome(line, json.loads(reply)["failure"]) if line else None
 
     def close(self):
         """Lets an idle worker end; it takes no more lines."""
         self.is_open = False
-        self.process.stdin.close()
+        self._requests.close()
 
     def terminate(self):
         """Asks the worker and its children to end, if a line is running."""
@@ -148,8 +149,8 @@ class _Worker:
         self._signal(signal.SIGKILL)  # Its children, even where it is gone.
         status = self.process.wait()
         self.is_open = False
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self._requests.close()
+        self.replies.close()
         if status >= 0:
             return f"worker ended with exit status {status}"
         hint = "; out of memory?" if status == -signal.SIGKILL else ""
@@ -168,7 +169,7 @@ def _speaking(workers):
     with selectors.DefaultSelector() as selector:
         for worker in opened:
             event = selectors.EVENT_READ
-            selector.register(worker.process.stdout, event, worker)
+            selector.register(worker.replies, event, worker)
         heard = [key.data for key, _ in selector.select(TICK_S)]
     # A child that outlives its worker may hold the pipe open.
     return heard + [

@@ -1,6 +1,7 @@
 """DatasetSplit: examples with their labels, in batches of a known order."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ class DatasetSplit:
 
     def __init__(
         self,
-        data: tuple[np.ndarray, np.ndarray],
+        data: tuple[Any, np.ndarray],
         batch_size: int | None = None,
         shuffle: bool = False,
         seed: int | None = None,
@@ -53,13 +54,13 @@ class DatasetSplit:
         is_float = not is_streamed(x) and x.dtype.kind == "f"
         if is_float and not np.isfinite(x).all():
             raise ValueError("Examples must not hold NaN or infinity")
-        self.x = x
+        self.x: Any = x  # An array, or what streams.
         self.y = _class_indices(y)
         self.batch_size = min(batch_size or len(x), len(x))
         self.shuffle = shuffle
         self.seed = seed or 0
         self._drop_partial = drop_partial
-        self._last_order = None, None
+        self._last_order = -1, np.empty(0, np.int32)  # An epoch, its order.
 
     @property
     def size(self) -> int:

@@ -290,7 +290,7 @@ def _converted(value, attribute):
         raise ValueError(f"{attribute.name}: {error}") from error
 
 
-def _plain(value):
+def _plain(value) -> typing.Any:
     """A value as JSON and a hash can take it: no list, nothing of numpy."""
     if hasattr(value, "tolist"):
         value = value.tolist()
@@ -299,11 +299,12 @@ def _plain(value):
     )
 
 
-def _check(settings, attribute, value):
+def _check(settings, attribute, value: typing.Any):
     """Raises unless a field's value is of its type, and in its range."""
     del settings
     allowed = kinds(attribute.type)
-    if value is None and type(None) in allowed:
+    is_open = value is None and type(None) in allowed
+    if is_open:
         return
     name, known = attribute.name, facts(attribute)
     kind = float if float in allowed else allowed[0]

@@ -1,13 +1,15 @@
 """Masks as plain arrays: 1 = kept, 0 = pruned, one per maskable kernel."""
 
 import functools
+from collections.abc import Mapping
 
 import numpy as np
 
 from lottery_ticket.foundations.values import names
 
 # Layer name -> array; of masks, of 0s and 1s.
-Masks = Network = dict[str, np.ndarray]
+Network = dict[str, np.ndarray]
+Masks = Network
 
 
 def ones(network: Network) -> Masks:
@@ -149,7 +151,7 @@ def check(masks: Masks, shapes: dict[str, tuple[int, ...]]) -> None:
             )
 
 
-def check_layers(networks: dict[str, Network | None], masks: Masks) -> None:
+def check_layers(networks: Mapping[str, Network | None], masks: Masks) -> None:
     """Raises ValueError unless networks have each masked layer, in its shape.
 
     Networks are given by what the error calls them; None is passed over.
