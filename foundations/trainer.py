@@ -111,10 +111,10 @@ def check_fits(
 
     It names both shapes of an example, or both numbers of classes.
     """
-    if model.network is None:
+    if model.network is None or model.num_outputs is None:
         raise ValueError(
             f"{type(model).__name__} is not complete: its __init__ must end "
-            "with self.set_outputs(logits)"
+            "with self.set_outputs(logits); a KerasModel needs examples"
         )
     expected, given = model.input_shape, dataset.input_shape
     fits = len(expected) == len(given) and all(

@@ -87,16 +87,12 @@ def score_fn(
 def _of_weights(function, model, initial, final, seed):
     def scores(masks):
         before = model.weights if initial is None else initial
-        _check_numbers(before, masks)
-        if final is not None:
-            _check_numbers(final, masks)
-        rng = np.random.default_rng(seed)
+        after = before if final is None else final
+        for weights in (before, after):
+            _check_numbers(weights, masks)
+        rng, layer = np.random.default_rng(seed), criteria_weights.Layer
         return {
-            name: function(
-                criteria_weights.Layer(
-                    before[name], final and final[name], mask, rng
-                )
-            )
+            name: function(layer(before[name], after[name], mask, rng))
             for name, mask in masks.items()
         }
 

@@ -25,10 +25,9 @@ from lottery_ticket.foundations.values import (
 )
 
 with lazy.imports():
-    import keras
     import tensorflow as tf
 
-    from lottery_ticket.foundations.networks import keras_private, tracing
+    from lottery_ticket.foundations.networks import tracing
     from lottery_ticket.foundations.training import batches
 
 Network = dict[str, np.ndarray]
@@ -211,7 +210,7 @@ def _gradients(model, x, y, weights, masks, temperature):
     with tf.GradientTape() as tape:
         tape.watch(kernels)
         loss = _loss(model, x, y, {**weights, **kernels}, masks, temperature)
-    return _gradient(tape, loss, kernels)
+    return tracing.gradient(tape, loss, kernels)
 
 
 def _hessian_products(model, x, y, weights, masks, temperature, vectors):
@@ -225,12 +224,7 @@ def _hessian_products(model, x, y, weights, masks, temperature, vectors):
         along = tf.add_n(
             [tf.reduce_sum(gradients[name] * vectors[name]) for name in masks]
         )
-    return _gradient(tape, along, kernels)
-
-
-def _gradient(tape, target, kernels):
-    zero = tf.UnconnectedGradients.ZERO
-    return tape.gradient(target, kernels, unconnected_gradients=zero)
+    return tracing.gradient(tape, along, kernels)
 
 
 def _loss(model, x, y, weights, masks, temperature):
@@ -258,7 +252,8 @@ def _flow_scores(model, weights, masks, x):
             given = {**weights, **kernels}
             outputs = _outputs(model, x, given, masks, tf.float64)
         flow = tf.reduce_sum(model.logits(outputs))
-    by_input, gradients = tape.gradient(flow, (x, kernels))
+    found = typing.cast(tuple, tape.gradient(flow, (x, kernels)))
+    by_input, gradients = found
     if by_input is None:
         raise ValueError(
             "SynFlow sends ones through a network, so its inputs must be "
@@ -275,11 +270,7 @@ def _flow_scores(model, weights, masks, x):
 
 def _moving_means(model):
     """Names of the moving means of all batch normalisations."""
-    means = {
-        id(layer.moving_mean)
-        for layer in keras_private.layers(model.network)
-        if isinstance(layer, keras.layers.BatchNormalization)
-    }
+    means = {id(layer.moving_mean) for layer in tracing.norms(model.network)}
     return {n for n, each in model.variables.items() if id(each) in means}
 
 

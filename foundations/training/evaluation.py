@@ -4,6 +4,7 @@ import concurrent.futures
 import math
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.training import batches, norm_tracing, trainee
@@ -35,7 +36,7 @@ class Evaluation:
                 tf.TensorSpec([None], split.y.dtype),
                 [
                     tf.TensorSpec(variable.shape, variable.dtype)
-                    for variable in self._variables()
+                    for variable in self._network.variables
                 ],
             ],
         )
@@ -49,31 +50,25 @@ class Evaluation:
         leave idle. `tensors` are the split's (x, y) on the device, unless it is
         streamed. The future is of a pair of floats: mean loss and accuracy.
         """
-        stream = [tensors]
-        if split.is_streamed:
+        if tensors is None:
             stream = batches.evaluation_stream(split, self._batch_size)
+        else:
+            stream = [tensors]
         # Values, not variables: training moves those meanwhile.
-        values = [tf.identity(each.value) for each in self._variables()]
+        values = [tf.identity(v.value) for v in self._network.variables]
 
         def evaluate():
-            sums = sum(
-                self._sums(x, y, values).numpy()  # Sync point.
-                for x, y in stream
-            )
+            sums = np.zeros(2)
+            for x, y in stream:
+                sums += self._sums(x, y, values).numpy()  # Sync point.
             loss, accuracy = sums / split.size
             return float(loss), float(accuracy)
 
         return _THREAD.submit(evaluate)
 
-    def _variables(self):
-        return [
-            *self._network.trainable_variables,
-            *self._network.non_trainable_variables,
-        ]
-
     def _sum_up(self, x, y, values):
         """Sums of losses and hits, batch by batch: memory stays bounded."""
-        stands = list(zip(self._variables(), values, strict=True))
+        stands = list(zip(self._network.variables, values, strict=True))
 
         def body(start, sums):
             end = start + self._batch_size

@@ -143,7 +143,9 @@ class Program:
         self.network = model.network
         self.optimizer = step.optimizer
         self._strategy = model.strategy
-        self._dataset, self._tensors, self._stream = None, {}, (None, None)
+        # Of a DatasetBase, and of its stream, while there is one: `load`.
+        self._dataset: typing.Any = None
+        self._tensors, self._stream = {}, (None, None)
         # Kept, as long as its address may be part of the program's key.
         self._augment = dataset.augment
         options = {"autograph": False}  # It does not run on every Python.
