@@ -69,8 +69,8 @@ def score_fn(
     if criterion.kind == "weights":
         scores = _of_weights(criterion.function, model, initial, final, seed)
     elif criterion.kind == "network":
-        given = (_input_shape(name, model if dataset is None else dataset),)
-        scores = _of_gradients(criterion.function, model, final, given)
+        shape = _input_shape(name, model if dataset is None else dataset)
+        scores = _of_gradients(criterion.function, model, final, shape)
     elif dataset is None:
         raise ValueError(
             f"Criterion {name!r} needs data. Received: dataset=None"
@@ -79,8 +79,8 @@ def score_fn(
         rows = criteria_gradients.choose_examples(
             dataset.train, examples_per_class, seed
         )
-        given = dataset, rows
-        scores = _of_gradients(criterion.function, model, final, given)
+        given = dataset.input_shape, dataset, rows
+        scores = _of_gradients(criterion.function, model, final, *given)
     return _inverted(scores) if invert else scores
 
 
@@ -119,10 +119,11 @@ def _input_shape(name, source):
     return shape
 
 
-def _of_gradients(function, model, final, given):
+def _of_gradients(function, model, final, *others):
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        return function(model, weights, masks, *given)
+        given = criteria_gradients.Given(model, weights, masks, *others)
+        return function(given)
 
     return scores
 

@@ -103,7 +103,9 @@ def as_paths(network: keras.Model) -> contextlib.AbstractContextManager:
     """
     changes = []
     for each in operations(network):
-        own = {"call": _reaching(flow_layers.path_call(each))}
+        own: dict[str, typing.Any] = {
+            "call": _reaching(flow_layers.path_call(each))
+        }
         if "activation" in vars(each):
             own["activation"] = keras.activations.linear
         changes.append((each, own))

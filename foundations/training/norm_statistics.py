@@ -56,7 +56,7 @@ class NormStatistics:
         self._norms = [
             norm for norm in tracing.norms(model.network) if norm.trainable
         ]
-        self._moving = [
+        self._moving: list[typing.Any] = [
             variable
             for layer in self._norms
             for variable in (layer.moving_mean, layer.moving_variance)
@@ -113,8 +113,8 @@ class NormStatistics:
         ):
             self._network(batches.prepared(self._prepare, x), training=False)
             found = [scope.get_current_value(each) for each in self._moving]
-        found = [keras.ops.cast(each, "float64") for each in found]
-        return tf.concat([tf.reshape(each, [-1]) for each in found], 0)
+        wide = [keras.ops.cast(each, "float64") for each in found]
+        return keras.ops.concatenate([keras.ops.reshape(x, [-1]) for x in wide])
 
 
 def _in_training(norm):
