@@ -10,6 +10,7 @@ Read the ratios, not the milliseconds.
 """
 
 import time
+import typing
 
 import numpy as np
 import tensorflow as tf
@@ -62,8 +63,11 @@ def gem_speed(
 
 
 def _methods():
-    decayed = {"regularization": "L2", "regularization_weight": WEIGHT}
-    top = {"density": DENSITY}
+    decayed: dict[str, typing.Any] = {
+        "regularization": "L2",
+        "regularization_weight": WEIGHT,
+    }
+    top: dict[str, typing.Any] = {"density": DENSITY}
     make = score_method.ScoreMethod
     return {
         "hc, L2": make(masker="hc", **decayed),

@@ -171,9 +171,10 @@ def _workers():
 
     def run(iterations):
         for worker in workers:
-            worker.stdin.write(f"{iterations // 2}\n")
-            worker.stdin.flush()
-        return max(float(worker.stdout.readline()) for worker in workers)
+            print(iterations // 2, file=worker.stdin, flush=True)
+        # It is a pipe.
+        times = [worker.stdout.readline() for worker in workers]  # pyright: ignore[reportOptionalMemberAccess]
+        return max(float(each) for each in times)
 
     return run
 

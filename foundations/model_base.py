@@ -180,15 +180,12 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         return tf.math.log(tf.maximum(outputs, np.finfo(np.float32).tiny))
 
     def effective_masks(self, masks: Network) -> Network | None:
-        """Returns masks of the kept weights on a path; see `networks.flow`."""
         return flow.effective_masks(self, masks)
 
     def outcome(self) -> dict[str, Network]:
-        """Returns what a run ends with, by the folder that it is saved in."""
         return {"final": self.weights, "masks": self.masks}
 
     def restore(self, networks: dict[str, Network]) -> None:
-        """Leaves the model as a run that is complete has left it."""
         self.reset(networks["final"], self.masks, hold=self.holds)
 
     @property
@@ -209,13 +206,13 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         }
 
     def get_current_weights(self) -> Network:
-        """Returns all that the network computes with, name -> array."""
-        return {name: each.numpy() for name, each in self.variables.items()}
+        """Returns the same as `weights`."""
+        return self.weights
 
     @property
     def weights(self) -> Network:
-        """The same as `get_current_weights()`."""
-        return self.get_current_weights()
+        """All that the network computes with, name -> array."""
+        return {name: each.numpy() for name, each in self.variables.items()}
 
     @property
     def masks(self) -> Network:

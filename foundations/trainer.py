@@ -9,14 +9,13 @@ import numpy as np
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
-    optimizer_settings,
     programs,
     resumable_run,
-    run_masks,
     run_settings,
     trainee,
 )
 from lottery_ticket.foundations.values import dataset_base
+from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 
@@ -86,7 +85,7 @@ def train(
             bar.finish("complete already")
             return saved["initial"], saved["final"]
         run_record.check_free(output_dir, output.settings)
-        before = run_masks.RunMasks(model)
+        before = RunMasks(model)
         collapse.check(
             before.masks, before.effective, output.on_collapse, label
         )
@@ -111,10 +110,10 @@ def check_fits(
 
     It names both shapes of an example, or both numbers of classes.
     """
-    if model.network is None:
+    if model.network is None or model.num_outputs is None:
         raise ValueError(
             f"{type(model).__name__} is not complete: its __init__ must end "
-            "with self.set_outputs(logits)"
+            "with self.set_outputs(logits); a KerasModel needs examples"
         )
     expected, given = model.input_shape, dataset.input_shape
     fits = len(expected) == len(given) and all(
@@ -132,6 +131,54 @@ def check_fits(
             f"Received: labels of {dataset.num_classes}"
             + ("; yes or no are two" if model.num_outputs == 1 else "")
         )
+
+
+class RunMasks:
+    """Masks and weights of a model before a run.
+
+    Attributes:
+        weights: Dict, name -> array.
+        masks: Dict, layer name -> mask.
+        effective: Dict, layer name -> mask of what is kept on a path from input
+            to output. None where nothing is pruned, where it cannot be told,
+            and where a pruned weight is held at another value than 0: it still
+            passes on what reaches it.
+    """
+
+    def __init__(self, model: trainee.Trainee):
+        """Looks at a model as it stands."""
+        self._model = model
+        self.weights = model.weights
+        self.masks = model.masks
+        self.effective = _effective(self._model, self.weights, self.masks)
+
+    def check(self, final: dict) -> None:
+        """Raises RuntimeError if a pruned weight has other bits than before."""
+        for name, mask in self.masks.items():
+            held, found = (w[name][mask == 0] for w in (self.weights, final))
+            if held.tobytes() != found.tobytes():
+                raise RuntimeError(
+                    f"Pruned weights of layer {name!r} moved in training. Does "
+                    "the network change its kernel other than by its optimizer?"
+                )
+
+    def counted(self, outcome: dict[str, dict]) -> dict:
+        """Returns "density" and "effective" as a run records them.
+
+        They are a dict, layer name -> (kept, total), and a dict, layer name ->
+        kept weights on a path from input to output, or None. The masks of the
+        outcome may be others than before.
+        """
+        masks, effective = outcome["masks"], self.effective
+        if any(
+            (masks[name] != mask).any() for name, mask in self.masks.items()
+        ):
+            effective = _effective(self._model, outcome["final"], masks)
+        return {
+            "density": masks_lib.counts(masks),
+            "effective": effective
+            and {name: int(each.sum()) for name, each in effective.items()},
+        }
 
 
 def _trained(run, model, before, label, output, bar):
@@ -171,10 +218,19 @@ def _inputs(dataset, model, optimizer_fn, span, evaluated):
         "train_order_seed": dataset.train.seed,
         "train_batch_size": dataset.train.batch_size,
         "train_partial_size": dataset.train.partial_size,
-        "optimizer": optimizer_settings.config(optimizer_fn()),
+        "optimizer": programs.optimizer_config(optimizer_fn()),
         "start_iteration": span.start,
         "iterations": span.end,
         "save_iterations": list(span.saved),
         "intervals": evaluated,
         **events,
     }
+
+
+def _effective(model, weights, masks):
+    pruned = {name: mask == 0 for name, mask in masks.items()}
+    if not any(where.any() for where in pruned.values()):
+        return None
+    if any(weights[name][where].any() for name, where in pruned.items()):
+        return None
+    return model.effective_masks(masks)

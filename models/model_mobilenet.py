@@ -1,5 +1,7 @@
 """MobileNetV2, for small images."""
 
+import typing
+
 import keras
 
 from lottery_ticket.foundations import model_base
@@ -77,7 +79,7 @@ def per_channel(initializer, channels: int):
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), whose
     initialisers have a fan-in of 9 for these kernels.
     """
-    initializer = keras.initializers.get(initializer)
+    initializer = _known(initializer)
     if not type(initializer).__module__.startswith("keras."):
         return PerChannel(initializer)
     mode = getattr(initializer, "mode", None)
@@ -100,7 +102,7 @@ class PerChannel(keras.initializers.Initializer):
 
     def __init__(self, initializer, seed=None):
         """Draws nothing yet; a seed counts instead of the initialiser's own."""
-        self.initializer = keras.initializers.get(initializer)
+        self.initializer = _known(initializer)
         self.seed = seed
         config = self.initializer.get_config()
         if seed is not None and "seed" in config:
@@ -118,6 +120,10 @@ class PerChannel(keras.initializers.Initializer):
     def get_config(self):
         """Returns the arguments; the initialiser itself, not as JSON."""
         return {"initializer": self.initializer, "seed": self.seed}
+
+
+def _known(initializer) -> typing.Any:
+    return keras.initializers.get(initializer)
 
 
 def _block(pieces, block, x, expansion, filters, strides):

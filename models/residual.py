@@ -52,11 +52,8 @@ class Pieces:
 
         Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
         """
-        y = self.conv(f"{block}_conv0", x, filters, 3, strides)
-        y = self.norm(f"{block}_norm0", y)
-        y = self.conv(f"{block}_conv1", y, filters)
-        y = self.norm(f"{block}_norm1", y, relu=False)
-        return self.add(y, shortcut(block, x, filters, strides))
+        convs = (filters, 3, strides), (filters, 3, 1)
+        return self._added(block, x, convs, strides, shortcut)
 
     def bottleneck(self, block, x, filters, strides, shortcut):
         """Returns a 1x1, a 3x3 and a 1x1 convolution, added to the shortcut.
@@ -66,13 +63,18 @@ class Pieces:
 
         Source: He et al. 2016 (https://arxiv.org/abs/1512.03385), figure 5.
         """
-        y = self.conv(f"{block}_conv0", x, filters, 1)
-        y = self.norm(f"{block}_norm0", y)
-        y = self.conv(f"{block}_conv1", y, filters, 3, strides)
-        y = self.norm(f"{block}_norm1", y)
-        y = self.conv(f"{block}_conv2", y, 4 * filters, 1)
-        y = self.norm(f"{block}_norm2", y, relu=False)
-        return self.add(y, shortcut(block, x, 4 * filters, strides))
+        convs = (filters, 1, 1), (filters, 3, strides), (4 * filters, 1, 1)
+        return self._added(block, x, convs, strides, shortcut)
+
+    def _added(self, block, x, convs, strides, shortcut):
+        """Convolutions and norms, added to the shortcut without a ReLU."""
+        y = x
+        for index, (filters, size, own_strides) in enumerate(convs):
+            y = self.conv(f"{block}_conv{index}", y, filters, size, own_strides)
+            is_last = index == len(convs) - 1
+            y = self.norm(f"{block}_norm{index}", y, relu=not is_last)
+        y = keras.layers.Add()([y, shortcut(block, x, filters, strides)])
+        return keras.layers.ReLU()(y)
 
     def projection(self, block, x, filters, strides):
         """Returns a 1x1 convolution and norm of x, or x where shapes agree.
@@ -121,10 +123,6 @@ class Pieces:
         return keras.layers.ZeroPadding2D(
             ((0, 0), (new // 2, new - new // 2)), data_format="channels_first"
         )(x)
-
-    def add(self, x, y):
-        """Returns the sum of two of one shape, without its negative part."""
-        return keras.layers.ReLU()(keras.layers.Add()([x, y]))
 
     def head(self, x, num_classes, use_bias=True):
         """Returns the logits of each channel's mean."""

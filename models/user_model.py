@@ -103,6 +103,8 @@ def _function(name):
     path = os.path.expanduser(path)
     stem = os.path.splitext(os.path.basename(path))[0]
     spec = importlib.util.spec_from_file_location(f"own_{stem}", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path} cannot be run: Python cannot load it")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

@@ -69,8 +69,8 @@ def score_fn(
     if criterion.kind == "weights":
         scores = _of_weights(criterion.function, model, initial, final, seed)
     elif criterion.kind == "network":
-        given = (_input_shape(name, model if dataset is None else dataset),)
-        scores = _of_gradients(criterion.function, model, final, given)
+        shape = _input_shape(name, model if dataset is None else dataset)
+        scores = _of_gradients(criterion.function, model, final, shape)
     elif dataset is None:
         raise ValueError(
             f"Criterion {name!r} needs data. Received: dataset=None"
@@ -79,24 +79,20 @@ def score_fn(
         rows = criteria_gradients.choose_examples(
             dataset.train, examples_per_class, seed
         )
-        given = dataset, rows
-        scores = _of_gradients(criterion.function, model, final, given)
+        given = dataset.input_shape, dataset, rows
+        scores = _of_gradients(criterion.function, model, final, *given)
     return _inverted(scores) if invert else scores
 
 
 def _of_weights(function, model, initial, final, seed):
     def scores(masks):
         before = model.weights if initial is None else initial
-        _check_numbers(before, masks)
-        if final is not None:
-            _check_numbers(final, masks)
-        rng = np.random.default_rng(seed)
+        after = before if final is None else final
+        for weights in (before, after):
+            _check_numbers(weights, masks)
+        rng, layer = np.random.default_rng(seed), criteria_weights.Layer
         return {
-            name: function(
-                criteria_weights.Layer(
-                    before[name], final and final[name], mask, rng
-                )
-            )
+            name: function(layer(before[name], after[name], mask, rng))
             for name, mask in masks.items()
         }
 
@@ -123,10 +119,11 @@ def _input_shape(name, source):
     return shape
 
 
-def _of_gradients(function, model, final, given):
+def _of_gradients(function, model, final, *others):
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        return function(model, weights, masks, *given)
+        given = criteria_gradients.Given(model, weights, masks, *others)
+        return function(given)
 
     return scores
 

@@ -25,10 +25,9 @@ from lottery_ticket.foundations.values import (
 )
 
 with lazy.imports():
-    import keras
     import tensorflow as tf
 
-    from lottery_ticket.foundations.networks import keras_private, tracing
+    from lottery_ticket.foundations.networks import tracing
     from lottery_ticket.foundations.training import batches
 
 Network = dict[str, np.ndarray]
@@ -37,18 +36,11 @@ CHUNK_NUMBERS = 320_000  # In the inputs: at most 104 CIFAR images at once.
 CHUNK_SIZE = 1000
 
 
-def snip(
-    model: typing.Any,
-    weights: Network,
-    masks: Network,
-    dataset: dataset_base.DatasetBase,
-    rows: np.ndarray,
-) -> Network:
-    """Returns abs(g * w), g being the gradient of the mean loss.
+class Given(typing.NamedTuple):
+    """What criteria take. They return scores, or raise FloatingPointError.
 
-    Source: Lee et al. 2019 (https://arxiv.org/abs/1810.02340), equation 5.
-    Differs: scores are not divided by their sum, which orders them alike;
-    batch normalisation is in inference mode.
+    Scores are a dict, layer name -> float32 array of the kernel's shape, all
+    finite; higher = keep.
 
     Args:
         model: ModelBase.
@@ -56,67 +48,58 @@ def snip(
             `ModelBase.weights`.
         masks: Masks of the kernels to score; a kernel that is not named keeps
             all its weights.
-        dataset: Whose training examples to score on.
+        input_shape: Of one example.
+        dataset: Whose training examples to score on, where data are needed.
         rows: Rows of those.
-
-    Returns:
-        Dict, layer name -> float32 array of the kernel's shape; higher = keep.
-
-    Raises:
-        FloatingPointError: If a score is not finite.
     """
-    gradients = _mean_gradients(model, weights, masks, dataset, rows)
-    scores = _times(weights, gradients)
+
+    model: typing.Any
+    weights: Network
+    masks: Network
+    input_shape: tuple[int, ...]
+    dataset: typing.Any = None
+    rows: typing.Any = ()
+
+
+def snip(given: Given) -> Network:
+    """Returns abs(g * w), g being the gradient of the mean loss.
+
+    Source: Lee et al. 2019 (https://arxiv.org/abs/1810.02340), equation 5.
+    Differs: scores are not divided by their sum, which orders them alike;
+    batch normalisation is in inference mode.
+
+    """
+    scores = _times(given.weights, _mean_gradients(given))
     return _checked("snip", {name: np.abs(s) for name, s in scores.items()})
 
 
-def grad(
-    model: typing.Any,
-    weights: Network,
-    masks: Network,
-    dataset: dataset_base.DatasetBase,
-    rows: np.ndarray,
-) -> Network:
-    """Returns abs(g), g being the gradient of the mean loss; as `snip`.
+def grad(given: Given) -> Network:
+    """Returns abs(g), g being the gradient of the mean loss.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     Differs: batch normalisation is in inference mode.
     """
-    gradients = _mean_gradients(model, weights, masks, dataset, rows)
+    gradients = _mean_gradients(given)
     return _checked("grad", {name: np.abs(g) for name, g in gradients.items()})
 
 
-def grasp(
-    model: typing.Any,
-    weights: Network,
-    masks: Network,
-    dataset: dataset_base.DatasetBase,
-    rows: np.ndarray,
-) -> Network:
+def grasp(given: Given) -> Network:
     """Returns w * (H g), g and H being of the mean loss; higher = keep.
 
     The loss is of logits divided by 200, its gradient g and Hessian H by the
     kept weights of the kernels alone, as in the authors' code. Both are of all
-    rows, whatever fits into memory at once. All else is as for `snip`.
+    rows, whatever fits into memory at once.
 
     Source: Wang et al. 2020 (https://arxiv.org/abs/2002.07376), equation 8,
     where -w * (H g) is the score and the highest are pruned.
     Differs: batch normalisation is in inference mode.
     """
-    given = (*_tensors(weights, masks), GRASP_TEMPERATURE)
-    gradients = _mean(_compiled(model, _gradients), given, dataset, rows)
-    products = _mean(
-        _compiled(model, _hessian_products), (*given, gradients), dataset, rows
-    )
-    return _checked("grasp", _times(weights, products))
+    gradients = _mean_gradients(given, GRASP_TEMPERATURE)
+    products = _mean(_hessian_products, given, GRASP_TEMPERATURE, gradients)
+    return _checked("grasp", _times(given.weights, products))
 
 
-def synflow(
-    model: typing.Any,
-    weights: Network,
-    masks: Network,
-    input_shape: tuple[int, ...],
-) -> Network:
+def synflow(given: Given) -> Network:
     """Returns abs(w * dR/dw), R being the flow through the network, in float64.
 
     R is the sum of the logits for an input of ones, all weights replaced by
@@ -129,12 +112,11 @@ def synflow(
     and activations are left out, as ReLUs do nothing to such a flow, but
     others, such as ReLU6, would be saturated by it.
 
-    Raises:
-        FloatingPointError: If a score is not finite.
-        ValueError: If the network does not compute with floats from its input.
+    Raises ValueError if the network does not compute with floats from its
+    input.
     """
-    x = tf.ones((1, *input_shape), tf.float64)
-    scores = _compiled(model, _flow_scores)(*_tensors(weights, masks), x)
+    x = tf.ones((1, *given.input_shape), tf.float64)
+    scores = _compiled(given.model, _flow_scores)(*_tensors(given), x)
     return _checked("synflow", {n: each.numpy() for n, each in scores.items()})
 
 
@@ -184,25 +166,26 @@ def _compiled(model, function):
     return model.compiled[key]
 
 
-def _tensors(weights, masks):
+def _tensors(given):
     return (
-        {name: tf.constant(each) for name, each in weights.items()},
-        {name: tf.constant(mask == 1) for name, mask in masks.items()},
+        {name: tf.constant(each) for name, each in given.weights.items()},
+        {name: tf.constant(mask == 1) for name, mask in given.masks.items()},
     )
 
 
-def _mean_gradients(model, weights, masks, dataset, rows):
-    given = (*_tensors(weights, masks), 1.0)
-    return _mean(_compiled(model, _gradients), given, dataset, rows)
+def _mean_gradients(given, temperature=1.0):
+    return _mean(_gradients, given, temperature)
 
 
-def _mean(function, given, dataset, rows):
+def _mean(function, given, *others):
     """Means over examples of what a function sums up over a chunk."""
-    totals = {}
-    for x, y in example_chunks(dataset, rows):
-        for name, total in function(x, y, *given).items():
+    compiled, totals = _compiled(given.model, function), {}
+    others = (*_tensors(given), *others)
+    for x, y in example_chunks(given.dataset, given.rows):
+        for name, total in compiled(x, y, *others).items():
             totals[name] = total + totals.get(name, 0)
-    return {name: each.numpy() / len(rows) for name, each in totals.items()}
+    count = len(given.rows)
+    return {name: each.numpy() / count for name, each in totals.items()}
 
 
 def _gradients(model, x, y, weights, masks, temperature):
@@ -211,7 +194,7 @@ def _gradients(model, x, y, weights, masks, temperature):
     with tf.GradientTape() as tape:
         tape.watch(kernels)
         loss = _loss(model, x, y, {**weights, **kernels}, masks, temperature)
-    return _gradient(tape, loss, kernels)
+    return tracing.gradient(tape, loss, kernels)
 
 
 def _hessian_products(model, x, y, weights, masks, temperature, vectors):
@@ -225,12 +208,7 @@ def _hessian_products(model, x, y, weights, masks, temperature, vectors):
         along = tf.add_n(
             [tf.reduce_sum(gradients[name] * vectors[name]) for name in masks]
         )
-    return _gradient(tape, along, kernels)
-
-
-def _gradient(tape, target, kernels):
-    zero = tf.UnconnectedGradients.ZERO
-    return tape.gradient(target, kernels, unconnected_gradients=zero)
+    return tracing.gradient(tape, along, kernels)
 
 
 def _loss(model, x, y, weights, masks, temperature):
@@ -258,7 +236,8 @@ def _flow_scores(model, weights, masks, x):
             given = {**weights, **kernels}
             outputs = _outputs(model, x, given, masks, tf.float64)
         flow = tf.reduce_sum(model.logits(outputs))
-    by_input, gradients = tape.gradient(flow, (x, kernels))
+    found = typing.cast(tuple, tape.gradient(flow, (x, kernels)))
+    by_input, gradients = found
     if by_input is None:
         raise ValueError(
             "SynFlow sends ones through a network, so its inputs must be "
@@ -275,11 +254,7 @@ def _flow_scores(model, weights, masks, x):
 
 def _moving_means(model):
     """Names of the moving means of all batch normalisations."""
-    means = {
-        id(layer.moving_mean)
-        for layer in keras_private.layers(model.network)
-        if isinstance(layer, keras.layers.BatchNormalization)
-    }
+    means = {id(layer.moving_mean) for layer in tracing.norms(model.network)}
     return {n for n, each in model.variables.items() if id(each) in means}
 
 

@@ -21,14 +21,14 @@ class Layer(typing.NamedTuple):
 
     Args:
         initial: Its weights before training.
-        final: Its weights after it; None where criteria need no training.
+        final: Its weights after it; the same where none is needed.
         mask: Array of 0s and 1s; 1 means kept.
         rng: What scores are drawn from, where they are drawn; all layers draw
             from one, in the order of the masks.
     """
 
     initial: np.ndarray
-    final: np.ndarray | None
+    final: np.ndarray
     mask: np.ndarray
     rng: np.random.Generator
 

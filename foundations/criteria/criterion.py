@@ -11,9 +11,9 @@ class Criterion(entries.Entry):
 
     Args:
         kind: What the function takes: "weights", a criteria_weights.Layer, and
-            returns its scores; or as in criteria_gradients, "network", (model,
-            weights, masks, input_shape), or "data", (model, weights, masks,
-            dataset, rows), and returns those of all layers.
+            returns its scores; or a criteria_gradients.Given, for "data" with
+            dataset and rows, for "network" without, and returns those of all
+            layers.
         needs_training: Whether it scores trained weights only.
         steps: Prunings, with scores anew for each, that its source takes to
             the final density.

@@ -4,6 +4,7 @@ import abc
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 Network = dict[str, np.ndarray]
 
@@ -124,6 +125,14 @@ class MaskSource(abc.ABC):
     @abc.abstractmethod
     def outcome(self) -> dict[str, Network]:
         """Returns what is saved beside the masks, folder -> network."""
+
+
+def products(masks: list, weights: list) -> list:
+    """Returns tensors of weights times their masks, in the weights' dtype."""
+    return [
+        own * tf.cast(mask, own.dtype)
+        for mask, own in zip(masks, weights, strict=True)
+    ]
 
 
 def variable(values, dtype: str, name: str) -> keras.Variable:

@@ -63,14 +63,13 @@ class SampledMasks(mask_source.MaskSource):
     def reset(self, mask_seed: int) -> None:
         """Gives it another seed, see `search`; nothing is compiled anew."""
         self._mask_seed = mask_seed
-        drawn = [
+        kinds = "train", "evaluate"
+        self._seeds.assign(
             [
-                seeds.derive(mask_seed, name, kind)
-                for kind in ("train", "evaluate")
+                [seeds.derive(mask_seed, n, k) for k in kinds]
+                for n in self.trained
             ]
-            for name in self.trained
-        ]
-        self._seeds.assign(drawn)
+        )
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -90,11 +89,9 @@ class SampledMasks(mask_source.MaskSource):
         }
 
     def start(self, values: Network) -> None:
-        """Assigns the logits that a search starts from."""
         self.assign(values)
 
     def restore(self, networks: dict[str, Network]) -> None:
-        """Assigns the logits of a finished search, as `outcome` gives them."""
         self.assign(networks["logits"])
 
     def masked(self, trained, weights, training) -> list:
@@ -103,10 +100,7 @@ class SampledMasks(mask_source.MaskSource):
         masker = maskers.MASKERS[self._sampling].function
         masks = masker(trained, uniforms, training)
         masks = [maskers.rescaled(each, self.rescaling) for each in masks]
-        return [
-            own * tf.cast(mask, own.dtype)
-            for mask, own in zip(masks, weights, strict=True)
-        ]
+        return mask_source.products(masks, weights)
 
     def uniforms(self, training):
         """Returns a tensor for each layer, of this iteration or evaluation.
@@ -121,18 +115,10 @@ class SampledMasks(mask_source.MaskSource):
         )
 
     def losses(self, trained, weights) -> list:
-        """Returns an empty list: logits add nothing to the loss."""
-        del trained, weights
         return []
 
     def samples(self, count: int) -> list[Network]:
-        """Returns the masks that a search is judged by, its result first.
-
-        Args:
-            count: How many samples, independent of each other and of those of
-                training. Where evaluations draw nothing there is one alone: all
-                would be that of `threshold`.
-        """
+        """Returns its result first; samples are independent of training's."""
         logits = self.values
         if not maskers.MASKERS[self._sampling].draws_in_evaluation:
             return [threshold(logits)]
@@ -143,7 +129,6 @@ class SampledMasks(mask_source.MaskSource):
 
     def final_masks(self, effective_masks) -> Network:
         """Returns the first of `samples`, whatever it leaves."""
-        del effective_masks
         return self.samples(1)[0]
 
     def outcome(self) -> dict[str, Network]:
@@ -155,11 +140,7 @@ class SampledMasks(mask_source.MaskSource):
 def probabilities(logits: Network) -> Network:
     """Returns how probably each weight is kept: the sigmoid of its logit.
 
-    Args:
-        logits: Dict, layer name -> array.
-
-    Returns:
-        Dict, layer name -> float64 array.
+    Networks here are dicts, layer name -> array; these are of float64.
     """
     return {
         # exp would overflow where a logit is far below 0.
@@ -171,9 +152,7 @@ def probabilities(logits: Network) -> Network:
 def sample(logits: Network, seed: int) -> Network:
     """Returns masks that keep each weight with its own probability.
 
-    Args:
-        logits: Dict, layer name -> array.
-        seed: Seed of the draw; each layer's derives from it and its name.
+    Each layer's seed derives from this one and the layer's name.
     """
     found = {}
     for name, each in probabilities(logits).items():
@@ -186,22 +165,14 @@ def threshold(logits: Network) -> Network:
     """Returns masks that keep the weights whose logit is above 0.
 
     A logit of 0, a probability of one half, is pruned.
-
-    Args:
-        logits: Dict, layer name -> array.
     """
     return {name: (each > 0).astype(np.uint8) for name, each in logits.items()}
 
 
 def expected_density(logits: Network) -> dict[str, float]:
-    """Returns the mean probability of each layer's weights to be kept.
-
-    Args:
-        logits: Dict, layer name -> array.
-    """
-    return {
-        name: float(each.mean()) for name, each in probabilities(logits).items()
-    }
+    """Returns the mean probability of each layer's weights to be kept."""
+    kept = probabilities(logits)
+    return {name: float(each.mean()) for name, each in kept.items()}
 
 
 @functools.partial(tf.function, jit_compile=True, autograph=False)

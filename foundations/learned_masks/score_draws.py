@@ -111,11 +111,11 @@ def draw(
         ValueError: If the name is unknown, or a layer's fans are missing.
     """
     names.check("score_init", name, SCORE_INITS)
-    entry, found = SCORE_INITS[name], {}
+    entry, fans, found = SCORE_INITS[name], fans or {}, {}
     for layer, shape in shapes.items():
         fan_in = None
         if entry.needs_fans:
-            names.check("layer in fans", layer, fans or {})
+            names.check("layer in fans", layer, fans)
             fan_in, _ = fans[layer]
         rng = np.random.default_rng(seeds.derive(seed, "scores", layer))
         drawn = entry.function(rng, shape, fan_in)

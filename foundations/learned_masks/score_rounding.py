@@ -2,6 +2,7 @@
 
 import dataclasses
 import fnmatch
+import functools
 import math
 from collections.abc import Callable, Iterable
 
@@ -154,9 +155,13 @@ def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
     return found
 
 
-def _by_layer(rounding, scores, seed, drawn):
-    """Rounds by chance in the layers whose names match, naively elsewhere."""
-    found = {}
+def _by_layer(drawn, rounding, scores, seed, loss):
+    """Rounds by chance in the layers whose names match, naively elsewhere.
+
+    Those are `drawn`, or the prob_layers if it is None.
+    """
+    del loss
+    drawn, found = rounding.prob_layers if drawn is None else drawn, {}
     for name, score in scores.items():
         threshold = rounding.threshold
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in drawn):
@@ -217,18 +222,14 @@ class Rounder(entries.Entry):
 
 ROUNDINGS = {
     "naive": Rounder(
-        lambda rounding, scores, seed, loss: _by_layer(
-            rounding, scores, seed, ()
-        ),
+        functools.partial(_by_layer, ()),
         "naive",
         "keeps the scores above the threshold",
         entries.SREENIVASAN,
         is_naive=True,
     ),
     "prob": Rounder(
-        lambda rounding, scores, seed, loss: _by_layer(
-            rounding, scores, seed, ("*",)
-        ),
+        functools.partial(_by_layer, ("*",)),
         "by chance",
         # Below 0 it is 0, and above 1 it is 1.
         "keeps each with its score as probability",
@@ -236,9 +237,7 @@ ROUNDINGS = {
         draws=True,
     ),
     "naive_prob": Rounder(
-        lambda rounding, scores, seed, loss: _by_layer(
-            rounding, scores, seed, rounding.prob_layers
-        ),
+        functools.partial(_by_layer, None),
         "by chance in some layers",
         "keeps scores in prob_layers by chance, and is naive elsewhere",
         entries.SREENIVASAN,

@@ -1,7 +1,6 @@
 """Masks that are made of scores: by a threshold, or a share at the top."""
 
 import logging
-import math
 
 import keras
 import numpy as np
@@ -9,14 +8,14 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.learned_masks import (
     mask_source,
-    pruning_events,
     regularizers,
+    score_cuts,
     score_method,
     score_rounding,
     searched_model,
 )
 from lottery_ticket.foundations.records import save_restore
-from lottery_ticket.foundations.selection import collapse, quotas
+from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import seeds
 
@@ -60,12 +59,11 @@ def search(
 class ScoredMasks(mask_source.MaskSource):
     """Masks of scores: Gem-Miner, edge-popup and relatives.
 
-    Flags, what no pruning event has taken, are multiplied by outside of what
-    the gradient passes straight through: a flagged-off score gets none, but for
-    that of the regulariser.
-
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
     code released with it.
+
+    Attributes:
+        cut: score_cuts.Cut: which scores the mask keeps.
     """
 
     folders = ("scores", "flags")
@@ -80,19 +78,12 @@ class ScoredMasks(mask_source.MaskSource):
         self._mask_seed = 0
         self._rounding_loss = None
         self._is_warned = False
-        self._flags, self._removed = {}, None
-        if method.has_flags:
-            self._flags = {
-                name: mask_source.variable(
-                    np.ones(shape), "bool", f"{name}_flags"
-                )
-                for name, shape in shapes.items()
-            }
-        else:
-            groups = len(shapes) if method.masker_entry.by_layer else 1
-            self._removed = mask_source.variable(
-                np.zeros(groups), "int64", "removed"
-            )
+        by_layer = method.masker_entry.by_layer
+        self.cut = (
+            score_cuts.FlagCut(shapes)
+            if method.has_flags
+            else score_cuts.ShareCut(shapes, by_layer)
+        )
         self._weight = mask_source.variable(
             0, "float32", "regularization_weight"
         )
@@ -122,14 +113,12 @@ class ScoredMasks(mask_source.MaskSource):
         self._rounding_loss, self._is_warned = rounding_loss, False
         self._weight.assign(method.regularization_weight)
         self._per_epoch.assign(per_epoch)
-        self._place(masks_lib.ones(self.flags), -1)
+        self.cut.place(method, masks_lib.ones(self.values), -1)
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Flags or the number that is left out, and two settings."""
-        removed = [] if self._removed is None else [self._removed]
-        own = [self._weight, self._per_epoch]
-        return [*self._flags.values(), *removed, *own]
+        """Those of the cut, and two settings."""
+        return [*self.cut.variables, self._weight, self._per_epoch]
 
     @property
     def identity(self) -> dict:
@@ -146,56 +135,24 @@ class ScoredMasks(mask_source.MaskSource):
     @property
     def flags(self) -> Network:
         """Layer name -> uint8 array: 1 is what no pruning event has taken."""
-        if self._removed is not None:
-            return masks_lib.ones(self.values)
-        return {
-            name: each.numpy().astype(np.uint8)
-            for name, each in self._flags.items()
-        }
-
-    @property
-    def removed(self) -> list[int] | None:
-        """How many scores are left out; None with flags."""
-        return None if self._removed is None else self._removed.numpy().tolist()
+        return self.cut.flags
 
     @property
     def kept(self) -> Network:
         """The mask as it stands: as `samples`, the rounding being naive."""
-        if self._removed is not None:
-            entry = self._method.masker_entry
-            return score_rounding.top(entry, self.values, self.removed)
-        threshold, flags = self._method.rounding.threshold, self.flags
-        return {
-            name: flags[name] * (each > threshold)
-            for name, each in self.values.items()
-        }
+        return self.cut.kept(self._method, self.values)
 
     def start(self, values: Network) -> None:
         """Assigns scores, projected to [0, 1] where training projects them."""
         self.assign(self._projected(values))
 
     def restore(self, networks: dict[str, Network]) -> None:
-        """Puts scores and flags where a finished search has left them."""
         self.assign(networks["scores"])
         last = max(self._method.plan.epochs, default=-1)
-        self._place(networks["flags"], last)
+        self.cut.place(self._method, networks["flags"], last)
 
     def masked(self, trained, weights, training) -> list:
-        """Returns the kernels, where nothing is flagged off, times masks."""
-        cut = self._method.threshold
-        if self._removed is not None:
-            cut = tf.convert_to_tensor(self._removed.value)
-        masks = self._method.masker_entry.function(trained, cut, training)
-        if self._flags:
-            flags = self._flags.values()
-            weights = [
-                tf.where(flag.value, own, tf.zeros_like(own))
-                for flag, own in zip(flags, weights, strict=True)
-            ]
-        return [
-            own * tf.cast(mask, own.dtype)
-            for mask, own in zip(masks, weights, strict=True)
-        ]
+        return self.cut.masked(self._method, trained, weights, training)
 
     def losses(self, trained, weights) -> list:
         """Returns the weighted sum of the regulariser, where there is one."""
@@ -212,10 +169,6 @@ class ScoredMasks(mask_source.MaskSource):
         Differs: where rounded scores keep nothing, the published code prunes
         once more, below the density, and ends the search. Here a search whose
         final mask will be another goes on, with one warning, as planned.
-
-        Args:
-            iteration: Number of iterations done.
-            weights: Dict, name -> array: the frozen weights.
 
         Returns:
             Dict: "iteration"; "epoch", the one that has ended, counted from 0;
@@ -247,15 +200,11 @@ class ScoredMasks(mask_source.MaskSource):
     def prune(self, epoch: int) -> int:
         """Does a pruning event; returns how many more weights are left out.
 
-        Args:
-            epoch: Number of the epoch that has ended, counted from 0.
+        It follows the epoch of this number, counted from 0.
         """
-        before, flags = self._left_out(), self.flags
-        if self._flags:
-            plan = self._method.plan
-            flags = pruning_events.prune(flags, self.values, plan)
-        self._place(flags, epoch)
-        return self._left_out() - before
+        before = self.cut.left_out
+        self.cut.prune(self._method, self.values, epoch)
+        return self.cut.left_out - before
 
     def regularization(self, weights: Network) -> float:
         """Returns what scores add to the loss, counted in float64.
@@ -264,23 +213,17 @@ class ScoredMasks(mask_source.MaskSource):
             weights: Dict, name -> array; those with scores are looked at.
         """
         pairs = [(each, weights[name]) for name, each in self.values.items()]
-        scores, weights = zip(*pairs, strict=True)
-        scores = [tf.constant(each, tf.float64) for each in scores]
-        # Sync point.
-        return self._method.regularization_weight * float(
-            self._total(scores, weights)
-        )
+        scores = [tf.constant(each, tf.float64) for each, _ in pairs]
+        total = self._total(scores, [weight for _, weight in pairs])
+        return self._method.regularization_weight * float(total)  # Sync point.
 
     def samples(self, count: int) -> list[Network]:
-        """Returns the masks that a search is judged by.
+        """Returns the one mask that a search ends with, or several.
 
         With flags, rounded scores where nothing is flagged off; else the mask
         of the forward pass, as `score_rounding.top`.
-
-        Args:
-            count: How many, where roundings draw; else there is one.
         """
-        if self._removed is not None:
+        if not self._method.has_flags:
             return [self.kept]
         rounding, scores, flags = self._method.rounding, self.values, self.flags
         draws = score_rounding.draws(rounding.name, rounding.noise_ratio)
@@ -298,9 +241,6 @@ class ScoredMasks(mask_source.MaskSource):
     def final_masks(self, effective_masks) -> Network:
         """Returns the flags, where the method says so; else the first sample.
 
-        Args:
-            effective_masks: Function as `Trainee.effective_masks`.
-
         Raises:
             ValueError: If they keep nothing.
         """
@@ -311,7 +251,6 @@ class ScoredMasks(mask_source.MaskSource):
         return masks
 
     def outcome(self) -> dict[str, Network]:
-        """Returns the scores and the flags."""
         return {"scores": self.values, "flags": self.flags}
 
     def _projected(self, scores):
@@ -328,35 +267,6 @@ class ScoredMasks(mask_source.MaskSource):
         exponents = self._method.alpha, self._method.alpha_prime
         return regularizer.function(scores, weights, *exponents)
 
-    def _place(self, flags, epoch):
-        """Puts it where the events up to that of an epoch have left it."""
-        for name, variable in self._flags.items():
-            variable.assign(np.asarray(flags[name], bool))
-        if self._removed is not None:
-            self._removed.assign(self._counts_at(epoch))
-
-    def _counts_at(self, epoch):
-        """How many of the lowest scores are left out: of layers, or of all.
-
-        Source: Sreenivasan et al. 2022's code: int((1 - k) * n) of a layer for
-        "ep", else ceil((1 - d) * D) of all; without what floating point adds.
-        """
-        method = self._method
-        sizes = [math.prod(each.shape) for each in self.trained.values()]
-        if method.masker_entry.by_layer:
-            kept = [quotas.rounded_up(method.density, size) for size in sizes]
-            return [size - own for size, own in zip(sizes, kept, strict=True)]
-        if method.plan.epochs:  # Sparser by and by.
-            fraction = pruning_events.removed_fraction(method.plan, epoch)
-        else:
-            fraction = 1 - method.density
-        return [quotas.rounded_up(fraction, sum(sizes))]
-
-    def _left_out(self):
-        if self._removed is not None:
-            return sum(self.removed)
-        return sum(mask.size - int(mask.sum()) for mask in self.flags.values())
-
     def _check(self, masks, where):
         """Raises if masks keep nothing, with what to do."""
         emptiness = self._emptiness(masks, where)
@@ -371,21 +281,11 @@ class ScoredMasks(mask_source.MaskSource):
         """
         if self._method.is_rounded_naively:
             self._check(kept, where)
-        cause = "the final mask will be another one"
-        if self._removed is not None:
-            scores = {n: tf.constant(each) for n, each in self.values.items()}
-            forward = self._method.masker_entry.function(
-                list(scores.values()), tf.constant(self.removed), False
-            )
-            # Sync point.
-            kept = {n: m.numpy() for n, m in zip(scores, forward, strict=True)}
-            cause = (
-                "scores tie in bulk with the last that is left out, and go, too"
-            )
+        kept = self.cut.forward(self._method, self.values)
         emptiness = self._emptiness(kept, where)
         if emptiness and not self._is_warned:
             self._is_warned = True
-            _log.warning("%s; %s", emptiness, cause)
+            _log.warning("%s; %s", emptiness, self.cut.why_empty)
 
     def _emptiness(self, masks, where):
         """Words for masks that keep nothing, and what made them so; or None."""

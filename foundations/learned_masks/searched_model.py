@@ -83,7 +83,6 @@ class SearchedModel(trainee.Trainee):
 
     @property
     def holds(self) -> bool:
-        """As the model's."""
         return self._model.holds
 
     @property
@@ -98,29 +97,20 @@ class SearchedModel(trainee.Trainee):
 
     @property
     def identity(self) -> dict:
-        """What it is and where it stands, as JSON values."""
         return {**self._model.identity, **self.source.identity}
 
     def effective_masks(self, masks: Network) -> Network | None:
-        """Returns masks of the kept weights on a path; see `networks.flow`."""
         return self._model.effective_masks(masks)
 
     def create_loss_and_accuracy(self, labels, logits, **smoothing):
-        """Returns the model's own loss and accuracy of a batch."""
         return self._model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     def effective(self, masks: Network) -> Network:
-        """Returns what the network computes with under masks, name -> array.
-
-        Args:
-            masks: Dict, layer name -> array of 0s and 1s.
-        """
-        return learned_masks.effective(
-            self.weights, masks, self.source.rescaling
-        )
+        """Returns what the network computes with; see learned_masks."""
+        rescaling = self.source.rescaling
+        return learned_masks.effective(self.weights, masks, rescaling)
 
     def event(self, iteration: int) -> dict:
-        """Does what is due after an iteration; see the source's `event`."""
         return self.source.event(iteration, self.weights)
 
     def outcome(self) -> dict[str, Network]:

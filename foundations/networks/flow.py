@@ -124,11 +124,7 @@ def _compiled(model, masks, inputs):
             reached = tracing.outputs(network, variables, values, inputs)
             reached = [tf.reduce_sum(each) for each in tf.nest.flatten(reached)]
         # Counts of the places where a path leads through a weight.
-        counts = tape.gradient(
-            reached,
-            values[: len(masks)],
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
-        )
+        counts = tracing.gradient(tape, reached, values[: len(masks)])
         effective = [
             tf.where(count > 0.5, mask, tf.zeros_like(mask))
             for mask, count in zip(masks, counts, strict=True)

@@ -85,12 +85,14 @@ def obstacle(operation: keras.Operation) -> str | None:
     """Returns why a layer is not known to pass on paths; None if it is."""
     if isinstance(operation, keras.Model) or "call" in vars(operation):
         return "has a call of its own"
-    if rule(operation) is None:
+    if path_call(operation) is None:
         return "is not known to add up what flows into it"
-    if not is_known_activation(getattr(operation, "activation", None)):
-        return f"has an activation that is not known, {operation.activation}"
-    if getattr(operation, "interpolation", "nearest") != "nearest":
-        return f"interpolates, by {operation.interpolation!r}"
+    activation = getattr(operation, "activation", None)
+    if not is_known_activation(activation):
+        return f"has an activation that is not known, {activation}"
+    interpolation = getattr(operation, "interpolation", "nearest")
+    if interpolation != "nearest":
+        return f"interpolates, by {interpolation!r}"
     if getattr(operation, "quantization_mode", None) is not None:
         return "is quantised"
     if getattr(operation, "lora_enabled", False):
@@ -98,20 +100,20 @@ def obstacle(operation: keras.Operation) -> str | None:
     return None
 
 
-def rule(operation: keras.Operation) -> Callable | None:
-    """Returns a function of a layer that returns its call for tracing paths.
+def path_call(operation: keras.Operation) -> Callable | None:
+    """Returns a layer's call for tracing paths.
 
     Inputs of that call are 1 where a path leads, 0 elsewhere; outputs are above
     0 where one leads. None is known of subclasses: they may compute anything.
     """
     kind = type(operation)
     if isinstance(operation, keras.Layer):
-        return _RULES.get(kind)
+        return _RULES[kind](operation) if kind in _RULES else None
     if not keras_private.is_operation(kind):
         return None
     if kind.__name__ in ELEMENTWISE_OPERATIONS:
-        return _unchanged
-    return _as_it_is if kind.__name__ in MOVING_OPERATIONS else None
+        return _unchanged(operation)
+    return operation.call if kind.__name__ in MOVING_OPERATIONS else None
 
 
 def is_known_activation(activation: typing.Any) -> bool:
@@ -146,7 +148,7 @@ def _average(layer):
             layer.padding,
             layer.data_format,
         )
-        return tf.cast(averages, x.dtype)
+        return keras.ops.cast(averages, x.dtype)
 
     return call
 

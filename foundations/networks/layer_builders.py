@@ -1,13 +1,16 @@
 """LayerBuilders: layers by name, those with kernels under a mask."""
 
 import re
+import typing
 from collections.abc import Callable
 
 import keras
 
 from lottery_ticket.foundations.networks import mask_constraint
 
-Initializer = str | keras.initializers.Initializer
+# Of all that Keras takes and gives, its own hints know a part.
+Initializer = typing.Any  # A str or a keras.initializers.Initializer.
+Tensor = typing.Any  # A keras.KerasTensor.
 
 
 class LayerBuilders:
@@ -35,12 +38,12 @@ class LayerBuilders:
     def dense_layer(
         self,
         name: str,
-        inputs: keras.KerasTensor,
+        inputs: Tensor,
         units: int,
         activation: str | Callable | None = None,
         use_bias: bool = True,
         kernel_initializer: Initializer = "glorot_normal",
-    ) -> keras.KerasTensor:
+    ) -> Tensor:
         """Adds a dense layer with a maskable kernel; mirrors keras's Dense.
 
         Source: Glorot normal kernels and zero biases are Frankle & Carbin
@@ -59,7 +62,7 @@ class LayerBuilders:
     def conv2d_layer(
         self,
         name: str,
-        inputs: keras.KerasTensor,
+        inputs: Tensor,
         filters: int,
         kernel_size: int = 3,
         strides: int = 1,
@@ -67,7 +70,7 @@ class LayerBuilders:
         activation: str | Callable | None = None,
         use_bias: bool = True,
         kernel_initializer: Initializer = "glorot_normal",
-    ) -> keras.KerasTensor:
+    ) -> Tensor:
         """Adds a convolution with a maskable kernel; mirrors keras's Conv2D.
 
         Args:
@@ -100,14 +103,14 @@ class LayerBuilders:
     def depthwise_conv2d_layer(
         self,
         name: str,
-        inputs: keras.KerasTensor,
+        inputs: Tensor,
         kernel_size: int = 3,
         strides: int = 1,
         padding: str | int = "same",
         activation: str | Callable | None = None,
         use_bias: bool = True,
         depthwise_initializer: Initializer = "glorot_normal",
-    ) -> keras.KerasTensor:
+    ) -> Tensor:
         """Adds a depthwise convolution; mirrors keras's DepthwiseConv2D.
 
         Arguments are those of `conv2d_layer`. Keras counts the channels into
@@ -130,11 +133,11 @@ class LayerBuilders:
     def norm_layer(
         self,
         name: str,
-        inputs: keras.KerasTensor,
+        inputs: Tensor,
         affine: bool = True,
         momentum: float = 0.9,
         epsilon: float = 1e-5,
-    ) -> keras.KerasTensor:
+    ) -> Tensor:
         """Adds batch normalisation; nothing of it is ever masked.
 
         Its variables are saved as `name_gamma`, `name_beta`,

@@ -3,7 +3,6 @@
 import typing
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private
@@ -39,7 +38,7 @@ class MaskConstraint(keras.constraints.Constraint):
             return self.masked(weights)
         return tf.where(self.mask, tf.convert_to_tensor(weights), self._held)
 
-    def hold(self, values: np.ndarray | None = None) -> bool:
+    def hold(self, values: typing.Any = None) -> bool:
         """Sets what pruned entries are put back to, bit by bit; None is 0.
 
         The variable for it is made at the first values, so that those who hold
@@ -70,7 +69,7 @@ def hold(
     use any more; see `MaskConstraint.hold`.
     """
     made = [
-        constraint.hold(kernels and kernels[name].numpy())
+        constraint.hold(kernels[name].numpy() if kernels else None)
         for name, constraint in constraints.items()
     ]
     return any(made)

@@ -63,14 +63,14 @@ def named(
         kernels: The kernels among its variables.
         given: As for `layers`.
     """
-    kernels = {id(variable) for variable in kernels}
+    masked = {id(variable) for variable in kernels}
     found, seen = {}, set()
     for path, layer in {**layers(network, given), "": network}.items():
         own = [v for v in _own_variables(layer) if id(v) not in seen]
         seen |= {id(variable) for variable in own}
-        is_only = sum(id(variable) in kernels for variable in own) == 1
+        is_only = sum(id(variable) in masked for variable in own) == 1
         for variable in own:
-            is_bare = path and is_only and id(variable) in kernels
+            is_bare = path and is_only and id(variable) in masked
             name = path if is_bare else f"{path}_{variable.name}".lstrip("_")
             name = _new_name(re.sub(r"[^\w.-]", "_", name), found)
             found[name] = Named(layer, variable)

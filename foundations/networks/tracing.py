@@ -4,7 +4,8 @@ After each of the contexts here, layers compute as before.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import typing
+from collections.abc import Iterable, Iterator, Sequence
 
 import keras
 import tensorflow as tf
@@ -74,6 +75,12 @@ def outputs(
         return network(x, training=False)
 
 
+def gradient(tape: tf.GradientTape, target, sources) -> typing.Any:
+    """Returns gradients as a tape does, but 0 where no way leads."""
+    zero = tf.UnconnectedGradients.ZERO
+    return tape.gradient(target, sources, unconnected_gradients=zero)
+
+
 def without_activations(
     network: keras.Model,
 ) -> contextlib.AbstractContextManager:
@@ -81,11 +88,8 @@ def without_activations(
 
     Softmax stays, and so does what is not known to be an activation.
     """
-    found = [
-        *keras_private.layers(network),
-        *operations(network),
-    ]
-    return _changed({id(each): (each, _linear(each)) for each in found})
+    found = [*keras_private.layers(network), *operations(network)]
+    return changed((each, _linear(each)) for each in found)
 
 
 def as_paths(network: keras.Model) -> contextlib.AbstractContextManager:
@@ -97,13 +101,15 @@ def as_paths(network: keras.Model) -> contextlib.AbstractContextManager:
     overflows or underflows, however deep the network is. Kernels have to be
     masks, and what has no mask its `path_constants`.
     """
-    changes = {}
+    changes = []
     for each in operations(network):
-        own = {"call": _reaching(flow_layers.rule(each)(each))}
+        own: dict[str, typing.Any] = {
+            "call": _reaching(flow_layers.path_call(each))
+        }
         if "activation" in vars(each):
             own["activation"] = keras.activations.linear
-        changes[id(each)] = each, own
-    return _changed(changes)
+        changes.append((each, own))
+    return changed(changes)
 
 
 def path_obstacle(network: keras.Model) -> str | None:
@@ -142,10 +148,20 @@ def operations(network: keras.Model) -> list:
     return list({id(operation): operation for operation in found}.values())
 
 
+def norms(network: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """Returns all batch normalisations inside a network."""
+    kind, layers = keras.layers.BatchNormalization, keras_private.layers
+    return [layer for layer in layers(network) if isinstance(layer, kind)]
+
+
 @contextlib.contextmanager
-def _changed(changes):
-    """Sets attributes of objects: id -> (object, dict of attributes)."""
-    pairs = list(changes.values())
+def changed(changes: Iterable[tuple[typing.Any, dict]]) -> Iterator[None]:
+    """Sets attributes of objects, and takes them back after the context.
+
+    Args:
+        changes: Pairs of a layer or operation, and its new attributes by name.
+    """
+    pairs = list(changes)
     before = [dict(vars(each)) for each, _ in pairs]
     try:
         for each, own in pairs:

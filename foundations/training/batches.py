@@ -33,8 +33,20 @@ def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
         rows: Which ones, int32, shape (n,).
     """
     if split.is_streamed:
-        return split.x.read(tf.constant(rows), None)
+        return stream(split, tf.constant(rows))
     return tf.constant(split.x[rows])
+
+
+def stream(split: dataset_split.DatasetSplit, rows, seed=None) -> tf.Tensor:
+    """Returns examples of a split that is streamed.
+
+    Args:
+        rows: Which ones, int32 tensor of shape (n,), n known or not.
+        seed: Of the crops that the reader draws, as of DatasetBase; None draws
+            none.
+    """
+    x = split.x.read(rows, seed)  # pyright: ignore[reportAttributeAccessIssue]
+    return tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
 
 
 def augmented(
@@ -69,12 +81,11 @@ def training_stream(
         rows = tf.numpy_function(rows_of, [iteration], tf.int32)
         rows.set_shape([None if split.partial_size else split.batch_size])
         iteration = tf.cast(iteration, tf.int32)
-        x = split.x.read(rows, _seed(dataset, iteration))
-        x = tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
+        x = stream(split, rows, _seed(dataset, iteration))
         return augmented(dataset, x, iteration), tf.gather(labels, rows)
 
-    stream = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
-    return _in_background(stream.map(read, tf.data.AUTOTUNE))
+    iterations = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
+    return in_background(iterations, read)
 
 
 def evaluation_stream(
@@ -87,19 +98,18 @@ def evaluation_stream(
     labels = tf.constant(split.y)
 
     def read(rows):
-        x = split.x.read(rows, None)
-        x = tf.ensure_shape(x, [None, *split.x.shape[1:]])
-        return x, tf.gather(labels, rows)
+        return stream(split, rows), tf.gather(labels, rows)
 
     rows = tf.data.Dataset.range(split.size, output_type=tf.int32)
-    stream = rows.batch(batch_size).map(read, tf.data.AUTOTUNE)
-    return _in_background(stream)
+    return in_background(rows.batch(batch_size), read)
 
 
-def _in_background(stream):
+def in_background(items: tf.data.Dataset, read: Callable) -> tf.data.Dataset:
+    """Returns what a function reads for each item, in order, a bit ahead."""
     options = tf.data.Options()
     options.deterministic = True
-    return stream.prefetch(PREFETCHED_BATCHES).with_options(options)
+    found = items.map(read, tf.data.AUTOTUNE).prefetch(PREFETCHED_BATCHES)
+    return found.with_options(options)
 
 
 def _seed(dataset, iteration):

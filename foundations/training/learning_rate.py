@@ -22,7 +22,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         warmup: int = 0,
         training_iterations: int | None = None,
         start: int = 0,
-        per_epoch: int | None = None,
+        per_epoch: int = 0,
     ):
         """Creates the schedule from what `schedules.in_iterations` gives.
 

@@ -1,13 +1,12 @@
 """Statistics of batch normalisations, taken anew for the weights at hand."""
 
-import contextlib
 import typing
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import tracing
 from lottery_ticket.foundations.training import batches, norm_tracing
 from lottery_ticket.foundations.values import dataset_base
 
@@ -55,12 +54,9 @@ class NormStatistics:
         """
         self._network = model.network
         self._norms = [
-            layer
-            for layer in keras_private.layers(model.network)
-            if isinstance(layer, keras.layers.BatchNormalization)
-            and layer.trainable
+            norm for norm in tracing.norms(model.network) if norm.trainable
         ]
-        self._moving = [
+        self._moving: list[typing.Any] = [
             variable
             for layer in self._norms
             for variable in (layer.moving_mean, layer.moving_variance)
@@ -70,15 +66,18 @@ class NormStatistics:
         whole = min(examples, split.size) // split.batch_size
         self._rows, _ = split.batches(0, max(whole, 1))
         self.examples = self._rows.size if self._norms else 0
-        self._tensors = tensors
+        self._x = None if tensors is None else tensors[0]
         if self._norms and tensors is None and not split.is_streamed:
-            self._tensors = batches.load(split)
+            self._x, _ = batches.load(split)
         self._of_batch = tf.function(
             self._statistics,
             autograph=False,
             input_signature=[
                 tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
-                [tf.TensorSpec(v.shape, v.dtype) for v in self._variables()],
+                [
+                    tf.TensorSpec(v.shape, v.dtype)
+                    for v in self._network.variables
+                ],
             ],
         )
 
@@ -86,7 +85,7 @@ class NormStatistics:
         """Gives the network's batch normalisations, if any, new statistics."""
         if not self._norms:
             return
-        values = [tf.identity(each.value) for each in self._variables()]
+        values = [tf.identity(v.value) for v in self._network.variables]
         total = sum(
             self._of_batch(x, values).numpy()  # Sync point.
             for x in self._batches()
@@ -96,62 +95,33 @@ class NormStatistics:
         for variable, mean in zip(self._moving, means, strict=True):
             variable.assign(mean.reshape(variable.shape).astype(np.float32))
 
-    def _variables(self):
-        return [
-            *self._network.trainable_variables,
-            *self._network.non_trainable_variables,
-        ]
-
     def _batches(self):
-        if self._split.is_streamed:
-            return _stream(self._split, self._rows)
-        x, _ = self._tensors
-        return (tf.gather(x, rows) for rows in self._rows)
+        if self._x is not None:
+            return (tf.gather(self._x, rows) for rows in self._rows)
+        found = tf.data.Dataset.from_tensor_slices(self._rows)
+        return batches.in_background(
+            found, lambda rows: batches.stream(self._split, rows)
+        )
 
     def _statistics(self, x, values):
         """All statistics of one batch, end to end, in float64."""
-        stands = list(zip(self._variables(), values, strict=True))
+        stands = list(zip(self._network.variables, values, strict=True))
         with (
             keras.StatelessScope(stands) as scope,
             norm_tracing.fused(self._network),
-            _in_training(self._norms),
+            tracing.changed(map(_in_training, self._norms)),
         ):
             self._network(batches.prepared(self._prepare, x), training=False)
             found = [scope.get_current_value(each) for each in self._moving]
-        flat = [tf.reshape(tf.cast(each, tf.float64), [-1]) for each in found]
-        return tf.concat(flat, 0)
+        wide = [keras.ops.cast(each, "float64") for each in found]
+        return keras.ops.concatenate([keras.ops.reshape(x, [-1]) for x in wide])
 
 
-@contextlib.contextmanager
-def _in_training(norms):
-    """Lets these layers be traced in training mode, with momentum 0."""
-    before = [(vars(norm).get("call"), norm.momentum) for norm in norms]
-    try:
-        for norm in norms:
-            norm.call, norm.momentum = _training_call(norm), 0.0
-        yield
-    finally:
-        for norm, (call, momentum) in zip(norms, before, strict=True):
-            norm.momentum = momentum
-            del norm.call
-            if call is not None:  # As `norm_tracing.fused` has set it.
-                norm.call = call
-
-
-def _training_call(norm):
-    before = norm.call
+def _in_training(norm):
+    """The layer, and what traces it in training mode, with momentum 0."""
+    before = norm.call  # As `norm_tracing.fused` has set it.
 
     def call(inputs, training=None, mask=None):
         return before(inputs, training=True, mask=mask)
 
-    return call
-
-
-def _stream(split, rows):
-    def read(rows):
-        x = split.x.read(rows, None)
-        return tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
-
-    found = tf.data.Dataset.from_tensor_slices(rows)
-    found = found.map(read, tf.data.AUTOTUNE, deterministic=True)
-    return found.prefetch(batches.PREFETCHED_BATCHES)
+    return norm, {"call": call, "momentum": 0.0}

@@ -1,16 +1,14 @@
 """How batch normalisations compute while a training step is traced."""
 
 import contextlib
-from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import tracing
 
 
-@contextlib.contextmanager
-def fused(network: keras.Model) -> Iterator[None]:
+def fused(network: keras.Model) -> contextlib.AbstractContextManager:
     """Lets a network's batch normalisations be traced as fused operations.
 
     Keras computes moments and scaling one operation after the other. TensorFlow
@@ -21,38 +19,21 @@ def fused(network: keras.Model) -> Iterator[None]:
     Only `keras.layers.BatchNormalization` itself, over the last of four axes,
     without masks or synchronisation, is traced so.
     """
-    layers = [
-        layer for layer in keras_private.layers(network) if _can_be_fused(layer)
-    ]
-    try:
-        for layer in layers:
-            layer.call = _fused_call(layer)
-        yield
-    finally:
-        for layer in layers:
-            if "call" in vars(layer):
-                del layer.call
+    return tracing.changed(
+        (layer, {"call": _fused_call(layer)})
+        for layer in tracing.norms(network)
+        if _can_be_fused(layer)
+    )
 
 
-@contextlib.contextmanager
-def synchronized(network: keras.Model) -> Iterator[None]:
+def synchronized(network: keras.Model) -> contextlib.AbstractContextManager:
     """Lets batch normalisations be traced with statistics over all replicas.
 
     So several devices that share a batch train as one with the whole batch.
     """
-    layers = [
-        layer
-        for layer in keras_private.layers(network)
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
-    before = [layer.synchronized for layer in layers]
-    try:
-        for layer in layers:
-            layer.synchronized = True
-        yield
-    finally:
-        for layer, own in zip(layers, before, strict=True):
-            layer.synchronized = own
+    return tracing.changed(
+        (layer, {"synchronized": True}) for layer in tracing.norms(network)
+    )
 
 
 def _can_be_fused(layer):

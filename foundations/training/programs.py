@@ -14,8 +14,7 @@ import tensorflow as tf
 from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.training import (
     batches,
-    evaluation,
-    optimizer_settings,
+    network_evaluation,
     trainee,
     training_step,
 )
@@ -45,13 +44,13 @@ def program(
     """
     with model.strategy.scope():
         optimizer = optimizer_fn()
-        optimizer_settings.check_is_new(optimizer)
+        _check_is_new(optimizer)
         optimizer = training_step.scaled(optimizer, model.network)
         policy = choose_policy(model.network, jit)
     split = dataset.train
     _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
     key = (
-        json.dumps(optimizer_settings.config(optimizer), sort_keys=True),
+        json.dumps(optimizer_config(optimizer), sort_keys=True),
         split.batch_size,
         split.partial_size,
         split.is_streamed,
@@ -107,6 +106,42 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     return Policy(loop=loop, update=not loop)
 
 
+def optimizer_config(optimizer: keras.optimizers.Optimizer) -> dict:
+    """Returns the class and settings of an optimizer as JSON values."""
+    kind, serialized = type(optimizer), keras.optimizers.serialize(optimizer)
+    settings = typing.cast(dict, serialized)["config"]
+    settings["name"] = f"{kind.__module__}.{kind.__name__}"
+    # Names of what is no JSON: its text may hold an address in memory.
+    text = json.dumps(settings, default=lambda value: type(value).__name__)
+    return json.loads(text)
+
+
+def _check_is_new(optimizer):
+    """Raises unless an optimizer is fresh and its settings can be told."""
+    if optimizer.built:
+        raise ValueError(
+            "optimizer_fn must return a new optimizer each time. Received: one "
+            "that has been used"
+        )
+    rate = keras_private.learning_rate(optimizer)
+    schedule = keras.optimizers.schedules.LearningRateSchedule
+    if callable(rate) and not isinstance(rate, schedule | keras.Variable):
+        raise ValueError(
+            "A learning rate that changes must be a LearningRateSchedule: its "
+            f"settings can be recorded. Received: {rate!r}"
+        )
+
+
+def _check_does_not_clip(optimizer):
+    limits = ("clipnorm", "clipvalue", "global_clipnorm")
+    clipped = [each for each in limits if getattr(optimizer, each, None)]
+    if clipped:
+        raise ValueError(
+            f"On several devices an optimizer cannot clip: each would clip its "
+            f"own share of the gradient. Received: {', '.join(clipped)}"
+        )
+
+
 def _has_gpu():
     has_cuda = tf.test.is_built_with_cuda()
     return has_cuda and bool(tf.config.list_physical_devices("GPU"))
@@ -122,7 +157,7 @@ def _check_shares(count, split, optimizer):
             f"{split.partial_size or split.batch_size}. Use another "
             "train_batch_size, or drop_partial_batch"
         )
-    optimizer_settings.check_does_not_clip(optimizer)
+    _check_does_not_clip(optimizer)
 
 
 class Program:
@@ -143,7 +178,9 @@ class Program:
         self.network = model.network
         self.optimizer = step.optimizer
         self._strategy = model.strategy
-        self._dataset, self._tensors, self._stream = None, {}, (None, None)
+        # Of a DatasetBase, and of its stream, while there is one: `load`.
+        self._dataset: typing.Any = None
+        self._tensors, self._stream = {}, (None, None)
         # Kept, as long as its address may be part of the program's key.
         self._augment = dataset.augment
         options = {"autograph": False}  # It does not run on every Python.
@@ -159,7 +196,7 @@ class Program:
                 jit_compile=jit,
                 **options,
             )
-        self._evaluation = evaluation.Evaluation(model, dataset)
+        self._evaluation = network_evaluation.Evaluation(model, dataset)
 
     @property
     def state(self) -> dict:

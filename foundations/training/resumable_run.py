@@ -7,7 +7,6 @@ import re
 import time
 from concurrent import futures
 
-import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.machine import (
@@ -166,7 +165,7 @@ class ResumableRun:
         losses, accuracies = self.program.train(
             first, self.iteration - first, capacity
         )
-        iterations = np.arange(first, self.iteration) + 1
+        iterations = range(first + 1, self.iteration + 1)
         self.logs.add("train", iterations, losses, accuracies)
 
     def _capacity(self):

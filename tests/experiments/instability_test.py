@@ -12,8 +12,8 @@ from lottery_ticket.experiments.settings import recipe_changes, recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.records import paths, result_file, save_restore
 from lottery_ticket.foundations.training import (
-    evaluation,
     line_evaluation,
+    network_evaluation,
     programs,
 )
 from lottery_ticket.foundations.values import seeds
@@ -260,13 +260,13 @@ def test_a_damaged_line_is_measured_again(tmp_path, ticket, line, caplog):
 
 @pytest.mark.slow
 def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
-    traced, plain = [], evaluation.Evaluation._sum_up
+    traced, plain = [], network_evaluation.Evaluation._sum_up
 
     def counting(self, x, y, values):
         traced.append(self)
         return plain(self, x, y, values)
 
-    monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     from_recipe.forget()
     run(tmp_path, ticket)
     # One for the training program of both copies, one for the line.

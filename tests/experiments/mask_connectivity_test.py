@@ -18,7 +18,6 @@ from lottery_ticket.foundations.records import (
 )
 from lottery_ticket.foundations.training import (
     batches,
-    evaluation,
     network_evaluation,
 )
 from lottery_ticket.foundations.values import seeds
@@ -295,13 +294,13 @@ def test_statistics_taken_anew(tmp_path, norm_pair):
 
 
 def test_one_evaluation_serves_the_way(tmp_path, pair, monkeypatch):
-    traced, plain = [], evaluation.Evaluation._sum_up
+    traced, plain = [], network_evaluation.Evaluation._sum_up
 
     def counting(self, x, y, values):
         traced.append(self)
         return plain(self, x, y, values)
 
-    monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     from_recipe.forget()  # Else, one of another test may serve.
     run(tmp_path, pair, draws=2)
     assert len(traced) == 1

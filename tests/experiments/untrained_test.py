@@ -14,7 +14,6 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import lock, paths, save_restore
 from lottery_ticket.foundations.training import (
     batches,
-    evaluation,
     network_evaluation,
 )
 from lottery_ticket.tests import planned
@@ -165,13 +164,13 @@ def test_criteria_that_decide_have_one_level(tmp_path, dense):
 
 
 def test_one_evaluation_serves_all_cells(tmp_path, dense, monkeypatch):
-    traced, plain = [], evaluation.Evaluation._sum_up
+    traced, plain = [], network_evaluation.Evaluation._sum_up
 
     def counting(self, x, y, values):
         traced.append(self)
         return plain(self, x, y, values)
 
-    monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     from_recipe.forget()  # With what was compiled before.
     run(tmp_path, dense)
     assert len(traced) == 1

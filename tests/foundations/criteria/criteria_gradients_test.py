@@ -66,11 +66,12 @@ def twin_grasp(weights, masks, temperature=200.0, step=1e-4):
 def scores(function, model, masks=None, weights=None, dataset=None):
     """By a function of gradients, at the model's weights unless others."""
     if function is criteria_gradients.synflow:
-        rest = (model.input_shape,)
+        rest = ()
     else:
         rest = dataset or tiny.make_dataset(), ROWS
     masks = model.masks if masks is None else masks
-    return function(model, weights or model.weights, masks, *rest)
+    given = model, weights or model.weights, masks, model.input_shape, *rest
+    return function(criteria_gradients.Given(*given))
 
 
 def assert_close(actual, expected, rtol):
@@ -422,8 +423,10 @@ def test_synflow_needs_a_network_of_floats(dtype):
         scores(criteria_gradients.synflow, model)
     pair = x, np.array([0, 1, 2, 0])
     data = dataset_base.DatasetBase(pair, 4, pair)
+    networks = model.weights, model.masks
     for function in OF_DATA:
-        result = function(model, model.weights, model.masks, data, [0, 1])
+        given = criteria_gradients.Given(model, *networks, (6,), data, [0, 1])
+        result = function(given)
         assert result["embedding"][0].any()
         assert not result["embedding"][1:].any()
 

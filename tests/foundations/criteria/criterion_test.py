@@ -7,8 +7,8 @@ from lottery_ticket.tests import contracts
 
 ARGUMENTS = {
     "weights": ("layer",),
-    "network": ("model", "weights", "masks", "input_shape"),
-    "data": ("model", "weights", "masks", "dataset", "rows"),
+    "network": ("given",),
+    "data": ("given",),
 }
 
 

@@ -637,11 +637,11 @@ def test_events_take_the_lowest_scores_by_the_exact_count():
 
 def test_gradual_edge_popup_has_its_count_in_a_variable():
     found = source(make("global_ep", plan=PLAN))
-    counts = [found.removed]
+    counts = [found.cut.removed]
     for epoch in PLAN.epochs:
         before = np.count_nonzero(effective(found)["a"])
         found.prune(epoch)
-        counts.append(found.removed)
+        counts.append(found.cut.removed)
         assert np.count_nonzero(effective(found)["a"]) <= before
     # Of 35, rounded up: p until epoch 2T, 1 - (1 - p)^2 after it, then .8.
     assert counts == [[15], [15], [24], [28]]
@@ -650,7 +650,7 @@ def test_gradual_edge_popup_has_its_count_in_a_variable():
     assert all(each.all() for each in found.flags.values())
     again = source(make("global_ep", plan=PLAN))
     again.restore(found.outcome())
-    assert again.removed == [28]
+    assert again.cut.removed == [28]
 
 
 @pytest.mark.parametrize(
@@ -697,36 +697,6 @@ def test_scores_are_projected_by_a_constraint_where_they_are_at_all():
     ):
         for each in source(make(**options)).trained.values():
             assert (each.constraint is not None) == is_projected
-
-
-@pytest.mark.parametrize(
-    ("masker", "density", "expected"),
-    [
-        ("ep", 0.3, [14, 10]),  # int(.7 * 20), int(10.5).
-        ("ep", 0.9, [2, 1]),  # In floating point, (1 - .9) * 20 < 2.
-        ("ep", 1.0, [0, 0]),
-        ("ep", 0.01, [19, 14]),  # Each layer keeps one.
-        ("global_ep", 0.3, [25]),  # ceil(24.5).
-        ("global_ep", 0.2, [28]),  # In floating point, (1 - .2) * 35 > 28.
-        ("global_top", 0.3, [25]),
-        ("global_top", 1.0, [0]),
-    ],
-)
-def test_counts_are_those_of_the_published_formulas(masker, density, expected):
-    scores = {"a": np.zeros(20), "b": np.zeros(15)}
-    assert source(make(masker, density=density), scores).removed == expected
-
-
-@pytest.mark.parametrize("masker", ["global_ep", "global_top"])
-def test_gradual_searches_leave_out_more_after_each_event(masker):
-    own = source(make(masker, plan=PLAN), {"a": np.zeros(10_000)})
-    found = own.removed
-    for epoch in (0, 3, 6, 9):
-        own.prune(epoch)
-        found += own.removed
-    step = 1 - 0.2 ** (1 / 3)
-    p = [step, step, step, 1 - (1 - step) ** 2, 0.8]
-    assert found == [int(np.ceil(10_000 * each - 1e-6)) for each in p]
 
 
 def constraint(every, per_epoch=4):

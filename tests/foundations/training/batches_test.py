@@ -10,7 +10,7 @@ import tensorflow as tf
 from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.training import (
     batches,
-    evaluation,
+    network_evaluation,
     optimizers,
     programs,
     schedules,
@@ -89,7 +89,7 @@ def dataset(wrap=lambda x: x, size=22, **options):
 
 @pytest.mark.parametrize("size", grids.thinned([22, 24], [22]))
 def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
-    monkeypatch.setattr(evaluation, "BATCH_SIZE", 4)
+    monkeypatch.setattr(network_evaluation, "BATCH_SIZE", 4)
     results = []
     for wrap in (lambda x: x, Streamed):
         data, model = dataset(wrap, size), Model().reset(seed=1)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from lottery_ticket.foundations import keras_model, model_base
 from lottery_ticket.foundations.training import (
-    evaluation,
     line_evaluation,
+    network_evaluation,
     programs,
 )
 from lottery_ticket.foundations.values import interpolation
@@ -72,13 +72,13 @@ def test_every_point_is_as_numpy_has_it():
 
 def test_masks_hold_along_the_line(monkeypatch):
     seen = []
-    start = evaluation.Evaluation.start
+    start = network_evaluation.Evaluation.start
 
     def looking(self, split, tensors=None):
         seen.append(model.weights["layer0"])
         return start(self, split, tensors)
 
-    monkeypatch.setattr(evaluation.Evaluation, "start", looking)
+    monkeypatch.setattr(network_evaluation.Evaluation, "start", looking)
     model, data = tiny.Model(), tiny.make_dataset()
     first, second = ends(model, tiny.masks())
     line_evaluation.evaluate(model, data, first, second, tiny.masks(), ALPHAS)
@@ -90,13 +90,13 @@ def test_masks_hold_along_the_line(monkeypatch):
 
 
 def test_one_evaluation_is_traced_for_all_points_and_splits(monkeypatch):
-    traced, plain = [], evaluation.Evaluation._sum_up
+    traced, plain = [], network_evaluation.Evaluation._sum_up
 
     def counting(self, x, y, values):
         traced.append(x)
         return plain(self, x, y, values)
 
-    monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     for model in (tiny.Model(), norm_model()):
         traced.clear()
         first, second = ends(model)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 
 from lottery_ticket.foundations import keras_model
-from lottery_ticket.foundations.training import evaluation, network_evaluation
+from lottery_ticket.foundations.training import network_evaluation, programs
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import tiny
 
 DATA = tiny.make_dataset()
@@ -84,13 +85,13 @@ def test_statistics_of_batch_normalisation_can_be_given():
 
 
 def test_one_evaluation_is_traced_for_all_networks_and_splits(monkeypatch):
-    traced, plain = [], evaluation.Evaluation._sum_up
+    traced, plain = [], network_evaluation.Evaluation._sum_up
 
     def counting(self, x, y, values):
         traced.append(x)
         return plain(self, x, y, values)
 
-    monkeypatch.setattr(evaluation.Evaluation, "_sum_up", counting)
+    monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     model = tiny.Model()
     evaluating = network_evaluation.NetworkEvaluation(model, DATA)
     for seed in range(4):
@@ -102,7 +103,7 @@ def test_one_evaluation_is_traced_for_all_networks_and_splits(monkeypatch):
 def test_another_evaluation_of_the_model_is_traced_no_more(monkeypatch):
     model = tiny.Model().reset(seed=1)
     first = network_evaluation.NetworkEvaluation(model, DATA).evaluate()
-    monkeypatch.setattr(evaluation, "Evaluation", None)
+    monkeypatch.setattr(network_evaluation, "Evaluation", None)
     other = tiny.make_dataset(seed=1)
     again = network_evaluation.NetworkEvaluation(model, other)
     assert again.evaluate() == first
@@ -123,3 +124,39 @@ def test_what_does_not_fit_is_an_error():
         EVALUATION.evaluate({"layer9": np.ones(3)})
     with pytest.raises(ValueError, match="shape of its variable"):
         EVALUATION.evaluate({"layer0": np.ones((5, 4))})
+
+
+def sgd():
+    return keras.optimizers.SGD(0.1)
+
+
+def test_evaluation_covers_every_example(monkeypatch):
+    monkeypatch.setattr(network_evaluation, "BATCH_SIZE", 7)
+    data = tiny.make_dataset()
+    model = tiny.Model().reset(seed=3)
+    program = programs.program(model, sgd, data)
+    for name, split in data.splits.items():
+        loss, accuracy = program.start_evaluation(name).result()
+        exact = model.create_loss_and_accuracy(split.y, model.network(split.x))
+        np.testing.assert_allclose(loss, exact[0], rtol=1e-6)
+        np.testing.assert_allclose(accuracy, exact[1], rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_an_evaluation_is_of_the_moment_it_began():
+    data, model = tiny.make_dataset(), tiny.Model().reset(seed=3)
+    program = programs.program(model, sgd, data)
+    expected = program.start_evaluation("test").result()
+    later = program.start_evaluation("test")
+    program.train(0, 4, 4)
+    assert later.result() == expected
+    assert program.start_evaluation("test").result() != expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((784,), 1000), ((32, 32, 3), 488), ((2000, 2000), 1)]
+)
+def test_batches_are_bounded_in_memory(shape, size):
+    x, y = np.zeros((1, *shape), np.uint8), np.zeros(1, int)
+    data = dataset_base.DatasetBase((x, y), 1, (x, y))
+    assert network_evaluation.Evaluation(tiny.Model(), data)._batch_size == size

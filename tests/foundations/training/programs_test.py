@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.training import (
+    learning_rate,
+    momentum,
+    programs,
+)
 from lottery_ticket.tests import grids, tiny
 
 OPTIMIZERS = {
@@ -358,3 +362,27 @@ def test_on_a_gpu_all_networks_compile_whole(monkeypatch):
     )
     convolution = network(keras.layers.Conv2D(2, 3))
     assert programs.choose_policy(convolution) == (True, False)
+
+
+def test_a_config_is_json_without_its_name():
+    config = programs.optimizer_config(keras.optimizers.Adam(0.5))
+    assert config["learning_rate"] == 0.5
+    assert config["name"].endswith(".Adam")
+
+
+def test_what_is_on_record_of_our_own_classes_is_so_for_good():
+    """A run is made anew, and refused, if any of it changes."""
+    rate = learning_rate.LearningRate(0.5, "cosine", training_iterations=9)
+    config = programs.optimizer_config(momentum.Momentum(rate))
+    package = "lottery_ticket.foundations.training"
+    assert config["name"] == f"{package}.momentum.Momentum"
+    recorded = config["learning_rate"]
+    assert recorded["module"] == f"{package}.learning_rate"
+    assert recorded["registered_name"] == "lottery_ticket>LearningRate"
+
+
+@pytest.mark.parametrize("limit", ["clipnorm", "clipvalue", "global_clipnorm"])
+def test_clipping_is_named(limit):
+    programs._check_does_not_clip(keras.optimizers.SGD())
+    with pytest.raises(ValueError, match=f"cannot clip.*{limit}"):
+        programs._check_does_not_clip(keras.optimizers.SGD(**{limit: 1.0}))

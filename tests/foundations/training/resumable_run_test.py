@@ -11,7 +11,7 @@ import pytest
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import checkpoint, save_restore
 from lottery_ticket.foundations.training import (
-    evaluation,
+    network_evaluation,
     programs,
     resumable_run,
 )
@@ -268,7 +268,9 @@ def test_evaluations_and_saved_weights_are_of_before_the_event(
     def start(self, name):
         due.append(name)
         if len(due) == 3:  # After "test" and "validate" at the start.
-            wait = evaluation._THREAD.submit(is_over.wait, waiting.LIMIT_S)
+            wait = network_evaluation._THREAD.submit(
+                is_over.wait, waiting.LIMIT_S
+            )
             came_first.append(wait)
         return real(self, name)
 

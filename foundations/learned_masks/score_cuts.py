@@ -1,0 +1,183 @@
+"""What tells kept scores from others: flags and a threshold, or a share."""
+
+import abc
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations.learned_masks import (
+    mask_source,
+    pruning_events,
+    score_method,
+    score_rounding,
+)
+from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.values import masks as masks_lib
+
+Network = dict[str, np.ndarray]
+Method = score_method.ScoreMethod
+
+
+class Cut(abc.ABC):
+    """Variables that a mask is made with, beside the scores.
+
+    Methods take a ScoreMethod with the `compiled_key` of the one that it was
+    made for, scores as dict, layer name -> array, and the epoch that has ended,
+    counted from 0.
+
+    Attributes:
+        variables: All its variables, in a stable order, for checkpoints.
+        why_empty: What it means if the forward pass keeps nothing.
+    """
+
+    variables: list[keras.Variable]
+    why_empty: str
+
+    @property
+    @abc.abstractmethod
+    def flags(self) -> Network:
+        """Layer name -> uint8 array: 1 is what no pruning event has taken."""
+
+    @property
+    @abc.abstractmethod
+    def left_out(self) -> int:
+        """How many scores are left out of masks, or flagged off."""
+
+    @abc.abstractmethod
+    def place(self, method: Method, flags: Network, epoch: int) -> None:
+        """Puts it where the events up to that of an epoch have left it."""
+
+    @abc.abstractmethod
+    def prune(self, method: Method, scores: Network, epoch: int) -> None:
+        """Does the pruning event that follows an epoch."""
+
+    @abc.abstractmethod
+    def kept(self, method: Method, scores: Network) -> Network:
+        """Returns the mask as it stands, the rounding being naive."""
+
+    @abc.abstractmethod
+    def forward(self, method: Method, scores: Network) -> Network:
+        """Returns the mask that an evaluation computes with, of 0s and 1s."""
+
+    @abc.abstractmethod
+    def masked(self, method: Method, trained, weights, training) -> list:
+        """Returns masked kernels, as `mask_source.MaskSource.masked`."""
+
+
+class FlagCut(Cut):
+    """Flags, what no pruning event has taken, and scores above a threshold.
+
+    Flags are multiplied by outside of what the gradient passes straight
+    through: a flagged-off score gets none, but for that of the regulariser.
+    """
+
+    why_empty = "the final mask will be another one"
+
+    def __init__(self, shapes: dict[str, tuple]):
+        """Makes the variables for kernels of these shapes."""
+        self._flags = {
+            name: mask_source.variable(np.ones(shape), "bool", f"{name}_flags")
+            for name, shape in shapes.items()
+        }
+        self.variables = list(self._flags.values())
+
+    @property
+    def flags(self):
+        return {
+            name: each.numpy().astype(np.uint8)
+            for name, each in self._flags.items()
+        }
+
+    @property
+    def left_out(self):
+        return sum(mask.size - int(mask.sum()) for mask in self.flags.values())
+
+    def place(self, method, flags, epoch):
+        for name, variable in self._flags.items():
+            variable.assign(np.asarray(flags[name], bool))
+
+    def prune(self, method, scores, epoch):
+        flags = pruning_events.prune(self.flags, scores, method.plan)
+        self.place(method, flags, epoch)
+
+    def kept(self, method, scores):
+        threshold, flags = method.rounding.threshold, self.flags
+        return {n: flags[n] * (each > threshold) for n, each in scores.items()}
+
+    def forward(self, method, scores):
+        return self.kept(method, scores)
+
+    def masked(self, method, trained, weights, training):
+        function = method.masker_entry.function
+        masks = function(trained, method.threshold, training)
+        weights = [
+            tf.where(flag.value, own, tf.zeros_like(own))
+            for flag, own in zip(self.variables, weights, strict=True)
+        ]
+        return mask_source.products(masks, weights)
+
+
+class ShareCut(Cut):
+    """The share at the top of each layer, or of all: how many it leaves out."""
+
+    why_empty = "scores tie in bulk with the last that is left out, and go, too"
+
+    def __init__(self, shapes: dict[str, tuple], by_layer: bool):
+        """Makes the variable: one number for each layer, or one for all."""
+        self._shapes = shapes
+        count = len(shapes) if by_layer else 1
+        self._removed = mask_source.variable(
+            np.zeros(count), "int64", "removed"
+        )
+        self.variables = [self._removed]
+
+    @property
+    def removed(self) -> list[int]:
+        """How many of the lowest scores are left out."""
+        return self._removed.numpy().tolist()
+
+    @property
+    def flags(self):
+        return masks_lib.ones({n: np.empty(s) for n, s in self._shapes.items()})
+
+    @property
+    def left_out(self):
+        return sum(self.removed)
+
+    def place(self, method, flags, epoch):
+        """Gives it its number of an epoch.
+
+        Source: Sreenivasan et al. 2022's code: int((1 - k) * n) of a layer for
+        "ep", else ceil((1 - d) * D) of all; without what floating point adds.
+        """
+        sizes = [math.prod(shape) for shape in self._shapes.values()]
+        density = method.density or 0.0  # None where a plan decides.
+        if method.masker_entry.by_layer:
+            kept = [quotas.rounded_up(density, size) for size in sizes]
+            counts = [size - own for size, own in zip(sizes, kept, strict=True)]
+        else:
+            fraction = 1 - density
+            if method.plan.epochs:  # Sparser by and by.
+                fraction = pruning_events.removed_fraction(method.plan, epoch)
+            counts = [quotas.rounded_up(fraction, sum(sizes))]
+        self._removed.assign(counts)
+
+    def prune(self, method, scores, epoch):
+        self.place(method, self.flags, epoch)
+
+    def kept(self, method, scores):
+        return score_rounding.top(method.masker_entry, scores, self.removed)
+
+    def forward(self, method, scores):
+        given = [tf.constant(each) for each in scores.values()]
+        function = method.masker_entry.function
+        masks = function(given, tf.constant(self.removed), False)
+        # Sync point.
+        return {n: m.numpy() for n, m in zip(scores, masks, strict=True)}
+
+    def masked(self, method, trained, weights, training):
+        removed = tf.convert_to_tensor(self._removed.value)
+        masks = method.masker_entry.function(trained, removed, training)
+        return mask_source.products(masks, weights)

@@ -1,0 +1,65 @@
+"""Tests of learned_masks/score_cuts.py; scored_masks_test has them at work."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.foundations.learned_masks import (
+    pruning_events,
+    score_cuts,
+    score_method,
+)
+
+PLAN = pruning_events.plan(10, 3, 0.2)
+
+
+def share(masker, scores, **options):
+    """Before any event."""
+    method = score_method.ScoreMethod(masker=masker, **options)
+    shapes = {name: each.shape for name, each in scores.items()}
+    found = score_cuts.ShareCut(shapes, method.masker_entry.by_layer)
+    found.place(method, found.flags, -1)
+    return found
+
+
+def test_flags_are_ones_until_they_are_placed():
+    own = score_cuts.FlagCut({"a": (2, 2)})
+    method = score_method.ScoreMethod()
+    scores = {"a": np.array([[0.1, 0.6], [0.9, 0.5]])}
+    assert own.left_out == 0 and own.flags["a"].dtype == np.uint8
+    own.place(method, {"a": np.array([[1, 0], [1, 1]])}, 0)
+    assert own.left_out == 1
+    for mask in (own.kept(method, scores), own.forward(method, scores)):
+        np.testing.assert_array_equal(mask["a"], [[0, 0], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("masker", "density", "expected"),
+    [
+        ("ep", 0.3, [14, 10]),  # int(.7 * 20), int(10.5).
+        ("ep", 0.9, [2, 1]),  # In floating point, (1 - .9) * 20 < 2.
+        ("ep", 1.0, [0, 0]),
+        ("ep", 0.01, [19, 14]),  # Each layer keeps one.
+        ("global_ep", 0.3, [25]),  # ceil(24.5).
+        ("global_ep", 0.2, [28]),  # In floating point, (1 - .2) * 35 > 28.
+        ("global_top", 0.3, [25]),
+        ("global_top", 1.0, [0]),
+    ],
+)
+def test_counts_are_those_of_the_published_formulas(masker, density, expected):
+    scores = {"a": np.zeros(20), "b": np.zeros(15)}
+    assert share(masker, scores, density=density).removed == expected
+
+
+@pytest.mark.parametrize("masker", ["global_ep", "global_top"])
+def test_gradual_searches_leave_out_more_after_each_event(masker):
+    method = score_method.ScoreMethod(masker=masker, plan=PLAN)
+    scores = {"a": np.zeros(10_000)}
+    own = share(masker, scores, plan=PLAN)
+    found = own.removed
+    for epoch in (0, 3, 6, 9):
+        own.prune(method, scores, epoch)
+        found += own.removed
+    assert own.left_out == 8000
+    step = 1 - 0.2 ** (1 / 3)
+    p = [step, step, step, 1 - (1 - step) ** 2, 0.8]
+    assert found == [int(np.ceil(10_000 * each - 1e-6)) for each in p]
