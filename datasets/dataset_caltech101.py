@@ -65,11 +65,7 @@ class DatasetCaltech101(dataset_images.DatasetImages):
 
 def _from_folder(folder, size):
     found = class_folders.classes(folder)
-    found = {
-        name: paths
-        for name, paths in found.items()
-        if name.lower() != BACKGROUND
-    }
+    found = {k: v for k, v in found.items() if k.lower() != BACKGROUND}
     names, y = class_folders.labelled(found, list(found), folder)
     train, test = splits.stratified_test(y, TEST_FRACTION, folder)
     x = image_files.ImageFiles(folder, names, (size, size, 3), "stretch")

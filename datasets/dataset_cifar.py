@@ -16,10 +16,7 @@ class DatasetCifar10(dataset_images.DatasetImages):
     MEAN = (0.491, 0.482, 0.447)
     STD = (0.247, 0.243, 0.262)
 
-    @staticmethod
-    def load(data_dir, image_size=None):
-        """Returns the images from data_dir/cifar10.npz or the internet."""
-        return named_arrays.load("cifar10", data_dir)
+    load = named_arrays.loader("cifar10")
 
 
 class DatasetCifar100(dataset_images.DatasetImages):
@@ -32,7 +29,4 @@ class DatasetCifar100(dataset_images.DatasetImages):
     MEAN = (0.5071, 0.4867, 0.4408)
     STD = (0.2675, 0.2565, 0.2761)
 
-    @staticmethod
-    def load(data_dir, image_size=None):
-        """Returns the images from data_dir/cifar100.npz or the internet."""
-        return named_arrays.load("cifar100", data_dir)
+    load = named_arrays.loader("cifar100")

@@ -29,8 +29,8 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
     VALIDATION_SIZE = 5000
     MAX_VALUE = 255
     NUM_CLASSES = 10
-    MEAN = None
-    STD = None
+    MEAN: tuple[float, ...] | None = None
+    STD: tuple[float, ...] | None = None
 
     def __init__(
         self,
@@ -101,27 +101,23 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             y_train, y_test = labels.permute(every, labels_seed)
         if validation_size is None:
             validation_size = self.VALIDATION_SIZE
-        kept, held_out = splits.validation(
-            len(x_train), validation_size, split_seed
-        )
+        size = len(x_train)
+        kept, held_out = splits.validation(size, validation_size, split_seed)
         kept = splits.subset(kept, subset, split_seed)
         y_kept = labels.randomize(
             y_train[kept], random_labels, num_classes, labels_seed
         )
         x_kept = x_train[kept]
-        if (
-            dataset_split.is_streamed(x_train)
-            and augmentations.AUGMENTATIONS[augmentation].crops_originals
-        ):
+        how = augmentations.AUGMENTATIONS[augmentation]
+        if dataset_split.is_streamed(x_train) and how.crops_originals:
             # A part of the image at full size, cut out as it is read.
             x_kept, augment = x_kept.with_random_crop(), None
+        validate = x_train[held_out], y_train[held_out]
         super().__init__(
             (x_kept, y_kept),
             train_batch_size,
             (x_test, y_test),
-            validate=(x_train[held_out], y_train[held_out])
-            if len(held_out)
-            else None,
+            validate=validate if len(held_out) else None,
             train_order_seed=train_order_seed,
             drop_partial_batch=drop_partial_batch,
             prepare=self._preparation(normalization, x_train, max_value),
@@ -132,7 +128,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
 
     @staticmethod
     @abc.abstractmethod
-    def load(data_dir: str | None, image_size: int | None = None):
+    def load(data_dir: str | None, image_size: int | None = None) -> tuple:
         """Returns (x_train, y_train, x_test, y_test), as distributed.
 
         A dataset whose images are no files does not look at image_size.
@@ -147,14 +143,15 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         """
 
     def _preparation(self, normalization, x_train, max_value):
+        if normalization != "standardize":
+            return preparation.make(normalization, max_value)
         mean, std = self.MEAN, self.STD
-        if normalization == "standardize" and mean is None:
+        if mean is None or std is None:
             mean, std = pixels.mean_and_std(x_train, max_value)
-        channels = x_train.shape[-1]
-        if normalization == "standardize" and len(mean) != channels:
+        if len(mean) != x_train.shape[-1]:
             raise ValueError(
                 f"Images must have {len(mean)} channels, as this dataset's. "
-                f"Received: {channels}"
+                f"Received: {x_train.shape[-1]}"
             )
         return preparation.make(normalization, max_value, mean, std)
 
@@ -165,9 +162,8 @@ def _max_value(*images):
 
 
 def _check_image_size(image_size):
-    if image_size is not None and not (
-        isinstance(image_size, int) and image_size > 0
-    ):
+    is_size = isinstance(image_size, int) and image_size > 0
+    if image_size is not None and not is_size:
         raise ValueError(
             f"image_size must be a whole number of pixels, at least 1. "
             f"Received: {image_size}"

@@ -16,10 +16,7 @@ class DatasetMnist(dataset_images.DatasetImages):
     MEAN = (0.1307,)
     STD = (0.3081,)
 
-    @staticmethod
-    def load(data_dir, image_size=None):
-        """Returns the images from data_dir/mnist.npz or the internet."""
-        return named_arrays.load("mnist", data_dir)
+    load = named_arrays.loader("mnist")
 
 
 class DatasetFashionMnist(dataset_images.DatasetImages):
@@ -28,7 +25,4 @@ class DatasetFashionMnist(dataset_images.DatasetImages):
     Source: Xiao et al. 2017 (https://arxiv.org/abs/1708.07747).
     """
 
-    @staticmethod
-    def load(data_dir, image_size=None):
-        """Returns the images from data_dir/fashion_mnist.npz or the net."""
-        return named_arrays.load("fashion_mnist", data_dir)
+    load = named_arrays.loader("fashion_mnist")

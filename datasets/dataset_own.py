@@ -40,9 +40,10 @@ class DatasetOwn(dataset_images.DatasetImages):
     @staticmethod
     def load(data_dir, image_size=None):
         """Returns the images of a path; `data_dir` is that path."""
-        if str(data_dir).endswith(".npz"):
-            return npz_files.read(data_dir)
-        folder = class_folders.expand(data_dir)
+        path = str(data_dir)
+        if path.endswith(".npz"):
+            return npz_files.read(path)
+        folder = class_folders.expand(path)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"No .npz file and no folder at {data_dir}")
         names, y, train, test = _listed(folder)
@@ -61,25 +62,21 @@ def image_shapes(paths: list[str]) -> np.ndarray:
     palette or transparency is decoded to RGB. Raises ValueError if a file is no
     image; the error names it.
     """
-    return np.array([_image_shape(path) for path in paths], np.int64).reshape(
-        -1, 3
-    )
+    shapes = [_image_shape(path) for path in paths]
+    return np.array(shapes, np.int64).reshape(-1, 3)
 
 
 def _listed(folder):
     """Returns (names, labels, rows to train on, rows to test)."""
-    inside = [
-        part
+    train, *others = [
+        part if os.path.isdir(os.path.join(folder, part)) else ""
         for part in ("train", "test", "val")
-        if os.path.isdir(os.path.join(folder, part))
     ]
-    if "train" not in inside:
-        names, y = _part(folder, "", None)[:2]
+    names, y, known = _part(folder, train, None)
+    others = [part for part in others if part and train]
+    if not others:
         return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
-    names, y, known = _part(folder, "train", None)
-    if len(inside) == 1:
-        return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
-    test_names, y_test, _ = _part(folder, inside[1], known)
+    test_names, y_test, _ = _part(folder, others[0], known)
     rows = np.arange(len(names) + len(test_names))
     y = np.concatenate([y, y_test])
     return names + test_names, y, *np.split(rows, [len(names)])

@@ -12,7 +12,4 @@ class DatasetSvhn(dataset_images.DatasetImages):
     Source: Netzer et al. 2011 (http://ufldl.stanford.edu/housenumbers).
     """
 
-    @staticmethod
-    def load(data_dir, image_size=None):
-        """Returns the images from data_dir/svhn.npz or the internet."""
-        return named_arrays.load("svhn", data_dir, "svhn_cropped")
+    load = named_arrays.loader("svhn", "svhn_cropped")

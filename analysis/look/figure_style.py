@@ -3,6 +3,7 @@
 import contextlib
 import io
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def drawing(
     columns: int = COLUMNS,
     *,
     height_inches: float = HEIGHT_INCHES,
-    share_y: bool | str = True,
+    share_y: Any = True,
     is_wide: bool = False,
 ):
     """Gives (figure, list of axes) to draw on, styled until the body ends.
@@ -98,9 +99,8 @@ def drawing(
         figure = mpl_figure.Figure(
             (width, rows * height_inches), layout="constrained"
         )
-        axes = figure.subplots(
-            rows, columns, sharey=share_y, squeeze=False
-        ).ravel()
+        axes = figure.subplots(rows, columns, sharey=share_y, squeeze=False)
+        axes = axes.ravel()
         for unused in axes[panels:]:
             unused.remove()
         for used in axes[:panels]:

@@ -1,5 +1,7 @@
 """How levels look in figures: which are shown, their colours, their names."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lottery_ticket.analysis.look import figure_style, tables
@@ -26,13 +28,13 @@ def spread(runs, count: int = SHOWN) -> list[int]:
     others = set(densities[densities > 0]).difference(chosen)
     while others and len(chosen) < count:  # Each in the widest gap.
         gaps = {d: min(abs(np.log(d / c)) for c in chosen) for d in others}
-        chosen.append(max(sorted(gaps), key=gaps.get))
+        chosen.append(max(sorted(gaps), key=lambda d: gaps[d]))
         others.remove(chosen[-1])
     chosen.sort(reverse=True)
     return [int(densities.index[densities == d][0]) for d in chosen]
 
 
-def colors(levels: list[int]) -> dict:
+def colors(levels: Sequence[int]) -> dict:
     """Returns a colour of each level, the densest first: from dark to light."""
     positions = np.linspace(0, 0.85, len(levels))
     found = matplotlib.colormaps["viridis"](positions)

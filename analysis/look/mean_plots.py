@@ -22,13 +22,9 @@ def means(
 ):
     """Returns mean, low and high of a column, for each value of another.
 
-    Args:
-        frame: Rows of repetitions.
-        by: Column to be the index, such as "iteration".
-        value: Column whose mean is taken.
-        low: Column whose lowest is taken; None takes `value`.
-        high: Column whose highest is taken; None takes `value`.
-        scale: What to multiply all by; 100 makes percents of fractions.
+    Rows are repetitions. The lowest and highest are of `value`, unless `low`
+    and `high` name other columns. The scale multiplies all: 100 makes percents
+    of fractions.
     """
     return scale * frame.groupby(by).agg(
         mean=(value, "mean"),
@@ -53,8 +49,12 @@ def draw_band(axes, curve, color, *, alpha: float = 0.2, **style) -> None:
     axes.fill_between(curve.index, curve["low"], curve["high"], **band)
 
 
-def draw_bars(axes, x, mean, low, high, style: dict) -> None:
-    """Draws arrays of means as a line of a style, with a bar at each."""
+def draw_bars(axes, x, ends, style: dict) -> None:
+    """Draws means as a line of a style, with a bar at each.
+
+    The ends are three arrays: mean, low and high.
+    """
+    mean, low, high = ends
     axes.errorbar(
         x,
         mean,
@@ -70,18 +70,12 @@ def draw_bars(axes, x, mean, low, high, style: dict) -> None:
 def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
     """Draws an experiment's means against density, in percent, with bars.
 
-    Args:
-        axes: Axes to draw on.
-        table: Rows of one experiment, with density, and of the column each of
-            `tables.STATISTICS`, such as accuracy_mean.
-        column: What to draw, such as "accuracy".
-        scale: What to multiply it by.
-        style: Of the line.
+    The table has rows of one experiment, with density, and of the column each
+    of `tables.STATISTICS`, such as accuracy_mean; the scale multiplies them.
     """
-    ends = (
-        scale * table[name].to_numpy() for name in tables.statistics([column])
-    )
-    draw_bars(axes, 100 * table["density"].to_numpy(), *ends, style)
+    names = tables.statistics([column])
+    ends = (scale * table[name].to_numpy() for name in names)
+    draw_bars(axes, 100 * table["density"].to_numpy(), ends, style)
 
 
 def draw_dense(

@@ -1,5 +1,7 @@
 """How criteria, actions and methods look in figures: names, and lines."""
 
+from typing import Any
+
 from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
@@ -9,7 +11,11 @@ from lottery_ticket.foundations.values import entries
 # compares: each is a search with flags, so they are no registry's.
 METHODS = {
     name: entries.Entry(
-        None, label, "see gem_miner_argfile", entries.HERE, **look
+        None,
+        label,
+        "see gem_miner_argfile",
+        entries.HERE,
+        **dict[str, Any](look),
     )
     for name, label, look in (
         ("gem_miner", "Gem-Miner", {"family": 0}),

@@ -71,10 +71,8 @@ def missing(
 def mixed_settings(records: list[tuple[tree.Place, dict]]) -> list[str]:
     """Returns a line for each setting that varies within an experiment.
 
-    Those in LEVEL_SETTINGS must only be the same within each level.
-
-    Args:
-        records: A pair per complete run: its place, its recorded settings.
+    Those in LEVEL_SETTINGS must only be the same within each level. Records are
+    a pair per complete run: its place, its recorded settings.
     """
     values = collections.defaultdict(set)
     for place, settings in records:

@@ -60,9 +60,6 @@ def early_stop_iteration(validate: save_restore.Log) -> float:
     number.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
-
-    Args:
-        validate: Log of a run on the validation set.
     """
     loss = np.asarray(validate["loss"], float)
     if np.isnan(loss).all():

@@ -29,8 +29,8 @@ def whole(
         a line for each of the others.
     """
     added, problems = {}, []
-    rows = runs.to_dict("index")
-    for index, row in progress.each(rows.items(), "checking", quiet):
+    rows = [*runs.to_dict("index").items()]
+    for index, row in progress.each(rows, "checking", quiet):
         try:
             checksums = _checked(row["directory"])
         except (ValueError, FileNotFoundError) as error:

@@ -36,7 +36,7 @@ def choose(
         chosen = [name.strip() for name in experiments.split(",")]
         for name in chosen:
             names.check("experiment", name, runs["experiment"].unique())
-        runs = runs[runs["experiment"].isin(chosen)]
+        runs = runs.loc[runs["experiment"].isin(chosen)]
         runs = runs.sort_values(
             "experiment",
             key=lambda column: column.map(chosen.index),
@@ -44,7 +44,7 @@ def choose(
         )
     if levels is not None:
         check_levels(runs, levels)
-        runs = runs[runs["level"].isin(levels)]
+        runs = runs.loc[runs["level"].isin(levels)]
     return runs.reset_index(drop=True)
 
 
@@ -54,7 +54,7 @@ def trained(runs: "pd.DataFrame") -> "pd.DataFrame":
     A learned mask has a density of its own, which is none of its level's, and
     its iterations are others.
     """
-    trained = runs[runs["kind"] != LEARNED]
+    trained = runs.loc[runs["kind"] != LEARNED]
     return runs if trained.empty else trained
 
 

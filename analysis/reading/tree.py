@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from typing import Any
 
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import folder_owner, paths
@@ -82,7 +83,7 @@ class Tree:
     experiments: str | None
     levels: tuple[int, ...] | None
     files: dict[str, str]
-    known: dict[str, object] = dataclasses.field(default_factory=dict)
+    known: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def holding(self, *names: str) -> list[Place]:
         """Returns the places that hold a file or folder of one of the names."""

@@ -22,10 +22,7 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section()
     table = compare(runs)
     text = to_text(table)
-    written = {
-        "comparison.csv": tables.to_csv(table),
-        "comparison.txt": text.encode(),
-    }
+    written = parts.table_files("comparison", table, text)
     return parts.Section(written, text=text, rank=0)
 
 
@@ -68,16 +65,12 @@ def to_text(table: "pd.DataFrame") -> str:
     Rows of one experiment alone are left out, but for the dense network's.
     Six experiments fit in a line of 100 characters; more go into parts below.
     """
-    experiments = [
-        column.removeprefix("runs_")
-        for column in table
-        if column.startswith("runs_")
-    ]
-    counts = table[[f"runs_{experiment}" for experiment in experiments]]
+    counts = table.filter(regex="^runs_")
+    experiments = [column.removeprefix("runs_") for column in counts]
     is_shared = (counts > 0).sum(axis=1) > 1
     if not is_shared.any():
         return NOTHING
-    shown = table[is_shared | (table["density"] == 1)]
+    shown = table.loc[is_shared | (table["density"] == 1)]
     lines = [
         ["level", "density %", *experiments],
         ["", "", *(_count_text(shown, each) for each in experiments)],

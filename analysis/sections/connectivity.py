@@ -92,12 +92,16 @@ def error_along_line(points: "pd.DataFrame"):
     groups = list(points.groupby(["experiment", "level"], sort=False))
     with figure_style.drawing(panels=len(groups)) as (figure, panels):
         for axes, (_, own) in zip(panels, groups, strict=True):
-            for (iteration, split), line in own.groupby(["iteration", "split"]):
-                if split in SPLITS:
-                    curve = mean_plots.curve(line, "alpha", "error")
-                    style = {"alpha": 0.15, "linestyle": SPLITS[split][1]}
-                    color = colors[iteration]
-                    mean_plots.draw_band(axes, curve, color, **style)
+            for iteration, of_iteration in own.groupby("iteration"):
+                for split, line in of_iteration.groupby("split"):
+                    if split in SPLITS:
+                        curve = mean_plots.curve(line, "alpha", "error")
+                        style = {
+                            "alpha": 0.15,
+                            "linestyle": SPLITS[str(split)][1],
+                        }
+                        color = colors[iteration]
+                        mean_plots.draw_band(axes, curve, color, **style)
             axes.set_title(_title(own, points))
             figure_style.alpha_axis(axes)
         panels[0].set_ylim(bottom=0)  # All panels share it.
@@ -174,10 +178,7 @@ def _line(place, record):
             }
         )
     ]
-    barriers = {
-        f"barrier_{split}": barrier
-        for split, barrier in record["barriers"].items()
-    }
+    barriers = {f"barrier_{k}": v for k, v in record["barriers"].items()}
     facts = {name: record[name] for name in ("is_stable", "norm_examples")}
     line = {**keys, **barriers, **facts, "directory": place.directory}
     own = ("iteration", "order_seeds")  # Which trials may differ in.
@@ -189,7 +190,7 @@ def _draw_barriers(axes, own, column, iterations, style):
     table = mean_plots.means(own, "iteration", column)
     x = [iterations.index(each) for each in table.index]
     ends = (table[name].to_numpy() for name in ("mean", "low", "high"))
-    mean_plots.draw_bars(axes, x, *ends, style)
+    mean_plots.draw_bars(axes, x, ends, style)
 
 
 def _title(own, frame):

@@ -16,7 +16,8 @@ RISE = 0.1  # Part of training whose accuracies need not be in view.
 def section(found: tree.Tree) -> parts.Section:
     """Figure curves: test accuracy during training, at some levels."""
     runs = selection.trained(found.chosen)
-    shown = runs[runs["level"].isin(found.levels or level_styles.spread(runs))]
+    levels = found.levels or level_styles.spread(runs)
+    shown = runs.loc[runs["level"].isin(levels)]
     if shown.empty:
         return parts.Section()
     test_logs = logs.read(shown, ("test",))

@@ -1,5 +1,7 @@
 """Test accuracy, and when to have stopped, against density."""
 
+from typing import Any
+
 from lottery_ticket.analysis.look import (
     experiment_styles,
     figure_style,
@@ -55,8 +57,8 @@ def figure(runs, column: str):
         raise ValueError(f"No run has the {column} to draw")
     table = run_tables.summarize(runs)
     # Of an experiment that is dense alone, the dotted line says it all.
-    is_pruned = table.groupby("experiment")["density"].transform("min") < 1
-    shown = table[is_pruned] if is_pruned.any() else table
+    lowest: Any = table.groupby("experiment")["density"].transform("min")
+    shown = table[lowest < 1] if (lowest < 1).any() else table
     is_wide = len(series) > figure_style.DISTINCT_COLORS
     height = HEIGHT_INCHES if is_wide else figure_style.HEIGHT_INCHES
     with figure_style.drawing(height_inches=height, is_wide=is_wide) as (

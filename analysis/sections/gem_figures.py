@@ -80,7 +80,7 @@ def section(found: tree.Tree) -> parts.Section:
     methods, history, problems = gems.read(found)
     written, text = {}, ""
     figures = {
-        f"gem_search_{name.replace('/', '_')}": search(own)
+        f"gem_search_{str(name).replace('/', '_')}": search(own)
         for name, own in history.groupby("experiment", sort=False)
     }
     if len(history):
@@ -88,8 +88,7 @@ def section(found: tree.Tree) -> parts.Section:
     if len(methods):
         summary = gems.summarize(methods)
         text = to_text(summary)
-        written["gems.csv"] = tables.to_csv(summary)
-        written["gems.txt"] = text.encode()
+        written |= parts.table_files("gems", summary, text)
         written["gem_runs.csv"] = tables.to_csv(methods)
     drawn = drawable(methods)
     if len(drawn):
@@ -247,8 +246,8 @@ def _draw_means(axes, methods, series):
     """
     table = gems.summarize(methods)
     for experiment, column, style in series:
-        own = table[table["experiment"] == experiment]
-        own = own[(own["density"] < 1) & own[f"{column}_mean"].notna()]
+        own = table.loc[table["experiment"] == experiment]
+        own = own.loc[(own["density"] < 1) & own[f"{column}_mean"].notna()]
         if len(own):
             mean_plots.draw_series(axes, own, column, 100, style)
     for name, level in _levels_across(methods):

@@ -187,7 +187,7 @@ def _frame(rows, columns, found):
     frame = pd.DataFrame(sorted(rows, key=_order), columns=columns)
     if found.experiments is None or found.runs.empty:
         return frame
-    return frame[frame["experiment"].isin(found.chosen["experiment"])]
+    return frame.loc[frame["experiment"].isin(found.chosen["experiment"])]
 
 
 def _order(row):

@@ -26,20 +26,15 @@ BELOW = 0.4  # Where an empty layer is drawn: times the lowest density.
 def section(found: tree.Tree) -> parts.Section:
     """Tables layers.csv and layers.txt: the density of each layer."""
     table = summarize(found.chosen)
-    return parts.Section(
-        {
-            "layers.csv": tables.to_csv(table),
-            "layers.txt": to_text(table).encode(),
-        }
-    )
+    return parts.Section(parts.table_files("layers", table, to_text(table)))
 
 
 def figure_section(found: tree.Tree) -> parts.Section:
     """Figure layer_densities, where layers differ in theirs."""
     runs, levels = selection.trained(found.chosen), found.levels
-    pruned = runs[runs["density"] < 1]
+    pruned: pd.DataFrame = runs.loc[runs["density"] < 1]
     if levels is not None:
-        pruned = pruned[pruned["level"].isin(levels)]
+        pruned = pruned.loc[pruned["level"].isin(levels)]
     if pruned.empty or are_equal(summarize(pruned)):
         return parts.Section()
     return parts.Section(figures={"layer_densities": densities(pruned, levels)})
@@ -57,7 +52,7 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     groups = runs.groupby(["experiment", "level"], sort=False)
     columns = {"runs": ("run", "size"), "density": ("density", "mean")}
     for kind in KINDS:
-        for column in runs.columns[runs.columns.str.startswith(f"{kind}_")]:
+        for column in runs.filter(regex=f"^{kind}_"):
             columns[column] = (column, "mean")
     table = groups.agg(**columns).reset_index()
     return table.dropna(axis=1, how="all")
@@ -121,8 +116,8 @@ def densities(pruned: "pd.DataFrame", levels: tuple[int, ...] | None = None):
         pruned: Pruned runs, one or more.
         levels: Levels to draw; None takes `look.levels.spread`.
     """
-    levels = level_styles.spread(pruned) if levels is None else levels
-    runs = pruned[pruned["level"].isin(levels)]
+    shown = level_styles.spread(pruned) if levels is None else levels
+    runs = pruned.loc[pruned["level"].isin(shown)]
     table = summarize(runs)
     groups, floor = _groups(table), _floor(table)
     colors = level_styles.colors(sorted(table["level"].unique()))
@@ -146,10 +141,7 @@ def _text(table, kind):
     layers = names(table, kind)
     columns = [KINDS[kind], *(f"{kind}_{n}" for n in layers)]
     rows = [
-        [
-            *tables.place(row)[:2],
-            *(tables.percent(row[column]) for column in columns),
-        ]
+        [*tables.place(row)[:2], *(tables.percent(row[c]) for c in columns)]
         for row in table.to_dict("records")
     ]
     heads = [*tables.PLACE_HEADS[:2], f"{kind} %", *layers]

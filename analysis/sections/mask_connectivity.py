@@ -1,6 +1,7 @@
 """Ways between masks of the same weights: what networks on them reach."""
 
 import statistics
+from typing import Any
 
 from lottery_ticket.analysis.look import (
     experiment_styles,
@@ -45,7 +46,9 @@ def section(found: tree.Tree) -> parts.Section:
         tables={
             "mask_connectivity.csv": tables.to_csv(summarize(points)),
             # Without what is the same for all layers.
-            "mask_connectivity_points.csv": tables.to_csv(points[POINTS]),
+            "mask_connectivity_points.csv": tables.to_csv(
+                points.loc[:, POINTS]
+            ),
         },
         figures={
             "mask_connectivity": along_way(points, "accuracy"),
@@ -196,8 +199,8 @@ def _names(groups):
     found = keys["way"]
     if keys["norm_statistics"].nunique() > 1:
         found = found + ", statistics " + keys["norm_statistics"]
-    is_shared = found.groupby([found, keys["level"]]).transform("size") > 1
-    return found.where(~is_shared, keys["experiment"] + ", " + found)
+    sizes: Any = found.groupby([found, keys["level"]]).transform("size")
+    return found.where(sizes == 1, keys["experiment"] + ", " + found)
 
 
 def _title(name, own):

@@ -71,17 +71,14 @@ def measure(
 
     rows, problems = [], {}
     for one, other in progress.each(_pairs(runs), "comparing", quiet):
-        given = [
-            restore(run["directory"], run["layers"]) for run in (one, other)
-        ]
+        pair = one, other
+        given = [restore(run["directory"], run["layers"]) for run in pair]
         try:
-            rows += _rows(one, other, *given)
+            rows += _rows(*pair, *given)
         except ValueError as error:
-            pair = " and ".join(
-                f"{run['experiment']} of trial {run['trial']}"
-                for run in (one, other)
-            )
-            problems[f"{pair} are not compared: {error}"] = None
+            texts = (f"{r['experiment']} of trial {r['trial']}" for r in pair)
+            text = f"{' and '.join(texts)} are not compared: {error}"
+            problems[text] = None
     return pd.DataFrame(rows, columns=COLUMNS), [*problems]
 
 
@@ -103,23 +100,18 @@ def summarize(overlaps: "pd.DataFrame") -> "pd.DataFrame":
 def distinct(table: "pd.DataFrame") -> "pd.DataFrame":
     """Returns the rows of experiments that are not all an earlier one's.
 
+    The table has rows of `summarize` about the trials of each experiment.
     Controls that train the masks of a ticket have its overlaps at every level.
-
-    Args:
-        table: Rows of `summarize` about the trials of each experiment.
     """
     seen, kept = set(), []
     for experiment, own in table.groupby("experiment", sort=False):
         columns = tables.statistics(["overlap"])
-        points = set(
-            own[["layer", "density", *columns]].itertuples(
-                index=False, name=None
-            )
-        )
+        shown = own[["layer", "density", *columns]]
+        points = set(shown.itertuples(index=False, name=None))
         if not points <= seen:
             kept.append(experiment)
         seen |= points
-    return table[table["experiment"].isin(kept)]
+    return table.loc[table["experiment"].isin(kept)]
 
 
 def to_text(summary: "pd.DataFrame") -> str:
@@ -128,7 +120,7 @@ def to_text(summary: "pd.DataFrame") -> str:
     Experiments that have the masks of an earlier one are named below a table,
     not in it.
     """
-    summary = summary[summary["layer"] == ALL]
+    summary = summary.loc[summary["layer"] == ALL]
     is_trials = summary["against"] == summary["experiment"]
     texts = [_trials(summary[is_trials]), _tickets(summary[~is_trials])]
     return "\n".join(filter(None, texts))
@@ -144,7 +136,7 @@ def figure(summary: "pd.DataFrame"):
     is_trials = summary["against"] == summary["experiment"]
     # A density of 0 has no place on a logarithmic axis.
     is_drawn = is_trials & (summary["density"] > 0)
-    drawn = summary[is_drawn & (summary["layer"] == ALL)]
+    drawn = summary.loc[is_drawn & (summary["layer"] == ALL)]
     shown = distinct(drawn)
     styles = experiment_styles.series(summary["experiment"])
     with figure_style.drawing() as (made, [axes]):
@@ -180,14 +172,13 @@ def _pairs(runs):
         for one, other in _combinations(records, "tree", "trial", "row")
         if _is_ticket(one) and one["experiment"] != other["experiment"]
     ]
-    order = [*runs["experiment"].unique()]
-    within.sort(
-        key=lambda pair: (
-            *(order.index(run["experiment"]) for run in pair),
-            pair[1]["level"],
-        )
-    )
-    return between + within
+    names = [*runs["experiment"].unique()]
+
+    def order(pair):
+        places = (names.index(run["experiment"]) for run in pair)
+        return *places, pair[1]["level"]
+
+    return between + sorted(within, key=order)
 
 
 def _combinations(records, *keys):

@@ -8,8 +8,11 @@ text and figures; what one function of a module returns, the next one takes.
 import dataclasses
 import sys
 
-from lottery_ticket.analysis.look import figure_style
-from lottery_ticket.foundations.machine import files
+from lottery_ticket.analysis.look import figure_style, tables
+from lottery_ticket.foundations.machine import files, lazy
+
+with lazy.imports():
+    import pandas as pd
 
 NOTES_RANK = 100  # Texts from here on stand below the problems.
 
@@ -40,6 +43,13 @@ class Section:
     def files(self) -> dict[str, bytes]:
         """Returns dict, file name -> bytes: tables, then figures."""
         return {**self.tables, **figure_style.render_all(self.figures)}
+
+
+def table_files(
+    name: str, table: "pd.DataFrame", text: str
+) -> dict[str, bytes]:
+    """Returns the tables NAME.csv, of a data frame, and NAME.txt."""
+    return {f"{name}.csv": tables.to_csv(table), f"{name}.txt": text.encode()}
 
 
 def join_texts(sections: list[Section], problems: str) -> str:

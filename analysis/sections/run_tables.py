@@ -21,11 +21,8 @@ def section(found: tree.Tree) -> parts.Section:
     """Tables runs.csv (a row per run), table.csv and table.txt (per level)."""
     table = summarize(found.chosen)
     text = to_text(table)
-    written = {
-        "runs.csv": tables.to_csv(found.chosen),
-        "table.csv": tables.to_csv(table),
-        TEXT: text.encode(),
-    }
+    runs = {"runs.csv": tables.to_csv(found.chosen)}
+    written = runs | parts.table_files("table", table, text)
     return parts.Section(written, text=text, rank=1)
 
 
@@ -42,7 +39,9 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     figures 3 and 4.
     """
-    known = runs.get("effective_density", runs["density"])
+    known = runs["density"]
+    if "effective_density" in runs:
+        known = runs["effective_density"]
     is_same = (known.isna() | (known == runs["density"])).all()
     effective = {"effective_density": ("effective_density", "mean")}
     groups = runs.groupby(["experiment", "level"], sort=False)

@@ -50,16 +50,14 @@ def measure(runs: "pd.DataFrame", quiet: bool = False) -> "pd.DataFrame":
     Learned masks, under which no weight is trained, are left out.
     """
     rows = []
-    records = runs[runs["kind"] != selection.LEARNED].to_dict("records")
+    trained = runs.loc[runs["kind"] != selection.LEARNED]
+    records = trained.to_dict("records")
     by_place = {_place(run, run["level"]): run for run in records}
     for run in progress.each(records, "comparing signs", quiet):
         before = by_place.get(_place(run, _level_before(run)))
+        keys = {key: run[key] for key in ("experiment", "level", "density")}
         rows += [
-            {
-                **{key: run[key] for key in ("experiment", "level", "density")},
-                "layer": layer,
-                **agreements,
-            }
+            {**keys, "layer": layer, **agreements}
             for layer, agreements in _agreements(run, before).items()
         ]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -81,7 +79,7 @@ def summarize(agreements: "pd.DataFrame") -> "pd.DataFrame":
 
 def to_text(summary: "pd.DataFrame") -> str:
     """Returns a table of all layers together; "" if there is no run."""
-    table = summary[summary["layer"] == overlaps.ALL]
+    table = summary.loc[summary["layer"] == overlaps.ALL]
     heads = [*tables.PLACE_HEADS, "runs", "same sign %", "min", "max"]
     keys = [*tables.statistics(["agreement"])]
     if table["pruned_agreement_mean"].notna().any():
@@ -106,9 +104,8 @@ def figure(summary: "pd.DataFrame"):
     where signs are drawn anew. A second panel, where they are known, is about
     the weights that were pruned to get to a density.
     """
-    drawn = summary[
-        (summary["layer"] == overlaps.ALL) & (summary["density"] > 0)
-    ]
+    is_all = summary["layer"] == overlaps.ALL
+    drawn = summary.loc[is_all & (summary["density"] > 0)]
     titles = {
         column: title
         for column, title in MEASURES.items()
@@ -131,7 +128,7 @@ def figure(summary: "pd.DataFrame"):
 
 def _draw(axes, table, column, dense, styles):
     """Draws an agreement, and what it is measured against; returns entries."""
-    known = table[table[f"{column}_mean"].notna()]
+    known = table.loc[table[f"{column}_mean"].notna()]
     how = (column, 100, styles)
     entries = mean_plots.draw_experiments(axes, known, *how)
     figure_style.density_axis(axes, 100 * known["density"])
@@ -158,10 +155,8 @@ def _agreements(run, before):
         mask = mask_arrays.restore(run["directory"], "masks", layer)
         pruned = _of_pruned(run, before, layer)
         counts[layer] = np.array([_counts(run, layer, mask), pruned])
-    counts = {
-        overlaps.ALL: sum(counts.values(), np.zeros((2, 2), int)),
-        **counts,
-    }
+    together = sum(counts.values(), np.zeros((2, 2), int))
+    counts = {overlaps.ALL: together, **counts}
     return {
         layer: {
             measure: same / count if count else np.nan

@@ -68,15 +68,12 @@ def section(found: tree.Tree) -> parts.Section:
     table = compare(cells, masks, found.chosen)
     # Networks of which there is more than the trained one.
     is_other = table["how"] != "trained"
-    table = table[is_other.groupby(table["network"]).transform("any")]
+    table = table.loc[is_other.groupby(table["network"]).transform("any")]
     if table.empty:
         return parts.Section(problems=problems)
     text = to_text(table)
     return parts.Section(
-        tables={
-            "supermasks.csv": tables.to_csv(table),
-            "supermasks.txt": text.encode(),
-        },
+        tables=parts.table_files("supermasks", table, text),
         figures={"supermasks": bars(table)},
         text=text,
         problems=problems,
@@ -101,7 +98,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
         Pair: a row per run; and a sentence for each that was not evaluated.
     """
     name, runs = found.files[EXPERIMENT], found.chosen
-    learned = runs[runs["kind"] == EXPERIMENT].to_dict("records")
+    learned = runs.loc[runs["kind"] == EXPERIMENT].to_dict("records")
     rows, problems = records.understand(
         name,
         [(run["directory"], run) for run in learned],
@@ -144,30 +141,26 @@ def compare(
         for own, own_names, how in zip(of_ways, names, HOW, strict=True)
         for name, row in zip(own_names, own.to_dict("records"), strict=True)
     ]
-    columns = [*TREATMENT, *COLUMNS]
-    rows = pd.DataFrame(rows, columns=[*dict.fromkeys(columns)])
+    columns = [*dict.fromkeys([*TREATMENT, *COLUMNS])]
+    rows = pd.DataFrame(rows, columns=columns)
     # No early stop where another run of the same has none.
     at_stop = rows["early_stop_accuracy"]
     keys = [rows[key] for key in TREATMENT]
     is_known = at_stop.notna().groupby(keys).transform("all").astype(bool)
-    table = (
-        rows.assign(early_stop_accuracy=at_stop.where(is_known))
-        .groupby(TREATMENT, sort=False)
-        .agg(
-            runs=("accuracy", "size"),
-            **tables.statistics(["accuracy", "early_stop_accuracy"]),
-            deviation=("deviation", "mean"),
-            thresholded_accuracy=("thresholded_accuracy", "mean"),
-            density=("density", "mean"),
-            lowest=("lowest", "min"),
-            highest=("highest", "max"),
-        )
+    rows["early_stop_accuracy"] = at_stop.where(is_known)
+    table = rows.groupby(TREATMENT, sort=False).agg(
+        runs=("accuracy", "size"),
+        **tables.statistics(["accuracy", "early_stop_accuracy"]),
+        deviation=("deviation", "mean"),
+        thresholded_accuracy=("thresholded_accuracy", "mean"),
+        density=("density", "mean"),
+        lowest=("lowest", "min"),
+        highest=("highest", "max"),
     )
     table = table.reset_index()
-    rows = table.to_dict("index")
-    in_order = sorted(
-        rows, key=lambda index: (rows[index]["network"], order(rows[index]))
-    )
+    ways = table.to_dict("records")
+    keys = [(row["network"], order(row)) for row in ways]
+    in_order = sorted(range(len(keys)), key=keys.__getitem__)
     return table.loc[in_order].reset_index(drop=True)
 
 
@@ -186,12 +179,7 @@ def to_text(table: "pd.DataFrame") -> str:
     What learned and trained networks reach at early stop and at the end are
     lines of their own, so that like stands beside like.
     """
-    rows = [
-        {**row, "heads": heads}
-        for row, heads in zip(
-            table.to_dict("records"), _heads(table), strict=True
-        )
-    ]
+    rows = table.assign(heads=_heads(table)).to_dict("records")
     # In the order of ways, which is the same in all networks.
     ways = [*dict.fromkeys(row["heads"] for row in sorted(rows, key=order))]
     lines = [["network", "", *(heads[0] for heads in ways)]]
@@ -220,15 +208,10 @@ def bars(table: "pd.DataFrame"):
     early stop, if all of them have validation, else all at the end; the label
     below the panels says which.
     """
-    labels = pd.Series(
-        [
-            f"{how}: {', '.join(filter(None, own))}"
-            for how, *own in _heads(table)
-        ],
-        table.index,
-    )
+    heads = [(how, ", ".join(filter(None, own))) for how, *own in _heads(table)]
+    labelled = table.assign(label=[": ".join(each) for each in heads])
     words, drawn = _at_one_rule(table)
-    groups = list(table.groupby("network", sort=False))
+    groups = list(labelled.groupby("network", sort=False))
     longest = max(len(own) for _, own in groups)
     with figure_style.drawing(
         len(groups),
@@ -237,7 +220,7 @@ def bars(table: "pd.DataFrame"):
         share_y=False,
     ) as (figure, panels):
         for axes, (network, own) in zip(panels, groups, strict=True):
-            _draw(axes, own["how"], labels[own.index], drawn.loc[own.index])
+            _draw(axes, own, drawn.loc[own.index])
             axes.set_title(network)
         label = figure_style.ACCURACY_LABEL + words
         figure_style.outer_labels(panels, label, "", PANELS)
@@ -283,7 +266,7 @@ def _best_untrained(cells):
     summary = untrained.summarize(chosen)
     # Means of fewer trials are no match for those of all.
     most = summary.groupby(keys, dropna=False)["runs"].transform("max")
-    best = summary[summary["runs"] == most].drop_duplicates(keys)
+    best = summary.loc[summary["runs"] == most].drop_duplicates(keys)
     rows = chosen.merge(best[[*keys, "criterion"]], on=[*keys, "criterion"])
     return _alone(rows)
 
@@ -371,9 +354,9 @@ def _at_one_rule(table):
     return f"\n{ways}: at early stop", drawn
 
 
-def _draw(axes, how, labels, drawn):
+def _draw(axes, table, drawn):
     positions = range(len(drawn))
-    colors = how.map(COLORS).tolist()
+    colors = table["how"].map(COLORS).tolist()
     axes.barh(positions, 100 * drawn[END[0]], height=0.66, color=colors)
     for position, (mean, *ends) in enumerate(drawn.to_numpy()):
         ends = [100 * end for end in ends]
@@ -381,7 +364,7 @@ def _draw(axes, how, labels, drawn):
         place = {"xytext": (3, 0), "textcoords": "offset points"}
         xy = ends[1], position
         axes.annotate(tables.number(mean), xy, va="center", **place)
-    axes.set_yticks(positions, labels)
+    axes.set_yticks(positions, table["label"])
     axes.invert_yaxis()
     axes.set_xlim(0, 122)  # Room for a number behind 100.
     axes.set_xticks(range(0, 101, 20))

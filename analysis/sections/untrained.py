@@ -1,5 +1,7 @@
 """Accuracies of networks that are masked but not trained, and the best."""
 
+import numpy as np
+
 from lottery_ticket.analysis.look import (
     experiment_styles,
     figure_style,
@@ -53,12 +55,9 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     summary = summarize(choose(cells))
     text = to_text(summary)
+    written = parts.table_files("untrained", summary, text)
     return parts.Section(
-        tables={
-            "untrained.csv": tables.to_csv(summary),
-            "untrained.txt": text.encode(),
-            "untrained_cells.csv": tables.to_csv(cells),
-        },
+        tables=written | {"untrained_cells.csv": tables.to_csv(cells)},
         figures={"untrained": accuracy(cells)},
         text=text if found.runs.empty else "",
         problems=problems,
@@ -75,9 +74,8 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     without validation); num_classes (NaN where it is not recorded), directory.
 
     Returns:
-        Pair: a row per masked network, the cells; and a sentence for each file
-        that is unfinished or damaged, and for each setting that trials differ
-        in.
+        Pair: a row per masked network; and a sentence for each file that is
+        unfinished or damaged, and for each setting that trials differ in.
     """
     if EXPERIMENT not in found.known:
         name = found.files[EXPERIMENT]
@@ -97,7 +95,7 @@ def choose(cells: "pd.DataFrame") -> "pd.DataFrame":
     the lowest validation loss. The test set has no say, so without validation
     no row comes back.
     """
-    known = cells[cells["validate_accuracy"].notna()]
+    known = cells.loc[cells["validate_accuracy"].notna()]
     best_first = known.sort_values(
         ["validate_accuracy", "validate_loss", "level"],
         ascending=[False, True, True],
@@ -126,12 +124,9 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
     )
     table = table.reset_index()
     treatments = table.groupby(TREATMENT, sort=False, dropna=False).ngroup()
-    order = table.assign(treatment=treatments).sort_values(
-        ["treatment", "validate_accuracy"],
-        ascending=[True, False],
-        kind="stable",
-    )
-    return order.drop(columns="treatment").reset_index(drop=True)
+    lowest_last = -table["validate_accuracy"].astype(float)
+    order = np.lexsort((lowest_last, treatments))
+    return table.iloc[order].reset_index(drop=True)
 
 
 def to_text(summary: "pd.DataFrame") -> str:
@@ -160,15 +155,14 @@ def accuracy(cells: "pd.DataFrame"):
     Raises:
         ValueError: If there are none that keep a weight.
     """
-    cells = cells[cells["density"] > 0]
+    cells = cells.loc[cells["density"] > 0]
     if cells.empty:
         raise ValueError("There is no untrained network to draw")
     looks = setting_styles.styles("criterion", cells["criterion"])
     names = _names(cells)
     keys = [*TREATMENT, "network"]
-    by_panel = cells.assign(network=names).groupby(
-        keys, sort=False, dropna=False
-    )
+    named = cells.assign(network=names)
+    by_panel = named.groupby(keys, sort=False, dropna=False)
     with figure_style.drawing(
         by_panel.ngroups,
         COLUMNS,
@@ -209,19 +203,15 @@ def _grid(place, record):
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
     }
-    nothing = {"accuracy": float("nan"), "loss": float("nan")}
+    nothing = dict.fromkeys(("accuracy", "loss"), float("nan"))
     own = ("mask_1_action", "criterion", "level", "density")
-    rows = [
-        {
-            **of_all,
-            **{key: cell[key] for key in own},
-            "accuracy": cell["test"]["accuracy"],
-            "loss": cell["test"]["loss"],
-            "validate_accuracy": cell.get("validate", nothing)["accuracy"],
-            "validate_loss": cell.get("validate", nothing)["loss"],
-        }
-        for cell in record["cells"]
-    ]
+    rows = []
+    for cell in record["cells"]:
+        row = {**of_all, **{key: cell[key] for key in own}}
+        test, validate = cell["test"], cell.get("validate", nothing)
+        for name in nothing:
+            row |= {name: test[name], f"validate_{name}": validate[name]}
+        rows.append(row)
     # What should be the same in all trials whose mean is taken.
     alike = {k: v for k, v in settings.items() if k not in ("run", "levels")}
     # Too many to be told one by one.
@@ -240,15 +230,13 @@ def _names(rows):
 
 
 def _cells(row):
-    densities = [
-        tables.percent(row[f"density_{end}"]) for end in ("min", "max")
-    ]
+    ends = (row[f"density_{end}"] for end in ("min", "max"))
     return [
         setting_styles.label("criterion", row["criterion"]),
         str(row["runs"]),
         *(tables.number(row[name]) for name in tables.statistics(["accuracy"])),
         tables.number(row["validate_accuracy"]),
-        "-".join(dict.fromkeys(densities)),
+        "-".join(dict.fromkeys(map(tables.percent, ends))),
     ]
 
 

@@ -49,11 +49,11 @@ class CropFlip:
         offsets = 2 * self.pad + 1
         # Below a multiple of 2, so that the parity is a fair coin.
         draws = draw(seed, (3, tf.shape(x)[0], 1), 2 * offsets)
-        rows = draws[0] % offsets + tf.range(height)
+        rows = tf.math.floormod(draws[0], offsets) + tf.range(height)
         columns = tf.range(width)[tf.newaxis]
         if self.flip:
-            columns = flipped(width, draws[2] % 2)
-        columns += draws[1] % offsets
+            columns = flipped(width, tf.math.floormod(draws[2], 2))
+        columns += tf.math.floormod(draws[1], offsets)
         padding = [[0, 0], [self.pad] * 2, [self.pad] * 2, [0, 0]]
         return take(tf.pad(x, padding), rows, columns)
 
@@ -75,7 +75,7 @@ class ResizedCrop:
         shape = (tf.shape(x)[0], CROP_ATTEMPTS + 1, 4)
         draws = draw(seed, shape, DRAW_LIMIT)
         top, left, box_height, box_width = crop_box(draws, height, width)
-        columns = flipped(width, draws[:, -1, :1] % 2)
+        columns = flipped(width, tf.math.floormod(draws[:, -1, :1], 2))
         is_small = 4 * height * width * 255 < 2**31
         is_exact = x.dtype == tf.uint8 and is_small
         y = tf.cast(x, tf.int32 if is_exact else tf.float32)

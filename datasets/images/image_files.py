@@ -178,13 +178,12 @@ class ImageFiles:
         )
         images = images.ignore_errors().batch(DECODE_BATCH_SIZE).prefetch(1)
         was_read = np.zeros(len(self), bool)
-        bar = tqdm.tqdm(
+        with tqdm.tqdm(
             desc=f"reading {self.root}",
             total=len(self),
             unit="image",
             disable=not sys.stderr.isatty(),
-        )
-        with bar:
+        ) as bar:
             for found, pixels in images.as_numpy_iterator():
                 was_read[found] = True
                 if x is not None:

@@ -2,6 +2,7 @@
 
 import socket
 import urllib.request
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,18 @@ def load(
         pairs = [read_split(builder, split) for split in ("train", "test")]
     except Exception as error:  # Whatever a download can fail with.
         raise not_found(name, data_dir, error) from error
-    return tuple(array for pair in pairs for array in pair)
+    (x_train, y_train), (x_test, y_test) = pairs
+    return x_train, y_train, x_test, y_test
+
+
+def loader(name: str, tfds_name: str | None = None) -> Any:
+    """Returns `DatasetImages.load` of a dataset whose images are no files.
+
+    They come from data_dir/NAME.npz or the internet; see `load`.
+    """
+    return staticmethod(
+        lambda data_dir, image_size=None: load(name, data_dir, tfds_name)
+    )
 
 
 def npz_path(name: str, data_dir: str | None) -> str | None:

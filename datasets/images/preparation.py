@@ -63,14 +63,15 @@ class Standardize:
     def __call__(self, x):
         """Returns float32 images of the same shape."""
         x = tf.cast(x, tf.float32) / self.max_value
-        return (x - np.float32(self.mean)) / np.float32(self.std)
+        mean, std = (np.array(v, np.float32) for v in (self.mean, self.std))
+        return (x - mean) / std
 
 
 def make(
     name: str,
     max_value: float,
-    mean: tuple[float, ...] | None = None,
-    std: tuple[float, ...] | None = None,
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
 ):
     """Returns the function of a normalisation, for DatasetBase's `prepare`.
 

@@ -53,14 +53,9 @@ def subset(rows: np.ndarray, wanted: float | None, seed: int) -> np.ndarray:
 def stratified_test(labels: np.ndarray, fraction: float, source: str):
     """Returns (rows to train on, rows to test), with like shares of classes.
 
-    The same whatever the seed: scikit-learn's split of random_state 42.
-
-    Args:
-        labels: Label of each image, shape (n,).
-        fraction: Part of the images to test on.
-
-    Raises:
-        ValueError: If there are too few images for it.
+    The fraction is the part to test on. The same whatever the seed:
+    scikit-learn's split of random_state 42. Raises ValueError if there are too
+    few images for it.
     """
     import sklearn.model_selection  # Takes a second, and few sets need it.
 

@@ -50,9 +50,8 @@ def test_bars_reach_from_low_to_high_and_not_beyond_the_mean(count):
     mean = np.array([1.0, 0.3])[:count]
     low, high = np.array([0.5, 0.3 + 1e-17]), np.array([3.0, 0.3 - 1e-17])
     with figure_style.drawing() as (_, [axes]):
-        mean_plots.draw_bars(
-            axes, [1, 2][:count], mean, low[:count], high[:count], {}
-        )
+        ends = mean, low[:count], high[:count]
+        mean_plots.draw_bars(axes, [1, 2][:count], ends, {})
     [container] = axes.containers
     [bars] = container.lines[2]
     ends = [path.vertices[:, 1] for path in bars.get_paths()]
