@@ -98,14 +98,41 @@ def plan(
     def measure(dataset, model, start):
         below = files.join(output_dir, COPIES_FOLDER)
         state = copies.state(start, below, quiet)
-        networks = [
-            copies.train(
-                name, state, start, model, below, save_summaries, quiet
+        networks = []
+        for name in NAMES:
+            recipe = copies.recipe_of(name)
+            # Of dropout; the state leaves nothing else to draw.
+            seed = seeds.derive(recipe.train_order_seed, "random layers")
+            model.reset(state, copies.ticket.masks, seed)
+            span = (start, None)
+            networks.append(
+                copies.train(
+                    name, recipe, span, model, below, save_summaries, quiet
+                )
             )
-            for name in NAMES
-        ]
-        found = _measured(copies, networks, dataset, model, alphas, quiet)
-        return {"iteration": start, **found}, _text(found)
+        show = functools.partial(
+            progress.each, label="points of the line", quiet=quiet
+        )
+        splits, ends, norm_examples = line_evaluation.evaluate(
+            model, dataset, *networks, copies.ticket.masks, alphas, show
+        )
+        barriers = {
+            name: interpolation.barrier(columns["error"])
+            for name, columns in splits.items()
+        }
+        highest = max(barriers["train"], barriers["test"])
+        found = {
+            "iteration": start,
+            "alpha": alphas,
+            "splits": splits,
+            "ends": ends,
+            "barriers": barriers,
+            "is_stable": highest < interpolation.STABLE_BELOW,
+            "norm_examples": norm_examples,
+            "density": masks.counts(copies.ticket.masks),
+            "dataset": dataset.checksum,
+        }
+        return found, _text(found)
 
     return one_network.measuring(
         copies.recipe,
@@ -210,36 +237,35 @@ class Copies:
         dataset = from_recipe.dataset(ticket.recipe)
         model = from_recipe.model(ticket.recipe, dataset, quiet=True)
         model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
-        self._check_repeats(model, dataset)
-        return self._train(
-            "stem",
-            ticket.recipe,
-            (ticket.start_iteration, start),
-            model,
-            directory,
-            quiet=quiet,
+        now = {**model.identity, "dataset": dataset.checksum}
+        differing = [x for x in _START if now[x] != ticket.inputs[x]]
+        if differing:
+            raise ValueError(
+                f"{ticket.directory} has not saved its weights at that "
+                "iteration, and they cannot be had again: its "
+                f"{' and '.join(differing)} differ from what they were. Give "
+                "the data_dir that it had, or an iteration that was saved"
+            )
+        span = (ticket.start_iteration, start)
+        return self.train(
+            "stem", ticket.recipe, span, model, directory, False, quiet
         )
 
     def train(
-        self, name, state, start, model, directory, save_summaries, quiet
+        self, part, recipe, span, model, directory, summaries, quiet
     ) -> dict:
-        """Trains the first or second copy to the end; returns its weights.
+        """Trains a model as the stem or as a copy; returns its last weights.
 
-        It starts from the state at an iteration, and lies in a folder of its
-        name in a directory.
+        Args:
+            part: "stem" or a name in NAMES: the folder's.
+            recipe: recipes.Recipe.
+            span: Pair of iterations, its start and where it stops, or None for
+                the end of the training.
+            model: ModelBase, with the weights and masks to start from.
+            directory: Folder that its folder lies in.
+            summaries: Whether to write TensorBoard summaries.
+            quiet: Whether to show no progress.
         """
-        recipe = self.recipe_of(name)
-        # Of dropout; the state leaves nothing else to draw.
-        seed = seeds.derive(recipe.train_order_seed, "random layers")
-        model.reset(state, self.ticket.masks, seed)
-        return self._train(
-            name, recipe, (start, None), model, directory, save_summaries, quiet
-        )
-
-    def _train(
-        self, part, recipe, span, model, directory, summaries=False, quiet=False
-    ):
-        """Trains the stem or a copy in a folder of its name; its weights."""
         start, stop = span
         folder = files.join(directory, part)
         label = f"first {stop} iterations" if stop else f"{part} copy"
@@ -266,19 +292,6 @@ class Copies:
         )
         return given_networks.network(paths.final(folder))
 
-    def _check_repeats(self, model, dataset):
-        """Raises unless the ticket's training would begin as it did."""
-        was = self.ticket.inputs
-        now = {**model.identity, "dataset": dataset.checksum}
-        differing = [name for name in _START if now[name] != was[name]]
-        if differing:
-            raise ValueError(
-                f"{self.ticket.directory} has not saved its weights at that "
-                "iteration, and they cannot be had again: its "
-                f"{' and '.join(differing)} differ from what they were. Give "
-                "the data_dir that it had, or an iteration that was saved"
-            )
-
 
 def copies_of(ticket, changes, iteration, order_seeds=None) -> Copies:
     """Returns what two copies are to be trained by; see `plan`."""
@@ -300,31 +313,6 @@ def copies_of(ticket, changes, iteration, order_seeds=None) -> Copies:
             for name in NAMES
         ]
     return Copies(source, recipe, length, tuple(order_seeds))
-
-
-def _measured(copies, networks, dataset, model, alphas, quiet):
-    """Error and loss on the line between the copies."""
-    show = functools.partial(
-        progress.each, label="points of the line", quiet=quiet
-    )
-    splits, ends, norm_examples = line_evaluation.evaluate(
-        model, dataset, *networks, copies.ticket.masks, alphas, show
-    )
-    barriers = {
-        name: interpolation.barrier(columns["error"])
-        for name, columns in splits.items()
-    }
-    highest = max(barriers["train"], barriers["test"])
-    return {
-        "alpha": alphas,
-        "splits": splits,
-        "ends": ends,
-        "barriers": barriers,
-        "is_stable": highest < interpolation.STABLE_BELOW,
-        "norm_examples": norm_examples,
-        "density": masks.counts(copies.ticket.masks),
-        "dataset": dataset.checksum,
-    }
 
 
 def _text(record):

@@ -86,10 +86,15 @@ def plan(
         )
 
     def measure(dataset, model, _):
+        sums = learned_masks.distances(*(each.masks for each in pair))
         found = {
             "alpha": path.alphas,
             **_evaluated(pair, path, model, dataset, quiet),
-            **_facts(pair),
+            "hamming": {
+                "all": learned_masks.mean(sums),
+                "layers": {n: [int(s), size] for n, (s, size) in sums.items()},
+            },
+            "masks": [masks.counts(each.masks) for each in pair],
             "dataset": dataset.checksum,
         }
         return found, _text(found)
@@ -177,10 +182,12 @@ def _evaluated(pair, path, model, dataset, quiet):
         model.reset(_network(pair, mixed, alpha))
         if norms:
             norms.recompute()
-        # Beside the splits: how far from the first mask, and what is kept.
+        distances = learned_masks.distances(first.masks, mixed)
+        kept = {name: (each.sum(), each.size) for name, each in mixed.items()}
         found.append(
             {
-                **_distance_and_density(first.masks, mixed),
+                "distance": learned_masks.mean(distances),
+                "density": learned_masks.mean(kept),
                 **evaluation.evaluate(),
             }
         )
@@ -206,14 +213,6 @@ def _network(pair, mixed, alpha):
     }
 
 
-def _distance_and_density(start, mixed):
-    sums = {name: (each.sum(), each.size) for name, each in mixed.items()}
-    return {
-        "distance": learned_masks.mean(learned_masks.distances(start, mixed)),
-        "density": learned_masks.mean(sums),
-    }
-
-
 def _columns(found, draws):
     """Rows of dicts as a dict of columns, of all draws at each point."""
     if not isinstance(found[0], dict):
@@ -227,18 +226,6 @@ def _barrier(columns):
     """Of the mean error over the draws."""
     errors = [1 - statistics.fmean(each) for each in columns["accuracy"]]
     return interpolation.barrier(errors)
-
-
-def _facts(pair):
-    """How far the two masks are from each other, and what they keep."""
-    sums = learned_masks.distances(*(each.masks for each in pair))
-    return {
-        "hamming": {
-            "all": learned_masks.mean(sums),
-            "layers": {n: [int(s), size] for n, (s, size) in sums.items()},
-        },
-        "masks": [masks.counts(each.masks) for each in pair],
-    }
 
 
 def _text(record):

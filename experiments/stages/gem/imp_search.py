@@ -4,7 +4,7 @@ import attrs
 
 from lottery_ticket.experiments.settings import level_rules, scoring
 from lottery_ticket.experiments.stages import levels
-from lottery_ticket.experiments.stages.gem import found
+from lottery_ticket.experiments.stages.gem import gem_weights
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.foundations.values import steps
@@ -13,7 +13,7 @@ NAME = "same_init"
 USUAL_FRACTION = 0.2
 
 
-def search(gem, dataset, model, weights) -> found.Found:
+def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     """Returns the mask that rounds of training and pruning come to.
 
     Each round is a level of a lottery experiment, below the folder of the
@@ -22,7 +22,7 @@ def search(gem, dataset, model, weights) -> found.Found:
     it was trained to.
 
     Args:
-        gem: gem.Gem.
+        gem: gem_run.Gem.
         dataset: DatasetBase.
         model: ModelBase of the network.
         weights: Dict, name -> array, none pruned, that the first round starts
@@ -63,7 +63,9 @@ def search(gem, dataset, model, weights) -> found.Found:
     start = final
     if gem.search.retraining == "rewind":
         start = _rewound(gem, per_epoch, weights)
-    return found.Found(pruned, found.with_statistics(model, start, final))
+    return gem_weights.Ticket(
+        pruned, gem_weights.with_statistics(model, start, final)
+    )
 
 
 def rounds(search, epochs: int) -> int:

@@ -13,7 +13,7 @@ from lottery_ticket.foundations.values import entries
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Algo(entries.Entry):
-    """A function (gem, dataset, model, weights) -> found.Found.
+    """A function (gem, dataset, model, weights) -> gem_weights.Ticket.
 
     Args:
         masker: Of one that trains scores, the usual masker, a name in
