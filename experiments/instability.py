@@ -98,23 +98,17 @@ def plan(
     def measure(dataset, model, start):
         below = files.join(output_dir, COPIES_FOLDER)
         state = copies.state(start, below, quiet)
-        networks = []
-        for name in NAMES:
-            recipe = copies.recipe_of(name)
-            # Of dropout; the state leaves nothing else to draw.
-            seed = seeds.derive(recipe.train_order_seed, "random layers")
-            model.reset(state, copies.ticket.masks, seed)
-            span = (start, None)
-            networks.append(
-                copies.train(
-                    name, recipe, span, model, below, save_summaries, quiet
-                )
+        first, second = [
+            copies.train(
+                name, state, start, model, below, save_summaries, quiet
             )
+            for name in NAMES
+        ]
         show = functools.partial(
             progress.each, label="points of the line", quiet=quiet
         )
         splits, ends, norm_examples = line_evaluation.evaluate(
-            model, dataset, *networks, copies.ticket.masks, alphas, show
+            model, dataset, first, second, copies.ticket.masks, alphas, show
         )
         barriers = {
             name: interpolation.barrier(columns["error"])
@@ -158,7 +152,7 @@ class Copies:
     ticket: finished_runs.FinishedRun
     recipe: recipes.Recipe
     length: str
-    order_seeds: tuple[int, int]
+    order_seeds: tuple[int, ...]
 
     def __post_init__(self):
         """Raises a ValueError unless the seeds are two, and can be seeds."""
@@ -231,7 +225,7 @@ class Copies:
             return ticket.initial
         saved = paths.at_iteration(ticket.directory, start)
         folder = saved.removeprefix(f"{ticket.directory}/")
-        record = run_record.read(ticket.directory)
+        record = run_record.read(ticket.directory) or {"checksums": {}}
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
             return given_networks.network(saved)
         dataset = from_recipe.dataset(ticket.recipe)
@@ -247,25 +241,28 @@ class Copies:
                 "the data_dir that it had, or an iteration that was saved"
             )
         span = (ticket.start_iteration, start)
-        return self.train(
+        return self._train(
             "stem", ticket.recipe, span, model, directory, False, quiet
         )
 
     def train(
-        self, part, recipe, span, model, directory, summaries, quiet
+        self, name, state, start, model, directory, save_summaries, quiet
     ) -> dict:
-        """Trains a model as the stem or as a copy; returns its last weights.
+        """Trains the first or second copy to the end; returns its weights.
 
-        Args:
-            part: "stem" or a name in NAMES: the folder's.
-            recipe: recipes.Recipe.
-            span: Pair of iterations, its start and where it stops, or None for
-                the end of the training.
-            model: ModelBase, with the weights and masks to start from.
-            directory: Folder that its folder lies in.
-            summaries: Whether to write TensorBoard summaries.
-            quiet: Whether to show no progress.
+        It starts from the state at an iteration, and lies in a folder of its
+        name in a directory.
         """
+        recipe = self.recipe_of(name)
+        # Of dropout; the state leaves nothing else to draw.
+        seed = seeds.derive(recipe.train_order_seed, "random layers")
+        model.reset(state, self.ticket.masks, seed)
+        return self._train(
+            name, recipe, (start, None), model, directory, save_summaries, quiet
+        )
+
+    def _train(self, part, recipe, span, model, directory, summaries, quiet):
+        """Trains the stem or a copy in a folder of its name; its weights."""
         start, stop = span
         folder = files.join(directory, part)
         label = f"first {stop} iterations" if stop else f"{part} copy"

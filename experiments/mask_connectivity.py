@@ -1,6 +1,7 @@
 """Mode connectivity: what lies between two masks of the same weights."""
 
 import statistics
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,12 @@ from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import plans, result_file
-from lottery_ticket.foundations.values import interpolation, masks, names
+from lottery_ticket.foundations.values import (
+    fields,
+    interpolation,
+    masks,
+    names,
+)
 
 with lazy.imports():
     from lottery_ticket.foundations.training import (
@@ -72,7 +78,7 @@ def plan(
     path = path.resolved(pair[0].recipe.seed)
     settings = {
         **pair[0].recipe.settings(),
-        **path.settings(),
+        **fields.as_dict(path),
         "experiment": "mask_connectivity",
         "first": pair[0].checksum("masks", "final"),
         "second": pair[1].checksum("masks", "final"),
@@ -213,7 +219,7 @@ def _network(pair, mixed, alpha):
     }
 
 
-def _columns(found, draws):
+def _columns(found, draws) -> Any:
     """Rows of dicts as a dict of columns, of all draws at each point."""
     if not isinstance(found[0], dict):
         return [found[i : i + draws] for i in range(0, len(found), draws)]

@@ -52,11 +52,7 @@ class Scoring:
     )
 
     def __attrs_post_init__(self):
-        """Checks how settings go together, once the criterion is known.
-
-        Raises:
-            ValueError: If one does not fit the criterion.
-        """
+        """Raises unless settings fit the criterion, once it is known."""
         if self.criterion is None:
             return
         fields.check_uses(self)
@@ -87,10 +83,6 @@ class Scoring:
         if entry.kind != "weights":
             usual["score_at"] = "initial"
         return fields.filled(self, usual)
-
-    def settings(self) -> dict:
-        """Returns all that shapes the masks, as JSON values."""
-        return fields.as_dict(self)
 
 
 def prune(

@@ -17,7 +17,7 @@ from lottery_ticket.foundations.records import (
 )
 from lottery_ticket.foundations.selection import collapse, pruning, quotas
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import names, steps
+from lottery_ticket.foundations.values import fields, names, steps
 
 
 class Levels:
@@ -127,7 +127,7 @@ class Levels:
     def _settings(self, level):
         return {
             **self._recipe.settings(),
-            **self._scoring.settings(),
+            **fields.as_dict(self._scoring),
             **self._rules.settings(level, self._last),
             "experiment": "lottery_experiment",
             "presets": self._presets_checksum,

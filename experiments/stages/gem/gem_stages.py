@@ -48,8 +48,8 @@ def runs(gem) -> list[tuple[str, dict]]:
         if check == "score_inversion":
             found += runs(gem.inverted())
         else:
-            directory = gem.check_directory(check)
-            found.append((directory, gem.tuning_settings(check)))
+            settings = gem.tuning_settings(check)
+            found.append((gem.check_directory(check), settings))
     return found
 
 
@@ -89,7 +89,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     if gem.tuning.skip_fine_tune:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
-    directory = gem.check_directory(check) if check else gem.directory
+    directory = gem.check_directory(check)
     from_recipe.train(
         gem.tuned_recipe(),
         dataset,
