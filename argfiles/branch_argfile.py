@@ -73,7 +73,10 @@ def lines(
             trials or runs.
     """
     fields.check("runs", runs, int, at_least=1)
-    given = _given(changes)
+    given = {
+        name: flag_values.text(value)
+        for name, value in fields.given(changes).items()
+    }
     chosen = sweep.known("experiment", experiment.split(","), EXPERIMENTS)
     if "transfer" in chosen and not given.keys() - {"data_dir"}:
         raise ValueError(
@@ -97,18 +100,10 @@ def lines(
     return [f"{line} {sweep.line(**given)}".rstrip() for line in own]
 
 
-def _given(changes):
-    """Dict, flag -> text, of what is changed."""
-    return {
-        name: flag_values.text(value)
-        for name, value in fields.given(changes).items()
-    }
-
-
 def _flags(trial, level, name, run):
     """Flags of an experiment, and the seed of its draw."""
     selection, mask_1_action = EXPERIMENTS[name]
-    flags = {"selection": selection, "mask_1_action": mask_1_action}
+    flags: dict = {"selection": selection, "mask_1_action": mask_1_action}
     if name not in DRAW_NOTHING:
         flags["init_seed"] = seeds.derive(trial, name, level, run)
     return flags

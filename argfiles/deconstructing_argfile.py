@@ -115,7 +115,10 @@ def lines(
             seed=trial,
             experiment_name=name,
             **settings,
-            iterations=1 if _decides(settings) else iterations,
+            # What decides by itself keeps what it keeps, whatever fractions.
+            iterations=1
+            if criteria_lib.CRITERIA[settings["criterion"]].decides
+            else iterations,
         )
         for network, trial, folder in sweep.network_trials(
             output_dir, networks, trials, first_trial
@@ -142,11 +145,6 @@ def _experiments(grids, chosen):
             name = value if grid == "criteria" else f"{grid}_{value}"
             experiments[USUAL_NAME if settings == USUAL else name] = settings
     return experiments
-
-
-def _decides(settings):
-    """Whether the criterion keeps what it keeps, whatever the fractions."""
-    return criteria_lib.CRITERIA[settings["criterion"]].decides
 
 
 if __name__ == "__main__":

@@ -53,8 +53,9 @@ def lines(
         ValueError: If a name is unknown, there are no trials, or densities are
             out of range or do not fall.
     """
-    chosen = sweep.words(criteria)
-    chosen = sweep.known("criterion", chosen, criteria_lib.CRITERIA)
+    chosen = sweep.known(
+        "criterion", sweep.words(criteria), criteria_lib.CRITERIA
+    )
     added = ["", *sweep.known("check", sweep.words(checks), [*CHECKS][1:])]
     for density in densities:
         prune_at_init.Target(density)

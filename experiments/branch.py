@@ -152,7 +152,7 @@ def _check_not_the_same(source, recipe, own):
         and own["selection"] == "ticket"
         and start == f"{source.start_iteration}it"
     )
-    changed = set(recipe_changes.differing(recipe, source.settings))
+    changed = set(recipe_changes.differing(recipe.settings(), source.settings))
     if is_same and not changed - {"fractions", "scope"}:  # Nothing is pruned.
         raise ValueError(
             f"This branch would be {source.directory} once more: give a "

@@ -88,8 +88,14 @@ def find_ticket(
     """
     recipe = recipe or recipes.Recipe("own_model")
     _check_recipe(recipe, dataset)
-    _check_kind("scoring", scoring, scoring_lib.Scoring)
-    _check_kind("rules", rules, level_rules.LevelRules)
+    for name, value, kind in (
+        ("scoring", scoring, scoring_lib.Scoring),
+        ("rules", rules, level_rules.LevelRules),
+    ):
+        if not isinstance(value, kind):
+            raise ValueError(
+                f"{name} must be a {kind.__name__}. Received: {value!r}"
+            )
     dataset = _dataset(dataset, recipe)
     wrapped = keras_model.KerasModel(model, batches.examples(dataset))
     try:
@@ -162,13 +168,6 @@ def _check_recipe(recipe, dataset):
             "Model and dataset are taken as they are: a recipe for find_ticket "
             f"cannot have {', '.join(given)}. Begin with "
             "recipes.Recipe('own_model', ...)"
-        )
-
-
-def _check_kind(name, value, kind):
-    if not isinstance(value, kind):
-        raise ValueError(
-            f"{name} must be a {kind.__name__}. Received: {value!r}"
         )
 
 

@@ -98,14 +98,35 @@ def plan(
     def measure(dataset, model, start):
         below = files.join(output_dir, COPIES_FOLDER)
         state = copies.state(start, below, quiet)
-        networks = [
+        first, second = [
             copies.train(
                 name, state, start, model, below, save_summaries, quiet
             )
             for name in NAMES
         ]
-        found = _measured(copies, networks, dataset, model, alphas, quiet)
-        return {"iteration": start, **found}, _text(found)
+        show = functools.partial(
+            progress.each, label="points of the line", quiet=quiet
+        )
+        splits, ends, norm_examples = line_evaluation.evaluate(
+            model, dataset, first, second, copies.ticket.masks, alphas, show
+        )
+        barriers = {
+            name: interpolation.barrier(columns["error"])
+            for name, columns in splits.items()
+        }
+        highest = max(barriers["train"], barriers["test"])
+        found = {
+            "iteration": start,
+            "alpha": alphas,
+            "splits": splits,
+            "ends": ends,
+            "barriers": barriers,
+            "is_stable": highest < interpolation.STABLE_BELOW,
+            "norm_examples": norm_examples,
+            "density": masks.counts(copies.ticket.masks),
+            "dataset": dataset.checksum,
+        }
+        return found, _text(found)
 
     return one_network.measuring(
         copies.recipe,
@@ -131,7 +152,7 @@ class Copies:
     ticket: finished_runs.FinishedRun
     recipe: recipes.Recipe
     length: str
-    order_seeds: tuple[int, int]
+    order_seeds: tuple[int, ...]
 
     def __post_init__(self):
         """Raises a ValueError unless the seeds are two, and can be seeds."""
@@ -204,20 +225,24 @@ class Copies:
             return ticket.initial
         saved = paths.at_iteration(ticket.directory, start)
         folder = saved.removeprefix(f"{ticket.directory}/")
-        record = run_record.read(ticket.directory)
+        record = run_record.read(ticket.directory) or {"checksums": {}}
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
             return given_networks.network(saved)
         dataset = from_recipe.dataset(ticket.recipe)
         model = from_recipe.model(ticket.recipe, dataset, quiet=True)
         model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
-        self._check_repeats(model, dataset)
+        now = {**model.identity, "dataset": dataset.checksum}
+        differing = [x for x in _START if now[x] != ticket.inputs[x]]
+        if differing:
+            raise ValueError(
+                f"{ticket.directory} has not saved its weights at that "
+                "iteration, and they cannot be had again: its "
+                f"{' and '.join(differing)} differ from what they were. Give "
+                "the data_dir that it had, or an iteration that was saved"
+            )
+        span = (ticket.start_iteration, start)
         return self._train(
-            "stem",
-            ticket.recipe,
-            (ticket.start_iteration, start),
-            model,
-            directory,
-            quiet=quiet,
+            "stem", ticket.recipe, span, model, directory, False, quiet
         )
 
     def train(
@@ -236,9 +261,7 @@ class Copies:
             name, recipe, (start, None), model, directory, save_summaries, quiet
         )
 
-    def _train(
-        self, part, recipe, span, model, directory, summaries=False, quiet=False
-    ):
+    def _train(self, part, recipe, span, model, directory, summaries, quiet):
         """Trains the stem or a copy in a folder of its name; its weights."""
         start, stop = span
         folder = files.join(directory, part)
@@ -266,19 +289,6 @@ class Copies:
         )
         return given_networks.network(paths.final(folder))
 
-    def _check_repeats(self, model, dataset):
-        """Raises unless the ticket's training would begin as it did."""
-        was = self.ticket.inputs
-        now = {**model.identity, "dataset": dataset.checksum}
-        differing = [name for name in _START if now[name] != was[name]]
-        if differing:
-            raise ValueError(
-                f"{self.ticket.directory} has not saved its weights at that "
-                "iteration, and they cannot be had again: its "
-                f"{' and '.join(differing)} differ from what they were. Give "
-                "the data_dir that it had, or an iteration that was saved"
-            )
-
 
 def copies_of(ticket, changes, iteration, order_seeds=None) -> Copies:
     """Returns what two copies are to be trained by; see `plan`."""
@@ -300,31 +310,6 @@ def copies_of(ticket, changes, iteration, order_seeds=None) -> Copies:
             for name in NAMES
         ]
     return Copies(source, recipe, length, tuple(order_seeds))
-
-
-def _measured(copies, networks, dataset, model, alphas, quiet):
-    """Error and loss on the line between the copies."""
-    show = functools.partial(
-        progress.each, label="points of the line", quiet=quiet
-    )
-    splits, ends, norm_examples = line_evaluation.evaluate(
-        model, dataset, *networks, copies.ticket.masks, alphas, show
-    )
-    barriers = {
-        name: interpolation.barrier(columns["error"])
-        for name, columns in splits.items()
-    }
-    highest = max(barriers["train"], barriers["test"])
-    return {
-        "alpha": alphas,
-        "splits": splits,
-        "ends": ends,
-        "barriers": barriers,
-        "is_stable": highest < interpolation.STABLE_BELOW,
-        "norm_examples": norm_examples,
-        "density": masks.counts(copies.ticket.masks),
-        "dataset": dataset.checksum,
-    }
 
 
 def _text(record):

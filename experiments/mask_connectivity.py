@@ -1,6 +1,7 @@
 """Mode connectivity: what lies between two masks of the same weights."""
 
 import statistics
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,12 @@ from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import plans, result_file
-from lottery_ticket.foundations.values import interpolation, masks, names
+from lottery_ticket.foundations.values import (
+    fields,
+    interpolation,
+    masks,
+    names,
+)
 
 with lazy.imports():
     from lottery_ticket.foundations.training import (
@@ -72,7 +78,7 @@ def plan(
     path = path.resolved(pair[0].recipe.seed)
     settings = {
         **pair[0].recipe.settings(),
-        **path.settings(),
+        **fields.as_dict(path),
         "experiment": "mask_connectivity",
         "first": pair[0].checksum("masks", "final"),
         "second": pair[1].checksum("masks", "final"),
@@ -86,10 +92,15 @@ def plan(
         )
 
     def measure(dataset, model, _):
+        sums = learned_masks.distances(*(each.masks for each in pair))
         found = {
             "alpha": path.alphas,
             **_evaluated(pair, path, model, dataset, quiet),
-            **_facts(pair),
+            "hamming": {
+                "all": learned_masks.mean(sums),
+                "layers": {n: [int(s), size] for n, (s, size) in sums.items()},
+            },
+            "masks": [masks.counts(each.masks) for each in pair],
             "dataset": dataset.checksum,
         }
         return found, _text(found)
@@ -177,10 +188,12 @@ def _evaluated(pair, path, model, dataset, quiet):
         model.reset(_network(pair, mixed, alpha))
         if norms:
             norms.recompute()
-        # Beside the splits: how far from the first mask, and what is kept.
+        distances = learned_masks.distances(first.masks, mixed)
+        kept = {name: (each.sum(), each.size) for name, each in mixed.items()}
         found.append(
             {
-                **_distance_and_density(first.masks, mixed),
+                "distance": learned_masks.mean(distances),
+                "density": learned_masks.mean(kept),
                 **evaluation.evaluate(),
             }
         )
@@ -206,15 +219,7 @@ def _network(pair, mixed, alpha):
     }
 
 
-def _distance_and_density(start, mixed):
-    sums = {name: (each.sum(), each.size) for name, each in mixed.items()}
-    return {
-        "distance": learned_masks.mean(learned_masks.distances(start, mixed)),
-        "density": learned_masks.mean(sums),
-    }
-
-
-def _columns(found, draws):
+def _columns(found, draws) -> Any:
     """Rows of dicts as a dict of columns, of all draws at each point."""
     if not isinstance(found[0], dict):
         return [found[i : i + draws] for i in range(0, len(found), draws)]
@@ -227,18 +232,6 @@ def _barrier(columns):
     """Of the mean error over the draws."""
     errors = [1 - statistics.fmean(each) for each in columns["accuracy"]]
     return interpolation.barrier(errors)
-
-
-def _facts(pair):
-    """How far the two masks are from each other, and what they keep."""
-    sums = learned_masks.distances(*(each.masks for each in pair))
-    return {
-        "hamming": {
-            "all": learned_masks.mean(sums),
-            "layers": {n: [int(s), size] for n, (s, size) in sums.items()},
-        },
-        "masks": [masks.counts(each.masks) for each in pair],
-    }
 
 
 def _text(record):

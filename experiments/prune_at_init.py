@@ -49,11 +49,7 @@ class Target:
     )
 
     def __attrs_post_init__(self):
-        """Checks how settings go together.
-
-        Raises:
-            ValueError: If there is no density or there are two kinds.
-        """
+        """Raises a ValueError unless there is one kind of density."""
         if (self.density is None) == (self.layer_densities is None):
             raise ValueError(
                 "Give density, such as .05, or layer_densities, such as "
@@ -75,9 +71,11 @@ class Target:
         Raises:
             ValueError: If a density is of no layer.
         """
-        if self.layer_densities is not None:
-            return quotas.of_densities(self.layer_densities, masks)
-        return layer_densities.allocate(self.allocation, self.density, masks)
+        if self.density is not None:
+            return layer_densities.allocate(
+                self.allocation, self.density, masks
+            )
+        return quotas.of_densities(self.layer_densities or {}, masks)
 
 
 def plan(
@@ -128,7 +126,7 @@ def plan(
     scoring = _resolved(scoring, recipe)
     settings = {
         **recipe.settings(),
-        **scoring.settings(),
+        **fields.as_dict(scoring),
         **fields.as_dict(target),
         "experiment": "prune_at_init",
         "presets": save_restore.checksum(presets),

@@ -85,22 +85,16 @@ def plan(
     }
 
     def prepare(dataset, model):
-        part = PART.read_own(output_dir, settings)
+        found = _Found(output_dir, settings)
         dense.check_data(dataset)
         finished_runs.check_network(
             dense.directory, dense.initial, model.variables
         )
         model.reset(dense.initial)
-        return part
+        return found
 
-    def measure(dataset, model, part):
-        found = _Found(output_dir, settings, part)
-        _fill(found, grid, dense, dataset, model, quiet)
-        cells = [
-            cell
-            for criterion in grid.criteria
-            for cell in found.cells(grid, criterion)
-        ]
+    def measure(dataset, model, found):
+        cells = _cells(found, grid, dense, dataset, model, quiet)
         return {"cells": cells, "num_classes": dataset.num_classes}, ""
 
     return one_network.measuring(
@@ -118,12 +112,7 @@ def plan(
 class Cuts:
     """The masks of one criterion; the dense network is scored once.
 
-    Args:
-        criterion: Its name.
-        grid: untrained_grid.Grid, resolved.
-        dense: finished_runs.FinishedRun, which keeps all weights.
-        model: ModelBase; it is not changed.
-        dataset: DatasetBase that gradients are taken on.
+    The model is not changed; gradients are taken on the dataset.
     """
 
     criterion: str
@@ -232,12 +221,13 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
 class _Found:
     """Results so far, by criterion and level; saved from time to time."""
 
-    def __init__(self, directory, settings, part):
+    def __init__(self, directory, settings):
+        part = PART.read_own(directory, settings) or {}
         self._directory = directory
         self._settings = settings
         self._results = {
             (criterion, level): cells
-            for criterion, level, cells in (part or {}).get("found", [])
+            for criterion, level, cells in part.get("found", [])
         }
         self._saved_at = time.monotonic()
 
@@ -265,8 +255,8 @@ class _Found:
         ]
 
 
-def _fill(found, grid, dense, dataset, model, quiet):
-    """Evaluates what is not there yet; says the best of each criterion."""
+def _cells(found, grid, dense, dataset, model, quiet):
+    """All cells, evaluated where they are not yet; says the best of each."""
     splits = tuple(name for name in SPLITS if name in dataset.splits)
     evaluation = network_evaluation.NetworkEvaluation(model, dataset, splits)
 
@@ -286,6 +276,7 @@ def _fill(found, grid, dense, dataset, model, quiet):
 
     if (None, 0) not in found:
         add(None, 0, dense.masks)
+    all_cells = []
     for criterion in grid.criteria:
         cuts = Cuts(criterion, grid, dense, model, dataset)
         levels = [
@@ -295,8 +286,11 @@ def _fill(found, grid, dense, dataset, model, quiet):
         ]
         for level in progress.each(levels, criterion, quiet):
             add(criterion, level, cuts.masks(level))
-        for line in _best(found.cells(grid, criterion)):
+        cells = found.cells(grid, criterion)
+        for line in _best(cells):
             progress.say(line, quiet)
+        all_cells += cells
+    return all_cells
 
 
 def _best(cells):
@@ -311,13 +305,9 @@ def _best(cells):
         by_action.setdefault(cell["mask_1_action"], []).append(cell)
     lines = []
     for action, found in by_action.items():
-        best = max(
-            found,
-            key=lambda each: (
-                each["validate"]["accuracy"],
-                -each["validate"]["loss"],
-            ),
-        )
+        reached = [each["validate"] for each in found]
+        ranks = [(each["accuracy"], -each["loss"]) for each in reached]
+        best = found[ranks.index(max(ranks))]
         accuracies = ", ".join(
             f"{split} {100 * best[split]['accuracy']:.2f} %" for split in SPLITS
         )

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import shlex
 import sys
+from typing import Any
 
 import tqdm
 
@@ -154,7 +155,7 @@ def _run(runner, agenda, places, quiet):
     if not quiet:
         _say(f"{agenda.text}{_on(places)}")
     progress = line_progress.LineProgress(agenda, quiet)
-    outcomes = worker_pool.run(runner, agenda.to_run, places)
+    outcomes: Any = worker_pool.run(runner, agenda.to_run, places)
     try:
         with contextlib.closing(progress), contextlib.closing(outcomes):
             for outcome in outcomes:

@@ -30,10 +30,6 @@ class Experiment:
     section: lazy.LazyModule | None = None
     configs: lazy.LazyModule | None = None
 
-    def translate(self, values: dict, given: dict) -> dict:
-        """Loads what translates config files only where there is one."""
-        return self.configs.translate(values, given)
-
 
 def _experiment(name: str) -> lazy.LazyModule:
     return lazy.module(f"lottery_ticket.experiments.{name}")
@@ -95,8 +91,9 @@ def helps() -> dict[str, str]:
 def find(name: str) -> "flags.Command":
     """Returns a command, by its name in `helps`."""
     if name in EXPERIMENTS:
-        translates = EXPERIMENTS[name].configs is not None
-        translate = EXPERIMENTS[name].translate if translates else None
+        configs, translate = EXPERIMENTS[name].configs, None
+        if configs is not None:  # What is loaded where there is a config.
+            translate = lambda *args: configs.translate(*args)  # noqa: E731
         return flags.Command(_experiment(name).plan, translate)
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
     return flags.as_command(module.RUN)

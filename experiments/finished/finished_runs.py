@@ -77,7 +77,7 @@ class FinishedRun:
             prefix = "" if part == "masks" else f"{part}/"
             for name, array in getattr(self, part).items():
                 arrays[f"{prefix}{name}"] = array
-        return save_restore.checksum(arrays)
+        return save_restore.checksum(arrays)  # pyright: ignore[reportReturnType]
 
     def check_data(self, dataset) -> None:
         """Raises a ValueError if a dataset is not what it was trained on."""
@@ -107,7 +107,7 @@ def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
             f"those under it: train --masks={run.directory}/masks "
             f"--presets={run.directory}/initial"
         )
-    action = names_0_1_0.value(run.settings, "mask_0_action")
+    action = str(names_0_1_0.value(run.settings, "mask_0_action"))
     if mask_0.holds(action) and masks.density(run.masks) < 1:
         raise ValueError(
             "A ticket must have pruned weights that are 0. Received: "
@@ -120,13 +120,10 @@ def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
 def dense(directory: str, data_dir: str | None = None) -> FinishedRun:
     """Returns a finished run that kept all weights, from the start on.
 
-    Args:
-        directory: Folder of the run, such as results/trial1/0/same_init.
-        data_dir: Folder of its data, where it needed one.
+    Args and errors as for `ticket`, and
 
     Raises:
-        FileNotFoundError: If no run is there.
-        ValueError: As for `ticket`, and if the run lacks weights, its recipe
+        ValueError: If the run lacks weights, its recipe
             does not name its data, or it did not start from the beginning of
             training.
     """
@@ -206,7 +203,7 @@ def start(ticket: FinishedRun, masks: Network) -> Network:
     if all((mask <= ticket.masks[name]).all() for name, mask in masks.items()):
         return ticket.initial
     iteration = ticket.start_iteration
-    level_0 = _level_0(ticket)
+    level_0, _ = _level_0(ticket)
     folder = paths.initial(level_0)
     if iteration:
         folder = paths.at_iteration(level_0, iteration)
@@ -228,9 +225,8 @@ def dense_final(ticket: FinishedRun) -> Network:
         FileNotFoundError: If that run is not beside the ticket.
         ValueError: If it is of another experiment, damaged, or not dense.
     """
-    level_0 = _level_0(ticket)
-    counts = run_record.read(level_0)["density"].values()
-    if any(kept < total for kept, total in counts):
+    level_0, record = _level_0(ticket)
+    if any(kept < total for kept, total in record["density"].values()):
         raise ValueError(
             "A dense run is needed, that keeps all weights. Received: "
             f"{level_0}, whose masks prune"
@@ -274,7 +270,9 @@ def _read(directory, data_dir):
             "run.json"
         )
     found = given_networks.network(paths.masks(directory))
-    record = run_record.read(directory)
+    record = (
+        run_record.read(directory) or {}
+    )  # As its masks are whole, so is it.
     return FinishedRun(
         directory,
         record["settings"],
@@ -286,7 +284,7 @@ def _read(directory, data_dir):
 
 
 def _level_0(ticket):
-    """Folder of the finished dense run that a ticket was pruned from."""
+    """Folder and record of the finished run that a ticket was pruned from."""
     place = paths.parse_run(ticket.directory)
     if place.level is None:
         raise FileNotFoundError(
@@ -311,4 +309,4 @@ def _level_0(ticket):
                 f"{level_0} is not the dense run that {ticket.directory} was "
                 f"pruned from: {name} is {there!r} there, {here!r} here"
             )
-    return level_0
+    return level_0, record

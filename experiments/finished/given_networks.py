@@ -64,7 +64,7 @@ def _masks(given):
         if files.exists(paths.record(directory)):
             record = run_record.read(directory)
         settings = record["settings"] if record else {}
-        action = names_0_1_0.value(settings, "mask_0_action")
+        action = str(names_0_1_0.value(settings, "mask_0_action"))
     if mask_0.holds(action):
         _log.warning(
             "%s is of a run whose pruned weights were held at other values "

@@ -470,7 +470,7 @@ def _checks(keys, algo):
         "mask_shuffle": usual or is_random and keys["shuffle"],
         "score_inversion": keys["invert_sanity_check"] and algo == "hc_iter",
     }
-    found = {"sanity_checks": [name for name in wanted if wanted[name]]}
+    found: dict = {"sanity_checks": [n for n in wanted if wanted[n]]}
     if wanted["weight_reinit"]:
         found["reinit_init"] = "kaiming_normal"
     return found
@@ -506,7 +506,7 @@ def _warn(values, keys, flags):
         )
 
 
-def _output_dir(keys, flags):
+def _output_dir(keys: dict, flags: dict) -> str:
     """Folder that tells densities and trials apart, as reports expect it."""
     if keys["only_sanity"] and keys["sanity_folder"] is not None:
         return keys["sanity_folder"]

@@ -74,20 +74,11 @@ class FineTuning:
     )
 
     def __attrs_post_init__(self):
-        """Checks how flags go together, as far as no recipe tells.
-
-        Raises:
-            ValueError: If a flag is given that others leave without effect, or
-                a length is none.
-        """
+        """Raises unless flags go together, as far as no recipe tells."""
         fields.check_uses(self)
         self._schedule("1ep")
         if self.fine_tune_len and not steps.parse(self.fine_tune_len)[1]:
             raise ValueError("fine_tune_len must be above 0. Received: 0")
-
-    def given(self) -> list[str]:
-        """Returns the names of all flags that are not at their default."""
-        return [*fields.given(self)]
 
     def recipe(self, recipe: recipes.Recipe) -> recipes.Recipe:
         """Returns the recipe of the fine-tuning.
@@ -115,10 +106,6 @@ class FineTuning:
             decoupled_weight_decay=False,
             training_len=length,
         )
-
-    def settings(self) -> dict:
-        """Returns all flags, as JSON values."""
-        return fields.as_dict(self)
 
     def _schedule(self, length):
         """The schedule of a training of a length."""

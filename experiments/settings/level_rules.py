@@ -92,11 +92,7 @@ class LevelRules:
     )
 
     def __attrs_post_init__(self):
-        """Checks how settings go together.
-
-        Raises:
-            ValueError: If they do not.
-        """
+        """Raises a ValueError unless settings go together."""
         fields.check_uses(self)
         if self.densities and self.target_density is not None:
             raise ValueError("Give densities or target_density, not both")
@@ -154,12 +150,7 @@ class LevelRules:
         }
 
     def density(self, level: int, levels: int) -> float | None:
-        """Density of a level in the layers that it prunes, if one is set.
-
-        Args:
-            level: As for `settings`, like `levels`.
-            levels: Number of prunings in all.
-        """
+        """Density of a level in the layers that it prunes, if one is set."""
         if not level:
             return None
         if self.densities:
@@ -171,13 +162,7 @@ class LevelRules:
     def kept(
         self, recipe, level: int, levels: int, masks: dict
     ) -> list[quotas.Quota]:
-        """Returns how many weights a level keeps.
-
-        Args:
-            recipe: recipes.Recipe, for its fractions and scope.
-            level: Number of prunings so far, this one included.
-            levels: Number of prunings in all.
-            masks: Dict, layer name -> mask to be pruned.
+        """Returns how many weights a level keeps of masks, by a recipe.
 
         Raises:
             ValueError: If a fraction is of no layer, or a layer would keep

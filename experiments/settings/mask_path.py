@@ -2,6 +2,7 @@
 
 import functools
 
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.values import (
     entries,
@@ -54,18 +55,14 @@ class MaskPath:
         "there are.",
         choices=SPLITS,
     )
-    draw_seed: int | None = fields.left_open(
+    draw_seed: recipes.Filled[int] = fields.left_open(
         "Seed of the draws; None derives it from the first search's seed.",
         at_least=0,
         used_with={"way": ("probabilistic",)},
     )
 
     def __attrs_post_init__(self):
-        """Puts splits in order, and checks how settings go together.
-
-        Raises:
-            ValueError: If one is given that the way leaves without effect.
-        """
+        """Puts splits in order; raises if a setting has no effect."""
         given = self.splits or ()
         ordered = tuple(each for each in SPLITS if each in given)
         fields.put(self, splits=ordered or None)
@@ -77,19 +74,11 @@ class MaskPath:
         return interpolation.positions(self.points)
 
     def resolved(self, seed: int) -> "MaskPath":
-        """Returns the same with its draw_seed filled in.
-
-        Args:
-            seed: Seed that it derives from.
-        """
+        """Returns the same, its draw_seed derived from a seed."""
         if self.way == "linear":
             return self
         drawn = seeds.derive(seed, "mask_connectivity")
         return fields.filled(self, {"draw_seed": drawn})
-
-    def settings(self) -> dict:
-        """Returns all that the results depend on, as JSON values."""
-        return fields.as_dict(self)
 
     def between(self, first: dict, second: dict) -> list:
         """Returns a function (alpha) -> masks for each draw.

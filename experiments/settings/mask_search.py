@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from lottery_ticket.experiments.settings import level_rules, weight_actions
+from lottery_ticket.experiments.settings import (
+    level_rules,
+    recipes,
+    weight_actions,
+)
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.values import fields, seeds
@@ -57,25 +61,17 @@ class MaskSearch:
         "is one.",
         at_least=1,
     )
-    mask_seed: int | None = fields.left_open(
+    mask_seed: recipes.Filled[int] = fields.left_open(
         "Seed of all masks that are drawn; None derives it from seed.",
         at_least=0,
     )
 
     def __attrs_post_init__(self):
-        """Checks how settings go together.
-
-        Raises:
-            ValueError: If a constant is given to an action that has none.
-        """
+        """Raises a ValueError if a constant is given where there is none."""
         fields.check_uses(self)
 
     def resolved(self, seed: int) -> "MaskSearch":
-        """Returns the same with its mask_seed filled in.
-
-        Args:
-            seed: Master seed of the experiment.
-        """
+        """Returns the same, its mask_seed derived from a master seed."""
         return fields.filled(self, {"mask_seed": seeds.derive(seed, "mask")})
 
     def settings(self) -> dict:

@@ -42,7 +42,7 @@ def apply(changes: RecipeChanges, settings: dict) -> recipes.Recipe:
         FileNotFoundError: If a dataset or model is a path without a file.
     """
     given = fields.given(changes)
-    changed = _differing(given, settings)
+    changed = differing(given, settings)
     kept = _kept(settings, changed)
     if given.get("optimizer") in optimizers.HAVE_MOMENTUM:
         kept["momentum"] = settings["momentum"]
@@ -54,14 +54,19 @@ def apply(changes: RecipeChanges, settings: dict) -> recipes.Recipe:
     return recipe
 
 
-def differing(recipe: recipes.Recipe, settings: dict) -> list[str]:
-    """Names of settings in which a recipe differs from a finished run's.
+def differing(values: dict, settings: dict) -> list[str]:
+    """Names of values that differ from a finished run's.
 
     Args:
-        recipe: recipes.Recipe.
+        values: Dict, name -> value, such as a recipe's settings.
         settings: As for `apply`.
     """
-    return _differing(recipe.settings(), settings)
+    plain = json.loads(json.dumps(values))  # Tuples are lists on record.
+    return [
+        name
+        for name in plain
+        if plain[name] != names_0_1_0.value(settings, name)
+    ]
 
 
 def _kept(settings, changed):
@@ -82,13 +87,3 @@ def _check_code(recipe, settings):
             f"The code of {recipe.model} has changed since the ticket was "
             "trained. Put it back as it was, or give another file as --model"
         )
-
-
-def _differing(values, settings):
-    """Names of values that are others on record, where tuples are lists."""
-    plain = json.loads(json.dumps(values))
-    return [
-        name
-        for name in plain
-        if plain[name] != names_0_1_0.value(settings, name)
-    ]

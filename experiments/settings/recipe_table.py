@@ -2,6 +2,12 @@
 
 from lottery_ticket.foundations.values import entries
 
+
+def evaluated_every(iterations: int) -> dict[str, int]:
+    """Returns the settings of two evaluations that far from each other."""
+    return {"test_interval": iterations, "validate_interval": iterations}
+
+
 # What a recipe has unless it says otherwise.
 USUAL = {
     "image_size": None,
@@ -21,8 +27,7 @@ USUAL = {
     "decoupled_weight_decay": False,
     "label_smoothing": 0.0,
     "scope": "layerwise",
-    "test_interval": 100,
-    "validate_interval": 100,
+    **evaluated_every(100),
     "dtype": "float32",
     "strategy": "none",
 }
@@ -47,20 +52,19 @@ CONV = {
     ),
     "dataset": "cifar10",
     "normalization": "scale",
+    "fractions": {"conv*": 0.1, "dense*": 0.2, "logits": 0.1},
     "optimizer": "adam",
     "train_batch_size": 60,
 }
 CONV_2 = {
     **CONV,
     "model": "conv2",
-    "fractions": {"conv*": 0.1, "dense*": 0.2, "logits": 0.1},
     "lr": 2e-4,
     "training_len": "20000it",
 }
 CONV_4 = {
     **CONV,
     "model": "conv4",
-    "fractions": {"conv*": 0.1, "dense*": 0.2, "logits": 0.1},
     "lr": 3e-4,
     "training_len": "25000it",
 }
@@ -102,8 +106,7 @@ CONV_SUPERMASK = {
     "lr": 0.1,
     "train_batch_size": 128,
     "training_len": "100ep",
-    "test_interval": 351,
-    "validate_interval": 351,
+    **evaluated_every(351),
 }
 # The paper, fig. 2, ResNet-18 (by its layers, ResNet-20) and VGG-19.
 DEEP = {
@@ -138,6 +141,19 @@ VGG_19 = {
     "lr_drops": ("56000it", "84000it"),
     "train_batch_size": 64,
     "training_len": "112000it",
+}
+HIGH_LR = {
+    "expect": (
+        "Paper: at this rate iterative pruning finds no winning tickets. Not "
+        "measured here"
+    ),
+}
+LOW_LR = {
+    "source": (
+        f"{DEEP['source']}. A rate of .01, which drops at the same iterations"
+    ),
+    "expect": "Paper: finds winning tickets. Not measured here",
+    "lr": 0.01,
 }
 # Settings by name; "source" says where they come from, "expect" what should
 # come out.
@@ -188,47 +204,33 @@ RECIPES = {
         **LENET,
         "dataset": "fashion_mnist",
     },
-    "cifar10_conv2": {
-        "expect": (
-            "Paper: lowest validation loss 3.5 times sooner than dense at a "
-            "density of 8.8 %, test accuracy up to 3.4 points above dense, at "
-            "4.6 %. Not measured here"
-        ),
-        **CONV_2,
+    **{
+        f"cifar10_{conv['model']}": {
+            "expect": (
+                f"Paper: lowest validation loss {sooner} times sooner than "
+                f"dense at a density of {density} %, test accuracy up to "
+                f"{points} points above dense, at {best} %. Not measured here"
+            ),
+            **conv,
+        }
+        for conv, sooner, density, points, best in (
+            (CONV_2, 3.5, 8.8, 3.4, 4.6),
+            (CONV_4, 3.5, 9.2, 3.5, 11.1),
+            (CONV_6, 2.5, 15.1, 3.3, 26.4),
+        )
     },
-    "cifar10_conv4": {
-        "expect": (
-            "Paper: lowest validation loss 3.5 times sooner than dense at a "
-            "density of 9.2 %, test accuracy up to 3.5 points above dense, at "
-            "11.1 %. Not measured here"
-        ),
-        **CONV_4,
-    },
-    "cifar10_conv6": {
-        "expect": (
-            "Paper: lowest validation loss 2.5 times sooner than dense at a "
-            "density of 15.1 %, test accuracy up to 3.3 points above dense, at "
-            "26.4 %. Not measured here"
-        ),
-        **CONV_6,
-    },
-    "cifar10_conv2_dropout": {
-        **CONV_2,
-        **DROPOUT,
-        "lr": 3e-4,
-        "training_len": "60000it",
-    },
-    "cifar10_conv4_dropout": {
-        **CONV_4,
-        **DROPOUT,
-        "lr": 2e-4,
-        "training_len": "75000it",
-    },
-    "cifar10_conv6_dropout": {
-        **CONV_6,
-        **DROPOUT,
-        "lr": 2e-4,
-        "training_len": "90000it",
+    **{
+        f"cifar10_{conv['model']}_dropout": {
+            **conv,
+            **DROPOUT,
+            "lr": lr,
+            "training_len": length,
+        }
+        for conv, lr, length in (
+            (CONV_2, 3e-4, "60000it"),
+            (CONV_4, 2e-4, "75000it"),
+            (CONV_6, 2e-4, "90000it"),
+        )
     },
     "mnist_fc_zhou": {
         "expect": (
@@ -241,23 +243,18 @@ RECIPES = {
         "dataset": "mnist",
         "training_len": "55ep",
     },
-    "cifar10_conv2_zhou": {
-        "expect": "Paper: dense 69.2 %. Not measured here",
-        **CONV_2,
-        **ZHOU,
-        "training_len": "27ep",
-    },
-    "cifar10_conv4_zhou": {
-        "expect": "Paper: dense 75.4 %. Not measured here",
-        **CONV_4,
-        **ZHOU,
-        "training_len": "34ep",
-    },
-    "cifar10_conv6_zhou": {
-        "expect": "Paper: dense 78.3 %. Not measured here",
-        **CONV_6,
-        **ZHOU,
-        "training_len": "40ep",
+    **{
+        f"cifar10_{conv['model']}_zhou": {
+            "expect": f"Paper: dense {accuracy} %. Not measured here",
+            **conv,
+            **ZHOU,
+            "training_len": length,
+        }
+        for conv, length, accuracy in (
+            (CONV_2, "27ep", 69.2),
+            (CONV_4, "34ep", 75.4),
+            (CONV_6, "40ep", 78.3),
+        )
     },
     "digits_fc_supermask": {
         "source": (
@@ -272,7 +269,6 @@ RECIPES = {
         **SUPERMASK,
         "dataset": "digits",
         "validation_size": 300,
-        "train_batch_size": 60,
         "training_len": "2000it",
     },
     "mnist_fc_supermask": {
@@ -286,49 +282,21 @@ RECIPES = {
         "dataset": "mnist",
         "train_batch_size": 250,
         "training_len": "2000ep",
-        "test_interval": 220,
-        "validate_interval": 220,
+        **evaluated_every(220),
     },
-    "cifar10_conv2_supermask": {
-        "expect": (
-            "Paper: with dynamic weight rescaling and signed constants 66.0 %. "
-            "Not measured here"
-        ),
-        **CONV_2,
-        **CONV_SUPERMASK,
+    **{
+        f"cifar10_{conv['model']}_supermask": {
+            "expect": (
+                "Paper: with dynamic weight rescaling and signed constants "
+                f"{accuracy} %. Not measured here"
+            ),
+            **conv,
+            **CONV_SUPERMASK,
+        }
+        for conv, accuracy in ((CONV_2, 66.0), (CONV_4, 72.5), (CONV_6, 76.5))
     },
-    "cifar10_conv4_supermask": {
-        "expect": (
-            "Paper: with dynamic weight rescaling and signed constants 72.5 %. "
-            "Not measured here"
-        ),
-        **CONV_4,
-        **CONV_SUPERMASK,
-    },
-    "cifar10_conv6_supermask": {
-        "expect": (
-            "Paper: with dynamic weight rescaling and signed constants 76.5 %. "
-            "Not measured here"
-        ),
-        **CONV_6,
-        **CONV_SUPERMASK,
-    },
-    "cifar10_resnet20": {
-        **RESNET_20,
-        "expect": (
-            "Paper: at this rate iterative pruning finds no winning tickets. "
-            "Not measured here"
-        ),
-    },
-    "cifar10_resnet20_low_lr": {
-        **RESNET_20,
-        "source": (
-            f"{DEEP['source']}. A rate of .01, which drops at the same "
-            "iterations"
-        ),
-        "expect": "Paper: finds winning tickets. Not measured here",
-        "lr": 0.01,
-    },
+    "cifar10_resnet20": {**RESNET_20, **HIGH_LR},
+    "cifar10_resnet20_low_lr": {**RESNET_20, **LOW_LR},
     "cifar10_resnet20_warmup": {
         **RESNET_20,
         "source": (
@@ -340,22 +308,8 @@ RECIPES = {
         "lr": 0.03,
         "warmup": "20000it",
     },
-    "cifar10_vgg19": {
-        **VGG_19,
-        "expect": (
-            "Paper: at this rate iterative pruning finds no winning tickets. "
-            "Not measured here"
-        ),
-    },
-    "cifar10_vgg19_low_lr": {
-        **VGG_19,
-        "source": (
-            f"{DEEP['source']}. A rate of .01, which drops at the same "
-            "iterations"
-        ),
-        "expect": "Paper: finds winning tickets. Not measured here",
-        "lr": 0.01,
-    },
+    "cifar10_vgg19": {**VGG_19, **HIGH_LR},
+    "cifar10_vgg19_low_lr": {**VGG_19, **LOW_LR},
     "cifar10_vgg19_warmup": {
         **VGG_19,
         "source": f"{DEEP['source']}. 10K iterations of warmup to .1",
@@ -375,8 +329,7 @@ RECIPES = {
         "optimizer": "nesterov",
         "lr_drops": ("80ep", "120ep"),
         "training_len": "160ep",
-        "test_interval": 352,
-        "validate_interval": 352,
+        **evaluated_every(352),
     },
     "own_model": {
         "source": (

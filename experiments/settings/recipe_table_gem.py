@@ -27,8 +27,7 @@ GEM = {
 }
 NORMED = {**GEM, "affine": False}
 # Evaluated once an epoch: of 45,000 images, 352 batches.
-CIFAR = {"dataset": "cifar10", "test_interval": 352, "validate_interval": 352}
-TINY_IMAGENET = {"dataset": "tiny_imagenet"}
+CIFAR = {"dataset": "cifar10", **recipe_table.evaluated_every(352)}
 ADAM = {"optimizer": "adam", "epsilon": 1e-8}
 FC = {
     **GEM,
@@ -54,8 +53,7 @@ RECIPES = {
         "validation_size": 300,
         "train_batch_size": 60,
         "training_len": "100ep",
-        "test_interval": 20,
-        "validate_interval": 20,
+        **recipe_table.evaluated_every(20),
     },
     "mnist_fc_gem": {
         "source": (
@@ -70,8 +68,7 @@ RECIPES = {
         **FC,
         "dataset": "mnist",
         "training_len": "50ep",
-        "test_interval": 430,
-        "validate_interval": 430,
+        **recipe_table.evaluated_every(430),
     },
     "cifar10_conv4_gem": {
         "source": (
@@ -179,15 +176,14 @@ RECIPES = {
         ),
         "expect": "Paper: in figures only. Not measured here",
         **NORMED,
-        **TINY_IMAGENET,
         **ADAM,
+        "dataset": "tiny_imagenet",
         "model": "tiny_resnet18",
         "lr": 1e-3,
         "train_batch_size": 256,
         "training_len": "200ep",
         # Of 95,000 images.
-        "test_interval": 372,
-        "validate_interval": 372,
+        **recipe_table.evaluated_every(372),
     },
     "tiny_imagenet_resnet50_gem": {
         "source": (
@@ -198,13 +194,12 @@ RECIPES = {
         ),
         "expect": "Paper: in figures only. Not measured here",
         **NORMED,
-        **TINY_IMAGENET,
         **ADAM,
+        "dataset": "tiny_imagenet",
         "model": "resnet50",
         "lr": 0.01,
         "training_len": "150ep",
-        "test_interval": 743,
-        "validate_interval": 743,
+        **recipe_table.evaluated_every(743),
     },
     "caltech101_resnet50_gem": {
         "source": (
@@ -229,8 +224,7 @@ RECIPES = {
         "train_batch_size": 16,
         "training_len": "50ep",
         # About an epoch: 60 % of some 8,700 images.
-        "test_interval": 326,
-        "validate_interval": 326,
+        **recipe_table.evaluated_every(326),
     },
     "imagenet_resnet50_gem": {
         "source": (
@@ -249,7 +243,6 @@ RECIPES = {
         "validation_size": 10000,
         "train_batch_size": 512,
         "training_len": "88ep",
-        "test_interval": 2483,
-        "validate_interval": 2483,
+        **recipe_table.evaluated_every(2483),
     },
 }

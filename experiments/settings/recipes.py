@@ -1,5 +1,7 @@
 """Recipes: the settings of published experiments, each open to change."""
 
+import typing
+
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import augmentation, preparation
 from lottery_ticket.experiments.settings import recipe_table, recipe_table_gem
@@ -24,6 +26,18 @@ MODEL_OPTIONS = (
     "last_pooling",
     "use_bias",
 )
+
+
+if typing.TYPE_CHECKING:
+    Filled = typing.Annotated[typing.TypeVar("T"), "None if not given"]
+else:
+
+    class Filled:
+        """Filled[kind]: as an argument None, too, which is filled in."""
+
+        def __class_getitem__(cls, kind):
+            """Returns the type of the argument."""
+            return kind | None
 
 
 def _length(value):
@@ -55,7 +69,7 @@ class Recipe:
         "dataset's own.",
         at_least=1,
     )
-    train_batch_size: int | None = fields.left_open(
+    train_batch_size: Filled[int] = fields.left_open(
         "Examples in one iteration.", at_least=1
     )
     validation_size: int | float | None = fields.left_open(
@@ -122,7 +136,7 @@ class Recipe:
         "Whether the logits have a bias, or all layers where there is no batch "
         "normalisation."
     )
-    optimizer: str | None = fields.left_open(
+    optimizer: Filled[str] = fields.left_open(
         "What updates weights.", choices=optimizers.OPTIMIZERS
     )
     momentum: float | None = fields.left_open(
@@ -137,16 +151,16 @@ class Recipe:
         at_least=optimizers.SMALLEST_EPSILON,
         used_with={"optimizer": optimizers.HAVE_EPSILON},
     )
-    lr: float | None = fields.left_open(
+    lr: Filled[float] = fields.left_open(
         "Learning rate, the highest one of a schedule.", above=0
     )
-    schedule: str | None = fields.left_open(
+    schedule: Filled[str] = fields.left_open(
         "How the rate changes: constant, piecewise (drops at lr_drops), cosine "
         "(falls to 0 at the end of training) or cosine_by_epoch (falls "
         "likewise, after each epoch).",
         choices=schedules.SCHEDULES,
     )
-    lr_drops: tuple[str, ...] | None = fields.left_open(
+    lr_drops: Filled[tuple[str, ...]] = fields.left_open(
         "When the rate drops, counted from the start of training, such as "
         "20000it,25000it or 80ep,120ep.",
         convert=_length,
@@ -156,29 +170,29 @@ class Recipe:
         above=0,
         used_with={"schedule": schedules.HAVE_DROPS},
     )
-    warmup: str | None = fields.left_open(
+    warmup: Filled[str] = fields.left_open(
         "Length over which the rate grows from 0 first, such as 20000it.",
         convert=_length,
     )
-    weight_decay: float | None = fields.left_open(
+    weight_decay: Filled[float] = fields.left_open(
         "This times each trained variable is added to its gradient, biases and "
         "batch normalisation included.",
         at_least=0,
     )
-    decoupled_weight_decay: bool | None = fields.left_open(
+    decoupled_weight_decay: Filled[bool] = fields.left_open(
         "Whether weight_decay times rate times variable is subtracted from the "
         "variable instead."
     )
-    label_smoothing: float | None = fields.left_open(
+    label_smoothing: Filled[float] = fields.left_open(
         "Share of each label that is spread over all classes.",
         at_least=0,
         below=1,
     )
-    training_len: str | None = fields.left_open(
+    training_len: Filled[str] = fields.left_open(
         "Length of each training run, such as 50000it or 20ep.",
         convert=_length,
     )
-    fractions: dict[str, float] | None = fields.left_open(
+    fractions: Filled[dict[str, float]] = fields.left_open(
         "Fraction of the weights still kept to prune at each level, of each "
         "layer or pattern of layers, such as conv*=.1,dense*=.2,logits=.1; "
         "layers that are not named stay whole. Another model than the recipe's "
@@ -186,24 +200,24 @@ class Recipe:
         at_least=0,
         at_most=1,
     )
-    scope: str | None = fields.left_open(
+    scope: Filled[str] = fields.left_open(
         "layerwise prunes each layer by its fraction, global the lowest "
         "weights of all layers together, which then share one fraction.",
         choices=pruning.SCOPES,
     )
-    test_interval: int | None = fields.left_open(
+    test_interval: Filled[int] = fields.left_open(
         "Iterations between two evaluations on the test set.", at_least=1
     )
-    validate_interval: int | None = fields.left_open(
+    validate_interval: Filled[int] = fields.left_open(
         "The same for the validation set.", at_least=1
     )
-    dtype: str | None = fields.left_open(
+    dtype: Filled[str] = fields.left_open(
         "What training computes in; weights have 32 bits.", choices=DTYPES
     )
     jit: bool | None = fields.left_open(
         "Whether to compile with XLA; None decides by device and network."
     )
-    strategy: str | None = fields.left_open(
+    strategy: Filled[str] = fields.left_open(
         "none, or mirrored to share each batch between all GPUs.",
         choices=devices.STRATEGIES,
     )
@@ -212,16 +226,16 @@ class Recipe:
         "Master seed; the seeds below derive from it unless given.",
         at_least=0,
     )
-    init_seed: int | None = fields.left_open(
+    init_seed: Filled[int] = fields.left_open(
         "Seed of the initial weights.", at_least=0
     )
-    train_order_seed: int | None = fields.left_open(
+    train_order_seed: Filled[int] = fields.left_open(
         "Seed of the order of the training examples.", at_least=0
     )
-    split_seed: int | None = fields.left_open(
+    split_seed: Filled[int] = fields.left_open(
         "Seed of the choice of validation examples.", at_least=0
     )
-    augment_seed: int | None = fields.left_open(
+    augment_seed: Filled[int] = fields.left_open(
         "Seed of the augmentation.", at_least=0, below=2**31
     )
 
@@ -249,7 +263,7 @@ class Recipe:
         """
         settings = fields.as_dict(self)
         del settings["data_dir"]
-        if user_model.is_own(self.model):
+        if self.model is not None and user_model.is_own(self.model):
             settings["model_code"] = user_model.fingerprint(self.model)
         return settings
 
@@ -262,7 +276,7 @@ class Recipe:
 
     def learning_rate_schedule(self) -> schedules.Schedule:
         """Returns how the learning rate changes, for `optimizer_fn`."""
-        settings = {"name": self.schedule, "warmup": self.warmup}
+        settings: dict = {"name": self.schedule, "warmup": self.warmup}
         if self.lr_drop_factor is not None:
             settings["drop_factor"] = self.lr_drop_factor
         return schedules.Schedule(drops=self.lr_drops, **settings)
@@ -309,7 +323,8 @@ class Recipe:
         """Raises if a setting is given that the others leave without effect."""
         fields.check_uses(self, usual)
         units, named = self.hidden_units, usual.get("hidden_units")
-        is_other = None not in (units, named) and len(units) != len(named)
+        has_both = units is not None and named is not None
+        is_other = has_both and len(units) != len(named)
         if is_other and self.fractions is None:
             raise ValueError(
                 f"hidden_units={units} makes other layers than recipe "

@@ -52,11 +52,7 @@ class Scoring:
     )
 
     def __attrs_post_init__(self):
-        """Checks how settings go together, once the criterion is known.
-
-        Raises:
-            ValueError: If one does not fit the criterion.
-        """
+        """Raises unless settings fit the criterion, once it is known."""
         if self.criterion is None:
             return
         fields.check_uses(self)
@@ -88,10 +84,6 @@ class Scoring:
             usual["score_at"] = "initial"
         return fields.filled(self, usual)
 
-    def settings(self) -> dict:
-        """Returns all that shapes the masks, as JSON values."""
-        return fields.as_dict(self)
-
 
 def prune(
     scoring,
@@ -106,22 +98,9 @@ def prune(
 ):
     """Returns masks without the lowest-scoring weights.
 
-    Weights that tie at the cutoff go at random. Where a criterion decides by
-    itself how many go, it does so in the layers that are to lose any.
-
-    Args:
-        scoring: Scoring, resolved.
-        kept: List of quotas.Quota: what is to be left.
+    Args: as for `scorer` and `cut`, and
         masks: Dict, layer name -> mask to prune.
-        model: ModelBase to score; it is not changed.
-        dataset: DatasetBase that examples are taken from.
-        initial: Dict, layer name -> weights before training.
-        final: Dict, layer name -> weights to score; None for the model's own.
         quiet: Whether to show no progress.
-
-    Raises:
-        ValueError: If the quotas or the criterion do not fit.
-        FloatingPointError: If a score is not finite.
     """
     score = scorer(scoring, model, dataset, initial=initial, final=final)
     return cut(scoring, kept, masks, score, quiet)
@@ -131,21 +110,26 @@ def scorer(scoring, model, dataset, *, initial=None, final=None):
     """Returns the function (masks) -> scores; see `criteria.score_fn`.
 
     Args:
-        scoring: As for `prune`, like all others.
-        model: ModelBase to score.
+        scoring: Scoring, resolved.
+        model: ModelBase to score; it is not changed.
         dataset: DatasetBase that examples are taken from.
         initial: Dict, layer name -> weights before training.
-        final: Dict, layer name -> weights to score.
+        final: Dict, layer name -> weights to score; None for the model's own.
 
     Raises:
         ValueError: If the criterion does not fit.
     """
+    if scoring.score_at == "final" and final is None:
+        raise ValueError(
+            "score_at=final is of trained weights, and there are none yet. "
+            "Use score_at=initial"
+        )
     return criteria.score_fn(
         scoring.criterion,
         model,
         dataset,
         initial=initial,
-        final=_scored(scoring.score_at, initial, final),
+        final=initial if scoring.score_at == "initial" else final,
         seed=scoring.score_seed,
         examples_per_class=scoring.score_examples,
         invert=scoring.invert_scores,
@@ -153,11 +137,14 @@ def scorer(scoring, model, dataset, *, initial=None, final=None):
 
 
 def cut(scoring, kept, masks, score, quiet=False):
-    """Returns masks as `prune` does, of scores that a function gives.
+    """Returns masks without the weights to which a function gives low scores.
+
+    Weights that tie at the cutoff go at random. Where a criterion decides by
+    itself how many go, it does so in the layers that are to lose any.
 
     Args:
-        scoring: As for `prune`, like kept and masks.
-        kept: List of quotas.Quota.
+        scoring: Scoring, resolved.
+        kept: List of quotas.Quota: what is to be left.
         masks: Dict, layer name -> mask to prune.
         score: Function (masks) -> scores.
         quiet: Whether to show no progress.
@@ -167,30 +154,16 @@ def cut(scoring, kept, masks, score, quiet=False):
         FloatingPointError: If a score is not finite.
     """
     if criteria.CRITERIA[scoring.criterion].decides:
-        return pruning.keep_positive(_losing(kept, masks), masks, score(masks))
+        quotas.check(kept, masks)
+        losing = [
+            name
+            for layers, count in kept
+            if count < sum(np.count_nonzero(masks[layer]) for layer in layers)
+            for name in layers
+        ]
+        return pruning.keep_positive(losing, masks, score(masks))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
     steps = quotas.in_steps(kept, masks, scoring.score_steps)
     for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
         masks = pruning.prune_by_scores(step, masks, score(masks), rng=rng)
     return masks
-
-
-def _scored(score_at, initial, final):
-    """The weights to score, or None for the model's own."""
-    if score_at == "final" and final is None:
-        raise ValueError(
-            "score_at=final is of trained weights, and there are none yet. "
-            "Use score_at=initial"
-        )
-    return initial if score_at == "initial" else final
-
-
-def _losing(kept, masks):
-    """Names of the layers that quotas take weights from."""
-    quotas.check(kept, masks)
-    return [
-        name
-        for layers, count in kept
-        if count < sum(np.count_nonzero(masks[layer]) for layer in layers)
-        for name in layers
-    ]

@@ -2,6 +2,7 @@
 
 from lottery_ticket.experiments.settings import (
     level_rules,
+    recipes,
     scoring,
     weight_actions,
 )
@@ -22,7 +23,7 @@ CRITERIA = (
 class Grid:
     """Criteria, densities and weights of networks that are never trained."""
 
-    criteria: tuple[str, ...] | None = fields.left_open(
+    criteria: recipes.Filled[tuple[str, ...]] = fields.left_open(
         "What scores weights, such as large_final,random; all is every "
         "criterion there is, None the 15 of Zhou et al. that prune to any "
         "density.",
@@ -48,18 +49,13 @@ class Grid:
     )
     rounding: str = fields.like(level_rules.LevelRules, "rounding")
     score_examples: int = fields.like(scoring.Scoring, "score_examples")
-    draw_seed: int | None = fields.left_open(
+    draw_seed: recipes.Filled[int] = fields.left_open(
         "Seed of all that is random; None derives it from the run's init_seed.",
         at_least=0,
     )
 
     def __attrs_post_init__(self):
-        """Fills in the criteria, and checks how settings go together.
-
-        Raises:
-            ValueError: If a name is there twice, or a constant is given to
-                actions that have none.
-        """
+        """Fills in the criteria; raises unless settings go together."""
         chosen = CRITERIA if self.criteria is None else self.criteria
         if chosen == ("all",):
             chosen = tuple(criteria_lib.CRITERIA)
@@ -75,11 +71,7 @@ class Grid:
                 )
 
     def resolved(self, init_seed: int) -> "Grid":
-        """Returns the same with its seed filled in.
-
-        Args:
-            init_seed: What None derives it from.
-        """
+        """Returns the same, its draw_seed derived from the run's."""
         seed = seeds.derive(init_seed, "untrained")
         return fields.filled(self, {"draw_seed": seed})
 

@@ -17,7 +17,7 @@ from lottery_ticket.foundations.records import (
 )
 from lottery_ticket.foundations.selection import collapse, pruning, quotas
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import names, steps
+from lottery_ticket.foundations.values import fields, names, steps
 
 
 class Levels:
@@ -39,18 +39,9 @@ class Levels:
     ):
         """Checks what needs neither data nor network.
 
-        Args:
-            output_dir: Folder of the trial.
-            recipe: recipes.Recipe.
-            scoring: scoring.Scoring.
-            rules: level_rules.LevelRules.
-            iterations: Number of prunings; see LevelRules.levels.
+        Args: as for the command lottery_experiment, but
             presets: Dict, name -> array that level 0 starts from, or None for a
                 draw from init_seed.
-            experiment_name: Name of the runs.
-            on_collapse: A name in collapse.POLICIES.
-            save_summaries: Whether to write TensorBoard summaries.
-            quiet: Whether to show no progress.
 
         Raises:
             ValueError: If the experiment's name, the rules, the criterion or
@@ -136,7 +127,7 @@ class Levels:
     def _settings(self, level):
         return {
             **self._recipe.settings(),
-            **self._scoring.settings(),
+            **fields.as_dict(self._scoring),
             **self._rules.settings(level, self._last),
             "experiment": "lottery_experiment",
             "presets": self._presets_checksum,
@@ -145,13 +136,20 @@ class Levels:
 
     def _train(self, bar, level, dataset, model):
         """Trains a level in its folder; see `experiment.experiment`."""
+        start = self._rules.rewind_iteration
+        if level:
+            start = "0it" if self._rules.restart else start
+            course = run_settings.Course(start_iteration=start)
+        else:  # It saves what the others start from.
+            saved = (start,) if self._rewound_iteration(dataset) else ()
+            course = run_settings.Course(save_iterations=saved)
         return from_recipe.train(
             self._recipe,
             dataset,
             model,
             self._directories[level],
             label=f"level {level}/{self._last}",
-            course=self._course(level, dataset),
+            course=course,
             finetune=level > 0 and self._rules.retraining == "finetune",
             output=run_settings.Output(
                 self._settings(level),
@@ -161,16 +159,6 @@ class Levels:
             ),
             is_first=level == 0,
         )
-
-    def _course(self, level, dataset):
-        """Where a level starts; and what level 0 saves for the others."""
-        rules = self._rules
-        if level:
-            start = "0it" if rules.restart else rules.rewind_iteration
-            return run_settings.Course(start_iteration=start)
-        is_late = self._rewound_iteration(dataset) > 0
-        saved = (rules.rewind_iteration,) if is_late else ()
-        return run_settings.Course(save_iterations=saved)
 
     def _next(self, dataset, model, level, dense):
         """What the level after a level starts from; see `experiment`."""

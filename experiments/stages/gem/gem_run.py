@@ -14,7 +14,7 @@ from lottery_ticket.experiments.stages.gem import (
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import collapse
-from lottery_ticket.foundations.values import names, steps
+from lottery_ticket.foundations.values import fields, names, steps
 
 SEARCH_FOLDER = "search"
 
@@ -51,19 +51,14 @@ class Gem:
     save_iterations: tuple[str, ...] = ()
 
     def __post_init__(self):
-        """Raises unless flags fit each other, as far as no data tell.
-
-        Raises:
-            ValueError: If they do not, or the search is too short for an event
-                or a round.
-        """
+        """Raises unless flags fit each other, as far as no data tell."""
         search = self.search
         names.check("on_collapse", self.on_collapse, collapse.POLICIES)
-        given = self.tuning.given()
+        given = fields.given(self.tuning)
         if not search.algorithm.has_mask and given:
             raise ValueError(
                 "algo=wt is trained as the recipe says, by --lr and the like: "
-                f"there is no fine-tuning. Received: {given[0]}"
+                f"there is no fine-tuning. Received: {[*given][0]}"
             )
         self._check_is_saved()
         self.checks.check(search, self.tuning)
@@ -124,13 +119,9 @@ class Gem:
             is_inverted=True,
         )
 
-    def check_directory(self, check: str) -> str:
-        """Returns the folder of a sanity check.
-
-        Args:
-            check: A name in stages.CHECKS.
-        """
-        return files.join(self.directory, check)
+    def check_directory(self, check: str | None) -> str:
+        """Returns the folder of a sanity check; None is the fine-tuning."""
+        return files.join(self.directory, check) if check else self.directory
 
     def settings(self) -> dict:
         """Returns all that all results depend on, as JSON values."""
@@ -138,8 +129,8 @@ class Gem:
             **self.recipe.settings(),
             **self._of_mask(),
             "evaluation_samples": self.search.evaluation_samples,
-            **self.tuning.settings(),
-            **self.checks.settings(),
+            **fields.as_dict(self.tuning),
+            **fields.as_dict(self.checks),
             **self._saved(),
             "experiment": "gem_miner",
         }
@@ -174,14 +165,14 @@ class Gem:
         algo, lengths = self.search.algo, self.save_iterations
         lengths = (lengths,) if isinstance(lengths, str) else lengths
         lengths = tuple(steps.text(each) for each in lengths)
-        object.__setattr__(self, "save_iterations", lengths)
+        fields.put(self, save_iterations=lengths)
         if lengths and self.search.algorithm.has_mask:
             raise ValueError(
                 "save_iterations is for algo=wt, which trains all weights. "
                 f"Received: {', '.join(lengths)} with algo={algo}"
             )
-        trains_scores = self.search.algorithm.trains_scores
-        if self.tuning.skip_fine_tune and not trains_scores:
+        is_saved = self.search.algorithm.trains_scores
+        if self.tuning.skip_fine_tune and not is_saved:
             raise ValueError(
                 f"The mask of algo={algo} is saved with the fine-tuned network "
                 "alone: skip_fine_tune would leave no trace of it. Expected "

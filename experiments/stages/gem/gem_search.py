@@ -236,13 +236,7 @@ class GemSearch:
     )
 
     def __attrs_post_init__(self):
-        """Checks how flags go together, and takes target_sparsity for density.
-
-        Raises:
-            ValueError: If a name is unknown, a number out of its range, or a
-                flag is given that the algo, or the others, leave without
-                effect.
-        """
+        """Takes target_sparsity for density; raises if flags do not fit."""
         fields.check_uses(self, self._usual())
         if self.target_sparsity is not None:
             density = round(self.target_sparsity / 100, 12)  # 1.4 is .014.
@@ -271,11 +265,7 @@ class GemSearch:
         return search_algos.ALGOS[self.algo]
 
     def resolved(self, seed: int) -> "GemSearch":
-        """Returns the same with what is None filled in, where it is used.
-
-        Args:
-            seed: Master seed of the experiment.
-        """
+        """Returns the same, filled in where used; seeds derive from one."""
         usual = self._usual()
         if self.algorithm.has_mask:
             usual["mask_seed"] = seeds.derive(seed, "mask")
@@ -316,12 +306,9 @@ class GemSearch:
     def method(
         self, plan: pruning_events.EventPlan
     ) -> score_method.ScoreMethod:
-        """Returns how scores are trained, and become a mask.
+        """Returns how scores are trained, and become a mask at the end.
 
         It is for resolved flags, of an algo that trains scores.
-
-        Args:
-            plan: Its pruning events.
         """
         masker = self.algorithm.masker if self.quantized else "hc_relaxed"
         if self.bottom_k_on_forward:
@@ -344,7 +331,7 @@ class GemSearch:
             self.rounding, self.threshold, self.noise_ratio, self.prob_layers
         )
 
-    def _usual(self):
+    def _usual(self) -> dict:
         """What None stands for, of the flags that the algo uses."""
         algo = self.algorithm
         if not algo.trains_scores:

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.experiments.stages.gem import first_weights, found, measures
+from lottery_ticket.experiments.stages.gem import gem_weights, measures
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks as masks_lib
@@ -21,7 +21,7 @@ def run(gem, dataset, model) -> dict:
     """Returns what all stages reach, those that are done being read.
 
     Args:
-        gem: gem.Gem.
+        gem: gem_run.Gem.
         dataset: DatasetBase.
         model: ModelBase of the network.
 
@@ -38,11 +38,7 @@ def run(gem, dataset, model) -> dict:
 
 
 def runs(gem) -> list[tuple[str, dict]]:
-    """Returns folder and settings of each training, but for rounds of imp.
-
-    Args:
-        gem: gem.Gem.
-    """
+    """Returns folder and settings of each training, but for rounds of imp."""
     found = []
     if gem.search.algorithm.trains_scores:
         found.append((gem.search_directory, gem.search_settings()))
@@ -52,23 +48,18 @@ def runs(gem) -> list[tuple[str, dict]]:
         if check == "score_inversion":
             found += runs(gem.inverted())
         else:
-            directory = gem.check_directory(check)
-            found.append((directory, gem.tuning_settings(check)))
+            settings = gem.tuning_settings(check)
+            found.append((gem.check_directory(check), settings))
     return found
 
 
-def search(gem, dataset, model) -> found.Found:
+def search(gem, dataset, model) -> gem_weights.Ticket:
     """Returns the mask, and the weights to train under it.
-
-    Args:
-        gem: As for `run`, like the others.
-        dataset: DatasetBase.
-        model: ModelBase of the network.
 
     Raises:
         ValueError: If nothing is kept.
     """
-    weights = first_weights.draw(gem, model)
+    weights = gem_weights.draw(gem, model)
     ticket = gem.search.algorithm.function(gem, dataset, model, weights)
     if not any(mask.any() for mask in ticket.masks.values()):
         raise ValueError(
@@ -82,14 +73,10 @@ def search(gem, dataset, model) -> found.Found:
 def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     """Returns what weights trained under a mask reach; see `measures.of_run`.
 
-    Without fine-tuning it is "before" alone; see
-    `settle_norms` for one more.
+    Without fine-tuning it is "before" alone; `settle_norms` adds to it.
 
-    Args:
-        gem: As for `run`, like the next two.
-        dataset: DatasetBase.
-        model: ModelBase of the network.
-        ticket: found.Found.
+    Args: as for `run`, and
+        ticket: gem_weights.Ticket.
         check: Name of the sanity check that this is, or None.
     """
     label = check or "fine-tuning"
@@ -102,7 +89,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     if gem.tuning.skip_fine_tune:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
-    directory = gem.check_directory(check) if check else gem.directory
+    directory = gem.check_directory(check)
     from_recipe.train(
         gem.tuned_recipe(),
         dataset,
@@ -160,8 +147,8 @@ def settle_norms(kind: str, model, dataset, label: str) -> dict:
 
 def _weight_reinit(gem, dataset, model, ticket):
     """The same mask, of fresh weights."""
-    start = first_weights.redrawn(gem, model, ticket.start)
-    again = found.Found(ticket.masks, start)
+    start = gem_weights.redrawn(gem, model, ticket.start)
+    again = gem_weights.Ticket(ticket.masks, start)
     return fine_tune(gem, dataset, model, again, "weight_reinit")
 
 
@@ -169,19 +156,18 @@ def _mask_shuffle(gem, dataset, model, ticket):
     """As many weights of each layer, at random."""
     seed = seeds.derive(gem.search.mask_seed, "mask_shuffle")
     masks = masks_lib.shuffle(ticket.masks, seed)
-    again = found.Found(masks, ticket.start)
+    again = gem_weights.Ticket(masks, ticket.start)
     return fine_tune(gem, dataset, model, again, "mask_shuffle")
 
 
-def _score_inversion(gem, dataset, model, ticket):
+def _score_inversion(gem, dataset, model, _):
     """A search of its own, of the lowest scores."""
-    del ticket
     inverted = gem.inverted()
     again = search(inverted, dataset, model)
     return fine_tune(inverted, dataset, model, again)
 
 
-# Name -> function (gem, dataset, model, found) -> results.
+# Name -> function (gem, dataset, model, ticket) -> results.
 CHECKS = {
     "weight_reinit": _weight_reinit,
     "mask_shuffle": _mask_shuffle,

@@ -4,7 +4,7 @@ import attrs
 
 from lottery_ticket.experiments.settings import level_rules, scoring
 from lottery_ticket.experiments.stages import levels
-from lottery_ticket.experiments.stages.gem import found
+from lottery_ticket.experiments.stages.gem import gem_weights
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.foundations.values import steps
@@ -13,7 +13,7 @@ NAME = "same_init"
 USUAL_FRACTION = 0.2
 
 
-def search(gem, dataset, model, weights) -> found.Found:
+def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     """Returns the mask that rounds of training and pruning come to.
 
     Each round is a level of a lottery experiment, below the folder of the
@@ -22,7 +22,7 @@ def search(gem, dataset, model, weights) -> found.Found:
     it was trained to.
 
     Args:
-        gem: gem.Gem.
+        gem: gem_run.Gem.
         dataset: DatasetBase.
         model: ModelBase of the network.
         weights: Dict, name -> array, none pruned, that the first round starts
@@ -35,7 +35,14 @@ def search(gem, dataset, model, weights) -> found.Found:
     per_epoch = dataset.train.iterations_per_epoch
     epochs = steps.iterations(gem.recipe.training_len, per_epoch) // per_epoch
     number = rounds(gem.search, epochs)
-    _check_rewinding(gem.search, per_epoch)
+    length = gem.search.prune_period * per_epoch
+    iteration = steps.iterations(gem.search.rewind_iteration, per_epoch)
+    if iteration >= length:
+        raise ValueError(
+            f"rewind_iteration is {iteration} iterations, and a round of "
+            f"prune_period={gem.search.prune_period} epochs is {length}. Give "
+            "an earlier one, or a longer prune_period"
+        )
     trained = levels.Levels(
         gem.search_directory,
         recipe(gem.search, gem.recipe),
@@ -62,15 +69,21 @@ def search(gem, dataset, model, weights) -> found.Found:
     )
     start = final
     if gem.search.retraining == "rewind":
-        start = _rewound(gem, per_epoch, weights)
-    return found.Found(pruned, found.with_statistics(model, start, final))
+        start = weights
+        if iteration:  # All rounds have started from what the first one saved.
+            first = paths.run(gem.search_directory, 0, NAME)
+            saved = paths.at_iteration(first, iteration)
+            start = save_restore.restore_network(saved)
+    return gem_weights.Ticket(
+        pruned, gem_weights.with_statistics(model, start, final)
+    )
 
 
 def rounds(search, epochs: int) -> int:
     """Returns the number of rounds, each of which trains and prunes.
 
     Args:
-        search: GemSearch.
+        search: gem_search.GemSearch, resolved, as below.
         epochs: Whole epochs of the recipe's training.
 
     Raises:
@@ -87,12 +100,7 @@ def rounds(search, epochs: int) -> int:
 
 
 def recipe(search, recipe):
-    """Returns the recipe of a round: all layers are pruned, and compared.
-
-    Args:
-        search: GemSearch.
-        recipe: recipes.Recipe of the whole.
-    """
+    """Returns the recipe of a round: all layers are pruned, and compared."""
     return attrs.evolve(
         recipe,
         training_len=f"{search.prune_period}ep",
@@ -108,10 +116,6 @@ def rules(search, rounds: int) -> level_rules.LevelRules:
     weights are rewound to a later one. The last round prunes too, after its
     training: see `last`. With a density, each leaves the same part, so that
     round r of n ends with d^(r/n).
-
-    Args:
-        search: GemSearch.
-        rounds: Their number.
     """
     target = None
     if search.density is not None and rounds > 1:
@@ -126,12 +130,7 @@ def rules(search, rounds: int) -> level_rules.LevelRules:
 
 
 def last(search, masks) -> list[quotas.Quota]:
-    """Returns what the pruning after the last round keeps.
-
-    Args:
-        search: GemSearch.
-        masks: Dict, layer name -> mask of the last round.
-    """
+    """Returns what the pruning of the last round's masks keeps."""
     if search.density is not None:
         return quotas.of_densities({"*": search.density}, masks, "global")
     return quotas.of_fractions(
@@ -145,23 +144,3 @@ def _fraction(search):
 
 def _rounding(search):
     return "ceil_plus_one" if search.ties == "legacy" else "exact"
-
-
-def _check_rewinding(search, per_epoch):
-    length = search.prune_period * per_epoch
-    iteration = steps.iterations(search.rewind_iteration, per_epoch)
-    if iteration >= length:
-        raise ValueError(
-            f"rewind_iteration is {iteration} iterations, and a round of "
-            f"prune_period={search.prune_period} epochs is {length}. Give an "
-            "earlier one, or a longer prune_period"
-        )
-
-
-def _rewound(gem, per_epoch, weights):
-    """Weights of the first round that all others have started from."""
-    iteration = steps.iterations(gem.search.rewind_iteration, per_epoch)
-    if not iteration:
-        return weights
-    first = paths.run(gem.search_directory, 0, NAME)
-    return save_restore.restore_network(paths.at_iteration(first, iteration))

@@ -29,19 +29,23 @@ def of_run(directory: str) -> dict[str, Results]:
         for name in HELD_OUT
         if files.exists(paths.log(directory, name))
     }
-    found = {"before": _at(logs, 0), "after": _at(logs, -1)}
+    places = {
+        when: dict.fromkeys(logs, index)
+        for when, index in (("before", 0), ("after", -1))
+    }
     if "validate" in logs:
-        found["best"] = _at_iteration(logs, _best_iteration(logs))
-    return found
+        best = _best_iteration(logs)
+        places["best"] = {
+            name: log["iteration"].index(best) for name, log in logs.items()
+        }
+    return {
+        when: {name: _row(logs[name], index) for name, index in at.items()}
+        for when, at in places.items()
+    }
 
 
 def evaluation(model, dataset):
-    """Returns what evaluates networks of a model on all that is held out.
-
-    Args:
-        model: ModelBase.
-        dataset: DatasetBase.
-    """
+    """Returns what evaluates networks of a model on all that is held out."""
     held_out = tuple(name for name in HELD_OUT if name in dataset.splits)
     return network_evaluation.NetworkEvaluation(model, dataset, held_out)
 
@@ -60,23 +64,10 @@ def text(results: Results) -> str:
 
 def _best_iteration(logs):
     common = set(logs["test"]["iteration"])
-    rows = zip(
-        logs["validate"]["iteration"], logs["validate"]["loss"], strict=True
-    )
-    shared = [(i, loss) for i, loss in rows if i in common]
-    losses = [loss for _, loss in shared]
-    return shared[int(np.argmin(losses))][0]
-
-
-def _at_iteration(logs, iteration):
-    return {
-        name: _row(log, log["iteration"].index(iteration))
-        for name, log in logs.items()
-    }
-
-
-def _at(logs, index):
-    return {name: _row(log, index) for name, log in logs.items()}
+    log = logs["validate"]
+    rows = zip(log["loss"], log["iteration"], strict=True)
+    shared = [row for row in rows if row[1] in common]
+    return shared[int(np.argmin([loss for loss, _ in shared]))][1]
 
 
 def _row(log, index):

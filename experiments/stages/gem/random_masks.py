@@ -1,8 +1,12 @@
-"""Masks that look at no weight: the smart ratio, and coins."""
+"""Masks that look at no weight: the smart ratio, and coins.
+
+Each is a function (gem, dataset, model, weights) of the dense network's weights
+before any training; see search_algos.
+"""
 
 import math
 
-from lottery_ticket.experiments.stages.gem import found
+from lottery_ticket.experiments.stages.gem import gem_weights
 from lottery_ticket.foundations.selection import random_masks as draws
 from lottery_ticket.foundations.selection import smart_ratio
 from lottery_ticket.foundations.values import masks as masks_lib
@@ -10,14 +14,10 @@ from lottery_ticket.foundations.values import seeds
 from lottery_ticket.models import registry as models
 
 
-def smart(gem, dataset, model, weights) -> found.Found:
+def smart(gem, dataset, model, weights) -> gem_weights.Ticket:
     """Returns a mask whose layers have the densities of the smart ratio.
 
-    Args:
-        gem: gem.Gem. Some networks have a rule of their own.
-        dataset: Not used.
-        model: ModelBase of the network.
-        weights: Dict, name -> array, none pruned.
+    Some networks have a rule of their own.
 
     Raises:
         ValueError: If the density is out of reach, or version 2 has no values
@@ -33,7 +33,7 @@ def smart(gem, dataset, model, weights) -> found.Found:
         ends=_ends(gem.search, sum(mask.size for mask in whole.values())),
     )
     seed = seeds.derive(gem.search.mask_seed, "smart_ratio")
-    return found.Found(draws.draw(counts, whole, seed), weights)
+    return gem_weights.Ticket(draws.draw(counts, whole, seed), weights)
 
 
 def _ends(search, weights):
@@ -59,30 +59,16 @@ def _ends(search, weights):
     )
 
 
-def coins(gem, dataset, model, weights) -> found.Found:
-    """Returns a mask that keeps each weight with the density as probability.
-
-    Args:
-        gem: gem.Gem.
-        dataset: Not used.
-        model: ModelBase of the network.
-        weights: Dict, name -> array, none pruned.
-    """
+def coins(gem, dataset, model, weights) -> gem_weights.Ticket:
+    """Returns a mask that keeps each weight with the density as probability."""
     del dataset
     whole = masks_lib.ones(model.masks)
     seed = seeds.derive(gem.search.mask_seed, "random")
     drawn = draws.bernoulli(gem.search.density, whole, seed)
-    return found.Found(drawn, weights)
+    return gem_weights.Ticket(drawn, weights)
 
 
-def whole(gem, dataset, model, weights) -> found.Found:
-    """Returns the mask of the dense network.
-
-    Args:
-        gem: Not used.
-        dataset: Not used.
-        model: ModelBase of the network.
-        weights: Dict, name -> array.
-    """
+def whole(gem, dataset, model, weights) -> gem_weights.Ticket:
+    """Returns the mask of the dense network."""
     del gem, dataset
-    return found.Found(masks_lib.ones(model.masks), weights)
+    return gem_weights.Ticket(masks_lib.ones(model.masks), weights)

@@ -23,11 +23,7 @@ class SanityChecks:
     )
 
     def __attrs_post_init__(self):
-        """Checks all that does not depend on the search.
-
-        Raises:
-            ValueError: If a check is given twice, or reinit_init has no effect.
-        """
+        """Raises if a check is there twice, or reinit_init has no effect."""
         if len(set(self.sanity_checks)) < len(self.sanity_checks):
             raise ValueError(
                 "Expected each sanity check once. Received: "
@@ -74,10 +70,6 @@ class SanityChecks:
                 f"init={search.init}, which has one value in each layer. "
                 "Give another reinit_init, such as kaiming_normal"
             )
-
-    def settings(self) -> dict:
-        """Returns all flags, as JSON values."""
-        return fields.as_dict(self)
 
 
 def _check_inverted(search):

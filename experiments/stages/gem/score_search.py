@@ -3,7 +3,7 @@
 import numpy as np
 
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.experiments.stages.gem import found, measures
+from lottery_ticket.experiments.stages.gem import gem_weights, measures
 from lottery_ticket.foundations.learned_masks import score_draws, score_rounding
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
@@ -17,11 +17,11 @@ with lazy.imports():
 EXAMPLES = 128  # Of the batch by which pseudo-boolean rounding decides.
 
 
-def search(gem, dataset, model, weights) -> found.Found:
+def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     """Returns the mask that a training of scores comes to.
 
     Args:
-        gem: gem.Gem.
+        gem: gem_run.Gem.
         dataset: DatasetBase.
         model: ModelBase of the network.
         weights: Dict, name -> array that stand still, none pruned.
@@ -57,16 +57,13 @@ def search(gem, dataset, model, weights) -> found.Found:
         ),
         is_first=not gem.is_inverted,
     )
-    saved = {
-        folder: save_restore.restore_network(path)
-        for folder, path in {
-            "masks": paths.masks(gem.search_directory),
-            "final": paths.final(gem.search_directory),
-        }.items()
-    }
-    return found.Found(
-        found.in_order(model, saved["masks"]),
-        found.with_statistics(model, weights, saved["final"]),
+    masks, final = map(
+        save_restore.restore_network,
+        (paths.masks(gem.search_directory), paths.final(gem.search_directory)),
+    )
+    return gem_weights.Ticket(
+        {name: masks[name] for name in model.masks},
+        gem_weights.with_statistics(model, weights, final),
         _evaluated(gem, dataset, model, scored, method),
     )
 

@@ -13,7 +13,7 @@ from lottery_ticket.foundations.values import entries
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Algo(entries.Entry):
-    """A function (gem, dataset, model, weights) -> found.Found.
+    """A function (gem, dataset, model, weights) -> gem_weights.Ticket.
 
     Args:
         masker: Of one that trains scores, the usual masker, a name in
@@ -25,7 +25,7 @@ class Algo(entries.Entry):
         regularization: The usual one, of scores.
     """
 
-    masker: str | None = None
+    masker: str = ""
     has_events: bool = False
     has_rounds: bool = False
     has_mask: bool = True
@@ -35,7 +35,7 @@ class Algo(entries.Entry):
     @property
     def trains_scores(self) -> bool:
         """Whether weights stand still, and scores are trained."""
-        return self.masker is not None
+        return bool(self.masker)
 
     @property
     def is_hypercube(self) -> bool:

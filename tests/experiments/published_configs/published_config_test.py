@@ -10,6 +10,7 @@ from lottery_ticket.experiments.published_configs import (
 )
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.command_line import config_files, flags
+from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests import grids
 from lottery_ticket.tests.experiments import published
 
@@ -422,7 +423,7 @@ def test_the_dense_network_of_a_config_has_no_fine_tuning():
     argv.append("--output_dir=out")
     bound = flags.bind(TRANSLATED, argv)
     assert bound["search"].density is None
-    assert not bound["tuning"].given()
+    assert not fields.given(bound["tuning"])
 
 
 def test_what_the_command_line_says_otherwise_goes(caplog):

@@ -7,6 +7,7 @@ import pytest
 
 from lottery_ticket.experiments.settings import mask_path
 from lottery_ticket.foundations.learned_masks import learned_masks
+from lottery_ticket.foundations.values import fields
 
 ZEROS = {"layer0": np.zeros(200, np.uint8)}
 ONES = {"layer0": np.ones(200, np.uint8)}
@@ -57,7 +58,7 @@ def test_the_seed_derives_from_the_searches_unless_given():
 
 
 def test_settings_are_all_flags_as_json():
-    settings = path(splits=("test",)).resolved(1).settings()
+    settings = fields.as_dict(path(splits=("test",)).resolved(1))
     assert json.loads(json.dumps(settings)) == {
         **settings,
         "splits": ["test"],

@@ -8,6 +8,7 @@ import pytest
 from lottery_ticket.experiments.settings import scoring
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests import grids, tiny
 
 ONES = {"layer0": np.ones((4, 5), np.uint8), "layer1": np.ones((5, 3))}
@@ -40,7 +41,7 @@ def test_what_is_not_given_is_the_experiments_or_the_criterions():
     assert usual.score_seed != other.score_seed
     given = scoring.Scoring("snip", False, 3, 10, 9, "final")
     assert given.resolved("synflow", 5) == given
-    assert usual.settings() == {
+    assert fields.as_dict(usual) == {
         "criterion": "synflow",
         "invert_scores": False,
         "score_steps": 100,
@@ -193,7 +194,7 @@ def test_the_experiments_criterion_must_have_gradients_too():
     with pytest.raises(ValueError, match="with criterion=large_final"):
         scoring.Scoring(score_at="final").resolved("large_final", 0)
     resolved = scoring.Scoring(score_at="initial").resolved("synflow", 0)
-    assert resolved.settings()["score_at"] == "initial"
+    assert resolved.score_at == "initial"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from lottery_ticket.experiments.settings import recipe_changes
+from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests.experiments.stages.gem import small
 
 
@@ -13,8 +14,9 @@ def test_all_settings_are_json_and_have_every_flag(tmp_path):
     gem = small.gem(tmp_path, checks=("mask_shuffle",))
     settings = gem.settings()
     assert json.loads(json.dumps(settings))["experiment"] == "gem_miner"
-    for part in (gem.recipe, gem.tuning, gem.checks):
-        assert part.settings().items() <= settings.items()
+    parts = map(fields.as_dict, (gem.tuning, gem.checks))
+    for part in (gem.recipe.settings(), gem.search.settings(), *parts):
+        assert part.items() <= settings.items()
     assert settings["density"] == 0.25
     assert settings["evaluation_samples"] == 1
 

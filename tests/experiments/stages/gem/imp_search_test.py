@@ -5,8 +5,8 @@ import pytest
 
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages.gem import (
-    first_weights,
     gem_search,
+    gem_weights,
     imp_search,
 )
 from lottery_ticket.foundations.records import save_restore
@@ -23,7 +23,7 @@ def search(directory, **flags):
     """Searches; returns what was found, and the weights drawn."""
     gem = small.gem(directory, algo="imp", imp_rounds=2, **flags)
     dataset, model = small.made(gem)
-    weights = first_weights.draw(gem, model)
+    weights = gem_weights.draw(gem, model)
     return imp_search.search(gem, dataset, model, weights), weights
 
 

@@ -8,6 +8,7 @@ from lottery_ticket.experiments.stages.gem import (
     gem_stages,
     sanity_checks,
 )
+from lottery_ticket.foundations.values import fields
 
 SEARCH = gem_search.GemSearch(density=0.05)
 TUNING = fine_tuning.FineTuning()
@@ -19,7 +20,7 @@ def test_checks_are_names():
     assert checks == sanity_checks.SanityChecks("mask_shuffle")
     checks = sanity_checks.SanityChecks([*gem_stages.CHECKS], "kaiming_normal")
     checks.check(SEARCH, TUNING)
-    assert checks.settings() == {
+    assert fields.as_dict(checks) == {
         "sanity_checks": tuple(gem_stages.CHECKS),
         "reinit_init": "kaiming_normal",
     }

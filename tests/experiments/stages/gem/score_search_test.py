@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments.stages.gem import first_weights, score_search
+from lottery_ticket.experiments.stages.gem import gem_weights, score_search
 from lottery_ticket.foundations.learned_masks import score_draws
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.values import masks as masks_lib
@@ -17,7 +17,7 @@ def search(directory, presets=None, **flags):
     """Searches; returns what was found, and the weights that stood still."""
     gem = small.gem(directory, presets, **flags)
     dataset, model = small.made(gem)
-    weights = first_weights.draw(gem, model)
+    weights = gem_weights.draw(gem, model)
     return score_search.search(gem, dataset, model, weights), weights
 
 
@@ -148,7 +148,7 @@ def test_scores_are_drawn_by_name_or_from_weights(tmp_path, monkeypatch):
     assert set(bern) == {0, 1}
     assert -0.29 < popup.min() < 0 < popup.max() < 0.29  # 1 / sqrt(12).
     gem = small.gem(tmp_path)
-    weights = first_weights.draw(gem, small.made(gem)[1])
+    weights = gem_weights.draw(gem, small.made(gem)[1])
     kernels = {name: weights[name] for name in ("layer0", "layer1")}
     expected = score_draws.upper_half(kernels)
     np.testing.assert_array_equal(

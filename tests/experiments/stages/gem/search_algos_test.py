@@ -16,7 +16,7 @@ def test_every_algo_says_what_it_is():
 @pytest.mark.parametrize("algo", ALGOS)
 def test_the_facts_of_an_algo_fit_each_other(algo):
     entry = ALGOS[algo]
-    assert entry.masker is None or entry.masker in maskers.MASKERS
+    assert not entry.masker or entry.masker in maskers.MASKERS
     assert entry.regularization in regularizers.REGULARIZERS
     unused = gem_search.unused(algo)
     assert entry.trains_scores == ("score_init" not in unused)

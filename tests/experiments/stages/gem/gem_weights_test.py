@@ -1,9 +1,11 @@
-"""Tests of experiments/stages/gem/first_weights.py."""
+"""Tests of experiments/stages/gem/gem_weights.py."""
 
+import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments.stages.gem import first_weights
+from lottery_ticket.experiments.stages.gem import gem_weights
+from lottery_ticket.foundations import model_base
 from lottery_ticket.tests.experiments.stages.gem import small
 
 
@@ -14,7 +16,7 @@ def model():
 
 def drawn(model, presets=None, **flags):
     gem = small.gem("unused", presets, **flags)
-    return first_weights.draw(gem, model)
+    return gem_weights.draw(gem, model)
 
 
 def test_kernels_are_signed_constants_and_biases_0(model):
@@ -61,8 +63,8 @@ def test_presets_win(model):
 
 def test_fresh_weights_differ_in_kernels_alone(model):
     gem = small.gem("unused")
-    start = {**first_weights.draw(gem, model), "layer0_bias": np.ones(12)}
-    again = first_weights.redrawn(gem, model, start)
+    start = {**gem_weights.draw(gem, model), "layer0_bias": np.ones(12)}
+    again = gem_weights.redrawn(gem, model, start)
     same = {name for name in start if (again[name] == start[name]).all()}
     assert same == {"layer0_bias", "layer1_bias"}
     np.testing.assert_allclose(
@@ -74,5 +76,29 @@ def test_fresh_weights_can_be_of_another_distribution(model):
     gem = small.gem(
         "unused", checks=("weight_reinit",), reinit_init="kaiming_normal"
     )
-    again = first_weights.redrawn(gem, model, first_weights.draw(gem, model))
+    again = gem_weights.redrawn(gem, model, gem_weights.draw(gem, model))
     assert len(np.unique(abs(again["layer0"]))) > 700
+
+
+class Normed(model_base.ModelBase):
+    """4 -> 3, a norm with gamma and beta, -> 2."""
+
+    def __init__(self):
+        """Builds it."""
+        super().__init__((4,))
+        x = self.dense_layer("layer0", self.inputs, 3)
+        x = keras.layers.BatchNormalization(name="norm0")(x)
+        self.set_outputs(self.dense_layer("layer1", x, 2))
+
+
+def test_statistics_alone_come_from_the_search():
+    model = Normed()
+    weights = {name: each + 1 for name, each in model.weights.items()}
+    final = {name: each + 7 for name, each in weights.items()}
+    start = gem_weights.with_statistics(model, weights, final)
+    for name, array in start.items():
+        is_statistic = name in ("norm0_moving_mean", "norm0_moving_variance")
+        source = final if is_statistic else weights
+        np.testing.assert_array_equal(array, source[name])
+    assert set(start) == set(weights)
+    assert "norm0_gamma" in start
