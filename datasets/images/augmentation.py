@@ -97,7 +97,12 @@ class Augmentation(entries.Entry):
 
 
 AUGMENTATIONS = {
-    "none": Augmentation(None, "none", "as they are", entries.HERE),
+    "none": Augmentation(
+        None,  # pyright: ignore[reportArgumentType]  Images stay.
+        "none",
+        "as they are",
+        entries.HERE,
+    ),
     "crop_flip": Augmentation(
         CropFlip(),
         "crop and flip",

@@ -29,7 +29,8 @@ MODEL_OPTIONS = (
 
 
 if typing.TYPE_CHECKING:
-    Filled = typing.Annotated[typing.TypeVar("T"), "None if not given"]
+    _Kind = typing.TypeVar("_Kind")
+    Filled = typing.Annotated[_Kind, "None if not given"]
 else:
 
     class Filled:
@@ -301,7 +302,7 @@ class Recipe:
 
     def _usual(self):
         """The recipe's settings, as far as they go with those given."""
-        usual = dict(RECIPES[self.recipe])
+        usual: dict[str, typing.Any] = dict(RECIPES[self.recipe])
         if self.model not in (None, usual["model"]):
             usual.update(_of_model(self.model, usual))
         if self.dataset not in (None, usual["dataset"]):
@@ -323,8 +324,11 @@ class Recipe:
         """Raises if a setting is given that the others leave without effect."""
         fields.check_uses(self, usual)
         units, named = self.hidden_units, usual.get("hidden_units")
-        has_both = units is not None and named is not None
-        is_other = has_both and len(units) != len(named)
+        is_other = (
+            units is not None
+            and named is not None
+            and len(units) != len(named)
+        )
         if is_other and self.fractions is None:
             raise ValueError(
                 f"hidden_units={units} makes other layers than recipe "
