@@ -1,7 +1,6 @@
 """Entries: a function that has a name, and what is known of it."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 HERE = "none: chosen here"
@@ -20,7 +19,8 @@ class Entry:
     each such fact. Checks, figures and docs ask the fields, never the name.
 
     Args:
-        function: The function; its registry says what it takes and returns.
+        function: The function; its registry says what it takes and returns, and
+            whether it may be None, where the name stands for doing nothing.
         label: What figures call it.
         help: What it does, in one line, for tables. w_i is a weight before
             training, w_f after it.
@@ -32,7 +32,7 @@ class Entry:
         is_reference: Whether others are measured against it, in grey.
     """
 
-    function: Callable[..., Any]
+    function: Any
     label: str
     help: str
     source: str
