@@ -351,7 +351,8 @@ def test_any_complete_run_is_read_and_not_trained(
         )
 
     _, final = train(first)
-    monkeypatch.setattr("lottery_ticket.foundations.trainer.programs", None)
+    program = "lottery_ticket.foundations.training.programs.program"
+    monkeypatch.setattr(program, None)
     again = search(tiny.Model())
     _, read = train(again)
     for name, array in final.items():
