@@ -11,7 +11,7 @@ from lottery_ticket.foundations.values import entries
 # compares: each is a search with flags, so they are no registry's.
 METHODS = {
     name: entries.Entry(
-        None,  # pyright: ignore[reportArgumentType]  Of no registry.
+        None,
         label,
         "see gem_miner_argfile",
         entries.HERE,

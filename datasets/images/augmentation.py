@@ -98,7 +98,7 @@ class Augmentation(entries.Entry):
 
 AUGMENTATIONS = {
     "none": Augmentation(
-        None,  # pyright: ignore[reportArgumentType]  Images stay.
+        None,
         "none",
         "as they are",
         entries.HERE,

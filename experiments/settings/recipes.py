@@ -325,9 +325,7 @@ class Recipe:
         fields.check_uses(self, usual)
         units, named = self.hidden_units, usual.get("hidden_units")
         is_other = (
-            units is not None
-            and named is not None
-            and len(units) != len(named)
+            units is not None and named is not None and len(units) != len(named)
         )
         if is_other and self.fractions is None:
             raise ValueError(
