@@ -1,8 +1,8 @@
 # Commands on a machine with Python, make and the package index:
 #   make demo      the lottery ticket effect on real digits, in results/demo
 #   make test      tests of every module, in minutes
-#   make types     what pyright finds, in a minute or two
-#   make test_all  those and all tests that are marked slow, as in CI
+#   make types     what pyright finds, in a minute
+#   make test_all  both and all tests that are marked slow, as in CI
 PYTHON ?= python3
 VENV ?= .venv
 TICKET = $(VENV)/bin/lottery-ticket
@@ -47,4 +47,4 @@ test_slow: install
 types: $(VENV)/.types_installed
 	$(VENV)/bin/pyright --project pyproject.toml --pythonpath $(VENV)/bin/python
 
-test_all: test test_slow
+test_all: types test test_slow
