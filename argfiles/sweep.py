@@ -1,5 +1,6 @@
 """What argfiles share: trials and their folders, names, and lines of flags."""
 
+import re
 import shlex
 from collections.abc import Iterable
 
@@ -93,6 +94,26 @@ def known(kind: str, words: Iterable[str], names_known) -> list[str]:
 def words(text: str) -> list[str]:
     """Returns the words between the commas of a text, which may be empty."""
     return [word for word in text.split(",") if word.strip()]
+
+
+def levels(text: str) -> list[int]:
+    """Returns the levels that a text names, such as '0-30' or '4,8,12-16'.
+
+    Raises ValueError if it cannot be read, or names none.
+    """
+    found = []
+    for part in str(text).split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        if not match:
+            raise ValueError(
+                "levels must be numbers and ranges such as 0-30 or 4,8,12. "
+                f"Received: {text!r}"
+            )
+        first, last = match[1], match[2] or match[1]
+        found += range(int(first), int(last) + 1)
+    if not found:
+        raise ValueError(f"levels must name at least one. Received: {text!r}")
+    return found
 
 
 def check_fall(densities: tuple[float, ...]) -> None:

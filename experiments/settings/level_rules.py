@@ -5,7 +5,7 @@ import logging
 from lottery_ticket.experiments.settings import weight_actions
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.selection import layer_shares, quotas
 from lottery_ticket.foundations.training import schedules
 from lottery_ticket.foundations.values import entries, fields, steps
 
@@ -186,7 +186,7 @@ class LevelRules:
 
     def pruned(self, recipe, masks: dict) -> dict[str, float]:
         """Returns dict, layer -> fraction, of the layers that are pruned."""
-        fractions = pruning.expand_fractions(recipe.fractions, masks)
+        fractions = layer_shares.expand("fraction", recipe.fractions, masks)
         return {layer: part for layer, part in fractions.items() if part > 0}
 
     def check(self, recipe, criterion: str = "large_final") -> None:

@@ -1,6 +1,6 @@
 """Turns scores into masks: the only place where a weight is pruned."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import numpy as np
 
@@ -146,25 +146,6 @@ def keep_positive(
     _check_scores(group, scores)
     kept = {name: mask * (scores[name] > 0) for name, mask in group.items()}
     return {**masks, **kept}
-
-
-def expand_fractions(
-    fractions: dict[str, float], layers: Iterable[str]
-) -> dict[str, float]:
-    """Returns dict, layer name -> fraction, without patterns.
-
-    As `layer_shares.expand`, of fractions of the weights still kept.
-    """
-    return layer_shares.expand("fraction", fractions, layers)
-
-
-def check_fractions(
-    fractions: dict[str, float],
-    layers: Iterable[str],
-    scope: str = "layerwise",
-) -> None:
-    """Raises ValueError unless layers can be pruned; see `prune_by_scores`."""
-    layer_shares.groups("fraction", fractions, layers, scope)
 
 
 def _quotas(amounts, masks, scope):

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import network_variables
+from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import batches, norm_tracing, trainee
 from lottery_ticket.foundations.values import (
     dataset_base,
@@ -171,10 +172,11 @@ class NetworkEvaluation:
                 name: self._evaluation.start(split, self.tensors.get(name))
                 for name, split in self._splits.items()
             }
-        return {
-            name: _named(*each.result())  # Sync point.
-            for name, each in futures.items()
-        }
+        found = {}
+        for name, future in futures.items():
+            numbers = map(save_restore.shortest, future.result())  # Sync point.
+            found[name] = dict(zip(("loss", "accuracy"), numbers, strict=True))
+        return found
 
 
 def in_lists(
@@ -189,12 +191,3 @@ def in_lists(
         split: {name: [each[split][name] for each in results] for name in first}
         for split, first in results[0].items()
     }
-
-
-def shortest(value: float) -> float:
-    """Returns a number in float32's shortest exact form: .1, not .10000001."""
-    return float(str(np.float32(value)))
-
-
-def _named(loss, accuracy):
-    return {"loss": shortest(loss), "accuracy": shortest(accuracy)}
