@@ -88,7 +88,7 @@ class LevelRules:
         "What a fraction that is no whole number of weights becomes, the "
         "nearest one (exact), or as the code of Zhou et al. (legacy) or of "
         "Sreenivasan et al. (ceil_plus_one) counts.",
-        choices=quotas.ROUNDINGS,
+        choices=quotas.COUNT_ROUNDINGS,
     )
 
     def __attrs_post_init__(self):
@@ -175,7 +175,7 @@ class LevelRules:
                 recipe.fractions,
                 masks,
                 recipe.scope,
-                rounding=self.rounding,
+                count_rounding=self.rounding,
                 prunings=level if self.one_shot else 1,
             )
         densities = {

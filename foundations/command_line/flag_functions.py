@@ -7,6 +7,7 @@ import functools
 import inspect
 import re
 import textwrap
+from collections.abc import Callable
 
 import attrs
 
@@ -18,7 +19,7 @@ _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
     flags on the command line win over it."""
 
 
-def parameters(function) -> dict[str, inspect.Parameter]:
+def parameters(function: Callable) -> dict[str, inspect.Parameter]:
     """Returns dict, flag -> its type and default.
 
     Args:
@@ -39,7 +40,7 @@ def parameters(function) -> dict[str, inspect.Parameter]:
     return {**found, "config": config}
 
 
-def flatten(function):
+def flatten(function: Callable) -> Callable:
     """Returns a function of flat arguments that calls `function`.
 
     Its signature has one more argument, config, and its docstring names all.
@@ -59,7 +60,7 @@ def flatten(function):
     return command
 
 
-def keywords(function, values: dict) -> dict:
+def keywords(function: Callable, values: dict) -> dict:
     """Returns a function's own arguments, settings made.
 
     Args:

@@ -6,7 +6,7 @@ import typing
 from lottery_ticket.foundations.values import fields
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     """Returns a value as it would be written on a command line."""
     if isinstance(value, dict):
         return ",".join(f"{key}={entry}" for key, entry in value.items())
@@ -15,7 +15,7 @@ def text(value) -> str:
     return str(value)
 
 
-def convert(name: str, text: str, annotation):
+def convert(name: str, text: str, annotation: typing.Any) -> typing.Any:
     """Returns a flag's text as a value of its annotated type.
 
     Args:
@@ -41,7 +41,7 @@ def convert(name: str, text: str, annotation):
         ) from None
 
 
-def kind(annotation) -> type:
+def kind(annotation: typing.Any) -> type:
     """Returns the first type of an annotation: `float` of `float | None`."""
     first = fields.kinds(annotation)[0]
     return typing.get_origin(first) or first

@@ -22,6 +22,7 @@ from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
     entries,
+    fields,
 )
 
 with lazy.imports():
@@ -128,10 +129,7 @@ def choose_examples(
     A class that has fewer than `per_class` gives all it has. Raises ValueError
     if per_class is below 1.
     """
-    if per_class < 1:
-        raise ValueError(
-            f"examples_per_class must be at least 1. Received: {per_class}"
-        )
+    fields.check("examples_per_class", per_class, int, at_least=1)
     order = np.random.default_rng(seed).permutation(split.size)
     labels = split.y[order]
     chosen = [order[labels == label][:per_class] for label in np.unique(labels)]

@@ -1,6 +1,8 @@
 """MaskSource: what a search trains in place of weights, and masks of it."""
 
 import abc
+import typing
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -78,7 +80,7 @@ class MaskSource(abc.ABC):
         """Puts it where a search that had this `outcome` has left it."""
 
     @abc.abstractmethod
-    def masked(self, trained, weights, training) -> list:
+    def masked(self, trained: list, weights: list, training: bool) -> list:
         """Returns tensors to compute with in place of the kernels.
 
         Args:
@@ -88,7 +90,7 @@ class MaskSource(abc.ABC):
         """
 
     @abc.abstractmethod
-    def losses(self, trained, weights) -> list:
+    def losses(self, trained: list, weights: list) -> list:
         """Returns what is added to the loss, a list; arguments as `masked`."""
 
     def event(self, iteration: int, weights: Network) -> dict:
@@ -114,7 +116,7 @@ class MaskSource(abc.ABC):
         """
 
     @abc.abstractmethod
-    def final_masks(self, effective_masks) -> Network:
+    def final_masks(self, effective_masks: Callable) -> Network:
         """Returns the masks that a search ends with.
 
         Args:
@@ -135,7 +137,7 @@ def products(masks: list, weights: list) -> list:
     ]
 
 
-def variable(values, dtype: str, name: str) -> keras.Variable:
+def variable(values: typing.Any, dtype: str, name: str) -> keras.Variable:
     """Returns a variable that is not trained; checkpoints hold it.
 
     Args:

@@ -80,7 +80,7 @@ def round_scores(
     scores: Network,
     seed: int,
     loss: Callable[[Network], float] | None = None,
-    flags: Network | None = None,
+    active: Network | None = None,
 ) -> Network:
     """Returns the mask that scores are rounded to.
 
@@ -96,7 +96,7 @@ def round_scores(
             kernels are multiplied by, to the network's loss on always the same
             examples; for "pseudo_boolean" alone. Arrays that it is given change
             after it has returned.
-        flags: Dict, layer name -> array of 0s and 1s: where they are 0, so is
+        active: Dict, layer name -> array of 0s and 1s: where they are 0, so is
             the mask, and a score counts as 0 to all the others. None is 1.
 
     Returns:
@@ -120,10 +120,10 @@ def round_scores(
             * _rng(seed, "noise", name).standard_normal(score.shape, np.float32)
             for name, score in scores.items()
         }
-    if flags is not None:
-        scores = {name: flags[name] * score for name, score in scores.items()}
+    if active is not None:
+        scores = {name: active[name] * score for name, score in scores.items()}
     rounded = ROUNDINGS[rounding.name].function(rounding, scores, seed, loss)
-    return rounded if flags is None else masks_lib.intersect(rounded, flags)
+    return rounded if active is None else masks_lib.intersect(rounded, active)
 
 
 def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
@@ -134,7 +134,7 @@ def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
     earlier indices (C order), go first.
 
     Args:
-        masker: One without flags.
+        masker: One that is not by events.
         scores: Dict, layer name -> array.
         counts: A number for each layer, with a masker that keeps a share of
             each; else one for all together.

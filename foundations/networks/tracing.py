@@ -75,7 +75,9 @@ def outputs(
         return network(x, training=False)
 
 
-def gradient(tape: tf.GradientTape, target, sources) -> typing.Any:
+def gradient(
+    tape: tf.GradientTape, target: typing.Any, sources: typing.Any
+) -> typing.Any:
     """Returns gradients as a tape does, but 0 where no way leads."""
     zero = tf.UnconnectedGradients.ZERO
     return tape.gradient(target, sources, unconnected_gradients=zero)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.networks import network_variables
 from lottery_ticket.foundations.records import save_restore
-from lottery_ticket.foundations.training import batches, norm_tracing, trainee
+from lottery_ticket.foundations.training import batch_norms, batches, trainee
 from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
@@ -82,7 +82,7 @@ class Evaluation:
             examples = batches.prepared(self._prepare, x[start:end])
             with (
                 keras.StatelessScope(stands),
-                norm_tracing.fused(self._network),
+                batch_norms.fused(self._network),
             ):
                 outputs = self._network(examples, training=False)
             labels = y[start:end]

@@ -279,7 +279,7 @@ def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
         ({"iteration": "4it"}, "cannot part before it started"),
         ({"iteration": "12it"}, "cannot start at iteration 12"),
         ({"iteration": "5"}, "A length must be a number"),
-        ({"points": 1}, "at least 2 points"),
+        ({"points": 1}, "points of a line must be an integer, at least 2"),
         ({"changes": {"hidden_units": (7,)}}, "layer0"),
         ({"order_seeds": (1,)}, "two numbers"),
     ],
