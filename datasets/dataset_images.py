@@ -2,8 +2,6 @@
 
 import abc
 
-import numpy as np
-
 from lottery_ticket.datasets.images import augmentation as augmentations
 from lottery_ticket.datasets.images import labels, pixels, preparation, splits
 from lottery_ticket.foundations.values import (
@@ -94,7 +92,8 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         if image_size is not None:
             fields.check("image_size", image_size, int, at_least=1)
         x_train, y_train, x_test, y_test = self.load(data_dir, image_size)
-        max_value = self.MAX_VALUE or _max_value(x_train, x_test)
+        are_floats = any(x.dtype.kind not in "iu" for x in (x_train, x_test))
+        max_value = self.MAX_VALUE or (1 if are_floats else 255)
         x_train, x_test = pixels.plain(x_train), pixels.plain(x_test)
         for x in (x_train, x_test):
             _check_pixels(x, max_value, normalization, image_size)
@@ -160,11 +159,6 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
                 f"Received: {x_train.shape[-1]}"
             )
         return preparation.make(normalization, max_value, mean, std)
-
-
-def _max_value(*images):
-    are_integers = all(np.issubdtype(x.dtype, np.integer) for x in images)
-    return 255 if are_integers else 1
 
 
 def _check_pixels(x, max_value, normalization, image_size):

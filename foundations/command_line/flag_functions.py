@@ -1,6 +1,7 @@
 """Functions as the command line sees them: flat.
 
 An argument annotated with a class of settings stands for one flag per field.
+Functions have annotated arguments, and a docstring with an `Args:` section.
 """
 
 import functools
@@ -20,12 +21,7 @@ _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
 
 
 def parameters(function: Callable) -> dict[str, inspect.Parameter]:
-    """Returns dict, flag -> its type and default.
-
-    Args:
-        function: Function with annotated arguments and a docstring with an
-            `Args:` section.
-    """
+    """Returns dict, flag -> its type and default."""
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
@@ -44,9 +40,6 @@ def flatten(function: Callable) -> Callable:
     """Returns a function of flat arguments that calls `function`.
 
     Its signature has one more argument, config, and its docstring names all.
-
-    Args:
-        function: As for `parameters`.
     """
 
     @functools.wraps(function)
@@ -63,12 +56,8 @@ def flatten(function: Callable) -> Callable:
 def keywords(function: Callable, values: dict) -> dict:
     """Returns a function's own arguments, settings made.
 
-    Args:
-        function: As for `parameters`.
-        values: Dict, flag -> its value. Those of no argument are left out.
-
-    Raises:
-        ValueError: If settings refuse a value.
+    Values, by flag, that are of no argument are left out. Raises ValueError if
+    settings refuse one.
     """
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():

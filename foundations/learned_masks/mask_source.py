@@ -140,11 +140,8 @@ def products(masks: list, weights: list) -> list:
 def variable(values: typing.Any, dtype: str, name: str) -> keras.Variable:
     """Returns a variable that is not trained; checkpoints hold it.
 
-    Args:
-        values: Array to start from.
-        dtype: "float32", "bool", or "int64": GPUs have no assignment of smaller
-            integers.
-        name: Its name.
+    It starts from an array of values; its dtype is "float32", "bool", or
+    "int64": GPUs have no assignment of smaller integers.
     """
     return keras.Variable(
         values,

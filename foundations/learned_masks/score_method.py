@@ -132,14 +132,9 @@ class ScoreMethod:
 
 
 def check_range(masker: str, regularization: str) -> None:
-    """Raises if a regularization is not for the scores of a masker.
+    """Raises if a regularization is not for the scores of a masker, by names.
 
-    Args:
-        masker: A name in maskers.MASKERS.
-        regularization: A name in regularizers.REGULARIZERS.
-
-    Raises:
-        ValueError: If it is for scores in [0, 1], and they have both signs.
+    That is a ValueError: it is for scores in [0, 1], and they have both signs.
     """
     is_signed = maskers.MASKERS[masker].is_signed
     if is_signed and regularizers.REGULARIZERS[regularization].within_0_and_1:

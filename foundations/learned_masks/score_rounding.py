@@ -60,15 +60,7 @@ def draws(name: str, noise_ratio: float) -> bool:
 
 
 def check(rounding: Rounding, layers: Iterable[str]) -> None:
-    """Raises unless all prob_layers are a network's.
-
-    Args:
-        rounding: How scores become a mask.
-        layers: Names of all layers with scores.
-
-    Raises:
-        ValueError: If a name or pattern matches no layer.
-    """
+    """Raises ValueError if a prob_layer matches none of all layers' names."""
     layers = list(layers)
     for pattern in rounding.prob_layers:
         if not any(fnmatch.fnmatchcase(layer, pattern) for layer in layers):

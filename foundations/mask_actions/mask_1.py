@@ -178,11 +178,6 @@ def _by_layer(action, start, seed, is_rescaled=False):
     return made
 
 
-def _rewind(start, seed):
-    del seed
-    return dict(start.weights)
-
-
 def _reinit(start, seed):
     return dict(start.draw(seed))  # pyright: ignore[reportOptionalCall]  Given for it.
 
@@ -279,7 +274,7 @@ _LIBRARY = (
 )
 MASK_1_ACTIONS = {
     "rewind": Mask1Action(
-        _rewind,
+        lambda start, seed: dict(start.weights),
         "rewind",
         "W as it is; also called `none`",
         entries.FRANKLE,

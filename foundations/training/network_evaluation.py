@@ -182,11 +182,7 @@ class NetworkEvaluation:
 def in_lists(
     results: list[dict[str, dict[str, float]]],
 ) -> dict[str, dict[str, list[float]]]:
-    """Returns results of several networks as lists.
-
-    Args:
-        results: Dicts, split -> {"loss": ., "accuracy": .}.
-    """
+    """Returns results of several networks, as of `evaluate`, as lists."""
     return {
         split: {name: [each[split][name] for each in results] for name in first}
         for split, first in results[0].items()

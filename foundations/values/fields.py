@@ -193,9 +193,7 @@ def given(settings: typing.Any) -> dict:
 def filled(settings: Settings, usual: dict) -> Settings:
     """Returns settings with values in place of those that are None.
 
-    Args:
-        settings: Of a class of settings.
-        usual: Dict, name of one -> value; what is given stays.
+    Those are by name; what is given stays.
     """
     missing = {
         name: value
@@ -214,12 +212,8 @@ def put(settings: typing.Any, **values: typing.Any) -> None:
 def check_uses(settings: typing.Any, usual: dict | None = None) -> None:
     """Raises if a setting is given that the others leave without effect.
 
-    Args:
-        settings: Of a class of settings.
-        usual: Dict, name of a setting -> what None stands for.
-
-    Raises:
-        ValueError: Naming the setting, and what uses it.
+    `usual` is dict, name of a setting -> what None stands for. The ValueError
+    names the setting, and what uses it.
     """
     for each in attrs.fields(type(settings)):
         if not is_given(settings, each.name):
@@ -251,14 +245,8 @@ def check(
 ) -> None:
     """Raises unless a value that is no field's is of a type, and in a range.
 
-    Args:
-        name: What it is called.
-        value: The value.
-        kind: int, float, bool or str.
-        **facts: As of Facts, such as at_least=1.
-
-    Raises:
-        ValueError: If it is not.
+    `name` is what the ValueError calls it; of int, float, bool and str, kind is
+    one; and facts are as of Facts, such as at_least=1.
     """
     _check_entry(name, _plain(value), kind, Facts("", **facts))
 
