@@ -3,8 +3,7 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
     lottery-ticket argfile_runner \
         lottery_experiment lottery_experiment_argfile --output_dir=results
 
---help lists the flags. All other flags
-are the argfile's. The same command goes on after a stop.
+--help lists the flags; all others are the argfile's.
 """
 
 import contextlib

@@ -145,14 +145,9 @@ def bind(command: Callable | Command, argv: Sequence[str]) -> dict:
 
 
 def plan(command: Callable | Command, argv: Sequence[str]) -> plans.Plan:
-    """Returns the plan that a command line means.
+    """Returns the plan that a command line means, of a command that makes one.
 
-    Args:
-        command: Function or Command that makes one.
-        argv: As for `parse`.
-
-    Raises:
-        As `parse`, and what the function raises.
+    Raises as `parse`, and what the function raises.
     """
     return as_command(command).function(**bind(command, argv))
 

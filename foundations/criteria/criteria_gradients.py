@@ -68,9 +68,8 @@ def snip(given: Given) -> Network:
     Source: Lee et al. 2019 (https://arxiv.org/abs/1810.02340), equation 5.
     Differs: scores are not divided by their sum, which orders them alike;
     batch normalisation is in inference mode.
-
     """
-    scores = _times(given.weights, _mean_gradients(given))
+    scores = _times(given.weights, _mean(_gradients, given, 1.0))
     return _checked("snip", {name: np.abs(s) for name, s in scores.items()})
 
 
@@ -80,7 +79,7 @@ def grad(given: Given) -> Network:
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     Differs: batch normalisation is in inference mode.
     """
-    gradients = _mean_gradients(given)
+    gradients = _mean(_gradients, given, 1.0)
     return _checked("grad", {name: np.abs(g) for name, g in gradients.items()})
 
 
@@ -95,7 +94,7 @@ def grasp(given: Given) -> Network:
     where -w * (H g) is the score and the highest are pruned.
     Differs: batch normalisation is in inference mode.
     """
-    gradients = _mean_gradients(given, GRASP_TEMPERATURE)
+    gradients = _mean(_gradients, given, GRASP_TEMPERATURE)
     products = _mean(_hessian_products, given, GRASP_TEMPERATURE, gradients)
     return _checked("grasp", _times(given.weights, products))
 
@@ -169,10 +168,6 @@ def _tensors(given):
         {name: tf.constant(each) for name, each in given.weights.items()},
         {name: tf.constant(mask == 1) for name, mask in given.masks.items()},
     )
-
-
-def _mean_gradients(given, temperature=1.0):
-    return _mean(_gradients, given, temperature)
 
 
 def _mean(function, given, *others):

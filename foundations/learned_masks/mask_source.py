@@ -94,16 +94,9 @@ class MaskSource(abc.ABC):
         """Returns what is added to the loss, a list; arguments as `masked`."""
 
     def event(self, iteration: int, weights: Network) -> dict:
-        """Changes variables between two iterations.
+        """Does what `Trainee.event` says; weights are all frozen ones, by name.
 
         One that has events overrides this and `has_events`.
-
-        Args:
-            iteration: Number of iterations done.
-            weights: Dict, name -> array: the frozen weights.
-
-        Returns:
-            JSON values, for the record of the run.
         """
         raise NotImplementedError(f"{type(self).__name__} has no events")
 

@@ -100,11 +100,7 @@ def round_scores(
             MOST_FRACTIONAL scores are between 0 and 1.
     """
     check(rounding, scores)
-    for name, score in scores.items():
-        if np.isnan(score).any():
-            raise ValueError(
-                f"Scores of layer {name!r} hold NaN. Did training diverge?"
-            )
+    masks_lib.check_numbers("Scores", scores)
     if rounding.noise_ratio:
         scores = {
             name: score

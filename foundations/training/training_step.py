@@ -3,7 +3,11 @@
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private, mask_constraint
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    mask_constraint,
+    tracing,
+)
 from lottery_ticket.foundations.training import batch_norms, trainee
 
 
@@ -73,11 +77,8 @@ class TrainingStep:
             objective = self.optimizer.scale_loss(
                 tf.add_n([loss, *self.network.losses])
             )
-        gradients = tape.gradient(
-            objective,
-            [variable.value for variable in variables],
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
-        )
+        values = [variable.value for variable in variables]
+        gradients = tracing.gradient(tape, objective, values)
         self._update(gradients)
         return tf.stack([loss, accuracy])
 
