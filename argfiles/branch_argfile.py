@@ -9,7 +9,6 @@ from lottery_ticket.experiments import branch
 from lottery_ticket.experiments.settings import recipe_changes
 from lottery_ticket.foundations.command_line import flag_values, flags
 from lottery_ticket.foundations.records import paths
-from lottery_ticket.foundations.sweeps import level_lists
 from lottery_ticket.foundations.values import fields, seeds
 
 # Experiment -> (selection, mask_1_action), see experiments/branch.
@@ -111,7 +110,7 @@ def _flags(trial, level, name, run):
 
 def _levels(text, chosen):
     """Levels that a text names, checked for the experiments chosen."""
-    levels = level_lists.parse(text)
+    levels = sweep.levels(text)
     for name in chosen:
         if 0 in levels and EXPERIMENTS[name][0] != "ticket":
             raise ValueError(

@@ -8,7 +8,6 @@ from lottery_ticket.argfiles import sweep
 from lottery_ticket.experiments import instability
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.records import paths
-from lottery_ticket.foundations.sweeps import level_lists
 from lottery_ticket.foundations.values import steps
 
 # Unit of an iteration -> end of the experiment's name, before the number.
@@ -63,7 +62,7 @@ def lines(
             iteration=length,
         )
         for _, folder in sweep.trials(output_dir, trials, first_trial)
-        for level in level_lists.parse(levels)
+        for level in sweep.levels(levels)
         for length, name in zip(lengths, named, strict=True)
     ]
 

@@ -1,5 +1,6 @@
 """What argfiles share: trials and their folders, names, and lines of flags."""
 
+import re
 import shlex
 from collections.abc import Iterable
 
@@ -25,15 +26,10 @@ def line(**flags) -> str:
 def trials(
     output_dir: str, trials: int, first_trial: int
 ) -> list[tuple[int, str]]:
-    """Returns (number, folder) of all trials.
+    """Returns (number, folder) of so many trials, from the first one on.
 
-    Args:
-        output_dir: Folder that holds trial1, trial2, ...
-        trials: Number of trials.
-        first_trial: Number of the first one.
-
-    Raises:
-        ValueError: If there are no trials.
+    Folders are output_dir/trial1 and so on. Raises ValueError if there are no
+    trials.
     """
     fields.check("trials", trials, int, at_least=1)
     numbers = range(first_trial, first_trial + trials)
@@ -45,14 +41,8 @@ def network_trials(
 ) -> list[tuple[str, int, str]]:
     """Returns (network, number, folder) of all trials of all networks.
 
-    Args:
-        output_dir: Folder that holds a folder for each network.
-        networks: Names in NETWORKS, or of recipes.
-        count: Number of trials.
-        first_trial: Number of the first one.
-
-    Raises:
-        ValueError: If a network is unknown, or there are no trials.
+    The output_dir holds a folder for each. Raises ValueError if a network is
+    neither in NETWORKS nor a recipe, or there are no trials.
     """
     known("network", networks, [*NETWORKS, *recipes.RECIPES])
     return [
@@ -65,9 +55,8 @@ def network_trials(
 def recipe(network: str, ending: str) -> str:
     """Returns the name of a network's recipe.
 
-    Args:
-        network: A name in NETWORKS; any other is a recipe's name already.
-        ending: What the names of such recipes end with, such as "zhou".
+    It is that in NETWORKS with an ending, such as "zhou"; any other is a
+    recipe's name already.
     """
     is_known = network in NETWORKS
     return f"{NETWORKS[network]}_{ending}" if is_known else network
@@ -76,13 +65,7 @@ def recipe(network: str, ending: str) -> str:
 def known(kind: str, words: Iterable[str], names_known) -> list[str]:
     """Returns words without spaces around them, all of them known.
 
-    Args:
-        kind: What they are names of, for the error.
-        words: The words.
-        names_known: All known names.
-
-    Raises:
-        ValueError: If one is not known.
+    Raises ValueError if one is not; `kind` is what it calls them.
     """
     found = [word.strip() for word in words]
     for name in found:
@@ -93,6 +76,26 @@ def known(kind: str, words: Iterable[str], names_known) -> list[str]:
 def words(text: str) -> list[str]:
     """Returns the words between the commas of a text, which may be empty."""
     return [word for word in text.split(",") if word.strip()]
+
+
+def levels(text: str) -> list[int]:
+    """Returns the levels that a text names, such as '0-30' or '4,8,12-16'.
+
+    Raises ValueError if it cannot be read, or names none.
+    """
+    found = []
+    for part in str(text).split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
+        if not match:
+            raise ValueError(
+                "levels must be numbers and ranges such as 0-30 or 4,8,12. "
+                f"Received: {text!r}"
+            )
+        first, last = match[1], match[2] or match[1]
+        found += range(int(first), int(last) + 1)
+    if not found:
+        raise ValueError(f"levels must name at least one. Received: {text!r}")
+    return found
 
 
 def check_fall(densities: tuple[float, ...]) -> None:
@@ -106,13 +109,8 @@ def check_fall(densities: tuple[float, ...]) -> None:
 def beside(name: str, experiment_name: str, usual_name: str) -> str:
     """Returns what is called an experiment about the runs of another one.
 
-    Args:
-        name: Its name, where the other has its usual name.
-        experiment_name: Name of the other experiment's runs.
-        usual_name: Their usual name.
-
-    Raises:
-        ValueError: If `experiment_name` can be no name.
+    That is `name` where those runs have their usual one. Raises ValueError if
+    `experiment_name` can be no name.
     """
     paths.check_experiment_name(experiment_name)
     is_usual = experiment_name == usual_name

@@ -2,11 +2,14 @@
 
 import abc
 
-import numpy as np
-
 from lottery_ticket.datasets.images import augmentation as augmentations
 from lottery_ticket.datasets.images import labels, pixels, preparation, splits
-from lottery_ticket.foundations.values import dataset_base, dataset_split, names
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    dataset_split,
+    fields,
+    names,
+)
 
 
 class DatasetImages(dataset_base.DatasetBase, abc.ABC):
@@ -86,9 +89,11 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         """
         names.check("normalization", normalization, preparation.NORMALIZATIONS)
         augment = augmentations.make(augmentation)
-        _check_image_size(image_size)
+        if image_size is not None:
+            fields.check("image_size", image_size, int, at_least=1)
         x_train, y_train, x_test, y_test = self.load(data_dir, image_size)
-        max_value = self.MAX_VALUE or _max_value(x_train, x_test)
+        are_floats = any(x.dtype.kind not in "iu" for x in (x_train, x_test))
+        max_value = self.MAX_VALUE or (1 if are_floats else 255)
         x_train, x_test = pixels.plain(x_train), pixels.plain(x_test)
         for x in (x_train, x_test):
             _check_pixels(x, max_value, normalization, image_size)
@@ -154,20 +159,6 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
                 f"Received: {x_train.shape[-1]}"
             )
         return preparation.make(normalization, max_value, mean, std)
-
-
-def _max_value(*images):
-    are_integers = all(np.issubdtype(x.dtype, np.integer) for x in images)
-    return 255 if are_integers else 1
-
-
-def _check_image_size(image_size):
-    is_size = isinstance(image_size, int) and image_size > 0
-    if image_size is not None and not is_size:
-        raise ValueError(
-            f"image_size must be a whole number of pixels, at least 1. "
-            f"Received: {image_size}"
-        )
 
 
 def _check_pixels(x, max_value, normalization, image_size):

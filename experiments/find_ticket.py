@@ -10,7 +10,7 @@ from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
-from lottery_ticket.foundations.selection import pruning
+from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 with lazy.imports():
@@ -101,7 +101,9 @@ def find_ticket(
     try:
         progress.say(wrapped.summary(), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)
-        pruning.check_fractions(recipe.fractions, wrapped.masks, recipe.scope)
+        layer_shares.groups(
+            "fraction", recipe.fractions, wrapped.masks, recipe.scope
+        )
         if iterations is None and not rules.densities:
             iterations = USUAL_ITERATIONS
         levels.Levels(

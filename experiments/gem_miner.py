@@ -10,11 +10,11 @@ from lottery_ticket.experiments.stages.gem import (
     measures,
     sanity_checks,
 )
-from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.foundations.values import masks
 
-RESULT = result_file.ResultFile("gem.json")
+RESULT = sealed.ResultFile("gem.json")
 
 
 def plan(

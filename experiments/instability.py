@@ -12,8 +12,8 @@ from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import (
     paths,
     plans,
-    result_file,
     run_record,
+    sealed,
 )
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import interpolation, masks, seeds, steps
@@ -22,7 +22,7 @@ with lazy.imports():
     from lottery_ticket.foundations.training import line_evaluation
 
 COPIES_FOLDER = "copies"
-RESULT = result_file.ResultFile("connectivity.json")
+RESULT = sealed.ResultFile("connectivity.json")
 NAMES = ("first", "second")
 # Of a run's inputs, those that decide how its training begins.
 _START = ("network", "initial", "masks", "dataset")

@@ -10,7 +10,7 @@ from lottery_ticket.experiments.settings import mask_path, recipes
 from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.values import (
     fields,
     interpolation,
@@ -24,7 +24,7 @@ with lazy.imports():
         norm_statistics,
     )
 
-RESULT = result_file.ResultFile("mask_connectivity.json")
+RESULT = sealed.ResultFile("mask_connectivity.json")
 # Settings in which two searches must agree to be compared.
 _SAME = (
     *("dataset", "image_size", "normalization"),

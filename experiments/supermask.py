@@ -4,7 +4,7 @@ from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.experiments.settings import mask_search, recipes
 from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.records import plans, result_file, save_restore
+from lottery_ticket.foundations.records import plans, save_restore, sealed
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks, seeds
@@ -13,7 +13,7 @@ with lazy.imports():
     from lottery_ticket.foundations.learned_masks import sampled_masks
     from lottery_ticket.foundations.training import network_evaluation
 
-RESULT = result_file.ResultFile("supermask.json")
+RESULT = sealed.ResultFile("supermask.json")
 
 
 def plan(

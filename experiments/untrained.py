@@ -17,15 +17,15 @@ from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.mask_actions import mask_0
-from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.foundations.values import masks as masks_lib
 
 with lazy.imports():
     from lottery_ticket.foundations.training import network_evaluation
 
-RESULT = result_file.ResultFile("untrained.json")
-PART = result_file.ResultFile("untrained_part.json")
+RESULT = sealed.ResultFile("untrained.json")
+PART = sealed.ResultFile("untrained_part.json")
 SPLITS = ("validate", "test")
 SAVE_INTERVAL_S = 20
 

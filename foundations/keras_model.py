@@ -77,7 +77,8 @@ class KerasModel(model_base.ModelBase):
                 "trained layer is one of "
                 + ", ".join(kind.__name__ for kind in kernels.KERNELS)
             )
-        names = _names(network, found)
+        named = network_variables.named(network, found).items()
+        names = {id(variable): name for name, (_, variable) in named}
         for kernel in found:
             self._mask(names[id(kernel)], kernel)
         self._complete(network, num_outputs)
@@ -157,11 +158,6 @@ def _are_probabilities(network, outputs):
         )
     sums = outputs.sum(axis=-1)
     return bool((outputs >= 0).all() and (np.abs(sums - 1) < 0.01).all())
-
-
-def _names(network, found):
-    named = network_variables.named(network, found)
-    return {id(variable): name for name, (_, variable) in named.items()}
 
 
 def _drawn(build, seed):

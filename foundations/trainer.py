@@ -45,7 +45,7 @@ def train(
     Args:
         dataset: What to train on.
         model: A ModelBase, with the weights and masks to start from; or what
-            searches for masks of one, such as a `supermasks.SearchedModel`.
+            searches for masks of one, such as a `searched_model.SearchedModel`.
         optimizer_fn: What makes a new optimizer.
         training_len: '500it', '20ep' or ("iterations", 500); where training
             ends, at least one iteration after its start.

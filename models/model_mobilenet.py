@@ -43,10 +43,9 @@ class ModelMobilenetV2(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
-        What all networks take is as for `registry.create` and ModelBase.
+        What is not said here is as for `registry.create`, ModelBase and Pieces.
 
         Args:
-            affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, which Sreenivasan et al.'s
                 have not.
             kernel_initializer: Of all layers, as for Keras; of depthwise ones

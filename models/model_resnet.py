@@ -30,7 +30,7 @@ class ModelResnet(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
-        What all networks take is as for `registry.create` and ModelBase.
+        What is not said here is as for `registry.create`, ModelBase and Pieces.
 
         Args:
             depth: Layers with weights, shortcuts aside: 6n + 2.
@@ -38,7 +38,6 @@ class ModelResnet(model_base.ModelBase):
             shortcut: Where a block changes the shape: projection, by a
                 1x1 convolution and a norm, or pad, by every second pixel and
                 channels of zeros.
-            affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, as Frankle & Carbin's have
                 and Sreenivasan et al.'s have not.
 

@@ -33,7 +33,7 @@ class ModelResnetImagenet(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
-        What all networks take is as for `registry.create` and ModelBase.
+        What is not said here is as for `registry.create`, ModelBase and Pieces.
 
         Args:
             depth: Layers with weights, shortcuts aside: 18, 50 or 101.
@@ -47,7 +47,6 @@ class ModelResnetImagenet(model_base.ModelBase):
                 11,097,280 weights of ResNet-18 at 200 classes, where 172,032
                 more stay, and of 22,734,016 of ResNet-50 at 1000 classes, where
                 2,768,896 more stay.
-            affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias.
 
         Raises:

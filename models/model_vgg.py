@@ -40,7 +40,7 @@ class ModelVgg(model_base.ModelBase):
     ):
         """Builds the network, layer by layer.
 
-        What all networks take is as for `registry.create` and ModelBase.
+        What is not said here is as for `registry.create`, ModelBase and Pieces.
 
         Args:
             depth: 11, 13, 16 or 19: of the original's layers with weights, two
@@ -49,7 +49,6 @@ class ModelVgg(model_base.ModelBase):
                 the other blocks' (Sreenivasan et al.), or average, none of it
                 (Frankle & Carbin). The average over all pixels that are left
                 comes after either.
-            affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, as Frankle & Carbin's have
                 and Sreenivasan et al.'s have not.
 

@@ -28,13 +28,12 @@ class ModelWideResnet(model_base.ModelBase):
     ):
         """Builds the network, block by block.
 
-        What all networks take is as for `registry.create` and ModelBase.
+        What is not said here is as for `registry.create`, ModelBase and Pieces.
 
         Args:
             depth: Layers with weights, head aside: 6n + 4.
             width: The k of WRN-28-k: multiplier of all filters but the first
                 layer's 16.
-            affine: Whether norms have gamma and beta.
             use_bias: Whether logits have a bias, which Sreenivasan et al.'s
                 have not.
 

@@ -36,7 +36,7 @@ class Entry:
     load: Callable[[], type]  # Its ModelBase subclass, the same for a kind.
     fixed: dict  # Argument of the constructor -> value that the name fixes.
     options: tuple[str, ...]  # Arguments of it that a user may give.
-    smart_ratio_rule: str = "resnet"  # A name in smart_ratio.RULES.
+    smart_ratio_rule: str = "resnet"  # A name in random_masks.RULES.
     gem_ends: GemEnds | None = None  # Where they are known.
 
 

@@ -3,8 +3,7 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
     lottery-ticket argfile_runner \
         lottery_experiment lottery_experiment_argfile --output_dir=results
 
---help lists the flags. All other flags
-are the argfile's. The same command goes on after a stop.
+--help lists the flags; all others are the argfile's.
 """
 
 import contextlib
@@ -77,20 +76,20 @@ def argfile_runner(
         argfile_flags: Flags of the argfile in one text, for when some have
             names that argfile_runner has, too, such as "--quiet --trials=3".
     """
-    places = devices_lib.places(devices, workers_per_device)
+    slots = devices_lib.slots(devices, workers_per_device)
     found = _runner(runner)
     known = scripts.modules("lottery_ticket.argfiles")
     source = scripts.find("argfile", argfile, known)
     lines = argfile_lines.read(source, shlex.split(argfile_flags))
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
     agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
-    places = places[: len(agenda.to_run)]
+    slots = slots[: len(agenda.to_run)]
     if dry_run:
-        _print_agenda(found, agenda, places)
+        _print_agenda(found, agenda, slots)
         if agenda.refused:
             sys.exit(1)
     else:
-        _run(found, agenda, places, quiet)
+        _run(found, agenda, slots, quiet)
 
 
 RUN = argfile_runner
@@ -127,9 +126,9 @@ def _showing(total, quiet):
     )
 
 
-def _print_agenda(runner, agenda, places):
+def _print_agenda(runner, agenda, slots):
     texts = [
-        f"{agenda.text}{_on(places)}",
+        f"{agenda.text}{_on(slots)}",
         f"Each line goes to: {shlex.join(runner.command([]))}",
         *(f"complete: {line.text}" for line in agenda.complete),
         *(f"refused: {line.text}\n    {why}" for line, why in agenda.refused),
@@ -141,21 +140,21 @@ def _print_agenda(runner, agenda, places):
     print("\n".join(texts))
 
 
-def _on(places):
-    if not places:
+def _on(slots):
+    if not slots:
         return ""
-    names = ", ".join(dict.fromkeys(place.name for place in places))
-    plural = "es" if len(places) > 1 else ""
-    return f" in {len(places)} worker process{plural} on {names}"
+    names = ", ".join(dict.fromkeys(slot.name for slot in slots))
+    plural = "es" if len(slots) > 1 else ""
+    return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _run(runner, agenda, places, quiet):
+def _run(runner, agenda, slots, quiet):
     if agenda.to_run:
         line_logs.make_folder(agenda.to_run[0].log)
     if not quiet:
-        _say(f"{agenda.text}{_on(places)}")
+        _say(f"{agenda.text}{_on(slots)}")
     progress = line_progress.LineProgress(agenda, quiet)
-    outcomes: Any = worker_pool.run(runner, agenda.to_run, places)
+    outcomes: Any = worker_pool.run(runner, agenda.to_run, slots)
     try:
         with contextlib.closing(progress), contextlib.closing(outcomes):
             for outcome in outcomes:

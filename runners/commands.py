@@ -32,11 +32,11 @@ class Experiment:
 
 
 def _experiment(name: str) -> lazy.LazyModule:
-    return lazy.module(f"lottery_ticket.experiments.{name}")
+    return lazy.LazyModule(f"lottery_ticket.experiments.{name}")
 
 
 def _section(name: str) -> lazy.LazyModule:
-    return lazy.module(f"lottery_ticket.analysis.sections.{name}")
+    return lazy.LazyModule(f"lottery_ticket.analysis.sections.{name}")
 
 
 # Command -> experiment: first to train, then to question what was trained, then

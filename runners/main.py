@@ -2,7 +2,7 @@
 
 import sys
 
-from lottery_ticket.foundations.command_line import streams
+from lottery_ticket.foundations.command_line import terminal
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import names
 from lottery_ticket.runners import commands
@@ -17,7 +17,7 @@ _MAINS = {"argfile_runner": lambda words: argfile_runner.main(words)}
 
 def main(argv=None):
     """Runs a subcommand; None takes sys.argv's words."""
-    streams.open_closed()
+    terminal.open_closed()
     try:
         _run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:  # While the subcommand was being imported.
@@ -26,13 +26,13 @@ def main(argv=None):
 
 def _run(argv):
     if not argv or argv[0] in ("--help", "-h", "help"):
-        streams.say(_help(), sys.stdout)
+        terminal.say(_help(), sys.stdout)
         return
     name = argv[0].replace("-", "_")
     try:
         names.check("command", name, commands.helps())
     except ValueError as error:
-        streams.say(f"Error: {error}", sys.stderr)
+        terminal.say(f"Error: {error}", sys.stderr)
         sys.exit(2)
     sys.argv[0] = f"lottery-ticket {name}"
     if name in _MAINS:

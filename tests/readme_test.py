@@ -225,7 +225,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         regularizers.REGULARIZERS,
         score_rounding.ROUNDINGS,
         search_algos.ALGOS,
-        quotas.ROUNDINGS,
+        quotas.COUNT_ROUNDINGS,
         deconstructing_argfile.GRIDS,
         selections.SELECTIONS,
         branch_argfile.EXPERIMENTS,

@@ -195,15 +195,13 @@ class ImageFiles:
     def _raise_for(self, rows):
         shown = ", ".join(self.path(row) for row in rows[:SHOWN])
         more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        raise ValueError(
-            f"These files cannot be read as {self._wanted()}: {shown}{more}. "
-            f"The first: {self._reason(rows[0])}"
-        )
-
-    def _wanted(self):
         height, width, channels = self.shape[1:]
         size = f" of {height}x{width} pixels" if self.fit == "exact" else ""
-        return f"{'grey' if channels == 1 else 'RGB'} images{size}"
+        kind = f"{'grey' if channels == 1 else 'RGB'} images{size}"
+        raise ValueError(
+            f"These files cannot be read as {kind}: {shown}{more}. The first: "
+            f"{self._reason(rows[0])}"
+        )
 
     def _reason(self, row):
         try:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.foundations.values import seeds
+from lottery_ticket.foundations.values import fields, seeds
 
 
 def check(labels: list[np.ndarray], num_classes: int) -> None:
@@ -47,10 +47,7 @@ def randomize(
     Raises:
         ValueError: If the fraction is not in [0, 1].
     """
-    if not 0 <= fraction <= 1:
-        raise ValueError(
-            f"random_labels must be in [0, 1]. Received: {fraction}"
-        )
+    fields.check("random_labels", fraction, float, at_least=0, at_most=1)
     rng = np.random.default_rng(seeds.derive(seed, "random_labels"))
     chosen = rng.permutation(len(y))[: round(fraction * len(y))]
     y = y.copy()

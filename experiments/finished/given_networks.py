@@ -40,7 +40,7 @@ def masks(given, combine="union"):
     if isinstance(given, str):  # The name of a folder may hold a comma.
         given = [given] if files.exists(given) else given.split(",")
     if isinstance(given, list | tuple):
-        return masks_lib.combine([_masks(each) for each in given], combine)
+        return masks_lib.COMBINATIONS[combine](*map(_masks, given))
     return _masks(given)
 
 

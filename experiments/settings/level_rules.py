@@ -5,7 +5,7 @@ import logging
 from lottery_ticket.experiments.settings import weight_actions
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.selection import layer_shares, quotas
 from lottery_ticket.foundations.training import schedules
 from lottery_ticket.foundations.values import entries, fields, steps
 
@@ -88,7 +88,7 @@ class LevelRules:
         "What a fraction that is no whole number of weights becomes, the "
         "nearest one (exact), or as the code of Zhou et al. (legacy) or of "
         "Sreenivasan et al. (ceil_plus_one) counts.",
-        choices=quotas.ROUNDINGS,
+        choices=quotas.COUNT_ROUNDINGS,
     )
 
     def __attrs_post_init__(self):
@@ -175,7 +175,7 @@ class LevelRules:
                 recipe.fractions,
                 masks,
                 recipe.scope,
-                rounding=self.rounding,
+                count_rounding=self.rounding,
                 prunings=level if self.one_shot else 1,
             )
         densities = {
@@ -186,7 +186,7 @@ class LevelRules:
 
     def pruned(self, recipe, masks: dict) -> dict[str, float]:
         """Returns dict, layer -> fraction, of the layers that are pruned."""
-        fractions = pruning.expand_fractions(recipe.fractions, masks)
+        fractions = layer_shares.expand("fraction", recipe.fractions, masks)
         return {layer: part for layer, part in fractions.items() if part > 0}
 
     def check(self, recipe, criterion: str = "large_final") -> None:

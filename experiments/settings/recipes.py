@@ -6,7 +6,7 @@ from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import augmentation, preparation
 from lottery_ticket.experiments.settings import recipe_table, recipe_table_gem
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.selection import pruning
+from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
 from lottery_ticket.foundations.values import fields, names, seeds, steps
 from lottery_ticket.models import registry as models
@@ -204,7 +204,7 @@ class Recipe:
     scope: Filled[str] = fields.left_open(
         "layerwise prunes each layer by its fraction, global the lowest "
         "weights of all layers together, which then share one fraction.",
-        choices=pruning.SCOPES,
+        choices=layer_shares.SCOPES,
     )
     test_interval: Filled[int] = fields.left_open(
         "Iterations between two evaluations on the test set.", at_least=1
@@ -355,7 +355,9 @@ class Recipe:
             raise ValueError(
                 f"training_len must be above 0. Received: {self.training_len}"
             )
-        pruning.check_fractions(self.fractions, self.fractions, self.scope)
+        layer_shares.groups(
+            "fraction", self.fractions, self.fractions, self.scope
+        )
         if self.subset is not None and self.subset > 1 and self.subset % 1:
             raise ValueError(
                 "subset must be at most 1, a fraction, or a whole number. "

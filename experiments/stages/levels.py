@@ -15,7 +15,7 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.selection import collapse, pruning, quotas
+from lottery_ticket.foundations.selection import collapse, layer_shares, quotas
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, names, steps
 
@@ -87,7 +87,9 @@ class Levels:
                 with other settings.
         """
         recipe, rules = self._recipe, self._rules
-        pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+        layer_shares.groups(
+            "fraction", recipe.fractions, model.masks, recipe.scope
+        )
         # Before anything is trained, whether levels can start there.
         run_settings.Course(start_iteration=rules.rewind_iteration).span(
             recipe.training_len, dataset.train.iterations_per_epoch

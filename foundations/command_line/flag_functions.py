@@ -1,12 +1,14 @@
 """Functions as the command line sees them: flat.
 
 An argument annotated with a class of settings stands for one flag per field.
+Functions have annotated arguments, and a docstring with an `Args:` section.
 """
 
 import functools
 import inspect
 import re
 import textwrap
+from collections.abc import Callable
 
 import attrs
 
@@ -18,13 +20,8 @@ _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
     flags on the command line win over it."""
 
 
-def parameters(function) -> dict[str, inspect.Parameter]:
-    """Returns dict, flag -> its type and default.
-
-    Args:
-        function: Function with annotated arguments and a docstring with an
-            `Args:` section.
-    """
+def parameters(function: Callable) -> dict[str, inspect.Parameter]:
+    """Returns dict, flag -> its type and default."""
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
@@ -39,13 +36,10 @@ def parameters(function) -> dict[str, inspect.Parameter]:
     return {**found, "config": config}
 
 
-def flatten(function):
+def flatten(function: Callable) -> Callable:
     """Returns a function of flat arguments that calls `function`.
 
     Its signature has one more argument, config, and its docstring names all.
-
-    Args:
-        function: As for `parameters`.
     """
 
     @functools.wraps(function)
@@ -59,15 +53,11 @@ def flatten(function):
     return command
 
 
-def keywords(function, values: dict) -> dict:
+def keywords(function: Callable, values: dict) -> dict:
     """Returns a function's own arguments, settings made.
 
-    Args:
-        function: As for `parameters`.
-        values: Dict, flag -> its value. Those of no argument are left out.
-
-    Raises:
-        ValueError: If settings refuse a value.
+    Values, by flag, that are of no argument are left out. Raises ValueError if
+    settings refuse one.
     """
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():

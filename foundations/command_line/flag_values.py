@@ -6,7 +6,7 @@ import typing
 from lottery_ticket.foundations.values import fields
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     """Returns a value as it would be written on a command line."""
     if isinstance(value, dict):
         return ",".join(f"{key}={entry}" for key, entry in value.items())
@@ -15,7 +15,7 @@ def text(value) -> str:
     return str(value)
 
 
-def convert(name: str, text: str, annotation):
+def convert(name: str, text: str, annotation: typing.Any) -> typing.Any:
     """Returns a flag's text as a value of its annotated type.
 
     Args:
@@ -31,17 +31,16 @@ def convert(name: str, text: str, annotation):
     kinds = fields.kinds(annotation)
     if text == "None" and type(None) in kinds:
         return None
-    first = kinds[0]
-    read = _READERS.get(first)
+    read, expected = _READERS.get(kinds[0], (str, "text"))
     try:
-        return read(text) if read else text
+        return read(text)
     except ValueError:
         raise ValueError(
-            f"--{name} must be {_EXPECTED[first]}. Received: {text!r}"
+            f"--{name} must be {expected}. Received: {text!r}"
         ) from None
 
 
-def kind(annotation) -> type:
+def kind(annotation: typing.Any) -> type:
     """Returns the first type of an annotation: `float` of `float | None`."""
     first = fields.kinds(annotation)[0]
     return typing.get_origin(first) or first
@@ -91,23 +90,20 @@ def _read_fractions(text):
     return {name.strip(): _read_float(value) for name, value in pairs}
 
 
+# Type -> what reads a text as one, and what errors call it.
 _READERS = {
-    str: _read_text,
-    int: int,
-    float: _read_float,
-    bool: _read_bool,
-    tuple[int, ...]: _several(int),
-    tuple[float, ...]: _several(_read_float),
-    tuple[str, ...]: _several(_read_word),
-    dict[str, float]: _read_fractions,
-}
-_EXPECTED = {
-    str: "some text",
-    int: "an integer",
-    float: "a number",
-    bool: "True or False",
-    tuple[int, ...]: "integers such as 300,100",
-    tuple[float, ...]: "numbers such as .5,.2,.1",
-    tuple[str, ...]: "texts with commas between them, none of them empty",
-    dict[str, float]: "pairs such as layer0=.2,layer1=.1, each name once",
+    str: (_read_text, "some text"),
+    int: (int, "an integer"),
+    float: (_read_float, "a number"),
+    bool: (_read_bool, "True or False"),
+    tuple[int, ...]: (_several(int), "integers such as 300,100"),
+    tuple[float, ...]: (_several(_read_float), "numbers such as .5,.2,.1"),
+    tuple[str, ...]: (
+        _several(_read_word),
+        "texts with commas between them, none of them empty",
+    ),
+    dict[str, float]: (
+        _read_fractions,
+        "pairs such as layer0=.2,layer1=.1, each name once",
+    ),
 }

@@ -1,12 +1,15 @@
 """Words of a command line as flags: `--name=value`, `--name value`, `-n`."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 
 from lottery_ticket.foundations.command_line import flag_values
 from lottery_ticket.foundations.values import names
 
+Parameters = Mapping[str, inspect.Parameter]
 
-def read(argv: Sequence[str], parameters) -> dict[str, str]:
+
+def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     """Returns dict, flag name -> text, from words of a command line.
 
     Args:
@@ -49,12 +52,12 @@ def _value(name, word, words, parameters):
     raise ValueError(f"--{name} is missing its value")
 
 
-def is_switch(parameter) -> bool:
+def is_switch(parameter: inspect.Parameter) -> bool:
     """Whether a flag needs no value."""
     return flag_values.kind(parameter.annotation) is bool
 
 
-def name_of(word: str, parameters) -> str:
+def name_of(word: str, parameters: Parameters) -> str:
     """Returns the name in `--name=value`, `--name`, `-n` or `--noname`."""
     name = word.lstrip("-").split("=", 1)[0].replace("-", "_")
     starting = [known for known in parameters if known.startswith(name)]
@@ -70,7 +73,7 @@ def name_of(word: str, parameters) -> str:
     return without if is_negated else name
 
 
-def split(argv: list[str], known) -> tuple[list[str], list[str]]:
+def split(argv: list[str], known: Parameters) -> tuple[list, list]:
     """Returns words in two: those of known flags, and the rest.
 
     A word without `--` belongs to a flag before it that has no `=`, else to

@@ -24,8 +24,7 @@ from lottery_ticket.foundations.command_line import (
     flag_functions,
     flag_values,
     flag_words,
-    interrupts,
-    streams,
+    terminal,
 )
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.values import names
@@ -76,11 +75,11 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
         argv: Words of the command line after the program's name; None takes
             sys.argv's.
     """
-    streams.open_closed()
+    terminal.open_closed()
     _set_up_libraries()
     argv = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(argv):
-        streams.say(_help(_flat(command)), sys.stdout)
+        terminal.say(_help(_flat(command)), sys.stdout)
         return
     try:
         words = [  # As literals, which Fire reads back.
@@ -89,14 +88,14 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
         ]
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
-    with interrupts.heard() as signals:
+    with terminal.heard() as signals:
         try:
             fire.Fire(
                 _carried_out(command), command=words, serialize=lambda _: None
             )
             sys.stdout.flush()
         except BrokenPipeError:
-            streams.forget(sys.stdout)
+            terminal.forget(sys.stdout)
         except (Exception, KeyboardInterrupt) as error:
             if signals or isinstance(error, KeyboardInterrupt):
                 _exit(130, "\nStopped. The same command goes on from here.")
@@ -146,14 +145,9 @@ def bind(command: Callable | Command, argv: Sequence[str]) -> dict:
 
 
 def plan(command: Callable | Command, argv: Sequence[str]) -> plans.Plan:
-    """Returns the plan that a command line means.
+    """Returns the plan that a command line means, of a command that makes one.
 
-    Args:
-        command: Function or Command that makes one.
-        argv: As for `parse`.
-
-    Raises:
-        As `parse`, and what the function raises.
+    Raises as `parse`, and what the function raises.
     """
     return as_command(command).function(**bind(command, argv))
 
@@ -180,10 +174,10 @@ def print_lines(
         command: Function or Command whose flags the lines hold.
         argv: As for `main`.
     """
-    streams.open_closed()
+    terminal.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
     if {"--help", "-h"} & set(argv):
-        streams.say(_help(flag_functions.flatten(lines)), sys.stdout)
+        terminal.say(_help(flag_functions.flatten(lines)), sys.stdout)
         return
     own, passed_on = split(lines, argv)
     try:
@@ -195,7 +189,7 @@ def print_lines(
             _check_line(command, line)
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
-    streams.say("\n".join(finished), sys.stdout)
+    terminal.say("\n".join(finished), sys.stdout)
 
 
 def _set_up_libraries():
@@ -257,7 +251,7 @@ def _exit_with_usage(error):
 
 
 def _exit(status, text):
-    streams.say(text, sys.stderr)
+    terminal.say(text, sys.stderr)
     sys.exit(status)
 
 

@@ -10,6 +10,7 @@ from lottery_ticket.foundations.criteria import (
     criteria_weights,
 )
 from lottery_ticket.foundations.values import dataset_base, names
+from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 # In the order in which --criteria=all evaluates them.
@@ -81,7 +82,9 @@ def score_fn(
         )
         given = dataset.input_shape, dataset, rows
         scores = _of_gradients(criterion.function, model, final, *given)
-    return _inverted(scores) if invert else scores
+    if invert:
+        return lambda masks: {n: -each for n, each in scores(masks).items()}
+    return scores
 
 
 def _of_weights(function, model, initial, final, seed):
@@ -89,7 +92,9 @@ def _of_weights(function, model, initial, final, seed):
         before = model.weights if initial is None else initial
         after = before if final is None else final
         for weights in (before, after):
-            _check_numbers(weights, masks)
+            # A sign or a rank of NaN would pass for that of a number.
+            named = {name: weights[name] for name in masks}
+            masks_lib.check_numbers("Weights", named)
         rng, layer = np.random.default_rng(seed), criteria_weights.Layer
         return {
             name: function(layer(before[name], after[name], mask, rng))
@@ -97,15 +102,6 @@ def _of_weights(function, model, initial, final, seed):
         }
 
     return scores
-
-
-def _check_numbers(weights, masks):
-    """A sign or a rank of NaN would pass for that of a number."""
-    for name in masks:
-        if np.isnan(weights[name]).any():
-            raise ValueError(
-                f"Weights of layer {name!r} hold NaN. Did training diverge?"
-            )
 
 
 def _input_shape(name, source):
@@ -126,7 +122,3 @@ def _of_gradients(function, model, final, *others):
         return function(given)
 
     return scores
-
-
-def _inverted(scores):
-    return lambda masks: {n: -score for n, score in scores(masks).items()}

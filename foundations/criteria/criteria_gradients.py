@@ -22,6 +22,7 @@ from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
     entries,
+    fields,
 )
 
 with lazy.imports():
@@ -67,9 +68,8 @@ def snip(given: Given) -> Network:
     Source: Lee et al. 2019 (https://arxiv.org/abs/1810.02340), equation 5.
     Differs: scores are not divided by their sum, which orders them alike;
     batch normalisation is in inference mode.
-
     """
-    scores = _times(given.weights, _mean_gradients(given))
+    scores = _times(given.weights, _mean(_gradients, given, 1.0))
     return _checked("snip", {name: np.abs(s) for name, s in scores.items()})
 
 
@@ -79,7 +79,7 @@ def grad(given: Given) -> Network:
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     Differs: batch normalisation is in inference mode.
     """
-    gradients = _mean_gradients(given)
+    gradients = _mean(_gradients, given, 1.0)
     return _checked("grad", {name: np.abs(g) for name, g in gradients.items()})
 
 
@@ -94,7 +94,7 @@ def grasp(given: Given) -> Network:
     where -w * (H g) is the score and the highest are pruned.
     Differs: batch normalisation is in inference mode.
     """
-    gradients = _mean_gradients(given, GRASP_TEMPERATURE)
+    gradients = _mean(_gradients, given, GRASP_TEMPERATURE)
     products = _mean(_hessian_products, given, GRASP_TEMPERATURE, gradients)
     return _checked("grasp", _times(given.weights, products))
 
@@ -128,10 +128,7 @@ def choose_examples(
     A class that has fewer than `per_class` gives all it has. Raises ValueError
     if per_class is below 1.
     """
-    if per_class < 1:
-        raise ValueError(
-            f"examples_per_class must be at least 1. Received: {per_class}"
-        )
+    fields.check("examples_per_class", per_class, int, at_least=1)
     order = np.random.default_rng(seed).permutation(split.size)
     labels = split.y[order]
     chosen = [order[labels == label][:per_class] for label in np.unique(labels)]
@@ -171,10 +168,6 @@ def _tensors(given):
         {name: tf.constant(each) for name, each in given.weights.items()},
         {name: tf.constant(mask == 1) for name, mask in given.masks.items()},
     )
-
-
-def _mean_gradients(given, temperature=1.0):
-    return _mean(_gradients, given, temperature)
 
 
 def _mean(function, given, *others):

@@ -1,7 +1,8 @@
 """Learned masks: what they leave of weights, and ways from one to another.
 
 Source: of the ways, Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002),
-mode connectivity.
+mode connectivity. Networks and masks that are compared have the same layers,
+of the same shapes.
 """
 
 import numpy as np
@@ -29,13 +30,10 @@ def effective(weights: Network, masks: Network, rescaling: str) -> Network:
         weights: Dict, name -> array; what has no mask stays as it is.
         masks: Dict, layer name -> array of 0s and 1s, or of their means, of
             which S is the sum.
-        rescaling: A name in RESCALINGS; "none" multiplies by 1.
+        rescaling: A name in RESCALINGS, or ValueError; "none" multiplies by 1.
 
     Returns:
         A new dict, name -> array of the weights' dtype.
-
-    Raises:
-        ValueError: If the rescaling is unknown.
     """
     names.check("rescaling", rescaling, RESCALINGS)
     network = dict(weights)
@@ -58,8 +56,7 @@ def sampled(
     once stays so up to 1, where all is; at 0 nothing is.
 
     Args:
-        first: Dict, layer name -> array of 0s and 1s.
-        second: The same layers and shapes.
+        first: Dict, layer name -> array of 0s and 1s, as second.
         alpha: Place on the way, in [0, 1].
         seed: Seed of the numbers; each layer's derive from it and its name.
     """
@@ -80,14 +77,8 @@ def mixed(
     at once: below .5 that is the first mask, above .5 the second, and at .5
     what both keep.
 
-    Args:
-        first: Dict, layer name -> array of 0s and 1s.
-        second: The same layers and shapes.
-        alpha: Place on the way, in [0, 1].
-        is_rounded: Whether to make masks of it.
-
-    Returns:
-        Dict, layer name -> float64 array, or uint8 if rounded.
+    Masks and alpha are as for `sampled`. Returns dict, layer name -> float64
+    array, or uint8 if rounded.
     """
     found = {
         name: (1 - alpha) * mask + alpha * second[name]
@@ -101,12 +92,8 @@ def mixed(
 def distances(first: Network, second: Network) -> dict[str, tuple[float, int]]:
     """Returns of each layer the sum of differences, and how many entries.
 
-    Of masks, the sum is the number of entries that differ: the Hamming
-    distance.
-
-    Args:
-        first: Dict, layer name -> array of numbers in [0, 1].
-        second: The same layers and shapes.
+    Entries are in [0, 1]. Of masks, the sum is the number of entries that
+    differ: the Hamming distance.
     """
     return {
         name: (float(abs(np.float64(mask) - second[name]).sum()), mask.size)
@@ -117,9 +104,7 @@ def distances(first: Network, second: Network) -> dict[str, tuple[float, int]]:
 def mean(sums: dict[str, tuple[float, int]]) -> float:
     """Returns the sum over all layers by their number of entries.
 
-    Args:
-        sums: Dict, layer name -> pair of a sum and a number, as from
-            `distances` or `masks.counts`.
+    Those are pairs by layer, as from `distances` or `masks.counts`.
     """
     total, count = np.sum(list(sums.values()), axis=0)
     return float(total / count)

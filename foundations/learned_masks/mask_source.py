@@ -1,6 +1,8 @@
 """MaskSource: what a search trains in place of weights, and masks of it."""
 
 import abc
+import typing
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -78,7 +80,7 @@ class MaskSource(abc.ABC):
         """Puts it where a search that had this `outcome` has left it."""
 
     @abc.abstractmethod
-    def masked(self, trained, weights, training) -> list:
+    def masked(self, trained: list, weights: list, training: bool) -> list:
         """Returns tensors to compute with in place of the kernels.
 
         Args:
@@ -88,20 +90,13 @@ class MaskSource(abc.ABC):
         """
 
     @abc.abstractmethod
-    def losses(self, trained, weights) -> list:
+    def losses(self, trained: list, weights: list) -> list:
         """Returns what is added to the loss, a list; arguments as `masked`."""
 
     def event(self, iteration: int, weights: Network) -> dict:
-        """Changes variables between two iterations.
+        """Does what `Trainee.event` says; weights are all frozen ones, by name.
 
         One that has events overrides this and `has_events`.
-
-        Args:
-            iteration: Number of iterations done.
-            weights: Dict, name -> array: the frozen weights.
-
-        Returns:
-            JSON values, for the record of the run.
         """
         raise NotImplementedError(f"{type(self).__name__} has no events")
 
@@ -114,7 +109,7 @@ class MaskSource(abc.ABC):
         """
 
     @abc.abstractmethod
-    def final_masks(self, effective_masks) -> Network:
+    def final_masks(self, effective_masks: Callable) -> Network:
         """Returns the masks that a search ends with.
 
         Args:
@@ -135,14 +130,11 @@ def products(masks: list, weights: list) -> list:
     ]
 
 
-def variable(values, dtype: str, name: str) -> keras.Variable:
+def variable(values: typing.Any, dtype: str, name: str) -> keras.Variable:
     """Returns a variable that is not trained; checkpoints hold it.
 
-    Args:
-        values: Array to start from.
-        dtype: "float32", "bool", or "int64": GPUs have no assignment of smaller
-            integers.
-        name: Its name.
+    It starts from an array of values; its dtype is "float32", "bool", or
+    "int64": GPUs have no assignment of smaller integers.
     """
     return keras.Variable(
         values,

@@ -1,6 +1,7 @@
 """A network whose weights are frozen and whose masks are trained."""
 
 import threading
+import typing
 from collections.abc import Callable
 
 import keras
@@ -32,7 +33,7 @@ class MaskedNetwork(keras_private.StandIn):
 
     def __init__(
         self,
-        model,
+        model: typing.Any,
         make: Callable[[dict[str, tuple]], mask_source.MaskSource],
         name: str,
     ):
@@ -74,7 +75,7 @@ class MaskedNetwork(keras_private.StandIn):
         """All variables, in a stable order."""
         return [*self.trainable_variables, *self.non_trainable_variables]
 
-    def __call__(self, x, training=False):
+    def __call__(self, x: tf.Tensor, training: bool = False) -> typing.Any:
         """Returns the network's outputs under a mask.
 
         Args:

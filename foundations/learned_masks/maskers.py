@@ -24,6 +24,7 @@ Ramanujan et al. 2020's (https://arxiv.org/abs/1911.13299).
 import dataclasses
 import functools
 import math
+import typing
 
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import entries
@@ -42,8 +43,8 @@ class Masker(entries.Entry):
     Args:
         draws: Whether it is of mask logits, and takes uniforms.
         draws_in_evaluation: Whether each evaluation has a mask of its own.
-        has_flags: Of scores: whether pruning events clear flags, which its
-            masks are multiplied by; else it keeps a share of all scores.
+        by_events: Of scores: whether its masks are multiplied by what pruning
+            events have left active; else it keeps a share of all scores.
         is_signed: Whether scores have both signs, and magnitudes are compared;
             else they are in [0, 1], which they are projected to.
         has_threshold: Whether it looks at the threshold.
@@ -53,14 +54,14 @@ class Masker(entries.Entry):
 
     draws: bool = False
     draws_in_evaluation: bool = False
-    has_flags: bool = False
+    by_events: bool = False
     is_signed: bool = False
     has_threshold: bool = False
     is_soft: bool = False
     by_layer: bool = False
 
 
-def bernoulli(logits, uniforms, training):
+def bernoulli(logits: list, uniforms: list, training: bool) -> list:
     """Returns samples: each weight is kept with the sigmoid of its logit.
 
     The gradient passes straight through the sample to the probability: that of
@@ -74,7 +75,7 @@ def bernoulli(logits, uniforms, training):
     ]
 
 
-def rounded(logits, uniforms, training):
+def rounded(logits: list, uniforms: list, training: bool) -> list:
     """Returns probabilities rounded to 0 or 1, in training only half of them.
 
     There each entry is, with a probability of one half, its sigmoid itself,
@@ -90,7 +91,7 @@ def rounded(logits, uniforms, training):
     ]
 
 
-def hypercube(scores, threshold, training):
+def hypercube(scores: list, threshold: float, training: bool) -> list:
     """Returns 1 where a score is above the threshold; a gradient of 1.
 
     What is 0 learns all the same: the gradient is not multiplied by the mask.
@@ -99,7 +100,7 @@ def hypercube(scores, threshold, training):
     return [_straight(each, each > threshold) for each in scores]
 
 
-def relaxed(scores, threshold, training):
+def relaxed(scores: list, threshold: float, training: bool) -> list:
     """Returns the scores themselves; in evaluation, projected to [0, 1]."""
     del threshold
     if training:
@@ -107,7 +108,9 @@ def relaxed(scores, threshold, training):
     return [tf.clip_by_value(each, 0, 1) for each in scores]
 
 
-def edge_popup(scores, removed, training, by_layer=True):
+def edge_popup(
+    scores: list, removed: "tf.Tensor", training: bool, by_layer: bool = True
+) -> list:
     """Returns 1 but for the lowest magnitudes, of each layer or of all.
 
     The gradient is that of the magnitude, which is the sign of the score.
@@ -122,7 +125,7 @@ def edge_popup(scores, removed, training, by_layer=True):
     ]
 
 
-def global_top(scores, removed, training):
+def global_top(scores: list, removed: "tf.Tensor", training: bool) -> list:
     """Returns 1 but for the lowest scores of all layers; a gradient of 1.
 
     Scores of 0 and below count as the same. Those of 1 always stay: projection
@@ -160,7 +163,7 @@ MASKERS = {
         "hypercube",
         "1 where a score is above the threshold",
         entries.SREENIVASAN,
-        has_flags=True,
+        by_events=True,
         has_threshold=True,
     ),
     "hc_relaxed": Masker(
@@ -168,7 +171,7 @@ MASKERS = {
         "hypercube, relaxed",
         "the score itself",
         entries.SREENIVASAN,
-        has_flags=True,
+        by_events=True,
         is_soft=True,
     ),
     "ep": Masker(
@@ -197,7 +200,7 @@ OF_LOGITS = tuple(name for name, each in MASKERS.items() if each.draws)
 OF_SCORES = tuple(name for name, each in MASKERS.items() if not each.draws)
 
 
-def rescaled(mask, rescaling):
+def rescaled(mask: typing.Any, rescaling: str) -> "tf.Tensor":
     """Returns a mask times N / S: its size over the sum of its entries.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), dynamic weight
@@ -218,7 +221,7 @@ def rescaled(mask, rescaling):
     return mask * factor
 
 
-def magnitudes(scores):
+def magnitudes(scores: list) -> list:
     """Returns int32 tensors that are ordered like the scores' magnitudes.
 
     Floats of one sign are in the order of their bits, read as integers.
@@ -228,12 +231,12 @@ def magnitudes(scores):
     return [tf.bitcast(each, tf.int32) & 0x7FFFFFFF for each in scores]
 
 
-def positive_parts(scores):
+def positive_parts(scores: list) -> list:
     """Returns the same of the scores above 0; all else is equal, lowest."""
     return [tf.maximum(tf.bitcast(each, tf.int32), 0) for each in scores]
 
 
-def nth_smallest(groups, counts):
+def nth_smallest(groups: list[list], counts: "tf.Tensor") -> "tf.Tensor":
     """Returns the order that n of a group are not above, exactly.
 
     More than n are not above it only where some tie with it. For n = 0 it is

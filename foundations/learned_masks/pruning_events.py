@@ -4,6 +4,8 @@ Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), algorithm 1
 (Gem-Miner), and the authors' code, whose counts these are.
 """
 
+import typing
+
 import numpy as np
 
 from lottery_ticket.foundations.selection import pruning, quotas
@@ -79,9 +81,7 @@ def plan(
     *,
     fraction: float | None = None,
     scope: str = "global",
-    ties: str = "exact",
-    is_inverted: bool = False,
-    threshold: float = 0.5,
+    **others: typing.Any,
 ) -> EventPlan:
     """Returns the events of a search, the last of which reaches a density.
 
@@ -95,11 +95,10 @@ def plan(
         period: Epochs from one event to the next, 1 or more.
         density: Part of all weights that is active after the last event, in
             (0, 1]; None where there is a fraction, or the scope is "threshold".
-        fraction: In place of the density's; as of EventPlan, like the rest.
-        scope: See there.
-        ties: See there.
-        is_inverted: See there.
-        threshold: See there.
+        fraction: In place of the density's; as of EventPlan, like all that
+            follows.
+        scope: Of what an event takes a fraction.
+        **others: The rest of EventPlan.
 
     Raises:
         ValueError: If there are too few epochs for one event, there is neither
@@ -118,49 +117,44 @@ def plan(
         tuple(range(period, events * period + 1, period)),
         _fraction(events, density, fraction, scope),
         scope,
-        ties,
-        is_inverted,
-        threshold,
-        period,
+        period=period,
+        **others,
     )
 
 
-def prune(flags: Network, scores: Network, plan: EventPlan) -> Network:
-    """Returns flags without those that one event takes.
+def prune(active: Network, scores: Network, plan: EventPlan) -> Network:
+    """Returns masks of what one event leaves active.
 
     Of n active weights, exactly ceil(fraction * n) go, see `quotas.rounded_up`:
     those with the smallest abs(score). Of equal ones the earlier layer (in the
-    order of `flags`) goes first, and in a layer the earlier index (C order).
+    order of `active`) goes first, and in a layer the earlier index (C order).
 
     Differs: with the authors' code, and ties "legacy", no weight stays whose
     abs(score) is that of one that goes; scores that were clipped to 0 can so go
     in bulk.
 
     Args:
-        flags: Dict, layer name -> array of 0s and 1s; 1 means active.
-        scores: Dict, layer name -> float array of the flags' shape.
+        active: Dict, layer name -> array of 0s and 1s; 1 means active.
+        scores: Dict, layer name -> float array of the same shape.
         plan: What an event does; whether it is due is not asked here.
-
-    Returns:
-        A new dict of flags.
 
     Raises:
         ValueError: If a layer's scores are missing, hold NaN or differ in
-            shape from its flags.
+            shape from its mask.
     """
     if plan.scope == "threshold":
         above = {name: each - plan.threshold for name, each in scores.items()}
-        return pruning.keep_positive(flags, flags, above)
+        return pruning.keep_positive(active, active, above)
     sign = -1 if plan.is_inverted else 1
     ranks = {name: sign * np.abs(each) for name, each in scores.items()}
-    groups = [tuple(flags)]
+    groups = [tuple(active)]
     if plan.scope == "layerwise":
-        groups = [(name,) for name in flags]
-    counts = [_quota(layers, flags, plan.fraction) for layers in groups]
-    pruned = pruning.prune_by_scores(counts, flags, ranks)
+        groups = [(name,) for name in active]
+    counts = [_quota(layers, active, plan.fraction) for layers in groups]
+    pruned = pruning.prune_by_scores(counts, active, ranks)
     if plan.ties == "legacy":
         for layers in groups:
-            pruned.update(_without_ties(layers, flags, pruned, ranks))
+            pruned.update(_without_ties(layers, active, pruned, ranks))
     return pruned
 
 
@@ -196,26 +190,21 @@ def _fraction(events, density, fraction, scope):
         return 0.0
     if fraction is not None:
         return fraction
-    fields.check(
-        "density, of pruning events without a fraction,",
-        density,
-        float,
-        above=0,
-        at_most=1,
-    )
+    what = "density, of pruning events without a fraction,"
+    fields.check(what, density, float, above=0, at_most=1)
     return 1 - density ** (1 / events)
 
 
-def _quota(layers, flags, fraction):
+def _quota(layers, active, fraction):
     """What layers keep of their active weights, together."""
-    active = sum(int(np.count_nonzero(flags[name])) for name in layers)
-    going = quotas.rounded_up(fraction, active)
-    return quotas.Quota(layers, active - going)
+    count = sum(int(np.count_nonzero(active[name])) for name in layers)
+    going = quotas.rounded_up(fraction, count)
+    return quotas.Quota(layers, count - going)
 
 
-def _without_ties(layers, flags, pruned, ranks):
-    """Flags of layers without what ranks no higher than what has gone."""
-    gone = [ranks[name][flags[name] > pruned[name]] for name in layers]
+def _without_ties(layers, active, pruned, ranks):
+    """Masks of layers without what ranks no higher than what has gone."""
+    gone = [ranks[name][active[name] > pruned[name]] for name in layers]
     highest = max((each.max() for each in gone if each.size), default=None)
     if highest is None:
         return {}

@@ -1,6 +1,8 @@
 """Masks that are made of mask logits and drawn anew for each iteration."""
 
 import functools
+import typing
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -18,7 +20,7 @@ Network = dict[str, np.ndarray]
 
 
 def search(
-    model, sampling: str, rescaling: str, mask_seed: int
+    model: typing.Any, sampling: str, rescaling: str, mask_seed: int
 ) -> searched_model.SearchedModel:
     """Returns the search for a mask by logits, in need of a `reset`.
 
@@ -94,7 +96,7 @@ class SampledMasks(mask_source.MaskSource):
     def restore(self, networks: dict[str, Network]) -> None:
         self.assign(networks["logits"])
 
-    def masked(self, trained, weights, training) -> list:
+    def masked(self, trained: list, weights: list, training: bool) -> list:
         """Returns the kernels times masks that are drawn, and rescaled."""
         uniforms = self.uniforms(training)
         masker = maskers.MASKERS[self._sampling].function
@@ -102,7 +104,7 @@ class SampledMasks(mask_source.MaskSource):
         masks = [maskers.rescaled(each, self.rescaling) for each in masks]
         return mask_source.products(masks, weights)
 
-    def uniforms(self, training):
+    def uniforms(self, training: bool) -> list:
         """Returns a tensor for each layer, of this iteration or evaluation.
 
         Args:
@@ -114,7 +116,7 @@ class SampledMasks(mask_source.MaskSource):
             tuple(tuple(each.shape) for each in self.trained.values()),
         )
 
-    def losses(self, trained, weights) -> list:
+    def losses(self, trained: list, weights: list) -> list:
         return []
 
     def samples(self, count: int) -> list[Network]:
@@ -127,7 +129,7 @@ class SampledMasks(mask_source.MaskSource):
             for index in range(count)
         ]
 
-    def final_masks(self, effective_masks) -> Network:
+    def final_masks(self, effective_masks: Callable) -> Network:
         """Returns the first of `samples`, whatever it leaves."""
         return self.samples(1)[0]
 

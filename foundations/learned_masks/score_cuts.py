@@ -1,4 +1,4 @@
-"""What tells kept scores from others: flags and a threshold, or a share."""
+"""What tells kept scores from others: events and a threshold, or a share."""
 
 import abc
 import math
@@ -37,16 +37,16 @@ class Cut(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def flags(self) -> Network:
+    def active(self) -> Network:
         """Layer name -> uint8 array: 1 is what no pruning event has taken."""
 
     @property
     @abc.abstractmethod
     def left_out(self) -> int:
-        """How many scores are left out of masks, or flagged off."""
+        """How many scores are left out of masks, or taken by events."""
 
     @abc.abstractmethod
-    def place(self, method: Method, flags: Network, epoch: int) -> None:
+    def place(self, method: Method, active: Network, epoch: int) -> None:
         """Puts it where the events up to that of an epoch have left it."""
 
     @abc.abstractmethod
@@ -62,59 +62,63 @@ class Cut(abc.ABC):
         """Returns the mask that an evaluation computes with, of 0s and 1s."""
 
     @abc.abstractmethod
-    def masked(self, method: Method, trained, weights, training) -> list:
+    def masked(
+        self, method: Method, trained: list, weights: list, training: bool
+    ) -> list:
         """Returns masked kernels, as `mask_source.MaskSource.masked`."""
 
 
-class FlagCut(Cut):
-    """Flags, what no pruning event has taken, and scores above a threshold.
+class EventCut(Cut):
+    """What no pruning event has taken, and scores above a threshold.
 
-    Flags are multiplied by outside of what the gradient passes straight
-    through: a flagged-off score gets none, but for that of the regulariser.
+    Activity is multiplied by outside of what the gradient passes straight
+    through: a score that was taken gets none, but for the regulariser's.
     """
 
     why_empty = "the final mask will be another one"
 
     def __init__(self, shapes: dict[str, tuple]):
         """Makes the variables for kernels of these shapes."""
-        self._flags = {
-            name: mask_source.variable(np.ones(shape), "bool", f"{name}_flags")
+        self._active = {
+            name: mask_source.variable(np.ones(shape), "bool", f"{name}_active")
             for name, shape in shapes.items()
         }
-        self.variables = list(self._flags.values())
+        self.variables = list(self._active.values())
 
     @property
-    def flags(self):
+    def active(self) -> Network:
         return {
             name: each.numpy().astype(np.uint8)
-            for name, each in self._flags.items()
+            for name, each in self._active.items()
         }
 
     @property
-    def left_out(self):
-        return sum(mask.size - int(mask.sum()) for mask in self.flags.values())
+    def left_out(self) -> int:
+        return sum(mask.size - int(mask.sum()) for mask in self.active.values())
 
-    def place(self, method, flags, epoch):
-        for name, variable in self._flags.items():
-            variable.assign(np.asarray(flags[name], bool))
+    def place(self, method: Method, active: Network, epoch: int) -> None:
+        for name, variable in self._active.items():
+            variable.assign(np.asarray(active[name], bool))
 
-    def prune(self, method, scores, epoch):
-        flags = pruning_events.prune(self.flags, scores, method.plan)
-        self.place(method, flags, epoch)
+    def prune(self, method: Method, scores: Network, epoch: int) -> None:
+        active = pruning_events.prune(self.active, scores, method.plan)
+        self.place(method, active, epoch)
 
-    def kept(self, method, scores):
-        threshold, flags = method.rounding.threshold, self.flags
-        return {n: flags[n] * (each > threshold) for n, each in scores.items()}
+    def kept(self, method: Method, scores: Network) -> Network:
+        threshold, active = method.rounding.threshold, self.active
+        return {n: active[n] * (each > threshold) for n, each in scores.items()}
 
-    def forward(self, method, scores):
+    def forward(self, method: Method, scores: Network) -> Network:
         return self.kept(method, scores)
 
-    def masked(self, method, trained, weights, training):
+    def masked(
+        self, method: Method, trained: list, weights: list, training: bool
+    ) -> list:
         function = method.masker_entry.function
         masks = function(trained, method.threshold, training)
         weights = [
-            tf.where(flag.value, own, tf.zeros_like(own))
-            for flag, own in zip(self.variables, weights, strict=True)
+            tf.where(active.value, own, tf.zeros_like(own))
+            for active, own in zip(self.variables, weights, strict=True)
         ]
         return mask_source.products(masks, weights)
 
@@ -139,14 +143,14 @@ class ShareCut(Cut):
         return self._removed.numpy().tolist()
 
     @property
-    def flags(self):
+    def active(self) -> Network:
         return masks_lib.ones({n: np.empty(s) for n, s in self._shapes.items()})
 
     @property
-    def left_out(self):
+    def left_out(self) -> int:
         return sum(self.removed)
 
-    def place(self, method, flags, epoch):
+    def place(self, method: Method, active: Network, epoch: int) -> None:
         """Gives it its number of an epoch.
 
         Source: Sreenivasan et al. 2022's code: int((1 - k) * n) of a layer for
@@ -164,20 +168,22 @@ class ShareCut(Cut):
             counts = [quotas.rounded_up(fraction, sum(sizes))]
         self._removed.assign(counts)
 
-    def prune(self, method, scores, epoch):
-        self.place(method, self.flags, epoch)
+    def prune(self, method: Method, scores: Network, epoch: int) -> None:
+        self.place(method, self.active, epoch)
 
-    def kept(self, method, scores):
+    def kept(self, method: Method, scores: Network) -> Network:
         return score_rounding.top(method.masker_entry, scores, self.removed)
 
-    def forward(self, method, scores):
+    def forward(self, method: Method, scores: Network) -> Network:
         given = [tf.constant(each) for each in scores.values()]
         function = method.masker_entry.function
         masks = function(given, tf.constant(self.removed), False)
         # Sync point.
         return {n: m.numpy() for n, m in zip(scores, masks, strict=True)}
 
-    def masked(self, method, trained, weights, training):
+    def masked(
+        self, method: Method, trained: list, weights: list, training: bool
+    ) -> list:
         removed = tf.convert_to_tensor(self._removed.value)
         masks = method.masker_entry.function(trained, removed, training)
         return mask_source.products(masks, weights)

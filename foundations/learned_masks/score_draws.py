@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from lottery_ticket.foundations.values import entries, names, seeds
+from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
 Shapes = dict[str, tuple[int, ...]]
@@ -91,7 +92,7 @@ SCORE_INITS = {
 
 def draw(
     name: str,
-    shapes: dict[str, tuple[int, ...]],
+    shapes: Shapes,
     seed: int,
     fans: dict[str, tuple[int, int]] | None = None,
 ) -> Network:
@@ -142,12 +143,8 @@ def upper_half(weights: Network) -> Network:
     Raises:
         ValueError: If a layer holds NaN.
     """
+    masks_lib.check_numbers("Weights", weights)
     sizes = {name: np.abs(kernel) for name, kernel in weights.items()}
-    for name, size in sizes.items():
-        if np.isnan(size).any():
-            raise ValueError(
-                f"Weights of layer {name!r} hold NaN. Did training diverge?"
-            )
     median = np.median(np.concatenate([x.ravel() for x in sizes.values()]))
     return {
         name: (size > median).astype(np.float32) for name, size in sizes.items()

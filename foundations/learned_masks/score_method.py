@@ -1,7 +1,5 @@
 """How scores are trained, and how they become a mask: settings as a value."""
 
-import attrs
-
 from lottery_ticket.foundations.learned_masks import (
     maskers,
     pruning_events,
@@ -10,7 +8,7 @@ from lottery_ticket.foundations.learned_masks import (
 )
 from lottery_ticket.foundations.values import fields
 
-TOP = tuple(n for n in maskers.OF_SCORES if not maskers.MASKERS[n].has_flags)
+TOP = tuple(n for n in maskers.OF_SCORES if not maskers.MASKERS[n].by_events)
 
 
 @fields.settings
@@ -84,7 +82,7 @@ class ScoreMethod:
         """Raises ValueError if settings do not go together."""
         check_range(self.masker, self.regularization)
         is_planned = bool(self.plan.epochs) and not self.masker_entry.by_layer
-        needs_none = self.has_flags or is_planned
+        needs_none = self.by_events or is_planned
         if needs_none != (self.density is None):
             raise ValueError(
                 f"{self.masker!r} {'takes no' if needs_none else 'needs a'} "
@@ -98,21 +96,21 @@ class ScoreMethod:
         return maskers.MASKERS[self.masker]
 
     @property
-    def has_flags(self) -> bool:
-        """Whether events clear flags, which the mask is multiplied by."""
-        return self.masker_entry.has_flags
+    def by_events(self) -> bool:
+        """Whether events take weights, which no score brings back."""
+        return self.masker_entry.by_events
 
     @property
     def is_unflagged(self) -> bool:
-        """Whether the final mask is the flags."""
-        return self.has_flags and self.unflag and bool(self.plan.epochs)
+        """Whether the final mask is all that events have left active."""
+        return self.by_events and self.unflag and bool(self.plan.epochs)
 
     @property
     def is_rounded_naively(self) -> bool:
         """Whether the final mask is naively rounded scores, or a share."""
         is_naive = score_rounding.ROUNDINGS[self.rounding.name].is_naive
         return not self.is_unflagged and (
-            not self.has_flags or is_naive and not self.rounding.noise_ratio
+            not self.by_events or is_naive and not self.rounding.noise_ratio
         )
 
     @property
@@ -132,20 +130,11 @@ class ScoreMethod:
             key += [self.alpha, self.alpha_prime]
         return tuple(key)
 
-    def settings(self) -> dict:
-        """Returns all settings as JSON values."""
-        return attrs.asdict(self)
-
 
 def check_range(masker: str, regularization: str) -> None:
-    """Raises if a regularization is not for the scores of a masker.
+    """Raises if a regularization is not for the scores of a masker, by names.
 
-    Args:
-        masker: A name in maskers.MASKERS.
-        regularization: A name in regularizers.REGULARIZERS.
-
-    Raises:
-        ValueError: If it is for scores in [0, 1], and they have both signs.
+    That is a ValueError: it is for scores in [0, 1], and they have both signs.
     """
     is_signed = maskers.MASKERS[masker].is_signed
     if is_signed and regularizers.REGULARIZERS[regularization].within_0_and_1:

@@ -60,15 +60,7 @@ def draws(name: str, noise_ratio: float) -> bool:
 
 
 def check(rounding: Rounding, layers: Iterable[str]) -> None:
-    """Raises unless all prob_layers are a network's.
-
-    Args:
-        rounding: How scores become a mask.
-        layers: Names of all layers with scores.
-
-    Raises:
-        ValueError: If a name or pattern matches no layer.
-    """
+    """Raises ValueError if a prob_layer matches none of all layers' names."""
     layers = list(layers)
     for pattern in rounding.prob_layers:
         if not any(fnmatch.fnmatchcase(layer, pattern) for layer in layers):
@@ -80,7 +72,7 @@ def round_scores(
     scores: Network,
     seed: int,
     loss: Callable[[Network], float] | None = None,
-    flags: Network | None = None,
+    active: Network | None = None,
 ) -> Network:
     """Returns the mask that scores are rounded to.
 
@@ -96,7 +88,7 @@ def round_scores(
             kernels are multiplied by, to the network's loss on always the same
             examples; for "pseudo_boolean" alone. Arrays that it is given change
             after it has returned.
-        flags: Dict, layer name -> array of 0s and 1s: where they are 0, so is
+        active: Dict, layer name -> array of 0s and 1s: where they are 0, so is
             the mask, and a score counts as 0 to all the others. None is 1.
 
     Returns:
@@ -108,11 +100,7 @@ def round_scores(
             MOST_FRACTIONAL scores are between 0 and 1.
     """
     check(rounding, scores)
-    for name, score in scores.items():
-        if np.isnan(score).any():
-            raise ValueError(
-                f"Scores of layer {name!r} hold NaN. Did training diverge?"
-            )
+    masks_lib.check_numbers("Scores", scores)
     if rounding.noise_ratio:
         scores = {
             name: score
@@ -120,10 +108,10 @@ def round_scores(
             * _rng(seed, "noise", name).standard_normal(score.shape, np.float32)
             for name, score in scores.items()
         }
-    if flags is not None:
-        scores = {name: flags[name] * score for name, score in scores.items()}
+    if active is not None:
+        scores = {name: active[name] * score for name, score in scores.items()}
     rounded = ROUNDINGS[rounding.name].function(rounding, scores, seed, loss)
-    return rounded if flags is None else masks_lib.intersect(rounded, flags)
+    return rounded if active is None else masks_lib.intersect(rounded, active)
 
 
 def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
@@ -134,7 +122,7 @@ def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
     earlier indices (C order), go first.
 
     Args:
-        masker: One without flags.
+        masker: One that is not by events.
         scores: Dict, layer name -> array.
         counts: A number for each layer, with a masker that keeps a share of
             each; else one for all together.

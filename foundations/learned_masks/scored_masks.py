@@ -1,7 +1,10 @@
 """Masks that are made of scores: by a threshold, or a share at the top."""
 
 import logging
+import typing
+from collections.abc import Callable
 
+import attrs
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,20 +19,20 @@ from lottery_ticket.foundations.learned_masks import (
 )
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.values import fields, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
-from lottery_ticket.foundations.values import seeds
 
 Network = dict[str, np.ndarray]
 _log = logging.getLogger(__name__)
 
 
 def search(
-    model,
+    model: typing.Any,
     method: score_method.ScoreMethod,
     per_epoch: int,
     mask_seed: int,
     *,
-    rounding_loss=None,
+    rounding_loss: Callable[[Network], float] | None = None,
 ) -> searched_model.SearchedModel:
     """Returns the search for a mask by scores, in need of a `reset`.
 
@@ -80,8 +83,8 @@ class ScoredMasks(mask_source.MaskSource):
         self._is_warned = False
         by_layer = method.masker_entry.by_layer
         self.cut = (
-            score_cuts.FlagCut(shapes)
-            if method.has_flags
+            score_cuts.EventCut(shapes)
+            if method.by_events
             else score_cuts.ShareCut(shapes, by_layer)
         )
         self._weight = mask_source.variable(
@@ -99,16 +102,13 @@ class ScoredMasks(mask_source.MaskSource):
         method: score_method.ScoreMethod,
         per_epoch: int,
         mask_seed: int,
-        rounding_loss=None,
+        rounding_loss: Callable[[Network], float] | None = None,
     ) -> None:
         """Prepares another search, of a method with the same `compiled_key`.
 
-        Nothing is flagged off, and nothing compiled anew; see `search`.
+        Everything is active, and nothing compiled anew; see `search`.
         """
-        if per_epoch < 1:
-            raise ValueError(
-                f"per_epoch must be at least 1. Received: {per_epoch}"
-            )
+        fields.check("per_epoch", per_epoch, int, at_least=1)
         self._method, self._mask_seed = method, mask_seed
         self._rounding_loss, self._is_warned = rounding_loss, False
         self._weight.assign(method.regularization_weight)
@@ -125,7 +125,7 @@ class ScoredMasks(mask_source.MaskSource):
         """Its settings and the checksum of its scores, as "scored"."""
         return {
             "scored": {
-                **self._method.settings(),
+                **attrs.asdict(self._method),
                 "per_epoch": int(self._per_epoch.numpy()),
                 "mask_seed": self._mask_seed,
                 "scores": save_restore.checksum(self.values),
@@ -133,9 +133,9 @@ class ScoredMasks(mask_source.MaskSource):
         }
 
     @property
-    def flags(self) -> Network:
+    def active(self) -> Network:
         """Layer name -> uint8 array: 1 is what no pruning event has taken."""
-        return self.cut.flags
+        return self.cut.active
 
     @property
     def kept(self) -> Network:
@@ -151,10 +151,10 @@ class ScoredMasks(mask_source.MaskSource):
         last = max(self._method.plan.epochs, default=-1)
         self.cut.place(self._method, networks["flags"], last)
 
-    def masked(self, trained, weights, training) -> list:
+    def masked(self, trained: list, weights: list, training: bool) -> list:
         return self.cut.masked(self._method, trained, weights, training)
 
-    def losses(self, trained, weights) -> list:
+    def losses(self, trained: list, weights: list) -> list:
         """Returns the weighted sum of the regulariser, where there is one."""
         if self._method.regularization == "none":
             return []
@@ -164,7 +164,7 @@ class ScoredMasks(mask_source.MaskSource):
         """Does what is due after an iteration; returns it as JSON values.
 
         Scores are projected. At the end of an epoch that the method's plan
-        names, flags are pruned, or a share at the top gets smaller.
+        names, weights are pruned, or a share at the top gets smaller.
 
         Differs: where rounded scores keep nothing, the published code prunes
         once more, below the density, and ends the search. Here a search whose
@@ -173,7 +173,7 @@ class ScoredMasks(mask_source.MaskSource):
         Returns:
             Dict: "iteration"; "epoch", the one that has ended, counted from 0;
             "density", layer name -> weights kept after naive rounding and
-            flags; "flags", layer name -> weights that no event has taken;
+            events; "flags", layer name -> weights that no event has taken;
             "regularization", the weighted sum; "pruned", how many weights this
             event took.
 
@@ -192,7 +192,7 @@ class ScoredMasks(mask_source.MaskSource):
             "iteration": iteration,
             "epoch": epoch,
             "density": _counts(kept),
-            "flags": _counts(self.flags),
+            "flags": _counts(self.active),
             "regularization": self.regularization(weights),
             "pruned": pruned,
         }
@@ -220,12 +220,16 @@ class ScoredMasks(mask_source.MaskSource):
     def samples(self, count: int) -> list[Network]:
         """Returns the one mask that a search ends with, or several.
 
-        With flags, rounded scores where nothing is flagged off; else the mask
+        By events, rounded scores of what is active; else the mask
         of the forward pass, as `score_rounding.top`.
         """
-        if not self._method.has_flags:
+        if not self._method.by_events:
             return [self.kept]
-        rounding, scores, flags = self._method.rounding, self.values, self.flags
+        rounding, scores, active = (
+            self._method.rounding,
+            self.values,
+            self.active,
+        )
         draws = score_rounding.draws(rounding.name, rounding.noise_ratio)
         return [
             score_rounding.round_scores(
@@ -233,25 +237,25 @@ class ScoredMasks(mask_source.MaskSource):
                 scores,
                 seeds.derive(self._mask_seed, "rounding", index),
                 self._rounding_loss,
-                flags,
+                active,
             )
             for index in range(count if draws else 1)
         ]
 
-    def final_masks(self, effective_masks) -> Network:
-        """Returns the flags, where the method says so; else the first sample.
+    def final_masks(self, effective_masks: Callable) -> Network:
+        """Returns what is active, if the method says so; else the first sample.
 
         Raises:
             ValueError: If they keep nothing.
         """
         is_unflagged = self._method.is_unflagged
-        masks = self.flags if is_unflagged else self.samples(1)[0]
+        masks = self.active if is_unflagged else self.samples(1)[0]
         self._check(masks, "The final mask")
         collapse.check(masks, effective_masks(masks), "warn", "the final mask")
         return masks
 
     def outcome(self) -> dict[str, Network]:
-        return {"scores": self.values, "flags": self.flags}
+        return {"scores": self.values, "flags": self.active}
 
     def _projected(self, scores):
         if not self._method.projected_every:
@@ -334,9 +338,9 @@ def _advice(method):
             " less"
         )
     advice = "Use a smaller regularization_weight"
-    if method.has_flags and not method.unflag:
+    if method.by_events and not method.unflag:
         advice += ", or unflag, which keeps what no event has pruned"
-    if method.plan.epochs or not method.has_flags:
+    if method.plan.epochs or not method.by_events:
         advice += ", or prune less"
     return advice
 

@@ -1,5 +1,8 @@
 """SearchedModel: a ModelBase whose masks are trained, not its weights."""
 
+import typing
+from collections.abc import Callable
+
 import numpy as np
 
 from lottery_ticket.foundations.learned_masks import (
@@ -12,7 +15,7 @@ from lottery_ticket.foundations.training import trainee
 Network = dict[str, np.ndarray]
 
 
-def searched(model, key: tuple, make) -> "SearchedModel":
+def searched(model: typing.Any, key: tuple, make: Callable) -> "SearchedModel":
     """Returns the search for a mask of a model, in need of a `reset`.
 
     One is made for each key and kept with the model: what was compiled for it
@@ -45,11 +48,13 @@ class SearchedModel(trainee.Trainee):
         programs: The model's own, so that only one of all keeps its data.
     """
 
-    def __init__(self, model, network):
+    def __init__(
+        self, model: typing.Any, network: masked_network.MaskedNetwork
+    ):
         """Takes over a ModelBase and its MaskedNetwork; see `searched`."""
         self._model = model
         self.network = network
-        self.source = network.source
+        self.source: typing.Any = network.source
         self.strategy = model.strategy
         self.input_shape = model.input_shape
         self.num_outputs = model.num_outputs
@@ -102,7 +107,9 @@ class SearchedModel(trainee.Trainee):
     def effective_masks(self, masks: Network) -> Network | None:
         return self._model.effective_masks(masks)
 
-    def create_loss_and_accuracy(self, labels, logits, **smoothing):
+    def create_loss_and_accuracy(
+        self, labels: typing.Any, logits: typing.Any, **smoothing: float
+    ) -> tuple:
         return self._model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     def effective(self, masks: Network) -> Network:

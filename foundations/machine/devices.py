@@ -9,7 +9,7 @@ import subprocess
 import typing
 
 from lottery_ticket.foundations.machine import lazy
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import fields, names
 
 with lazy.imports():
     import tensorflow as tf
@@ -21,26 +21,22 @@ NVIDIA_SMI_TIMEOUT_S = 60  # It can take seconds a GPU while drivers load.
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class Slot:
     """Where one process is to run."""
 
     name: str  # For people: "GPU 0", "CPU".
     environment: dict[str, str]  # Variables that keep the process there.
 
 
-def places(wanted: str | None = None, per_device: int = 1) -> list[Place]:
-    """Returns a place for each process, the first ones on different devices.
+def slots(wanted: str | None = None, per_device: int = 1) -> list[Slot]:
+    """Returns a slot for each process, the first ones on different devices.
 
     So many share a GPU or a core as per_device says, 1 or more. Raises as
     `find`.
     """
-    if per_device < 1:
-        raise ValueError(
-            "There must be at least one process on a device. Received: "
-            f"{per_device}"
-        )
+    fields.check("processes on a device", per_device, int, at_least=1)
     return [
-        Place(
+        Slot(
             "CPU" if device == CPU else f"GPU {device}",
             environment(device, per_device),
         )

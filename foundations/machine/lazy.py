@@ -44,7 +44,7 @@ def imports() -> Iterator[None]:
             if threading.get_ident() != thread:
                 return eager(name, globals, locals, fromlist, level)
             if fromlist:
-                lazy = {each: module(f"{name}.{each}") for each in fromlist}
+                lazy = {each: LazyModule(f"{name}.{each}") for each in fromlist}
                 return types.SimpleNamespace(**lazy)
             if "." in name:
                 package, _, last = name.rpartition(".")
@@ -52,7 +52,7 @@ def imports() -> Iterator[None]:
                     f"Lazily, write `from {package} import {last}`. Received: "
                     f"import {name}"
                 )
-            return module(name)
+            return LazyModule(name)
 
         builtins.__import__ = put_off
         try:
@@ -61,13 +61,8 @@ def imports() -> Iterator[None]:
             builtins.__import__ = eager
 
 
-def module(name: str) -> "LazyModule":
-    """Returns a stand-in that imports the named module at its first use."""
-    return LazyModule(name)
-
-
 class LazyModule:
-    """Looks up each attribute in a module, importing it when first asked."""
+    """Stands for a module of a name, which is imported at its first use."""
 
     def __init__(self, name: str):
         self._name = name

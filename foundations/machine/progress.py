@@ -21,11 +21,6 @@ def say(message: str, quiet: bool) -> None:
         tqdm.tqdm.write(message, file=sys.stderr)
 
 
-def say_complete(directory: str, quiet: bool) -> None:
-    """Says that there is nothing left to do, unless quiet."""
-    say(f"{directory}: complete already", quiet)
-
-
 def text(latest: dict[str, tuple[float, float]]) -> str:
     """Returns losses and accuracies in few words: `test 0.0590 (98.33 %)`.
 

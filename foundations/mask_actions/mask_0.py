@@ -149,22 +149,6 @@ def _layer(pruning, drawn, name):
     return _Layer(initial, final, redrawn, was_kept, newly)
 
 
-def _zero(layer, _):
-    return np.zeros_like(layer.initial)
-
-
-def _freeze_init(layer, _):
-    return layer.initial
-
-
-def _freeze_reinit(layer, _):
-    return layer.drawn
-
-
-def _freeze_final(layer, _):
-    return layer.final
-
-
 def _zero_where_it_shrank(layer, _):
     return np.where(_has_shrunk(layer), np.float32(0), layer.initial)
 
@@ -188,7 +172,7 @@ def _has_shrunk(layer):
 
 MASK_0_ACTIONS = {
     "zero": Mask0Action(
-        _zero,
+        lambda layer, rng: np.zeros_like(layer.initial),
         "at 0",
         "0",
         entries.FRANKLE,
@@ -196,7 +180,7 @@ MASK_0_ACTIONS = {
         family=0,
     ),
     "freeze_init": Mask0Action(
-        _freeze_init,
+        lambda layer, rng: layer.initial,
         "at init",
         "w_i",
         entries.ZHOU,
@@ -239,7 +223,7 @@ MASK_0_ACTIONS = {
         variant=2,
     ),
     "freeze_reinit": Mask0Action(
-        _freeze_reinit,
+        lambda layer, rng: layer.drawn,
         "at a fresh draw",
         "a fresh draw",
         entries.ZHOU,
@@ -247,7 +231,7 @@ MASK_0_ACTIONS = {
         family=5,
     ),
     "freeze_final": Mask0Action(
-        _freeze_final,
+        lambda layer, rng: layer.final,
         "at final",
         "w_f",
         entries.ZHOU,

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.foundations.mask_actions import reuse
-from lottery_ticket.foundations.values import entries, names
+from lottery_ticket.foundations.values import entries, fields, names
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
@@ -81,12 +81,8 @@ class Start:
             "from_masks": self.from_masks,
         }
         masks_lib.check_layers(networks, self.masks)
-        constant = self.constant
-        if constant is not None and not 0 < constant < np.inf:  # Nor NaN.
-            raise ValueError(
-                "A signed constant must be a finite magnitude above 0. "
-                f"Received: {constant}"
-            )
+        if self.constant is not None:
+            fields.check("signed_constant", self.constant, float, above=0)
 
 
 def resolve(name: str) -> str:
@@ -125,24 +121,20 @@ class _Layer(typing.NamedTuple):
 
 
 def _random_reinit(layer, rng):
-    """All entries permuted, pruned ones included."""
     return _permuted(layer.weights, rng)
 
 
 def _random_reshuffle(layer, rng):
-    """Kept entries permuted among themselves."""
     shuffled = layer.weights.copy()
     shuffled[layer.kept] = rng.permutation(layer.weights[layer.kept])
     return shuffled
 
 
 def _signed_reinit(layer, rng):
-    """Magnitudes permuted, of all entries; signs stay in place."""
     return _signed(np.abs(_random_reinit(layer, rng)), layer.weights)
 
 
 def _signed_reshuffle(layer, rng):
-    """Magnitudes permuted, of kept entries; signs stay in place."""
     return _signed(np.abs(_random_reshuffle(layer, rng)), layer.weights)
 
 
@@ -155,12 +147,10 @@ def _signed_constant(layer, _):
 
 
 def _rand_signed_constant(layer, rng):
-    """The same, permuted over all entries."""
     return _permuted(_signed_constant(layer, rng), rng)
 
 
 def _mask_init(layer, _):
-    """Pruned entries set to 0."""
     return np.where(layer.kept, layer.weights, np.float32(0))
 
 
@@ -188,11 +178,6 @@ def _by_layer(action, start, seed, is_rescaled=False):
     return made
 
 
-def _rewind(start, seed):
-    del seed
-    return dict(start.weights)
-
-
 def _reinit(start, seed):
     return dict(start.draw(seed))  # pyright: ignore[reportOptionalCall]  Given for it.
 
@@ -208,121 +193,100 @@ def _reuse(start, seed, with_signs=False):
     return {**start.weights, **drawn}
 
 
-def _each(action, **options):
-    """The function of a network, of an action on a layer."""
-    return functools.partial(_by_layer, action, **options)
+def _zhou(action, label, help, **facts):
+    """An entry of Zhou et al.'s, of an action on a layer."""
+    function = functools.partial(_by_layer, action)
+    return Mask1Action(function, label, help, entries.ZHOU, **facts)
 
 
+def _rescaled(name, family):
+    """An entry for what `name` makes of the dense network, times N / S."""
+    entry = _OF_LAYERS[name]
+    return dataclasses.replace(
+        entry,
+        function=functools.partial(entry.function, is_rescaled=True),
+        label=f"{entry.label}, rescaled",
+        help=f"{name} of level 0's weights, times N / S",
+        family=family,
+    )
+
+
+_OF_LAYERS = {
+    "mask_init": _zhou(
+        _mask_init,
+        "rewind, pruned at 0",
+        "W, with 0 where it is pruned: under a mask, the same as rewind; "
+        "without one it is `train --presets=OUT/trial1/8/same_init/initial`",
+        puts_back=True,
+        family=0,
+        variant=1,
+    ),
+    "random_reinit": _zhou(
+        _random_reinit,
+        "layer shuffled",
+        "W permuted, over all N entries",
+        needs="all",
+        family=3,
+        variant=1,
+    ),
+    "signed_reinit": _zhou(
+        _signed_reinit,
+        "layer shuffled, own signs",
+        "magnitudes permuted, over all N entries, each place keeping its sign",
+        needs="all",
+        family=3,
+    ),
+    "signed_constant": _zhou(
+        _signed_constant,
+        "constant, own signs",
+        "sign(W) times the standard deviation of the layer's N entries, or "
+        "times `--signed_constant`",
+        needs="all",
+        takes_constant=True,
+        family=1,
+    ),
+    "rand_signed_constant": _zhou(
+        _rand_signed_constant,
+        "constant, shuffled signs",
+        "what signed_constant gives, permuted over all N entries",
+        needs="all",
+        takes_constant=True,
+        family=1,
+        variant=1,
+    ),
+    "random_reshuffle": _zhou(
+        _random_reshuffle,
+        "kept shuffled",
+        "W permuted, among the S kept",
+        family=2,
+        variant=1,
+    ),
+    "signed_reshuffle": _zhou(
+        _signed_reshuffle,
+        "kept shuffled, own signs",
+        "magnitudes permuted, among the S kept, each place keeping its sign",
+        family=2,
+    ),
+}
 _LIBRARY = (
     "the 2018 library "
     "(https://github.com/google-research/lottery-ticket-hypothesis)"
 )
 MASK_1_ACTIONS = {
     "rewind": Mask1Action(
-        _rewind,
+        lambda start, seed: dict(start.weights),
         "rewind",
         "W as it is; also called `none`",
         entries.FRANKLE,
         puts_back=True,
         family=0,
     ),
-    "mask_init": Mask1Action(
-        _each(_mask_init),
-        "rewind, pruned at 0",
-        "W, with 0 where it is pruned: under a mask, the same as rewind; "
-        "without one it is `train --presets=OUT/trial1/8/same_init/initial`",
-        entries.ZHOU,
-        puts_back=True,
-        family=0,
-        variant=1,
-    ),
-    "random_reinit": Mask1Action(
-        _each(_random_reinit),
-        "layer shuffled",
-        "W permuted, over all N entries",
-        entries.ZHOU,
-        needs="all",
-        family=3,
-        variant=1,
-    ),
-    "signed_reinit": Mask1Action(
-        _each(_signed_reinit),
-        "layer shuffled, own signs",
-        "magnitudes permuted, over all N entries, each place keeping its sign",
-        entries.ZHOU,
-        needs="all",
-        family=3,
-    ),
-    "signed_constant": Mask1Action(
-        _each(_signed_constant),
-        "constant, own signs",
-        "sign(W) times the standard deviation of the layer's N entries, or "
-        "times `--signed_constant`",
-        entries.ZHOU,
-        needs="all",
-        takes_constant=True,
-        family=1,
-    ),
-    "rand_signed_constant": Mask1Action(
-        _each(_rand_signed_constant),
-        "constant, shuffled signs",
-        "what signed_constant gives, permuted over all N entries",
-        entries.ZHOU,
-        needs="all",
-        takes_constant=True,
-        family=1,
-        variant=1,
-    ),
-    "random_reshuffle": Mask1Action(
-        _each(_random_reshuffle),
-        "kept shuffled",
-        "W permuted, among the S kept",
-        entries.ZHOU,
-        family=2,
-        variant=1,
-    ),
-    "signed_reshuffle": Mask1Action(
-        _each(_signed_reshuffle),
-        "kept shuffled, own signs",
-        "magnitudes permuted, among the S kept, each place keeping its sign",
-        entries.ZHOU,
-        family=2,
-    ),
-    "random_reinit_rescaling": Mask1Action(
-        _each(_random_reinit, is_rescaled=True),
-        "layer shuffled, rescaled",
-        "random_reinit of level 0's weights, times N / S",
-        entries.ZHOU,
-        needs="all",
-        family=6,
-        variant=1,
-    ),
-    "signed_reinit_rescaling": Mask1Action(
-        _each(_signed_reinit, is_rescaled=True),
-        "layer shuffled, own signs, rescaled",
-        "signed_reinit of level 0's weights, times N / S",
-        entries.ZHOU,
-        needs="all",
-        family=6,
-    ),
-    "signed_constant_rescaling": Mask1Action(
-        _each(_signed_constant, is_rescaled=True),
-        "constant, own signs, rescaled",
-        "signed_constant of level 0's weights, times N / S",
-        entries.ZHOU,
-        needs="all",
-        takes_constant=True,
-        family=7,
-    ),
-    "rand_signed_constant_rescaling": Mask1Action(
-        _each(_rand_signed_constant, is_rescaled=True),
-        "constant, shuffled signs, rescaled",
-        "rand_signed_constant of level 0's weights, times N / S",
-        entries.ZHOU,
-        needs="all",
-        takes_constant=True,
-        family=7,
-        variant=1,
+    **_OF_LAYERS,
+    "random_reinit_rescaling": _rescaled("random_reinit", family=6),
+    "signed_reinit_rescaling": _rescaled("signed_reinit", family=6),
+    "signed_constant_rescaling": _rescaled("signed_constant", family=7),
+    "rand_signed_constant_rescaling": _rescaled(
+        "rand_signed_constant", family=7
     ),
     "reinit": Mask1Action(
         _reinit,

@@ -3,6 +3,8 @@
 Nothing else here names them, so that a new Keras is tried with one test file.
 """
 
+import typing
+
 import keras
 
 
@@ -10,20 +12,14 @@ def layers(network: "keras.Layer | StandIn") -> list[keras.Layer]:
     """Returns all layers inside a network, those inside layers included.
 
     `keras.Model.layers` has neither the layers of nested networks nor those
-    that layers keep, such as the one that `Bidirectional` wraps.
-
-    Args:
-        network: keras.Model, layer, or stand-in for one; it is not among them.
+    that layers keep, such as the one that `Bidirectional` wraps. The network
+    itself is not among them.
     """
     return list(network._flatten_layers(include_self=False))
 
 
 def children(layer: keras.Layer) -> list[keras.Layer]:
-    """Returns the layers that a layer or network itself keeps.
-
-    Args:
-        layer: keras.Layer; what is inside its children is left out.
-    """
+    """Returns the layers that a layer or network itself keeps, not theirs."""
     return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
@@ -42,9 +38,6 @@ def calls_its_layers(network: keras.Model) -> bool:
     """Whether Keras's own code calls a network's layers, one by one.
 
     A subclass with a `call` of its own may compute anything between them.
-
-    Args:
-        network: keras.Model.
     """
     module = getattr(network.call, "__module__", "")
     return module.startswith("keras.src.models.")
@@ -55,28 +48,18 @@ def is_operation(kind: type) -> bool:
 
     Such as the `Add` of `x + y` in a functional network; `keras.ops` has
     functions only.
-
-    Args:
-        kind: Class of an element of `keras.Model.operations`.
     """
     return kind.__module__.startswith("keras.src.ops.")
 
 
-def learning_rate(optimizer: keras.Optimizer):
+def learning_rate(optimizer: keras.Optimizer) -> typing.Any:
     """Returns what an optimizer was given: a variable, schedule or function.
 
     `optimizer.learning_rate` has the value of the current iteration instead.
-
-    Args:
-        optimizer: keras.Optimizer.
     """
     return optimizer._learning_rate
 
 
 def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
-    """Returns the variables that an optimizer was built to train.
-
-    Args:
-        optimizer: keras.Optimizer, built.
-    """
+    """Returns the variables that an optimizer was built to train."""
     return optimizer._trainable_variables

@@ -77,10 +77,6 @@ def _signed_constant(rng, shape, deviation, fans):
     return np.where(rng.random(shape) < 0.5, -deviation, deviation)
 
 
-def _unsigned_constant(rng, shape, deviation, fans):
-    return np.full(shape, deviation)
-
-
 def _kaiming_normal(rng, shape, deviation, fans):
     return rng.normal(0, deviation, shape)
 
@@ -122,7 +118,7 @@ INITS = {
         scales_fan=True,
     ),
     "unsigned_constant": KernelInit(
-        _unsigned_constant,
+        lambda rng, shape, deviation, fans: np.full(shape, deviation),
         "unsigned constant",
         "gain / sqrt(fan)",
         entries.SREENIVASAN,

@@ -102,13 +102,10 @@ def _of_layer(layer):
     for kind, attributes in KERNELS.items():
         if isinstance(layer, kind):
             values = [getattr(layer, each, None) for each in attributes]
-            return [each for each in values if _is_kernel(each)]
+            variables = [v for v in values if isinstance(v, keras.Variable)]
+            # Quantised ones are none.
+            return [each for each in variables if "float" in each.dtype]
     return []
-
-
-def _is_kernel(value):
-    """Whether it is a variable of floats; quantised ones are none."""
-    return isinstance(value, keras.Variable) and "float" in value.dtype
 
 
 def _is_depthwise(layer, kernel):

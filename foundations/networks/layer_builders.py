@@ -49,15 +49,15 @@ class LayerBuilders:
         Source: Glorot normal kernels and zero biases are Frankle & Carbin
         2019's (https://arxiv.org/abs/1803.03635), figure 2.
         """
-        self._take_name(name)
-        layer = keras.layers.Dense(
-            units,
+        return self._masked(
+            keras.layers.Dense,
+            name,
+            inputs,
+            units=units,
             activation=activation,
             use_bias=use_bias,
             kernel_initializer=kernel_initializer,
-            name=name,
         )
-        return self._masked(layer, inputs)
 
     def conv2d_layer(
         self,
@@ -86,19 +86,18 @@ class LayerBuilders:
             use_bias: Whether to add a bias.
             kernel_initializer: As for Keras.
         """
-        self._take_name(name)
-        inputs, padding = _padded(inputs, padding)
-        layer = keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            strides,
-            padding,
+        return self._masked(
+            keras.layers.Conv2D,
+            name,
+            inputs,
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
             activation=activation,
             use_bias=use_bias,
             kernel_initializer=kernel_initializer,
-            name=name,
         )
-        return self._masked(layer, inputs)
 
     def depthwise_conv2d_layer(
         self,
@@ -117,18 +116,17 @@ class LayerBuilders:
         the fan-in of the kernel, shape (height, width, channels, 1), though
         each output sees only one of them.
         """
-        self._take_name(name)
-        inputs, padding = _padded(inputs, padding)
-        layer = keras.layers.DepthwiseConv2D(
-            kernel_size,
-            strides,
-            padding,
+        return self._masked(
+            keras.layers.DepthwiseConv2D,
+            name,
+            inputs,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
             activation=activation,
             use_bias=use_bias,
             depthwise_initializer=depthwise_initializer,
-            name=name,
         )
-        return self._masked(layer, inputs)
 
     def norm_layer(
         self,
@@ -173,10 +171,16 @@ class LayerBuilders:
             )
         self._names.add(name)
 
-    def _masked(self, layer, inputs):
-        """Outputs of a layer, whose kernel it gives a mask."""
+    def _masked(self, kind, name, inputs, **options):
+        """Outputs of a new layer, whose kernel it gives a mask."""
+        self._take_name(name)
+        padding = options.get("padding", "same")
+        if not isinstance(padding, str):  # Zeros on every side.
+            inputs = keras.layers.ZeroPadding2D(padding)(inputs)
+            options["padding"] = "valid"
+        layer = kind(name=name, **options)
         outputs = layer(inputs)
-        self._mask(layer.name, layer.kernel)
+        self._mask(name, layer.kernel)
         return outputs
 
     def _mask(self, name, kernel):
@@ -188,10 +192,3 @@ class LayerBuilders:
         kernel.constraint = constraint
         self._kernels[name] = kernel
         self._constraints[name] = constraint
-
-
-def _padded(inputs, padding):
-    """Inputs with zeros on every side, and what is left for Keras to pad."""
-    if isinstance(padding, str):
-        return inputs, padding
-    return keras.layers.ZeroPadding2D(padding)(inputs), "valid"

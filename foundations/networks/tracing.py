@@ -75,7 +75,9 @@ def outputs(
         return network(x, training=False)
 
 
-def gradient(tape: tf.GradientTape, target, sources) -> typing.Any:
+def gradient(
+    tape: tf.GradientTape, target: typing.Any, sources: typing.Any
+) -> typing.Any:
     """Returns gradients as a tape does, but 0 where no way leads."""
     zero = tf.UnconnectedGradients.ZERO
     return tape.gradient(target, sources, unconnected_gradients=zero)
@@ -141,7 +143,8 @@ def operations(network: keras.Model) -> list:
 
     A network whose call is somebody's own is an operation itself.
     """
-    if not _is_graph(network):
+    is_model = isinstance(network, keras.Model)
+    if not is_model or not keras_private.calls_its_layers(network):
         return [network]
     inner = getattr(network, "operations", network.layers)
     found = [each for child in inner for each in operations(child)]
@@ -176,32 +179,21 @@ def changed(changes: Iterable[tuple[typing.Any, dict]]) -> Iterator[None]:
                     vars(each).pop(name, None)
 
 
-def _is_graph(operation):
-    """Whether it is a network that calls the layers it lists, one by one."""
-    if not isinstance(operation, keras.Model):
-        return False
-    return keras_private.calls_its_layers(operation)
-
-
 def _linear(operation):
     """Attributes that take a layer's or operation's activation away."""
     activation = getattr(operation, "activation", None)
     if getattr(activation, "__name__", "") in _LAST:
         return {}
     kind = type(operation)
-    if kind in ACTIVATION_LAYERS or _is_activation_operation(operation):
+    known = flow_layers.ELEMENTWISE_OPERATIONS - {"Softmax"}
+    is_operation = keras_private.is_operation(kind) and kind.__name__ in known
+    if kind in ACTIVATION_LAYERS or is_operation:
         return {"call": lambda x, *arguments, **options: x}
     is_known = flow_layers.is_known_activation(activation)
     has_own = activation is not None and "activation" in vars(operation)
     if is_known and has_own:
         return {"activation": keras.activations.linear}
     return {}
-
-
-def _is_activation_operation(operation):
-    kind = type(operation)
-    known = flow_layers.ELEMENTWISE_OPERATIONS - {"Softmax"}
-    return keras_private.is_operation(kind) and kind.__name__ in known
 
 
 def _reaching(call):

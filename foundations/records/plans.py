@@ -12,11 +12,7 @@ import typing
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import environment, files, progress
-from lottery_ticket.foundations.records import (
-    folder_owner,
-    result_file,
-    run_record,
-)
+from lottery_ticket.foundations.records import folder_owner, run_record, sealed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Result:
 
     directory: str
     settings: dict  # As of a Run.
-    file: result_file.ResultFile  # Written last.
+    file: sealed.ResultFile  # Written last.
 
     @property
     def is_complete(self) -> bool:
@@ -67,7 +63,7 @@ class Result:
 
         Raises ValueError if it was made with other settings.
         """
-        return self.file.is_complete(self.directory, self.settings)
+        return self.file.read_own(self.directory, self.settings) is not None
 
     def write(self, found: dict) -> None:
         """Writes what was found, JSON values, with settings and environment."""
@@ -134,7 +130,7 @@ class Plan:
         Raises ValueError if one does; and whatever the work raises.
         """
         if self.is_complete:
-            progress.say_complete(self.output_dir, self.quiet)
+            progress.say(f"{self.output_dir}: complete already", self.quiet)
             return
         runs = self._parts(Run)
         of_runs = {run.directory for run in runs}

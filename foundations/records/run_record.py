@@ -13,7 +13,6 @@ from lottery_ticket.foundations.records import (
     save_restore,
     sealed,
 )
-from lottery_ticket.foundations.values import names_0_1_0
 
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
@@ -108,7 +107,7 @@ def check_source(path: str) -> None:
 def check_identity(recorded: dict, identity: dict, directory: str) -> None:
     """Raises ValueError, naming what differs, if a run's identity does."""
     for part in identity:
-        check_same(recorded[part], identity[part], directory)
+        sealed.check_same(recorded[part], identity[part], directory)
 
 
 def check_own(directory: str, settings: dict) -> None:
@@ -119,7 +118,8 @@ def check_own(directory: str, settings: dict) -> None:
     _read_own(directory, {"settings": settings})
     saved = checkpoint.load(directory)
     if saved is not None:
-        check_same(saved[1]["identity"]["settings"], settings, directory)
+        recorded = saved[1]["identity"]["settings"]
+        sealed.check_same(recorded, settings, directory)
 
 
 def check_free(directory: str, settings: dict) -> None:
@@ -164,32 +164,6 @@ def damaged_files(directory: str, record: dict) -> list[str]:
     ]
 
 
-def check_same(recorded: dict, requested: dict, directory: str) -> None:
-    """Raises ValueError, naming what differs, if results' settings do."""
-    differing = _differences(recorded, requested)
-    if differing:
-        raise ValueError(
-            f"{directory} holds results made with other settings, which are "
-            f"never mixed or overwritten ({differing}). Use "
-            "another output_dir, or the same settings."
-        )
-
-
-def _differences(recorded, requested):
-    recorded = names_0_1_0.settings(recorded)
-    requested = json.loads(json.dumps(requested))
-    names = sorted({*recorded, *requested})
-    pairs = [
-        [names_0_1_0.value(each, name) for each in (recorded, requested)]
-        for name in names
-    ]
-    return "; ".join(
-        f"{name}: {there!r} there, {now!r} now"
-        for name, (there, now) in zip(names, pairs, strict=True)
-        if there != now
-    )
-
-
 def _read_own(directory, identity):
     """As `read`; raises where a run of another identity may be lost."""
     record = read(directory)
@@ -208,7 +182,7 @@ def _check_damaged(directory, identity):
         recorded = _readable_part(text, part)
         why = f"its {part} cannot be read"
         if recorded is not None:
-            why = _differences(recorded, requested)
+            why = sealed.differences(recorded, requested)
         if why:
             raise ValueError(
                 f"{path} is damaged or was not written by this package, and "

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Callable
 from typing import overload
 
 import numpy as np
@@ -47,44 +46,29 @@ def restore_network(directory: str) -> Network:
 
 
 @overload
-def standardize(
-    network: None, combine_fn: Callable[..., Network] | None = None
-) -> None: ...
+def standardize(network: None) -> None: ...
 
 
 @overload
-def standardize(
-    network: Network | str | list,
-    combine_fn: Callable[..., Network] | None = None,
-) -> Network: ...
+def standardize(network: Network | str) -> Network: ...
 
 
-def standardize(
-    network: Network | str | list | None,
-    combine_fn: Callable[..., Network] | None = None,
-) -> Network | None:
+def standardize(network: Network | str | None) -> Network | None:
     """Returns a network given in any of the forms that flags take.
 
-    Args:
-        network: None, which stays None; a dict; the path of a folder written
-            by `save_network`; or a list of those.
-        combine_fn: Combines the networks of a list, such as `masks.union`.
-            Needed for lists only.
+    None, which stays None; a dict; or the path of a folder written by
+    `save_network`.
 
     Raises:
-        ValueError: If a list comes without a combine_fn, or `network` has
-            another type.
-        FileNotFoundError: If a folder holds no network.
+        ValueError: If it has another type.
+        FileNotFoundError: If the folder holds no network.
     """
     if network is None or isinstance(network, dict):
         return network
     if isinstance(network, str | os.PathLike):
         return restore_network(str(network))
-    if isinstance(network, list | tuple) and network and combine_fn:
-        return combine_fn(*(standardize(entry) for entry in network))
     raise ValueError(
-        "A network must be None, a dict, a folder, or a list of those where "
-        f"several can be combined. Received: {network!r}"
+        f"A network must be None, a dict or a folder. Received: {network!r}"
     )
 
 
@@ -109,7 +93,7 @@ def write_log(directory: str, name: str, log: Log) -> dict[str, str]:
             long. Floats are written in float32's shortest exact form.
     """
     columns = {
-        key: [_shortest(value) for value in column]
+        key: [shortest(value) for value in column]
         for key, column in log.items()
     }
     data = json.dumps(columns, separators=(",", ":")).encode()
@@ -152,7 +136,11 @@ def _restore_array(path):
     return array
 
 
-def _shortest(value):
+def shortest(value: float) -> float:
+    """Returns a number in float32's shortest exact form: .1, not .10000001.
+
+    An integer stays one.
+    """
     is_integer = isinstance(value, int | np.integer)
     return int(value) if is_integer else float(str(np.float32(value)))
 

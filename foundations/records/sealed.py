@@ -1,5 +1,6 @@
-"""JSON files that hold a checksum of themselves."""
+"""JSON files that hold a checksum of themselves, and those of results."""
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -8,6 +9,35 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.values import names_0_1_0
 
 _log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class ResultFile:
+    """A sealed file of results, by its name; its folder is complete with it."""
+
+    name: str
+
+    def path(self, directory: str) -> str:
+        """Path of the file in a folder."""
+        return files.join(directory, self.name)
+
+    def write(self, directory: str, record: dict) -> None:
+        """Writes a record; its "settings" say what it was made with."""
+        write(self.path(directory), record)
+
+    def read(self, directory: str) -> dict | None:
+        """Returns the record of a folder, as `read` does."""
+        return read(self.path(directory))
+
+    def read_own(self, directory: str, settings: dict) -> dict | None:
+        """Returns the record of results with these settings, or None.
+
+        Raises ValueError if the folder holds results made with other settings.
+        """
+        record = self.read(directory)
+        if record is not None:
+            check_same(record["settings"], settings, directory)
+        return record
 
 
 def write(path: str, record: dict) -> None:
@@ -42,6 +72,33 @@ def look(path: str) -> dict | None:
     except (ValueError, RecursionError, FileNotFoundError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def check_same(recorded: dict, requested: dict, directory: str) -> None:
+    """Raises ValueError, naming what differs, if results' settings do."""
+    differing = differences(recorded, requested)
+    if differing:
+        raise ValueError(
+            f"{directory} holds results made with other settings, which are "
+            f"never mixed or overwritten ({differing}). Use "
+            "another output_dir, or the same settings."
+        )
+
+
+def differences(recorded: dict, requested: dict) -> str:
+    """Returns in words what differs between two settings; "" if nothing."""
+    recorded = names_0_1_0.settings(recorded)
+    requested = json.loads(json.dumps(requested))
+    names = sorted({*recorded, *requested})
+    pairs = [
+        [names_0_1_0.value(each, name) for each in (recorded, requested)]
+        for name in names
+    ]
+    return "; ".join(
+        f"{name}: {there!r} there, {now!r} now"
+        for name, (there, now) in zip(names, pairs, strict=True)
+        if there != now
+    )
 
 
 def _seal(record):

@@ -11,17 +11,26 @@ POLICIES = ("warn", "stop")
 _log = logging.getLogger(__name__)
 
 
-def find(
-    masks: dict[str, np.ndarray], effective: dict[str, np.ndarray] | None
-) -> list[str]:
-    """Returns what has collapsed, a line for each; none if nothing has.
+def check(
+    masks: dict[str, np.ndarray],
+    effective: dict[str, np.ndarray] | None,
+    on_collapse: str,
+    label: str,
+) -> None:
+    """Warns of what has collapsed, or raises; says nothing if nothing has.
+
+    Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), section 3,
+    calls it layer collapse when all weights of a layer are pruned.
 
     Args:
         masks: Dict, layer name -> array of 0s and 1s; 1 means kept.
         effective: Masks of the kept weights on a path from input to output, as
             from `flow.effective_masks`; None where that cannot be told, and
             then only empty layers are found.
+        on_collapse: "warn" logs one warning; "stop" raises ValueError.
+        label: Where it was found, for the message: "level 3".
     """
+    names.check("on_collapse", on_collapse, POLICIES)
     found = [
         f"layer {name!r} keeps none of its {total:,} weights"
         for name, (kept, total) in masks_lib.counts(masks).items()
@@ -31,27 +40,6 @@ def find(
         found.append(
             "no path is left from input to output through a kept weight"
         )
-    return found
-
-
-def check(
-    masks: dict[str, np.ndarray],
-    effective: dict[str, np.ndarray] | None,
-    on_collapse: str,
-    label: str,
-) -> None:
-    """Warns of what `find` finds, or raises.
-
-    Source: Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467), section 3,
-    calls it layer collapse when all weights of a layer are pruned.
-
-    Args:
-        masks: As for `find`, like effective.
-        on_collapse: "warn" logs one warning; "stop" raises ValueError.
-        label: Where it was found, for the message: "level 3".
-    """
-    names.check("on_collapse", on_collapse, POLICIES)
-    found = find(masks, effective)
     if not found:
         return
     what = f"Layer collapse, {label}: {'; '.join(found)}"

@@ -1,11 +1,12 @@
 """Turns scores into masks: the only place where a weight is pruned."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import numpy as np
 
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.selection import quotas as quotas_lib
+from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names
 
 SCOPES = layer_shares.SCOPES
@@ -33,11 +34,8 @@ def prune_by_percent(
     Args:
         percents: Dict, layer name or pattern -> fraction of kept weights to
             prune; or quotas. All else is as for `prune_by_scores`.
-        masks: Layer name -> array of 0s and 1s; 1 means kept.
         final_weights: Dict, layer name -> trained weights; may hold more
             entries (biases) than there are masks.
-        scope: "layerwise" or "global".
-        rng: What decides between equal magnitudes.
     """
     scores = {name: np.abs(final_weights[name]) for name in masks}
     return prune_by_scores(percents, masks, scores, scope, rng)
@@ -148,25 +146,6 @@ def keep_positive(
     return {**masks, **kept}
 
 
-def expand_fractions(
-    fractions: dict[str, float], layers: Iterable[str]
-) -> dict[str, float]:
-    """Returns dict, layer name -> fraction, without patterns.
-
-    As `layer_shares.expand`, of fractions of the weights still kept.
-    """
-    return layer_shares.expand("fraction", fractions, layers)
-
-
-def check_fractions(
-    fractions: dict[str, float],
-    layers: Iterable[str],
-    scope: str = "layerwise",
-) -> None:
-    """Raises ValueError unless layers can be pruned; see `prune_by_scores`."""
-    layer_shares.groups("fraction", fractions, layers, scope)
-
-
 def _quotas(amounts, masks, scope):
     """What is to be left, as exact counts."""
     if isinstance(amounts, dict):
@@ -193,10 +172,7 @@ def _check_scores(masks, scores):
                 f"Scores of layer {name!r} must be real numbers. "
                 f"Received: {score.dtype}"
             )
-        if np.isnan(score).any():
-            raise ValueError(
-                f"Scores of layer {name!r} hold NaN. Did training diverge?"
-            )
+        masks_lib.check_numbers("Scores", {name: score})
 
 
 def _draw(count, total, rng):

@@ -1,18 +1,17 @@
 """How many weights layers keep: exact counts, from fractions or densities."""
 
 import math
-import numbers
 import typing
 
 import numpy as np
 
 from lottery_ticket.foundations.selection import layer_shares
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import fields, names
 
 # Layer name -> array of 0s and 1s; 1 means kept.
 Masks = dict[str, np.ndarray]
 # How a fraction of n weights becomes a whole number of them.
-ROUNDINGS = ("exact", "legacy", "ceil_plus_one")
+COUNT_ROUNDINGS = ("exact", "legacy", "ceil_plus_one")
 # More than floating point is off by in a fraction, which is at most 1.
 _SLACK = 1e-15
 
@@ -28,7 +27,7 @@ def of_fractions(
     fractions: dict[str, float],
     masks: Masks,
     scope: str = "layerwise",
-    rounding: str = "exact",
+    count_rounding: str = "exact",
     prunings: int = 1,
 ) -> list[Quota]:
     """Returns how many weights layers keep that lose fractions of them.
@@ -49,9 +48,10 @@ def of_fractions(
             named has no quota.
         scope: "layerwise" gives each layer a quota; "global" one to all layers
             together whose fraction is above 0, or whose density is below 1.
-        rounding: "exact" is to the nearest number; "legacy" is down, after
-            floating point, as in that code; "ceil_plus_one" is up, and one
-            weight more, where the fraction is above 0 and there is one.
+        count_rounding: Of how many go: "exact" is to the nearest number;
+            "legacy" is down, after floating point, as in that code;
+            "ceil_plus_one" is up, and one weight more, where the fraction is
+            above 0 and there is one.
         prunings: How many prunings to count as one, 1 or more.
 
     Raises:
@@ -59,14 +59,14 @@ def of_fractions(
             is outside [0, 1], there are no prunings, or the scope is global and
             the fractions above 0 differ.
     """
-    names.check("rounding", rounding, ROUNDINGS)
-    _check_number("prunings", prunings)
+    names.check("rounding", count_rounding, COUNT_ROUNDINGS)
+    fields.check("prunings", prunings, int, at_least=1)
     quotas = []
     for layers, fraction in layer_shares.groups(
         "fraction", fractions, masks, scope
     ):
         kept = _kept(layers, masks)
-        goes = _pruned(kept, fraction, rounding, prunings)
+        goes = _pruned(kept, fraction, count_rounding, prunings)
         quotas.append(Quota(layers, kept - goes))
     return quotas
 
@@ -112,7 +112,7 @@ def in_steps(
         ValueError: If there are no steps, or the quotas do not fit the masks
             before the first, see `check`.
     """
-    _check_number("steps", steps)
+    fields.check("steps", steps, int, at_least=1)
     check(quotas, masks)
     falling = [
         _falling(_kept(layers, masks), count, steps) for layers, count in quotas
@@ -176,14 +176,14 @@ def check(quotas: list[Quota], masks: Masks) -> None:
             )
 
 
-def _pruned(kept, fraction, rounding, prunings):
+def _pruned(kept, fraction, count_rounding, prunings):
     """How many of the kept weights go by a fraction, taken several times."""
-    if rounding == "legacy":  # In the order of operations of that code.
+    if count_rounding == "legacy":  # In the order of operations of that code.
         percent = (1 - (1 - fraction) ** prunings) * 100
         return int(kept * percent / 100)
     if prunings > 1:
         fraction = 1 - (1 - fraction) ** prunings
-    if rounding == "ceil_plus_one":
+    if count_rounding == "ceil_plus_one":
         return min(rounded_up(fraction, kept) + 1, kept) if fraction else 0
     return round(fraction * kept)
 
@@ -206,8 +206,3 @@ def _total(layers, masks):
 
 def _percent(share, digits):
     return f"{100 * share:.{digits}g} %"
-
-
-def _check_number(what, number):
-    if not isinstance(number, numbers.Integral) or number < 1:
-        raise ValueError(f"Expected 1 or more {what}. Received: {number}")

@@ -34,7 +34,7 @@ class Outcome:
 def run(
     runner: scripts.Runner,
     lines: list[argfile_lines.Line],
-    places: list[devices.Place],
+    slots: list[devices.Slot],
 ) -> Iterator[Outcome | None]:
     """Yields the outcome of each line as it ends, and None once a second.
 
@@ -46,8 +46,8 @@ def run(
     waiting = collections.deque(lines)
     workers = []
     try:
-        for place in places[: len(lines)]:
-            workers.append(_Worker(runner, place))
+        for slot in slots[: len(lines)]:
+            workers.append(_Worker(runner, slot))
         while any(worker.is_open for worker in workers):
             for worker in _speaking(workers):
                 outcome = worker.listen()
@@ -56,7 +56,7 @@ def run(
                 if not worker.is_open:
                     workers.remove(worker)
                     if waiting:
-                        workers.append(_Worker(runner, worker.place))
+                        workers.append(_Worker(runner, worker.slot))
                 else:
                     yield from _hand_on(waiting, worker)
             yield None
@@ -82,8 +82,8 @@ def _hand_on(waiting, worker):
 class _Worker:
     """One worker process, and the line it is working on."""
 
-    def __init__(self, runner, place):
-        self.place = place
+    def __init__(self, runner, slot):
+        self.slot = slot
         self.line: argfile_lines.Line | None = None
         self.is_open = True
         self._runner = runner
@@ -95,7 +95,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env={**os.environ, **place.environment},
+            env={**os.environ, **slot.environment},
             start_new_session=True,  # Ctrl-C must reach the pool alone.
         )
         self._requests = cast(IO[bytes], self.process.stdin)
@@ -108,7 +108,7 @@ class _Worker:
         Raises OSError if the line's log cannot be written.
         """
         command = self._runner.command(line.words)
-        line_logs.add_start(line.log, self.place.name, command)
+        line_logs.add_start(line.log, self.slot.name, command)
         self.line = line
         request = {"words": line.words, "log": os.path.abspath(line.log)}
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
@@ -125,7 +125,7 @@ class _Worker:
             failure = self.end(GRACE_S)
             if line is None:  # It has not said that it is ready.
                 raise RuntimeError(
-                    f"A worker on {self.place.name} could not start: {failure}"
+                    f"A worker on {self.slot.name} could not start: {failure}"
                 )
             with contextlib.suppress(OSError):
                 line_logs.add(line.log, f"# {failure}")

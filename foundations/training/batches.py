@@ -37,7 +37,11 @@ def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
     return tf.constant(split.x[rows])
 
 
-def stream(split: dataset_split.DatasetSplit, rows, seed=None) -> tf.Tensor:
+def stream(
+    split: dataset_split.DatasetSplit,
+    rows: tf.Tensor,
+    seed: tf.Tensor | None = None,
+) -> tf.Tensor:
     """Returns examples of a split that is streamed.
 
     Args:

@@ -26,17 +26,14 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     ):
         """Creates the schedule from what `schedules.in_iterations` gives.
 
+        That is as of `schedules.Schedule`, all lengths in iterations.
+
         Args:
             peak: The rate after the warmup, before it falls.
-            schedule: A name in schedules.SCHEDULES.
-            drops: Iterations at which "piecewise" drops, counted from 0.
-            drop_factor: What each drop multiplies by.
-            warmup: Number of iterations of the warmup.
-            training_iterations: Number of iterations of the whole training;
-                only the cosines need it.
+            training_iterations: Of the whole training; only the cosines need
+                it.
             start: Iteration of the training at which the optimizer begins.
-            per_epoch: Iterations in one epoch; for "cosine_by_epoch", and no
-                other.
+            per_epoch: For "cosine_by_epoch", and no other.
         """
         self._config = {
             "peak": float(peak),

@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Callable
 
+from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import (
     network_evaluation,
     norm_statistics,
@@ -53,7 +54,7 @@ def evaluate(
 
     def add(columns):
         for name, found in evaluation.evaluate().items():
-            error = network_evaluation.shortest(1 - found["accuracy"])
+            error = save_restore.shortest(1 - found["accuracy"])
             columns[name]["error"].append(error)
             columns[name]["loss"].append(found["loss"])
 

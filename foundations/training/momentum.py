@@ -4,6 +4,8 @@ import typing
 
 import keras
 
+from lottery_ticket.foundations.values import fields
+
 
 @keras.saving.register_keras_serializable(package="lottery_ticket")
 class Momentum(keras.optimizers.Optimizer):
@@ -28,7 +30,7 @@ class Momentum(keras.optimizers.Optimizer):
         nesterov: bool = False,
         weight_decay: float | None = None,
         name: str = "momentum",
-        **kwargs,
+        **kwargs: typing.Any,
     ):
         """Creates the optimizer; its variables come with `build`.
 
@@ -48,10 +50,7 @@ class Momentum(keras.optimizers.Optimizer):
             name=name,
             **kwargs,
         )
-        if not 0 <= momentum < 1:
-            raise ValueError(
-                f"momentum must be at least 0 and below 1. Received: {momentum}"
-            )
+        fields.check("momentum", momentum, float, at_least=0, below=1)
         self.momentum = momentum
         self.nesterov = nesterov
         self.velocities = []

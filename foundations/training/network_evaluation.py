@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import network_variables
-from lottery_ticket.foundations.training import batches, norm_tracing, trainee
+from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.training import batch_norms, batches, trainee
 from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
@@ -81,7 +82,7 @@ class Evaluation:
             examples = batches.prepared(self._prepare, x[start:end])
             with (
                 keras.StatelessScope(stands),
-                norm_tracing.fused(self._network),
+                batch_norms.fused(self._network),
             ):
                 outputs = self._network(examples, training=False)
             labels = y[start:end]
@@ -171,30 +172,18 @@ class NetworkEvaluation:
                 name: self._evaluation.start(split, self.tensors.get(name))
                 for name, split in self._splits.items()
             }
-        return {
-            name: _named(*each.result())  # Sync point.
-            for name, each in futures.items()
-        }
+        found = {}
+        for name, future in futures.items():
+            numbers = map(save_restore.shortest, future.result())  # Sync point.
+            found[name] = dict(zip(("loss", "accuracy"), numbers, strict=True))
+        return found
 
 
 def in_lists(
     results: list[dict[str, dict[str, float]]],
 ) -> dict[str, dict[str, list[float]]]:
-    """Returns results of several networks as lists.
-
-    Args:
-        results: Dicts, split -> {"loss": ., "accuracy": .}.
-    """
+    """Returns results of several networks, as of `evaluate`, as lists."""
     return {
         split: {name: [each[split][name] for each in results] for name in first}
         for split, first in results[0].items()
     }
-
-
-def shortest(value: float) -> float:
-    """Returns a number in float32's shortest exact form: .1, not .10000001."""
-    return float(str(np.float32(value)))
-
-
-def _named(loss, accuracy):
-    return {"loss": shortest(loss), "accuracy": shortest(accuracy)}

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import tracing
-from lottery_ticket.foundations.training import batches, norm_tracing
+from lottery_ticket.foundations.training import batch_norms, batches
 from lottery_ticket.foundations.values import dataset_base
 
 EXAMPLES = 10_000  # Enough for 78 batches of 128.
@@ -108,7 +108,7 @@ class NormStatistics:
         stands = list(zip(self._network.variables, values, strict=True))
         with (
             keras.StatelessScope(stands) as scope,
-            norm_tracing.fused(self._network),
+            batch_norms.fused(self._network),
             tracing.changed(map(_in_training, self._norms)),
         ):
             self._network(batches.prepared(self._prepare, x), training=False)
@@ -119,7 +119,7 @@ class NormStatistics:
 
 def _in_training(norm):
     """The layer, and what traces it in training mode, with momentum 0."""
-    before = norm.call  # As `norm_tracing.fused` has set it.
+    before = norm.call  # As `batch_norms.fused` has set it.
 
     def call(inputs, training=None, mask=None):
         return before(inputs, training=True, mask=mask)

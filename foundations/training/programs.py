@@ -101,7 +101,9 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
         return Policy(loop=jit, update=False)
     layers = keras_private.layers(network)
     has_convolutions = any("Conv" in type(layer).__name__ for layer in layers)
-    loop = _has_gpu() or not has_convolutions
+    gpus = tf.config.list_physical_devices("GPU")
+    has_gpu = tf.test.is_built_with_cuda() and bool(gpus)
+    loop = has_gpu or not has_convolutions
     loop = loop and all(layer.supports_jit for layer in layers)
     return Policy(loop=loop, update=not loop)
 
@@ -132,21 +134,6 @@ def _check_is_new(optimizer):
         )
 
 
-def _check_does_not_clip(optimizer):
-    limits = ("clipnorm", "clipvalue", "global_clipnorm")
-    clipped = [each for each in limits if getattr(optimizer, each, None)]
-    if clipped:
-        raise ValueError(
-            f"On several devices an optimizer cannot clip: each would clip its "
-            f"own share of the gradient. Received: {', '.join(clipped)}"
-        )
-
-
-def _has_gpu():
-    has_cuda = tf.test.is_built_with_cuda()
-    return has_cuda and bool(tf.config.list_physical_devices("GPU"))
-
-
 def _check_shares(count, split, optimizer):
     if count == 1:
         return
@@ -157,7 +144,13 @@ def _check_shares(count, split, optimizer):
             f"{split.partial_size or split.batch_size}. Use another "
             "train_batch_size, or drop_partial_batch"
         )
-    _check_does_not_clip(optimizer)
+    limits = ("clipnorm", "clipvalue", "global_clipnorm")
+    clipped = [each for each in limits if getattr(optimizer, each, None)]
+    if clipped:
+        raise ValueError(
+            f"On several devices an optimizer cannot clip: each would clip its "
+            f"own share of the gradient. Received: {', '.join(clipped)}"
+        )
 
 
 class Program:
@@ -257,14 +250,6 @@ class Program:
         split = self._dataset.splits[split_name]
         return self._evaluation.start(split, self._tensors.get(split_name))
 
-    def _iterator(self, start, count):
-        """The stream from an iteration on; it goes on where it stands."""
-        expected, iterator = self._stream
-        if expected != start:
-            iterator = iter(batches.training_stream(self._dataset, start))
-        self._stream = start + count, iterator
-        return iterator
-
     def _train_in_memory(self, start, count, capacity):
         """Yields results of the batches between two of other sizes.
 
@@ -282,9 +267,12 @@ class Program:
             yield results[:, : last - first]
 
     def _train_on_stream(self, start, count, capacity):
-        """Yields results of all."""
+        """Yields results of all; the stream goes on where it stands."""
+        expected, iterator = self._stream
+        if expected != start:
+            iterator = iter(batches.training_stream(self._dataset, start))
+        self._stream = start + count, iterator
         slots = np.zeros(capacity, np.float32)
-        iterator = self._iterator(start, count)
         yield self._train(iterator, slots, np.int32(count))[:, :count]
 
     def _loop_in_memory(self, x, y, rows, start, count):

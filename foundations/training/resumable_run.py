@@ -115,7 +115,9 @@ class ResumableRun:
                 if self.iteration in self.span.saved:
                     self._save_weights()
                 if self.iteration in self.span.events:
-                    self._take_event()
+                    record = self.model.event(self.iteration)
+                    # As a checkpoint gives it back: a run that goes on has it.
+                    self.facts["events"].append(json.loads(json.dumps(record)))
                 bar.update(self.iteration - self.span.start, self.logs.latest())
                 now = time.monotonic()
                 self.facts["train_s"] = before_s + now - started_at
@@ -159,19 +161,16 @@ class ResumableRun:
         clear(self.directory, self.model.folders, self.span.saved, is_redone)
 
     def _train_chunk(self):
-        first, capacity = self.iteration, self._capacity()
-        intervals = self.intervals.values()
+        first, intervals = self.iteration, self.intervals.values()
+        # That many iterations is what the training loop is compiled for.
+        length = self.span.end - self.span.start
+        capacity = min([CHUNK_ITERATIONS, length, *intervals])
         self.iteration = self.span.next_halt(first, intervals, capacity)
         losses, accuracies = self.program.train(
             first, self.iteration - first, capacity
         )
         iterations = range(first + 1, self.iteration + 1)
         self.logs.add("train", iterations, losses, accuracies)
-
-    def _capacity(self):
-        """Iterations that the training loop is compiled for."""
-        length = self.span.end - self.span.start
-        return min([CHUNK_ITERATIONS, length, *self.intervals.values()])
 
     def _evaluate(self):
         """Begins what is due; logs what the log point before has begun."""
@@ -195,12 +194,6 @@ class ResumableRun:
         self.facts["saved"].update(
             save_network(self.directory, folder, self.model.weights)
         )
-
-    def _take_event(self):
-        """Lets the model change; what is logged here is of before."""
-        record = self.model.event(self.iteration)
-        # As a checkpoint gives it back: a run that goes on has the same.
-        self.facts["events"].append(json.loads(json.dumps(record)))
 
     def _check_finite(self, label):
         found = self.logs.cut_at_not_finite()

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Container, Iterable
 
 from lottery_ticket.foundations.machine import progress
-from lottery_ticket.foundations.values import steps
+from lottery_ticket.foundations.values import fields, steps
 
 Length = str | tuple[str, int]
 
@@ -74,10 +74,7 @@ class Course:
         end = steps.iterations(training_len, per_epoch)
         start = steps.iterations(self.start_iteration, per_epoch)
         saved = [steps.iterations(x, per_epoch) for x in self.save_iterations]
-        if end < 1:
-            raise ValueError(
-                f"training_len must be at least 1. Received: {end}"
-            )
+        fields.check("training_len", end, int, at_least=1)
         if start >= end:
             raise ValueError(
                 f"Training cannot start at iteration {start}: it ends after "
@@ -114,10 +111,7 @@ class Intervals:
     def __post_init__(self):
         """Checks the numbers."""
         for split, number in dataclasses.asdict(self).items():
-            if number < 1:
-                raise ValueError(
-                    f"{split}_interval must be at least 1. Received: {number}"
-                )
+            fields.check(f"{split}_interval", number, int, at_least=1)
 
     def of(self, splits: Container[str]) -> dict[str, int]:
         """Returns dict, name -> interval, of those among names of splits."""

@@ -34,11 +34,6 @@ class Shape(entries.Entry):
     counts_epochs: bool = False  # Needs "per_epoch", and warmup in whole ones.
 
 
-def _constant(step, settings):
-    del step
-    return tf.constant(settings["peak"])
-
-
 def _piecewise(step, settings):
     number = len(settings["drops"]) + 1
     rates = [
@@ -63,13 +58,9 @@ def _cosine(step, settings, unit=1):
     return settings["peak"] * tf.square(tf.sin(math.pi / 2 * share))
 
 
-def _cosine_by_epoch(step, settings):
-    return _cosine(step, settings, unit=settings["per_epoch"])
-
-
 SCHEDULES = {
     "constant": Shape(
-        _constant,
+        lambda step, settings: tf.constant(settings["peak"]),
         "constant",
         "the peak",
         entries.HERE,
@@ -90,7 +81,7 @@ SCHEDULES = {
         ends_at_0=True,
     ),
     "cosine_by_epoch": Shape(
-        _cosine_by_epoch,
+        lambda step, settings: _cosine(step, settings, settings["per_epoch"]),
         "cosine by epoch",
         "falls along half a wave, after each epoch; the last one's is above 0",
         entries.SREENIVASAN,

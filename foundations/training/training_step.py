@@ -3,8 +3,12 @@
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private, mask_constraint
-from lottery_ticket.foundations.training import norm_tracing, trainee
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    mask_constraint,
+    tracing,
+)
+from lottery_ticket.foundations.training import batch_norms, trainee
 
 
 class TrainingStep:
@@ -50,9 +54,9 @@ class TrainingStep:
         """
         count = self._strategy.num_replicas_in_sync
         if count == 1:
-            with norm_tracing.fused(self.network):
+            with batch_norms.fused(self.network):
                 return self._step(x, y)
-        with norm_tracing.synchronized(self.network):
+        with batch_norms.synchronized(self.network):
             results = self._strategy.run(self._replica_step, args=(x, y))
         return self._strategy.reduce("MEAN", results, axis=None)
 
@@ -73,11 +77,8 @@ class TrainingStep:
             objective = self.optimizer.scale_loss(
                 tf.add_n([loss, *self.network.losses])
             )
-        gradients = tape.gradient(
-            objective,
-            [variable.value for variable in variables],
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
-        )
+        values = [variable.value for variable in variables]
+        gradients = tracing.gradient(tape, objective, values)
         self._update(gradients)
         return tf.stack([loss, accuracy])
 

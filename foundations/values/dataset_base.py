@@ -77,18 +77,16 @@ class DatasetBase:
         self.validate = (
             dataset_split.DatasetSplit(validate) if validate else None
         )
-        types = {str(split.x.dtype) for split in self.splits.values()}
-        if len(types) > 1:
-            raise ValueError(
-                "Examples must have one dtype in all splits. Received: "
-                f"{', '.join(sorted(types))}"
-            )
-        shapes = {tuple(each.x.shape[1:]) for each in self.splits.values()}
-        if len(shapes) > 1:
-            raise ValueError(
-                "Examples must have one shape in all splits. Received: "
-                f"{sorted(shapes)}"
-            )
+        examples = [split.x for split in self.splits.values()]
+        for what, found in {
+            "dtype": {str(x.dtype) for x in examples},
+            "shape": {str(tuple(x.shape[1:])) for x in examples},
+        }.items():
+            if len(found) > 1:
+                raise ValueError(
+                    f"Examples must have one {what} in all splits. Received: "
+                    f"{', '.join(sorted(found))}"
+                )
         highest = max(int(split.y.max()) for split in self.splits.values())
         if num_classes is not None and highest >= num_classes:
             raise ValueError(

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from lottery_ticket.foundations.values import fields
+
 
 def is_streamed(x: object) -> bool:
     """Whether examples are read batch by batch, not held in an array."""
@@ -47,10 +49,8 @@ class DatasetSplit:
                 "A split needs as many labels as examples, and at least one. "
                 f"Received: {len(x)} examples, {len(y)} labels"
             )
-        if batch_size is not None and batch_size < 1:
-            raise ValueError(
-                f"batch_size must be at least 1. Received: {batch_size}"
-            )
+        if batch_size is not None:
+            fields.check("batch_size", batch_size, int, at_least=1)
         is_float = not is_streamed(x) and x.dtype.kind == "f"
         if is_float and not np.isfinite(x).all():
             raise ValueError("Examples must not hold NaN or infinity")

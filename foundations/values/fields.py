@@ -24,6 +24,7 @@ import attrs
 from lottery_ticket.foundations.values import names
 
 _FACTS = "lottery_ticket"
+Settings = typing.TypeVar("Settings")
 
 
 @attrs.frozen
@@ -92,7 +93,11 @@ class Facts:
 
 
 def field(
-    default, help: str, *, choices: Iterable[str] = (), **facts
+    default: typing.Any,
+    help: str,
+    *,
+    choices: Iterable[str] = (),
+    **facts: typing.Any,
 ) -> typing.Any:
     """Returns a field of a class of settings.
 
@@ -105,12 +110,12 @@ def field(
     return _field(default, {_FACTS: Facts(help, tuple(choices), **facts)})
 
 
-def left_open(help: str, **facts) -> typing.Any:
+def left_open(help: str, **facts: typing.Any) -> typing.Any:
     """Returns a field that is None where nothing is given; see `field`."""
     return field(None, help, **facts)
 
 
-def like(cls, name: str, **changes) -> typing.Any:
+def like(cls: type, name: str, **changes: typing.Any) -> typing.Any:
     """Returns a field that means what one of another class means.
 
     Args:
@@ -127,13 +132,13 @@ if typing.TYPE_CHECKING:
     settings = optional = attrs.frozen
 else:
 
-    def settings(cls):
+    def settings(cls: type) -> type:
         """Returns a class with fields: frozen, checked, its docstring whole."""
         made = attrs.frozen(cls)
         made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
         return made
 
-    def optional(cls):
+    def optional(cls: type) -> type:
         """Returns a class of its base's settings, each None unless given.
 
         It has nothing else of its base, whose checks are of whole settings.
@@ -147,7 +152,7 @@ else:
         return made
 
 
-def documentation(cls) -> str:
+def documentation(cls: type) -> str:
     """Returns the `Args:` of settings, a line a field.
 
     Fire would take a colon on a second line for that of an argument.
@@ -164,19 +169,19 @@ def facts(attribute: attrs.Attribute) -> Facts:
     return attribute.metadata[_FACTS]
 
 
-def names_of(settings) -> list[str]:
+def names_of(settings: typing.Any) -> list[str]:
     """Returns the names of the fields of settings, or of a class of them."""
     cls = settings if isinstance(settings, type) else type(settings)
     return [each.name for each in attrs.fields(cls)]
 
 
-def is_given(settings, name: str) -> bool:
+def is_given(settings: typing.Any, name: str) -> bool:
     """Whether a setting is not at its default."""
     default = getattr(attrs.fields(type(settings)), name).default
     return getattr(settings, name) != default
 
 
-def given(settings) -> dict:
+def given(settings: typing.Any) -> dict:
     """Returns dict, name -> value, of the settings not at their default."""
     return {
         name: getattr(settings, name)
@@ -185,12 +190,10 @@ def given(settings) -> dict:
     }
 
 
-def filled(settings, usual: dict):
+def filled(settings: Settings, usual: dict) -> Settings:
     """Returns settings with values in place of those that are None.
 
-    Args:
-        settings: Of a class of settings.
-        usual: Dict, name of one -> value; what is given stays.
+    Those are by name; what is given stays.
     """
     missing = {
         name: value
@@ -200,21 +203,17 @@ def filled(settings, usual: dict):
     return attrs.evolve(settings, **missing)
 
 
-def put(settings, **values) -> None:
+def put(settings: typing.Any, **values: typing.Any) -> None:
     """Sets fields of settings that are being made, frozen as they are."""
     for name, value in values.items():
         object.__setattr__(settings, name, value)
 
 
-def check_uses(settings, usual: dict | None = None) -> None:
+def check_uses(settings: typing.Any, usual: dict | None = None) -> None:
     """Raises if a setting is given that the others leave without effect.
 
-    Args:
-        settings: Of a class of settings.
-        usual: Dict, name of a setting -> what None stands for.
-
-    Raises:
-        ValueError: Naming the setting, and what uses it.
+    `usual` is dict, name of a setting -> what None stands for. The ValueError
+    names the setting, and what uses it.
     """
     for each in attrs.fields(type(settings)):
         if not is_given(settings, each.name):
@@ -230,33 +229,29 @@ def check_uses(settings, usual: dict | None = None) -> None:
                 )
 
 
-def as_dict(settings) -> dict:
+def as_dict(settings: typing.Any) -> dict:
     """Returns dict, name -> value, of all settings."""
     return {name: getattr(settings, name) for name in names_of(settings)}
 
 
-def as_float(value):
+def as_float(value: typing.Any) -> typing.Any:
     """Returns a number as a float, for `convert`; all else as it is."""
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     return float(value) if is_number else value
 
 
-def check(name: str, value, kind: type, **facts) -> None:
+def check(
+    name: str, value: typing.Any, kind: type, **facts: typing.Any
+) -> None:
     """Raises unless a value that is no field's is of a type, and in a range.
 
-    Args:
-        name: What it is called.
-        value: The value.
-        kind: int, float, bool or str.
-        **facts: As of Facts, such as at_least=1.
-
-    Raises:
-        ValueError: If it is not.
+    `name` is what the ValueError calls it; of int, float, bool and str, kind is
+    one; and facts are as of Facts, such as at_least=1.
     """
     _check_entry(name, _plain(value), kind, Facts("", **facts))
 
 
-def kinds(annotation) -> tuple:
+def kinds(annotation: typing.Any) -> tuple:
     """Returns the types of a union, or the one that there is."""
     is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
     return typing.get_args(annotation) if is_union else (annotation,)

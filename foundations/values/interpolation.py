@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lottery_ticket.foundations.values import fields
+
 Network = dict[str, np.ndarray]
 # Source: Frankle et al. 2020, https://arxiv.org/abs/1912.05671, sec. 2.
 STABLE_BELOW = 0.02  # A lower barrier, in error, counts as none.
@@ -12,11 +14,7 @@ def positions(points: int) -> list[float]:
 
     Raises ValueError if there are less than 2 points.
     """
-    if points < 2:
-        raise ValueError(
-            "A line has at least 2 points, which are its ends. Received: "
-            f"{points}"
-        )
+    fields.check("points of a line", points, int, at_least=2)
     return [index / (points - 1) for index in range(points)]
 
 

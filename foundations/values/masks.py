@@ -42,19 +42,6 @@ def intersect(*masks: Masks) -> Masks:
 COMBINATIONS = {"union": union, "intersect": intersect}
 
 
-def combine(masks: list[Masks], how: str) -> Masks:
-    """Returns one of several masks, by the name of a way to combine them.
-
-    Args:
-        how: "union" or "intersect", the functions of that name.
-
-    Raises:
-        ValueError: If `how` is unknown, or as for `union`.
-    """
-    names.check("combination of masks", how, COMBINATIONS)
-    return COMBINATIONS[how](*masks)
-
-
 def shuffle(masks: Masks, seed: int) -> Masks:
     """Returns masks with each layer's entries in random order.
 
@@ -165,6 +152,18 @@ def check_layers(networks: Mapping[str, Network | None], masks: Masks) -> None:
                     f"{called} must have layer {name!r} with its mask's shape, "
                     f"{np.shape(mask)}. Received: {shape or 'no such layer'}"
                 )
+
+
+def check_numbers(what: str, layers: Network) -> None:
+    """Raises ValueError if a layer's array holds NaN.
+
+    `what` they are goes into the error: "Scores".
+    """
+    for name, array in layers.items():
+        if np.isnan(array).any():
+            raise ValueError(
+                f"{what} of layer {name!r} hold NaN. Did training diverge?"
+            )
 
 
 def _check_values(name, mask):

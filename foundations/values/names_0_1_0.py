@@ -13,18 +13,6 @@ PART_FOLDERS = (
     *("copies", "search"),
     *("weight_reinit", "mask_shuffle", "score_inversion"),
 )
-# File or folder, if its content does not tell -> whose results it is of, as
-# settings call the experiment.
-EXPERIMENTS = {
-    "copies": "instability",
-    "untrained_part.json": "untrained",
-    "untrained.json": "untrained",
-    "connectivity.json": "instability",
-    "supermask.json": "supermask",
-    "mask_connectivity.json": "mask_connectivity",
-    "gem.json": "gem_miner",
-    **dict.fromkeys(PART_FOLDERS[1:], "gem_miner"),
-}
 # Experiment -> the file that its results are complete with, beside a run's.
 RESULT_FILES = {
     "untrained": "untrained.json",
@@ -32,6 +20,14 @@ RESULT_FILES = {
     "supermask": "supermask.json",
     "mask_connectivity": "mask_connectivity.json",
     "gem_miner": "gem.json",
+}
+# File or folder, if its content does not tell -> whose results it is of, as
+# settings call the experiment.
+EXPERIMENTS = {
+    "copies": "instability",
+    "untrained_part.json": "untrained",
+    **{file: name for name, file in RESULT_FILES.items()},
+    **dict.fromkeys(PART_FOLDERS[1:], "gem_miner"),
 }
 # What settings of a run inside another's folder call the experiment -> whose
 # part it is.

@@ -61,3 +61,32 @@ def test_experiments_about_others_are_called_by_them():
     assert sweep.beside("reinit", "rewind", "same_init") == "rewind_reinit"
     with pytest.raises(ValueError, match="not end in a digit"):
         sweep.beside("reinit", "a2", "same_init")
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("0", [0]),
+        (8, [8]),
+        ("0-2", [0, 1, 2]),
+        ("0, 3-5,9", [0, 3, 4, 5, 9]),
+        ("5-3,1", [1]),
+    ],
+)
+def test_levels_are_numbers_and_ranges(text, levels):
+    assert sweep.levels(text) == levels
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a", "levels must be numbers and ranges"),
+        ("3-", "levels must be numbers"),
+        ("", "levels must be numbers"),
+        ("-1", "levels must be numbers"),
+        ("5-3", "levels must name at least one"),
+    ],
+)
+def test_levels_that_cannot_be_read_are_named(text, message):
+    with pytest.raises(ValueError, match=message):
+        sweep.levels(text)

@@ -10,7 +10,7 @@ import pytest
 from lottery_ticket.experiments import instability
 from lottery_ticket.experiments.settings import recipe_changes, recipes
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.foundations.records import paths, result_file, save_restore
+from lottery_ticket.foundations.records import paths, save_restore, sealed
 from lottery_ticket.foundations.training import (
     line_evaluation,
     network_evaluation,
@@ -38,7 +38,7 @@ def run(directory, ticket, changes=None, **options):
     given = {"iteration": "5it", "points": POINTS, "quiet": True} | options
     changes = recipe_changes.RecipeChanges(**(changes or {}))
     planned.run(instability.plan, str(directory), ticket, changes, **given)
-    return result_file.ResultFile("connectivity.json").read(str(directory))
+    return sealed.ResultFile("connectivity.json").read(str(directory))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def last(directory, split):
 
 
 def test_the_ends_are_the_copies_own_results(line):
-    record = result_file.ResultFile("connectivity.json").read(str(line))
+    record = sealed.ResultFile("connectivity.json").read(str(line))
     for index, name in ((0, "first"), (-1, "second")):
         for split in ("test", "validate"):
             loss, accuracy = last(line / "copies" / name, split)
@@ -67,7 +67,7 @@ def test_the_ends_are_the_copies_own_results(line):
 
 
 def test_what_is_recorded(line, ticket):
-    record = result_file.ResultFile("connectivity.json").read(str(line))
+    record = sealed.ResultFile("connectivity.json").read(str(line))
     assert record["iteration"] == 5
     np.testing.assert_allclose(record["alpha"], [0, 1 / 3, 2 / 3, 1])
     assert list(record["splits"]) == ["train", "validate", "test"]
@@ -252,9 +252,9 @@ def test_a_damaged_line_is_measured_again(tmp_path, ticket, line, caplog):
     run(tmp_path, ticket)
     path = tmp_path / "connectivity.json"
     path.write_text(path.read_text()[:-9])
-    assert run(tmp_path, ticket) == result_file.ResultFile(
-        "connectivity.json"
-    ).read(str(line))
+    assert run(tmp_path, ticket) == sealed.ResultFile("connectivity.json").read(
+        str(line)
+    )
     assert "connectivity.json is damaged" in caplog.text
 
 
@@ -279,7 +279,7 @@ def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
         ({"iteration": "4it"}, "cannot part before it started"),
         ({"iteration": "12it"}, "cannot start at iteration 12"),
         ({"iteration": "5"}, "A length must be a number"),
-        ({"points": 1}, "at least 2 points"),
+        ({"points": 1}, "points of a line must be an integer, at least 2"),
         ({"changes": {"hidden_units": (7,)}}, "layer0"),
         ({"order_seeds": (1,)}, "two numbers"),
     ],

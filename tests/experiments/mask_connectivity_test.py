@@ -12,9 +12,9 @@ from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_search
 from lottery_ticket.foundations.records import (
     lock,
-    result_file,
     run_record,
     save_restore,
+    sealed,
 )
 from lottery_ticket.foundations.training import (
     batches,
@@ -63,7 +63,7 @@ def run(directory, pair, quiet=True, **options):
     planned.run(
         mask_connectivity.plan, str(directory), *pair, path, quiet=quiet
     )
-    return result_file.ResultFile("mask_connectivity.json").read(str(directory))
+    return sealed.ResultFile("mask_connectivity.json").read(str(directory))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def done(tmp_path_factory, pair):
 
 
 def read(directory):
-    return result_file.ResultFile("mask_connectivity.json").read(str(directory))
+    return sealed.ResultFile("mask_connectivity.json").read(str(directory))
 
 
 def twin(network, split, prepare):
@@ -219,7 +219,7 @@ def test_gems_end_at_their_own_searches(tmp_path):
         )
     record = run(tmp_path / "trial1/1/between", folders)
     for index, folder in ((0, folders[0]), (-1, folders[1])):
-        own = result_file.ResultFile("gem.json").read(folder)
+        own = sealed.ResultFile("gem.json").read(folder)
         for split, column in own["stages"]["search"]["samples"].items():
             for name, values in column.items():
                 assert record["splits"][split][name][index] == values

@@ -215,7 +215,9 @@ def test_a_redone_run_leaves_no_summaries_of_the_old_one(tmp_path):
 )
 def test_numbers_must_be_positive(tmp_path, options):
     name = next(iter(options))
-    with pytest.raises(ValueError, match=f"{name} must be at least 1"):
+    with pytest.raises(
+        ValueError, match=f"{name} must be an integer, at least 1"
+    ):
         tiny.train(tmp_path, **options)
     assert not list(tmp_path.iterdir())
 
@@ -424,7 +426,10 @@ def test_a_run_that_starts_later_goes_on_as_the_whole_one(tmp_path):
             {"start_iteration": "9it", "save_iterations": ("9it",)},
             "goes from iteration 9 to 40",
         ),
-        ({"training_len": "0it"}, "training_len must be at least 1"),
+        (
+            {"training_len": "0it"},
+            "training_len must be an integer, at least 1",
+        ),
         (
             {"event_iterations": (41,)},
             "follow iteration 41: .* from .* 0 to 40",

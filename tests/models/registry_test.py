@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations import model_base
-from lottery_ticket.foundations.selection import smart_ratio
+from lottery_ticket.foundations.selection import random_masks
 from lottery_ticket.models import registry
 from lottery_ticket.tests import grids
 
@@ -201,7 +201,7 @@ def test_an_unknown_model_is_an_error():
 
 @pytest.mark.parametrize("name", registry.MODELS)
 def test_a_smart_ratio_has_its_rule(name):
-    assert registry.MODELS[name].smart_ratio_rule in smart_ratio.RULES
+    assert registry.MODELS[name].smart_ratio_rule in random_masks.RULES
 
 
 def test_the_ends_of_a_gem_are_of_a_network_that_there_is():

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lottery_ticket.foundations.records import result_file
+from lottery_ticket.foundations.records import sealed
 from lottery_ticket.runners import argfile_runner
 from lottery_ticket.tests import waiting
 
@@ -34,10 +34,10 @@ RUNNER = '''
 import functools
 import os
 
-from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.command_line import flags
 
-DONE = result_file.ResultFile("done.json")
+DONE = sealed.ResultFile("done.json")
 
 
 def plan(
@@ -215,7 +215,7 @@ def test_modules_of_the_current_folder_do_not_stand_in_for_pythons(folder):
 def test_a_dry_run_shows_what_would_run(folder, capsys):
     for trial, lr in {0: 0.1, 1: 0.2}.items():
         settings = {"experiment": "mine", "lr": lr}
-        done = result_file.ResultFile("done.json")
+        done = sealed.ResultFile("done.json")
         done.write(f"out/trial{trial}", {"settings": settings})
     with pytest.raises(SystemExit) as end:
         argfile_runner.main(["runner.py", "argfile.py", "--n=3", "--dry_run"])

@@ -134,7 +134,10 @@ def last(search, masks) -> list[quotas.Quota]:
     if search.density is not None:
         return quotas.of_densities({"*": search.density}, masks, "global")
     return quotas.of_fractions(
-        {"*": _fraction(search)}, masks, "global", rounding=_rounding(search)
+        {"*": _fraction(search)},
+        masks,
+        "global",
+        count_rounding=_rounding(search),
     )
 
 

@@ -8,7 +8,6 @@ import math
 
 from lottery_ticket.experiments.stages.gem import gem_weights
 from lottery_ticket.foundations.selection import random_masks as draws
-from lottery_ticket.foundations.selection import smart_ratio
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import seeds
 from lottery_ticket.models import registry as models
@@ -26,7 +25,7 @@ def smart(gem, dataset, model, weights) -> gem_weights.Ticket:
     del dataset
     whole = masks_lib.ones(model.masks)
     entry = models.MODELS.get(gem.recipe.model)  # None is a user's own.
-    counts = smart_ratio.densities(
+    counts = draws.smart_ratio(
         gem.search.density,
         {name: mask.shape for name, mask in whole.items()},
         rule=entry.smart_ratio_rule if entry else "resnet",

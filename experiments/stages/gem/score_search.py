@@ -136,7 +136,7 @@ def _unrounded(scored, method):
     """The network as it was in the last iteration of the search."""
     if not method.masker_entry.is_soft:
         return scored.effective(scored.source.kept)
-    flags, weights = scored.source.flags, scored.weights
+    flags, weights = scored.source.active, scored.weights
     return {
         **weights,
         **{

@@ -40,7 +40,7 @@ class Algo(entries.Entry):
     @property
     def is_hypercube(self) -> bool:
         """Whether it trains scores in [0, 1], which events could take."""
-        return self.trains_scores and maskers.MASKERS[self.masker].has_flags
+        return self.trains_scores and maskers.MASKERS[self.masker].by_events
 
     @property
     def takes_scores(self) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.experiments.settings import recipe_table, recipes
-from lottery_ticket.foundations.selection import pruning
+from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry
 
@@ -133,9 +133,9 @@ def test_the_recipe_for_rewinding():
 def test_fractions_fit_the_network(name, number):
     recipe = recipes.Recipe(name)
     model = registry.create(recipe.model, (32, 32, 3), 10)
-    layers = pruning.expand_fractions(recipe.fractions, model.masks)
+    layers = layer_shares.expand("fraction", recipe.fractions, model.masks)
     assert len(layers) == number
-    pruning.check_fractions(recipe.fractions, model.masks, recipe.scope)
+    layer_shares.groups("fraction", recipe.fractions, model.masks, recipe.scope)
 
 
 @pytest.mark.parametrize("name", PARTS)

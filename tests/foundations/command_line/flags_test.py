@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.records import plans, result_file
+from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.values import fields
 
 
@@ -283,7 +283,7 @@ def planned(output_dir: str, *, lr: float = 0.1) -> plans.Plan:
         lr: Rate.
     """
     settings = {"experiment": "planned", "lr": lr}
-    file = result_file.ResultFile("planned.json")
+    file = sealed.ResultFile("planned.json")
     part = plans.Result(output_dir, settings, file)
     return plans.Plan(output_dir, (part,), lambda: part.write({}))
 

@@ -260,7 +260,7 @@ def test_global_top_compares_scores_of_all():
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in maskers.OF_SCORES if maskers.MASKERS[n].has_flags]
+    "name", [n for n in maskers.OF_SCORES if maskers.MASKERS[n].by_events]
 )
 def test_those_with_a_threshold_look_at_it(name):
     entry = maskers.MASKERS[name]

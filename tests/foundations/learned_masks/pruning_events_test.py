@@ -29,8 +29,8 @@ def event(fraction, **options):
     return pruning_events.EventPlan(fraction=fraction, **options)
 
 
-def pruned(fraction, scores=SCORES, flags=FLAGS, **options):
-    found = pruning_events.prune(flags, scores, event(fraction, **options))
+def pruned(fraction, scores=SCORES, active=FLAGS, **options):
+    found = pruning_events.prune(active, scores, event(fraction, **options))
     return {name: each.ravel().tolist() for name, each in found.items()}
 
 

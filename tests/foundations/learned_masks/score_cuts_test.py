@@ -17,15 +17,15 @@ def share(masker, scores, **options):
     method = score_method.ScoreMethod(masker=masker, **options)
     shapes = {name: each.shape for name, each in scores.items()}
     found = score_cuts.ShareCut(shapes, method.masker_entry.by_layer)
-    found.place(method, found.flags, -1)
+    found.place(method, found.active, -1)
     return found
 
 
 def test_flags_are_ones_until_they_are_placed():
-    own = score_cuts.FlagCut({"a": (2, 2)})
+    own = score_cuts.EventCut({"a": (2, 2)})
     method = score_method.ScoreMethod()
     scores = {"a": np.array([[0.1, 0.6], [0.9, 0.5]])}
-    assert own.left_out == 0 and own.flags["a"].dtype == np.uint8
+    assert own.left_out == 0 and own.active["a"].dtype == np.uint8
     own.place(method, {"a": np.array([[1, 0], [1, 1]])}, 0)
     assert own.left_out == 1
     for mask in (own.kept(method, scores), own.forward(method, scores)):

@@ -2,6 +2,7 @@
 
 import json
 
+import attrs
 import pytest
 
 from lottery_ticket.foundations.learned_masks import (
@@ -22,7 +23,7 @@ def make(**options):
 def test_every_masker_and_regularization_is_taken():
     for masker in maskers.OF_SCORES:
         entry = maskers.MASKERS[masker]
-        density = None if entry.has_flags else 0.5
+        density = None if entry.by_events else 0.5
         for name, regularizer in regularizers.REGULARIZERS.items():
             settings = {"density": density, "regularization": name}
             if entry.is_signed and regularizer.within_0_and_1:
@@ -34,7 +35,7 @@ def test_every_masker_and_regularization_is_taken():
 
 def test_settings_are_json_values_and_tell_methods_apart():
     one, other = make(plan=PLAN), make(plan=PLAN, threshold=0.4)
-    texts = [json.dumps(each.settings()) for each in (one, other)]
+    texts = [json.dumps(attrs.asdict(each)) for each in (one, other)]
     assert texts[0] != texts[1]
     assert json.loads(texts[0])["plan"]["epochs"] == [3, 6, 9]
 

@@ -127,12 +127,12 @@ def test_gradients_are_those_by_the_weights_times_weight_and_flag(masker):
     """Section 1.2's formulas, the gradient by the weights by differences."""
     method = make(masker, **({"plan": PLAN} if masker[:2] == "hc" else {}))
     searched, data = search(method=method), tiny.make_dataset().test
-    if method.has_flags:
+    if method.by_events:
         searched.source.prune(3)
     weights, scores, flags = (
         searched.weights,
         searched.source.values,
-        searched.source.flags,
+        searched.source.active,
     )
     mask = forward_mask(method, scores)
     effective = {n: weights[n] * mask[n] * flags[n].astype(float) for n in mask}
@@ -156,7 +156,7 @@ def test_regularizers_reach_what_is_flagged_off():
     data = tiny.make_dataset().test
     searched.source.prune(3)
     found = gradients(searched, data)
-    scores, flags = searched.source.values, searched.source.flags
+    scores, flags = searched.source.values, searched.source.active
     plain = search(method=make(plan=PLAN))
     plain.source.prune(3)
     alone = gradients(plain, data)
@@ -307,7 +307,7 @@ def test_events_prune_by_the_exact_count_where_they_are_due():
         assert record["pruned"] == taken
         assert sum(record["flags"].values()) == active
     assert active == 6  # Three times rounded up.
-    scores, flags = searched.source.values, searched.source.flags
+    scores, flags = searched.source.values, searched.source.active
     assert record["density"] == {
         name: int(((each > 0.5) & (flags[name] == 1)).sum())
         for name, each in scores.items()
@@ -322,7 +322,7 @@ def test_the_final_mask_is_the_flags_or_rounded_scores_under_them():
         searched = search(method=make(plan=PLAN, unflag=unflag))
         for iteration in EVENTS[:8]:
             searched.event(iteration)
-        scores, flags = searched.source.values, searched.source.flags
+        scores, flags = searched.source.values, searched.source.active
         found = searched.outcome()
         assert set(found) == {"final", "masks", "scores", "flags"}
         assert tuple(found) == searched.folders
@@ -567,7 +567,7 @@ def trained(model):
         found += [*own.start_evaluation("test").result()]
         found += [
             *searched.source.values.values(),
-            *searched.source.flags.values(),
+            *searched.source.active.values(),
         ]
     return found
 
@@ -614,10 +614,10 @@ def test_weights_are_kept_by_scores_and_flags():
     found.restore({"scores": UNIFORM, "flags": flags})
     for name, own in effective(found).items():
         np.testing.assert_array_equal(own, plain[name] * flags[name])
-        np.testing.assert_array_equal(found.flags[name], flags[name])
-        assert found.flags[name].dtype == np.uint8
+        np.testing.assert_array_equal(found.active[name], flags[name])
+        assert found.active[name].dtype == np.uint8
     found.reset(make(plan=PLAN), 4, 1)
-    assert all(each.all() for each in found.flags.values())
+    assert all(each.all() for each in found.active.values())
 
 
 def test_events_take_the_lowest_scores_by_the_exact_count():
@@ -629,7 +629,7 @@ def test_events_take_the_lowest_scores_by_the_exact_count():
         assert found.prune(epoch) == taken
         active -= taken
     flat = np.concatenate([each.ravel() for each in UNIFORM.values()])
-    left = np.concatenate([each.ravel() for each in found.flags.values()])
+    left = np.concatenate([each.ravel() for each in found.active.values()])
     expected = np.ones(35, np.uint8)
     expected[np.argsort(flat)[: 35 - active]] = 0
     np.testing.assert_array_equal(left, expected)
@@ -647,7 +647,7 @@ def test_gradual_edge_popup_has_its_count_in_a_variable():
     assert counts == [[15], [15], [24], [28]]
     kept = sum(np.count_nonzero(each) for each in effective(found).values())
     assert kept == 7
-    assert all(each.all() for each in found.flags.values())
+    assert all(each.all() for each in found.active.values())
     again = source(make("global_ep", plan=PLAN))
     again.restore(found.outcome())
     assert again.cut.removed == [28]
@@ -656,7 +656,7 @@ def test_gradual_edge_popup_has_its_count_in_a_variable():
 @pytest.mark.parametrize(
     ("options", "names"),
     [
-        ({}, {"a_flags", "b_flags"}),
+        ({}, {"a_active", "b_active"}),
         ({"masker": "ep", "density": 0.5}, {"removed"}),
     ],
 )
@@ -745,7 +745,7 @@ def rounded(name="naive", scores=SCORES, loss=None, **options):
     """A source of scores to be rounded, of which FLAGS has taken one."""
     method = make(rounding=score_rounding.Rounding(name, **options))
     found = source(method, scores, loss=loss)
-    flags = FLAGS if scores is SCORES else found.flags
+    flags = FLAGS if scores is SCORES else found.active
     found.restore({"scores": scores, "flags": flags})
     return found
 

@@ -132,14 +132,14 @@ def test_environment_of_a_gpu(monkeypatch):
 
 def test_first_places_are_on_different_devices(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    places = devices.places(per_device=2)
-    assert [place.name for place in places] == ["GPU 0", "GPU 1"] * 2
-    assert places[1].environment == devices.environment("1", workers=2)
+    slots = devices.slots(per_device=2)
+    assert [slot.name for slot in slots] == ["GPU 0", "GPU 1"] * 2
+    assert slots[1].environment == devices.environment("1", workers=2)
 
 
 def test_places_need_a_process(four_cores):
-    with pytest.raises(ValueError, match="at least one.*Received: 0"):
-        devices.places("cpu", per_device=0)
+    with pytest.raises(ValueError, match="processes on a device must be .*: 0"):
+        devices.slots("cpu", per_device=0)
 
 
 def test_no_strategy_is_tensorflows_default():

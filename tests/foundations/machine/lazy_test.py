@@ -36,7 +36,7 @@ def test_a_module_is_imported_at_its_first_use():
 
 
 def test_a_module_of_a_name_made_at_run_time():
-    assert lazy.module("colorsys").rgb_to_yiq(0, 0, 0) == (0, 0, 0)
+    assert lazy.LazyModule("colorsys").rgb_to_yiq(0, 0, 0) == (0, 0, 0)
 
 
 def test_a_lazy_import_by_a_dotted_name_is_an_error():

@@ -319,7 +319,9 @@ def test_what_does_not_fit_is_named():
         with pytest.raises(ValueError, match=f"{called} must have layer 'x'"):
             mask_1.Start(weights, {"x": M}, dense, None, *from_masks)
     for constant in (0, -1.0, np.inf, np.nan):
-        with pytest.raises(ValueError, match="finite magnitude above 0. Rec"):
+        with pytest.raises(
+            ValueError, match="constant must be a number, above 0"
+        ):
             literal("signed_constant", constant=constant)
     with pytest.raises(ValueError, match="'x' needs values for 4 weights"):
         none = {"x": np.zeros_like(M)}

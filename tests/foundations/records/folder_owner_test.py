@@ -9,15 +9,15 @@ from lottery_ticket.foundations.records import (
     checkpoint,
     folder_owner,
     paths,
-    result_file,
     run_record,
+    sealed,
 )
 from lottery_ticket.foundations.values import names_0_1_0
 
 
 def write_result(directory, name, experiment):
     settings = {"experiment": experiment, "lr": 0.1}
-    result_file.ResultFile(name).write(str(directory), {"settings": settings})
+    sealed.ResultFile(name).write(str(directory), {"settings": settings})
 
 
 def write_run(directory, experiment):

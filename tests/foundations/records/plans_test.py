@@ -11,11 +11,11 @@ from lottery_ticket.foundations.records import (
     checkpoint,
     paths,
     plans,
-    result_file,
     run_record,
+    sealed,
 )
 
-FILE = result_file.ResultFile("toys.json")
+FILE = sealed.ResultFile("toys.json")
 SETTINGS = {"experiment": "toy", "lr": 0.1}
 
 
@@ -78,7 +78,7 @@ def test_a_plan_is_complete_once_all_parts_are(tmp_path, capsys):
 
 @pytest.mark.parametrize("kind", [result, run])
 def test_no_work_is_begun_where_another_lies(tmp_path, kind):
-    result_file.ResultFile("other.json").write(
+    sealed.ResultFile("other.json").write(
         str(tmp_path), {"settings": {"experiment": "other"}}
     )
     one = plan(kind(tmp_path / "new"), kind(tmp_path), work=pytest.fail)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations.records import paths, save_restore
-from lottery_ticket.foundations.values import masks
 
 NETWORK = {"layer0": np.array([[1.5, -2]], np.float32), "b": np.zeros(3)}
 
@@ -54,10 +53,6 @@ def test_standardize_takes_every_form(tmp_path):
     assert save_restore.standardize(None) is None
     assert save_restore.standardize(NETWORK) is NETWORK
     assert set(save_restore.standardize(str(tmp_path))) == set(NETWORK)
-    combined = save_restore.standardize(
-        [{"x": np.array([1, 0])}, {"x": np.array([0, 0])}], masks.union
-    )
-    np.testing.assert_array_equal(combined["x"], [1, 0])
 
 
 @pytest.mark.parametrize("given", [[NETWORK], 5, []])

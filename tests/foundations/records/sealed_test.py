@@ -6,6 +6,8 @@ import pytest
 
 from lottery_ticket.foundations.records import sealed
 
+FILE = sealed.ResultFile("findings.json")
+RESULTS = {"settings": {"levels": [0, 1], "lr": 0.1}, "cells": [0.5]}
 RECORD = {"b": [1, 2.5, None], "a": {"x": "y"}}
 
 
@@ -34,3 +36,31 @@ def test_what_is_damaged_counts_as_none_and_is_named(tmp_path, caplog, change):
     path.write_text(change(path.read_text()))
     assert sealed.read(str(path)) is None
     assert "record.json is damaged" in caplog.text
+
+
+def test_its_path_is_its_name_in_the_folder():
+    assert FILE.path("out/trial1") == "out/trial1/findings.json"
+
+
+def test_what_is_written_is_complete(tmp_path):
+    directory = str(tmp_path / "results")
+    assert FILE.read(directory) is None
+    assert FILE.read_own(directory, RESULTS["settings"]) is None
+    FILE.write(directory, RESULTS)
+    assert FILE.read(directory) == RESULTS
+    assert FILE.read_own(directory, RESULTS["settings"]) == RESULTS
+    assert sealed.ResultFile("other.json").read_own(directory, {}) is None
+
+
+def test_other_settings_are_an_error_that_says_which(tmp_path):
+    FILE.write(str(tmp_path), RESULTS)
+    with pytest.raises(ValueError, match=r"levels: \[0, 1\] there, \[2\]"):
+        FILE.read_own(str(tmp_path), {"levels": [2], "lr": 0.1})
+
+
+def test_a_damaged_one_counts_as_none(tmp_path, caplog):
+    FILE.write(str(tmp_path), RESULTS)
+    path = pathlib.Path(FILE.path(str(tmp_path)))
+    path.write_text(path.read_text().replace("0.5", "0.6"))
+    assert FILE.read_own(str(tmp_path), RESULTS["settings"]) is None
+    assert "findings.json is damaged" in caplog.text

@@ -45,8 +45,10 @@ def no_path(layers):
         ({}, {}, []),
     ],
 )
-def test_finds_empty_layers_and_missing_paths(layers, effective, found):
-    assert collapse.find(layers, effective) == found
+def test_finds_empty_layers_and_missing_paths(layers, effective, found, caplog):
+    collapse.check(layers, effective, "warn", "level 3")
+    said = f"Layer collapse, level 3: {'; '.join(found)}"
+    assert caplog.messages == ([said] if found else [])
 
 
 @pytest.mark.parametrize("policy", collapse.POLICIES)

@@ -14,6 +14,7 @@ LAYERS = ["conv0", "conv1", "logits"]
         ({"*": 0.2}, {"conv0": 0.2, "conv1": 0.2, "logits": 0.2}),
         ({"lo*": 0.3, "conv?": 1}, {"conv0": 1, "conv1": 1, "logits": 0.3}),
         ({"*": 0.2, "conv1": 0}, {"conv0": 0.2, "conv1": 0, "logits": 0.2}),
+        ({"logits": 0.1, "co*": 0}, {"conv0": 0, "conv1": 0, "logits": 0.1}),
         ({}, {}),
     ],
 )
@@ -30,6 +31,7 @@ def test_a_name_that_looks_like_a_pattern_is_still_a_name():
     ("shares", "message"),
     [
         ({"convs*": 1}, r"Unknown layer in densities 'convs\*'. Did you mean"),
+        ({"CONV*": 0.1}, "Unknown layer in densities"),
         ({"*": 1, "c*": 1}, r"several patterns of the densities: \*, c\*"),
         ({"*": 5}, r"density of layer '\*' must be in \[0, 1\]. Received: 5"),
         ({"conv0": np.nan}, "'conv0' must be in .* Received: nan"),

@@ -181,13 +181,6 @@ def test_the_global_scope_leaves_out_what_is_not_named_and_fractions_of_0():
     assert [int(mask.sum()) for mask in pruned.values()] == [2, 4, 4]
 
 
-def test_the_global_scope_needs_one_fraction():
-    fractions = {"a": 0.1, "b": 0.2}
-    with pytest.raises(ValueError, match="above 0 must be the same"):
-        pruning.check_fractions(fractions, "ab", "global")
-    pruning.check_fractions(fractions, "ab")
-
-
 def test_an_unknown_scope_is_named():
     with pytest.raises(ValueError, match="Unknown scope 'globl'"):
         pruning.prune_by_scores({}, {}, {}, "globl")
@@ -212,35 +205,6 @@ def test_magnitudes_are_pruned_to_quotas_and_drawn_from_likewise():
     ]
     assert len({mask.tobytes() for mask in drawn}) > 1
     assert {int(mask.sum()) for mask in drawn} == {3}
-
-
-@pytest.mark.parametrize(
-    ("fractions", "expanded"),
-    [
-        ({"*": 0.2}, {"conv0": 0.2, "conv1": 0.2, "logits": 0.2}),
-        ({"conv?": 0.1}, {"conv0": 0.1, "conv1": 0.1}),
-        ({"*": 0.2, "conv1": 0.1}, {"conv0": 0.2, "conv1": 0.1, "logits": 0.2}),
-        ({"logits": 0.1, "co*": 0}, {"conv0": 0, "conv1": 0, "logits": 0.1}),
-        ({}, {}),
-    ],
-)
-def test_patterns_become_layers_in_their_order(fractions, expanded):
-    found = pruning.expand_fractions(fractions, ["conv0", "conv1", "logits"])
-    assert list(found.items()) == list(expanded.items())
-
-
-@pytest.mark.parametrize(
-    ("fractions", "message"),
-    [
-        ({"convs*": 0.1}, r"layer in fractions 'convs\*'. Did you mean"),
-        ({"CONV*": 0.1}, "Unknown layer in fractions"),
-        ({"*": 0.1, "c*": 0.1}, r"'conv0' matches several .*: \*, c\*"),
-        ({"*": 1.5}, r"layer '\*' must be in \[0, 1\]"),
-    ],
-)
-def test_patterns_that_do_not_fit_are_named(fractions, message):
-    with pytest.raises(ValueError, match=message):
-        pruning.expand_fractions(fractions, ["conv0", "conv1", "logits"])
 
 
 def test_quotas_keep_the_highest_of_their_layers_together():

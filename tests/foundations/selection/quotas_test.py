@@ -59,7 +59,7 @@ def test_legacy_counts_of_several_prunings_in_one(size, fraction, expected):
     masks = {"x": np.ones(size, np.uint8)}
     found = [
         quotas.of_fractions(
-            {"x": fraction}, masks, rounding="legacy", prunings=power
+            {"x": fraction}, masks, count_rounding="legacy", prunings=power
         )
         for power in POWERS
     ]
@@ -78,7 +78,9 @@ def test_legacy_counts_of_one_pruning_after_the_other(size, fraction, expected):
     kept = [size]
     for _ in range(POWERS[-1]):
         mask = {"x": np.ones(kept[-1], np.uint8)}
-        found = quotas.of_fractions({"x": fraction}, mask, rounding="legacy")
+        found = quotas.of_fractions(
+            {"x": fraction}, mask, count_rounding="legacy"
+        )
         kept.append(found[0].count)
     assert [kept[power] for power in POWERS] == expected
 
@@ -118,7 +120,7 @@ def test_what_networks_keep_at_published_rates(prunings, percent, rounding):
         masks = {f"x{i}": whole(size) for i, (size, _) in enumerate(network)}
         fractions = {f"x{i}": part for i, (_, part) in enumerate(network)}
         found = quotas.of_fractions(
-            fractions, masks, rounding=rounding, prunings=prunings
+            fractions, masks, count_rounding=rounding, prunings=prunings
         )
         kept = sum(count for _, count in found)
         total = sum(size for size, _ in network)
@@ -136,7 +138,7 @@ def test_counts_of_rounding_up_and_one_more():
     for _ in range(29):
         masks = {"a": whole(100), "b": whole(kept[-1] - 100)}
         found = quotas.of_fractions(
-            {"*": 0.2}, masks, "global", rounding="ceil_plus_one"
+            {"*": 0.2}, masks, "global", count_rounding="ceil_plus_one"
         )
         kept.append(found[0].count)
     assert {level: kept[level] for level in LADDER} == LADDER
@@ -160,7 +162,7 @@ def test_one_more_goes_while_there_is_one(size, fraction, prunings, expected):
     found = quotas.of_fractions(
         {"x": fraction},
         {"x": whole(size)},
-        rounding="ceil_plus_one",
+        count_rounding="ceil_plus_one",
         prunings=prunings,
     )
     assert found == [(("x",), expected)]
@@ -207,9 +209,9 @@ def test_legacy_counts_are_within_one_of_the_product(kept, fraction, prunings):
     goes = {
         rounding: kept
         - quotas.of_fractions(
-            {"x": fraction}, masks, rounding=rounding, prunings=prunings
+            {"x": fraction}, masks, count_rounding=rounding, prunings=prunings
         )[0].count
-        for rounding in quotas.ROUNDINGS
+        for rounding in quotas.COUNT_ROUNDINGS
     }
     product = kept * (1 - (1 - fraction) ** prunings)
     assert abs(goes["exact"] - product) < 0.5 + 1e-6
@@ -224,9 +226,12 @@ def test_legacy_counts_of_layers_together():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"rounding": "legasy"}, "Unknown rounding 'legasy'. Did you mean"),
-        ({"prunings": 0}, "Expected 1 or more prunings. Received: 0"),
-        ({"prunings": 1.5}, "Expected 1 or more prunings. Received: 1.5"),
+        (
+            {"count_rounding": "legasy"},
+            "Unknown rounding 'legasy'. Did you mean",
+        ),
+        ({"prunings": 0}, "integer, at least 1. Received: 0"),
+        ({"prunings": 1.5}, "integer, at least 1. Received: 1.5"),
     ],
 )
 def test_roundings_and_prunings_that_do_not_fit_are_named(given, message):
@@ -334,7 +339,7 @@ def test_steps_follow_the_formula_and_never_rise(kept, density, steps):
 
 @pytest.mark.parametrize("steps", [0, -1, 1.5, "2"])
 def test_steps_are_counted(steps):
-    with pytest.raises(ValueError, match=f"1 or more steps.*: {steps}"):
+    with pytest.raises(ValueError, match=f"steps must be .*: '?{steps}"):
         quotas.in_steps([], {}, steps)
 
 

@@ -33,14 +33,14 @@ def main(argv):
             time.sleep(0.02)
 """
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-PLACES = [devices.Place(name, {"PLACE": name}) for name in ("A", "B")]
+SLOTS = [devices.Slot(name, {"PLACE": name}) for name in ("A", "B")]
 
 
 @pytest.fixture
 def run(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
 
-    def run_lines(*texts, places=PLACES):
+    def run_lines(*texts, slots=SLOTS):
         lines = [
             argfile_lines.Line(
                 number, tuple(text.split()), log=str(tmp_path / f"{number}.log")
@@ -48,7 +48,7 @@ def run(tmp_path):
             for number, text in enumerate(texts, start=1)
         ]
         return worker_pool.run(
-            scripts.Runner(str(tmp_path / "script.py")), lines, places
+            scripts.Runner(str(tmp_path / "script.py")), lines, slots
         )
 
     return run_lines
@@ -102,7 +102,7 @@ def test_no_more_workers_than_lines(run, tmp_path):
 
 @pytest.mark.slow
 def test_a_dead_worker_is_replaced_at_its_place(run, tmp_path):
-    failures = _failures(run("die", "kill", "go", places=PLACES[1:]))
+    failures = _failures(run("die", "kill", "go", slots=SLOTS[1:]))
     assert failures == {
         1: "worker ended with exit status 3",
         2: "worker killed by signal 9 (Killed; out of memory?)",
@@ -115,9 +115,9 @@ def test_a_dead_worker_is_replaced_at_its_place(run, tmp_path):
 
 
 def test_workers_that_cannot_start_are_an_error(run, capfd):
-    broken = devices.Place("GPU 0", {"PYTHONHOME": "/nowhere"})
+    broken = devices.Slot("GPU 0", {"PYTHONHOME": "/nowhere"})
     with pytest.raises(RuntimeError, match="on GPU 0 could not start: .*1"):
-        list(run("go", "go", places=[broken]))
+        list(run("go", "go", slots=[broken]))
     assert "Python" in capfd.readouterr().err
 
 
@@ -144,9 +144,9 @@ from lottery_ticket.foundations.sweeps import (
     worker_pool,
 )
 line = argfile_lines.Line(1, ("sleep", "3600"), log={str(log)!r})
-place = devices.Place("A", {{"PLACE": "A"}})
+slot = devices.Slot("A", {{"PLACE": "A"}})
 runner = scripts.Runner({str(script)!r})
-list(worker_pool.run(runner, [line], [place]))
+list(worker_pool.run(runner, [line], [slot]))
 """
     with subprocess.Popen([sys.executable, "-c", program]) as pool:
         waiting.wait_for(lambda: _has_begun(log))

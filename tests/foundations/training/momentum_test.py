@@ -132,5 +132,7 @@ def test_under_a_strategy_and_a_loss_scale():
 
 @pytest.mark.parametrize("value", [-0.1, 1.0, float("nan")])
 def test_momentum_must_be_below_1(value):
-    with pytest.raises(ValueError, match="momentum must be at least 0"):
+    with pytest.raises(
+        ValueError, match="momentum must be a number, at least 0"
+    ):
         momentum.Momentum(momentum=value)

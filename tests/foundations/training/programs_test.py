@@ -1,6 +1,7 @@
 """Tests of training/programs.py: the compiled loop against plain twins."""
 
 import itertools
+import types
 
 import keras
 import numpy as np
@@ -383,6 +384,8 @@ def test_what_is_on_record_of_our_own_classes_is_so_for_good():
 
 @pytest.mark.parametrize("limit", ["clipnorm", "clipvalue", "global_clipnorm"])
 def test_clipping_is_named(limit):
-    programs._check_does_not_clip(keras.optimizers.SGD())
+    split = types.SimpleNamespace(batch_size=4, partial_size=0)
+    programs._check_shares(2, split, keras.optimizers.SGD())
     with pytest.raises(ValueError, match=f"cannot clip.*{limit}"):
-        programs._check_does_not_clip(keras.optimizers.SGD(**{limit: 1.0}))
+        clipping = keras.optimizers.SGD(**{limit: 1.0})
+        programs._check_shares(2, split, clipping)

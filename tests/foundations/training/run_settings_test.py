@@ -43,14 +43,18 @@ def test_events_outside_of_training_are_errors(iteration):
 def test_what_is_not_within_training_is_named(course, message):
     with pytest.raises(ValueError, match=message):
         course.span("9it", 4)
-    with pytest.raises(ValueError, match="training_len must be at least 1"):
+    with pytest.raises(
+        ValueError, match="training_len must be an integer, at least 1"
+    ):
         course.span("0it", 4)
 
 
 def test_intervals_are_of_the_splits_there_are():
     intervals = run_settings.Intervals(test=10, validate=20)
     assert intervals.of(("train", "test")) == {"test": 10}
-    with pytest.raises(ValueError, match="validate_interval must be at least"):
+    with pytest.raises(
+        ValueError, match="validate_interval must be an integer, at"
+    ):
         run_settings.Intervals(validate=0)
 
 

@@ -58,17 +58,14 @@ def test_masks_that_do_not_fit(given, message):
         masks.check(given, {"x": (2,)})
 
 
-def test_combine_goes_by_name():
-    np.testing.assert_array_equal(
-        masks.combine([A, B], "union")["x"], [1, 1, 1, 0]
-    )
-    np.testing.assert_array_equal(
-        masks.combine([A, B], "intersect")["x"], [1, 0, 0, 0]
-    )
-    with pytest.raises(ValueError, match="Unknown combination of masks 'join'"):
-        masks.combine([A, B], "join")
+@pytest.mark.parametrize(
+    ("name", "kept"), [("union", [1, 1, 1, 0]), ("intersect", [1, 0, 0, 0])]
+)
+def test_combinations_go_by_name(name, kept):
+    found = masks.COMBINATIONS[name](A, B)["x"]
+    np.testing.assert_array_equal(found, kept)
     with pytest.raises(ValueError, match="at least one"):
-        masks.combine([], "union")
+        masks.COMBINATIONS[name]()
 
 
 @st.composite
@@ -212,3 +209,9 @@ def test_networks_that_fit_pass_and_may_hold_more():
 def test_networks_that_do_not_fit_are_named(network, message):
     with pytest.raises(ValueError, match=message):
         masks.check_layers({"a": FITTED, "b": network}, FITTED)
+
+
+def test_nan_is_named_with_its_layer():
+    masks.check_numbers("Scores", {"a": np.array([1, -np.inf])})
+    with pytest.raises(ValueError, match="^Scores of layer 'b' hold NaN"):
+        masks.check_numbers("Scores", {**A, "b": np.array([np.nan])})

@@ -1,6 +1,6 @@
 """Tests of foundations/values/names_0_1_0.py: a promise, kept word for word."""
 
-from lottery_ticket.foundations.records import result_file, run_record, sealed
+from lottery_ticket.foundations.records import sealed
 from lottery_ticket.foundations.values import names_0_1_0
 
 
@@ -36,17 +36,17 @@ def test_result_files_are_those_of_the_names():
 
 def test_a_renamed_setting_is_read_by_its_name_of_today(tmp_path, monkeypatch):
     monkeypatch.setitem(names_0_1_0.SETTINGS, "old", "new")
-    file = result_file.ResultFile("toys.json")
+    file = sealed.ResultFile("toys.json")
     file.write(str(tmp_path), {"settings": {"old": 1, "lr": 0.1}})
     assert sealed.read(file.path(str(tmp_path)))["settings"] == {
         "new": 1,
         "lr": 0.1,
     }
-    assert file.is_complete(str(tmp_path), {"new": 1, "lr": 0.1})
-    run_record.check_same({"old": 1}, {"new": 1}, "a folder")
+    assert file.read_own(str(tmp_path), {"new": 1, "lr": 0.1})
+    sealed.check_same({"old": 1}, {"new": 1}, "a folder")
 
 
 def test_a_new_setting_at_its_default_makes_no_other_results(monkeypatch):
     monkeypatch.setitem(names_0_1_0.BEFORE, "knob", 3)
-    run_record.check_same({"lr": 0.1}, {"lr": 0.1, "knob": 3}, "a folder")
-    run_record.check_same({"lr": 0.1, "knob": 3}, {"lr": 0.1}, "a folder")
+    sealed.check_same({"lr": 0.1}, {"lr": 0.1, "knob": 3}, "a folder")
+    sealed.check_same({"lr": 0.1, "knob": 3}, {"lr": 0.1}, "a folder")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments.stages.gem import random_masks
-from lottery_ticket.foundations.selection import smart_ratio
+from lottery_ticket.foundations.selection import random_masks as draws
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.tests.experiments.stages.gem import small
-from lottery_ticket.tests.foundations.selection import smart_ratio_test
+from lottery_ticket.tests.foundations.selection import random_masks_test
 
 WEIGHTS = {"layer0": np.zeros(2)}
 
@@ -29,9 +29,7 @@ def found(function, model, **flags):
 
 def test_the_smart_ratio_has_exact_counts_at_random_places(model):
     masks = found(random_masks.smart, model, algo="sr")
-    counts = smart_ratio.densities(
-        0.25, {"layer0": (64, 12), "layer1": (12, 10)}
-    )
+    counts = draws.smart_ratio(0.25, {"layer0": (64, 12), "layer1": (12, 10)})
     kept = {name: n for name, (n, _) in masks_lib.counts(masks).items()}
     assert kept == counts
     assert kept["layer1"] == 36  # .3 of the classifier's 120.
@@ -45,8 +43,8 @@ def test_the_smart_ratio_has_exact_counts_at_random_places(model):
 def test_vggs_have_a_rule_of_their_own(model, monkeypatch, name, rule):
     seen = {}
     monkeypatch.setattr(
-        smart_ratio,
-        "densities",
+        draws,
+        "smart_ratio",
         lambda density, shapes, **options: seen.update(options) or {},
     )
     changes = {"model": name, "hidden_units": None, "fractions": None}
@@ -70,7 +68,7 @@ def test_version_2_overwrites_the_ends(density, stem, logits):
             masks_lib.counts(
                 found(
                     random_masks.smart,
-                    whole(smart_ratio_test.RESNET20),
+                    whole(random_masks_test.RESNET20),
                     algo="sr",
                     density=density,
                     smart_ratio_version=version,
@@ -85,7 +83,7 @@ def test_version_2_overwrites_the_ends(density, stem, logits):
 
 @pytest.mark.parametrize(
     ("density", "shapes"),
-    [(0.0059, smart_ratio_test.RESNET20), (0.0144, smart_ratio_test.SHAPES)],
+    [(0.0059, random_masks_test.RESNET20), (0.0144, random_masks_test.SHAPES)],
 )
 def test_version_2_has_no_other_values(density, shapes):
     gem = small.gem("unused", algo="sr", density=density, smart_ratio_version=2)

@@ -1,4 +1,4 @@
-"""Tests of training/norm_tracing.py: fused is as Keras computes."""
+"""Tests of training/batch_norms.py: fused is as Keras computes."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations.training import norm_tracing
+from lottery_ticket.foundations.training import batch_norms
 from lottery_ticket.tests import grids
 
 
@@ -31,7 +31,7 @@ def outputs(model, x, training, use_fused):
         return y, tape.gradient(loss, x)
 
     if use_fused:
-        with norm_tracing.fused(model):
+        with batch_norms.fused(model):
             y, gradient = run(x)
     else:
         y, gradient = run(x)
@@ -80,7 +80,7 @@ def test_it_is_fused_inside_and_plain_keras_afterwards():
         concrete = graph.get_concrete_function(x)
         return {each.type for each in concrete.graph.get_operations()}
 
-    with norm_tracing.fused(model):
+    with batch_norms.fused(model):
         assert "FusedBatchNormV3" in operations()
     assert "FusedBatchNormV3" not in operations()
     assert "call" not in vars(model.layers[0])
@@ -101,12 +101,12 @@ def test_what_cannot_be_fused_is_left_alone():
         [keras.Input((3,)), keras.layers.BatchNormalization()]
     )
     for each in (model, flat):
-        with norm_tracing.fused(each):
+        with batch_norms.fused(each):
             assert all("call" not in vars(layer) for layer in each.layers)
 
 
 def test_synchronized_lasts_as_long_as_its_context():
     model = network()
-    with norm_tracing.synchronized(model):
+    with batch_norms.synchronized(model):
         assert model.layers[0].synchronized
     assert not model.layers[0].synchronized

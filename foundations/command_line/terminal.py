@@ -1,15 +1,47 @@
-"""Ctrl-C and its kin: SIGINT and SIGTERM as one KeyboardInterrupt."""
+"""What a shell does to a program: streams that are closed, and signals."""
 
 import contextlib
+import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from typing import TextIO
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _USUAL = (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler)
 
 
+def open_closed() -> None:
+    """Opens those of stdin, stdout and stderr that are closed, on nothing.
+
+    Else the next file that is opened would take the place of one, and all that
+    C++ prints would go into it.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nothing = open(os.devnull, "r" if name == "stdin" else "w")
+            os.set_inheritable(nothing.fileno(), True)
+            setattr(sys, name, nothing)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Prints a text to a stream, unless its reader has gone."""
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        forget(stream)
+
+
+def forget(stream: TextIO) -> None:
+    """Drops what is still to be printed: the reader, such as `head`, left."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
 @contextlib.contextmanager
-def heard():
+def heard() -> Iterator[list[int]]:
     """Lets SIGINT and SIGTERM raise KeyboardInterrupt while the body runs.
 
     Schedulers stop jobs with SIGTERM, and shells tell the background jobs of a
