@@ -1,10 +1,16 @@
 """One training iteration: loss, masked gradient, update."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private, mask_constraint
-from lottery_ticket.foundations.training import norm_tracing, trainee
+from lottery_ticket.foundations.training import (
+    max_pooling,
+    norm_tracing,
+    trainee,
+)
 
 
 class TrainingStep:
@@ -17,6 +23,7 @@ class TrainingStep:
         weight_decay: float = 0.0,
         label_smoothing: float = 0.0,
         jit: bool = False,
+        is_compiled: bool = False,
     ):
         """Builds the optimizer.
 
@@ -26,10 +33,12 @@ class TrainingStep:
                 Coupled L2 is what PyTorch and the papers do.
             label_smoothing: 0 is none.
             jit: Whether to compile the update with XLA.
+            is_compiled: Whether XLA compiles the whole step.
         """
         self.network = model.network
         self.optimizer = mask_constraint.mask_gradients(optimizer)
         self._strategy = model.strategy
+        self._is_compiled = is_compiled
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._weight_decay = weight_decay
         self._smoothing = (
@@ -65,7 +74,11 @@ class TrainingStep:
 
     def _step(self, x, y):
         variables = self.network.trainable_variables
-        with tf.GradientTape() as tape:
+        poolings = max_pooling.compared(self.network)
+        with (
+            poolings if self._is_compiled else contextlib.nullcontext(),
+            tf.GradientTape() as tape,
+        ):
             logits = self.network(x, training=True)
             loss, accuracy = self._loss_and_accuracy(
                 y, logits, **self._smoothing
