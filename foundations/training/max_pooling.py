@@ -4,6 +4,7 @@ import contextlib
 import functools
 import itertools
 import operator
+import typing
 
 import keras
 import tensorflow as tf
@@ -57,7 +58,7 @@ def max_pool(
 
         return y, gradient
 
-    return pooled(x)
+    return typing.cast(tf.Tensor, pooled(x))  # Not the pair it is made of.
 
 
 def _call(layer):
