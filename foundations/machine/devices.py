@@ -35,12 +35,13 @@ def slots(wanted: str | None = None, per_device: int = 1) -> list[Slot]:
     `find`.
     """
     fields.check("processes on a device", per_device, int, at_least=1)
+    found = find(wanted) * per_device
     return [
         Slot(
             "CPU" if device == CPU else f"GPU {device}",
-            environment(device, per_device),
+            environment(device, per_device, cores() // len(found)),
         )
-        for device in find(wanted) * per_device
+        for device in found
     ]
 
 
@@ -95,13 +96,18 @@ def cores() -> int:
     return int(min(count, _quota()))
 
 
-def environment(device: str, workers: int = 1) -> dict[str, str]:
+def environment(
+    device: str, workers: int = 1, threads: int | None = None
+) -> dict[str, str]:
     """Returns the environment variables that keep a process on one device.
 
     Args:
         device: One entry of what `find` returns.
         workers: How many processes share the device; they then take memory of
             a GPU as they need it, instead of all of it at once.
+        threads: How many the process may keep busy on the CPU beside a GPU, at
+            least 1; what the environment says already wins. None leaves it to
+            TensorFlow, which takes one for each core in every process.
     """
     if device == CPU:
         return {
@@ -115,9 +121,27 @@ def environment(device: str, workers: int = 1) -> dict[str, str]:
     variables["CUDA_DEVICE_ORDER"] = os.environ.get(
         "CUDA_DEVICE_ORDER", "PCI_BUS_ID"
     )
+    if threads is not None:
+        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            variables[name] = os.environ.get(name, str(max(1, threads)))
     if workers > 1:
         variables["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     return variables
+
+
+def nvidia_smi(*words: str) -> str:
+    """Returns what nvidia-smi prints; nothing where it fails or is none."""
+    try:
+        done = subprocess.run(
+            ["nvidia-smi", *words],
+            capture_output=True,
+            text=True,
+            timeout=NVIDIA_SMI_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
 
 
 def strategy(name: str) -> typing.Any:
@@ -125,13 +149,32 @@ def strategy(name: str) -> typing.Any:
 
     Of the names, "none" is one device; "mirrored" shares each batch between all
     GPUs that are visible, or without GPUs between all logical CPU devices.
+
+    Raises:
+        ValueError: If there is no such strategy.
+        RuntimeError: If this process may use a GPU that TensorFlow cannot use.
     """
     names.check("strategy", name, STRATEGIES)
+    _check_gpus_are_seen()
     if name == "none":
         return tf.distribute.get_strategy()
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     found = tf.config.list_logical_devices(kind)
     return tf.distribute.MirroredStrategy([each.name for each in found])
+
+
+def _check_gpus_are_seen():
+    """Else hours would go by on a CPU, in results said to be of a GPU."""
+    if tf.config.list_physical_devices("GPU"):
+        return
+    ids = gpus()
+    if ids:
+        raise RuntimeError(
+            f"TensorFlow sees no GPU, but this process has GPU {', '.join(ids)}"
+            ". Install TensorFlow with CUDA (pip install "
+            "'lottery_ticket[gpu]'; is the driver new enough?), or train on "
+            "the CPU by CUDA_VISIBLE_DEVICES= or, in sweeps, --devices=cpu"
+        )
 
 
 def _count(wanted):
@@ -145,19 +188,8 @@ def _count(wanted):
 
 
 def _listed_gpus():
-    command = ["nvidia-smi", "-L"]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=NVIDIA_SMI_TIMEOUT_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
     found = {}
-    for line in done.stdout.splitlines():
+    for line in nvidia_smi("-L").splitlines():
         if gpu := re.match(r"GPU (\d+):", line):
             instances = found[gpu[1]] = []
         elif instance := re.match(r"\s+MIG .*\(UUID: (MIG-[^)]+)\)", line):

@@ -65,7 +65,12 @@ def program(
     chosen = model.programs.pop(key, None)
     if chosen is None:
         step = training_step.TrainingStep(
-            model, optimizer, weight_decay, label_smoothing, policy.update
+            model,
+            optimizer,
+            weight_decay,
+            label_smoothing,
+            jit=policy.update,
+            is_compiled=policy.loop,
         )
         chosen = Program(model, step, dataset, policy.loop)
     else:

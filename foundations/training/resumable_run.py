@@ -2,17 +2,14 @@
 
 import datetime
 import json
-import os
 import re
 import time
 from concurrent import futures
 
-import tensorflow as tf
-
 from lottery_ticket.foundations.machine import (
-    devices,
     environment,
     files,
+    hardware,
     progress,
 )
 from lottery_ticket.foundations.records import (
@@ -145,8 +142,8 @@ class ResumableRun:
                 **facts,
                 "iterations": self.span.end,
                 **counted,
-                "device": _device(),
-                "environment": environment.facts(),
+                "device": hardware.device(),
+                "environment": {**environment.facts(), **hardware.facts()},
                 "checksums": checksums,
             },
         )
@@ -251,16 +248,3 @@ def save_network(directory: str, folder: str, network: dict) -> dict[str, str]:
     path = files.join(directory, folder)
     checksums = save_restore.save_network(path, network)
     return {f"{folder}/{file}": each for file, each in checksums.items()}
-
-
-def _device():
-    """What trains; on a CPU, results depend on the number of threads."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        threads = tf.config.threading.get_intra_op_parallelism_threads()
-        given = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-        if given.isdecimal():  # TensorFlow, too, passes over all else.
-            threads = int(given)
-        return f"CPU, {threads or devices.cores()} threads"
-    details = tf.config.experimental.get_device_details(gpus[0])
-    return details.get("device_name", "GPU")

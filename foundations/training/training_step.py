@@ -1,5 +1,7 @@
 """One training iteration: loss, masked gradient, update."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -8,7 +10,11 @@ from lottery_ticket.foundations.networks import (
     mask_constraint,
     tracing,
 )
-from lottery_ticket.foundations.training import batch_norms, trainee
+from lottery_ticket.foundations.training import (
+    batch_norms,
+    max_pooling,
+    trainee,
+)
 
 
 class TrainingStep:
@@ -21,6 +27,7 @@ class TrainingStep:
         weight_decay: float = 0.0,
         label_smoothing: float = 0.0,
         jit: bool = False,
+        is_compiled: bool = False,
     ):
         """Builds the optimizer.
 
@@ -30,10 +37,12 @@ class TrainingStep:
                 Coupled L2 is what PyTorch and the papers do.
             label_smoothing: 0 is none.
             jit: Whether to compile the update with XLA.
+            is_compiled: Whether XLA compiles the whole step.
         """
         self.network = model.network
         self.optimizer = mask_constraint.mask_gradients(optimizer)
         self._strategy = model.strategy
+        self._is_compiled = is_compiled
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._weight_decay = weight_decay
         self._smoothing = (
@@ -69,7 +78,11 @@ class TrainingStep:
 
     def _step(self, x, y):
         variables = self.network.trainable_variables
-        with tf.GradientTape() as tape:
+        poolings = max_pooling.compared(self.network)
+        with (
+            poolings if self._is_compiled else contextlib.nullcontext(),
+            tf.GradientTape() as tape,
+        ):
             logits = self.network(x, training=True)
             loss, accuracy = self._loss_and_accuracy(
                 y, logits, **self._smoothing

@@ -130,11 +130,23 @@ def test_environment_of_a_gpu(monkeypatch):
     assert devices.environment("3", workers=2) == shared
 
 
-def test_first_places_are_on_different_devices(monkeypatch):
+def test_processes_on_gpus_share_the_cores(four_cores, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "7")
+    four_cores.write_text("max 100000\n")
+    for count, threads in [(1, "2"), (2, "1"), (3, "1")]:
+        slot = devices.slots(per_device=count)[-1]
+        assert slot.environment["TF_NUM_INTRAOP_THREADS"] == threads
+        assert slot.environment["TF_NUM_INTEROP_THREADS"] == "7"
+
+
+def test_first_slots_are_on_different_devices(four_cores, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    four_cores.write_text("max 100000\n")
     slots = devices.slots(per_device=2)
     assert [slot.name for slot in slots] == ["GPU 0", "GPU 1"] * 2
-    assert slots[1].environment == devices.environment("1", workers=2)
+    assert slots[1].environment == devices.environment("1", 2, 1)
 
 
 def test_places_need_a_process(four_cores):
@@ -144,6 +156,14 @@ def test_places_need_a_process(four_cores):
 
 def test_no_strategy_is_tensorflows_default():
     assert devices.strategy("none") is tf.distribute.get_strategy()
+
+
+def test_a_gpu_that_tensorflow_cannot_use_is_an_error(nvidia_smi, monkeypatch):
+    nvidia_smi(TWO_GPUS)
+    with pytest.raises(RuntimeError, match="sees no GPU.* has GPU 0, 1"):
+        devices.strategy("none")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # A CPU by one's own will.
+    devices.strategy("none")
 
 
 def test_mirrored_takes_all_cpus_where_there_is_no_gpu():

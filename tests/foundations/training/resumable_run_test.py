@@ -315,19 +315,6 @@ def test_a_record_that_is_no_json_ends_the_run_at_its_event(
     assert calls == [7] and not (tmp_path / "run.json").exists()
 
 
-@pytest.mark.parametrize(("given", "threads"), [("", 5), ("x", 5), ("3", 3)])
-def test_the_number_of_threads_is_what_tensorflow_reads(
-    monkeypatch, given, threads
-):
-    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", given)
-    tf_config = resumable_run.tf.config
-    monkeypatch.setattr(tf_config, "list_physical_devices", lambda _: [])
-    monkeypatch.setattr(
-        tf_config.threading, "get_intra_op_parallelism_threads", lambda: 5
-    )
-    assert resumable_run._device() == f"CPU, {threads} threads"
-
-
 TEMPORARY = (
     "run.json.7.tmp",
     "checkpoint.bin.7.tmp",
