@@ -3,11 +3,7 @@
 Bands and bars reach from the lowest to the highest.
 """
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    tables,
-)
+from lottery_ticket.analysis.look import figure_style, styles, tables
 from lottery_ticket.analysis.reading import tree
 
 
@@ -115,6 +111,6 @@ def draw_experiments(
     for experiment, own in table.groupby("experiment", sort=False):
         style = series[experiment]
         draw_series(axes, own, column, scale, style)
-        label = experiment_styles.label(experiment, own[count])
+        label = styles.label(experiment, own[count])
         entries.append((label, style))
     return entries

@@ -6,13 +6,7 @@ import operator
 
 import numpy as np
 
-from lottery_ticket.analysis.reading import (
-    gaps,
-    logs,
-    records,
-    selection,
-    tree,
-)
+from lottery_ticket.analysis.reading import gaps, logs, records, selection, tree
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.values import names_0_1_0

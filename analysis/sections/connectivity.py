@@ -1,12 +1,6 @@
 """Lines between copies of networks: error along them, and barriers."""
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    mean_plots,
-    tables,
-)
-from lottery_ticket.analysis.look import levels as level_styles
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
@@ -39,8 +33,8 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     return parts.Section(
         tables={
-            "connectivity.csv": tables.to_csv(lines),
-            "connectivity_points.csv": tables.to_csv(points),
+            "connectivity.csv": lines,
+            "connectivity_points.csv": points,
         },
         figures={
             "error_along_line": error_along_line(points),
@@ -88,7 +82,7 @@ def error_along_line(points: "pd.DataFrame"):
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
     """
-    colors = level_styles.colors(sorted(points["iteration"].unique()))
+    colors = styles.level_colors(sorted(points["iteration"].unique()))
     groups = list(points.groupby(["experiment", "level"], sort=False))
     with figure_style.drawing(panels=len(groups)) as (figure, panels):
         for axes, (_, own) in zip(panels, groups, strict=True):
@@ -129,7 +123,7 @@ def barriers(lines: "pd.DataFrame"):
     """
     iterations = sorted(lines["iteration"].unique())
     groups = list(lines.groupby(["experiment", "level"], sort=False))
-    colors = level_styles.colors(range(len(groups)))
+    colors = styles.level_colors(range(len(groups)))
     limit = 100 * interpolation.STABLE_BELOW
     entries = []
     with figure_style.drawing(panels=len(SPLITS)) as (figure, panels):
@@ -196,8 +190,8 @@ def _draw_barriers(axes, own, column, iterations, style):
 def _title(own, frame):
     """Density, number of trials, and the experiment if there are several."""
     sizes = own.groupby("iteration")["trial"].nunique()
-    kept = level_styles.density_text(own, own["level"].iloc[0])
-    text = f"{kept} kept {experiment_styles.count_text(sizes)}"
+    kept = styles.level_text(own, own["level"].iloc[0])
+    text = f"{kept} kept {styles.count_text(sizes)}"
     if frame["experiment"].nunique() == 1:
         return text
     return f"{own['experiment'].iloc[0]}, {text}"

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    mean_plots,
-)
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts, run_tables
 
@@ -50,7 +46,7 @@ def figure(runs, column: str):
         ValueError: If no run has the values to draw.
     """
     label, scale = AXES[column]
-    series = experiment_styles.series(runs["experiment"])
+    series = styles.series(runs["experiment"])
     # A density of 0 has no place on a logarithmic axis.
     runs = runs[runs[column].notna() & (runs["density"] > 0)]
     if runs.empty:

@@ -1,6 +1,6 @@
 """Sparse networks found at initialisation: what they reach, and the search."""
 
-from lottery_ticket.analysis.look import setting_styles, tables
+from lottery_ticket.analysis.look import styles, tables
 from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import save_restore
@@ -55,7 +55,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
 
     Of both, if some experiments are chosen and there are runs, only those of
     these methods; problems are of all. Known methods come first, in the order
-    of `setting_styles.METHODS`.
+    of `styles.METHODS`.
 
     Returns:
         Triple: methods, a row per network; history; a sentence for each network
@@ -192,6 +192,6 @@ def _frame(rows, columns, found):
 
 def _order(row):
     of_tree, _, name = row["experiment"].rpartition("/")
-    known = [*setting_styles.METHODS]
+    known = [*styles.METHODS]
     place = known.index(name) if name in known else len(known)
     return of_tree, place, name, row["level"], gaps.natural(row["trial"])

@@ -4,9 +4,9 @@ import statistics
 from typing import Any
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
+    styles,
     tables,
 )
 from lottery_ticket.analysis.reading import gaps, records, tree
@@ -44,11 +44,9 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     return parts.Section(
         tables={
-            "mask_connectivity.csv": tables.to_csv(summarize(points)),
+            "mask_connectivity.csv": summarize(points),
             # Without what is the same for all layers.
-            "mask_connectivity_points.csv": tables.to_csv(
-                points.loc[:, POINTS]
-            ),
+            "mask_connectivity_points.csv": points.loc[:, POINTS],
         },
         figures={
             "mask_connectivity": along_way(points, "accuracy"),
@@ -144,7 +142,7 @@ def along_way(points: "pd.DataFrame", measure: str):
             axes.set_title(_title(name, own))
             figure_style.alpha_axis(axes)
         x_label = r"From first (0) to second mask (1), $\alpha$"
-        figure_style.outer_labels(panels, x_label, label, COLUMNS)
+        figure_style.outer_labels(panels, x_label, label)
         entries = [
             (f"{SPLITS[name]} set", look) for name, look in looks.items()
         ]
@@ -208,5 +206,5 @@ def _title(name, own):
     ends = own[own["alpha"].isin((0, 1))]
     kept = tables.percent_range(ends["density"])
     apart = tables.percent_range(own["hamming"])
-    count = experiment_styles.count_text([own["trial"].nunique()])
+    count = styles.count_text([own["trial"].nunique()])
     return f"{name} {count}\n{kept} % kept, masks differ in {apart} %"

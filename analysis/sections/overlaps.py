@@ -5,9 +5,9 @@ import functools
 import itertools
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
+    styles,
     tables,
 )
 from lottery_ticket.analysis.reading import mask_arrays, selection, tree
@@ -37,7 +37,7 @@ def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
     is_trials = table["against"] == table["experiment"]
     is_drawn = (is_trials & (table["density"] > 0)).any()
     return parts.Section(
-        tables={"mask_overlap.csv": tables.to_csv(table)},
+        tables={"mask_overlap.csv": table},
         figures={"mask_overlap": figure(table)} if is_drawn else {},
         text=to_text(table),
         problems=problems,
@@ -138,10 +138,10 @@ def figure(summary: "pd.DataFrame"):
     is_drawn = is_trials & (summary["density"] > 0)
     drawn = summary.loc[is_drawn & (summary["layer"] == ALL)]
     shown = distinct(drawn)
-    styles = experiment_styles.series(summary["experiment"])
+    series = styles.series(summary["experiment"])
     with figure_style.drawing() as (made, [axes]):
         entries = mean_plots.draw_experiments(
-            axes, shown, "overlap", 1, styles, count="pairs"
+            axes, shown, "overlap", 1, series, count="pairs"
         )
         figure_style.density_axis(axes, 100 * shown["density"])
         for _, own in drawn.groupby("experiment", sort=False):
