@@ -79,10 +79,8 @@ def draw_dense(
 ) -> list[tuple]:
     """Draws the mean of each dense network; returns its legend entry, if any.
 
-    A control that trained the dense network too does not draw it again.
-
-    Args are as for `draw_series`, but the table is of all experiments, and
-    series a dict, experiment -> its style.
+    A control that trained the dense network too does not draw it again. The
+    table is of all experiments; series is a dict, experiment -> its style.
     """
     dense = table[table["density"] == 1]
     dense = dense[~dense["experiment"].map(tree.name).duplicated()]

@@ -58,8 +58,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     there are none) and directory.
 
     Returns:
-        Triple: a row per line, split and point; a row per line; a sentence for
-        each line that is unfinished or damaged, and for each mixed setting.
+        Triple: a row per line, split and point; a row per line; problems.
     """
     name = found.files[EXPERIMENT]
     places = found.holding(name, tree.COPIES)
@@ -78,7 +77,7 @@ def error_along_line(points: "pd.DataFrame"):
     """Returns a figure of test and training error between two copies.
 
     A panel per experiment and level, a colour per iteration at which the copies
-    parted: the mean over trials, in a band from the lowest to the highest.
+    parted: the mean over trials.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
     """
@@ -90,10 +89,8 @@ def error_along_line(points: "pd.DataFrame"):
                 for split, line in of_iteration.groupby("split"):
                     if split in SPLITS:
                         curve = mean_plots.curve(line, "alpha", "error")
-                        style = {
-                            "alpha": 0.15,
-                            "linestyle": SPLITS[str(split)][1],
-                        }
+                        _, linestyle, _ = SPLITS[str(split)]
+                        style = {"alpha": 0.15, "linestyle": linestyle}
                         color = colors[iteration]
                         mean_plots.draw_band(axes, curve, color, **style)
             axes.set_title(_title(own, points))
@@ -115,9 +112,8 @@ def barriers(lines: "pd.DataFrame"):
     """Returns a figure of the barrier against the iteration of parting.
 
     A panel for the test and one for the training set, a line per experiment and
-    level: means over trials, bars from the lowest to the highest. Below the
-    dotted line, networks count as stable. Iterations are evenly spaced,
-    whatever lies between them.
+    level: means over trials. Below the dotted line, networks count as stable.
+    Iterations are evenly spaced, whatever lies between them.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
     """

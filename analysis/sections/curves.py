@@ -22,10 +22,9 @@ def section(found: tree.Tree) -> parts.Section:
 def curves(test_logs, runs):
     """Returns a figure of test accuracy during training, of these runs.
 
-    A panel per experiment, a line per level: the mean over its runs, in a band
-    from the lowest to the highest. The axis begins where the curves are after
-    the first tenth of training, so that their rise from chance does not flatten
-    the rest.
+    A panel per experiment, a line per level: the mean over its runs. The axis
+    begins where the curves are after the first tenth of training, so that their
+    rise from chance does not flatten the rest.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
 

@@ -36,8 +36,8 @@ def stop_section(found: tree.Tree) -> parts.Section:
 def figure(runs, column: str):
     """Returns a figure of a column of runs, one of AXES, against density.
 
-    Lines are means over all runs of an experiment at a level, bars reach from
-    the lowest to the highest; the dotted line is the dense network's mean.
+    Lines are means over all runs of an experiment at a level; the dotted line
+    is the dense network's mean.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a
     (early-stop iteration), 4b (accuracy there) and 4c (at the end).

@@ -127,8 +127,8 @@ def accuracy(drawn):
     """Returns a figure of test accuracy before and after fine-tuning.
 
     Both against density, with a row of panels for each network: means over
-    trials, bars from the lowest to the highest. Dotted, the dense network's
-    mean; dash-dotted, chance, where the number of classes is recorded.
+    trials. Dotted, the dense network's mean; dash-dotted, chance, where the
+    number of classes is recorded.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), figures
     3 (after) and 6 (before).
@@ -173,8 +173,7 @@ def checks(drawn):
 
     All are fine-tuned: what the method found; the same mask over weights drawn
     anew; its mask, shuffled within each layer; a mask of what is left when the
-    highest scores go. Means over trials, bars from the lowest to the highest;
-    dotted, the dense network's mean, and dash-dotted, chance.
+    highest scores go. Means over trials; lines across as in `accuracy`.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 3.
     """
@@ -201,9 +200,9 @@ def checks(drawn):
 def search(history):
     """Returns a figure of density and accuracy over the epochs of a search.
 
-    A line per density that the search came to: the mean over trials, in a band
-    from the lowest to the highest. Dots are epochs at whose end weights were
-    pruned; dotted, what the flags keep, where rounding keeps less.
+    A line per density that the search came to: the mean over trials. Dots are
+    epochs at whose end weights were pruned; dotted, what the flags keep, where
+    rounding keeps less.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 2.
     """

@@ -58,27 +58,18 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     of `styles.METHODS`.
 
     Returns:
-        Triple: methods, a row per network; history; a sentence for each network
-        that is unfinished or damaged, each search that is damaged, and each
-        setting that trials differ in. Unfinished runs are problems of
-        `results.read` already.
+        Triple: methods, a row per network; history; and problems.
     """
     name = found.files[EXPERIMENT]
     is_own = found.runs["kind"] == EXPERIMENT
     fine_tuned = set(found.runs["directory"][is_own])
-    places = [
-        place
-        for place in found.places
-        if place.directory in fine_tuned or place.holds(name, SEARCH, *CHECKS)
-    ]
-    made = [
-        place
-        for place in places
-        # An unfinished run is a problem of `results.read` already.
-        if place.directory in fine_tuned
-        or place.holds(name)
-        or not place.is_run
-    ]
+    places, made = [], []
+    for place in found.places:
+        is_made = place.directory in fine_tuned or place.holds(name)
+        if is_made or place.holds(SEARCH, *CHECKS):
+            places.append(place)
+            # An unfinished run is a problem of `results.read` already.
+            made += [place] * (is_made or not place.is_run)
     networks, problems = records.of_places(name, made, _network)
     searches = [
         (directory, (directory, place))

@@ -58,9 +58,9 @@ def grid(runs, setting: str):
 
     Accuracy is that at the early-stopping iteration where all runs have
     validation, else that after the last. Lines are means over all runs of an
-    experiment at a level, bars reach from the lowest to the highest; the dotted
-    line is the dense network's mean. A row of panels per group; a second panel
-    shows the best closely, where others are far below.
+    experiment at a level; the dotted line is the dense network's mean. A row of
+    panels per group; a second panel shows the best closely, where others are
+    far below.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     """
@@ -133,10 +133,9 @@ def _look_closely(axes, low, base, high):
 
 def _looks(runs, setting):
     """Dict, name of a line -> its style, in the order of the styles."""
-    usual = styles.of_setting(setting, runs[setting])
+    usual = styles.of_setting(setting, runs[setting]).items()
     looks = {
-        styles.setting_label(setting, value): look
-        for value, look in usual.items()
+        styles.setting_label(setting, value): look for value, look in usual
     }
     others = [line for line in runs["line"].unique() if line not in looks]
     more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]

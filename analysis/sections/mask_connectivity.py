@@ -71,8 +71,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     of its two ends; directory.
 
     Returns:
-        Pair: a row per way, split and point; and a sentence for each way that
-        is damaged, and for each setting that trials differ in.
+        Pair: a row per way, split and point; and problems.
     """
     name = found.files[EXPERIMENT]
     ways, problems = records.of_places(name, found.holding(name), _way)
@@ -114,8 +113,8 @@ def along_way(points: "pd.DataFrame", measure: str):
     """Returns a figure of a measure, on the way between two masks.
 
     A panel per experiment, level and kind of way, a line per split: the mean
-    over trials and draws, in a band from the lowest to the highest. Titles say
-    what the masks keep and in what share of entries they differ.
+    over trials and draws. Titles say what the masks keep and in what share of
+    entries they differ.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), mode
     connectivity.
@@ -133,8 +132,8 @@ def along_way(points: "pd.DataFrame", measure: str):
     with figure_style.drawing(
         len(groups), COLUMNS, height_inches=HEIGHT_INCHES
     ) as (figure, panels):
-        named = zip(panels, groups, _names(groups), strict=True)
-        for axes, (_, own), name in named:
+        names = _names(groups)
+        for axes, (_, own), name in zip(panels, groups, names, strict=True):
             for split, look in looks.items():
                 line = own[own["split"] == split]
                 curve = mean_plots.curve(line, "alpha", measure, **ends)
@@ -143,9 +142,7 @@ def along_way(points: "pd.DataFrame", measure: str):
             figure_style.alpha_axis(axes)
         x_label = r"From first (0) to second mask (1), $\alpha$"
         figure_style.outer_labels(panels, x_label, label)
-        entries = [
-            (f"{SPLITS[name]} set", look) for name, look in looks.items()
-        ]
+        entries = [(f"{SPLITS[s]} set", look) for s, look in looks.items()]
         figure_style.legend(figure, entries, len(entries))
     return figure
 

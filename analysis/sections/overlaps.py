@@ -129,9 +129,9 @@ def to_text(summary: "pd.DataFrame") -> str:
 def figure(summary: "pd.DataFrame"):
     """Returns a figure of the overlap of two trials' masks against density.
 
-    Lines are means over pairs of trials, bars reach from the lowest to the
-    highest; dotted, what chance would give masks with the same counts in each
-    layer. Experiments with the masks of an earlier one are not drawn again.
+    Lines are means over pairs of trials; dotted, what chance would give masks
+    with the same counts in each layer. Experiments with the masks of an earlier
+    one are not drawn again.
     """
     is_trials = summary["against"] == summary["experiment"]
     # A density of 0 has no place on a logarithmic axis.
@@ -166,11 +166,12 @@ def _pairs(runs):
         for one, other in _combinations(records, "experiment", "level")
         if one["trial"] != other["trial"]
     ]
-    records.sort(key=lambda run: not _is_ticket(run))  # Stable.
+    records.sort(key=lambda run: run["kind"] != selection.TICKET)  # Stable.
     within = [
         (one, other)
         for one, other in _combinations(records, "tree", "trial", "row")
-        if _is_ticket(one) and one["experiment"] != other["experiment"]
+        if one["kind"] == selection.TICKET
+        and one["experiment"] != other["experiment"]
     ]
     names = [*runs["experiment"].unique()]
 
@@ -191,10 +192,6 @@ def _combinations(records, *keys):
         for group in groups.values()
         for pair in itertools.combinations(group, 2)
     ]
-
-
-def _is_ticket(run):
-    return run["kind"] == selection.TICKET
 
 
 def _rows(one, other, one_masks, other_masks):

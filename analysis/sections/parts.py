@@ -3,6 +3,9 @@
 In all modules here, `found` is a tree and `runs` are rows of its runs, both as
 from `results.read`. `section` reads rows, sums them up, and makes of these a
 text and figures; what one function of a module returns, the next one takes.
+What a `read` returns last are problems: a sentence for each result that is
+unfinished or damaged, and for each setting that trials differ in. In figures,
+bars and bands about a mean reach from the lowest to the highest.
 """
 
 import dataclasses

@@ -85,24 +85,20 @@ def to_text(summary: "pd.DataFrame") -> str:
     if table["pruned_agreement_mean"].notna().any():
         heads.append("of pruned %")
         keys.append("pruned_agreement_mean")
-    rows = [
-        [
-            *tables.place(row),
-            str(row["runs"]),
-            *(tables.number(row[key]) for key in keys),
-        ]
-        for row in table.to_dict("records")
-    ]
-    return tables.titled(TITLE, [heads, *rows])
+    rows = [heads]
+    for row in table.to_dict("records"):
+        numbers = [tables.number(row[key]) for key in keys]
+        rows.append([*tables.place(row), str(row["runs"]), *numbers])
+    return tables.titled(TITLE, rows)
 
 
 def figure(summary: "pd.DataFrame"):
     """Returns a figure of weights that keep their sign, against density.
 
-    Lines are means over the runs, bars reach from the lowest to the highest;
-    dotted, the dense network, and dash-dotted, the half that has its sign again
-    where signs are drawn anew. A second panel, where they are known, is about
-    the weights that were pruned to get to a density.
+    Lines are means over the runs; dotted, the dense network, and dash-dotted,
+    the half that has its sign again where signs are drawn anew. A second panel,
+    where they are known, is about the weights that were pruned to get to a
+    density.
     """
     is_all = summary["layer"] == overlaps.ALL
     drawn = summary.loc[is_all & (summary["density"] > 0)]

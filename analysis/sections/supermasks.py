@@ -157,11 +157,9 @@ def compare(
         lowest=("lowest", "min"),
         highest=("highest", "max"),
     )
-    table = table.reset_index()
-    ways = table.to_dict("records")
-    keys = [(row["network"], order(row)) for row in ways]
-    in_order = sorted(range(len(keys)), key=keys.__getitem__)
-    return table.loc[in_order].reset_index(drop=True)
+    ways = table.reset_index().to_dict("index")
+    in_order = sorted(ways, key=lambda i: (ways[i]["network"], order(ways[i])))
+    return table.reset_index().loc[in_order].reset_index(drop=True)
 
 
 def order(row):

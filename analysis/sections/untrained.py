@@ -76,8 +76,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     without validation); num_classes (NaN where it is not recorded), directory.
 
     Returns:
-        Pair: a row per masked network; and a sentence for each file that is
-        unfinished or damaged, and for each setting that trials differ in.
+        Pair: a row per masked network; and problems.
     """
     if EXPERIMENT not in found.known:
         name = found.files[EXPERIMENT]
@@ -148,9 +147,8 @@ def to_text(summary: "pd.DataFrame") -> str:
 def accuracy(cells: "pd.DataFrame"):
     """Returns a figure of untrained test accuracy against density.
 
-    A panel per network and treatment, a line per criterion: means over trials,
-    bars from the lowest to the highest; dotted, the chance level where the
-    number of classes is recorded.
+    A panel per network and treatment, a line per criterion: means over trials;
+    dotted, the chance level where the number of classes is recorded.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
 
@@ -161,10 +159,10 @@ def accuracy(cells: "pd.DataFrame"):
     if cells.empty:
         raise ValueError("There is no untrained network to draw")
     looks = styles.of_setting("criterion", cells["criterion"])
-    names = _names(cells)
+    named = cells.assign(network=_names(cells))
     keys = [*TREATMENT, "network"]
-    named = cells.assign(network=names)
     by_panel = named.groupby(keys, sort=False, dropna=False)
+    is_named = named["network"].nunique() > 1
     with figure_style.drawing(
         by_panel.ngroups,
         COLUMNS,
@@ -174,7 +172,7 @@ def accuracy(cells: "pd.DataFrame"):
     ) as (figure, panels):
         for axes, (key, own) in zip(panels, by_panel, strict=True):
             _draw(axes, own, looks)
-            axes.set_title(_title(key, own, names.nunique() > 1))
+            axes.set_title(_title(key, own, is_named))
         for axes in panels:  # Once drawn: those of a row share it.
             axes.set_ylim(bottom=0)
         label = figure_style.ACCURACY_LABEL
