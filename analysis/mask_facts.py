@@ -1,7 +1,6 @@
 """What the masks of a results tree are: how alike, and of which weights."""
 
 from lottery_ticket.analysis import results
-from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.analysis.reading import mask_arrays, selection
 from lottery_ticket.analysis.sections import overlaps, parts, sign_changes
 from lottery_ticket.foundations.machine import files
@@ -54,11 +53,9 @@ def mask_facts(
     problems = [*found.problems, *damaged, *overlap.problems]
     facts = "\n".join(filter(None, [overlap.text, signs.text]))
     text = f"{facts}\n{parts.problems_text(problems)}"
-    outputs = {
-        **overlap.tables,
-        **signs.tables,
-        "mask_facts.txt": text.encode(),
-        **figure_style.render_all({**overlap.figures, **signs.figures}),
-    }
+    made = parts.Section(
+        {**overlap.tables, **signs.tables, "mask_facts.txt": text},
+        {**overlap.figures, **signs.figures},
+    )
     directory = report_dir or files.join(output_dir, "report")
-    parts.write(directory, outputs, text)
+    parts.write(directory, made.files(), text)

@@ -167,10 +167,9 @@ def alpha_axis(axes) -> None:
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
-def outer_labels(
-    panels, x_label: str, y_label: str, columns: int = COLUMNS
-) -> None:
+def outer_labels(panels, x_label: str, y_label: str) -> None:
     """Labels x below the lowest panel of each column, y at the left ones."""
+    columns = panels[0].get_gridspec().ncols
     for index, axes in enumerate(panels):
         is_lowest = index + columns >= len(panels)
         axes.set_xlabel(x_label if is_lowest else "")

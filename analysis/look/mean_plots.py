@@ -3,11 +3,7 @@
 Bands and bars reach from the lowest to the highest.
 """
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    tables,
-)
+from lottery_ticket.analysis.look import figure_style, styles, tables
 from lottery_ticket.analysis.reading import tree
 
 
@@ -83,10 +79,8 @@ def draw_dense(
 ) -> list[tuple]:
     """Draws the mean of each dense network; returns its legend entry, if any.
 
-    A control that trained the dense network too does not draw it again.
-
-    Args are as for `draw_series`, but the table is of all experiments, and
-    series a dict, experiment -> its style.
+    A control that trained the dense network too does not draw it again. The
+    table is of all experiments; series is a dict, experiment -> its style.
     """
     dense = table[table["density"] == 1]
     dense = dense[~dense["experiment"].map(tree.name).duplicated()]
@@ -115,6 +109,6 @@ def draw_experiments(
     for experiment, own in table.groupby("experiment", sort=False):
         style = series[experiment]
         draw_series(axes, own, column, scale, style)
-        label = experiment_styles.label(experiment, own[count])
+        label = styles.label(experiment, own[count])
         entries.append((label, style))
     return entries

@@ -6,13 +6,7 @@ import operator
 
 import numpy as np
 
-from lottery_ticket.analysis.reading import (
-    gaps,
-    logs,
-    records,
-    selection,
-    tree,
-)
+from lottery_ticket.analysis.reading import gaps, logs, records, selection, tree
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.values import names_0_1_0
@@ -32,21 +26,13 @@ RULES = {
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A complete run as it was read; the columns are made of it.
-
-    Args:
-        place: Its folder.
-        record: What its run.json says.
-        settings: Those in the record.
-        test: Its test log.
-        stop: Iteration of the lowest validation loss; NaN without validation.
-    """
+    """A complete run as it was read; the columns are made of it."""
 
     place: tree.Place
-    record: dict
+    record: dict  # What its run.json says; and the settings in it.
     settings: dict
     test: save_restore.Log
-    stop: float
+    stop: float  # Iteration of the lowest validation loss; NaN without any.
 
     def setting(self, name: str):
         """Returns a setting; None where it is not recorded."""
@@ -137,11 +123,8 @@ def _run(place):
     """A run's row; its place and settings."""
     record = records.read(place.directory, tree.RUN)
     checksums = record.get("checksums", {})
-    listed = {
-        name: checksum
-        for name, checksum in checksums.items()
-        if name in ("test.json", "validate.json")
-    }
+    read_here = ("test.json", "validate.json")
+    listed = {name: checksums[name] for name in checksums if name in read_here}
     damaged = run_record.damaged_files(place.directory, {"checksums": listed})
     for path in damaged:
         raise ValueError(f"damaged ({path} is missing or has changed)")

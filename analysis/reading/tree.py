@@ -117,6 +117,11 @@ def name(experiment: str) -> str:
     return experiment.rpartition("/")[0]
 
 
+def own_name(experiment: str) -> str:
+    """Name of an experiment in its tree: "reinit" of "conv2/reinit"."""
+    return experiment.rpartition("/")[2]
+
+
 def _walk(directory, above=()):
     """Yields (folder, its file names) of all folders but those inside runs.
 

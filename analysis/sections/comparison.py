@@ -22,7 +22,7 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section()
     table = compare(runs)
     text = to_text(table)
-    written = parts.table_files("comparison", table, text)
+    written = {"comparison.csv": table, "comparison.txt": text}
     return parts.Section(written, text=text, rank=0)
 
 

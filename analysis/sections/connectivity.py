@@ -1,12 +1,6 @@
 """Lines between copies of networks: error along them, and barriers."""
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    mean_plots,
-    tables,
-)
-from lottery_ticket.analysis.look import levels as level_styles
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
@@ -39,8 +33,8 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     return parts.Section(
         tables={
-            "connectivity.csv": tables.to_csv(lines),
-            "connectivity_points.csv": tables.to_csv(points),
+            "connectivity.csv": lines,
+            "connectivity_points.csv": points,
         },
         figures={
             "error_along_line": error_along_line(points),
@@ -64,8 +58,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     there are none) and directory.
 
     Returns:
-        Triple: a row per line, split and point; a row per line; a sentence for
-        each line that is unfinished or damaged, and for each mixed setting.
+        Triple: a row per line, split and point; a row per line; problems.
     """
     name = found.files[EXPERIMENT]
     places = found.holding(name, tree.COPIES)
@@ -84,11 +77,11 @@ def error_along_line(points: "pd.DataFrame"):
     """Returns a figure of test and training error between two copies.
 
     A panel per experiment and level, a colour per iteration at which the copies
-    parted: the mean over trials, in a band from the lowest to the highest.
+    parted: the mean over trials.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
     """
-    colors = level_styles.colors(sorted(points["iteration"].unique()))
+    colors = styles.level_colors(sorted(points["iteration"].unique()))
     groups = list(points.groupby(["experiment", "level"], sort=False))
     with figure_style.drawing(panels=len(groups)) as (figure, panels):
         for axes, (_, own) in zip(panels, groups, strict=True):
@@ -96,10 +89,8 @@ def error_along_line(points: "pd.DataFrame"):
                 for split, line in of_iteration.groupby("split"):
                     if split in SPLITS:
                         curve = mean_plots.curve(line, "alpha", "error")
-                        style = {
-                            "alpha": 0.15,
-                            "linestyle": SPLITS[str(split)][1],
-                        }
+                        _, linestyle, _ = SPLITS[str(split)]
+                        style = {"alpha": 0.15, "linestyle": linestyle}
                         color = colors[iteration]
                         mean_plots.draw_band(axes, curve, color, **style)
             axes.set_title(_title(own, points))
@@ -121,15 +112,14 @@ def barriers(lines: "pd.DataFrame"):
     """Returns a figure of the barrier against the iteration of parting.
 
     A panel for the test and one for the training set, a line per experiment and
-    level: means over trials, bars from the lowest to the highest. Below the
-    dotted line, networks count as stable. Iterations are evenly spaced,
-    whatever lies between them.
+    level: means over trials. Below the dotted line, networks count as stable.
+    Iterations are evenly spaced, whatever lies between them.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
     """
     iterations = sorted(lines["iteration"].unique())
     groups = list(lines.groupby(["experiment", "level"], sort=False))
-    colors = level_styles.colors(range(len(groups)))
+    colors = styles.level_colors(range(len(groups)))
     limit = 100 * interpolation.STABLE_BELOW
     entries = []
     with figure_style.drawing(panels=len(SPLITS)) as (figure, panels):
@@ -196,8 +186,8 @@ def _draw_barriers(axes, own, column, iterations, style):
 def _title(own, frame):
     """Density, number of trials, and the experiment if there are several."""
     sizes = own.groupby("iteration")["trial"].nunique()
-    kept = level_styles.density_text(own, own["level"].iloc[0])
-    text = f"{kept} kept {experiment_styles.count_text(sizes)}"
+    kept = styles.level_text(own, own["level"].iloc[0])
+    text = f"{kept} kept {styles.count_text(sizes)}"
     if frame["experiment"].nunique() == 1:
         return text
     return f"{own['experiment'].iloc[0]}, {text}"

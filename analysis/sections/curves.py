@@ -1,11 +1,6 @@
 """The figure of test accuracy during training."""
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    mean_plots,
-)
-from lottery_ticket.analysis.look import levels as level_styles
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import logs, selection, tree
 from lottery_ticket.analysis.sections import parts
 
@@ -16,7 +11,7 @@ RISE = 0.1  # Part of training whose accuracies need not be in view.
 def section(found: tree.Tree) -> parts.Section:
     """Figure curves: test accuracy during training, at some levels."""
     runs = selection.trained(found.chosen)
-    levels = found.levels or level_styles.spread(runs)
+    levels = found.levels or styles.spread_levels(runs)
     shown = runs.loc[runs["level"].isin(levels)]
     if shown.empty:
         return parts.Section()
@@ -27,10 +22,9 @@ def section(found: tree.Tree) -> parts.Section:
 def curves(test_logs, runs):
     """Returns a figure of test accuracy during training, of these runs.
 
-    A panel per experiment, a line per level: the mean over its runs, in a band
-    from the lowest to the highest. The axis begins where the curves are after
-    the first tenth of training, so that their rise from chance does not flatten
-    the rest.
+    A panel per experiment, a line per level: the mean over its runs. The axis
+    begins where the curves are after the first tenth of training, so that their
+    rise from chance does not flatten the rest.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
 
@@ -40,15 +34,15 @@ def curves(test_logs, runs):
     if test_logs.empty:
         raise ValueError("No run has a test log to draw")
     levels = runs["level"]
-    colors = level_styles.colors(sorted(levels.unique()))
+    colors = styles.level_colors(sorted(levels.unique()))
     experiments = list(runs["experiment"].unique())
     with figure_style.drawing(panels=len(experiments)) as (figure, panels):
         for axes, experiment in zip(panels, experiments, strict=True):
             _draw(axes, test_logs, experiment, colors)
             sizes = levels[runs["experiment"] == experiment].value_counts()
-            axes.set_title(experiment_styles.label(experiment, sizes))
+            axes.set_title(styles.label(experiment, sizes))
         _finish(panels, test_logs)
-        level_styles.legend(figure, runs, colors, len(panels) * 3)
+        styles.level_legend(figure, runs, colors, len(panels) * 3)
     return figure
 
 

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    mean_plots,
-)
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts, run_tables
 
@@ -40,8 +36,8 @@ def stop_section(found: tree.Tree) -> parts.Section:
 def figure(runs, column: str):
     """Returns a figure of a column of runs, one of AXES, against density.
 
-    Lines are means over all runs of an experiment at a level, bars reach from
-    the lowest to the highest; the dotted line is the dense network's mean.
+    Lines are means over all runs of an experiment at a level; the dotted line
+    is the dense network's mean.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a
     (early-stop iteration), 4b (accuracy there) and 4c (at the end).
@@ -50,7 +46,7 @@ def figure(runs, column: str):
         ValueError: If no run has the values to draw.
     """
     label, scale = AXES[column]
-    series = experiment_styles.series(runs["experiment"])
+    series = styles.series(runs["experiment"])
     # A density of 0 has no place on a logarithmic axis.
     runs = runs[runs[column].notna() & (runs["density"] > 0)]
     if runs.empty:

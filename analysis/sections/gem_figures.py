@@ -1,13 +1,11 @@
 """Figures and tables of sparse networks found at initialisation."""
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
-    setting_styles,
+    styles,
     tables,
 )
-from lottery_ticket.analysis.look import levels as level_styles
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import gems, parts
 from lottery_ticket.foundations.machine import lazy
@@ -84,12 +82,12 @@ def section(found: tree.Tree) -> parts.Section:
         for name, own in history.groupby("experiment", sort=False)
     }
     if len(history):
-        written["gem_epochs.csv"] = tables.to_csv(history)
+        written["gem_epochs.csv"] = history
     if len(methods):
         summary = gems.summarize(methods)
         text = to_text(summary)
-        written |= parts.table_files("gems", summary, text)
-        written["gem_runs.csv"] = tables.to_csv(methods)
+        written |= {"gems.csv": summary, "gems.txt": text}
+        written["gem_runs.csv"] = methods
     drawn = drawable(methods)
     if len(drawn):
         figures["gems"] = accuracy(drawn)
@@ -129,15 +127,15 @@ def accuracy(drawn):
     """Returns a figure of test accuracy before and after fine-tuning.
 
     Both against density, with a row of panels for each network: means over
-    trials, bars from the lowest to the highest. Dotted, the dense network's
-    mean; dash-dotted, chance, where the number of classes is recorded.
+    trials. Dotted, the dense network's mean; dash-dotted, chance, where the
+    number of classes is recorded.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), figures
     3 (after) and 6 (before).
     """
-    sparse = drawn[drawn["density"] < 1]
-    names = [*sparse["experiment"].map(_own_name).unique()]
-    looks = setting_styles.styles("method", names)
+    own_names = drawn["experiment"].map(tree.own_name)
+    names = [*own_names[drawn["density"] < 1].unique()]
+    looks = styles.of_setting("method", names)
     groups = list(drawn.groupby("network", sort=False))
     sides = [(own, moment) for own in groups for moment in MOMENTS]
     with figure_style.drawing(
@@ -149,14 +147,13 @@ def accuracy(drawn):
         for axes, ((network, own), moment) in zip(panels, sides, strict=True):
             title, added = MOMENTS[moment]
             series = [
-                (name, moment, {**looks[_own_name(name)], **added})
+                (name, moment, {**looks[tree.own_name(name)], **added})
                 for name in own["experiment"][own["density"] < 1].unique()
             ]
             _draw_means(axes, own, series)
             is_named = len(groups) > 1
             axes.set_title(f"{network}: {title.lower()}" if is_named else title)
-        _finish(panels, drawn, len(MOMENTS))
-        own_names = drawn["experiment"].map(_own_name)
+        _finish(panels, drawn)
         entries = [
             (_label(name, drawn[own_names == name]), looks[name])
             for name in names
@@ -176,26 +173,25 @@ def checks(drawn):
 
     All are fine-tuned: what the method found; the same mask over weights drawn
     anew; its mask, shuffled within each layer; a mask of what is left when the
-    highest scores go. Means over trials, bars from the lowest to the highest;
-    dotted, the dense network's mean, and dash-dotted, chance.
+    highest scores go. Means over trials; lines across as in `accuracy`.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 3.
     """
     names = checked(drawn)
     checked_rows = drawn[drawn["experiment"].isin(names)]
     has_any = checked_rows[[*STYLES]].notna().any()
-    styles = {column: STYLES[column] for column in STYLES if has_any[column]}
+    looks = {column: STYLES[column] for column in STYLES if has_any[column]}
     with figure_style.drawing(len(names)) as (figure, panels):
         for axes, name in zip(panels, names, strict=True):
             own = drawn[drawn["experiment"] == name]
             [network] = own["network"].unique()  # Its dense one is drawn, too.
             is_dense = (drawn["density"] == 1) & (drawn["network"] == network)
             shown = drawn[is_dense | (drawn["experiment"] == name)]
-            series = [(name, each, look) for each, (*_, look) in styles.items()]
+            series = [(name, each, look) for each, (*_, look) in looks.items()]
             _draw_means(axes, shown, series)
             axes.set_title(_label(name, own))
-        _finish(panels, checked_rows, figure_style.COLUMNS)
-        entries = [(text, look) for _, text, look in styles.values()]
+        _finish(panels, checked_rows)
+        entries = [(text, look) for _, text, look in looks.values()]
         entries += _across_entries(drawn)
         figure_style.legend(figure, entries, max(2 * len(panels), 2))
     return figure
@@ -204,14 +200,14 @@ def checks(drawn):
 def search(history):
     """Returns a figure of density and accuracy over the epochs of a search.
 
-    A line per density that the search came to: the mean over trials, in a band
-    from the lowest to the highest. Dots are epochs at whose end weights were
-    pruned; dotted, what the flags keep, where rounding keeps less.
+    A line per density that the search came to: the mean over trials. Dots are
+    epochs at whose end weights were pruned; dotted, what the flags keep, where
+    rounding keeps less.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 2.
     """
     by_level = list(history.groupby("level"))
-    colors = level_styles.colors([level for level, _ in by_level])
+    colors = styles.level_colors([level for level, _ in by_level])
     entries = []
     with figure_style.drawing(2, 2, share_y=False) as (figure, panels):
         for level, own in by_level:
@@ -221,14 +217,14 @@ def search(history):
                 _draw_epochs(panels[0], own, "flag_density", color, **FLAGS)
             _draw_marked(panels[1], own, "accuracy", color)
             kept = tables.percent_range(own["final_density"], down=True)
-            count = experiment_styles.count_text(own.groupby("epoch").size())
+            count = styles.count_text(own.groupby("epoch").size())
             entries.append((f"{kept} % {count}", {"color": color}))
         _finish_search(*panels)
         if (history["pruned"] > 0).any():
             entries.append(("pruning event", {**figure_style.DARK, **EVENT}))
         if _is_less(history):
             entries.append(("flags keep", {**figure_style.DARK, **FLAGS}))
-        name = experiment_styles.name(history["experiment"].iloc[0])
+        name = styles.name(history["experiment"].iloc[0])
         title = f"{name}: weights kept at the end"
         figure_style.legend(figure, entries, 5, title)
     return figure
@@ -237,7 +233,7 @@ def search(history):
 def _label(name, methods):
     """A method's name, and of how many of its networks each mean is."""
     sizes = methods.groupby(["experiment", "level"]).size()
-    return experiment_styles.label(name, sizes)
+    return styles.label(name, sizes)
 
 
 def _draw_means(axes, methods, series):
@@ -260,7 +256,7 @@ def _across_entries(methods):
     return [entry for entry in ACROSS.items() if entry[0] in names]
 
 
-def _finish(panels, methods, columns):
+def _finish(panels, methods):
     """Labels the axes, gives all the same x, and begins y at 0.
 
     The dense network, whose line reaches all across, needs no room.
@@ -271,7 +267,7 @@ def _finish(panels, methods, columns):
         figure_style.density_axis(axes, 100 * shown["density"])
         axes.set_ylim(bottom=0)
     y_label = figure_style.ACCURACY_LABEL
-    figure_style.outer_labels(panels, "Weights kept (%)", y_label, columns)
+    figure_style.outer_labels(panels, "Weights kept (%)", y_label)
 
 
 def _table(summary, heads):
@@ -284,10 +280,6 @@ def _table(summary, heads):
             ranges = [tables.number_range(row, name) for name in heads]
             lines.append([*[""] * len(place), *ranges])
     return tables.align(lines)
-
-
-def _own_name(experiment):
-    return experiment.rpartition("/")[2]
 
 
 def _levels_across(methods):

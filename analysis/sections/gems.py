@@ -1,6 +1,6 @@
 """Sparse networks found at initialisation: what they reach, and the search."""
 
-from lottery_ticket.analysis.look import setting_styles, tables
+from lottery_ticket.analysis.look import styles, tables
 from lottery_ticket.analysis.reading import gaps, records, tree
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import save_restore
@@ -55,30 +55,21 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
 
     Of both, if some experiments are chosen and there are runs, only those of
     these methods; problems are of all. Known methods come first, in the order
-    of `setting_styles.METHODS`.
+    of `styles.METHODS`.
 
     Returns:
-        Triple: methods, a row per network; history; a sentence for each network
-        that is unfinished or damaged, each search that is damaged, and each
-        setting that trials differ in. Unfinished runs are problems of
-        `results.read` already.
+        Triple: methods, a row per network; history; and problems.
     """
     name = found.files[EXPERIMENT]
     is_own = found.runs["kind"] == EXPERIMENT
     fine_tuned = set(found.runs["directory"][is_own])
-    places = [
-        place
-        for place in found.places
-        if place.directory in fine_tuned or place.holds(name, SEARCH, *CHECKS)
-    ]
-    made = [
-        place
-        for place in places
-        # An unfinished run is a problem of `results.read` already.
-        if place.directory in fine_tuned
-        or place.holds(name)
-        or not place.is_run
-    ]
+    places, made = [], []
+    for place in found.places:
+        is_made = place.directory in fine_tuned or place.holds(name)
+        if is_made or place.holds(SEARCH, *CHECKS):
+            places.append(place)
+            # An unfinished run is a problem of `results.read` already.
+            made += [place] * (is_made or not place.is_run)
     networks, problems = records.of_places(name, made, _network)
     searches = [
         (directory, (directory, place))
@@ -192,6 +183,6 @@ def _frame(rows, columns, found):
 
 def _order(row):
     of_tree, _, name = row["experiment"].rpartition("/")
-    known = [*setting_styles.METHODS]
+    known = [*styles.METHODS]
     place = known.index(name) if name in known else len(known)
     return of_tree, place, name, row["level"], gaps.natural(row["trial"])

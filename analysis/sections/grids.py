@@ -2,12 +2,7 @@
 
 import itertools
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    mean_plots,
-    setting_styles,
-)
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import runs as reading
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import density, parts, run_tables
@@ -63,9 +58,9 @@ def grid(runs, setting: str):
 
     Accuracy is that at the early-stopping iteration where all runs have
     validation, else that after the last. Lines are means over all runs of an
-    experiment at a level, bars reach from the lowest to the highest; the dotted
-    line is the dense network's mean. A row of panels per group; a second panel
-    shows the best closely, where others are far below.
+    experiment at a level; the dotted line is the dense network's mean. A row of
+    panels per group; a second panel shows the best closely, where others are
+    far below.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     """
@@ -97,7 +92,7 @@ def grid(runs, setting: str):
             if is_close:
                 _look_closely(row[1], *ends[index])
         label, _ = density.AXES[column]
-        figure_style.outer_labels(panels, "Weights kept (%)", label, columns)
+        figure_style.outer_labels(panels, "Weights kept (%)", label)
         entries, count = _entries(runs, looks)
         title = f"{SETTINGS[setting][1]} {count}"
         figure_style.legend(figure, entries, 4, title)
@@ -109,7 +104,7 @@ def _lines(runs, setting):
     seen, names = {}, []
     columns = runs["group"], runs[setting], runs["experiment"]
     for group, value, experiment in zip(*columns, strict=True):
-        text = setting_styles.label(setting, value)
+        text = styles.setting_label(setting, value)
         if seen.setdefault((group, value), experiment) != experiment:
             text += f" ({experiment.rpartition('/')[2]})"
         names.append(text)
@@ -138,10 +133,9 @@ def _look_closely(axes, low, base, high):
 
 def _looks(runs, setting):
     """Dict, name of a line -> its style, in the order of the styles."""
-    usual = setting_styles.styles(setting, runs[setting])
+    usual = styles.of_setting(setting, runs[setting]).items()
     looks = {
-        setting_styles.label(setting, value): look
-        for value, look in usual.items()
+        styles.setting_label(setting, value): look for value, look in usual
     }
     others = [line for line in runs["line"].unique() if line not in looks]
     more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
@@ -184,8 +178,8 @@ def _entries(runs, looks):
     entries = []
     for name, look in looks.items():
         own = sizes.xs(name, level="line")
-        count = "" if is_same else f" {experiment_styles.count_text(own)}"
+        count = "" if is_same else f" {styles.count_text(own)}"
         entries.append((name + count, look))
     if (runs["density"] == 1).any():
         entries.append(("dense network", figure_style.DENSE))
-    return entries, experiment_styles.count_text(sizes) if is_same else ""
+    return entries, styles.count_text(sizes) if is_same else ""

@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.analysis.look import (
-    experiment_styles,
-    figure_style,
-    tables,
-)
-from lottery_ticket.analysis.look import levels as level_styles
+from lottery_ticket.analysis.look import figure_style, styles, tables
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
@@ -26,7 +21,7 @@ BELOW = 0.4  # Where an empty layer is drawn: times the lowest density.
 def section(found: tree.Tree) -> parts.Section:
     """Tables layers.csv and layers.txt: the density of each layer."""
     table = summarize(found.chosen)
-    return parts.Section(parts.table_files("layers", table, to_text(table)))
+    return parts.Section({"layers.csv": table, "layers.txt": to_text(table)})
 
 
 def figure_section(found: tree.Tree) -> parts.Section:
@@ -114,26 +109,26 @@ def densities(pruned: "pd.DataFrame", levels: tuple[int, ...] | None = None):
 
     Args:
         pruned: Pruned runs, one or more.
-        levels: Levels to draw; None takes `look.levels.spread`.
+        levels: Levels to draw; None takes `look.styles.spread_levels`.
     """
-    shown = level_styles.spread(pruned) if levels is None else levels
+    shown = styles.spread_levels(pruned) if levels is None else levels
     runs = pruned.loc[pruned["level"].isin(shown)]
     table = summarize(runs)
     groups, floor = _groups(table), _floor(table)
-    colors = level_styles.colors(sorted(table["level"].unique()))
+    colors = styles.level_colors(sorted(table["level"].unique()))
     dotted = {**figure_style.DARK, "linestyle": ":"}
     more = [("on a path to the output", dotted)] * bool(_differ(table).any())
     with figure_style.drawing(panels=len(groups)) as (figure, panels):
         for axes, (first, *others) in zip(panels, groups, strict=True):
             _draw(axes, table[table["experiment"] == first], colors, floor)
             count = f" and {len(others)} more" if others else ""
-            axes.set_title(experiment_styles.name(first) + count)
+            axes.set_title(styles.name(first) + count)
         # All panels share it.
         steps = (1, 2, 5) if floor > 0.5 else (1,)
         figure_style.log_axis(panels[0], steps, numticks=9)
         panels[0].set_ylim(floor * 0.9, 115)
         figure_style.outer_labels(panels, "Layer", "Weights kept (%)")
-        level_styles.legend(figure, runs, colors, len(panels) * 3, more)
+        styles.level_legend(figure, runs, colors, len(panels) * 3, more)
     return figure
 
 

@@ -4,9 +4,9 @@ import statistics
 from typing import Any
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
+    styles,
     tables,
 )
 from lottery_ticket.analysis.reading import gaps, records, tree
@@ -44,11 +44,9 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     return parts.Section(
         tables={
-            "mask_connectivity.csv": tables.to_csv(summarize(points)),
+            "mask_connectivity.csv": summarize(points),
             # Without what is the same for all layers.
-            "mask_connectivity_points.csv": tables.to_csv(
-                points.loc[:, POINTS]
-            ),
+            "mask_connectivity_points.csv": points.loc[:, POINTS],
         },
         figures={
             "mask_connectivity": along_way(points, "accuracy"),
@@ -73,8 +71,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     of its two ends; directory.
 
     Returns:
-        Pair: a row per way, split and point; and a sentence for each way that
-        is damaged, and for each setting that trials differ in.
+        Pair: a row per way, split and point; and problems.
     """
     name = found.files[EXPERIMENT]
     ways, problems = records.of_places(name, found.holding(name), _way)
@@ -116,8 +113,8 @@ def along_way(points: "pd.DataFrame", measure: str):
     """Returns a figure of a measure, on the way between two masks.
 
     A panel per experiment, level and kind of way, a line per split: the mean
-    over trials and draws, in a band from the lowest to the highest. Titles say
-    what the masks keep and in what share of entries they differ.
+    over trials and draws. Titles say what the masks keep and in what share of
+    entries they differ.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), mode
     connectivity.
@@ -135,8 +132,8 @@ def along_way(points: "pd.DataFrame", measure: str):
     with figure_style.drawing(
         len(groups), COLUMNS, height_inches=HEIGHT_INCHES
     ) as (figure, panels):
-        named = zip(panels, groups, _names(groups), strict=True)
-        for axes, (_, own), name in named:
+        names = _names(groups)
+        for axes, (_, own), name in zip(panels, groups, names, strict=True):
             for split, look in looks.items():
                 line = own[own["split"] == split]
                 curve = mean_plots.curve(line, "alpha", measure, **ends)
@@ -144,10 +141,8 @@ def along_way(points: "pd.DataFrame", measure: str):
             axes.set_title(_title(name, own))
             figure_style.alpha_axis(axes)
         x_label = r"From first (0) to second mask (1), $\alpha$"
-        figure_style.outer_labels(panels, x_label, label, COLUMNS)
-        entries = [
-            (f"{SPLITS[name]} set", look) for name, look in looks.items()
-        ]
+        figure_style.outer_labels(panels, x_label, label)
+        entries = [(f"{SPLITS[s]} set", look) for s, look in looks.items()]
         figure_style.legend(figure, entries, len(entries))
     return figure
 
@@ -208,5 +203,5 @@ def _title(name, own):
     ends = own[own["alpha"].isin((0, 1))]
     kept = tables.percent_range(ends["density"])
     apart = tables.percent_range(own["hamming"])
-    count = experiment_styles.count_text([own["trial"].nunique()])
+    count = styles.count_text([own["trial"].nunique()])
     return f"{name} {count}\n{kept} % kept, masks differ in {apart} %"

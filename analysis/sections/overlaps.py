@@ -5,9 +5,9 @@ import functools
 import itertools
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
+    styles,
     tables,
 )
 from lottery_ticket.analysis.reading import mask_arrays, selection, tree
@@ -37,7 +37,7 @@ def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
     is_trials = table["against"] == table["experiment"]
     is_drawn = (is_trials & (table["density"] > 0)).any()
     return parts.Section(
-        tables={"mask_overlap.csv": tables.to_csv(table)},
+        tables={"mask_overlap.csv": table},
         figures={"mask_overlap": figure(table)} if is_drawn else {},
         text=to_text(table),
         problems=problems,
@@ -129,19 +129,19 @@ def to_text(summary: "pd.DataFrame") -> str:
 def figure(summary: "pd.DataFrame"):
     """Returns a figure of the overlap of two trials' masks against density.
 
-    Lines are means over pairs of trials, bars reach from the lowest to the
-    highest; dotted, what chance would give masks with the same counts in each
-    layer. Experiments with the masks of an earlier one are not drawn again.
+    Lines are means over pairs of trials; dotted, what chance would give masks
+    with the same counts in each layer. Experiments with the masks of an earlier
+    one are not drawn again.
     """
     is_trials = summary["against"] == summary["experiment"]
     # A density of 0 has no place on a logarithmic axis.
     is_drawn = is_trials & (summary["density"] > 0)
     drawn = summary.loc[is_drawn & (summary["layer"] == ALL)]
     shown = distinct(drawn)
-    styles = experiment_styles.series(summary["experiment"])
+    series = styles.series(summary["experiment"])
     with figure_style.drawing() as (made, [axes]):
         entries = mean_plots.draw_experiments(
-            axes, shown, "overlap", 1, styles, count="pairs"
+            axes, shown, "overlap", 1, series, count="pairs"
         )
         figure_style.density_axis(axes, 100 * shown["density"])
         for _, own in drawn.groupby("experiment", sort=False):
@@ -166,11 +166,12 @@ def _pairs(runs):
         for one, other in _combinations(records, "experiment", "level")
         if one["trial"] != other["trial"]
     ]
-    records.sort(key=lambda run: not _is_ticket(run))  # Stable.
+    records.sort(key=lambda run: run["kind"] != selection.TICKET)  # Stable.
     within = [
         (one, other)
         for one, other in _combinations(records, "tree", "trial", "row")
-        if _is_ticket(one) and one["experiment"] != other["experiment"]
+        if one["kind"] == selection.TICKET
+        and one["experiment"] != other["experiment"]
     ]
     names = [*runs["experiment"].unique()]
 
@@ -191,10 +192,6 @@ def _combinations(records, *keys):
         for group in groups.values()
         for pair in itertools.combinations(group, 2)
     ]
-
-
-def _is_ticket(run):
-    return run["kind"] == selection.TICKET
 
 
 def _rows(one, other, one_masks, other_masks):

@@ -3,16 +3,17 @@
 In all modules here, `found` is a tree and `runs` are rows of its runs, both as
 from `results.read`. `section` reads rows, sums them up, and makes of these a
 text and figures; what one function of a module returns, the next one takes.
+What a `read` returns last are problems: a sentence for each result that is
+unfinished or damaged, and for each setting that trials differ in. In figures,
+bars and bands about a mean reach from the lowest to the highest.
 """
 
 import dataclasses
 import sys
+from typing import Any
 
 from lottery_ticket.analysis.look import figure_style, tables
-from lottery_ticket.foundations.machine import files, lazy
-
-with lazy.imports():
-    import pandas as pd
+from lottery_ticket.foundations.machine import files
 
 NOTES_RANK = 100  # Texts from here on stand below the problems.
 
@@ -22,7 +23,8 @@ class Section:
     """What one part of a report has to say; empty where there is nothing.
 
     Args:
-        tables: Dict, file name -> bytes, in the order of writing.
+        tables: Dict, file name -> data frame, written as CSV, or text; in the
+            order of writing.
         figures: Dict, name -> matplotlib Figure; each becomes two files.
         text: What is printed; "" is nothing.
         problems: A sentence for each thing that is unfinished or damaged, and
@@ -33,7 +35,7 @@ class Section:
             has neither a run nor a text.
     """
 
-    tables: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    tables: dict[str, Any] = dataclasses.field(default_factory=dict)
     figures: dict = dataclasses.field(default_factory=dict)
     text: str = ""
     problems: list[str] = dataclasses.field(default_factory=list)
@@ -42,14 +44,13 @@ class Section:
 
     def files(self) -> dict[str, bytes]:
         """Returns dict, file name -> bytes: tables, then figures."""
-        return {**self.tables, **figure_style.render_all(self.figures)}
-
-
-def table_files(
-    name: str, table: "pd.DataFrame", text: str
-) -> dict[str, bytes]:
-    """Returns the tables NAME.csv, of a data frame, and NAME.txt."""
-    return {f"{name}.csv": tables.to_csv(table), f"{name}.txt": text.encode()}
+        written = {
+            name: table.encode()
+            if isinstance(table, str)
+            else tables.to_csv(table)
+            for name, table in self.tables.items()
+        }
+        return {**written, **figure_style.render_all(self.figures)}
 
 
 def join_texts(sections: list[Section], problems: str) -> str:

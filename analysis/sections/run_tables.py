@@ -21,8 +21,7 @@ def section(found: tree.Tree) -> parts.Section:
     """Tables runs.csv (a row per run), table.csv and table.txt (per level)."""
     table = summarize(found.chosen)
     text = to_text(table)
-    runs = {"runs.csv": tables.to_csv(found.chosen)}
-    written = runs | parts.table_files("table", table, text)
+    written = {"runs.csv": found.chosen, "table.csv": table, TEXT: text}
     return parts.Section(written, text=text, rank=1)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
+    styles,
     tables,
 )
 from lottery_ticket.analysis.reading import mask_arrays, selection
@@ -33,7 +33,7 @@ def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
     table = summarize(measure(runs, quiet))
     is_drawn = table["agreement_mean"].notna().any()
     return parts.Section(
-        tables={"sign_agreement.csv": tables.to_csv(table)},
+        tables={"sign_agreement.csv": table},
         figures={"sign_agreement": figure(table)} if is_drawn else {},
         text=to_text(table),
     )
@@ -85,24 +85,20 @@ def to_text(summary: "pd.DataFrame") -> str:
     if table["pruned_agreement_mean"].notna().any():
         heads.append("of pruned %")
         keys.append("pruned_agreement_mean")
-    rows = [
-        [
-            *tables.place(row),
-            str(row["runs"]),
-            *(tables.number(row[key]) for key in keys),
-        ]
-        for row in table.to_dict("records")
-    ]
-    return tables.titled(TITLE, [heads, *rows])
+    rows = [heads]
+    for row in table.to_dict("records"):
+        numbers = [tables.number(row[key]) for key in keys]
+        rows.append([*tables.place(row), str(row["runs"]), *numbers])
+    return tables.titled(TITLE, rows)
 
 
 def figure(summary: "pd.DataFrame"):
     """Returns a figure of weights that keep their sign, against density.
 
-    Lines are means over the runs, bars reach from the lowest to the highest;
-    dotted, the dense network, and dash-dotted, the half that has its sign again
-    where signs are drawn anew. A second panel, where they are known, is about
-    the weights that were pruned to get to a density.
+    Lines are means over the runs; dotted, the dense network, and dash-dotted,
+    the half that has its sign again where signs are drawn anew. A second panel,
+    where they are known, is about the weights that were pruned to get to a
+    density.
     """
     is_all = summary["layer"] == overlaps.ALL
     drawn = summary.loc[is_all & (summary["density"] > 0)]
@@ -111,11 +107,11 @@ def figure(summary: "pd.DataFrame"):
         for column, title in MEASURES.items()
         if drawn[f"{column}_mean"].notna().any()
     }
-    styles = experiment_styles.series(summary["experiment"])
+    series = styles.series(summary["experiment"])
     dense = drawn.assign(pruned_agreement_mean=drawn["agreement_mean"])
     with figure_style.drawing(panels=len(titles)) as (made, panels):
         for axes, (column, title) in zip(panels, titles.items(), strict=True):
-            of_panel = _draw(axes, drawn, column, dense, styles)
+            of_panel = _draw(axes, drawn, column, dense, series)
             if column == "agreement":  # Those of the other are among them.
                 entries = of_panel
             axes.set_title(title if len(titles) > 1 else "")
@@ -126,10 +122,10 @@ def figure(summary: "pd.DataFrame"):
     return made
 
 
-def _draw(axes, table, column, dense, styles):
+def _draw(axes, table, column, dense, series):
     """Draws an agreement, and what it is measured against; returns entries."""
     known = table.loc[table[f"{column}_mean"].notna()]
-    how = (column, 100, styles)
+    how = (column, 100, series)
     entries = mean_plots.draw_experiments(axes, known, *how)
     figure_style.density_axis(axes, 100 * known["density"])
     axes.axhline(EVEN_PERCENT, zorder=1, **figure_style.CHANCE)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.analysis.look import figure_style, setting_styles, tables
+from lottery_ticket.analysis.look import figure_style, styles, tables
 from lottery_ticket.analysis.reading import records, selection, tree
 from lottery_ticket.analysis.sections import parts, untrained
 from lottery_ticket.foundations.machine import lazy
@@ -73,7 +73,7 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     text = to_text(table)
     return parts.Section(
-        tables=parts.table_files("supermasks", table, text),
+        tables={"supermasks.csv": table, "supermasks.txt": text},
         figures={"supermasks": bars(table)},
         text=text,
         problems=problems,
@@ -157,11 +157,9 @@ def compare(
         lowest=("lowest", "min"),
         highest=("highest", "max"),
     )
-    table = table.reset_index()
-    ways = table.to_dict("records")
-    keys = [(row["network"], order(row)) for row in ways]
-    in_order = sorted(range(len(keys)), key=keys.__getitem__)
-    return table.loc[in_order].reset_index(drop=True)
+    ways = table.reset_index().to_dict("index")
+    in_order = sorted(ways, key=lambda i: (ways[i]["network"], order(ways[i])))
+    return table.reset_index().loc[in_order].reset_index(drop=True)
 
 
 def order(row):
@@ -192,7 +190,7 @@ def to_text(table: "pd.DataFrame") -> str:
     text = tables.align(lines, left=2, repeated=2, width=WIDTH)
     notes = "".join(
         f"{', '.join(filter(None, [row['network'], *row['heads']]))}: "
-        f"{setting_styles.label('criterion', row['criterion'])}\n"
+        f"{styles.setting_label('criterion', row['criterion'])}\n"
         for row in rows
         if row["how"] == "untrained"
     )
@@ -223,7 +221,7 @@ def bars(table: "pd.DataFrame"):
             _draw(axes, own, drawn.loc[own.index])
             axes.set_title(network)
         label = figure_style.ACCURACY_LABEL + words
-        figure_style.outer_labels(panels, label, "", PANELS)
+        figure_style.outer_labels(panels, label, "")
     return figure
 
 
@@ -303,7 +301,7 @@ def _heads(table):
             weights = untrained.treatment(row["mask_1_action"])
         mask = [MASKS.get(row["rescaling"], "")]
         mask += ["rounded"] * (row["sampling"] == "round")
-        name = row["experiment"].rpartition("/")[2] if twice else ""
+        name = tree.own_name(row["experiment"]) if twice else ""
         heads.append((row["how"], weights, ", ".join(filter(None, mask)), name))
     return heads
 

@@ -3,10 +3,9 @@
 import numpy as np
 
 from lottery_ticket.analysis.look import (
-    experiment_styles,
     figure_style,
     mean_plots,
-    setting_styles,
+    styles,
     tables,
 )
 from lottery_ticket.analysis.reading import gaps, records, selection, tree
@@ -55,9 +54,12 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     summary = summarize(choose(cells))
     text = to_text(summary)
-    written = parts.table_files("untrained", summary, text)
     return parts.Section(
-        tables=written | {"untrained_cells.csv": tables.to_csv(cells)},
+        tables={
+            "untrained.csv": summary,
+            "untrained.txt": text,
+            "untrained_cells.csv": cells,
+        },
         figures={"untrained": accuracy(cells)},
         text=text if found.runs.empty else "",
         problems=problems,
@@ -74,8 +76,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     without validation); num_classes (NaN where it is not recorded), directory.
 
     Returns:
-        Pair: a row per masked network; and a sentence for each file that is
-        unfinished or damaged, and for each setting that trials differ in.
+        Pair: a row per masked network; and problems.
     """
     if EXPERIMENT not in found.known:
         name = found.files[EXPERIMENT]
@@ -146,9 +147,8 @@ def to_text(summary: "pd.DataFrame") -> str:
 def accuracy(cells: "pd.DataFrame"):
     """Returns a figure of untrained test accuracy against density.
 
-    A panel per network and treatment, a line per criterion: means over trials,
-    bars from the lowest to the highest; dotted, the chance level where the
-    number of classes is recorded.
+    A panel per network and treatment, a line per criterion: means over trials;
+    dotted, the chance level where the number of classes is recorded.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
 
@@ -158,11 +158,11 @@ def accuracy(cells: "pd.DataFrame"):
     cells = cells.loc[cells["density"] > 0]
     if cells.empty:
         raise ValueError("There is no untrained network to draw")
-    looks = setting_styles.styles("criterion", cells["criterion"])
-    names = _names(cells)
+    looks = styles.of_setting("criterion", cells["criterion"])
+    named = cells.assign(network=_names(cells))
     keys = [*TREATMENT, "network"]
-    named = cells.assign(network=names)
     by_panel = named.groupby(keys, sort=False, dropna=False)
+    is_named = named["network"].nunique() > 1
     with figure_style.drawing(
         by_panel.ngroups,
         COLUMNS,
@@ -172,13 +172,13 @@ def accuracy(cells: "pd.DataFrame"):
     ) as (figure, panels):
         for axes, (key, own) in zip(panels, by_panel, strict=True):
             _draw(axes, own, looks)
-            axes.set_title(_title(key, own, names.nunique() > 1))
+            axes.set_title(_title(key, own, is_named))
         for axes in panels:  # Once drawn: those of a row share it.
             axes.set_ylim(bottom=0)
         label = figure_style.ACCURACY_LABEL
-        figure_style.outer_labels(panels, "Weights kept (%)", label, COLUMNS)
+        figure_style.outer_labels(panels, "Weights kept (%)", label)
         entries = [
-            (setting_styles.label("criterion", name), look)
+            (styles.setting_label("criterion", name), look)
             for name, look in looks.items()
         ]
         if cells["num_classes"].notna().any():
@@ -189,7 +189,7 @@ def accuracy(cells: "pd.DataFrame"):
 
 def treatment(mask_1_action: str) -> str:
     """Returns what untrained weights are, for readers: "as drawn"."""
-    usual = setting_styles.label("mask_1_action", mask_1_action)
+    usual = styles.setting_label("mask_1_action", mask_1_action)
     return TITLES.get(mask_1_action, usual)
 
 
@@ -222,7 +222,7 @@ def _grid(place, record):
 def _names(rows):
     """What networks are called, told apart where several have one name."""
     [names] = selection.network_names(rows)
-    experiments = rows["experiment"].map(lambda name: name.rpartition("/")[2])
+    experiments = rows["experiment"].map(tree.own_name)
     for words in (experiments, rows["recipe"].map(str)):
         are_several = words.groupby(names).transform("nunique") > 1
         names = names.where(~are_several, names + ", " + words)
@@ -232,7 +232,7 @@ def _names(rows):
 def _cells(row):
     ends = (row[f"density_{end}"] for end in ("min", "max"))
     return [
-        setting_styles.label("criterion", row["criterion"]),
+        styles.setting_label("criterion", row["criterion"]),
         str(row["runs"]),
         *(tables.number(row[name]) for name in tables.statistics(["accuracy"])),
         tables.number(row["validate_accuracy"]),
@@ -255,5 +255,5 @@ def _draw(axes, cells, looks):
 def _title(key, cells, is_named):
     *_, action, network = key
     sizes = cells.groupby(["criterion", "level"]).size()
-    text = f"{treatment(action)} {experiment_styles.count_text(sizes)}"
+    text = f"{treatment(action)} {styles.count_text(sizes)}"
     return f"{network}, {text}" if is_named else f"Weights: {text}"

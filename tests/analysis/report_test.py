@@ -294,12 +294,11 @@ def test_a_tree_is_walked_once(tmp_path, monkeypatch):
 def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
     def first(found):
         [place] = found.holding(found.files["mine"])
-        table = place.directory.encode()
-        problems = ["mine is strange"]
-        return parts.Section({"mine.txt": table}, {}, "Mine\n", problems)
+        tables = {"mine.txt": place.directory}
+        return parts.Section(tables, {}, "Mine\n", ["mine is strange"])
 
     def second(found):
-        return parts.Section({"other.txt": b""}, about="others")
+        return parts.Section({"other.txt": ""}, about="others")
 
     files.write(f"{tmp_path}/trial1/0/here/mine.json", b"{}")
     made = report.maker([first, second], lambda: {"mine": "mine.json"})

@@ -58,7 +58,7 @@ def test_panels_may_stand_in_fewer_columns_and_share_y_in_a_row():
         panels,
     ):
         panels[0].set_ylim(0, 7)
-        figure_style.outer_labels(panels, "x", "y", 2)
+        figure_style.outer_labels(panels, "x", "y")
     assert figure.get_size_inches().tolist() == [6.75, 3]
     assert panels[1].get_ylim() == (0, 7) != panels[2].get_ylim()
     assert [axes.get_xlabel() for axes in panels] == ["", "", "x", "x"]

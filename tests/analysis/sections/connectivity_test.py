@@ -233,7 +233,7 @@ def test_the_section_is_tables_and_figures(tmp_path):
         "error_along_line.pdf",
         "error_along_line.png",
     ]
-    rows = section.tables["connectivity.csv"].decode().splitlines()
+    rows = section.files()["connectivity.csv"].decode().splitlines()
     assert len(rows) == 9
     assert rows[0] == ",".join(connectivity.BARRIERS)
     [problem] = section.problems

@@ -93,8 +93,10 @@ def test_the_section_is_tables_and_figures(tmp_path):
         "mask_connectivity_loss.png",
         "mask_connectivity_points.csv",
     ]
-    written = section.tables
-    lines = {name: data.decode().splitlines() for name, data in written.items()}
+    written = section.files()
+    lines = {
+        name: written[name].decode().splitlines() for name in section.tables
+    }
     assert len(lines["mask_connectivity.csv"]) == 1 + 4
     assert len(lines["mask_connectivity_points.csv"]) == 1 + 4 * 2 * 3
     head = lines["mask_connectivity_points.csv"][0]

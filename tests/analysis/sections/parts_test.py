@@ -8,7 +8,7 @@ from lottery_ticket.foundations.machine import files
 def test_files_are_tables_then_figures():
     with figure_style.drawing() as (figure, [axes]):
         axes.plot([0, 1])
-    section = parts.Section({"b.csv": b"1\n"}, {"a": figure})
+    section = parts.Section({"b.csv": "1\n"}, {"a": figure})
     written = section.files()
     assert list(written) == ["b.csv", "a.png", "a.pdf"]
     assert written["b.csv"] == b"1\n"

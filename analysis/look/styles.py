@@ -1,0 +1,235 @@
+"""How what figures compare is called and looks: experiments, settings, levels.
+
+An experiment and a setting's value look the same in all figures.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lottery_ticket.analysis.look import figure_style, tables
+from lottery_ticket.analysis.reading import tree
+from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
+from lottery_ticket.foundations.values import entries
+
+with lazy.imports():
+    import matplotlib
+
+# Experiments that are named after no criterion, action or method alone.
+LABELS = {
+    "same_init": "winning ticket",
+    "reinit": "random reinit",
+    "reuse": "reused values",
+    "reuse_sign": "reused, same sign",
+    "shuffle": "shuffled masks",
+    "random": "random masks",
+    "random_global": "random, global",
+    "random_at_init": "random at init",
+    "oneshot": "one-shot",
+    "transfer": "transferred",
+    "rewind": "rewinding",
+    "lr_rewind": "LR rewinding",
+    "finetune": "fine-tuning",
+    "dense": "dense",
+    "large_init": "magnitude at init",
+    "supermask": "supermask",
+    "supermask_rescaled": "supermask, rescaled",
+    "supermask_signed": "supermask, constant",
+    "supermask_both": "supermask, constant, rescaled",
+}
+# Setting -> how the names of experiments about one of its values begin, and
+# what they are called before the value.
+NAMED_AFTER = {
+    "mask_1_action": ("mask_1_", "kept: "),
+    "mask_0_action": ("mask_0_", "pruned: "),
+    "criterion": ("", ""),
+    "method": ("", ""),
+}
+# What was done to masks on top, as the end of an experiment's name says.
+ENDINGS = {
+    "_shuffle": "shuffled",
+    "_reinit": "reinit",
+    "_invert": "inverted",
+}
+# Names of experiments, as argfiles/gem_miner_argfile.py gives them to what it
+# compares: each is a search with flags, so they are no registry's.
+METHODS = {
+    name: entries.Entry(
+        None,
+        label,
+        "see gem_miner_argfile",
+        entries.HERE,
+        **dict[str, Any](look),
+    )
+    for name, label, look in (
+        ("gem_miner", "Gem-Miner", {"family": 0}),
+        ("hc", "hypercube", {"family": 7}),
+        ("ep", "edge-popup", {"family": 1}),
+        ("global_ep", "global edge-popup", {"family": 2}),
+        ("global_ep_iter", "global edge-popup, gradual", {"family": 6}),
+        ("global_ep_l2_iter", "global edge-popup, gradual + L2", {"family": 9}),
+        ("imp", "IMP, cold", {"family": 4}),
+        ("imp_warm", "IMP, warm", {"family": 8}),
+        ("lr_rewind", "LR rewinding", {"family": 5}),
+        ("sr", "smart ratio", {"family": 3}),
+        ("random", "random masks", {"is_reference": True}),
+        ("wt", "dense", {}),
+    )
+}
+# Setting -> its values, entries by name.
+SETTINGS = {
+    "criterion": criteria.CRITERIA,
+    "mask_1_action": mask_1.MASK_1_ACTIONS,
+    "mask_0_action": mask_0.MASK_0_ACTIONS,
+    "method": METHODS,
+}
+# Of values that share a colour the first, solid, has variant 0; the others are
+# its controls or variants.
+VARIANTS = (
+    {"linestyle": "-", "linewidth": 1.1},
+    {
+        "linestyle": (0, (3, 1.2)),
+        "markerfacecolor": "white",
+        "markeredgewidth": 0.7,
+        "linewidth": 0.8,
+    },
+    {"linestyle": (0, (1, 1.2)), "marker": "*", "markersize": 4},
+    {"linestyle": (0, (1, 2.5)), "marker": "X", "markersize": 3.4},
+)
+# What the others are measured against, in grey.
+REFERENCE = {"color": "#808080", "linestyle": "-", "marker": "."}
+SHOWN = 6  # How many levels a figure has unless it is told which.
+
+
+def label(experiment: str, sizes) -> str:
+    """Returns an experiment's name, and `count_text` of sizes at each level."""
+    return f"{name(experiment)} {count_text(sizes)}"
+
+
+def count_text(sizes) -> str:
+    """Returns of how many values each mean is, such as "($n$ = 3–5)"."""
+    ends = dict.fromkeys(str(end) for end in (min(sizes), max(sizes)))
+    return f"($n$ = {'–'.join(ends)})"
+
+
+def name(experiment: str) -> str:
+    """Returns an experiment's name for readers, such as "SNIP, shuffled"."""
+    own = tree.own_name(experiment)
+    parts = [tree.name(experiment), _plain(own) or _treated(own) or own]
+    return " ".join(filter(None, parts))
+
+
+def series(experiments) -> dict[str, dict]:
+    """Returns dict, experiment -> its style.
+
+    Give it all names that figures may draw. Beyond thirty, styles come again.
+    """
+    names = dict.fromkeys(experiments)
+    return dict(zip(names, itertools.cycle(figure_style.SERIES), strict=False))
+
+
+def setting_label(setting: str, value: str) -> str:
+    """Returns a setting's value for readers, such as "layer shuffled"."""
+    if value in SETTINGS[setting]:
+        return SETTINGS[setting][value].label
+    return str(value).replace("_", " ")
+
+
+def of_setting(setting: str, values) -> dict[str, dict]:
+    """Returns dict, value of a setting -> the style of its line.
+
+    Values of no family come after those that are in one, in the styles of
+    `figure_style.SERIES` behind the tenth.
+    """
+    known = {
+        name: _style(entry)
+        for name, entry in sorted(SETTINGS[setting].items(), key=_order)
+        if entry.is_reference or entry.family is not None
+    }
+    unknown = [value for value in dict.fromkeys(values) if value not in known]
+    more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
+    known |= dict(zip(unknown, itertools.cycle(more), strict=False))
+    wanted = set(values)
+    return {value: look for value, look in known.items() if value in wanted}
+
+
+def spread_levels(runs, count: int = SHOWN) -> list[int]:
+    """Returns at most `count` levels, evenly spread over the densities.
+
+    Those at which most experiments have runs come first, and the densest.
+    """
+    by_level = runs.groupby("level")
+    densities, sizes = by_level["density"].mean(), by_level["experiment"]
+    sizes = sizes.nunique()
+    is_first = (sizes == sizes.max()) | (densities == densities.max())
+    chosen = [*densities[is_first & (densities > 0)].unique()]
+    if len(chosen) > count:
+        chosen = figure_style.spaced(chosen, count)
+    others = set(densities[densities > 0]).difference(chosen)
+    while others and len(chosen) < count:  # Each in the widest gap.
+        gaps = {d: min(abs(np.log(d / c)) for c in chosen) for d in others}
+        chosen.append(max(sorted(gaps), key=lambda d: gaps[d]))
+        others.remove(chosen[-1])
+    chosen.sort(reverse=True)
+    return [int(densities.index[densities == d][0]) for d in chosen]
+
+
+def level_colors(levels: Sequence[int]) -> dict:
+    """Returns a colour of each level, the densest first: from dark to light."""
+    positions = np.linspace(0, 0.85, len(levels))
+    found = matplotlib.colormaps["viridis"](positions)
+    return dict(zip(levels, found, strict=True))
+
+
+def level_text(runs, level: int) -> str:
+    """Returns a level's density in percent; a range if its runs differ."""
+    densities = runs["density"][runs["level"] == level]
+    return f"{tables.percent_range(densities, down=True)} %"
+
+
+def level_legend(figure, runs, colors: dict, columns, more=()) -> None:
+    """Puts a legend of densities, a colour each, and more entries above all."""
+    entries = [
+        (level_text(runs, level), {"color": color})
+        for level, color in colors.items()
+    ]
+    figure_style.legend(figure, [*entries, *more], columns, "Weights kept")
+
+
+def _plain(name):
+    """What is called so, or a value that an experiment is named after."""
+    if name in LABELS:
+        return LABELS[name]
+    for setting, (beginning, what) in NAMED_AFTER.items():
+        value = name.removeprefix(beginning)
+        if name.startswith(beginning) and value in SETTINGS[setting]:
+            return what + setting_label(setting, value)
+    return None
+
+
+def _treated(name):
+    """An experiment or criterion, and what was done to its masks; or None."""
+    for ending, text in ENDINGS.items():
+        base = name.removesuffix(ending)
+        is_known = base in LABELS or base in SETTINGS["criterion"]
+        if base != name and is_known:
+            return f"{_plain(base)}, {text}"
+    return None
+
+
+def _order(each):
+    """Sort key: by family and variant, a reference last."""
+    _, entry = each
+    return entry.is_reference, entry.family or 0, entry.variant
+
+
+def _style(entry):
+    if entry.is_reference:
+        return REFERENCE
+    look = figure_style.SERIES[entry.family]
+    base = {"color": look["color"], "marker": look["marker"]}
+    return {**base, **VARIANTS[entry.variant]}
