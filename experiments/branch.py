@@ -3,7 +3,7 @@
 import functools
 
 from lottery_ticket.experiments.finished import finished_runs, selections
-from lottery_ticket.experiments.settings import recipe_changes, weight_actions
+from lottery_ticket.experiments.settings import level_rules, recipe_changes
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import plans, save_restore
@@ -128,15 +128,17 @@ def plan(
 def _own(source, selection, mask_1_action, signed_constant, start_iteration):
     """Settings of what a branch changes, and of where its training starts."""
     names.check("selection", selection, selections.SELECTIONS)
-    mask_1.check(mask_1_action)
-    action = mask_1.resolve(mask_1_action)
+    rules = level_rules.LevelRules(
+        mask_1_action=mask_1_action, signed_constant=signed_constant
+    )
+    action = rules.mask_1_action
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
     if not mask_1.MASK_1_ACTIONS[action].puts_back:
         iteration, is_finetuned = 0, False  # They have no training behind.
     return {
         "selection": selection,
         "mask_1_action": action,
-        "signed_constant": weight_actions.constant(signed_constant, action),
+        "signed_constant": rules.signed_constant,
         "start_iteration": steps.text(start_iteration or f"{iteration}it"),
         "is_finetuned": is_finetuned,
     }

@@ -72,12 +72,12 @@ class FinishedRun:
 
     def checksum(self, *parts: str) -> str:
         """Returns the SHA-256 over some of "masks", "initial" and "final"."""
-        arrays = {}
-        for part in parts:
-            prefix = "" if part == "masks" else f"{part}/"
-            for name, array in getattr(self, part).items():
-                arrays[f"{prefix}{name}"] = array
-        return save_restore.checksum(arrays)  # pyright: ignore[reportReturnType]
+        arrays = {
+            name if part == "masks" else f"{part}/{name}": array
+            for part in parts
+            for name, array in getattr(self, part).items()
+        }
+        return str(save_restore.checksum(arrays))
 
     def check_data(self, dataset) -> None:
         """Raises a ValueError if a dataset is not what it was trained on."""
@@ -270,9 +270,7 @@ def _read(directory, data_dir):
             "run.json"
         )
     found = given_networks.network(paths.masks(directory))
-    record = (
-        run_record.read(directory) or {}
-    )  # As its masks are whole, so is it.
+    record = run_record.read(directory) or {}  # Whole, as its masks are.
     return FinishedRun(
         directory,
         record["settings"],

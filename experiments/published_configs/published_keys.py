@@ -8,8 +8,7 @@ import logging
 import math
 from collections.abc import Callable
 
-from lottery_ticket.experiments.stages.gem import search_algos
-from lottery_ticket.foundations.learned_masks import regularizers
+from lottery_ticket.experiments.stages.gem import gem_search, search_algos
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.values import fields, names
 
@@ -83,7 +82,7 @@ _OPTIMIZERS = ("sgd", "adam")
 _NORMS = ("NonAffineBatchNorm", "AffineBatchNorm", "LearnedBatchNorm")
 _SCORES = ("unif", "skew", "half", "bimodal", "bern", "all_one")
 _ROUNDINGS = ("naive", "prob", "naive_prob", "all_ones", "pb")
-_PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
+_PENALTIES = gem_search.PENALTIES
 KEYS = {
     "algo": Key(str, "ep", "algo", choices=tuple(search_algos.ALGOS)),
     "arch": Key(str, choices=tuple(ARCHS)),

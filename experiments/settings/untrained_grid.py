@@ -60,7 +60,13 @@ class Grid:
         if chosen == ("all",):
             chosen = tuple(criteria_lib.CRITERIA)
         fields.put(self, criteria=chosen)
-        weight_actions.constant(self.signed_constant, *self.mask_1_actions)
+        constants = weight_actions.OF_CONSTANTS
+        is_used = not set(constants).isdisjoint(self.mask_1_actions)
+        if self.signed_constant is not None and not is_used:
+            raise ValueError(
+                f"signed_constant is for {', '.join(constants)}. Received: "
+                f"mask_1_actions={', '.join(self.mask_1_actions)}"
+            )
         for name in ("criteria", "mask_1_actions"):
             values = getattr(self, name)
             is_once = len(set(values)) == len(values)

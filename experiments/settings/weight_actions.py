@@ -3,7 +3,7 @@
 import numpy as np
 
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.values import fields, seeds
+from lottery_ticket.foundations.values import seeds
 
 Network = dict[str, np.ndarray]
 # Mask-1 actions that give all weights one magnitude, and what float32 can hold
@@ -13,33 +13,6 @@ OF_CONSTANTS = tuple(
 )
 SMALLEST = float(np.finfo(np.float32).tiny)
 LARGEST = float(np.finfo(np.float32).max)
-
-
-def constant(magnitude: float | None, *mask_1_actions: str) -> float | None:
-    """Returns the magnitude of signed constants, once it fits an action.
-
-    Args:
-        magnitude: Number above 0, or None for each layer's own.
-        mask_1_actions: Names of actions, one of which is to take it.
-
-    Raises:
-        ValueError: If it is no such number, or none of them has a constant.
-    """
-    if magnitude is None:
-        return None
-    fields.check(
-        "signed_constant",
-        magnitude,
-        float,
-        at_least=SMALLEST,
-        at_most=LARGEST,
-    )
-    if not set(mask_1_actions) & set(OF_CONSTANTS):
-        raise ValueError(
-            f"signed_constant is for {', '.join(OF_CONSTANTS)}. Received: "
-            f"mask_1_action={' and '.join(mask_1_actions)}"
-        )
-    return float(magnitude)
 
 
 def start(

@@ -427,7 +427,7 @@ def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
     [
         ({"selection": "shufle"}, "selection 'shufle'. Did you mean 'shuffle"),
         ({"mask_1_action": "reus"}, "mask_1_action 'reus'. Did you mean 'reu"),
-        ({"signed_constant": 0.1}, "is for signed_constant, "),
+        ({"signed_constant": 0.1}, "is for mask_1_action=signed_constant or"),
         (
             {"mask_1_action": "signed_constant", "signed_constant": 0},
             "signed_constant must be a number, at least",

@@ -169,6 +169,22 @@ def test_a_level_records_the_densities_that_it_was_pruned_through():
             {"signed_constant": 0.1},
             "signed_constant=0.1 with mask_1_action=rewind",
         ),
+        *(
+            (
+                {"mask_1_action": "signed_constant", "signed_constant": value},
+                message,
+            )
+            for value, message in (
+                (0, "at least 1.18e-38 .*Received: 0"),
+                (-0.1, "Received: -0.1"),
+                (float("nan"), "Received: nan"),
+                (float("inf"), ", finite. Received: inf"),
+                (1e39, "at most 3.4e[+]38. Received: 1e[+]39"),
+                (1e-50, "Received: 1e-50"),
+                (True, "Received: True"),
+                ("x", "Received: 'x'"),
+            )
+        ),
         ({"restart": True}, "above 0it. .*rewind, rewind_iteration=0it"),
         (
             {

@@ -156,30 +156,3 @@ def test_actions_that_do_not_fit_are_named(rules, message):
 
 def test_the_start_may_be_written_in_epochs():
     level_rules.LevelRules(mask_0_action="freeze_init", rewind_iteration="0ep")
-
-
-def test_a_constant_is_a_number_above_0():
-    found = weight_actions.constant(np.float32(0.25), "signed_constant")
-    assert found == 0.25 and type(found) is float
-    assert weight_actions.constant(2, "signed_constant_rescaling") == 2.0
-    assert weight_actions.constant(None, "rewind") is None
-
-
-@pytest.mark.parametrize(
-    ("action", "magnitude", "message"),
-    [
-        ("signed_constant", 0, "at least 1.18e-38 .*Received: 0"),
-        ("signed_constant", -0.1, "Received: -0.1"),
-        ("signed_constant", float("nan"), "Received: nan"),
-        ("signed_constant", float("inf"), ", finite. Received: inf"),
-        ("signed_constant", 1e39, "at most 3.4e[+]38. Received: 1e[+]39"),
-        ("signed_constant", 1e-50, "Received: 1e-50"),
-        ("signed_constant", True, "Received: True"),
-        ("signed_constant", "x", "Received: 'x'"),
-        ("rewind", 0.1, "is for signed_constant, .*mask_1_action=rewind"),
-        ("signed_reinit", 0.1, "mask_1_action=signed_reinit"),
-    ],
-)
-def test_what_is_no_constant_is_an_error(action, magnitude, message):
-    with pytest.raises(ValueError, match=message):
-        weight_actions.constant(magnitude, action)
