@@ -11,13 +11,15 @@ import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.experiments import prune_at_init
+from lottery_ticket.experiments import (
+    mask_connectivity,
+    prune_at_init,
+    supermask,
+)
 from lottery_ticket.experiments.finished import selections
 from lottery_ticket.experiments.settings import (
     fine_tuning,
     level_rules,
-    mask_path,
-    mask_search,
     recipes,
     scoring,
     untrained_grid,
@@ -254,8 +256,8 @@ def test_every_flag_of_a_method_is_on_a_page():
             fine_tuning.FineTuning,
             gem_search.GemSearch,
             level_rules.LevelRules,
-            mask_path.MaskPath,
-            mask_search.MaskSearch,
+            mask_connectivity.MaskPath,
+            supermask.MaskSearch,
             prune_at_init.Target,
             sanity_checks.SanityChecks,
             scoring.Scoring,
