@@ -15,6 +15,7 @@ from lottery_ticket.experiments import (
     mask_connectivity,
     prune_at_init,
     supermask,
+    untrained,
 )
 from lottery_ticket.experiments.finished import selections
 from lottery_ticket.experiments.settings import (
@@ -22,7 +23,6 @@ from lottery_ticket.experiments.settings import (
     level_rules,
     recipes,
     scoring,
-    untrained_grid,
 )
 from lottery_ticket.experiments.stages.gem import (
     gem_search,
@@ -261,7 +261,7 @@ def test_every_flag_of_a_method_is_on_a_page():
             prune_at_init.Target,
             sanity_checks.SanityChecks,
             scoring.Scoring,
-            untrained_grid.Grid,
+            untrained.Grid,
         )
         for name in fields.names_of(kind)
     }
