@@ -7,7 +7,6 @@ from lottery_ticket.experiments.settings import level_rules, recipe_changes
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import plans, save_restore
-from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names, seeds, steps
@@ -82,7 +81,6 @@ def plan(
         FileNotFoundError: If ticket, data, or the dense run that is needed
             cannot be had.
     """
-    names.check("on_collapse", on_collapse, collapse.POLICIES)
     source = finished_runs.ticket(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
     own = _own(

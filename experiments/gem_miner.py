@@ -7,7 +7,6 @@ from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
 from lottery_ticket.experiments.stages.gem import (
     gem_search,
     gem_stages,
-    measures,
     sanity_checks,
 )
 from lottery_ticket.foundations.records import plans, result_file
@@ -118,9 +117,10 @@ def _text(gem, found):
     finetuned, mask = found["stages"]["finetuned"], found["masks"]
     asked = gem.search.density or masks.density(mask)
     parts = [quotas.reached(asked, mask)]
-    parts += [
-        f"{when} training {measures.text(finetuned[when])}"
-        for when in ("before", "after")
-        if when in finetuned
-    ]
+    for when in ("before", "after"):
+        accuracies = ", ".join(
+            f"{split} {100 * each['accuracy']:.2f} %"
+            for split, each in finetuned.get(when, {}).items()
+        )
+        parts += [f"{when} training {accuracies}"] if accuracies else []
     return "; ".join(parts)

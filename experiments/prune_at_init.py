@@ -8,13 +8,12 @@ from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import (
-    collapse,
     layer_densities,
     layer_shares,
     quotas,
 )
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import fields, names, seeds
+from lottery_ticket.foundations.values import fields, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
 
 
@@ -120,7 +119,6 @@ def plan(
         FileNotFoundError: If data or presets cannot be had.
         FloatingPointError: If a score is not finite.
     """
-    names.check("on_collapse", on_collapse, collapse.POLICIES)
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)

@@ -3,11 +3,7 @@
 import numpy as np
 
 from lottery_ticket.experiments.finished import given_networks
-from lottery_ticket.experiments.settings import (
-    level_rules,
-    recipes,
-    weight_actions,
-)
+from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
@@ -40,8 +36,8 @@ class MaskSearch:
         0.0,
         "What all logits start from; at 0 or below, round has no weight in the "
         "first evaluation.",
-        at_least=-weight_actions.LARGEST,
-        at_most=weight_actions.LARGEST,
+        at_least=-level_rules.LARGEST,
+        at_most=level_rules.LARGEST,
         convert=fields.as_float,
     )
     rescaling: str = fields.field(

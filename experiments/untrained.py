@@ -7,12 +7,7 @@ import time
 import numpy as np
 
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import (
-    level_rules,
-    recipes,
-    scoring,
-    weight_actions,
-)
+from lottery_ticket.experiments.settings import level_rules, recipes, scoring
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.machine import lazy, progress
@@ -80,7 +75,7 @@ class Grid:
         if chosen == ("all",):
             chosen = tuple(criteria_lib.CRITERIA)
         fields.put(self, criteria=chosen)
-        constants = weight_actions.OF_CONSTANTS
+        constants = level_rules.OF_CONSTANTS
         is_used = not set(constants).isdisjoint(self.mask_1_actions)
         if self.signed_constant is not None and not is_used:
             raise ValueError(
@@ -280,15 +275,13 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
     )
     found = {}
     for action in grid.mask_1_actions:
-        is_constant = action in weight_actions.OF_CONSTANTS
+        is_constant = action in level_rules.OF_CONSTANTS
         rules = level_rules.LevelRules(
             mask_1_action=action,
             mask_0_action=mask_0_action,
             signed_constant=grid.signed_constant if is_constant else None,
         )
-        network, _ = weight_actions.start(
-            rules, pruning, dense.initial, grid.draw_seed, level
-        )
+        network, _ = rules.start(pruning, dense.initial, grid.draw_seed, level)
         if not mask_0.holds(mask_0_action):
             kept = {
                 name: np.where(mask, network[name], np.float32(0))

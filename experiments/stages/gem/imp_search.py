@@ -21,13 +21,6 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     starts where rounds do: from rewound weights, or, with lr_rewind, from those
     it was trained to.
 
-    Args:
-        gem: gem_run.Gem.
-        dataset: DatasetBase.
-        model: ModelBase of the network.
-        weights: Dict, name -> array, none pruned, that the first round starts
-            from.
-
     Raises:
         ValueError: If there is no round, or the weights cannot be rewound to
             where they should.
