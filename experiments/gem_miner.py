@@ -7,7 +7,6 @@ from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
 from lottery_ticket.experiments.stages.gem import (
     gem_search,
     gem_stages,
-    sanity_checks,
 )
 from lottery_ticket.foundations.records import plans, result_file
 from lottery_ticket.foundations.selection import quotas
@@ -21,7 +20,7 @@ def plan(
     recipe: recipes.Recipe,
     search: gem_search.GemSearch,
     tuning: fine_tuning.FineTuning = fine_tuning.FineTuning(),  # noqa: B008
-    checks: sanity_checks.SanityChecks = sanity_checks.SanityChecks(),  # noqa: B008
+    checks: gem_stages.SanityChecks = gem_stages.SanityChecks(),  # noqa: B008
     *,
     presets: str | dict | None = None,
     save_iterations: tuple[str, ...] = (),

@@ -103,12 +103,7 @@ class MaskPath:
         return fields.filled(self, {"draw_seed": drawn})
 
     def between(self, first: dict, second: dict) -> list:
-        """Returns a function (alpha) -> masks for each draw.
-
-        Args:
-            first: Dict, layer name -> mask, at 0.
-            second: The masks at 1.
-        """
+        """Returns functions (alpha) -> masks, one a draw; 0 is the first."""
         if self.way == "linear":
             rounded = self.round_masks
             return [
@@ -230,9 +225,7 @@ def _pair(first, second, data_dir):
     differing = [
         name
         for name in {**one, **other}
-        if name not in one
-        or name not in other
-        or not np.array_equal(one[name], other[name])
+        if not np.array_equal(one.get(name), other.get(name))
     ]
     if differing:
         raise ValueError(

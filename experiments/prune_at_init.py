@@ -62,13 +62,9 @@ class Target:
             )
 
     def kept(self, masks) -> list[quotas.Quota]:
-        """Returns how many weights layers keep.
+        """Returns how many weights layers keep of masks that keep everything.
 
-        Args:
-            masks: Dict, layer name -> mask that keeps everything.
-
-        Raises:
-            ValueError: If a density is of no layer.
+        Raises ValueError if a density is of no layer.
         """
         if self.density is not None:
             return layer_densities.allocate(
@@ -165,12 +161,10 @@ def plan(
 
 
 def _resolved(scoring, recipe):
-    if (
-        scoring.criterion
-        and criteria.CRITERIA[scoring.criterion].needs_training
-    ):
+    name = scoring.criterion
+    if name and criteria.CRITERIA[name].needs_training:
         raise ValueError(
-            f"Criterion {scoring.criterion!r} is of trained weights: at "
+            f"Criterion {name!r} is of trained weights: at "
             "initialisation there are none. Use large_init"
         )
     if scoring.score_at == "final":

@@ -110,11 +110,7 @@ class MaskSearch:
         }
 
     def logits(self, model) -> Network:
-        """Returns the logits that training starts from.
-
-        Args:
-            model: ModelBase; each of its masks has logits.
-        """
+        """Returns the logits that training starts from, of each mask."""
         return {
             name: np.full(mask.shape, self.sigmoid_bias, np.float32)
             for name, mask in model.masks.items()

@@ -123,9 +123,8 @@ def dense(directory: str, data_dir: str | None = None) -> FinishedRun:
     Args and errors as for `ticket`, and
 
     Raises:
-        ValueError: If the run lacks weights, its recipe
-            does not name its data, or it did not start from the beginning of
-            training.
+        ValueError: If the run lacks weights, its recipe does not name its data,
+            or it did not start from the beginning of training.
     """
     run = ticket(directory, data_dir)
     density = masks.density(run.masks)
@@ -153,9 +152,7 @@ def search(directory: str, data_dir: str | None = None) -> FinishedRun:
     Its `initial` are those weights, none pruned; its `final` is what the
     network computes with under the mask.
 
-    Args:
-        directory: Folder of it, or of the gem_miner that it belongs to.
-        data_dir: Folder of its data, where it needed one.
+    Args: as for `ticket`, or the folder of the gem_miner that it belongs to.
 
     Raises:
         FileNotFoundError: If no run is there.
@@ -190,10 +187,6 @@ def start(ticket: FinishedRun, masks: Network) -> Network:
 
     Where a ticket's masks keep them, they are its own initial weights. Other
     masks need the dense network's: those that the ticket was rewound to.
-
-    Args:
-        ticket: As from `ticket`.
-        masks: Dict, layer name -> mask.
 
     Raises:
         FileNotFoundError: If level 0 of the ticket's experiment is needed, and

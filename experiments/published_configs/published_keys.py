@@ -260,17 +260,14 @@ def read(values: dict, given: dict | None = None) -> dict:
 
 
 def flags(keys: dict) -> dict:
-    """Returns dict, flag -> value, of what keys say here by themselves.
-
-    Args:
-        keys: Dict, key -> value, as from `read`.
-    """
+    """Returns dict, flag -> value, of what keys, as read, say by themselves."""
     found = {}
     for name, key in KEYS.items():
         value, to = keys[name], key.to
         if key.flag is not None:
-            same = to(value) if callable(to) else to.get(value, value)
-            found[key.flag] = same
+            found[key.flag] = (
+                to(value) if callable(to) else to.get(value, value)
+            )
     return {name: value for name, value in found.items() if value is not None}
 
 

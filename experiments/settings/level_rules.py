@@ -244,10 +244,6 @@ class LevelRules:
     def check(self, recipe, criterion: str = "large_final") -> None:
         """Raises unless a recipe can be trained by these rules.
 
-        Args:
-            recipe: recipes.Recipe.
-            criterion: Name of what scores weights.
-
         Raises:
             ValueError: If fine-tuning would have a rate of 0, densities come
                 with fractions that prune nothing, or the criterion alone

@@ -136,11 +136,7 @@ ALGOS = {
 
 
 def having(*facts: str) -> tuple[str, ...]:
-    """Returns the names of all algorithms of which one of these facts holds.
-
-    Args:
-        facts: Names of attributes of Algo, such as "trains_scores".
-    """
+    """Returns the names of algorithms of which an attribute of Algo holds."""
     return tuple(
         name
         for name, each in ALGOS.items()
