@@ -225,7 +225,9 @@ def _pair(first, second, data_dir):
     differing = [
         name
         for name in {**one, **other}
-        if not np.array_equal(one.get(name), other.get(name))
+        if name not in one
+        or name not in other
+        or not np.array_equal(one[name], other[name])
     ]
     if differing:
         raise ValueError(
