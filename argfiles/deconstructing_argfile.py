@@ -5,8 +5,7 @@ r"""Prints one line of flags per experiment of "Deconstructing Lottery Tickets".
 """
 
 from lottery_ticket.argfiles import sweep
-from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.experiments.settings import untrained_grid
+from lottery_ticket.experiments import lottery_experiment, untrained
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
@@ -28,7 +27,7 @@ GRIDS = {
 # Grid -> the values that it takes when none are chosen.
 VALUES = {
     "criteria": (
-        *untrained_grid.CRITERIA,
+        *untrained.CRITERIA,
         "large_final_diff_sign_single",
         "large_final_same_sign_single",
     ),

@@ -10,7 +10,7 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.records import paths
 
-# Experiment -> (rescaling, mask_1_action), see settings/mask_search.
+# Experiment -> (rescaling, mask_1_action), see experiments/supermask.
 VARIANTS = {
     "supermask": ("none", "rewind"),
     "supermask_rescaled": ("dynamic", "rewind"),

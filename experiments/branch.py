@@ -2,15 +2,19 @@
 
 import functools
 
-from lottery_ticket.experiments.finished import finished_runs, selections
-from lottery_ticket.experiments.settings import recipe_changes, weight_actions
+import numpy as np
+
+from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.settings import level_rules, recipe_changes
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import plans, save_restore
-from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.selection import pruning, quotas
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names, seeds, steps
+
+Masks = dict[str, np.ndarray]
 
 
 def plan(
@@ -59,11 +63,7 @@ def plan(
             fresh draw), reuse (drawn from the ticket's initial values in their
             layer) or reuse_sign (the same, each with the sign it had). Others
             are as in lottery_experiment, made of the weights that rewind gives,
-            biases and the like included. They are mask_init, random_reinit,
-            random_reshuffle, signed_reinit, signed_reshuffle, signed_constant,
-            rand_signed_constant, random_reinit_rescaling,
-            signed_reinit_rescaling, signed_constant_rescaling and
-            rand_signed_constant_rescaling. All but the reshuffles and mask_init
+            biases and the like included. All but the reshuffles and mask_init
             look at the pruned weights of level 0 as well.
         signed_constant: Magnitude that an action of constants gives to every
             weight, in place of each layer's standard deviation.
@@ -82,7 +82,6 @@ def plan(
         FileNotFoundError: If ticket, data, or the dense run that is needed
             cannot be had.
     """
-    names.check("on_collapse", on_collapse, collapse.POLICIES)
     source = finished_runs.ticket(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
     own = _own(
@@ -90,7 +89,7 @@ def plan(
     )
     _check_not_the_same(source, recipe, own)
     seed = seeds.derive(recipe.init_seed, selection)
-    masks = selections.SELECTIONS[selection](source, seed)
+    masks = SELECTIONS[selection](source, seed)
     settings = {
         **recipe.settings(),
         "experiment": "branch",
@@ -125,18 +124,98 @@ def plan(
     )
 
 
+def same(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+    """Returns the ticket's own masks; nothing is drawn."""
+    del seed
+    return ticket.masks
+
+
+def shuffle(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+    """Returns each layer's mask permuted: as many weights, at random."""
+    _check_pruned(ticket, "shuffle")
+    return masks_lib.shuffle(ticket.masks, seed)
+
+
+def random_global(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+    """Returns masks that keep as many weights of all layers, at random.
+
+    Layers that the ticket leaves whole stay so; the others come out about
+    equally dense.
+    """
+    _check_pruned(ticket, "random_global")
+    rng = np.random.default_rng(seed)
+    group = _pruned_layers(ticket)
+    scores = {name: rng.random(ticket.masks[name].shape) for name in group}
+    return _cut(ticket, [group], scores)
+
+
+def oneshot(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+    """Returns masks of the dense network's largest weights after training.
+
+    Each layer keeps as many as the ticket; if the ticket's recipe compares all
+    layers with each other, those that it prunes do so together. Nothing is
+    drawn.
+
+    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
+
+    Raises:
+        FileNotFoundError, ValueError: As `finished_runs.dense_final`.
+    """
+    del seed
+    _check_pruned(ticket, "oneshot")
+    final = finished_runs.dense_final(ticket)
+    groups = [(name,) for name in ticket.masks]
+    if ticket.settings.get("scope") == "global":
+        groups = [_pruned_layers(ticket)]
+    scores = {name: np.abs(final[name]) for name in ticket.masks}
+    return _cut(ticket, groups, scores)
+
+
+# Which weights a branch keeps. Those that draw or score raise a ValueError if
+# the ticket keeps all weights.
+SELECTIONS = {
+    "ticket": same,
+    "shuffle": shuffle,
+    "random_global": random_global,
+    "oneshot": oneshot,
+}
+
+
+def _check_pruned(ticket, selection):
+    if not _pruned_layers(ticket):
+        raise ValueError(
+            f"selection={selection} is for tickets that are pruned. Received: "
+            f"{ticket.directory}, which keeps all weights"
+        )
+
+
+def _pruned_layers(ticket):
+    return tuple(n for n, mask in ticket.masks.items() if not mask.all())
+
+
+def _cut(ticket, groups, scores):
+    """Masks of as many weights of each group of layers as the ticket keeps."""
+    kept = [
+        quotas.Quota(group, sum(int(ticket.masks[n].sum()) for n in group))
+        for group in groups
+    ]
+    return pruning.prune_by_scores(kept, masks_lib.ones(ticket.masks), scores)
+
+
 def _own(source, selection, mask_1_action, signed_constant, start_iteration):
     """Settings of what a branch changes, and of where its training starts."""
-    names.check("selection", selection, selections.SELECTIONS)
-    mask_1.check(mask_1_action)
-    action = mask_1.resolve(mask_1_action)
+    names.check("selection", selection, SELECTIONS)
+    rules = level_rules.LevelRules(
+        mask_1_action=mask_1_action, signed_constant=signed_constant
+    )
+    action = rules.mask_1_action
     iteration, is_finetuned = source.start_iteration, source.is_finetuned
     if not mask_1.MASK_1_ACTIONS[action].puts_back:
         iteration, is_finetuned = 0, False  # They have no training behind.
     return {
         "selection": selection,
         "mask_1_action": action,
-        "signed_constant": weight_actions.constant(signed_constant, action),
+        "signed_constant": rules.signed_constant,
         "start_iteration": steps.text(start_iteration or f"{iteration}it"),
         "is_finetuned": is_finetuned,
     }

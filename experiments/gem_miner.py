@@ -7,8 +7,6 @@ from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
 from lottery_ticket.experiments.stages.gem import (
     gem_search,
     gem_stages,
-    measures,
-    sanity_checks,
 )
 from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.selection import quotas
@@ -22,7 +20,7 @@ def plan(
     recipe: recipes.Recipe,
     search: gem_search.GemSearch,
     tuning: fine_tuning.FineTuning = fine_tuning.FineTuning(),  # noqa: B008
-    checks: sanity_checks.SanityChecks = sanity_checks.SanityChecks(),  # noqa: B008
+    checks: gem_stages.SanityChecks = gem_stages.SanityChecks(),  # noqa: B008
     *,
     presets: str | dict | None = None,
     save_iterations: tuple[str, ...] = (),
@@ -118,9 +116,10 @@ def _text(gem, found):
     finetuned, mask = found["stages"]["finetuned"], found["masks"]
     asked = gem.search.density or masks.density(mask)
     parts = [quotas.reached(asked, mask)]
-    parts += [
-        f"{when} training {measures.text(finetuned[when])}"
-        for when in ("before", "after")
-        if when in finetuned
-    ]
+    for when in ("before", "after"):
+        accuracies = ", ".join(
+            f"{split} {100 * each['accuracy']:.2f} %"
+            for split, each in finetuned.get(when, {}).items()
+        )
+        parts += [f"{when} training {accuracies}"] if accuracies else []
     return "; ".join(parts)

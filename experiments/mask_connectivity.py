@@ -1,21 +1,24 @@
 """Mode connectivity: what lies between two masks of the same weights."""
 
+import functools
 import statistics
 from typing import Any
 
 import numpy as np
 
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import mask_path, recipes
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.values import (
+    entries,
     fields,
     interpolation,
     masks,
     names,
+    seeds,
 )
 
 with lazy.imports():
@@ -24,6 +27,8 @@ with lazy.imports():
         norm_statistics,
     )
 
+SPLITS = ("train", "validate", "test")
+NORM_STATISTICS = ("interpolated", "recomputed")
 RESULT = sealed.ResultFile("mask_connectivity.json")
 # Settings in which two searches must agree to be compared.
 _SAME = (
@@ -32,11 +37,96 @@ _SAME = (
 )
 
 
+@fields.settings
+class MaskPath:
+    """The way from one mask to another, and what is evaluated on it."""
+
+    points: int = fields.field(
+        101, "Number of points of the way, both ends included.", at_least=2
+    )
+    way: str = fields.field(
+        "probabilistic",
+        "How masks change: each entry is the second mask's with a probability "
+        "of alpha (probabilistic), or (1 - alpha) * first + alpha * second "
+        "(linear).",
+        choices=learned_masks.WAYS,
+        source=entries.SREENIVASAN,
+    )
+    draws: int = fields.field(
+        1,
+        "How often the probabilistic way is gone, each time with one draw for "
+        "all its points.",
+        at_least=1,
+        used_with={"way": ("probabilistic",)},
+    )
+    round_masks: bool = fields.field(
+        False,
+        "Whether the linear way's means are rounded to masks: all that differs "
+        "then changes at alpha = .5, where a weight stays that both keep.",
+        used_with={"way": ("linear",)},
+    )
+    norm_statistics: str = fields.field(
+        "interpolated",
+        "Statistics of batch normalisations, interpolated between those that "
+        "the two searches ended with, or recomputed over training examples at "
+        "every point, ends included.",
+        choices=NORM_STATISTICS,
+    )
+    splits: tuple[str, ...] | None = fields.left_open(
+        "Which of train, validate and test to evaluate; None takes all that "
+        "there are.",
+        choices=SPLITS,
+    )
+    draw_seed: recipes.Filled[int] = fields.left_open(
+        "Seed of the draws; None derives it from the first search's seed.",
+        at_least=0,
+        used_with={"way": ("probabilistic",)},
+    )
+
+    def __attrs_post_init__(self):
+        """Puts splits in order; raises if a setting has no effect."""
+        given = self.splits or ()
+        ordered = tuple(each for each in SPLITS if each in given)
+        fields.put(self, splits=ordered or None)
+        fields.check_uses(self)
+
+    @property
+    def alphas(self) -> list[float]:
+        """Places on the way, from 0 to 1."""
+        return interpolation.positions(self.points)
+
+    def resolved(self, seed: int) -> "MaskPath":
+        """Returns the same, its draw_seed derived from a seed."""
+        if self.way == "linear":
+            return self
+        drawn = seeds.derive(seed, "mask_connectivity")
+        return fields.filled(self, {"draw_seed": drawn})
+
+    def between(self, first: dict, second: dict) -> list:
+        """Returns functions (alpha) -> masks, one a draw; 0 is the first."""
+        if self.way == "linear":
+            rounded = self.round_masks
+            return [
+                functools.partial(
+                    learned_masks.mixed, first, second, is_rounded=rounded
+                )
+            ]
+        return [
+            functools.partial(
+                learned_masks.sampled,
+                first,
+                second,
+                seed=seeds.derive(self.draw_seed, "draw", draw),
+            )
+            for draw in range(self.draws)
+        ]
+
+
 def plan(
     output_dir: str,
     first: str,
     second: str,
-    path: mask_path.MaskPath = mask_path.MaskPath(),  # noqa: B008  Frozen.
+    path: MaskPath = MaskPath(),  # noqa: B008  Frozen.
     *,
     data_dir: str | None = None,
     quiet: bool = False,

@@ -8,13 +8,12 @@ from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import (
-    collapse,
     layer_densities,
     layer_shares,
     quotas,
 )
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import fields, names, seeds
+from lottery_ticket.foundations.values import fields, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
 
 
@@ -63,13 +62,9 @@ class Target:
             )
 
     def kept(self, masks) -> list[quotas.Quota]:
-        """Returns how many weights layers keep.
+        """Returns how many weights layers keep of masks that keep everything.
 
-        Args:
-            masks: Dict, layer name -> mask that keeps everything.
-
-        Raises:
-            ValueError: If a density is of no layer.
+        Raises ValueError if a density is of no layer.
         """
         if self.density is not None:
             return layer_densities.allocate(
@@ -120,7 +115,6 @@ def plan(
         FileNotFoundError: If data or presets cannot be had.
         FloatingPointError: If a score is not finite.
     """
-    names.check("on_collapse", on_collapse, collapse.POLICIES)
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
@@ -167,12 +161,10 @@ def plan(
 
 
 def _resolved(scoring, recipe):
-    if (
-        scoring.criterion
-        and criteria.CRITERIA[scoring.criterion].needs_training
-    ):
+    name = scoring.criterion
+    if name and criteria.CRITERIA[name].needs_training:
         raise ValueError(
-            f"Criterion {scoring.criterion!r} is of trained weights: at "
+            f"Criterion {name!r} is of trained weights: at "
             "initialisation there are none. Use large_init"
         )
     if scoring.score_at == "final":

@@ -7,18 +7,14 @@ import time
 import numpy as np
 
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import (
-    level_rules,
-    scoring,
-    untrained_grid,
-    weight_actions,
-)
+from lottery_ticket.experiments.settings import level_rules, recipes, scoring
 from lottery_ticket.experiments.stages import one_network
-from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.values import fields, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
 
 with lazy.imports():
@@ -28,12 +24,99 @@ RESULT = sealed.ResultFile("untrained.json")
 PART = sealed.ResultFile("untrained_part.json")
 SPLITS = ("validate", "test")
 SAVE_INTERVAL_S = 20
+# Those of Zhou et al. 2019 that prune to any density, in the order of its code.
+CRITERIA = (
+    *("large_final", "small_final", "random", "large_init", "small_init"),
+    *("large_init_large_final", "small_init_small_final"),
+    *("magnitude_increase", "movement", "snip", "grad"),
+    *("large_final_diff_sign", "large_final_same_sign"),
+    *("magnitude_increase_diff_sign", "magnitude_increase_same_sign"),
+)
+
+
+@fields.settings
+class Grid:
+    """Criteria, densities and weights of networks that are never trained."""
+
+    criteria: recipes.Filled[tuple[str, ...]] = fields.left_open(
+        "What scores weights, such as large_final,random; all is every "
+        "criterion there is, None the 15 of Zhou et al. that prune to any "
+        "density.",
+        choices=("all", *criteria_lib.CRITERIA),
+    )
+    iterations: int = fields.field(
+        24,
+        "Levels 0 (all weights) to this one; each prunes the dense network "
+        "once, as far as so many prunings by fractions would.",
+        at_least=1,
+    )
+    mask_1_actions: tuple[str, ...] = fields.like(
+        level_rules.LevelRules,
+        "mask_1_action",
+        default=("rewind", "signed_constant"),
+        help="What kept weights are; rewind is as they were drawn.",
+    )
+    mask_0_action: str = fields.like(
+        level_rules.LevelRules, "mask_0_action", help="What pruned weights are."
+    )
+    signed_constant: float | None = fields.like(
+        level_rules.LevelRules, "signed_constant", used_with={}
+    )
+    rounding: str = fields.like(level_rules.LevelRules, "rounding")
+    score_examples: int = fields.like(scoring.Scoring, "score_examples")
+    draw_seed: recipes.Filled[int] = fields.left_open(
+        "Seed of all that is random; None derives it from the run's init_seed.",
+        at_least=0,
+    )
+
+    def __attrs_post_init__(self):
+        """Fills in the criteria; raises unless settings go together."""
+        chosen = CRITERIA if self.criteria is None else self.criteria
+        if chosen == ("all",):
+            chosen = tuple(criteria_lib.CRITERIA)
+        fields.put(self, criteria=chosen)
+        constants = level_rules.OF_CONSTANTS
+        is_used = not set(constants).isdisjoint(self.mask_1_actions)
+        if self.signed_constant is not None and not is_used:
+            raise ValueError(
+                f"signed_constant is for {', '.join(constants)}. Received: "
+                f"mask_1_actions={', '.join(self.mask_1_actions)}"
+            )
+        for name in ("criteria", "mask_1_actions"):
+            values = getattr(self, name)
+            is_once = len(set(values)) == len(values)
+            if not values or not is_once or "all" in values:
+                raise ValueError(
+                    f"{name} must be one or more names, each of them once. "
+                    f"Received: {values!r}"
+                )
+
+    def resolved(self, init_seed: int) -> "Grid":
+        """Returns the same, its draw_seed derived from the run's."""
+        seed = seeds.derive(init_seed, "untrained")
+        return fields.filled(self, {"draw_seed": seed})
+
+    def settings(self) -> dict:
+        """Returns all that its results depend on, as JSON values."""
+        settings = fields.as_dict(self)
+        del settings["iterations"]
+        return {**settings, "levels": list(range(self.iterations + 1))}
+
+    def levels(self, criterion: str) -> list[int]:
+        """Returns the levels at which a criterion prunes."""
+        if criteria_lib.CRITERIA[criterion].decides:
+            return [1]
+        return list(range(1, self.iterations + 1))
+
+    def seed(self, *use: str) -> int:
+        """Returns the seed of one use of randomness, once resolved."""
+        return seeds.derive(self.draw_seed, *use)
 
 
 def plan(
     output_dir: str,
     run: str,
-    grid: untrained_grid.Grid = untrained_grid.Grid(),  # noqa: B008  Frozen.
+    grid: Grid = Grid(),  # noqa: B008  Frozen.
     *,
     data_dir: str | None = None,
     quiet: bool = False,
@@ -110,13 +193,10 @@ def plan(
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Cuts:
-    """The masks of one criterion; the dense network is scored once.
-
-    The model is not changed; gradients are taken on the dataset.
-    """
+    """The masks of one criterion; the dense network is scored once."""
 
     criterion: str
-    grid: untrained_grid.Grid
+    grid: Grid
     dense: finished_runs.FinishedRun
     model: object
     dataset: object
@@ -139,7 +219,7 @@ class Cuts:
             recipe.fractions, whole, recipe.scope, self.grid.rounding, level
         )
         rules, score = self._scored
-        if criteria.CRITERIA[self.criterion].is_drawn:
+        if criteria_lib.CRITERIA[self.criterion].is_drawn:
             rules, score = self._scorer("score", level)
         return scoring.cut(rules, kept, whole, score, quiet=True)
 
@@ -180,7 +260,7 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
     keep everything leave the mask-0 action nothing to do.
 
     Args:
-        grid: untrained_grid.Grid, resolved.
+        grid: Grid, resolved.
         dense: finished_runs.FinishedRun, which keeps all weights.
         masks: Dict, layer name -> mask.
         level: Number of prunings that the masks stand for.
@@ -191,23 +271,17 @@ def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
     """
     mask_0_action = grid.mask_0_action if level else "zero"
     pruning = mask_0.Pruning(
-        masks=masks,
-        before=dense.masks,
-        initial=dense.initial,
-        final=dense.final,
-        draw=draw,
+        masks, dense.masks, dense.initial, dense.final, draw
     )
     found = {}
     for action in grid.mask_1_actions:
-        is_constant = action in weight_actions.OF_CONSTANTS
+        is_constant = action in level_rules.OF_CONSTANTS
         rules = level_rules.LevelRules(
             mask_1_action=action,
             mask_0_action=mask_0_action,
             signed_constant=grid.signed_constant if is_constant else None,
         )
-        network, _ = weight_actions.start(
-            rules, pruning, dense.initial, grid.draw_seed, level
-        )
+        network, _ = rules.start(pruning, dense.initial, grid.draw_seed, level)
         if not mask_0.holds(mask_0_action):
             kept = {
                 name: np.where(mask, network[name], np.float32(0))
@@ -279,11 +353,8 @@ def _cells(found, grid, dense, dataset, model, quiet):
     all_cells = []
     for criterion in grid.criteria:
         cuts = Cuts(criterion, grid, dense, model, dataset)
-        levels = [
-            level
-            for level in grid.levels(criterion)
-            if (criterion, level) not in found
-        ]
+        levels = grid.levels(criterion)
+        levels = [n for n in levels if (criterion, n) not in found]
         for level in progress.each(levels, criterion, quiet):
             add(criterion, level, cuts.masks(level))
         cells = found.cells(grid, criterion)

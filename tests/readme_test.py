@@ -11,21 +11,22 @@ import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.experiments import prune_at_init
-from lottery_ticket.experiments.finished import selections
+from lottery_ticket.experiments import (
+    branch,
+    mask_connectivity,
+    prune_at_init,
+    supermask,
+    untrained,
+)
 from lottery_ticket.experiments.settings import (
     fine_tuning,
     level_rules,
-    mask_path,
-    mask_search,
     recipes,
     scoring,
-    untrained_grid,
 )
 from lottery_ticket.experiments.stages.gem import (
     gem_search,
     gem_stages,
-    sanity_checks,
     search_algos,
 )
 from lottery_ticket.foundations.command_line import flags
@@ -227,7 +228,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         search_algos.ALGOS,
         quotas.COUNT_ROUNDINGS,
         deconstructing_argfile.GRIDS,
-        selections.SELECTIONS,
+        branch.SELECTIONS,
         branch_argfile.EXPERIMENTS,
     ],
 )
@@ -254,12 +255,12 @@ def test_every_flag_of_a_method_is_on_a_page():
             fine_tuning.FineTuning,
             gem_search.GemSearch,
             level_rules.LevelRules,
-            mask_path.MaskPath,
-            mask_search.MaskSearch,
+            mask_connectivity.MaskPath,
+            supermask.MaskSearch,
             prune_at_init.Target,
-            sanity_checks.SanityChecks,
+            gem_stages.SanityChecks,
             scoring.Scoring,
-            untrained_grid.Grid,
+            untrained.Grid,
         )
         for name in fields.names_of(kind)
     }

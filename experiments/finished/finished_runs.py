@@ -72,12 +72,12 @@ class FinishedRun:
 
     def checksum(self, *parts: str) -> str:
         """Returns the SHA-256 over some of "masks", "initial" and "final"."""
-        arrays = {}
-        for part in parts:
-            prefix = "" if part == "masks" else f"{part}/"
-            for name, array in getattr(self, part).items():
-                arrays[f"{prefix}{name}"] = array
-        return save_restore.checksum(arrays)  # pyright: ignore[reportReturnType]
+        arrays = {
+            name if part == "masks" else f"{part}/{name}": array
+            for part in parts
+            for name, array in getattr(self, part).items()
+        }
+        return str(save_restore.checksum(arrays))
 
     def check_data(self, dataset) -> None:
         """Raises a ValueError if a dataset is not what it was trained on."""
@@ -123,9 +123,8 @@ def dense(directory: str, data_dir: str | None = None) -> FinishedRun:
     Args and errors as for `ticket`, and
 
     Raises:
-        ValueError: If the run lacks weights, its recipe
-            does not name its data, or it did not start from the beginning of
-            training.
+        ValueError: If the run lacks weights, its recipe does not name its data,
+            or it did not start from the beginning of training.
     """
     run = ticket(directory, data_dir)
     density = masks.density(run.masks)
@@ -153,9 +152,7 @@ def search(directory: str, data_dir: str | None = None) -> FinishedRun:
     Its `initial` are those weights, none pruned; its `final` is what the
     network computes with under the mask.
 
-    Args:
-        directory: Folder of it, or of the gem_miner that it belongs to.
-        data_dir: Folder of its data, where it needed one.
+    Args: as for `ticket`, or the folder of the gem_miner that it belongs to.
 
     Raises:
         FileNotFoundError: If no run is there.
@@ -190,10 +187,6 @@ def start(ticket: FinishedRun, masks: Network) -> Network:
 
     Where a ticket's masks keep them, they are its own initial weights. Other
     masks need the dense network's: those that the ticket was rewound to.
-
-    Args:
-        ticket: As from `ticket`.
-        masks: Dict, layer name -> mask.
 
     Raises:
         FileNotFoundError: If level 0 of the ticket's experiment is needed, and
@@ -270,9 +263,7 @@ def _read(directory, data_dir):
             "run.json"
         )
     found = given_networks.network(paths.masks(directory))
-    record = (
-        run_record.read(directory) or {}
-    )  # As its masks are whole, so is it.
+    record = run_record.read(directory) or {}  # Whole, as its masks are.
     return FinishedRun(
         directory,
         record["settings"],

@@ -37,22 +37,22 @@ def masks(given, combine="union"):
         FileNotFoundError: As for `network`.
     """
     names.check("combine_masks", combine, masks_lib.COMBINATIONS)
-    if isinstance(given, str):  # The name of a folder may hold a comma.
-        given = [given] if files.exists(given) else given.split(",")
-    if isinstance(given, list | tuple):
-        return masks_lib.COMBINATIONS[combine](*map(_masks, given))
+    if isinstance(given, str | list | tuple):
+        several = [_masks(each) for each in _several(given)]
+        return masks_lib.COMBINATIONS[combine](*several)
     return _masks(given)
 
 
 def folders(*given) -> tuple[str, ...]:
     """Returns the folders that some flags name, as `network` and `masks` do."""
-    found = []
-    for each in given:
-        if isinstance(each, str):
-            each = [each] if files.exists(each) else each.split(",")
-        several = each if isinstance(each, list | tuple) else [each]
-        found += [folder for folder in several if isinstance(folder, str)]
-    return tuple(found)
+    found = [one for each in given for one in _several(each)]
+    return tuple(folder for folder in found if isinstance(folder, str))
+
+
+def _several(given):
+    if isinstance(given, str):  # The name of a folder may hold a comma.
+        return [given] if files.exists(given) else given.split(",")
+    return given if isinstance(given, list | tuple) else [given]
 
 
 def _masks(given):

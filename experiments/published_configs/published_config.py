@@ -1,8 +1,8 @@
-"""Published YAML configs of rare gems, read as flags of gem_miner.
+"""Published YAML configs of rare gems, as flags of gem_miner.
 
-What each key says by itself stands in published_keys.KEYS; here is what takes
-several. Source: the keys, their defaults and what they do are those of the code
-of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
+What a key says by itself stands in published_keys; here is what takes several.
+Source: what they do is that of the code of Sreenivasan et al. 2022
+(https://arxiv.org/abs/2202.12002).
 """
 
 import logging
@@ -12,11 +12,15 @@ import attrs
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments.published_configs import published_keys
-from lottery_ticket.experiments.settings import fine_tuning, recipes
+from lottery_ticket.experiments.settings import (
+    fine_tuning,
+    recipe_table,
+    recipe_table_gem,
+    recipes,
+)
 from lottery_ticket.experiments.stages.gem import gem_search, search_algos
 from lottery_ticket.foundations.learned_masks import score_rounding
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.training import schedules
 from lottery_ticket.foundations.values import fields, names, seeds
@@ -24,35 +28,6 @@ from lottery_ticket.models import registry as models
 
 # What every published config has, and no flag here is called.
 MARKS = ("arch", "conv_type", "bn_type")
-# Name of a network there -> its name here, with its options.
-_PAD = {"shortcut": "pad"}
-_MAX = {"last_pooling": "max"}
-ARCHS = {
-    "resnet20": ("resnet20", _PAD),
-    "resnet32": ("resnet32", _PAD),
-    "resnet32_double": ("resnet32", {**_PAD, "width": 2}),
-    "vgg16": ("vgg16", _MAX),
-    "tinyvgg16": ("vgg16", _MAX),
-    "MobileNetV2": ("mobilenet_v2", {}),
-    "WideResNet28": ("wide_resnet28", {}),
-    "cResNet18": ("cifar_resnet18", {}),
-    "ResNet18": ("resnet18", {}),
-    "TinyResNet18": ("tiny_resnet18", {}),
-    "ResNet50": ("resnet50", {}),
-    "ResNet101": ("resnet101", {}),
-    **{f"Conv{depth}": (f"conv{depth}", {}) for depth in (2, 4, 6, 8)},
-    "FC": ("fc", {"hidden_units": [300, 100]}),
-}
-# Name of a dataset there, in small letters -> its name here, what images go
-# through, and images to train on, those for validation included.
-DATASETS = {
-    "cifar10": ("cifar10", "crop_flip", 50000),
-    "cifar100": ("cifar100", "crop_flip", 50000),
-    "tinyimagenet": ("tiny_imagenet", "crop_flip", 100000),
-    "imagenet": ("imagenet", "resized_crop", 1281167),
-    "mnist": ("mnist", "none", 60000),
-    "caltech101": ("caltech101", "none", 6960),  # Some 8,700, less a fifth.
-}
 # Flag of the command line -> flags that go with the file's value of it, and go
 # with it.
 _GOES_WITH = {
@@ -76,24 +51,9 @@ _GOES_WITH = {
     "fine_tune_schedule": ("fine_tune_lr_drops", "fine_tune_lr_drop_factor"),
     "sanity_checks": ("reinit_init",),
 }
-# Flag of the command line -> key that other flags follow from, and values of it
-# for texts; None is a number, with or without ep.
-_OVERRIDES = {
-    "training_len": ("epochs", None),
-    "prune_period": ("iter_period", None),
-    "train_batch_size": ("batch_size", None),
-    "skip_fine_tune": ("skip_fine_tune", {"true": True, "false": False}),
-    "prune_scope": (
-        "prune_type",
-        {scope: kind for kind, scope in published_keys.SCOPES.items()},
-    ),
-}
 _TUNING = fields.names_of(fine_tuning.FineTuning)
 _DROP_FACTOR = 0.1
-# What imp's configs mean where they are silent: .2 is in those there are, and
-# its last training is as its rounds.
-_OF_IMP = {"prune_rate": 0.2, "skip_sanity_checks": True}
-_AS_ROUNDS = ("optimizer", "lr", "lr_policy", "wd")
+_SCHEDULES = {"cosine_lr": "cosine_by_epoch", "multistep_lr": "piecewise"}
 _NAMES = {"hc_iter": "gem_miner"}  # Of runs, by algo, where it is not that.
 _log = logging.getLogger(__name__)
 
@@ -101,22 +61,18 @@ _log = logging.getLogger(__name__)
 def translate(values: dict, given=None) -> dict:
     """Returns the flags of gem_miner that a config file means.
 
-    A file is a published one if it has arch, conv_type or bn_type: each of
-    theirs has all three, and no flag here has these names. Any other file is
-    of our flags. With another algo on the command line than a file's, what that
-    algo does not use is left out, and the regularization, with a line that
+    A file is a published one if it has arch, conv_type or bn_type; any other is
+    of our flags. With another algo on the command line than such a file's, what
+    that algo does not use is left out, and the regularization, with a line that
     says so.
 
-    A published file means what it means to the published code. A key that it
-    does not have has that code's default, not ours: a file without
-    prune_type, say, prunes by a threshold. But where that code ignores a
-    setting by mistake, it counts here: gamma and milestones shape the learning
-    rate, and the density of ep and global_ep is target_sparsity. Results go to
-    results/SUBFOLDER/NAME/density_D/trialN/1/gem_miner, unless the command
-    line says otherwise.
-
-    Keys that do nothing there, and those of machines and files that do nothing
-    here, are warned of, in a line each.
+    What a published file does not say has the published code's default, not
+    ours: one without prune_type, say, prunes by a threshold. But where that
+    code ignores a setting by mistake, it counts here: gamma and milestones
+    shape the learning rate, and the density of ep and global_ep is
+    target_sparsity. Results go to
+    results/SUBFOLDER/NAME/density_D/trialN/1/gem_miner, unless the command line
+    says otherwise. Keys without effect are warned of.
 
     Args:
         values: Dict, key -> value, as from a YAML file.
@@ -130,27 +86,20 @@ def translate(values: dict, given=None) -> dict:
     given = dict(given or {})
     if not set(MARKS) & set(values):
         return _fitting(values, given)
-    values = _plain(values)
-    keys = {**published_keys.read(values), **_overridden(given)}
-    algo = given.get("algo") or _algo(keys)
-    _check_can_be(keys, algo)
-    if algo == "imp":
-        silent = {**_OF_IMP, **{f"fine_tune_{n}": keys[n] for n in _AS_ROUNDS}}
-        keys |= _without(silent, values)
-    epochs = keys["iter_period" if algo == "imp" else "epochs"]
+    keys = published_keys.read(values, given)
     flags = {
-        "algo": algo,
         **published_keys.flags(keys),
         **_network(keys),
-        **_seeds(keys, algo),
-        **_training("", keys, epochs, algo),
-        **_training("fine_tune_", keys, keys["epochs"], algo),
-        **_amount(keys, algo),
-        **_saved(keys, algo),
-        **_checks(keys, algo),
+        **_data(keys),
+        **_seeds(keys),
+        **_training(keys, prefix=""),
+        **_training(keys, prefix="fine_tune_"),
+        **_amount(keys),
+        **_saved(keys),
+        **_checks(keys),
     }
     flags = _effective(_of_algo(flags, keys))
-    _warn(values, keys, flags)
+    _warn_of_drops(keys, flags)
     flags = _without(flags, _superseded(given))
     return {"output_dir": _output_dir(keys, {**flags, **given}), **flags}
 
@@ -163,14 +112,12 @@ def _fitting(values, given):
     if algo in (None, values.get("algo", usual)):
         return values
     others = {"regularization", "regularization_weight"} | _unused(algo)
-    left_out = [name for name in values if name in others]
+    left_out = ", ".join(name for name in values if name in others)
     if left_out:
         _log.warning(
-            "Of the config's flags, algo=%s leaves out: %s",
-            algo,
-            ", ".join(left_out),
+            "Of the config's flags, algo=%s leaves out: %s", algo, left_out
         )
-    return _without(values, left_out)
+    return _without(values, others)
 
 
 def _unused(algo):
@@ -186,69 +133,6 @@ def _superseded(given):
 
 def _without(flags, names):
     return {name: flags[name] for name in flags if name not in names}
-
-
-def _plain(values):
-    """The same, with underscores for dashes in names, and "None" as None."""
-    found = {}
-    for name, value in values.items():
-        plain = name.replace("-", "_")
-        if plain in found:
-            raise ValueError(
-                f"{plain} is given twice, with dashes and with underscores"
-            )
-        found[plain] = None if value == "None" else value
-    return found
-
-
-def _overridden(given):
-    """Keys that other flags follow from, as the command line has them."""
-    found = {}
-    for flag, (key, words) in _OVERRIDES.items():
-        text = given.get(flag, "").lower()
-        if words is not None and text in words:
-            found[key] = words[text]
-        number = text.removesuffix("ep")
-        if words is None and number.isdecimal() and int(number):
-            found[key] = int(number)
-    return found
-
-
-def _check_can_be(keys, algo):
-    """Raises where a file asks for what cannot be had here."""
-    if keys["bottom_k_on_forward"] and algo == "hc_iter":
-        raise ValueError("bottom_k_on_forward is for algo=hc, without events")
-    if keys["mode_connect"] or keys["evaluate"]:
-        raise ValueError(
-            "mode_connect and evaluate are for the command mask_connectivity, "
-            "which takes two finished folders: lottery-ticket "
-            "mask_connectivity --first=DIR --second=DIR --way=probabilistic"
-        )
-    if not keys["freeze_weights"]:
-        raise ValueError("freeze_weights must be True: weights stand still")
-    if keys["no_bn_decay"] and keys["bn_type"] != "NonAffineBatchNorm":
-        raise ValueError(
-            "no_bn_decay cannot be had with bn_type: "
-            f"{keys['bn_type']}: weight decay here is of all trained variables"
-        )
-
-    is_scaled = keys["init"] in kernel_initializers.HAVE_SCALED_FAN
-    if is_scaled and keys["scale_fan"] and keys["prune_rate"] != 0.5:
-        raise ValueError(
-            "scale_fan multiplies the fan by 1 - prune_rate, as the published "
-            "code does, for a prune_rate of .5 alone. Received: "
-            f"{keys['prune_rate']}. Leave scale_fan out and give "
-            "--scale_fan=kept, which multiplies by the density"
-        )
-
-
-def _algo(keys):
-    if keys["random_subnet"]:
-        return "sr" if keys["smart_ratio"] >= 0 else "random"
-    if keys["weight_training"]:
-        return "wt"
-    is_top = keys["algo"] == "hc_iter" and keys["bottom_k_on_forward"]
-    return "hc" if is_top else keys["algo"]  # Then no event takes anything.
 
 
 def _effective(flags):
@@ -271,10 +155,10 @@ def _network(keys):
     if keys["arch"] is None:
         raise ValueError(
             "arch is missing, the network: the published default, TwoLayerFC, "
-            f"cannot be built. Expected one of {', '.join(ARCHS)}"
+            "cannot be built. Expected one of "
+            f"{', '.join(published_keys.ARCHS)}"
         )
-    names.check("arch", keys["arch"], ARCHS)
-    name, fixed = ARCHS[keys["arch"]]
+    name, fixed = published_keys.ARCHS[keys["arch"]]
     taken = models.MODELS[name].options
     flags = {"model": name, **fixed}
     if name == "conv4" and keys["width"] != 1:
@@ -297,17 +181,17 @@ def _network(keys):
         )
     if keys["bias"]:
         _log.warning("Biases have no scores here, and are not pruned")
-    return {**flags, **_data(keys, name)}
+    return flags
 
 
-def _data(keys, model):
+def _data(keys):
     """The data, and the recipe of this network and dataset, if there is one.
 
     That gives no more than what the published code has no key for.
     """
     plain = keys["dataset"].lower().replace("_", "").replace("-", "")
-    names.check("dataset", plain, DATASETS)
-    name, augmentation, images = DATASETS[plain]
+    names.check("dataset", plain, published_keys.DATASETS)
+    name, augmentation, images = published_keys.DATASETS[plain]
     held_out = datasets.DATASETS[name].VALIDATION_SIZE
     if keys["use_full_data"]:
         held_out = 0
@@ -315,26 +199,25 @@ def _data(keys, model):
         held_out = round(images * held_out)
     # The published code evaluates after each epoch.
     epoch = max(math.ceil((images - held_out) / keys["batch_size"]), 1)
-    recipe = "own_model"
-    for each, known in recipes.RECIPES.items():
-        is_same = (known["model"], known["dataset"]) == (model, name)
-        if is_same and each.endswith("_gem"):
-            recipe = each
+    known = {
+        (each["model"], each["dataset"]): recipe
+        for recipe, each in recipe_table_gem.RECIPES.items()
+    }
+    model, _ = published_keys.ARCHS[keys["arch"]]
     return {
-        "recipe": recipe,
+        "recipe": known.get((model, name), "own_model"),
         "dataset": name,
         "normalization": "standardize",
         "augmentation": augmentation,
-        "test_interval": epoch,
-        "validate_interval": epoch,
+        **recipe_table.evaluated_every(epoch),
     }
 
 
-def _seeds(keys, algo):
+def _seeds(keys):
     flags = {"seed": keys["seed"] * keys["trial_num"]}
     if keys["fixed_init"]:
         flags["init_seed"] = keys["seed_fixed_init"]
-    is_random = algo in ("sr", "random")
+    is_random = keys["algo"] in ("sr", "random")
     if is_random and keys["chg_mask"]:
         flags["mask_seed"] = seeds.derive(flags["seed"], "chg_mask")
     if is_random and keys["chg_weight"]:
@@ -342,40 +225,42 @@ def _seeds(keys, algo):
     return flags
 
 
-def _training(prefix, keys, epochs, algo):
-    """Optimizer and schedule of the search, or of fine-tuning."""
-    optimizer, policy = keys[f"{prefix}optimizer"], keys[f"{prefix}lr_policy"]
+def _training(keys, prefix):
+    """Optimizer and schedule of the search (""), or of "fine_tune_"."""
+    optimizer = keys[f"{prefix}optimizer"]
     if optimizer == "sgd" and keys["momentum"]:
         optimizer = "nesterov" if keys["nesterov"] else "momentum"
+    is_imp = keys["algo"] == "imp"
+    epochs = keys["iter_period" if is_imp and not prefix else "epochs"]
     drops = [*schedules.published_drops(epochs)]
     if keys["milestones"] is not None:
         drops = [f"{epoch}ep" for epoch in keys["milestones"]]
-    is_used = algo == "imp" or epochs == 6  # So it is there.
-    factor = keys["lr_gamma"] if is_used else _DROP_FACTOR
-    schedule = {"cosine_lr": "cosine_by_epoch"}.get(policy, "constant")
-    if policy == "multistep_lr" and drops:
-        schedule = "piecewise"
+    factor = keys["gamma"]
+    if factor is None:
+        is_used = is_imp or epochs == 6  # So it is there.
+        factor = keys["lr_gamma"] if is_used else _DROP_FACTOR
     flags = {
         "optimizer": optimizer,
         "momentum": keys["momentum"],
-        "schedule": schedule,
-        "lr_drop_factor": factor if keys["gamma"] is None else keys["gamma"],
+        "schedule": _SCHEDULES.get(keys[f"{prefix}lr_policy"], "constant"),
+        "lr_drop_factor": factor,
     }
-    if schedule == "piecewise":
-        flags["lr_drops"] = drops
+    if flags["schedule"] == "piecewise":
+        flags |= {"lr_drops": drops} if drops else {"schedule": "constant"}
     if not prefix and optimizer in fine_tuning.EPSILONS:
         flags["epsilon"] = fine_tuning.EPSILONS[optimizer]
     return {f"{prefix}{name}": value for name, value in flags.items()}
 
 
-def _saved(keys, algo):
+def _saved(keys):
     """Weights that are saved on the way.
 
     Warns of those that cannot be: a search's stand still, and first and last
     weights are saved anyway.
     """
     asked = keys["ckpt_at_fixed_epochs"] or []
-    can_be = [e for e in asked if algo == "wt" and 0 < e < keys["epochs"]]
+    is_trained = keys["algo"] == "wt"
+    can_be = [e for e in asked if is_trained and 0 < e < keys["epochs"]]
     idle = [str(each) for each in asked if each not in can_be]
     if idle:
         _log.warning(
@@ -390,10 +275,7 @@ def _saved(keys, algo):
 def _of_algo(flags, keys):
     """Flags as the published code reads their keys with this algo."""
     algo, found = flags["algo"], dict(flags)
-    is_hypercube = algo in search_algos.having("is_hypercube")
-    if keys["bottom_k_on_forward"] and not is_hypercube:
-        del found["bottom_k_on_forward"]
-    if not is_hypercube or keys["drop_bottom_half_weights"]:
+    if algo not in search_algos.having("is_hypercube"):
         del found["score_init"]
     if algo != "hc_iter":
         del found["unflag"]
@@ -412,10 +294,10 @@ def _of_algo(flags, keys):
     return found
 
 
-def _amount(keys, algo):
+def _amount(keys):
     """How much is kept: the algos read prune_rate in four ways."""
     rate, target = keys["prune_rate"], keys["target_sparsity"]
-    kind = keys["prune_type"]
+    algo, kind = keys["algo"], keys["prune_type"]
     is_of_all = algo == "global_ep_iter" or (
         algo == "global_ep" and not keys["override_prune_rate"]
     )
@@ -436,12 +318,12 @@ def _amount(keys, algo):
     if algo == "wt" or algo == "hc" and not keys["bottom_k_on_forward"]:
         return {}
     if algo == "sr" and keys["smart_ratio"] >= 0:
-        return {"density": _rest(keys["smart_ratio"])}
+        return {"density": round(1 - keys["smart_ratio"], 12)}
     if keys["random_subnet"]:
         return {"density": rate}
     if algo in ("ep", "global_ep"):
         if keys["override_prune_rate"]:
-            return {"density": rate if algo == "ep" else _rest(rate)}
+            return {"density": rate if algo == "ep" else round(1 - rate, 12)}
         events = max((keys["epochs"] - 1) // keys["iter_period"], 1)
         if events > 1:
             _log.warning(
@@ -455,12 +337,8 @@ def _amount(keys, algo):
     return {"target_sparsity": target}
 
 
-def _rest(fraction):
-    """1 less a fraction, as one would write it."""
-    return round(1 - fraction, 12)
-
-
-def _checks(keys, algo):
+def _checks(keys):
+    algo = keys["algo"]
     if keys["skip_fine_tune"] or algo == "wt":
         return {}
     usual = not keys["skip_sanity_checks"]
@@ -476,34 +354,24 @@ def _checks(keys, algo):
     return found
 
 
-def _warn(values, keys, flags):
-    """Names keys without effect, and gamma and milestones, which have some."""
-    dead = [name for name in values if published_keys.is_dead(name)]
-    idle = [name for name in values if name in published_keys.IDLE]
-    for where, found in (
-        (", in the published code as here", dead),
-        (" here, of files, devices and printing", idle),
-    ):
-        if found:
-            _log.warning("Without effect%s: %s", where, ", ".join(found))
-    given = [
+def _warn_of_drops(keys, flags):
+    """Says of gamma and milestones whether they have an effect."""
+    given = " and ".join(
         f"{key}={keys[key]}"
         for key in ("gamma", "milestones")
         if keys[key] is not None
-    ]
+    )
     phases = {flags.get("schedule"), flags.get("fine_tune_schedule")}
     if given and "piecewise" in phases:
         _log.warning(
             "%s shape the learning rate here. The published code ignores them: "
             "its rate drops by %s at %s",
-            " and ".join(given),
+            given,
             _DROP_FACTOR,
             ",".join(schedules.published_drops(keys["epochs"])) or "no time",
         )
     elif given:
-        _log.warning(
-            "%s have no effect: they are for multistep_lr", " and ".join(given)
-        )
+        _log.warning("%s have no effect: they are for multistep_lr", given)
 
 
 def _output_dir(keys: dict, flags: dict) -> str:

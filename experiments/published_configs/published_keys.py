@@ -4,11 +4,11 @@ Source: the code of Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002).
 """
 
 import dataclasses
+import logging
 import math
 from collections.abc import Callable
 
-from lottery_ticket.experiments.stages.gem import search_algos
-from lottery_ticket.foundations.learned_masks import regularizers
+from lottery_ticket.experiments.stages.gem import gem_search, search_algos
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.values import fields, names
 
@@ -16,6 +16,35 @@ SCOPES = {
     "BottomK": "global",
     "LocalBottomK": "layerwise",
     "FixThresholding": "threshold",
+}
+# Name of a network there -> its name here, with its options.
+_PAD = {"shortcut": "pad"}
+_MAX = {"last_pooling": "max"}
+ARCHS = {
+    "resnet20": ("resnet20", _PAD),
+    "resnet32": ("resnet32", _PAD),
+    "resnet32_double": ("resnet32", {**_PAD, "width": 2}),
+    "vgg16": ("vgg16", _MAX),
+    "tinyvgg16": ("vgg16", _MAX),
+    "MobileNetV2": ("mobilenet_v2", {}),
+    "WideResNet28": ("wide_resnet28", {}),
+    "cResNet18": ("cifar_resnet18", {}),
+    "ResNet18": ("resnet18", {}),
+    "TinyResNet18": ("tiny_resnet18", {}),
+    "ResNet50": ("resnet50", {}),
+    "ResNet101": ("resnet101", {}),
+    **{f"Conv{depth}": (f"conv{depth}", {}) for depth in (2, 4, 6, 8)},
+    "FC": ("fc", {"hidden_units": [300, 100]}),
+}
+# Name of a dataset there, in small letters -> its name here, what images go
+# through, and images to train on, those for validation included.
+DATASETS = {
+    "cifar10": ("cifar10", "crop_flip", 50000),
+    "cifar100": ("cifar100", "crop_flip", 50000),
+    "tinyimagenet": ("tiny_imagenet", "crop_flip", 100000),
+    "imagenet": ("imagenet", "resized_crop", 1281167),
+    "mnist": ("mnist", "none", 60000),
+    "caltech101": ("caltech101", "none", 6960),  # Some 8,700, less a fifth.
 }
 
 
@@ -53,10 +82,10 @@ _OPTIMIZERS = ("sgd", "adam")
 _NORMS = ("NonAffineBatchNorm", "AffineBatchNorm", "LearnedBatchNorm")
 _SCORES = ("unif", "skew", "half", "bimodal", "bern", "all_one")
 _ROUNDINGS = ("naive", "prob", "naive_prob", "all_ones", "pb")
-_PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
+_PENALTIES = gem_search.PENALTIES
 KEYS = {
-    "algo": Key(str, "ep", choices=tuple(search_algos.ALGOS)),
-    "arch": Key(str),
+    "algo": Key(str, "ep", "algo", choices=tuple(search_algos.ALGOS)),
+    "arch": Key(str, choices=tuple(ARCHS)),
     "width": Key(float, 1.0),
     "dataset": Key(str, "MNIST"),
     "data": Key(str, None, "data_dir"),
@@ -180,6 +209,11 @@ DEAD = frozenset(
     """.split()
 )
 _DEAD_PREFIX = "transformer_"
+# What imp's configs mean where they are silent: .2 is in those there are, and
+# its last training is as its rounds.
+_OF_IMP = {"prune_rate": 0.2, "skip_sanity_checks": True}
+_AS_ROUNDS = ("optimizer", "lr", "lr_policy", "wd")
+_log = logging.getLogger(__name__)
 
 
 def is_dead(name: str) -> bool:
@@ -187,38 +221,118 @@ def is_dead(name: str) -> bool:
     return name in DEAD or name.startswith(_DEAD_PREFIX)
 
 
-def read(values: dict) -> dict:
+def read(values: dict, given: dict | None = None) -> dict:
     """Returns the value of each key in KEYS: the file's, or the default.
+
+    Its algo is what the keys together come to. Keys that do nothing there, and
+    those of machines and files that do nothing here, are warned of.
 
     Args:
         values: Dict, key -> value, as from a YAML file.
+        given: Dict, flag -> text of the command line, which wins for algo, and
+            for keys that other flags follow from.
 
     Raises:
-        ValueError: If a key is unknown, or its value of the wrong type or none
-            of those it takes; the error names the key.
+        ValueError: If a key is unknown, or its value of the wrong type, or one
+            that cannot be had here; the error names the key.
     """
+    values, given = _plain(values), given or {}
     found = {name: key.default for name, key in KEYS.items()}
-    for name, value in values.items():
-        if is_dead(name) or name in IDLE:
-            continue
-        names.check("key", name, [*KEYS, *sorted(IDLE | DEAD)])
-        found[name] = _value(name, value, KEYS[name])
+    for name in values:
+        if not is_dead(name) and name not in IDLE:
+            names.check("key", name, [*KEYS, *sorted(IDLE | DEAD)])
+            found[name] = _value(name, values[name], KEYS[name])
+    found |= _overridden(given)
+    found["algo"] = given.get("algo") or _algo(found)
+    _check_can_be(found)
+    if found["algo"] == "imp":
+        tuned = {f"fine_tune_{name}": found[name] for name in _AS_ROUNDS}
+        silent = {**_OF_IMP, **tuned}
+        found |= {name: silent[name] for name in silent if name not in values}
+    for where, is_such in (
+        (", in the published code as here", is_dead),
+        (" here, of files, devices and printing", IDLE.__contains__),
+    ):
+        such = ", ".join(filter(is_such, values))
+        if such:
+            _log.warning("Without effect%s: %s", where, such)
     return found
 
 
 def flags(keys: dict) -> dict:
-    """Returns dict, flag -> value, of what keys say here by themselves.
-
-    Args:
-        keys: Dict, key -> value, as from `read`.
-    """
+    """Returns dict, flag -> value, of what keys, as read, say by themselves."""
     found = {}
     for name, key in KEYS.items():
         value, to = keys[name], key.to
         if key.flag is not None:
-            same = to(value) if callable(to) else to.get(value, value)
-            found[key.flag] = same
+            found[key.flag] = (
+                to(value) if callable(to) else to.get(value, value)
+            )
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _plain(values):
+    """The same, with underscores for dashes in names, and "None" as None."""
+    found = {}
+    for name, value in values.items():
+        plain = name.replace("-", "_")
+        if plain in found:
+            raise ValueError(
+                f"{plain} is given twice, with dashes and with underscores"
+            )
+        found[plain] = None if value == "None" else value
+    return found
+
+
+def _overridden(given):
+    """Keys that other flags follow from, as the command line has them."""
+    scopes = {scope: kind for kind, scope in SCOPES.items()}
+    truths = {"true": True, "false": False}
+    found = {
+        "prune_type": scopes.get(given.get("prune_scope", "").lower()),
+        "skip_fine_tune": truths.get(given.get("skip_fine_tune", "").lower()),
+    }
+    for key in ("epochs", "iter_period", "batch_size"):
+        number = given.get(KEYS[key].flag, "").lower().removesuffix("ep")
+        if number.isdecimal() and int(number):
+            found[key] = int(number)
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _algo(keys):
+    if keys["random_subnet"]:
+        return "sr" if keys["smart_ratio"] >= 0 else "random"
+    if keys["weight_training"]:
+        return "wt"
+    is_top = keys["algo"] == "hc_iter" and keys["bottom_k_on_forward"]
+    return "hc" if is_top else keys["algo"]  # Then no event takes anything.
+
+
+def _check_can_be(keys):
+    """Raises where a file asks for what cannot be had here."""
+    if keys["bottom_k_on_forward"] and keys["algo"] == "hc_iter":
+        raise ValueError("bottom_k_on_forward is for algo=hc, without events")
+    if keys["mode_connect"] or keys["evaluate"]:
+        raise ValueError(
+            "mode_connect and evaluate are for the command mask_connectivity, "
+            "which takes two finished folders: lottery-ticket "
+            "mask_connectivity --first=DIR --second=DIR --way=probabilistic"
+        )
+    if not keys["freeze_weights"]:
+        raise ValueError("freeze_weights must be True: weights stand still")
+    if keys["no_bn_decay"] and keys["bn_type"] != "NonAffineBatchNorm":
+        raise ValueError(
+            "no_bn_decay cannot be had with bn_type: "
+            f"{keys['bn_type']}: weight decay here is of all trained variables"
+        )
+    is_scaled = keys["init"] in kernel_initializers.HAVE_SCALED_FAN
+    if is_scaled and keys["scale_fan"] and keys["prune_rate"] != 0.5:
+        raise ValueError(
+            "scale_fan multiplies the fan by 1 - prune_rate, as the published "
+            "code does, for a prune_rate of .5 alone. Received: "
+            f"{keys['prune_rate']}. Leave scale_fan out and give "
+            "--scale_fan=kept, which multiplies by the density"
+        )
 
 
 def _value(name, value, key):

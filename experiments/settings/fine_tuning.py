@@ -81,13 +81,9 @@ class FineTuning:
             raise ValueError("fine_tune_len must be above 0. Received: 0")
 
     def recipe(self, recipe: recipes.Recipe) -> recipes.Recipe:
-        """Returns the recipe of the fine-tuning.
+        """Returns the recipe of the fine-tuning, from that of the search.
 
-        Args:
-            recipe: That of the search.
-
-        Raises:
-            ValueError: If the flags do not fit the recipe.
+        Raises ValueError if the flags do not fit the recipe.
         """
         length = self.fine_tune_len or recipe.training_len
         schedule = self._schedule(length)
@@ -121,12 +117,9 @@ class FineTuning:
 
 
 def published_drops(length: str) -> tuple[str, ...]:
-    """Returns when the rate drops, as published for a number of epochs.
+    """Returns when the rate drops, as published for a length in epochs.
 
     A length in iterations has drops after a half and two thirds of it.
-
-    Args:
-        length: Length of the training; see `steps.parse`.
     """
     unit, number = steps.parse(length)
     if unit == "epochs":

@@ -2,14 +2,23 @@
 
 import logging
 
-from lottery_ticket.experiments.settings import weight_actions
+import numpy as np
+
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.selection import layer_shares, quotas
 from lottery_ticket.foundations.training import schedules
-from lottery_ticket.foundations.values import entries, fields, steps
+from lottery_ticket.foundations.values import entries, fields, seeds, steps
 
+Network = dict[str, np.ndarray]
 USUAL_ITERATIONS = 30
+# Mask-1 actions that give all weights one magnitude, and what float32 can hold
+# of one without losing digits, and at all.
+OF_CONSTANTS = tuple(
+    name for name, each in mask_1.MASK_1_ACTIONS.items() if each.takes_constant
+)
+SMALLEST = float(np.finfo(np.float32).tiny)
+LARGEST = float(np.finfo(np.float32).max)
 _log = logging.getLogger(__name__)
 # Where kept weights go, and with which learning rate they are trained.
 RETRAININGS = ("rewind", "lr_rewind", "finetune")
@@ -78,10 +87,10 @@ class LevelRules:
     signed_constant: float | None = fields.left_open(
         "Magnitude that an action of constants gives to every weight, in place "
         "of each layer's standard deviation.",
-        at_least=weight_actions.SMALLEST,
-        at_most=weight_actions.LARGEST,
+        at_least=SMALLEST,
+        at_most=LARGEST,
         convert=fields.as_float,
-        used_with={"mask_1_action": weight_actions.OF_CONSTANTS},
+        used_with={"mask_1_action": OF_CONSTANTS},
     )
     rounding: str = fields.field(
         "exact",
@@ -189,12 +198,51 @@ class LevelRules:
         fractions = layer_shares.expand("fraction", recipe.fractions, masks)
         return {layer: part for layer, part in fractions.items() if part > 0}
 
-    def check(self, recipe, criterion: str = "large_final") -> None:
-        """Raises unless a recipe can be trained by these rules.
+    def start(
+        self, pruned: mask_0.Pruning, dense: Network, seed: int, level: int
+    ) -> tuple[Network, Network]:
+        """Returns what a level starts from, and what the next level acts on.
+
+        First the pruned weights get what they are held at, which may change the
+        others too, then the kept ones what they start from.
+
+        Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), sec. 3, 4.
 
         Args:
-            recipe: recipes.Recipe.
-            criterion: Name of what scores weights.
+            pruned: mask_0.Pruning, whose `initial` is what this returned second
+                at the level before; at level 0, the weights it started from.
+            dense: Dict, name -> array that level 0 started from.
+            seed: Seed that the level's draws derive from.
+            level: Number of prunings so far, this one included.
+
+        Returns:
+            Pair of dicts, name -> array. The first has what pruned weights are
+            held at where they are held, and may have anything where they are
+            0. The second is what the actions have made of all weights, pruned
+            ones included.
+        """
+        seed_0, seed_1 = (
+            seeds.derive(seed, which, level) for which in ("mask_0", "mask_1")
+        )
+        weights, held = mask_0.apply(self.mask_0_action, pruned, seed_0)
+        given = mask_1.Start(
+            weights=weights,
+            masks=pruned.masks,
+            dense=dense,
+            draw=pruned.draw,
+            constant=self.signed_constant,
+        )
+        weights = mask_1.apply(self.mask_1_action, given, seed_1)
+        if held is None:
+            return weights, weights
+        kernels = {
+            name: np.where(mask == 1, weights[name], held[name])
+            for name, mask in pruned.masks.items()
+        }
+        return {**weights, **kernels}, weights
+
+    def check(self, recipe, criterion: str = "large_final") -> None:
+        """Raises unless a recipe can be trained by these rules.
 
         Raises:
             ValueError: If fine-tuning would have a rate of 0, densities come

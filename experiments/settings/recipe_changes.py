@@ -32,7 +32,7 @@ def apply(changes: RecipeChanges, settings: dict) -> recipes.Recipe:
     master seed follow it. Another recipe keeps the run's seeds only.
 
     Args:
-        changes: RecipeChanges.
+        changes: What is other there.
         settings: Dict, name -> JSON value, as run.json has them. Where the data
             lies is not among them: it must be given again.
 

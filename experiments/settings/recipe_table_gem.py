@@ -10,6 +10,7 @@ from lottery_ticket.foundations.values import entries
 
 PAPER = entries.SREENIVASAN
 RELEASED = f"{PAPER}, the configs released with it"
+OF_L2 = f"{RELEASED}. Weights of the L2 term:"
 UNKNOWN = "No numbers at hand. Not measured here"
 # Norms without scale and offset, no biases, and a rate that falls along a
 # cosine, once an epoch. All layers are compared with each other.
@@ -83,8 +84,7 @@ RECIPES = {
     },
     "cifar10_resnet20_gem": {
         "source": (
-            f"{RELEASED}. Weights of the L2 term: "
-            "1e-4 at densities of .0059 and .0144, 3e-5 at .0372"
+            f"{OF_L2} 1e-4 at densities of .0059 and .0144, 3e-5 at .0372"
         ),
         "expect": (
             "Paper, before and after fine-tuning: Gem-Miner 45.30 % and "
@@ -100,8 +100,7 @@ RECIPES = {
     },
     "cifar10_mobilenet_v2_gem": {
         "source": (
-            f"{RELEASED}. Weights of the L2 term: "
-            "1.5e-5 at a density of .014, 7e-6 at .05, 3e-6 at .2"
+            f"{OF_L2} 1.5e-5 at a density of .014, 7e-6 at .05, 3e-6 at .2"
         ),
         "expect": (
             "Paper, Gem-Miner at a density of .014: 84.62 % before and 87.37 % "
@@ -114,8 +113,8 @@ RECIPES = {
     },
     "cifar10_vgg16_gem": {
         "source": (
-            f"{RELEASED}. Weight of the L2 term: "
-            "1e-6; fine-tuned with --fine_tune_lr=.05"
+            f"{RELEASED}. Weight of the L2 term: 1e-6; fine-tuned with "
+            "--fine_tune_lr=.05"
         ),
         "expect": (
             "Paper, Gem-Miner at a density of .014: above 90 % before "
@@ -142,8 +141,8 @@ RECIPES = {
     },
     "cifar10_resnet18_gem": {
         "source": (
-            f"{RELEASED}. Weights of the L2 term: "
-            "8.5e-6 at a density of .005, 3e-6 at .05, with --prune_period=20"
+            f"{OF_L2} 8.5e-6 at a density of .005, 3e-6 at .05, with "
+            "--prune_period=20"
         ),
         "expect": UNKNOWN,
         **NORMED,
@@ -155,9 +154,8 @@ RECIPES = {
     },
     "cifar100_resnet32_gem": {
         "source": (
-            f"{RELEASED}. Weights of the L2 term: "
-            "1e-5 at a density of .02, 5e-6 at .05. With --width=2, the one of "
-            "twice the filters"
+            f"{OF_L2} 1e-5 at a density of .02, 5e-6 at .05. With --width=2, "
+            "the one of twice the filters"
         ),
         "expect": UNKNOWN,
         **NORMED,
@@ -169,10 +167,9 @@ RECIPES = {
     },
     "tiny_imagenet_resnet18_gem": {
         "source": (
-            f"{RELEASED}. Weights of the L2 term: "
-            "1e-5 at a density of .005, 5e-6 at .014, 8e-6 at .05; fine-tuned "
-            "with --fine_tune_lr=.1. There, convolutions of shortcuts are "
-            "neither pruned nor counted: --mask_shortcuts=False"
+            f"{OF_L2} 1e-5 at a density of .005, 5e-6 at .014, 8e-6 at .05; "
+            "fine-tuned with --fine_tune_lr=.1. There, convolutions of "
+            "shortcuts are neither pruned nor counted: --mask_shortcuts=False"
         ),
         "expect": "Paper: in figures only. Not measured here",
         **NORMED,
@@ -203,8 +200,7 @@ RECIPES = {
     },
     "caltech101_resnet50_gem": {
         "source": (
-            f"{RELEASED}. Weights of the L2 term: "
-            "5e-6 at a density of .02, 2e-6 at .05; fine-tuned with "
+            f"{OF_L2} 5e-6 at a density of .02, 2e-6 at .05; fine-tuned with "
             "--fine_tune_optimizer=adam --fine_tune_lr=1e-4. Differs: its body "
             "had been trained on ImageNet, here as --presets if at all; no "
             "dropout before the logits"

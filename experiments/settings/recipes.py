@@ -271,9 +271,7 @@ class Recipe:
     def model_options(self) -> dict:
         """Returns the model's options that are not its defaults, by name."""
         options = {name: getattr(self, name) for name in MODEL_OPTIONS}
-        return {
-            name: value for name, value in options.items() if value is not None
-        }
+        return {n: value for n, value in options.items() if value is not None}
 
     def learning_rate_schedule(self) -> schedules.Schedule:
         """Returns how the learning rate changes, for `optimizer_fn`."""
@@ -284,17 +282,10 @@ class Recipe:
 
     def optimizer_options(self) -> dict:
         """Returns the remaining keyword arguments of `optimizer_fn`."""
-        is_decoupled = self.decoupled_weight_decay
-        options = {
-            "decoupled_weight_decay": self.weight_decay
-            if is_decoupled
-            else 0.0,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-        }
-        return {
-            name: each for name, each in options.items() if each is not None
-        }
+        decay = self.weight_decay if self.decoupled_weight_decay else 0.0
+        options = {"momentum": self.momentum, "epsilon": self.epsilon}
+        given = {n: each for n, each in options.items() if each is not None}
+        return {"decoupled_weight_decay": decay, **given}
 
     def coupled_weight_decay(self) -> float:
         """Returns what training adds to gradients, times the variable."""
@@ -376,18 +367,14 @@ def _of_model(model: str, usual: dict) -> dict:
         return {**no_options, "fractions": {"*": 0.2}}
     names.check("model", model, models.MODELS)
     entry = models.MODELS[model]
-    # Its own recipes first, then those of its kind: sorting is stable. Gems
-    # have options of their own, such as norms that are not affine.
-    alike = sorted(
-        (
-            recipe
-            for recipe in recipe_table.RECIPES.values()
-            if recipe["model"]
-            and models.MODELS[recipe["model"]].load is entry.load
-        ),
-        key=lambda recipe: recipe["model"] != model,
+    # Its own recipes first, then those of its kind. Gems have options of their
+    # own, such as norms that are not affine.
+    alike = (
+        recipe
+        for recipe in recipe_table.RECIPES.values()
+        if recipe["model"] and models.MODELS[recipe["model"]].load is entry.load
     )
-    first = alike[0] if alike else {}
+    first = min(alike, key=lambda each: each["model"] != model, default={})
     known = {name: first[name] for name in ("fractions", "scope") if first}
     taken = {
         name: usual.get(name, first.get(name))

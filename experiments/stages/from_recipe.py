@@ -29,14 +29,11 @@ _OF_DATASETS = (
 
 
 def dataset(recipe):
-    """Returns the dataset of a recipe.
+    """Returns the dataset of a recipes.Recipe.
 
     The last one is kept, as the last model is: the next run of this process
     that needs the same, such as the next line of an argfile, neither loads nor
     compiles anew.
-
-    Args:
-        recipe: recipes.Recipe.
 
     Raises:
         ValueError: If the recipe names no dataset or no network.
@@ -54,16 +51,11 @@ def dataset(recipe):
 
 
 def model(recipe, dataset, quiet=False):
-    """Returns the network of a recipe, in need of a `reset`.
+    """Returns the network of a recipe for a dataset, in need of a `reset`.
 
-    Args:
-        recipe: recipes.Recipe.
-        dataset: DatasetBase that it is for.
-        quiet: Whether not to say which kernels of a user's own network
-            have masks, and which have none.
-
-    Raises:
-        ValueError: If the network cannot be built for such examples.
+    Unless `quiet`, it says which kernels of a user's own network have masks,
+    and which have none. Raises ValueError if the network cannot be built for
+    such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
     sizes = (dataset.input_shape, dataset.num_classes)

@@ -3,7 +3,6 @@
 import functools
 
 from lottery_ticket.experiments.settings import scoring as scoring_lib
-from lottery_ticket.experiments.settings import weight_actions
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations import experiment
 from lottery_ticket.foundations.criteria import criteria
@@ -175,8 +174,7 @@ class Levels:
             saved = paths.at_iteration(self._directories[0], iteration)
             presets = save_restore.restore_network(saved)
             return experiment.Start(masks, presets, source.unpruned)
-        presets, unpruned = weight_actions.start(
-            self._rules,
+        presets, unpruned = self._rules.start(
             mask_0.Pruning(
                 masks, source.masks, source.unpruned, source.final, model.draw
             ),

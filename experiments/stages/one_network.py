@@ -6,7 +6,9 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.machine import files, progress
 from lottery_ticket.foundations.records import lock, plans
+from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.values import names
 
 
 def plan(
@@ -62,6 +64,7 @@ def training(
         course: Where it starts, and what it does on the way.
         finetune: Whether to train at the schedule's last rate throughout.
     """
+    names.check("on_collapse", output.on_collapse, collapse.POLICIES)
 
     def work(dataset, model):
         give_start(dataset, model)

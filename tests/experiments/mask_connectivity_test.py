@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import gem_miner, mask_connectivity
-from lottery_ticket.experiments.settings import mask_path
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_search
+from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.records import (
     lock,
     run_record,
@@ -20,7 +20,7 @@ from lottery_ticket.foundations.training import (
     batches,
     network_evaluation,
 )
-from lottery_ticket.foundations.values import seeds
+from lottery_ticket.foundations.values import fields, seeds
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import searches, trunks
 
@@ -59,7 +59,7 @@ def others(tmp_path_factory):
 
 def run(directory, pair, quiet=True, **options):
     """Evaluates it; returns the record."""
-    path = mask_path.MaskPath(**({"points": POINTS} | options))
+    path = mask_connectivity.MaskPath(**({"points": POINTS} | options))
     planned.run(
         mask_connectivity.plan, str(directory), *pair, path, quiet=quiet
     )
@@ -310,7 +310,7 @@ def test_a_finished_one_is_skipped(done, pair, monkeypatch, capsys):
     monkeypatch.setattr(from_recipe, "dataset", None)
     run(done, pair, quiet=False, draws=2)
     assert "complete already" in capsys.readouterr().err
-    path = mask_path.MaskPath(points=POINTS, draws=2)
+    path = mask_connectivity.MaskPath(points=POINTS, draws=2)
     assert planned.is_complete(mask_connectivity.plan, str(done), *pair, path)
     other = str(done.parent / "other")
     assert not planned.is_complete(mask_connectivity.plan, other, *pair, path)
@@ -421,3 +421,81 @@ def test_examples_must_be_the_same_in_the_splits_used(tmp_path, pair, others):
         run(tmp_path, pair, splits=("tests",))
     record = run(tmp_path, pair, splits=("test",))
     assert record["dataset"] == from_recipe.dataset(searches.RECIPE).checksum
+
+
+ZEROS = {"layer0": np.zeros(200, np.uint8)}
+ONES = {"layer0": np.ones(200, np.uint8)}
+
+
+def path(**options):
+    return mask_connectivity.MaskPath(**options)
+
+
+def test_alphas_are_hundredths():
+    alphas = path().alphas
+    assert len(alphas) == 101
+    assert alphas == [index / 100 for index in range(101)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"points": 1}, "points must be an integer, at least 2"),
+        ({"way": "lineer"}, "Did you mean 'linear'"),
+        ({"norm_statistics": "none"}, "norm_statistics"),
+        ({"splits": ("tset",)}, "Did you mean 'test'"),
+        ({"draws": 0}, "draws must be an integer, at least 1"),
+        (
+            {"draw_seed": -1},
+            "draw_seed must be an integer, at least 0",
+        ),
+        ({"round_masks": True}, "round_masks is for way=linear"),
+        ({"way": "linear", "draws": 2}, "draws is for way=probabilistic"),
+        ({"way": "linear", "draw_seed": 0}, "draw_seed is for way=prob"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(options, message):
+    with pytest.raises(ValueError, match=message):
+        path(**options)
+
+
+def test_splits_are_in_one_order():
+    assert path(splits=("test", "train", "test")).splits == ("train", "test")
+    assert path(splits=()).splits is None
+
+
+def test_the_seed_derives_from_the_searches_unless_given():
+    one, other = (path().resolved(seed).draw_seed for seed in (1, 2))
+    assert one != other
+    assert path(draw_seed=0).resolved(1).draw_seed == 0
+    assert path(way="linear").resolved(1).draw_seed is None
+
+
+def test_settings_are_all_flags_as_json():
+    settings = fields.as_dict(path(splits=("test",)).resolved(1))
+    assert json.loads(json.dumps(settings)) == {
+        **settings,
+        "splits": ["test"],
+    }
+    assert set(settings) == {
+        *("points", "way", "draws", "round_masks", "norm_statistics"),
+        *("splits", "draw_seed"),
+    }
+
+
+def test_each_draw_is_another_and_holds_for_all_points():
+    draws = path(draws=3).resolved(1).between(ZEROS, ONES)
+    halves = [each(alpha=0.5)["layer0"] for each in draws]
+    assert len({half.tobytes() for half in halves}) == 3
+    for each, half in zip(draws, halves, strict=True):
+        assert (each(alpha=0.4)["layer0"] <= half).all()
+        np.testing.assert_array_equal(each(alpha=0.5)["layer0"], half)
+    again = path(draws=3).resolved(1).between(ZEROS, ONES)[0]
+    np.testing.assert_array_equal(again(alpha=0.5)["layer0"], halves[0])
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_the_linear_way_is_one(rounded):
+    (way,) = path(way="linear", round_masks=rounded).between(ZEROS, ONES)
+    expected = learned_masks.mixed(ZEROS, ONES, 0.7, rounded)
+    np.testing.assert_array_equal(way(alpha=0.7)["layer0"], expected["layer0"])

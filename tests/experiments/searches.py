@@ -3,7 +3,7 @@
 import attrs
 
 from lottery_ticket.experiments import supermask
-from lottery_ticket.experiments.settings import mask_search, recipes
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
@@ -29,7 +29,7 @@ def search(directory, mask_seed, recipe=RECIPE, **options):
         supermask.plan,
         str(directory),
         recipe,
-        mask_search.MaskSearch(mask_seed=mask_seed, **options),
+        supermask.MaskSearch(mask_seed=mask_seed, **options),
         save_summaries=False,
         quiet=True,
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lottery_ticket.experiments import untrained
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import recipes, untrained_grid
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
@@ -20,7 +20,7 @@ RECIPE = recipes.Recipe(
     fractions={"layer0": 0.2, "layer1": 0.1},
     seed=1,
 )
-GRID = untrained_grid.Grid(criteria=("all",)).resolved(5)
+GRID = untrained.Grid(criteria=("all",)).resolved(5)
 DATA = from_recipe.dataset(RECIPE)
 MODEL = from_recipe.model(RECIPE, DATA)
 PRUNED = [each for each in criteria.CRITERIA if not GRID.levels(each) == [1]]

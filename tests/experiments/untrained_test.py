@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments import untrained
-from lottery_ticket.experiments.settings import recipes, untrained_grid
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import lock, paths, save_restore
 from lottery_ticket.foundations.training import (
@@ -24,7 +25,7 @@ RECIPE = attrs.evolve(
     trunks.RECIPE, training_len="60it", lr=0.01, hidden_units=(20,)
 )
 GIVEN = {"criteria": ("large_final", "movement", "random"), "iterations": 3}
-GRID = untrained_grid.Grid(**GIVEN)
+GRID = untrained.Grid(**GIVEN)
 CUTS = 1 + 3 * 3
 
 
@@ -151,7 +152,7 @@ def test_its_paths_are_frozen():
 
 
 def test_criteria_that_decide_have_one_level(tmp_path, dense):
-    grid = untrained_grid.Grid(
+    grid = untrained.Grid(
         criteria=("large_final_same_sign_single", "snip"), iterations=2
     )
     run(tmp_path, dense, grid)
@@ -378,7 +379,7 @@ def test_without_a_validation_set_nothing_is_chosen(tmp_path, capsys):
     recipe = attrs.evolve(RECIPE, validation_size=0)
     dense = trunks.train(tmp_path / "dense", recipe)
     capsys.readouterr()
-    grid = untrained_grid.Grid(criteria=("random",), iterations=1)
+    grid = untrained.Grid(criteria=("random",), iterations=1)
     run(tmp_path / "out", dense, grid, quiet=False)
     assert "no validation set to choose on" in capsys.readouterr().err
     for cell in json.loads((tmp_path / "out/untrained.json").read_text())[
@@ -408,7 +409,7 @@ def test_batch_normalisations_have_their_first_statistics(tmp_path):
     settings = {**trunks.SETTINGS, "hidden_units": None}
     recipe = recipes.Recipe("digits_fc", model=f"{path}:build", **settings)
     dense = trunks.train(tmp_path / "dense", recipe)
-    grid = untrained_grid.Grid(criteria=("large_final",), iterations=1)
+    grid = untrained.Grid(criteria=("large_final",), iterations=1)
     run(tmp_path / "out", dense, grid)
     dataset = from_recipe.dataset(recipe)
     model = from_recipe.model(recipe, dataset, quiet=True)
@@ -420,3 +421,77 @@ def test_batch_normalisations_have_their_first_statistics(tmp_path):
     evaluating = network_evaluation.NetworkEvaluation(model, dataset, ("test",))
     expected = evaluating.evaluate(initial)["test"]
     assert read(tmp_path / "out")["cells"][0]["test"] == expected
+
+
+def test_the_usual_criteria_are_15_that_prune_to_any_density():
+    grid = untrained.Grid()
+    assert grid.criteria == untrained.CRITERIA
+    assert len(set(grid.criteria)) == 15
+    for name in grid.criteria:
+        assert not criteria.CRITERIA[name].decides
+        assert grid.levels(name) == list(range(1, 25))
+
+
+def test_all_is_every_criterion():
+    assert untrained.Grid(criteria="random").criteria == ("random",)
+    grid = untrained.Grid(criteria=("all",), iterations=3)
+    assert grid.criteria == tuple(criteria.CRITERIA)
+    assert grid.levels("large_final_same_sign_single") == [1]
+    assert grid.levels("random") == [1, 2, 3]
+
+
+def test_settings_are_json_values():
+    grid = untrained.Grid(
+        criteria=["random"],
+        iterations=2,
+        mask_1_actions=("none", "signed_constant"),
+        signed_constant=1,
+        draw_seed=7,
+    )
+    settings = json.loads(json.dumps(grid.settings()))
+    assert settings == {
+        "criteria": ["random"],
+        "mask_1_actions": ["rewind", "signed_constant"],
+        "mask_0_action": "zero",
+        "signed_constant": 1.0,
+        "rounding": "exact",
+        "score_examples": 10,
+        "draw_seed": 7,
+        "levels": [0, 1, 2],
+    }
+
+
+def test_the_seed_derives_from_that_of_the_weights():
+    grid = untrained.Grid()
+    one, other = grid.resolved(1), grid.resolved(2)
+    assert grid.resolved(1) == one
+    assert one.draw_seed != other.draw_seed
+    assert one.seed("score") != one.seed("ties")
+    given = untrained.Grid(draw_seed=3)
+    assert given.resolved(1) == given.resolved(2) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"criteria": ("large_finl",)}, "Did you mean 'large_final'"),
+        ({"criteria": ("random", "random")}, "criteria must be one or more"),
+        ({"criteria": ()}, "criteria must be one or more"),
+        ({"criteria": ("all", "random")}, "criteria must be one or more"),
+        ({"mask_1_actions": ("rewindd",)}, "Did you mean 'rewind'"),
+        ({"mask_1_actions": ("none", "rewind")}, "each of them once"),
+        ({"mask_0_action": "freeze"}, "Unknown mask_0_action 'freeze'"),
+        ({"rounding": "down"}, "Unknown rounding 'down'"),
+        ({"signed_constant": -0.1}, "must be a number, .* Received: -0.1"),
+        (
+            {"signed_constant": 0.1, "mask_1_actions": ("rewind",)},
+            "is for signed_constant",
+        ),
+        ({"iterations": 0}, "iterations must be an integer, at least 1"),
+        ({"score_examples": 2.5}, "integer, at least 1. Received: 2.5"),
+        ({"draw_seed": -1}, "draw_seed must be an integer, at least 0"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(given, message):
+    with pytest.raises(ValueError, match=message):
+        untrained.Grid(**given)

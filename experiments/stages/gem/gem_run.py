@@ -7,8 +7,8 @@ import numpy as np
 from lottery_ticket.experiments.settings import fine_tuning, recipes
 from lottery_ticket.experiments.stages.gem import (
     gem_search,
+    gem_stages,
     imp_search,
-    sanity_checks,
     search_algos,
 )
 from lottery_ticket.foundations.machine import files
@@ -42,7 +42,7 @@ class Gem:
     recipe: recipes.Recipe
     search: gem_search.GemSearch
     tuning: fine_tuning.FineTuning
-    checks: sanity_checks.SanityChecks
+    checks: gem_stages.SanityChecks
     presets: dict[str, np.ndarray] | None = None
     on_collapse: str = "warn"
     save_summaries: bool = True
@@ -86,11 +86,7 @@ class Gem:
         return self.tuning.recipe(self.recipe)
 
     def check_free(self) -> None:
-        """Raises if the folder holds what another search would leave there.
-
-        Raises:
-            ValueError: If so; it is never mixed with, nor overwritten.
-        """
+        """Raises ValueError if the folder holds what another search leaves."""
         run = {"run.json", "checkpoint.bin"} & set(files.names(self.directory))
         if run and self.tuning.skip_fine_tune:
             raise ValueError(
@@ -115,7 +111,7 @@ class Gem:
         return dataclasses.replace(
             self,
             directory=self.check_directory("score_inversion"),
-            checks=sanity_checks.SanityChecks(),
+            checks=gem_stages.SanityChecks(),
             is_inverted=True,
         )
 
@@ -144,11 +140,7 @@ class Gem:
         }
 
     def tuning_settings(self, check: str | None = None) -> dict:
-        """Returns all that a training of weights depends on, as JSON values.
-
-        Args:
-            check: Name of the sanity check that it is, or None.
-        """
+        """Returns all that a training depends on, also that of a check."""
         settings = {
             **self.tuned_recipe().settings(),
             **self._of_mask(),

@@ -13,16 +13,19 @@ from lottery_ticket.foundations.learned_masks import (
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.values import fields, seeds, steps
 
-_HYPERCUBE = search_algos.having("is_hypercube")
 _SCORED = {"algo": search_algos.having("trains_scores")}
 _MASKED = {"algo": search_algos.having("has_mask")}
 _GRADUAL = {"algo": search_algos.having("is_gradual")}
 _ROUNDS = {"algo": search_algos.having("has_rounds")}
-_IN_0_AND_1 = {"algo": _HYPERCUBE}
+_IN_0_AND_1 = {"algo": search_algos.having("is_hypercube")}
 # Where no more is kept than what is above the threshold.
 _ABOVE = {**_IN_0_AND_1, "bottom_k_on_forward": (False,)}
 _COUNTED = {"prune_scope": ("global", "layerwise")}
 _EXPONENTS = {**_SCORED, "regularization": regularizers.HAVE_EXPONENTS}
+PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
+_OF_SCORES = tuple(
+    n for n, each in score_rounding.ROUNDINGS.items() if not each.keeps_all
+)
 _FAN = {"init": kernel_initializers.HAVE_FAN_MODE}
 # What means the same to ScoreMethod, where these are declared.
 _OF_METHOD = (
@@ -131,12 +134,7 @@ class GemSearch:
     regularization_weight: float = _of_method(
         "regularization_weight",
         default=1e-4,
-        used_with={
-            **_SCORED,
-            "regularization": tuple(
-                name for name in regularizers.REGULARIZERS if name != "none"
-            ),
-        },
+        used_with={**_SCORED, "regularization": PENALTIES},
     )
     alpha: float = _of_method("alpha", used_with=_EXPONENTS)
     alpha_prime: float = _of_method("alpha_prime", used_with=_EXPONENTS)
@@ -149,14 +147,7 @@ class GemSearch:
     noise_ratio: float = fields.like(
         score_rounding.Rounding,
         "noise_ratio",
-        used_with={
-            **_ABOVE,
-            "rounding": tuple(
-                name
-                for name, each in score_rounding.ROUNDINGS.items()
-                if not each.keeps_all
-            ),
-        },
+        used_with={**_ABOVE, "rounding": _OF_SCORES},
     )
     evaluation_samples: int = fields.field(
         1,
@@ -251,8 +242,8 @@ class GemSearch:
                 "naive_prob, or any with a noise_ratio. Received: "
                 f"{self.evaluation_samples} with {self.rounding}"
             )
-        is_rewound = steps.parse(self.rewind_iteration)[1] > 0
-        if is_rewound and self.retraining != "rewind":
+        is_rewound = self.retraining == "rewind"
+        if not is_rewound and steps.parse(self.rewind_iteration)[1]:
             raise ValueError(
                 "rewind_iteration is for retraining=rewind: with lr_rewind, "
                 "each round starts from the weights as they are, and is a "
@@ -284,11 +275,9 @@ class GemSearch:
         """Returns when the search prunes, and how much.
 
         Args:
-            epochs: Whole epochs of its training.
+            epochs: Whole epochs of its training. A ValueError says if they are
+                too few for an event.
             is_inverted: Whether events take the highest scores, a sanity check.
-
-        Raises:
-            ValueError: If it is too short for an event.
         """
         if not self.algorithm.has_events:
             return pruning_events.NO_EVENTS
@@ -306,10 +295,7 @@ class GemSearch:
     def method(
         self, plan: pruning_events.EventPlan
     ) -> score_method.ScoreMethod:
-        """Returns how scores are trained, and become a mask at the end.
-
-        It is for resolved flags, of an algo that trains scores.
-        """
+        """Returns, once resolved, how scores are trained and become a mask."""
         masker = self.algorithm.masker if self.quantized else "hc_relaxed"
         if self.bottom_k_on_forward:
             masker = "global_top"
@@ -326,7 +312,6 @@ class GemSearch:
         )
 
     def _rounding(self):
-        """Returns how scores are rounded, if they fit each other."""
         return score_rounding.Rounding(
             self.rounding, self.threshold, self.noise_ratio, self.prob_layers
         )
@@ -336,14 +321,12 @@ class GemSearch:
         algo = self.algorithm
         if not algo.trains_scores:
             return {"init": "kaiming_normal"}
-        usual = {
+        starts = "unif" if algo.is_hypercube else "edge_popup"
+        return {
             "init": "signed_constant",
             "regularization": algo.regularization,
+            **({} if self.drop_bottom_half else {"score_init": starts}),
         }
-        if not self.drop_bottom_half:
-            starts = "unif" if algo.is_hypercube else "edge_popup"
-            usual["score_init"] = starts
-        return usual
 
     def _check_amount(self):
         """How much goes: by a density, by a fraction, or by scores alone."""
@@ -355,8 +338,7 @@ class GemSearch:
                 f"algo={self.algo} is not asked how much goes: its scores say. "
                 f"Received: density={self.density}"
             )
-        by_scores = self.prune_scope == "threshold"
-        if is_counted and not is_asked and not by_scores:
+        if is_counted and not is_asked and self.prune_scope != "threshold":
             raise ValueError(
                 f"algo={self.algo} needs a density, such as --density=.0144"
             )
@@ -409,11 +391,7 @@ class GemSearch:
 
 
 def unused(algo: str) -> set[str]:
-    """Returns the names of the flags of a GemSearch that an algo does not use.
-
-    Args:
-        algo: A name in search_algos.ALGOS.
-    """
+    """Returns the names of a GemSearch's flags that an algo does not use."""
     return {
         each.name
         for each in attrs.fields(GemSearch)

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 
 from lottery_ticket.foundations.networks import kernel_initializers
-from lottery_ticket.foundations.values import seeds
 
 Network = dict[str, np.ndarray]
 LEGACY_FACTOR = 0.5  # Of the authors' code: 1 less its default prune_rate.
@@ -31,32 +30,14 @@ class Ticket:
 def draw(gem, model) -> Network:
     """Returns all weights, none pruned: presets, where they name them.
 
-    Kernels with masks are drawn by the search's init. Others, biases and norms
-    are as the network itself draws them.
+    Kernels with masks are drawn by the init of a gem_run.Gem's search. Others,
+    biases and norms are as the network itself draws them.
 
-    Args:
-        gem: gem_run.Gem.
-        model: ModelBase of the network.
-
-    Raises:
-        ValueError: If a preset is of no variable, or of another shape.
+    Raises ValueError if a preset is of no variable, or of another shape.
     """
     seed = gem.recipe.init_seed
-    drawn = {**model.draw(seed), **_kernels(gem.search, model, seed)}
+    drawn = {**model.draw(seed), **kernels(gem.search, model, seed)}
     return model.reset({**drawn, **(gem.presets or {})}).weights
-
-
-def redrawn(gem, model, start: Network) -> Network:
-    """Returns weights with all kernels that have masks drawn anew.
-
-    Args:
-        gem: gem_run.Gem, whose checks say by which init.
-        model: ModelBase of the network.
-        start: Dict, name -> array: what the others are.
-    """
-    seed = seeds.derive(gem.recipe.init_seed, "weight_reinit")
-    init = gem.checks.reinit_init
-    return {**start, **_kernels(gem.search, model, seed, init)}
 
 
 def with_statistics(model, weights: Network, final: Network) -> Network:
@@ -65,8 +46,8 @@ def with_statistics(model, weights: Network, final: Network) -> Network:
     return {**weights, **{name: final[name] for name in moved}}
 
 
-def _kernels(search, model, seed, init=None):
-    """A draw of all kernels with masks; of the search's init, if None."""
+def kernels(search, model, seed: int, init: str | None = None) -> Network:
+    """Returns a draw of all kernels with masks, by an init or the search's."""
     factors = {"none": 1.0, "kept": search.density, "legacy": LEGACY_FACTOR}
     return kernel_initializers.draw(
         init or search.init,

@@ -21,13 +21,6 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     starts where rounds do: from rewound weights, or, with lr_rewind, from those
     it was trained to.
 
-    Args:
-        gem: gem_run.Gem.
-        dataset: DatasetBase.
-        model: ModelBase of the network.
-        weights: Dict, name -> array, none pruned, that the first round starts
-            from.
-
     Raises:
         ValueError: If there is no round, or the weights cannot be rewound to
             where they should.
@@ -82,12 +75,8 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
 def rounds(search, epochs: int) -> int:
     """Returns the number of rounds, each of which trains and prunes.
 
-    Args:
-        search: gem_search.GemSearch, resolved, as below.
-        epochs: Whole epochs of the recipe's training.
-
-    Raises:
-        ValueError: If there is no round.
+    It is of a GemSearch, resolved, and of the whole epochs of its recipe's
+    training. Raises ValueError if there is no round.
     """
     number = search.imp_rounds or epochs // search.prune_period
     if number < 1:

@@ -50,18 +50,6 @@ def evaluation(model, dataset):
     return network_evaluation.NetworkEvaluation(model, dataset, held_out)
 
 
-def text(results: Results) -> str:
-    """Returns accuracies in few words: "test 97.67 %, validate 97.00 %".
-
-    Args:
-        results: Dict, split -> {"loss": ., "accuracy": .}.
-    """
-    return ", ".join(
-        f"{split} {100 * each['accuracy']:.2f} %"
-        for split, each in results.items()
-    )
-
-
 def _best_iteration(logs):
     common = set(logs["test"]["iteration"])
     log = logs["validate"]

@@ -20,12 +20,6 @@ EXAMPLES = 128  # Of the batch by which pseudo-boolean rounding decides.
 def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     """Returns the mask that a training of scores comes to.
 
-    Args:
-        gem: gem_run.Gem.
-        dataset: DatasetBase.
-        model: ModelBase of the network.
-        weights: Dict, name -> array that stand still, none pruned.
-
     Raises:
         ValueError: If it is too short for an event, a layer in prob_layers is
             unknown, or nothing is kept at the end.

@@ -15,6 +15,9 @@ from lottery_ticket.foundations.values import entries
 class Algo(entries.Entry):
     """A function (gem, dataset, model, weights) -> gem_weights.Ticket.
 
+    It takes a gem_run.Gem, and the weights of its model as a dict, name ->
+    array, none of them pruned.
+
     Args:
         masker: Of one that trains scores, the usual masker, a name in
             maskers.MASKERS.
@@ -133,11 +136,7 @@ ALGOS = {
 
 
 def having(*facts: str) -> tuple[str, ...]:
-    """Returns the names of all algorithms of which one of these facts holds.
-
-    Args:
-        facts: Names of attributes of Algo, such as "trains_scores".
-    """
+    """Returns the names of algorithms of which an attribute of Algo holds."""
     return tuple(
         name
         for name, each in ALGOS.items()

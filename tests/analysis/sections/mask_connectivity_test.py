@@ -8,7 +8,6 @@ import pytest
 
 from lottery_ticket.analysis.sections import mask_connectivity, parts
 from lottery_ticket.experiments import mask_connectivity as experiment
-from lottery_ticket.experiments.settings import mask_path
 from lottery_ticket.foundations.records import sealed
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.analysis import fake_results, fake_ways
@@ -149,7 +148,7 @@ def test_nothing_there(tmp_path):
 def test_what_the_experiment_writes_is_read(tmp_path):
     pair = [searches.search(tmp_path / f"in/{s}", s) for s in (1, 2)]
     directory = tmp_path / "out/trial1/2/mask_connectivity"
-    path = mask_path.MaskPath(points=3, draws=2)
+    path = experiment.MaskPath(points=3, draws=2)
     planned.run(experiment.plan, str(directory), *pair, path, quiet=True)
     record = sealed.read(f"{directory}/mask_connectivity.json")
     found = _read(tmp_path / "out")

@@ -13,7 +13,7 @@ import pytest
 
 from lottery_ticket.experiments import supermask
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import mask_search, recipes
+from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.tests import planned
@@ -335,7 +335,7 @@ def test_runs_that_are_not_dense_are_refused(tmp_path):
 @pytest.mark.slow
 def test_a_run_that_learned_a_mask_is_refused_though_it_keeps_all(tmp_path):
     directory = str(tmp_path / "supermask")
-    search = mask_search.MaskSearch(sigmoid_bias=100)
+    search = supermask.MaskSearch(sigmoid_bias=100)
     planned.run(supermask.plan, directory, trunks.RECIPE, search, quiet=True)
     with pytest.raises(ValueError, match="learned a mask, and trained no we"):
         finished_runs.dense(directory)

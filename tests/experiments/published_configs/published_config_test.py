@@ -444,10 +444,10 @@ def of_algo(algo, **changes):
     return published.translated({"algo": algo}, **changes)
 
 
-@pytest.mark.parametrize("arch", published_config.ARCHS)
+@pytest.mark.parametrize("arch", published_keys.ARCHS)
 def test_every_network_makes_a_recipe(arch):
     found = published.bound(arch=arch)["recipe"]
-    assert found.model == published_config.ARCHS[arch][0]
+    assert found.model == published_keys.ARCHS[arch][0]
 
 
 @pytest.mark.parametrize(

@@ -63,20 +63,18 @@ def test_presets_win(model):
 
 def test_fresh_weights_differ_in_kernels_alone(model):
     gem = small.gem("unused")
-    start = {**gem_weights.draw(gem, model), "layer0_bias": np.ones(12)}
-    again = gem_weights.redrawn(gem, model, start)
-    same = {name for name in start if (again[name] == start[name]).all()}
-    assert same == {"layer0_bias", "layer1_bias"}
+    start = gem_weights.draw(gem, model)
+    again = gem_weights.kernels(gem.search, model, 7)
+    assert set(again) == {"layer0", "layer1"}
+    assert not any((again[name] == start[name]).all() for name in again)
     np.testing.assert_allclose(
         abs(again["layer0"]), abs(start["layer0"]), rtol=1e-6
     )
 
 
 def test_fresh_weights_can_be_of_another_distribution(model):
-    gem = small.gem(
-        "unused", checks=("weight_reinit",), reinit_init="kaiming_normal"
-    )
-    again = gem_weights.redrawn(gem, model, gem_weights.draw(gem, model))
+    search = small.gem("unused").search
+    again = gem_weights.kernels(search, model, 7, "kaiming_normal")
     assert len(np.unique(abs(again["layer0"]))) > 700
 
 

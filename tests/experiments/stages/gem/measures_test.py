@@ -51,8 +51,3 @@ def test_what_is_held_out_is_evaluated_and_no_more(validate):
     logits = hidden @ w["layer1"] + w["layer1_bias"]
     accuracy = (logits.argmax(1) == y).mean()
     assert found["test"]["accuracy"] == pytest.approx(accuracy, abs=1e-6)
-
-
-def test_words():
-    found = {"test": result(0.25), "validate": result(0.5)}
-    assert measures.text(found) == "test 75.00 %, validate 50.00 %"

@@ -6,7 +6,7 @@ from lottery_ticket.experiments import gem_miner
 from lottery_ticket.experiments.settings import fine_tuning, recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
-from lottery_ticket.experiments.stages.gem import gem_search, sanity_checks
+from lottery_ticket.experiments.stages.gem import gem_search, gem_stages
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.tests import planned
 
@@ -58,7 +58,7 @@ def arguments(checks=(), tuning=None, reinit_init=None, changes=None, **flags):
         recipe(**(changes or {})),
         search(**flags),
         fine_tuning.FineTuning(**tuning),
-        sanity_checks.SanityChecks(checks, reinit_init),
+        gem_stages.SanityChecks(checks, reinit_init),
     )
 
 
