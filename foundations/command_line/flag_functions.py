@@ -12,12 +12,18 @@ from collections.abc import Callable
 
 import attrs
 
+from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.values import fields
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _CONFIG_HELP = """config: YAML file of flags, one `name: value` a line, or the
     name of one that comes with the library, such as rare_gems/resnet20_1.44;
     flags on the command line win over it."""
+_PROCESS_HELP = """compile_cache: Folder in which XLA keeps what it compiles,
+    for later runs on this machine; None is one in the user's cache folder, none
+    keeps nothing. A process takes it from its first command.
+deterministic: Whether a GPU computes the same bytes at each run; CPUs do
+    anyway. A process takes it from its first command."""
 
 
 def parameters(function: Callable) -> dict[str, inspect.Parameter]:
@@ -32,14 +38,17 @@ def parameters(function: Callable) -> dict[str, inspect.Parameter]:
             found[each.name] = inspect.Parameter(
                 each.name, _KEYWORD, default=each.default, annotation=each.type
             )
-    config = inspect.Parameter("config", _KEYWORD, default=None, annotation=str)
-    return {**found, "config": config}
+    if plans.makes_plan(function):
+        found["compile_cache"] = _flag("compile_cache", None, str | None)
+        found["deterministic"] = _flag("deterministic", True, bool)
+    return {**found, "config": _flag("config", None, str)}
 
 
 def flatten(function: Callable) -> Callable:
     """Returns a function of flat arguments that calls `function`.
 
-    Its signature has one more argument, config, and its docstring names all.
+    Its signature has those of every command as well, and its docstring names
+    all.
     """
 
     @functools.wraps(function)
@@ -70,6 +79,12 @@ def keywords(function: Callable, values: dict) -> dict:
     return found
 
 
+def _flag(name, default, annotation):
+    return inspect.Parameter(
+        name, _KEYWORD, default=default, annotation=annotation
+    )
+
+
 def _documentation(function):
     """Docstring of a function, its Args with those of its settings."""
     text = inspect.cleandoc(function.__doc__ or "")
@@ -81,6 +96,8 @@ def _documentation(function):
             args = re.sub(rf"    {name}: .*\n(        .*\n)*", "", args)
             of_fields = inspect.cleandoc(parameter.annotation.__doc__ or "")
             added.append(of_fields.partition("Args:\n")[2])
+    if plans.makes_plan(function):
+        added.append(textwrap.indent(_PROCESS_HELP, "    "))
     added.append(textwrap.indent(_CONFIG_HELP, "    "))
     args = "\n".join(section.rstrip() for section in [args, *added])
     return "\n\n".join([f"{before}Args:\n{args}", *after])

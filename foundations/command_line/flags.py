@@ -26,6 +26,7 @@ from lottery_ticket.foundations.command_line import (
     flag_words,
     terminal,
 )
+from lottery_ticket.foundations.machine import compilation
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.values import names
 
@@ -82,12 +83,16 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
         terminal.say(_help(_flat(command)), sys.stdout)
         return
     try:
+        values = parse(command, argv)
         words = [  # As literals, which Fire reads back.
-            f"--{name}={value!r}"
-            for name, value in parse(command, argv).items()
+            f"--{name}={value!r}" for name, value in values.items()
         ]
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
+    if as_command(command).makes_plan:
+        compilation.set_up(
+            values.get("compile_cache"), values.get("deterministic", True)
+        )
     with terminal.heard() as signals:
         try:
             fire.Fire(

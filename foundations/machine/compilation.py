@@ -1,0 +1,114 @@
+"""What TensorFlow is told before it loads: XLA's cache, and determinism."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import sys
+
+from lottery_ticket.foundations.machine import devices
+
+NO_CACHE = "none"
+MAX_CACHE_BYTES = 2**30
+_CPUINFO_FILE = "/proc/cpuinfo"
+
+
+def set_up(cache: str | None = None, deterministic: bool = True) -> None:
+    """Sets the environment that TensorFlow reads as it is loaded.
+
+    It has no effect in a process that has loaded it; what the environment says
+    already wins.
+
+    Args:
+        cache: Folder in which XLA keeps what it has compiled, for later
+            processes: one of its own in it for each version of TensorFlow, each
+            CPU's features and GPU. Damaged files there are removed, and, above
+            MAX_CACHE_BYTES, the oldest. None is a folder of the
+            user's; "none" keeps nothing.
+        deterministic: Whether a GPU computes the same bytes at each run. CPUs
+            do without being told.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    gpus = devices.nvidia_smi("-L") if devices.gpus() else ""
+    if gpus and deterministic:
+        os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
+    if cache == NO_CACHE or "persistent_cache" in _xla_flags():
+        return
+    folder = os.path.join(cache or _users(), _machine(gpus))
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        tidy(folder)
+    except OSError:  # A home that cannot be written to must stop nothing.
+        return
+    # Flags are split at spaces; a folder whose name has one is not used.
+    if " " not in folder:
+        given = f"--tf_xla_persistent_cache_directory={folder}"
+        os.environ["TF_XLA_FLAGS"] = f"{_xla_flags()} {given}".strip()
+
+
+def tidy(folder: str) -> None:
+    """Removes damaged files from a cache, and the oldest of too many."""
+    total = 0
+    entries = [each for each in os.scandir(folder) if each.is_file()]
+    entries.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    for entry in entries:
+        total += entry.stat().st_size
+        if total > MAX_CACHE_BYTES or not is_whole(entry.path):
+            os.remove(entry.path)
+
+
+def is_whole(path: str) -> bool:
+    """Whether a file is a serialized message (protobuf), none of it missing.
+
+    XLA cannot tell: it gives up, and so does the run.
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        while 0 <= file.tell() < size:
+            tag = _varint(file)
+            if tag is None or tag & 7 != 2 or not 1 <= tag >> 3 <= 15:
+                return False
+            length = _varint(file)
+            if length is None:
+                return False
+            file.seek(length, os.SEEK_CUR)
+        return size > 0 and file.tell() == size
+
+
+def _varint(file):
+    """The number that comes next, or None."""
+    value = 0
+    for shift in range(0, 64, 7):
+        byte = file.read(1)
+        if not byte:
+            return None
+        value |= (byte[0] & 127) << shift
+        if byte[0] < 128:
+            return value
+    return None
+
+
+def _users():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "lottery_ticket", "xla")
+
+
+def _machine(gpus):
+    """Name of what compiled code is for."""
+    try:
+        with open(_CPUINFO_FILE) as file:
+            lines = {
+                line
+                for line in file
+                if line.startswith(("flags", "model name"))
+            }
+    except OSError:
+        lines = {platform.processor()}
+    text = "".join([platform.machine(), gpus, *sorted(lines)])
+    version = importlib.metadata.version("tensorflow")
+    return f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _xla_flags():
+    return os.environ.get("TF_XLA_FLAGS", "")
