@@ -87,12 +87,12 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
         words = [  # As literals, which Fire reads back.
             f"--{name}={value!r}" for name, value in values.items()
         ]
+        if as_command(command).makes_plan:
+            compilation.set_up(
+                values.get("compile_cache"), values.get("deterministic", True)
+            )
     except (ValueError, FileNotFoundError) as error:
         _exit_with_usage(error)
-    if as_command(command).makes_plan:
-        compilation.set_up(
-            values.get("compile_cache"), values.get("deterministic", True)
-        )
     with terminal.heard() as signals:
         try:
             fire.Fire(

@@ -27,6 +27,9 @@ def set_up(cache: str | None = None, deterministic: bool = True) -> None:
             user's; "none" keeps nothing.
         deterministic: Whether a GPU computes the same bytes at each run. CPUs
             do without being told.
+
+    Raises:
+        ValueError: If a folder that is given cannot be used.
     """
     if "tensorflow" in sys.modules:
         return
@@ -37,14 +40,17 @@ def set_up(cache: str | None = None, deterministic: bool = True) -> None:
         return
     folder = os.path.join(cache or _users(), _machine(gpus))
     try:
+        _check_name(folder)
         os.makedirs(folder, mode=0o700, exist_ok=True)
         tidy(folder)
-    except OSError:  # A home that cannot be written to must stop nothing.
-        return
-    # Flags are split at spaces; a folder whose name has one is not used.
-    if " " not in folder:
-        given = f"--tf_xla_persistent_cache_directory={folder}"
-        os.environ["TF_XLA_FLAGS"] = f"{_xla_flags()} {given}".strip()
+    except (OSError, ValueError) as error:
+        if cache is None:  # A home that cannot be written to stops nothing.
+            return
+        raise ValueError(
+            f"compile_cache={cache} cannot be used: {error}"
+        ) from error
+    given = f"--tf_xla_persistent_cache_directory={folder}"
+    os.environ["TF_XLA_FLAGS"] = f"{_xla_flags()} {given}".strip()
 
 
 def tidy(folder: str) -> None:
@@ -74,6 +80,11 @@ def is_whole(path: str) -> bool:
                 return False
             file.seek(length, os.SEEK_CUR)
         return size > 0 and file.tell() == size
+
+
+def _check_name(folder):
+    if " " in folder:
+        raise ValueError("TensorFlow takes no folder whose name has a space")
 
 
 def _varint(file):

@@ -52,10 +52,18 @@ def test_another_gpu_has_another_cache_and_is_deterministic(fresh, monkeypatch):
     assert os.environ["TF_DETERMINISTIC_OPS"] == "1"
 
 
-@pytest.mark.parametrize("cache", ["none", "/dev/null/cache", "a b"])
-def test_no_cache(fresh, monkeypatch, cache):
+def test_no_cache(fresh, monkeypatch):
+    compilation.set_up("none")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")  # Nothing to write to.
+    compilation.set_up()
+    assert "TF_XLA_FLAGS" not in os.environ
+
+
+@pytest.mark.parametrize("cache", ["/dev/null/cache", "a b"])
+def test_a_folder_that_is_given_is_used_or_refused(fresh, monkeypatch, cache):
     monkeypatch.chdir(fresh)
-    compilation.set_up(cache)
+    with pytest.raises(ValueError, match=f"compile_cache={cache} cannot be"):
+        compilation.set_up(cache)
     assert "TF_XLA_FLAGS" not in os.environ
 
 
