@@ -4,6 +4,8 @@ import concurrent.futures
 import functools
 import itertools
 import json
+import logging
+import re
 import typing
 from collections.abc import Callable
 
@@ -21,6 +23,7 @@ from lottery_ticket.foundations.training import (
 from lottery_ticket.foundations.values import dataset_base
 
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
+_log = logging.getLogger(__name__)
 
 
 def program(
@@ -63,6 +66,8 @@ def program(
         (policy, weight_decay, label_smoothing, model.holds),
     )
     chosen = model.programs.pop(key, None)
+    if any(each.has_left_xla for each in model.programs.values()):
+        policy = Policy(loop=False, update=False)
     if chosen is None:
         step = training_step.TrainingStep(
             model,
@@ -72,7 +77,7 @@ def program(
             jit=policy.update,
             is_compiled=policy.loop,
         )
-        chosen = Program(model, step, dataset, policy.loop)
+        chosen = Program(model, step, dataset, policy.loop, is_asked=bool(jit))
     else:
         chosen.reset_optimizer(optimizer)
     for other in model.programs.values():
@@ -167,12 +172,15 @@ class Program:
         step: training_step.TrainingStep,
         dataset: dataset_base.DatasetBase,
         jit: bool,
+        is_asked: bool = True,
     ):
         """Prepares, for a dataset's shapes; compiles at the first use.
 
-        jit is whether to compile the loop with XLA; if streamed, each step.
+        Args:
+            jit: Whether to compile the loop with XLA; if streamed, each step.
+            is_asked: Whether it is an error if XLA cannot compile what it is
+                to; else all is compiled without it then.
         """
-        split = dataset.train
         self.network = model.network
         self.optimizer = step.optimizer
         self._strategy = model.strategy
@@ -181,8 +189,15 @@ class Program:
         self._tensors, self._stream = {}, (None, None)
         # Kept, as long as its address may be part of the program's key.
         self._augment = dataset.augment
+        self._whole_step = step
+        self._is_asked, self._has_trained = is_asked, False
+        self.has_left_xla = False
+        self._compile(step, jit, dataset.train.is_streamed)
+        self._evaluation = network_evaluation.Evaluation(model, dataset)
+
+    def _compile(self, step, jit, is_streamed):
         options = {"autograph": False}  # It does not run on every Python.
-        if split.is_streamed:
+        if is_streamed:
             self._step = tf.function(step, jit_compile=jit, **options)
             self._train = tf.function(self._loop_on_stream, **options)
         else:
@@ -194,7 +209,6 @@ class Program:
                 jit_compile=jit,
                 **options,
             )
-        self._evaluation = network_evaluation.Evaluation(model, dataset)
 
     @property
     def state(self) -> dict:
@@ -243,7 +257,42 @@ class Program:
         Returns:
             Pair of float32 arrays, shape (count,): loss and accuracy of each
             batch before its update.
+
+        Raises:
+            ValueError: If XLA cannot compile what it was asked to.
         """
+        if self._has_trained:
+            return self._trained(start, count, capacity)
+        # What had run before XLA gave up is taken back.
+        before = [tf.identity(v.value) for v in self.state.values()]
+        try:
+            results = self._trained(start, count, capacity)
+        except tf.errors.OpError as error:
+            self._leave_xla(error)
+            for variable, value in zip(
+                self.state.values(), before, strict=True
+            ):
+                variable.assign(value)
+            results = self._trained(start, count, capacity)
+        self._has_trained = True
+        return results
+
+    def _leave_xla(self, error):
+        """Goes on without XLA, if it is what failed and is not asked for."""
+        if self.has_left_xla or not re.search("XLA|_JIT", error.message):
+            raise error
+        node = re.search(r"node `?(?:while/)?([\w/.-]+)", error.message)
+        fault = f"XLA cannot compile {node[1] if node else 'this network'}"
+        if self._is_asked:
+            raise ValueError(f"{fault}: set jit=False, or leave it open")
+        _log.warning(
+            "%s: trained without XLA, as jit=False says at once", fault
+        )
+        self.has_left_xla, self._stream = True, (None, None)
+        step = self._whole_step.without_xla()
+        self._compile(step, False, self._dataset.train.is_streamed)
+
+    def _trained(self, start, count, capacity):
         train = self._train_on_stream
         if not self._dataset.train.is_streamed:
             train = self._train_in_memory

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.training import (
     learning_rate,
     momentum,
     programs,
 )
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
 
 OPTIMIZERS = {
@@ -389,3 +391,117 @@ def test_clipping_is_named(limit):
     with pytest.raises(ValueError, match=f"cannot clip.*{limit}"):
         clipping = keras.optimizers.SGD(**{limit: 1.0})
         programs._check_shares(2, split, clipping)
+
+
+def twice(x):
+    doubled = tf.numpy_function(lambda a: 2 * a, [x], tf.float32)
+    return tf.ensure_shape(doubled, x.shape)
+
+
+class OnTheHost(keras.optimizers.SGD):
+    """An update that XLA cannot compile."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(twice(gradient), variable, learning_rate)
+
+
+BEYOND_XLA = {
+    "numpy": lambda: keras.layers.Lambda(twice),
+    "bins": lambda: keras.layers.Discretization(
+        [0.0, 1.0], output_mode="multi_hot"
+    ),
+    "text": lambda: keras.layers.Lambda(
+        lambda x: tf.strings.to_number(tf.strings.as_string(x, 3))
+    ),
+    "python": lambda: keras.layers.Lambda(
+        lambda x: tf.ensure_shape(
+            tf.py_function(lambda a: a + 1, [x], tf.float32), x.shape
+        )
+    ),
+    "counts": lambda: keras.Sequential(
+        [
+            keras.layers.Lambda(lambda x: tf.cast(tf.abs(x), tf.int32)),
+            keras.layers.CategoryEncoding(20, output_mode="multi_hot"),
+        ]
+    ),
+}
+
+
+def beyond_xla(name):
+    keras.utils.set_random_seed(2)
+    network = keras.Sequential(
+        [keras.Input((4,)), BEYOND_XLA[name](), keras.layers.Dense(3)]
+    )
+    return keras_model.KerasModel(network, tiny.make_dataset().train.x[:2])
+
+
+@pytest.mark.parametrize("name", grids.thinned(BEYOND_XLA, ["numpy"]))
+def test_what_xla_cannot_compile_is_trained_without_it(name, caplog):
+    data, finals = tiny.make_dataset(size=50), []
+    for jit in (None, False):
+        model = beyond_xla(name)
+        for lr in (0.1, 0.2):
+            program = programs.program(
+                model, lambda lr=lr: keras.optimizers.SGD(lr), data, jit
+            )
+            program.train(0, 5, 5)
+        finals.append(model.weights)
+    assert caplog.text.count("trained without XLA, as jit=False") == 1
+    np.testing.assert_array_equal(finals[0]["dense"], finals[1]["dense"])
+
+
+@pytest.mark.parametrize("name", grids.thinned(BEYOND_XLA, ["bins"]))
+def test_xla_that_was_asked_for_and_fails_is_an_error(name):
+    model = beyond_xla(name)
+    program = programs.program(
+        model, OPTIMIZERS["sgd"], tiny.make_dataset(), True
+    )
+    with pytest.raises(ValueError, match="XLA cannot compile .*set jit=False"):
+        program.train(0, 1, 1)
+
+
+@pytest.mark.slow
+def test_statistics_are_as_before_an_update_that_xla_cannot_compile(caplog):
+    x = np.random.default_rng(0).random((16, 4, 4, 1), np.float32)
+    data = dataset_base.DatasetBase(
+        (x, np.arange(16) % 2), 16, (x, np.arange(16) % 2)
+    )
+    finals = []
+    for jit in (None, False):
+        keras.utils.set_random_seed(1)
+        layers = [
+            keras.layers.Conv2D(2, 2),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
+        model = keras_model.KerasModel(
+            keras.Sequential([keras.Input((4, 4, 1)), *layers]), x[:2]
+        )
+        program = programs.program(model, lambda: OnTheHost(0.1), data, jit)
+        program.train(0, 3, 3)
+        finals.append(model.weights)
+    assert "XLA cannot compile" in caplog.text
+    for name, array in finals[0].items():
+        np.testing.assert_array_equal(array, finals[1][name])
+
+
+def test_other_errors_of_tensorflow_are_not_xlas():
+    def fail(x):
+        raise RuntimeError("mine")
+
+    layer = keras.layers.Lambda(
+        lambda x: tf.ensure_shape(
+            tf.numpy_function(fail, [x], tf.float32), x.shape
+        )
+    )
+    network = keras.Sequential(
+        [keras.Input((4,)), layer, keras.layers.Dense(3)]
+    )
+    model = keras_model.KerasModel(network)
+    program = programs.program(
+        model, OPTIMIZERS["sgd"], tiny.make_dataset(), False
+    )
+    with pytest.raises(tf.errors.OpError, match="mine"):
+        program.train(0, 1, 1)
