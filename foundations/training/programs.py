@@ -3,7 +3,6 @@
 import concurrent.futures
 import functools
 import itertools
-import json
 import logging
 import re
 import typing
@@ -13,10 +12,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    mask_constraint,
+)
 from lottery_ticket.foundations.training import (
     batches,
     network_evaluation,
+    optimizer_identity,
     trainee,
     training_step,
 )
@@ -50,10 +53,10 @@ def program(
         _check_is_new(optimizer)
         optimizer = training_step.scaled(optimizer, model.network)
         policy = choose_policy(model.network, jit)
-    split = dataset.train
+    split, variables = dataset.train, model.network.trainable_variables
     _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
     key = (
-        json.dumps(optimizer_config(optimizer), sort_keys=True),
+        optimizer_identity.key(optimizer, variables),
         split.batch_size,
         split.partial_size,
         split.is_streamed,
@@ -62,7 +65,7 @@ def program(
         repr((dataset.prepare, dataset.augment)),
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
-        tuple(variable.path for variable in model.network.trainable_variables),
+        tuple(variable.path for variable in variables),
         (policy, weight_decay, label_smoothing, model.holds),
     )
     chosen = model.programs.pop(key, None)
@@ -116,16 +119,6 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     loop = has_gpu or not has_convolutions
     loop = loop and all(layer.supports_jit for layer in layers)
     return Policy(loop=loop, update=not loop)
-
-
-def optimizer_config(optimizer: keras.optimizers.Optimizer) -> dict:
-    """Returns the class and settings of an optimizer as JSON values."""
-    kind, serialized = type(optimizer), keras.optimizers.serialize(optimizer)
-    settings = typing.cast(dict, serialized)["config"]
-    settings["name"] = f"{kind.__module__}.{kind.__name__}"
-    # Names of what is no JSON: its text may hold an address in memory.
-    text = json.dumps(settings, default=lambda value: type(value).__name__)
-    return json.loads(text)
 
 
 def _check_is_new(optimizer):
@@ -183,6 +176,7 @@ class Program:
         """
         self.network = model.network
         self.optimizer = step.optimizer
+        self.keeps_averages = keras_private.keeps_averages(step.optimizer)
         self._strategy = model.strategy
         # Of a DatasetBase, and of its stream, while there is one: `load`.
         self._dataset: typing.Any = None
@@ -298,6 +292,22 @@ class Program:
             train = self._train_in_memory
         results = list(train(start, count, capacity))
         return np.hstack([each.numpy() for each in results])  # Sync point.
+
+    def finalize(self) -> None:
+        """Ends training as `fit` does: with averages, if the optimizer has any.
+
+        Pruned weights are what they are held at, in averages as well.
+        """
+        if not self.keeps_averages:
+            return
+        variables = self.network.trainable_variables
+        with self._strategy.scope():
+            self.optimizer.finalize_variable_values(variables)
+            for variable in variables:
+                if isinstance(
+                    variable.constraint, mask_constraint.MaskConstraint
+                ):
+                    variable.assign(variable.constraint.put_back(variable))
 
     def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
         """Begins to evaluate the network over a split; see Evaluation.start."""
