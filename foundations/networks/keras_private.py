@@ -3,9 +3,13 @@
 Nothing else here names them, so that a new Keras is tried with one test file.
 """
 
+import collections
+import contextlib
 import typing
+from collections.abc import Iterator
 
 import keras
+from keras.src.backend.common import global_state
 
 
 def layers(network: "keras.Layer | StandIn") -> list[keras.Layer]:
@@ -63,3 +67,18 @@ def learning_rate(optimizer: keras.Optimizer) -> typing.Any:
 def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
     """Returns the variables that an optimizer was built to train."""
     return optimizer._trainable_variables
+
+
+@contextlib.contextmanager
+def fresh_names() -> Iterator[None]:
+    """Numbers in Keras's automatic names begin anew for as long as it lasts.
+
+    What is built then has the same names in every process.
+    """
+    before = global_state.get_global_attribute("object_name_uids")
+    fresh: dict = collections.defaultdict(int)
+    global_state.set_global_attribute("object_name_uids", fresh)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("object_name_uids", before)
