@@ -3,9 +3,13 @@
 Nothing else here names them, so that a new Keras is tried with one test file.
 """
 
+import collections
+import contextlib
 import typing
+from collections.abc import Iterator
 
 import keras
+from keras.src.backend.common import global_state
 
 _WITHOUT_DECAY = "_exclude_from_weight_decay"
 _BOOKS = (
@@ -110,3 +114,18 @@ def keeps_averages(optimizer: keras.Optimizer) -> bool:
         or not is_kerass
         or any(keeps_averages(each) for each in inner if each is not None)
     )
+
+
+@contextlib.contextmanager
+def fresh_names() -> Iterator[None]:
+    """Numbers in Keras's automatic names begin anew for as long as it lasts.
+
+    What is built then has the same names in every process.
+    """
+    before = global_state.get_global_attribute("object_name_uids")
+    fresh: dict = collections.defaultdict(int)
+    global_state.set_global_attribute("object_name_uids", fresh)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("object_name_uids", before)
