@@ -77,10 +77,12 @@ class KerasModel(model_base.ModelBase):
                 "trained layer is one of "
                 + ", ".join(kind.__name__ for kind in kernels.KERNELS)
             )
+        self.strategy = _strategy(network)
         named = network_variables.named(network, found).items()
         names = {id(variable): name for name, (_, variable) in named}
-        for kernel in found:
-            self._mask(names[id(kernel)], kernel)
+        with self.strategy.scope():
+            for kernel in found:
+                self._mask(names[id(kernel)], kernel)
         self._complete(network, num_outputs)
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
@@ -158,6 +160,16 @@ def _are_probabilities(network, outputs):
         )
     sums = outputs.sum(axis=-1)
     return bool((outputs >= 0).all() and (np.abs(sums - 1) < 0.01).all())
+
+
+def _strategy(network):
+    """The tf.distribute.Strategy in whose scope a network was made."""
+    found = (
+        getattr(variable.value, "distribute_strategy", None)
+        for variable in network.variables
+    )
+    default = tf.distribute.get_strategy()
+    return next((each for each in found if each is not None), default)
 
 
 def _drawn(build, seed):

@@ -154,7 +154,10 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
                 to all classes alike. Passed on if it is not 0, and in training
                 only.
         """
-        logits = self.logits(tf.cast(logits, tf.float32))
+        # Keras's losses compute in floatx, too.
+        is_wide = keras.config.floatx() == "float64"
+        logits = tf.cast(logits, tf.float64 if is_wide else tf.float32)
+        logits = self.logits(logits)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         if label_smoothing:
             uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)

@@ -1,14 +1,17 @@
 """Trains one network once: logged, checkpointed, resumed to the same bytes."""
 
 import dataclasses
+import logging
 from collections.abc import Callable
 
 import keras
 import numpy as np
 
+from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
+    optimizer_identity,
     programs,
     resumable_run,
     run_settings,
@@ -18,6 +21,7 @@ from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
+_log = logging.getLogger(__name__)
 
 
 def train(
@@ -81,6 +85,7 @@ def train(
         saved = run_record.restore(output_dir, identity)
         if saved is not None:
             checkpoint.remove(output_dir)  # Left by a kill at the very end.
+            _check_averaged(output_dir, optimizer_fn)
             model.restore(saved)
             bar.finish("complete already")
             return saved["initial"], saved["final"]
@@ -218,13 +223,28 @@ def _inputs(dataset, model, optimizer_fn, span, evaluated):
         "train_order_seed": dataset.train.seed,
         "train_batch_size": dataset.train.batch_size,
         "train_partial_size": dataset.train.partial_size,
-        "optimizer": programs.optimizer_config(optimizer_fn()),
+        **optimizer_identity.recorded(
+            optimizer_fn(), model.network.trainable_variables
+        ),
         "start_iteration": span.start,
         "iterations": span.end,
         "save_iterations": list(span.saved),
         "intervals": evaluated,
         **events,
     }
+
+
+def _check_averaged(output_dir, optimizer_fn):
+    """Warns if a run of 0.1.0 has not ended with its optimizer's averages."""
+    record = run_record.read(output_dir) or {}
+    if keras_private.keeps_averages(optimizer_fn()) and not record.get(
+        "averaged"
+    ):
+        _log.warning(
+            "The weights in %s are not the averages that its optimizer kept: "
+            "0.1.0 left them out. Move it away to have it trained anew",
+            output_dir,
+        )
 
 
 def _effective(model, weights, masks):

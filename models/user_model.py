@@ -5,16 +5,26 @@
 
 import ast
 import hashlib
-import importlib.util
 import inspect
+import logging
 import os
 
-from lottery_ticket.foundations.machine import lazy
+import numpy as np
+
+from lottery_ticket.foundations.machine import lazy, user_modules
+from lottery_ticket.foundations.values import user_code
 
 with lazy.imports():
     import keras
 
     from lottery_ticket.foundations import keras_model
+    from lottery_ticket.foundations.networks import (
+        keras_private,
+        kernels,
+        network_variables,
+    )
+
+_log = logging.getLogger(__name__)
 
 
 def is_own(name: str | None) -> bool:
@@ -40,19 +50,20 @@ def check(name: str) -> None:
         raise FileNotFoundError(f"No such file: {path}")
 
 
-def fingerprint(name: str) -> str:
-    """Returns a SHA-256 of the file's code, less comments and layout.
+def fingerprints(name: str) -> dict[str, str]:
+    """Returns what a recipe records of the file: "model_code" and "code".
 
-    Raises ValueError if the file is no Python.
+    "code" is of the file and of those it imports beside it. "model_code" is
+    what 0.1.0 recorded: of the file alone, docstrings included.
+
+    Raises ValueError if a file is no Python.
     """
     path = os.path.expanduser(name.rpartition(":")[0])
-    with open(path, encoding="utf-8", errors="replace") as file:
-        text = file.read()
-    try:
-        code = ast.unparse(ast.parse(text))
-    except (SyntaxError, ValueError) as error:
-        raise ValueError(f"{path} cannot be run: {error!r}") from error
-    return hashlib.sha256(code.encode()).hexdigest()
+    text = ast.unparse(user_code.parse(path))
+    return {
+        "model_code": hashlib.sha256(text.encode()).hexdigest(),
+        "code": user_code.of_file(path),
+    }
 
 
 def create(name: str, examples, num_classes: int):
@@ -66,21 +77,25 @@ def create(name: str, examples, num_classes: int):
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
-            function returns no Keras model, or one that does not fit.
+            function returns no Keras model, or one that does not fit; or if it
+            does not build: a new network at each call, of one architecture,
+            its weights drawn by the seed.
         FileNotFoundError: If there is no such file.
     """
     check(name)
-    function = _function(name)
+    path, _, function_name = name.rpartition(":")
+    module = user_modules.UserModule(path)
+    function = module.function(function_name)
     known = {
         "input_shape": tuple(examples.shape[1:]),
         "num_classes": num_classes,
     }
-    parameters = inspect.signature(function).parameters
-    arguments = {key: known[key] for key in known if key in parameters}
+    arguments = _arguments(name, function, known)
 
     def build():
         try:
-            network = function(**arguments)
+            with module.importing(), keras_private.fresh_names():
+                network = function(**arguments)
         except Exception as error:  # A stranger's code can raise anything.
             raise ValueError(f"{name} failed: {error!r}") from error
         if not isinstance(network, keras.Model):
@@ -89,28 +104,141 @@ def create(name: str, examples, num_classes: int):
                 f"{type(network).__name__}"
             )
         if not network.built:
-            network(examples)
+            with module.importing():
+                network(examples)
         return network
 
+    drawn = [_Drawn(build, seed) for seed in (0, 1)]
     # Constants that the function draws are the same in every process.
-    with keras_model.seeded(0):
-        network = build()
-    return keras_model.KerasModel(network, examples, build)
+    network = _Drawn(build, 0)
+    _check_builds(name, network, *drawn)
+    return keras_model.KerasModel(network.network, examples, build)
 
 
-def _function(name):
-    path, _, function = name.rpartition(":")
-    path = os.path.expanduser(path)
-    stem = os.path.splitext(os.path.basename(path))[0]
-    spec = importlib.util.spec_from_file_location(f"own_{stem}", path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{path} cannot be run: Python cannot load it")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # A stranger's code can raise anything.
-        raise ValueError(f"{path} cannot be run: {error!r}") from error
-    found = getattr(module, function, None)
-    if not callable(found):
-        raise ValueError(f"{path} has no function {function!r}")
-    return found
+class _Drawn:
+    """What a function built from a seed, and its variables by name."""
+
+    def __init__(self, build, seed):
+        with keras_model.seeded(seed):
+            self.network = build()
+        self.kernels = kernels.find(self.network)
+        self.variables = network_variables.named(self.network, self.kernels)
+        self.values = {
+            name: np.asarray(variable)
+            for name, (_, variable) in self.variables.items()
+        }
+
+    @property
+    def trained(self):
+        """Ids of the variables that training changes."""
+        return {
+            id(variable)
+            for layer, variable in self.variables.values()
+            if variable.trainable
+            or (
+                layer.trainable
+                and isinstance(layer, keras.layers.BatchNormalization)
+            )
+        }
+
+    @property
+    def random_kernels(self):
+        """Names of kernels that another seed should draw otherwise."""
+        known = {id(kernel) for kernel in self.kernels}
+        return [
+            name
+            for name, (layer, variable) in self.variables.items()
+            if id(variable) in known
+            and _is_random(network_variables.initializer(layer, variable))
+            and (self.values[name] != self.values[name].flat[:1]).any()
+        ]
+
+
+def _is_random(initializer):
+    return initializer is None or "seed" in initializer.get_config()
+
+
+def _check_builds(name, first, again, other):
+    """Raises unless three calls, the first two of one seed, each built anew."""
+    if first.network is again.network:
+        raise ValueError(
+            f"{name} returns the same network at each call: make it inside "
+            "the function"
+        )
+    for key, (_, variable) in again.variables.items():
+        if id(variable) in first.trained & again.trained:
+            raise ValueError(
+                f"{name} returns networks that share the variable {key!r}: "
+                "make all trained layers inside the function"
+            )
+    shapes = [
+        {key: array.shape for key, array in drawn.values.items()}
+        for drawn in (first, again, other)
+    ]
+    for others in shapes[1:]:
+        if shapes[0] != others:
+            raise ValueError(
+                f"{name} builds another architecture at each call: "
+                f"{_differing(shapes[0], others)}, then "
+                f"{_differing(others, shapes[0])}"
+            )
+    for key, array in first.values.items():
+        if array.tobytes() != again.values[key].tobytes():
+            raise ValueError(
+                f"{name} draws other values of {key!r} from the same seed: "
+                "draw by Keras's initialisers without seeds, keras.random, or "
+                "numpy's global generator (np.random.random), which are seeded"
+            )
+    _check_seeds_differ(name, first, other)
+
+
+def _check_seeds_differ(name, first, other):
+    random = first.random_kernels
+    alike = [
+        key
+        for key in random
+        if first.values[key].tobytes() == other.values[key].tobytes()
+    ]
+    if not alike:
+        return
+    if alike == random:
+        raise ValueError(
+            f"{name} draws the same weights from two seeds "
+            f"({', '.join(alike)}): leave seeds to us, so no seed=... of an "
+            "initialiser, no initialiser made outside the function, no "
+            "set_random_seed or default_rng(...). A network that is to start "
+            "from weights of its own is one for find_ticket"
+        )
+    _log.warning(
+        "%s: no seed draws %s anew; they start from the same weights in "
+        "every draw",
+        name,
+        ", ".join(alike),
+    )
+
+
+def _differing(shapes, others):
+    found = [
+        f"{key!r} {shape}"
+        for key, shape in shapes.items()
+        if others.get(key) != shape
+    ]
+    return ", ".join(found[:3]) or "fewer variables"
+
+
+def _arguments(name, function, known):
+    """What of the known arguments a function has; no other is needed."""
+    parameters = inspect.signature(function).parameters
+    needed = [
+        key
+        for key, each in parameters.items()
+        if each.default is each.empty
+        and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        and key not in known
+    ]
+    if needed:
+        raise ValueError(
+            f"{name} must need no arguments but {' and '.join(known)}. "
+            f"Received: a function of {', '.join(needed)}"
+        )
+    return {key: known[key] for key in known if key in parameters}

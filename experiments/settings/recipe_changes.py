@@ -62,6 +62,7 @@ def differing(values: dict, settings: dict) -> list[str]:
         settings: As for `apply`.
     """
     plain = json.loads(json.dumps(values))  # Tuples are lists on record.
+    settings, plain = names_0_1_0.comparable(settings, plain)
     return [
         name
         for name in plain
@@ -81,8 +82,8 @@ def _kept(settings, changed):
 
 def _check_code(recipe, settings):
     """Raises if a network of the user's own is no longer what it was."""
-    code = recipe.settings().get("model_code")
-    if code != settings.get("model_code"):
+    names = {names_0_1_0.CODE_BEFORE, *names_0_1_0.CODE}
+    if names & set(differing(recipe.settings(), settings)):
         raise ValueError(
             f"The code of {recipe.model} has changed since the ticket was "
             "trained. Put it back as it was, or give another file as --model"

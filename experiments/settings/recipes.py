@@ -265,7 +265,7 @@ class Recipe:
         settings = fields.as_dict(self)
         del settings["data_dir"]
         if self.model is not None and user_model.is_own(self.model):
-            settings["model_code"] = user_model.fingerprint(self.model)
+            settings |= user_model.fingerprints(self.model)
         return settings
 
     def model_options(self) -> dict:

@@ -63,7 +63,7 @@ def model(recipe, dataset, quiet=False):
     if not user_model.is_own(recipe.model):
         return _last_model(*kind, *sizes, options)
     # A function that has changed builds another.
-    code = user_model.fingerprint(recipe.model)
+    code = user_model.fingerprints(recipe.model)["code"]
     made = _last_model(*kind, *sizes, options, dataset, code)
     progress.say(made.summary(), quiet)
     return made

@@ -3,9 +3,20 @@
 Nothing else here names them, so that a new Keras is tried with one test file.
 """
 
+import collections
+import contextlib
 import typing
+from collections.abc import Iterator
 
 import keras
+from keras.src.backend.common import global_state
+
+_WITHOUT_DECAY = "_exclude_from_weight_decay"
+_BOOKS = (
+    *("_lock", "name", "built", "_variables", "_trainable_variables"),
+    *("_trainable_variables_indices", "_tracker", "_distribution_strategy"),
+    *("_exclude_from_weight_decay_cache", "_inner_optimizers"),
+)
 
 
 def layers(network: "keras.Layer | StandIn") -> list[keras.Layer]:
@@ -63,3 +74,58 @@ def learning_rate(optimizer: keras.Optimizer) -> typing.Any:
 def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
     """Returns the variables that an optimizer was built to train."""
     return optimizer._trainable_variables
+
+
+def attributes(
+    value: typing.Any, variables: typing.Sequence[keras.Variable] = ()
+) -> dict[str, typing.Any]:
+    """Returns the attributes of an optimizer, or of what it is made of.
+
+    Those that Keras and TensorFlow only keep books with are left out. Variables
+    without weight decay, which Keras knows by address, are named by their
+    places among `variables`.
+    """
+    found = {
+        name: each
+        for name, each in vars(value).items()
+        if name not in _BOOKS and not name.startswith("_self_")
+    }
+    excluded = found.pop(_WITHOUT_DECAY, ())
+    places = [
+        index
+        for index, variable in enumerate(variables)
+        if excluded and value._var_key(variable) in excluded
+    ]
+    found[_WITHOUT_DECAY] = places or None
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def keeps_averages(optimizer: keras.Optimizer) -> bool:
+    """Whether an optimizer changes weights at the end of training.
+
+    Keras's do if they have `use_ema`, or hold others that have.
+    """
+    inner = [getattr(optimizer, "inner_optimizer", None)]
+    inner += getattr(optimizer, "optimizers", [])
+    kind = type(optimizer).finalize_variable_values
+    is_kerass = kind.__module__.startswith("keras.")
+    return (
+        bool(optimizer.use_ema)
+        or not is_kerass
+        or any(keeps_averages(each) for each in inner if each is not None)
+    )
+
+
+@contextlib.contextmanager
+def fresh_names() -> Iterator[None]:
+    """Numbers in Keras's automatic names begin anew for as long as it lasts.
+
+    What is built then has the same names in every process.
+    """
+    before = global_state.get_global_attribute("object_name_uids")
+    fresh: dict = collections.defaultdict(int)
+    global_state.set_global_attribute("object_name_uids", fresh)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("object_name_uids", before)

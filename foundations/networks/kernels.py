@@ -59,11 +59,11 @@ def not_masked(
         is_bias = "bias" in variable.name
         if id(variable) in masked or len(variable.shape) < 2 or is_bias:
             continue
-        reason = (
-            f"{type(layer).__name__} has no kernel that is known here"
-            if id(variable) in trained
-            else "it is not trained"
-        )
+        reason = "it is not trained"
+        if id(variable) in trained:
+            masked_here = {id(each) for each in _of_layer(layer)} & masked
+            known = "other kernel" if masked_here else "kernel"
+            reason = f"{type(layer).__name__} has no {known} that is known here"
         left.append(NotMasked(name, tuple(variable.shape), reason))
     return left
 

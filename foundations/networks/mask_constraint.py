@@ -33,7 +33,12 @@ class MaskConstraint(keras.constraints.Constraint):
 
     def __call__(self, weights: typing.Any) -> tf.Tensor:
         """Returns the weights as constrained, and as held where pruned."""
-        weights = weights if self.other is None else self.other(weights)
+        return self.put_back(
+            weights if self.other is None else self.other(weights)
+        )
+
+    def put_back(self, weights: typing.Any) -> tf.Tensor:
+        """Returns the weights as held where pruned, else as they are."""
         if self._held is None:
             return self.masked(weights)
         return tf.where(self.mask, tf.convert_to_tensor(weights), self._held)

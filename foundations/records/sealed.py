@@ -9,6 +9,11 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.values import names_0_1_0
 
 _log = logging.getLogger(__name__)
+_CODE_OF = {
+    "code": "the network, or of what it calls,",
+    "dataset_code": "prepare or augment, or of what they call,",
+}
+_lacking_code: list[str] = []  # Where it has been said; once is enough.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +88,20 @@ def check_same(recorded: dict, requested: dict, directory: str) -> None:
             f"never mixed or overwritten ({differing}). Use "
             "another output_dir, or the same settings."
         )
+    if names_0_1_0.lacks_code(recorded, requested) and not _lacking_code:
+        _lacking_code.append(directory)
+        _log.warning(
+            "%s was made before the code of networks and datasets was "
+            "recorded: whether that has changed since cannot be told",
+            directory,
+        )
 
 
 def differences(recorded: dict, requested: dict) -> str:
     """Returns in words what differs between two settings; "" if nothing."""
     recorded = names_0_1_0.settings(recorded)
     requested = json.loads(json.dumps(requested))
+    recorded, requested = names_0_1_0.comparable(recorded, requested)
     names = sorted({*recorded, *requested})
     pairs = [
         [names_0_1_0.value(each, name) for each in (recorded, requested)]
@@ -96,6 +109,8 @@ def differences(recorded: dict, requested: dict) -> str:
     ]
     return "; ".join(
         f"{name}: {there!r} there, {now!r} now"
+        if name not in names_0_1_0.CODE
+        else f"{name}: the code of {_CODE_OF[name]} is another one now"
         for name, (there, now) in zip(names, pairs, strict=True)
         if there != now
     )

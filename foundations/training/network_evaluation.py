@@ -86,9 +86,9 @@ class Evaluation:
             ):
                 outputs = self._network(examples, training=False)
             labels = y[start:end]
-            means = tf.stack(self._loss_and_accuracy(labels, outputs))
-            size = tf.cast(tf.size(labels), tf.float64)
-            return end, sums + tf.cast(means, tf.float64) * size
+            means = self._loss_and_accuracy(labels, outputs)
+            wide = tf.stack([tf.cast(each, tf.float64) for each in means])
+            return end, sums + wide * tf.cast(tf.size(labels), tf.float64)
 
         _, sums = tf.while_loop(
             lambda start, _: start < tf.shape(y)[0],

@@ -3,7 +3,8 @@
 import concurrent.futures
 import functools
 import itertools
-import json
+import logging
+import re
 import typing
 from collections.abc import Callable
 
@@ -11,16 +12,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    mask_constraint,
+)
 from lottery_ticket.foundations.training import (
     batches,
     network_evaluation,
+    optimizer_identity,
     trainee,
     training_step,
 )
 from lottery_ticket.foundations.values import dataset_base
 
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
+_log = logging.getLogger(__name__)
 
 
 def program(
@@ -47,10 +53,10 @@ def program(
         _check_is_new(optimizer)
         optimizer = training_step.scaled(optimizer, model.network)
         policy = choose_policy(model.network, jit)
-    split = dataset.train
+    split, variables = dataset.train, model.network.trainable_variables
     _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
     key = (
-        json.dumps(optimizer_config(optimizer), sort_keys=True),
+        optimizer_identity.key(optimizer, variables),
         split.batch_size,
         split.partial_size,
         split.is_streamed,
@@ -59,10 +65,12 @@ def program(
         repr((dataset.prepare, dataset.augment)),
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
-        tuple(variable.path for variable in model.network.trainable_variables),
+        tuple(variable.path for variable in variables),
         (policy, weight_decay, label_smoothing, model.holds),
     )
     chosen = model.programs.pop(key, None)
+    if any(each.has_left_xla for each in model.programs.values()):
+        policy = Policy(loop=False, update=False)
     if chosen is None:
         step = training_step.TrainingStep(
             model,
@@ -72,7 +80,7 @@ def program(
             jit=policy.update,
             is_compiled=policy.loop,
         )
-        chosen = Program(model, step, dataset, policy.loop)
+        chosen = Program(model, step, dataset, policy.loop, is_asked=bool(jit))
     else:
         chosen.reset_optimizer(optimizer)
     for other in model.programs.values():
@@ -111,16 +119,6 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     loop = has_gpu or not has_convolutions
     loop = loop and all(layer.supports_jit for layer in layers)
     return Policy(loop=loop, update=not loop)
-
-
-def optimizer_config(optimizer: keras.optimizers.Optimizer) -> dict:
-    """Returns the class and settings of an optimizer as JSON values."""
-    kind, serialized = type(optimizer), keras.optimizers.serialize(optimizer)
-    settings = typing.cast(dict, serialized)["config"]
-    settings["name"] = f"{kind.__module__}.{kind.__name__}"
-    # Names of what is no JSON: its text may hold an address in memory.
-    text = json.dumps(settings, default=lambda value: type(value).__name__)
-    return json.loads(text)
 
 
 def _check_is_new(optimizer):
@@ -167,22 +165,33 @@ class Program:
         step: training_step.TrainingStep,
         dataset: dataset_base.DatasetBase,
         jit: bool,
+        is_asked: bool = True,
     ):
         """Prepares, for a dataset's shapes; compiles at the first use.
 
-        jit is whether to compile the loop with XLA; if streamed, each step.
+        Args:
+            jit: Whether to compile the loop with XLA; if streamed, each step.
+            is_asked: Whether it is an error if XLA cannot compile what it is
+                to; else all is compiled without it then.
         """
-        split = dataset.train
         self.network = model.network
         self.optimizer = step.optimizer
+        self.keeps_averages = keras_private.keeps_averages(step.optimizer)
         self._strategy = model.strategy
         # Of a DatasetBase, and of its stream, while there is one: `load`.
         self._dataset: typing.Any = None
         self._tensors, self._stream = {}, (None, None)
         # Kept, as long as its address may be part of the program's key.
         self._augment = dataset.augment
+        self._whole_step = step
+        self._is_asked, self._has_trained = is_asked, False
+        self.has_left_xla = False
+        self._compile(step, jit, dataset.train.is_streamed)
+        self._evaluation = network_evaluation.Evaluation(model, dataset)
+
+    def _compile(self, step, jit, is_streamed):
         options = {"autograph": False}  # It does not run on every Python.
-        if split.is_streamed:
+        if is_streamed:
             self._step = tf.function(step, jit_compile=jit, **options)
             self._train = tf.function(self._loop_on_stream, **options)
         else:
@@ -194,7 +203,6 @@ class Program:
                 jit_compile=jit,
                 **options,
             )
-        self._evaluation = network_evaluation.Evaluation(model, dataset)
 
     @property
     def state(self) -> dict:
@@ -243,12 +251,63 @@ class Program:
         Returns:
             Pair of float32 arrays, shape (count,): loss and accuracy of each
             batch before its update.
+
+        Raises:
+            ValueError: If XLA cannot compile what it was asked to.
         """
+        if self._has_trained:
+            return self._trained(start, count, capacity)
+        # What had run before XLA gave up is taken back.
+        before = [tf.identity(v.value) for v in self.state.values()]
+        try:
+            results = self._trained(start, count, capacity)
+        except tf.errors.OpError as error:
+            self._leave_xla(error)
+            for variable, value in zip(
+                self.state.values(), before, strict=True
+            ):
+                variable.assign(value)
+            results = self._trained(start, count, capacity)
+        self._has_trained = True
+        return results
+
+    def _leave_xla(self, error):
+        """Goes on without XLA, if it is what failed and is not asked for."""
+        if self.has_left_xla or not re.search("XLA|_JIT", error.message):
+            raise error
+        node = re.search(r"node `?(?:while/)?([\w/.-]+)", error.message)
+        fault = f"XLA cannot compile {node[1] if node else 'this network'}"
+        if self._is_asked:
+            raise ValueError(f"{fault}: set jit=False, or leave it open")
+        _log.warning(
+            "%s: trained without XLA, as jit=False says at once", fault
+        )
+        self.has_left_xla, self._stream = True, (None, None)
+        step = self._whole_step.without_xla()
+        self._compile(step, False, self._dataset.train.is_streamed)
+
+    def _trained(self, start, count, capacity):
         train = self._train_on_stream
         if not self._dataset.train.is_streamed:
             train = self._train_in_memory
         results = list(train(start, count, capacity))
         return np.hstack([each.numpy() for each in results])  # Sync point.
+
+    def finalize(self) -> None:
+        """Ends training as `fit` does: with averages, if the optimizer has any.
+
+        Pruned weights are what they are held at, in averages as well.
+        """
+        if not self.keeps_averages:
+            return
+        variables = self.network.trainable_variables
+        with self._strategy.scope():
+            self.optimizer.finalize_variable_values(variables)
+            for variable in variables:
+                if isinstance(
+                    variable.constraint, mask_constraint.MaskConstraint
+                ):
+                    variable.assign(variable.constraint.put_back(variable))
 
     def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
         """Begins to evaluate the network over a split; see Evaluation.start."""

@@ -107,6 +107,8 @@ class ResumableRun:
         try:
             while self.iteration < self.span.end:
                 self._train_chunk()
+                if self.iteration == self.span.end:
+                    self.program.finalize()
                 self._evaluate()
                 self._check_finite(label)
                 if self.iteration in self.span.saved:
@@ -130,6 +132,8 @@ class ResumableRun:
         run.json, last, makes the run complete.
         """
         facts = dict(self.facts)
+        if self.program.keeps_averages:
+            facts["averaged"] = True
         checksums = {**self.logs.write(self.directory), **facts.pop("saved")}
         for name, network in networks.items():
             checksums.update(save_network(self.directory, name, network))

@@ -69,6 +69,11 @@ class TrainingStep:
             results = self._strategy.run(self._replica_step, args=(x, y))
         return self._strategy.reduce("MEAN", results, axis=None)
 
+    def without_xla(self) -> "TrainingStep":
+        """Has XLA compile no part of it any more; returns itself."""
+        self._update, self._is_compiled = self._apply, False
+        return self
+
     def _replica_step(self, x, y):
         """One replica's share of a batch: every n-th example."""
         context = tf.distribute.get_replica_context()
@@ -87,13 +92,13 @@ class TrainingStep:
             loss, accuracy = self._loss_and_accuracy(
                 y, logits, **self._smoothing
             )
-            objective = self.optimizer.scale_loss(
-                tf.add_n([loss, *self.network.losses])
-            )
+            # Those of float64 and float16 layers are of their dtype.
+            others = [tf.cast(x, loss.dtype) for x in self.network.losses]
+            objective = self.optimizer.scale_loss(tf.add_n([loss, *others]))
         values = [variable.value for variable in variables]
         gradients = tracing.gradient(tape, objective, values)
         self._update(gradients)
-        return tf.stack([loss, accuracy])
+        return tf.stack([tf.cast(x, tf.float32) for x in (loss, accuracy)])
 
     def _apply(self, gradients):
         variables = self.network.trainable_variables

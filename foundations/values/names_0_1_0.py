@@ -47,6 +47,11 @@ BEFORE = {
     "save_iterations": [],
 }
 
+# Fingerprints of users' code, which 0.1.0 did not record, and the one it did:
+# of a network's file alone, docstrings included.
+CODE = ("code", "dataset_code")
+CODE_BEFORE = "model_code"
+
 
 def value(recorded: dict, name: str) -> Any:
     """Returns a setting; what its absence means where it is not on record."""
@@ -56,3 +61,23 @@ def value(recorded: dict, name: str) -> Any:
 def settings(recorded: dict) -> dict:
     """Returns settings on record, renamed ones by their names of today."""
     return {SETTINGS.get(name, name): each for name, each in recorded.items()}
+
+
+def lacks_code(recorded: dict, requested: dict) -> bool:
+    """Whether a record does not say of which code it is, where that counts."""
+    return any(name in requested and name not in recorded for name in CODE)
+
+
+def comparable(recorded: dict, requested: dict) -> list[dict]:
+    """Returns both less what cannot be told: code that is on no record.
+
+    It matches any. Where it is on record, the fingerprint of 0.1.0 does not
+    count: that changes with docstrings.
+    """
+    unknown = {name for name in CODE if name not in recorded}
+    if "code" in recorded and "code" in requested:
+        unknown.add(CODE_BEFORE)
+    return [
+        {name: given[name] for name in given if name not in unknown}
+        for given in (recorded, requested)
+    ]

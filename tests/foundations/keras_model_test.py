@@ -1,5 +1,7 @@
 """Tests of foundations/keras_model.py."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.training import programs
-from lottery_ticket.tests import tiny
+from lottery_ticket.foundations.values import dataset_base
+from lottery_ticket.tests import grids, tiny
 
 L = keras.layers
 X = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
@@ -169,3 +172,96 @@ def test_networks_of_keras_applications():
     model = keras_model.KerasModel(network, images)
     assert len(model.masks) == 53 and model.not_masked == []
     assert {"block_1_depthwise", "predictions"} < set(model.masks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: tf.distribute.MirroredStrategy(["CPU:0"]),
+        lambda: tf.distribute.OneDeviceStrategy("CPU:0"),
+        tf.distribute.get_strategy,
+    ],
+)
+def test_a_network_is_trained_in_the_scope_that_it_was_made_in(make):
+    strategy = make()
+    weights = []
+    for scope in (strategy.scope(), contextlib.nullcontext()):
+        keras.utils.set_random_seed(0)
+        with scope:
+            network = sequential()
+        model = keras_model.KerasModel(network, X)
+        mask = np.ones((4, 5), np.uint8)
+        mask[0] = 0
+        model.reset(presets=model.weights, masks={"dense": mask})
+        data = tiny.make_dataset()
+        programs.program(model, lambda: keras.optimizers.SGD(0.1), data).train(
+            0, 3, 3
+        )
+        weights.append(model.weights)
+    assert not weights[0]["dense"][0].any()
+    for name, array in weights[0].items():
+        np.testing.assert_allclose(array, weights[1][name], atol=1e-6)
+    assert (
+        keras_model.KerasModel(network).strategy is tf.distribute.get_strategy()
+    )
+
+
+@pytest.fixture
+def wide():
+    """Keras in float64, for as long as a test runs."""
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
+class Loud(L.Layer):
+    """A layer with a loss of its own."""
+
+    def call(self, x):
+        self.add_loss(keras.ops.mean(x**2))
+        return x
+
+
+WIDE = {
+    "norm": lambda: [L.BatchNormalization()],
+    "regularised": lambda: [L.Conv2D(2, 3, kernel_regularizer="l2")],
+    "active": lambda: [L.Conv2D(2, 3, activity_regularizer="l2")],
+    "loss": lambda: [Loud()],
+    "renorm": lambda: [L.BatchNormalization(renorm=True), Loud()],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "activation"),
+    grids.thinned(
+        [*((name, None) for name in WIDE), ("norm", "softmax")],
+        [("regularised", None)],
+    ),
+)
+def test_networks_in_float64_train_as_in_fit(wide, name, activation):
+    x = np.random.default_rng(0).random((8, 4, 4, 1))
+    y = np.arange(8) % 2
+    loss = keras.losses.SparseCategoricalCrossentropy(activation is None)
+    networks = []
+    for _ in range(2):
+        keras.utils.set_random_seed(0)
+        last = [L.Flatten(), L.Dense(2, activation=activation)]
+        networks.append(
+            keras.Sequential([keras.Input((4, 4, 1)), *WIDE[name](), *last])
+        )
+    ours, kerass = networks
+    kerass.compile(keras.optimizers.SGD(0.1), loss)
+    kerass.fit(x, y, batch_size=8, epochs=3, verbose=0)
+    model = keras_model.KerasModel(ours, x[:2])
+    data = dataset_base.DatasetBase((x, y), 8, (x, y))
+    program = programs.program(model, lambda: keras.optimizers.SGD(0.1), data)
+    program.train(0, 3, 3)
+    program.start_evaluation("test").result()
+    for mine, theirs in zip(
+        ours.get_weights(), kerass.get_weights(), strict=True
+    ):
+        assert mine.dtype == np.float64
+        np.testing.assert_allclose(mine, theirs, atol=1e-12)

@@ -1,5 +1,7 @@
 """Tests of models/user_model.py: a function in a file builds the network."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -81,16 +83,19 @@ def test_names_of_own_models(file):
             user_model.check(name)
 
 
-def test_a_fingerprint_is_of_code_not_of_comments(tmp_path):
+def test_fingerprints_are_those_of_0_1_0_and_of_all_files(tmp_path):
     path = tmp_path / "a.py"
     prints = []
-    for text in ("x = 1", "# Said.\nx  =  1\n", "x = 2"):
+    for text in ("x = 1", "# Said.\nx  =  1\n", '"""Doc."""\nx = 1', "x = 2"):
         path.write_text(text)
-        prints.append(user_model.fingerprint(f"{path}:build"))
-    assert prints[0] == prints[1] != prints[2]
+        prints.append(user_model.fingerprints(f"{path}:build"))
+    assert prints[0] == prints[1]
+    assert prints[0]["model_code"] == hashlib.sha256(b"x = 1").hexdigest()
+    assert prints[0]["code"] == prints[2]["code"] != prints[3]["code"]
+    assert prints[0]["model_code"] != prints[2]["model_code"]
     path.write_text("x = (")
     with pytest.raises(ValueError, match="cannot be run"):
-        user_model.fingerprint(f"{path}:build")
+        user_model.fingerprints(f"{path}:build")
 
 
 def test_the_users_own_random_state_is_left_alone(file):
@@ -99,3 +104,170 @@ def test_the_users_own_random_state_is_left_alone(file):
     np.random.seed(3)
     user_model.create(f"{file}:build", X, 3).reset(seed=1)
     assert np.random.random() == expected
+
+
+HEAD = """
+import functools, random, time
+import keras
+import numpy as np
+
+L = keras.layers
+
+def make(*layers):
+    return keras.Sequential([keras.Input((8,)), *layers])
+
+def given(kernel):
+    network = make(L.Dense(4))
+    network.layers[-1].kernel.assign(kernel)
+    return network
+
+"""
+
+
+def created(tmp_path, text):
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + text)
+    return user_model.create(f"{path}:build", np.zeros((2, 8), np.float32), 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("m = make(L.Dense(4))\ndef build(): return m", "the same network"),
+        (
+            "@functools.cache\ndef build(): return make(L.Dense(4))",
+            "the same network",
+        ),
+        (
+            "m = None\ndef build():\n    global m\n"
+            "    m = m or make(L.Dense(4))\n    return m",
+            "the same network",
+        ),
+        (
+            "hidden = L.Dense(4, name='h')\n"
+            "def build(): return make(hidden, L.Dense(4))",
+            "share the variable 'h'",
+        ),
+        (
+            "norm = L.BatchNormalization(scale=False, center=False, name='n')\n"
+            "def build(): return make(norm, L.Dense(4))",
+            "share the variable 'n_moving_mean'",
+        ),
+        (
+            "def build(): return given(np.random.default_rng().random((8, 4)))",
+            "other values of 'dense' from the same seed",
+        ),
+        (
+            "def build():\n    keras.utils.set_random_seed("
+            "time.time_ns() % 2**31)\n    return make(L.Dense(4))",
+            "other values of 'dense' from the same seed",
+        ),
+        (
+            "rng = np.random.default_rng(0)\n"
+            "def build(): return given(rng.random((8, 4)))",
+            "other values of 'dense' from the same seed",
+        ),
+        (
+            "def build(): return given(np.random.default_rng(0)"
+            ".random((8, 4)))",
+            r"the same weights from two seeds \(dense\)",
+        ),
+        (
+            "def build(): return make(L.Dense(4, kernel_initializer="
+            "keras.initializers.HeNormal(seed=3)))",
+            "the same weights from two seeds",
+        ),
+        (
+            "shared = keras.initializers.GlorotUniform()\n"
+            "def build(): return make(L.Dense(4, kernel_initializer=shared))",
+            "the same weights from two seeds",
+        ),
+        (
+            "def build():\n    keras.utils.set_random_seed(7)\n"
+            "    return make(L.Dense(4))",
+            "the same weights from two seeds",
+        ),
+        (
+            "n = [0]\ndef build():\n    n[0] += 1\n"
+            "    return make(L.Dense(4, name=f'h{n[0]}'))",
+            r"another architecture at each call: 'h3' \(8, 4\).* then 'h1'",
+        ),
+        (
+            "n = [4]\ndef build():\n    n[0] += 1\n"
+            "    return make(L.Dense(n[0]), L.Dense(4))",
+            "another architecture at each call",
+        ),
+        (
+            "def build(a, num_classes): return make(L.Dense(4))",
+            "Received: a function of a",
+        ),
+    ],
+)
+def test_a_function_that_does_not_build_is_an_error(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        created(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def build(*_, a=1, **__): return make(L.Dense(4))",
+        "m = make(L.Dense(4))\ndef build(): return keras.models.clone_model(m)",
+        "norm = L.Normalization(axis=-1)\nnorm.adapt(np.eye(8))\n"
+        "def build(): return make(norm, L.Dense(4))",
+        "base = L.Dense(4, trainable=False)\n"
+        "def build(): return make(base, L.Dense(4))",
+        "def build(): return given(np.random.random((8, 4)))",
+        "def build(): return make(L.Dense(4, kernel_initializer='ones'))",
+        "def build(): return make(L.Dense(8, kernel_initializer='identity'),"
+        " L.Dense(4))",
+    ],
+)
+def test_a_function_that_builds_is_taken(tmp_path, text, caplog):
+    model = created(tmp_path, text)
+    assert list(model.draw(1)) == list(model.variables)
+    assert not caplog.text
+
+
+def test_weights_that_no_seed_draws_are_named(tmp_path, caplog):
+    text = """
+w = np.random.default_rng(5).random((8, 8))
+
+def build():
+    network = make(L.Dense(8, name="base"), L.Dense(4, name="head"))
+    network.layers[0].kernel.assign(w)
+    return network
+"""
+    model = created(tmp_path, text)
+    assert "no seed draws base anew" in caplog.text
+    first, other = model.draw(1), model.draw(2)
+    np.testing.assert_array_equal(first["base"], other["base"])
+    assert (first["head"] != other["head"]).any()
+
+
+def test_automatic_names_are_the_same_in_every_process(tmp_path):
+    networks = [
+        created(tmp_path, "def build(): return make(L.Dense(4), L.Dense(4))")
+        for _ in range(2)
+    ]
+    for model in networks:
+        names = [layer.name for layer in model.network.layers]
+        assert names == ["dense", "dense_1"] == list(model.masks)
+
+
+def test_a_network_may_import_what_lies_beside_its_file(tmp_path):
+    (tmp_path / "beside_it.py").write_text(
+        "import keras\ndef act(x): return keras.ops.tanh(x)"
+    )
+    text = """
+class Late(L.Layer):
+    def call(self, x):
+        import beside_it
+
+        return beside_it.act(x)
+
+def build(): return make(L.Dense(4), Late())
+"""
+    model = created(tmp_path, text)
+    assert model.draw(1).keys() == model.weights.keys()
+    model.network(np.zeros((2, 8), np.float32))

@@ -134,3 +134,12 @@ def _private_names(path):
                 yield from (x.name for x in found if x.name.startswith(INSIDE))
             case ast.ImportFrom(module=str(name)) if name.startswith(INSIDE):
                 yield name
+
+
+def test_automatic_names_begin_anew_for_a_while():
+    keras.layers.Dense(1)
+    with keras_private.fresh_names():
+        named = [keras.layers.Dense(1).name for _ in range(2)]
+    before, after = keras.layers.Dense(1).name, keras.layers.Dense(1).name
+    assert named == ["dense", "dense_1"]
+    assert int(after.split("_")[1]) == 1 + int(before.split("_")[1])

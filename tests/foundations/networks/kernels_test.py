@@ -188,3 +188,37 @@ def test_a_keras_model_tells_them_too():
     model = keras_model.KerasModel(network)
     assert model.fans == {"inner.a": (4, 5), "b": (7, 2)}
     assert set(model.fans) == set(model.masks)
+
+
+class Two(keras.layers.Dense):
+    """A Dense layer with a second kernel."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.more = self.add_weight(
+            shape=(input_shape[-1], self.units), name="more"
+        )
+
+
+class Alone(keras.layers.Layer):
+    """A kernel that nobody knows."""
+
+    def build(self, input_shape):
+        self.more = self.add_weight(shape=(input_shape[-1], 2), name="more")
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (Two(2), "Two has no other kernel that is known here"),
+        (Alone(), "Alone has no kernel that is known here"),
+        (Two(2, trainable=False), "it is not trained"),
+    ],
+)
+def test_a_second_kernel_is_listed_with_the_reason(layer, reason):
+    layer.build((None, 3))
+    network = keras.Sequential([keras.Input((3,)), layer])
+    found = kernels.find(network)
+    assert {each.reason for each in kernels.not_masked(network, found)} == {
+        reason
+    }

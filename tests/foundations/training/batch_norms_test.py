@@ -86,23 +86,66 @@ def test_it_is_fused_inside_and_plain_keras_afterwards():
     assert "call" not in vars(model.layers[0])
 
 
-def test_what_cannot_be_fused_is_left_alone():
-    class Own(keras.layers.BatchNormalization):
-        """Somebody's own rule."""
+class Own(keras.layers.BatchNormalization):
+    """Somebody's own rule."""
 
-    x = keras.Input((4, 4, 3))
-    layers = [
-        Own(),
-        keras.layers.BatchNormalization(axis=1),
-        keras.layers.LayerNormalization(),
-    ]
-    model = keras.Sequential([x, *layers])
+
+def patched(name):
+    """A layer, one method of which is somebody's own."""
+    layer = keras.layers.BatchNormalization()
+    plain = getattr(layer, name)
+    setattr(layer, name, lambda *args, **options: plain(*args, **options))
+    return layer
+
+
+def of_a_new_keras():
+    """A layer with a setting that nobody knows yet."""
+    layer = keras.layers.BatchNormalization()
+    known = layer.get_config()
+    layer.get_config = lambda: {**known, "whitening": True}
+    return layer
+
+
+NOT_FUSED = {
+    "own": Own,
+    "axis": lambda: keras.layers.BatchNormalization(axis=1),
+    "layer": keras.layers.LayerNormalization,
+    "renorm": lambda: keras.layers.BatchNormalization(renorm=True),
+    "clipped": lambda: keras.layers.BatchNormalization(
+        renorm=True, renorm_clipping={"rmax": 3.0, "rmin": 0.3, "dmax": 5.0}
+    ),
+    "synchronized": lambda: keras.layers.BatchNormalization(synchronized=True),
+    "float64": lambda: keras.layers.BatchNormalization(dtype="float64"),
+    "float16": lambda: keras.layers.BatchNormalization(dtype="float16"),
+    "call": lambda: patched("call"),
+    "moments": lambda: patched("_moments"),
+    "unknown": of_a_new_keras,
+}
+
+
+@pytest.mark.parametrize("name", NOT_FUSED)
+def test_what_is_not_known_goes_kerass_way(name):
+    model = keras.Sequential([keras.Input((4, 4, 3)), NOT_FUSED[name]()])
+    before = dict(vars(model.layers[0]))
+    with batch_norms.fused(model):
+        assert vars(model.layers[0]) == before
+
+
+def test_norms_of_vectors_are_not_fused():
     flat = keras.Sequential(
         [keras.Input((3,)), keras.layers.BatchNormalization()]
     )
-    for each in (model, flat):
-        with batch_norms.fused(each):
-            assert all("call" not in vars(layer) for layer in each.layers)
+    with batch_norms.fused(flat):
+        assert "call" not in vars(flat.layers[0])
+
+
+def test_what_is_fused_already_is_fused_again():
+    """Evaluation is traced in a thread of its own."""
+    model = network()
+    with batch_norms.fused(model):
+        once = vars(model.layers[0])["call"]
+        with batch_norms.fused(model):
+            assert vars(model.layers[0])["call"] is not once
 
 
 def test_synchronized_lasts_as_long_as_its_context():

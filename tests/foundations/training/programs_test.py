@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations.training import (
-    learning_rate,
-    momentum,
-    programs,
-)
+from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
 
+SLOW = pytest.mark.slow
 OPTIMIZERS = {
     "sgd": lambda: keras.optimizers.SGD(0.1),
     "momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9),
@@ -365,23 +364,6 @@ def test_on_a_gpu_all_networks_compile_whole(monkeypatch):
     assert programs.choose_policy(convolution) == (True, False)
 
 
-def test_a_config_is_json_without_its_name():
-    config = programs.optimizer_config(keras.optimizers.Adam(0.5))
-    assert config["learning_rate"] == 0.5
-    assert config["name"].endswith(".Adam")
-
-
-def test_what_is_on_record_of_our_own_classes_is_so_for_good():
-    """A run is made anew, and refused, if any of it changes."""
-    rate = learning_rate.LearningRate(0.5, "cosine", training_iterations=9)
-    config = programs.optimizer_config(momentum.Momentum(rate))
-    package = "lottery_ticket.foundations.training"
-    assert config["name"] == f"{package}.momentum.Momentum"
-    recorded = config["learning_rate"]
-    assert recorded["module"] == f"{package}.learning_rate"
-    assert recorded["registered_name"] == "lottery_ticket>LearningRate"
-
-
 @pytest.mark.parametrize("limit", ["clipnorm", "clipvalue", "global_clipnorm"])
 def test_clipping_is_named(limit):
     split = types.SimpleNamespace(batch_size=4, partial_size=0)
@@ -389,3 +371,230 @@ def test_clipping_is_named(limit):
     with pytest.raises(ValueError, match=f"cannot clip.*{limit}"):
         clipping = keras.optimizers.SGD(**{limit: 1.0})
         programs._check_shares(2, split, clipping)
+
+
+def twice(x):
+    doubled = tf.numpy_function(lambda a: 2 * a, [x], tf.float32)
+    return tf.ensure_shape(doubled, x.shape)
+
+
+class OnTheHost(keras.optimizers.SGD):
+    """An update that XLA cannot compile."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(twice(gradient), variable, learning_rate)
+
+
+BEYOND_XLA = {
+    "numpy": lambda: keras.layers.Lambda(twice),
+    "bins": lambda: keras.layers.Discretization(
+        [0.0, 1.0], output_mode="multi_hot"
+    ),
+    "text": lambda: keras.layers.Lambda(
+        lambda x: tf.strings.to_number(tf.strings.as_string(x, 3))
+    ),
+    "python": lambda: keras.layers.Lambda(
+        lambda x: tf.ensure_shape(
+            tf.py_function(lambda a: a + 1, [x], tf.float32), x.shape
+        )
+    ),
+    "counts": lambda: keras.Sequential(
+        [
+            keras.layers.Lambda(lambda x: tf.cast(tf.abs(x), tf.int32)),
+            keras.layers.CategoryEncoding(20, output_mode="multi_hot"),
+        ]
+    ),
+}
+
+
+def beyond_xla(name):
+    keras.utils.set_random_seed(2)
+    network = keras.Sequential(
+        [keras.Input((4,)), BEYOND_XLA[name](), keras.layers.Dense(3)]
+    )
+    return keras_model.KerasModel(network, tiny.make_dataset().train.x[:2])
+
+
+@pytest.mark.parametrize("name", grids.thinned(BEYOND_XLA, ["numpy"]))
+def test_what_xla_cannot_compile_is_trained_without_it(name, caplog):
+    data, finals = tiny.make_dataset(size=50), []
+    for jit in (None, False):
+        model = beyond_xla(name)
+        for lr in (0.1, 0.2):
+            program = programs.program(
+                model, lambda lr=lr: keras.optimizers.SGD(lr), data, jit
+            )
+            program.train(0, 5, 5)
+        finals.append(model.weights)
+    assert caplog.text.count("trained without XLA, as jit=False") == 1
+    np.testing.assert_array_equal(finals[0]["dense"], finals[1]["dense"])
+
+
+@pytest.mark.parametrize("name", grids.thinned(BEYOND_XLA, ["bins"]))
+def test_xla_that_was_asked_for_and_fails_is_an_error(name):
+    model = beyond_xla(name)
+    program = programs.program(
+        model, OPTIMIZERS["sgd"], tiny.make_dataset(), True
+    )
+    with pytest.raises(ValueError, match="XLA cannot compile .*set jit=False"):
+        program.train(0, 1, 1)
+
+
+@pytest.mark.slow
+def test_statistics_are_as_before_an_update_that_xla_cannot_compile(caplog):
+    x = np.random.default_rng(0).random((16, 4, 4, 1), np.float32)
+    data = dataset_base.DatasetBase(
+        (x, np.arange(16) % 2), 16, (x, np.arange(16) % 2)
+    )
+    finals = []
+    for jit in (None, False):
+        keras.utils.set_random_seed(1)
+        layers = [
+            keras.layers.Conv2D(2, 2),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.5),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
+        model = keras_model.KerasModel(
+            keras.Sequential([keras.Input((4, 4, 1)), *layers]), x[:2]
+        )
+        program = programs.program(model, lambda: OnTheHost(0.1), data, jit)
+        program.train(0, 3, 3)
+        finals.append(model.weights)
+    assert "XLA cannot compile" in caplog.text
+    for name, array in finals[0].items():
+        np.testing.assert_array_equal(array, finals[1][name])
+
+
+def test_other_errors_of_tensorflow_are_not_xlas():
+    def fail(x):
+        raise RuntimeError("mine")
+
+    layer = keras.layers.Lambda(
+        lambda x: tf.ensure_shape(
+            tf.numpy_function(fail, [x], tf.float32), x.shape
+        )
+    )
+    network = keras.Sequential(
+        [keras.Input((4,)), layer, keras.layers.Dense(3)]
+    )
+    model = keras_model.KerasModel(network)
+    program = programs.program(
+        model, OPTIMIZERS["sgd"], tiny.make_dataset(), False
+    )
+    with pytest.raises(tf.errors.OpError, match="mine"):
+        program.train(0, 1, 1)
+
+
+def rated(factor):
+    class Rated(keras.optimizers.SGD):
+        """Other code under one name and config."""
+
+        def update_step(self, gradient, variable, learning_rate):
+            super().update_step(gradient, variable, factor * learning_rate)
+
+    return Rated(0.1)
+
+
+def scheduled(factor):
+    class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+        """A rate that its config does not say."""
+
+        def __call__(self, step):
+            return 0.1 * factor
+
+        def get_config(self):
+            return {}
+
+    return keras.optimizers.SGD(Schedule())
+
+
+def patched(factor):
+    optimizer = keras.optimizers.SGD(0.1)
+    plain = optimizer.update_step
+
+    def update_step(gradient, variable, learning_rate):
+        plain(gradient, variable, factor * learning_rate)
+
+    optimizer.update_step = update_step
+    return optimizer
+
+
+def decaying(factor):
+    optimizer = keras.optimizers.AdamW(0.01, weight_decay=1.0)
+    if factor > 1:
+        optimizer.exclude_from_weight_decay(var_names=["kernel", "bias"])
+    return optimizer
+
+
+ALIKE = {
+    "code": rated,
+    "schedule": scheduled,
+    "patched": patched,
+    "excluded": decaying,
+    "inner": lambda factor: keras.optimizers.LossScaleOptimizer(
+        decaying(factor)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", grids.thinned(ALIKE, ["excluded"]))
+def test_a_second_optimizer_of_the_same_config_is_not_the_first(name):
+    def trained(model, factor):
+        model.reset(seed=3)
+        program = programs.program(
+            model, lambda: ALIKE[name](factor), tiny.make_dataset(), False
+        )
+        program.train(0, 4, 4)
+        return model.weights["layer0"]
+
+    model = tiny.Model()
+    first, second = trained(model, 1.0), trained(model, 10.0)
+    assert np.abs(first - second).max() > 1e-3
+    np.testing.assert_array_equal(second, trained(tiny.Model(), 10.0))
+    np.testing.assert_array_equal(first, trained(model, 1.0))
+
+
+def averaging(**options):
+    return keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9, **options)
+
+
+AVERAGES = {
+    "plain": averaging,
+    "overwritten": lambda: averaging(ema_overwrite_frequency=2),
+    "scaled": lambda: keras.optimizers.LossScaleOptimizer(averaging()),
+    "several": lambda: keras.optimizers.MultiOptimizer(
+        keras.optimizers.OptimizerMap(
+            keras.optimizers.SGD(0.1), {".*bias": averaging()}
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("name", grids.thinned(AVERAGES, ["plain"]))
+@pytest.mark.parametrize("hold", [False, pytest.param(True, marks=SLOW)])
+def test_masks_hold_in_averages(name, hold):
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+    if hold:
+        held_start(model)
+    pruned, before = tiny.masks()["layer0"] == 0, model.weights["layer0"]
+    program = programs.program(
+        model, AVERAGES[name], tiny.make_dataset(), False
+    )
+    program.train(0, 5, 5)
+    raw = model.weights
+    for _ in range(2):
+        program.finalize()  # A run that goes on at its end does so again.
+        after = model.weights
+        assert after["layer0"][pruned].tobytes() == before[pruned].tobytes()
+        assert (after["layer0_bias"] != raw["layer0_bias"]).any()
+
+
+def test_weights_stay_where_no_averages_are_kept():
+    model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+    program = programs.program(
+        model, OPTIMIZERS["adam"], tiny.make_dataset(), False
+    )
+    program.optimizer.finalize_variable_values = None  # Not called.
+    program.finalize()

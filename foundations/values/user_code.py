@@ -1,0 +1,435 @@
+"""What the code of a user is: fingerprints of files, functions and classes.
+
+Results are of one code: once it is edited they are results of another. What
+counts is the syntax tree, without docstrings, comments and layout, and the same
+on every Python.
+"""
+
+import ast
+import functools
+import hashlib
+import linecache
+import logging
+import os
+import sys
+import sysconfig
+import types
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+_PACKAGE = __name__.partition(".")[0]
+_INSTALLED = {
+    os.path.realpath(path)
+    for path in map(
+        sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")
+    )
+    if path
+}
+_NOT_COMPARED = {"kind", "type_comment", "type_ignores"}
+_HAVE_DOCSTRINGS = (
+    ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+)
+_log = logging.getLogger(__name__)
+
+
+def is_installed(path: str) -> bool:
+    """Whether a file belongs to Python or to a package that is installed."""
+    path = os.path.realpath(path)
+    parts = path.split(os.sep)
+    return (
+        "site-packages" in parts
+        or "dist-packages" in parts
+        or any(path.startswith(folder + os.sep) for folder in _INSTALLED)
+    )
+
+
+def is_users(module: str | None) -> bool:
+    """Whether a module is a user's: neither ours nor installed."""
+    root = (module or "").partition(".")[0]
+    if root == "__main__":
+        return True
+    if root == _PACKAGE:
+        return module.startswith(f"{_PACKAGE}.tests.")
+    if root in sys.stdlib_module_names:
+        return False
+    path = getattr(sys.modules.get(module), "__file__", None)
+    return path is None or not is_installed(path)
+
+
+def of_file(path: str) -> str:
+    """Returns a SHA-256 of a file's code, and of what it imports beside it.
+
+    Files that are imported count if they lie in its folder or below; nothing is
+    run.
+
+    Raises:
+        ValueError: If one of the files is no Python.
+    """
+    path = os.path.realpath(os.path.expanduser(path))
+    root = os.path.dirname(path)
+    texts, left = {}, [path]
+    while left:
+        each = left.pop()
+        if each not in texts:
+            tree = parse(each)
+            texts[each] = _text(tree)
+            left += _imported(tree, each, root)
+    named = {os.path.relpath(each, root): texts[each] for each in texts}
+    named[""] = named.pop(os.path.basename(path))  # Called what it may.
+    return _sha(repr(sorted(named.items())))
+
+
+def parse(path: str) -> ast.Module:
+    """Returns the syntax tree of a file; ValueError if it is no Python."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(f"{path} cannot be run: {error!r}") from error
+
+
+def identity(*objects: object) -> str | None:
+    """Returns a SHA-256 of the users' code in objects; None if there is none.
+
+    Objects are functions, classes, instances of classes and whatever holds
+    them. Of a function of a user's count its code, defaults, what its closure
+    holds, and the globals of users that it names, theirs included; of a class
+    its members and bases; of an instance its class and attributes.
+
+    Code that cannot be had, of a console for instance, is named in a warning.
+    """
+    reader = _Reader()
+    text = repr([reader.text(each) for each in objects])
+    return _sha(text) if reader.has_users_code else None
+
+
+class _Reader:
+    """Turns objects into text, each of them once."""
+
+    def __init__(self):
+        self.has_users_code = False
+        self._numbers = {}  # Of objects by id, which are kept alive.
+
+    def text(self, value):
+        """What tells a value apart, the same in every process."""
+        if value is None or isinstance(
+            value, bool | int | float | complex | str | bytes
+        ):
+            return repr(value)
+        if id(value) in self._numbers:
+            return f"#{self._numbers[id(value)][0]}"
+        self._numbers[id(value)] = len(self._numbers), value
+        return f"{_kind(value)} {self._inside(value)}"
+
+    def _inside(self, value):
+        if isinstance(value, dict):
+            return [(self.text(k), self.text(v)) for k, v in value.items()]
+        if isinstance(value, list | tuple):
+            return [self.text(each) for each in value]
+        if isinstance(value, set | frozenset):
+            return sorted(self.text(each) for each in value)
+        if isinstance(value, functools.partial):
+            return self._inside([value.func, value.args, value.keywords])
+        if isinstance(value, types.MethodType):
+            return self._inside([value.__func__, value.__self__])
+        if isinstance(value, types.FunctionType):
+            return self._function(value)
+        if isinstance(value, type):
+            return self._class(value)
+        if isinstance(value, np.ndarray | np.generic) or _is_tensor(value):
+            array = np.asarray(value)
+            return array.dtype, array.shape, _sha(array.tobytes())
+        return self._instance(value)
+
+    def _function(self, function):
+        inner = getattr(function, "__wrapped__", None)
+        if not is_users(function.__module__):
+            return f"{function.__module__}.{function.__qualname__}", (
+                self.text(inner)
+            )
+        self.has_users_code = True
+        closed = [_held(cell) for cell in function.__closure__ or ()]
+        return (
+            _source(function),
+            self.text(function.__defaults__),
+            self.text(function.__kwdefaults__),
+            [self.text(each) for each in closed],
+            self._globals(function),
+        )
+
+    def _globals(self, function):
+        """What a function names of its module, and of users' modules there."""
+        names = sorted(_names(function.__code__))
+        held = function.__globals__
+        found = {name: held[name] for name in names if name in held}
+        for name, value in list(found.items()):
+            if isinstance(value, types.ModuleType):
+                del found[name]
+                if is_users(value.__name__):
+                    inside = vars(value)
+                    found |= {
+                        f"{name}.{n}": inside[n] for n in names if n in inside
+                    }
+        return {name: self.text(found[name]) for name in sorted(found)}
+
+    def _class(self, kind):
+        if not is_users(kind.__module__):
+            return f"{kind.__module__}.{kind.__qualname__}"
+        self.has_users_code = True
+        members = {}
+        for name, member in vars(kind).items():
+            function = _function_of(member)
+            if function is not None and not _is_generated(kind, function):
+                members[name] = self.text(function)
+            elif function is None and not name.startswith("__"):
+                members[name] = self.text(member)
+        bases = [self.text(base) for base in kind.__bases__]
+        return bases, sorted(members.items())
+
+    def _instance(self, value):
+        kind = type(value)
+        inner = [getattr(value, n, None) for n in ("python_function", "fget")]
+        if any(inner):
+            return self._inside(inner)
+        named = _attributes(value)
+        if _is_of_keras(kind):
+            named = self._of_keras(kind, named)
+        elif not is_users(kind.__module__):
+            return self.text(kind)
+        return self.text(kind), [
+            (name, self.text(named[name])) for name in sorted(named)
+        ]
+
+    def _of_keras(self, kind, named):
+        """Attributes that Keras does not record: what users hand over or set.
+
+        Layers inside are objects of their own, and variables are no code.
+        """
+        used = set()
+        for base in kind.__mro__:
+            if is_users(base.__module__):
+                for member in map(_function_of, vars(base).values()):
+                    used |= _names(member.__code__) if member else set()
+        return {
+            name: each
+            for name, each in named.items()
+            if _may_be_code(each) or (name in used and _is_plain(each))
+            if not name.startswith("_") and name not in ("name", "built")
+        }
+
+
+def _kind(value):
+    return "function" if callable(value) else type(value).__name__
+
+
+def _attributes(value):
+    named = dict(getattr(value, "__dict__", {}))
+    for base in type(value).__mro__:
+        for name in getattr(base, "__slots__", ()):
+            if hasattr(value, name):
+                named[name] = getattr(value, name)
+    return named
+
+
+def _is_of_keras(kind):
+    return any(b.__module__.startswith("keras.") for b in kind.__mro__)
+
+
+def _is_tensor(value):
+    return hasattr(value, "numpy") and type(value).__module__.startswith(
+        "tensorflow."
+    )
+
+
+def _may_be_code(value):
+    if isinstance(value, types.FunctionType | functools.partial | type):
+        return True
+    kind = type(value)
+    if hasattr(value, "weights") or hasattr(value, "_layers"):
+        return False  # A layer.
+    return is_users(kind.__module__) or hasattr(value, "python_function")
+
+
+def _is_plain(value):
+    if isinstance(value, list | tuple | set):
+        return all(_is_plain(each) for each in value)
+    if isinstance(value, dict):
+        return all(_is_plain(each) for each in value.values())
+    return value is None or isinstance(
+        value, bool | int | float | complex | str | bytes | np.ndarray
+    )
+
+
+def _function_of(member):
+    """The function of a class's member, or None."""
+    if isinstance(member, property):
+        member = member.fget
+    member = getattr(member, "__func__", getattr(member, "func", member))
+    return member if isinstance(member, types.FunctionType) else None
+
+
+def _is_generated(kind, function):
+    """Whether a class's decorator wrote a function, of its fields."""
+    has_fields = ("__dataclass_fields__", "__attrs_attrs__", "_field_defaults")
+    is_of_file = not function.__code__.co_filename.startswith("<")
+    is_odd = not is_of_file or not is_users(function.__module__)
+    return is_odd and any(hasattr(kind, name) for name in has_fields)
+
+
+def _held(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None  # Not assigned yet.
+
+
+def _names(code):
+    """Names of globals and attributes in a function and those inside it."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _names(constant)
+    return names
+
+
+def _source(function):
+    """The syntax tree of a function as text."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    found = [
+        node
+        for node in _functions("".join(lines))
+        if _first_line(node) == code.co_firstlineno
+        and getattr(node, "name", "<lambda>") == code.co_name
+    ]
+    if not found:
+        _say_unknown(f"{function.__module__}.{function.__qualname__}")
+        return "unknown"
+    if len(found) > 1:
+        found = _alike(found, code, "".join(lines))
+    return [_text(node) for node in found]
+
+
+@functools.lru_cache(maxsize=32)
+def _functions(text):
+    """Functions and lambdas in a file, from the outside in, in order."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    return [
+        node
+        for node in _preorder(tree)
+        if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+
+def _alike(nodes, code, text):
+    """Those of several nodes of one line that a code is of; all if unsure."""
+    compiled = [
+        each
+        for each in _codes(compile(text, "<own>", "exec", dont_inherit=True))
+        if each.co_firstlineno == code.co_firstlineno
+        and each.co_name == code.co_name
+    ]
+    if len(compiled) != len(nodes) or code not in compiled:
+        return nodes
+    return [nodes[compiled.index(code)]]
+
+
+def _codes(code):
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _preorder(node):
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _preorder(child)
+
+
+def _first_line(node):
+    decorators = getattr(node, "decorator_list", [])
+    return min(each.lineno for each in (node, *decorators))
+
+
+@functools.cache
+def _say_unknown(name):
+    _log.warning(
+        "The code of %s cannot be had (was it defined in a console?): results "
+        "are not told apart by it",
+        name,
+    )
+
+
+def _imported(tree: ast.AST, path: str, root: str) -> Iterator[str]:
+    """Files below a root folder that the code of one of them imports."""
+    for node in ast.walk(tree):
+        for base, name in _import_names(node, path, root):
+            parts = name.split(".")
+            for end in range(1, len(parts) + 1):
+                stem = os.path.join(base, *parts[:end])
+                for found in (f"{stem}.py", os.path.join(stem, "__init__.py")):
+                    if os.path.isfile(found):
+                        yield os.path.realpath(found)
+
+
+def _import_names(
+    node: ast.AST, path: str, root: str
+) -> Iterable[tuple[str, str]]:
+    """Pairs of the folder to look in and a dotted name."""
+    if isinstance(node, ast.Import):
+        return [(root, alias.name) for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    base = root
+    if node.level:
+        base = os.path.join(path, *[os.pardir] * node.level)
+    before = [node.module] if node.module else []
+    names = [".".join([*before, alias.name]) for alias in node.names]
+    return [(os.path.normpath(base), name) for name in names]
+
+
+def _text(node):
+    """A syntax tree as text, the same on every Python.
+
+    `ast.unparse` and `ast.dump` change from one to the next: fields are added,
+    quotes and the parts of f-strings written otherwise.
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(map(_text, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    if isinstance(node, _HAVE_DOCSTRINGS) and ast.get_docstring(node, False):
+        fields["body"] = node.body[1:]
+    if isinstance(node, ast.JoinedStr):
+        fields["values"] = _merged(node.values)
+    inside = ", ".join(
+        f"{name}={_text(value)}"
+        for name, value in fields.items()
+        if name not in _NOT_COMPARED and value not in (None, [])
+    )
+    return f"{type(node).__name__}({inside})"
+
+
+def _merged(values):
+    """The parts of an f-string, constants next to each other as one."""
+    merged = []
+    for value in values:
+        is_text = isinstance(value, ast.Constant)
+        if is_text and merged and isinstance(merged[-1], ast.Constant):
+            merged[-1] = ast.Constant(merged[-1].value + value.value)
+        elif not is_text or value.value:
+            merged.append(value)
+    return merged
+
+
+def _sha(text):
+    if isinstance(text, str):
+        text = text.encode(errors="surrogatepass")
+    return hashlib.sha256(text).hexdigest()
