@@ -389,3 +389,18 @@ def test_clipping_is_named(limit):
     with pytest.raises(ValueError, match=f"cannot clip.*{limit}"):
         clipping = keras.optimizers.SGD(**{limit: 1.0})
         programs._check_shares(2, split, clipping)
+
+
+def test_a_closure_over_another_number_is_another_program():
+    model, by = tiny.Model().reset(seed=1), [1.0]
+
+    def prepare(x):
+        return by[0] * x
+
+    made = []
+    for number in (1.0, 1.0, 2.0):
+        by[0] = number
+        data = tiny.make_dataset()
+        data.prepare = prepare
+        made.append(programs.program(model, OPTIMIZERS["sgd"], data))
+    assert made[0] is made[1] is not made[2]
