@@ -1,7 +1,6 @@
 """Finds a lottery ticket in any Keras model, from Python."""
 
 import json
-import logging
 
 from lottery_ticket.datasets.images import labels, splits
 from lottery_ticket.experiments.finished import finished_runs, given_networks
@@ -31,7 +30,6 @@ OF_ARRAYS_ONLY = (
     *("train_batch_size", "validation_size", "drop_partial_batch"),
     *("train_order_seed", "split_seed"),
 )
-_log = logging.getLogger(__name__)
 
 
 def find_ticket(
@@ -47,13 +45,14 @@ def find_ticket(
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
+    resume_weights: bool = False,
 ):
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
     Every trained kernel of a layer in `kernels.KERNELS` gets a mask, in nested
     and shared layers too; what gets none is listed. Results lie in OUTPUT_DIR
     as those of `lottery_experiment`, and `report` draws them. The same call
-    goes on with what was stopped, from the weights that it first began with.
+    goes on with what was stopped.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
 
@@ -76,6 +75,9 @@ def find_ticket(
             from input to output: warn, or stop before training.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to print nothing.
+        resume_weights: Whether a folder that was begun with other weights than
+            the model has goes on from those that it was begun with; else it is
+            an error.
 
     Returns:
         The same keras.Model with the weights that the last level ended with,
@@ -84,7 +86,8 @@ def find_ticket(
 
     Raises:
         ValueError: If model and dataset do not fit each other, a setting does
-            not fit, or output_dir holds results made with other settings.
+            not fit, or output_dir holds results made with other settings, or
+            begun with other weights.
     """
     recipe = recipe or recipes.Recipe("own_model")
     _check_recipe(recipe, dataset)
@@ -112,7 +115,7 @@ def find_ticket(
             scoring,
             rules,
             iterations=iterations,
-            presets=_start(output_dir, wrapped),
+            presets=_start(output_dir, wrapped, resume_weights),
             experiment_name=experiment_name,
             on_collapse=on_collapse,
             save_summaries=save_summaries,
@@ -201,7 +204,7 @@ def _dataset(given, recipe):
     )
 
 
-def _start(output_dir, wrapped):
+def _start(output_dir, wrapped, resume_weights):
     """The weights that the first call with this output_dir began with."""
     folder = files.join(output_dir, "start")
     seal = files.join(output_dir, "start.json")
@@ -219,11 +222,12 @@ def _start(output_dir, wrapped):
             "output_dir."
         )
     finished_runs.check_network(output_dir, start, wrapped.variables)
-    if save_restore.checksum(wrapped.weights) != sealed:
-        _log.warning(
-            "%s was begun before: it goes on from the weights in %s, not from "
-            "those that the model has now",
-            output_dir,
-            folder,
+    is_same = save_restore.checksum(wrapped.weights) == sealed
+    if not is_same and not resume_weights:
+        raise ValueError(
+            f"{output_dir} was begun with other weights than the model has now "
+            "(is keras.utils.set_random_seed called before it is built?). Use "
+            "another output_dir, or pass resume_weights=True to go on from "
+            "those that it began with"
         )
     return start

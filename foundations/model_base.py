@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.networks import (
     flow,
+    keras_private,
     kernels,
     layer_builders,
     mask_constraint,
@@ -16,7 +17,7 @@ from lottery_ticket.foundations.networks import (
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import trainee
 from lottery_ticket.foundations.values import masks as masks_lib
-from lottery_ticket.foundations.values import seeds
+from lottery_ticket.foundations.values import seeds, user_code
 
 Network = dict[str, np.ndarray]
 
@@ -202,7 +203,11 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         description = network_variables.description(self.network)
         text = f"{type(self).__name__} {description}"
         states = {n: state.numpy() for n, state in self._random_states.items()}
+        layers = keras_private.layers(self.network)
+        layers += getattr(self.network, "operations", [])
+        code = user_code.identity(type(self), self.network, *layers)
         return {
+            **({"code": code} if code else {}),
             "network": hashlib.sha256(text.encode()).hexdigest(),
             "initial": save_restore.checksum({**self.weights, **states}),
             "masks": save_restore.checksum(self.masks),

@@ -217,6 +217,7 @@ def _check_events(model, span):
 def _inputs(dataset, model, optimizer_fn, span, evaluated):
     """All that a run's bytes depend on, beside the machine."""
     events = {"event_iterations": list(span.events)} if span.events else {}
+    code = {"dataset_code": dataset.code} if dataset.code else {}
     return {
         **model.identity,
         "dataset": dataset.checksum,
@@ -231,6 +232,7 @@ def _inputs(dataset, model, optimizer_fn, span, evaluated):
         "save_iterations": list(span.saved),
         "intervals": evaluated,
         **events,
+        **code,
     }
 
 

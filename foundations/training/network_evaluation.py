@@ -130,7 +130,7 @@ class NetworkEvaluation:
         self._model = model
         x, y = dataset.train.x, dataset.train.y
         kind = x.shape[1:], str(x.dtype), str(y.dtype), repr(dataset.prepare)
-        key = "evaluation", *kind
+        key = "evaluation", *kind, dataset.code
         if key not in model.compiled:
             model.compiled[key] = Evaluation(model, dataset)
         self._evaluation = model.compiled[key]

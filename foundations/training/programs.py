@@ -63,6 +63,7 @@ def program(
         split.x.shape[1:],
         str(split.x.dtype),
         repr((dataset.prepare, dataset.augment)),
+        dataset.code,
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
         tuple(variable.path for variable in variables),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lottery_ticket.foundations.values import dataset_split
+from lottery_ticket.foundations.values import dataset_split, user_code
 
 
 class DatasetBase:
@@ -53,8 +53,8 @@ class DatasetBase:
             augment: Function (examples, seed) -> tensor of their shape and
                 dtype, of training batches only, before `prepare`. seed is an
                 int32 tensor (augment_seed, iteration); the function may use
-                no other randomness. `repr` of both functions must say what
-                they do, as that of a dataclass does: it is recorded.
+                no other randomness. `repr` of both functions is recorded, and
+                a fingerprint of their code.
             augment_seed: Seed of the augmentation, in [0, 2**31).
             num_classes: Number of classes; None means one more than the
                 highest label.
@@ -110,6 +110,14 @@ class DatasetBase:
         """Shape of one example."""
         return tuple(self.train.x.shape[1:])
 
+    @property
+    def code(self) -> str | None:
+        """Fingerprint of users' code that examples pass; None without any."""
+        reading = [_reading(split.x) for split in self.splits.values()]
+        return user_code.identity(
+            self.prepare, self.augment, *reading, with_weights=True
+        )
+
     @functools.cached_property
     def checksum(self) -> str:
         """SHA-256 over all splits and what is done with their examples."""
@@ -123,6 +131,11 @@ class DatasetBase:
             **{name: split.checksum for name, split in self.splits.items()},
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _reading(x):
+    """What reads examples that are streamed; None if there is nothing."""
+    return getattr(type(x), "read", None)
 
 
 def _identity(function):

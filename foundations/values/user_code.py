@@ -30,6 +30,8 @@ _NOT_COMPARED = {"kind", "type_comment", "type_ignores"}
 _HAVE_DOCSTRINGS = (
     ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 )
+# Attributes of wrappers: those of tf.function, property and functools.
+_HOLD_FUNCTIONS = ("python_function", "fget", "__wrapped__")
 _log = logging.getLogger(__name__)
 
 
@@ -90,7 +92,7 @@ def parse(path: str) -> ast.Module:
         raise ValueError(f"{path} cannot be run: {error!r}") from error
 
 
-def identity(*objects: object) -> str | None:
+def identity(*objects: object, with_weights: bool = False) -> str | None:
     """Returns a SHA-256 of the users' code in objects; None if there is none.
 
     Objects are functions, classes, instances of classes and whatever holds
@@ -99,18 +101,31 @@ def identity(*objects: object) -> str | None:
     its members and bases; of an instance its class and attributes.
 
     Code that cannot be had, of a console for instance, is named in a warning.
+
+    Args:
+        with_weights: Whether Keras layers that are met count as users' code,
+            with their settings and weights: those that prepare examples.
     """
-    reader = _Reader()
-    text = repr([reader.text(each) for each in objects])
-    return _sha(text) if reader.has_users_code else None
+    reader = _Reader(with_weights)
+    texts = [reader.users(each) for each in objects]
+    return _sha(repr(texts)) if any(texts) else None
 
 
 class _Reader:
     """Turns objects into text, each of them once."""
 
-    def __init__(self):
+    def __init__(self, with_weights, seen=()):
         self.has_users_code = False
-        self._numbers = {}  # Of objects by id, which are kept alive.
+        self._with_weights = with_weights
+        self._seen = dict(seen)  # Objects by id, which are kept alive.
+
+    def users(self, value):
+        """The text of what holds users' code; "" of anything else."""
+        before, self.has_users_code = self.has_users_code, False
+        text = self.text(value)
+        found, self.has_users_code = self.has_users_code, before
+        self.has_users_code |= found
+        return text if found else ""
 
     def text(self, value):
         """What tells a value apart, the same in every process."""
@@ -118,9 +133,11 @@ class _Reader:
             value, bool | int | float | complex | str | bytes
         ):
             return repr(value)
-        if id(value) in self._numbers:
-            return f"#{self._numbers[id(value)][0]}"
-        self._numbers[id(value)] = len(self._numbers), value
+        if isinstance(value, tuple):  # Python may share equal ones.
+            return f"tuple {self._inside(value)}"
+        if id(value) in self._seen:
+            return "seen"
+        self._seen[id(value)] = value
         return f"{_kind(value)} {self._inside(value)}"
 
     def _inside(self, value):
@@ -144,11 +161,10 @@ class _Reader:
         return self._instance(value)
 
     def _function(self, function):
-        inner = getattr(function, "__wrapped__", None)
-        if not is_users(function.__module__):
-            return f"{function.__module__}.{function.__qualname__}", (
-                self.text(inner)
-            )
+        is_own = is_users(function.__module__)
+        if not is_own or is_installed(function.__code__.co_filename):
+            inner = getattr(function, "__wrapped__", None)
+            return _public_name(function), self.text(inner)
         self.has_users_code = True
         closed = [_held(cell) for cell in function.__closure__ or ()]
         return (
@@ -176,7 +192,7 @@ class _Reader:
 
     def _class(self, kind):
         if not is_users(kind.__module__):
-            return f"{kind.__module__}.{kind.__qualname__}"
+            return _public_name(kind)
         self.has_users_code = True
         members = {}
         for name, member in vars(kind).items():
@@ -190,10 +206,12 @@ class _Reader:
 
     def _instance(self, value):
         kind = type(value)
-        inner = [getattr(value, n, None) for n in ("python_function", "fget")]
-        if any(inner):
+        inner = [getattr(value, name, None) for name in _HOLD_FUNCTIONS]
+        if any(each is not None for each in inner):
             return self._inside(inner)
         named = _attributes(value)
+        if self._with_weights and hasattr(value, "get_weights"):
+            return self._with_its_weights(value)
         if _is_of_keras(kind):
             named = self._of_keras(kind, named)
         elif not is_users(kind.__module__):
@@ -201,6 +219,19 @@ class _Reader:
         return self.text(kind), [
             (name, self.text(named[name])) for name in sorted(named)
         ]
+
+    def _with_its_weights(self, layer):
+        """A layer that is no part of the network, but part of what is done."""
+        self.has_users_code = True
+        config = {
+            name: each
+            for name, each in layer.get_config().items()
+            if name not in ("name", "seed") and _is_plain(each)
+            if not isinstance(each, dict | list)  # Names of layers in them.
+        }
+        inside = self._inside(list(getattr(layer, "layers", ())))
+        arrays = self._inside(list(layer.get_weights()))
+        return self.text(type(layer)), sorted(config.items()), inside, arrays
 
     def _of_keras(self, kind, named):
         """Attributes that Keras does not record: what users hand over or set.
@@ -212,12 +243,31 @@ class _Reader:
             if is_users(base.__module__):
                 for member in map(_function_of, vars(base).values()):
                     used |= _names(member.__code__) if member else set()
+        used -= {"name", "built"}
         return {
             name: each
             for name, each in named.items()
-            if _may_be_code(each) or (name in used and _is_plain(each))
-            if not name.startswith("_") and name not in ("name", "built")
+            if (name in used and _is_plain(each))
+            or (_is_handed_over(name) and self._has_code(each))
         }
+
+    def _has_code(self, value):
+        """Whether users' code is in what may be code."""
+        if not _may_be_code(value):
+            return False
+        reader = _Reader(self._with_weights, self._seen)
+        return bool(reader.users(value))
+
+
+def _is_handed_over(name):
+    """Whether it is no attribute that Keras keeps, such as a wrapped build."""
+    return not name.startswith("_") and name != "build"
+
+
+def _public_name(value):
+    """A name that stays when a package moves its modules about."""
+    package = (value.__module__ or "").partition(".")[0]
+    return f"{package}.{value.__qualname__}"
 
 
 def _kind(value):
@@ -273,9 +323,9 @@ def _function_of(member):
 def _is_generated(kind, function):
     """Whether a class's decorator wrote a function, of its fields."""
     has_fields = ("__dataclass_fields__", "__attrs_attrs__", "_field_defaults")
-    is_of_file = not function.__code__.co_filename.startswith("<")
-    is_odd = not is_of_file or not is_users(function.__module__)
-    return is_odd and any(hasattr(kind, name) for name in has_fields)
+    path = function.__code__.co_filename
+    is_of_no_file = path.startswith("<") or is_installed(path)
+    return is_of_no_file and any(hasattr(kind, name) for name in has_fields)
 
 
 def _held(cell):

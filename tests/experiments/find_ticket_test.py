@@ -12,7 +12,7 @@ from lottery_ticket.analysis.reading import tree
 from lottery_ticket.experiments import find_ticket
 from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.foundations import keras_model
-from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.records import run_record, save_restore
 from lottery_ticket.foundations.training import programs
 
 L = keras.layers
@@ -136,7 +136,9 @@ def test_the_same_call_goes_on_from_the_weights_it_began_with(
     monkeypatch.undo()
     other = network()
     other.layers[0].kernel.assign(np.ones((3, 3, 1, 4)))  # Not looked at.
-    resumed = find(tmp_path / "killed", other).get_weights()
+    resumed = find(
+        tmp_path / "killed", other, resume_weights=True
+    ).get_weights()
     for array, expected in zip(resumed, whole, strict=True):
         np.testing.assert_array_equal(array, expected)
     again = find(tmp_path / "killed").get_weights()
@@ -281,13 +283,19 @@ def test_labels_may_be_columns_as_keras_has_them(tmp_path):
 
 
 @pytest.mark.slow
-def test_other_weights_in_a_folder_begun_before_are_named(tmp_path, caplog):
-    find(tmp_path / "trial1", iterations=0)
-    assert "goes on from" not in caplog.text
+def test_other_weights_in_a_folder_begun_before_are_an_error(tmp_path):
+    first = find(tmp_path / "trial1", iterations=0).get_weights()
     other = network()
     other.layers[0].kernel.assign(np.ones((3, 3, 1, 4)))
-    find(tmp_path / "trial1", other, iterations=0)
-    assert "goes on from the weights in" in caplog.text
+    given = other.get_weights()
+    with pytest.raises(ValueError, match="pass resume_weights=True"):
+        find(tmp_path / "trial1", other, iterations=0)
+    for array, expected in zip(other.get_weights(), given, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    find(tmp_path / "trial1", other, iterations=0, resume_weights=True)
+    for array, expected in zip(other.get_weights(), first, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    find(tmp_path / "trial1", iterations=0)
 
 
 def test_a_constraint_of_the_users_own_goes_on(tmp_path):
@@ -344,3 +352,50 @@ def test_networks_that_are_wired_otherwise_are_others(tmp_path):
     with pytest.raises(ValueError, match="network"):
         find(tmp_path / "trial1", wired(False), iterations=0)
     find(tmp_path / "trial1", wired(True), iterations=0)
+
+
+class One(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flat, self.out = L.Flatten(), L.Dense(10)
+
+    def call(self, x):
+        return self.out(self.flat(x))
+
+
+class Two(One):
+    def call(self, x):
+        return keras.ops.tanh(self.out(self.flat(x)))
+
+
+Two.__name__ = "One"  # As if the file had been edited.
+
+
+def of_class(kind):
+    keras.utils.set_random_seed(1)
+    return kind()
+
+
+def test_a_network_whose_call_was_edited_is_another(tmp_path, caplog):
+    find(tmp_path / "trial1", of_class(One), iterations=0)
+    with pytest.raises(ValueError, match="code of the network, .* another one"):
+        find(tmp_path / "trial1", of_class(Two), iterations=0)
+    again = find(tmp_path / "trial1", of_class(One), iterations=0)
+    whole = find(tmp_path / "trial2", of_class(One), iterations=0)
+    np.testing.assert_array_equal(again.out.kernel, whole.out.kernel)
+    assert "code" not in caplog.text
+    record = json.loads((tmp_path / "trial1/0/same_init/run.json").read_text())
+    assert len(record["inputs"]["code"]) == 64
+    assert "dataset_code" not in record["inputs"]
+
+
+@pytest.mark.slow
+def test_what_0_1_0_wrote_without_code_is_complete(tmp_path, caplog):
+    find(tmp_path / "trial1", of_class(One), iterations=0)
+    directory = str(tmp_path / "trial1/0/same_init")
+    record = run_record.read(directory)
+    del record["inputs"]["code"]
+    run_record.write(directory, record)
+    for _ in range(2):
+        find(tmp_path / "trial1", of_class(Two), iterations=0)
+    assert run_record.read(directory) == record

@@ -265,3 +265,136 @@ def test_networks_in_float64_train_as_in_fit(wide, name, activation):
     ):
         assert mine.dtype == np.float64
         np.testing.assert_allclose(mine, theirs, atol=1e-12)
+
+
+def renamed(name):
+    def under(thing):
+        thing.__name__ = thing.__qualname__ = name
+        return thing
+
+    return under
+
+
+@renamed("Own")
+class OwnLayer(L.Layer):
+    def call(self, x):
+        return x
+
+
+@renamed("Own")
+class OwnLayerEdited(L.Layer):
+    def call(self, x):
+        return keras.ops.sin(x)
+
+
+class Scaled(L.Layer):
+    def __init__(self, by):
+        super().__init__()
+        self._by = keras.ops.ones(1), by  # No setting that Keras records.
+        self.scale = by
+
+    def get_config(self):
+        raise NotImplementedError
+
+    def call(self, x):
+        return x * self.scale
+
+
+@renamed("Sum")
+class Sum(keras.regularizers.Regularizer):
+    def __call__(self, x):
+        return keras.ops.sum(x)
+
+
+@renamed("Sum")
+class SumEdited(keras.regularizers.Regularizer):
+    def __call__(self, x):
+        return 2 * keras.ops.sum(x)
+
+
+@renamed("Start")
+class Start(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return keras.ops.ones(shape, dtype)
+
+
+@renamed("Start")
+class StartEdited(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return keras.ops.ones(shape, dtype) * 1
+
+
+@renamed("act")
+def act(x):
+    return x
+
+
+@renamed("act")
+def act_edited(x):
+    return 2 * x
+
+
+class Rate:
+    value = 1
+
+    def __call__(self, x):
+        return x * self.value
+
+
+def code_of(*layers):
+    network = keras.Sequential([keras.Input((4,)), *layers, L.Dense(3)])
+    return keras_model.KerasModel(network).identity.get("code")
+
+
+@pytest.mark.parametrize(
+    ("make", "edited"),
+    [
+        (OwnLayer, OwnLayerEdited),
+        (lambda: Scaled(1), lambda: Scaled(2)),
+        (lambda: L.Dense(4, act), lambda: L.Dense(4, act_edited)),
+        (
+            lambda: L.Dense(4, kernel_regularizer=Sum()),
+            lambda: L.Dense(4, kernel_regularizer=SumEdited()),
+        ),
+        (
+            lambda: L.Dense(4, kernel_initializer=Start()),
+            lambda: L.Dense(4, kernel_initializer=StartEdited()),
+        ),
+        (lambda: L.Lambda(act), lambda: L.Lambda(act_edited)),
+        (
+            lambda: keras.Sequential(
+                [keras.Input((4,)), OwnLayer(), L.Dense(4)]
+            ),
+            lambda: keras.Sequential(
+                [keras.Input((4,)), OwnLayerEdited(), L.Dense(4)]
+            ),
+        ),
+        (
+            lambda: L.TimeDistributed(L.Dense(4, act)),
+            lambda: L.TimeDistributed(L.Dense(4, act_edited)),
+        ),
+    ],
+)
+def test_the_users_code_in_a_network_has_a_fingerprint(make, edited):
+    is_timed = isinstance(make(), L.TimeDistributed)
+    around = ([L.Reshape((1, 4))], [L.Flatten()]) if is_timed else ([], [])
+    first, again, other = (
+        code_of(*around[0], each(), *around[1]) for each in (make, make, edited)
+    )
+    assert first == again is not None
+    assert first != other
+
+
+def test_a_network_of_keras_alone_has_no_fingerprint():
+    assert code_of(L.Dense(4, "relu"), L.BatchNormalization()) is None
+    x = keras.Input((4,))
+    network = keras.Model(x, L.Dense(3)(keras.ops.tanh(x) + x))
+    assert "code" not in keras_model.KerasModel(network).identity
+
+
+def test_a_fingerprint_stays_in_training():
+    model = keras_model.KerasModel(sequential(act), X)
+    before = model.identity["code"]
+    model.network(X)
+    model.reset(seed=3)
+    assert model.identity["code"] == before

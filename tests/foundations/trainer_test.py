@@ -49,7 +49,7 @@ def test_a_run_leaves_its_results(tmp_path):
         *("network", "initial", "masks", "dataset", "train_order_seed"),
         *("train_batch_size", "train_partial_size", "optimizer", "iterations"),
         *("start_iteration", "save_iterations", "intervals", "jit"),
-        *("weight_decay", "label_smoothing"),
+        *("weight_decay", "label_smoothing", "code"),
     }
 
 

@@ -157,6 +157,13 @@ def test_a_model_of_ones_own_must_be_what_it_was(tmp_path):
         changes = recipe_changes.RecipeChanges(**given)
         with pytest.raises(ValueError, match="net.py:f has changed since"):
             recipe_changes.apply(changes, settings)
+    path.write_text('"""Doc."""\nx = 1')
+    assert recipe_changes.apply(unchanged, settings) == recipe
+    of_0_1_0 = {n: settings[n] for n in settings if n != "code"}
+    with pytest.raises(ValueError, match="net.py:f has changed since"):
+        recipe_changes.apply(unchanged, of_0_1_0)
+    path.write_text("x = 1")
+    assert recipe_changes.apply(unchanged, of_0_1_0) == recipe
     changes = recipe_changes.RecipeChanges(model=f"{other}:f")
     found = recipe_changes.apply(changes, settings)
     assert (found.model, found.fractions) == (f"{other}:f", {"*": 0.2})

@@ -310,6 +310,14 @@ def test_the_code_of_an_own_model_is_a_setting(tmp_path):
             recipes.Recipe("own_model", model=f"{path}:f").settings()
         )
     assert settings[0] == settings[1] != settings[2]
+    path.write_text("import beside")
+    for text in ("x = 1", "x = 2"):
+        (tmp_path / "beside.py").write_text(text)
+        settings.append(
+            recipes.Recipe("own_model", model=f"{path}:f").settings()
+        )
+    assert settings[3]["model_code"] == settings[4]["model_code"]
+    assert settings[3]["code"] != settings[4]["code"]
     with pytest.raises(ValueError, match="as path/to/file.py:function"):
         recipes.Recipe("own_model", model=str(path))
 

@@ -64,3 +64,29 @@ def test_a_damaged_one_counts_as_none(tmp_path, caplog):
     path.write_text(path.read_text().replace("0.5", "0.6"))
     assert FILE.read_own(str(tmp_path), RESULTS["settings"]) is None
     assert "findings.json is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["code", "dataset_code"])
+def test_results_of_before_code_was_recorded_match_any(
+    monkeypatch, caplog, name
+):
+    monkeypatch.setattr(sealed, "_lacking_code", [])
+    for directory in ("first", "second"):
+        sealed.check_same({"lr": 1}, {"lr": 1, name: "a"}, directory)
+    assert caplog.text.count("first was made before the code of") == 1
+    assert "second" not in caplog.text
+    for recorded in ({name: "a"}, {"lr": 2}):
+        with pytest.raises(ValueError, match="never mixed"):
+            sealed.check_same(recorded, {"lr": 1, name: "b"}, "out")
+    with pytest.raises(ValueError, match=f"{name}: the code of .* is another"):
+        sealed.check_same({name: "a"}, {name: "b"}, "out")
+    with pytest.raises(ValueError, match=f"{name}: the code of .* is another"):
+        sealed.check_same({name: "a"}, {}, "out")
+
+
+def test_the_code_that_0_1_0_recorded_counts_where_there_is_no_other():
+    new = {"model_code": "docstrings edited", "code": "a"}
+    sealed.check_same({"model_code": "x", "code": "a"}, new, "out")
+    sealed.check_same({"model_code": "docstrings edited"}, new, "out")
+    with pytest.raises(ValueError, match="model_code: 'x' there"):
+        sealed.check_same({"model_code": "x"}, new, "out")

@@ -598,3 +598,18 @@ def test_weights_stay_where_no_averages_are_kept():
     )
     program.optimizer.finalize_variable_values = None  # Not called.
     program.finalize()
+
+
+def test_a_closure_over_another_number_is_another_program():
+    model, by = tiny.Model().reset(seed=1), [1.0]
+
+    def prepare(x):
+        return by[0] * x
+
+    made = []
+    for number in (1.0, 1.0, 2.0):
+        by[0] = number
+        data = tiny.make_dataset()
+        data.prepare = prepare
+        made.append(programs.program(model, OPTIMIZERS["sgd"], data))
+    assert made[0] is made[1] is not made[2]

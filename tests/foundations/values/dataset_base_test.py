@@ -1,5 +1,8 @@
 """Tests of foundations/values/dataset_base.py."""
 
+import functools
+
+import keras
 import numpy as np
 import pytest
 
@@ -44,3 +47,85 @@ def test_splits_have_one_dtype():
     y = np.zeros(4, int)
     with pytest.raises(ValueError, match="one dtype.*float32, float64"):
         dataset_base.DatasetBase((x, y), 2, (x.astype(np.float32), y))
+
+
+def scaling(by):
+    return lambda x: by * x
+
+
+class Stream:
+    """Examples that are read; reading them is code."""
+
+    shape, dtype, checksum = (9, 4), np.dtype(np.float32), "text"
+
+    def __len__(self):
+        return 9
+
+    def read(self, rows, seed):
+        return rows
+
+
+class Backwards(Stream):
+    def read(self, rows, seed):
+        return -rows
+
+
+def normalization(mean):
+    return keras.layers.Normalization(mean=mean, variance=1.0, axis=None)
+
+
+def adapted(mean):
+    layer = keras.layers.Normalization(axis=None)
+    layer.adapt(np.full((4, 4), mean, np.float32))
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("make", "one", "other"),
+    [
+        (lambda given: {"prepare": given}, scaling(1), scaling(2)),
+        (lambda given: {"augment": given}, scaling(1), scaling(2)),
+        (
+            lambda given: {"prepare": given},
+            functools.partial(scaling, by=1),
+            functools.partial(scaling, by=2),
+        ),
+        (
+            lambda given: {"prepare": given},
+            normalization(1.0),
+            normalization(2.0),
+        ),
+        (lambda given: {"prepare": given}, adapted(1.0), adapted(2.0)),
+        (
+            lambda given: {"prepare": lambda x: given(x)},
+            adapted(1.0),
+            adapted(2.0),
+        ),
+    ],
+)
+def test_code_that_examples_pass_has_a_fingerprint(make, one, other):
+    first, again, edited = (
+        dataset(**make(each)).code for each in (one, one, other)
+    )
+    assert first == again is not None
+    assert first != edited
+    assert dataset(**make(one)).checksum == dataset(**make(one)).checksum
+
+
+def test_a_layer_is_the_same_whatever_number_keras_gave_it():
+    codes = {dataset(prepare=normalization(1.0)).code for _ in range(2)}
+    assert len(codes) == 1
+
+
+def test_code_that_reads_a_stream_has_a_fingerprint():
+    y = np.arange(9) % 3
+    codes = [
+        dataset_base.DatasetBase((kind(), y), 2, (kind(), y)).code
+        for kind in (Stream, Stream, Backwards)
+    ]
+    assert codes[0] == codes[1] != codes[2]
+
+
+def test_no_code_of_users_has_no_fingerprint():
+    assert dataset().code is None
+    assert dataset(prepare=np.negative, augment=abs).code is None
