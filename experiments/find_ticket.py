@@ -11,7 +11,11 @@ from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.selection import layer_shares
-from lottery_ticket.foundations.values import dataset_base, dataset_split
+from lottery_ticket.foundations.values import (
+    array_pairs,
+    dataset_base,
+    dataset_split,
+)
 
 with lazy.imports():
     from lottery_ticket.foundations import keras_model, trainer
@@ -176,15 +180,10 @@ def _check_recipe(recipe, dataset):
 def _dataset(given, recipe):
     if isinstance(given, dataset_base.DatasetBase):
         return given
-    try:
-        (x, y), (x_test, y_test) = given
-        train = dataset_split.DatasetSplit((x, y))
-        test = dataset_split.DatasetSplit((x_test, y_test))
-    except TypeError:
-        raise ValueError(
-            "dataset must be ((x_train, y_train), (x_test, y_test)) or a "
-            f"DatasetBase. Received: {type(given).__name__}"
-        ) from None
+    train, test = (
+        dataset_split.DatasetSplit(pair)
+        for pair in array_pairs.train_and_test(given)
+    )
     labels.check_known(train.y, test.y)
     size = recipe.validation_size
     size = VALIDATION_FRACTION if size is None else size

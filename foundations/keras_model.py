@@ -2,16 +2,18 @@
 
 import contextlib
 import random
-import re
 import typing
 from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from lottery_ticket.foundations import model_base
-from lottery_ticket.foundations.networks import kernels, network_variables
+from lottery_ticket.foundations.networks import (
+    accepted,
+    kernels,
+    network_variables,
+)
 
 
 @contextlib.contextmanager
@@ -62,21 +64,15 @@ class KerasModel(model_base.ModelBase):
                 give one vector of logits or probabilities for each, or has no
                 kernel to prune.
         """
-        _check_is_network(network)
+        accepted.check(network)
         shape = () if examples is None else np.shape(examples)[1:]
         super().__init__(shape, presets=presets, masks=masks, seed=seed)
         num_outputs = None
         if examples is not None:
-            outputs = _outputs(network, examples)
+            outputs = accepted.outputs(network, examples)
             num_outputs = outputs.shape[-1]
             self.gives_probabilities = _are_probabilities(network, outputs)
-        found = kernels.find(network)
-        if not found:
-            raise ValueError(
-                f"The network {network.name!r} has no kernel to prune: no "
-                "trained layer is one of "
-                + ", ".join(kind.__name__ for kind in kernels.KERNELS)
-            )
+        found = accepted.trained_kernels(network)
         named = network_variables.named(network, found).items()
         names = {id(variable): name for name, (_, variable) in named}
         for kernel in found:
@@ -112,38 +108,6 @@ class KerasModel(model_base.ModelBase):
         for name, kernel in self._kernels.items():
             kernel.constraint = self._constraints[name].other
         return self.network
-
-
-def _check_is_network(network):
-    if not isinstance(network, keras.Model):
-        raise ValueError(
-            f"A model must be a keras.Model. Received: {type(network).__name__}"
-        )
-    for variable in network.variables:
-        if variable.dtype == "bfloat16":
-            raise ValueError(
-                f"The variable {variable.path!r} must not be bfloat16, which "
-                "no file here can hold. The policy mixed_bfloat16 computes in "
-                "it and keeps variables in float32."
-            )
-
-
-def _outputs(network, examples):
-    try:
-        outputs = network(examples, training=False)
-    except Exception as error:  # Layers raise all kinds.
-        reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
-        raise ValueError(
-            f"The network {network.name!r} does not accept examples of shape "
-            f"{tuple(np.shape(examples)[1:])}: {reason[:300]}"
-        ) from error
-    if not tf.is_tensor(outputs) or outputs.shape.rank != 2:
-        received = getattr(outputs, "shape", type(outputs).__name__)
-        raise ValueError(
-            f"The network {network.name!r} must have one output, logits or "
-            f"probabilities of shape (batch, classes). Received: {received}"
-        )
-    return outputs.numpy().astype(np.float32)
 
 
 def _are_probabilities(network, outputs):

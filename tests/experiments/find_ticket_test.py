@@ -180,6 +180,11 @@ def test_damage_and_other_architectures_are_errors(tmp_path):
             ((np.ones((5, 7)), np.arange(5)), (np.ones((2, 7)), [0, 1])),
             "accept",
         ),
+        (
+            ((*digits()[0], None), digits()[1]),
+            "must be .*tuple of 2: tuple, tuple",
+        ),
+        ((([digits()[0][0]] * 2, digits()[0][1]),) * 2, "has one input"),
     ],
 )
 def test_what_is_no_dataset_of_the_model_is_an_error(
