@@ -15,7 +15,7 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.selection import collapse, layer_shares, quotas
+from lottery_ticket.foundations.selection import collapse, doubts, layer_shares
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, names, steps
 
@@ -193,9 +193,12 @@ class Levels:
             found = save_restore.restore_network(paths.masks(directory))
             # In the network's order: scores are drawn, and ties settled, in it.
             return {name: found[name] for name in source.masks}
+        kept = self._rules.kept(self._recipe, number, self._last, source.masks)
+        layers = self._rules.pruned(self._recipe, source.masks)
+        doubts.warn_of_whole(kept, source.masks, layers, f"level {number}")
         pruned = scoring_lib.prune(
             self._scoring,
-            self._rules.kept(self._recipe, number, self._last, source.masks),
+            kept,
             source.masks,
             model,
             dataset,
@@ -205,10 +208,9 @@ class Levels:
         )
         density = self._rules.density(number, self._last)
         if density is not None:
-            layers = self._rules.pruned(self._recipe, source.masks)
             counted = {layer: pruned[layer] for layer in layers}
-            reached = quotas.reached(density, counted)
-            progress.say(f"level {number}: {reached}", self._quiet)
+            label = f"level {number}"
+            doubts.say_density(density, counted, label, self._quiet)
         return pruned
 
     def _rewound_iteration(self, dataset):

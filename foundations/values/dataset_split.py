@@ -1,12 +1,14 @@
 """DatasetSplit: examples with their labels, in batches of a known order."""
 
 import hashlib
+import logging
 from typing import Any
 
 import numpy as np
 
 from lottery_ticket.foundations.values import fields
 
+_log = logging.getLogger(__name__)
 # Labels are int32.
 MAX_CLASSES = 2**31
 
@@ -174,7 +176,13 @@ def _class_indices(y):
     if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
         y = y[:, 0]
     if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
-        y = y.argmax(axis=1)
+        classes, y = y.shape[1], y.argmax(axis=1)
+        if y.max() + 1 < classes:
+            _log.warning(
+                "No one-hot label is %s, of classes from 0 to %d",
+                ", ".join(str(each) for each in range(y.max() + 1, classes)),
+                classes - 1,
+            )
     is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
     if not is_indices or y.min() < 0 or y.max() >= MAX_CLASSES:
         raise ValueError(

@@ -10,7 +10,7 @@ import sklearn.datasets
 
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.experiments import find_ticket
-from lottery_ticket.experiments.settings import level_rules, recipes
+from lottery_ticket.experiments.settings import level_rules, recipes, scoring
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import programs
@@ -349,3 +349,49 @@ def test_networks_that_are_wired_otherwise_are_others(tmp_path):
     with pytest.raises(ValueError, match="network"):
         find(tmp_path / "trial1", wired(False), iterations=0)
     find(tmp_path / "trial1", wired(True), iterations=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("criterion", "first", "last", "fractions", "message"),
+    [
+        ("snip", L.Identity(), "zeros", {"*": 0.5}, "snip scores of dense"),
+        ("grad", L.Rescaling(0.0), "ones", {"dense": 0.5}, "grad scores of"),
+        (
+            "synflow",
+            L.Rescaling(2.0, -2.0),
+            "ones",
+            {"*": 0.5},
+            "synflow scores",
+        ),
+        ("large_init", L.Identity(), "ones", {"dense_1": 0.5}, "of dense_1"),
+        (
+            "large_final",
+            L.Identity(),
+            "ones",
+            {"*": 0.001},
+            "level 1: less than a whole weight would go, so none does, of "
+            "dense_1 (80)",
+        ),
+    ],
+)
+def test_what_chance_decides_or_nothing_is_warned_of(
+    tmp_path, caplog, criterion, first, last, fractions, message
+):
+    layers = [
+        L.Flatten(),
+        first,
+        L.Dense(8),
+        L.Dense(10, kernel_initializer=last),
+    ]
+    given = recipe(fractions=fractions, scope="global")
+    if message.startswith("level"):
+        given = recipe(fractions=fractions)
+    find(
+        tmp_path / "trial1",
+        keras.Sequential([keras.Input((8, 8, 1)), *layers]),
+        recipe=given,
+        scoring=scoring.Scoring(criterion),
+        iterations=1,
+    )
+    assert message in caplog.text
