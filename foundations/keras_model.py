@@ -12,7 +12,14 @@ from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.networks import (
     accepted,
     kernels,
+    mask_constraint,
     network_variables,
+)
+
+# Of masks, for summaries.
+HOLDING = (
+    "Masks hold in fit, set_weights, load_weights and deepcopy; clone_model, "
+    "from_config, load_model and pickle make networks without them"
 )
 
 
@@ -81,6 +88,7 @@ class KerasModel(model_base.ModelBase):
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
         self._build = lambda seed: _drawn(build, seed) if build else values
+        mask_constraint.hold_in_copies(network)
         self.reset(**self._given)
 
     def summary(self) -> str:
@@ -101,12 +109,14 @@ class KerasModel(model_base.ModelBase):
         if self.num_outputs is not None:
             kind = "probabilities" if self.gives_probabilities else "logits"
             lines[-1] += f"; outputs are taken as {kind}"
+        lines.append(HOLDING)
         return "\n".join(lines)
 
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, with its weights."""
         for name, kernel in self._kernels.items():
-            kernel.constraint = self._constraints[name].other
+            mask_constraint.detach(kernel, self._constraints[name])
+        vars(self.network).pop("__deepcopy__", None)
         return self.network
 
 

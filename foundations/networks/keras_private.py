@@ -63,3 +63,8 @@ def learning_rate(optimizer: keras.Optimizer) -> typing.Any:
 def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
     """Returns the variables that an optimizer was built to train."""
     return optimizer._trainable_variables
+
+
+def tf_variable(variable: keras.Variable) -> typing.Any:
+    """Returns what holds a variable's value; `variable.value` may be a cast."""
+    return variable._value

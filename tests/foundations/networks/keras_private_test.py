@@ -134,3 +134,13 @@ def _private_names(path):
                 yield from (x.name for x in found if x.name.startswith(INSIDE))
             case ast.ImportFrom(module=str(name)) if name.startswith(INSIDE):
                 yield name
+
+
+def test_the_variable_is_the_one_that_holds_the_value():
+    variable = keras.Variable(np.ones(2, np.float32))
+    inner = keras_private.tf_variable(variable)
+    assert isinstance(inner, tf.Variable)
+    inner.assign([3, 4])
+    np.testing.assert_array_equal(variable, [3, 4])
+    with keras.src.backend.common.variables.AutoCastScope("float16"):
+        assert keras_private.tf_variable(variable) is inner
