@@ -9,8 +9,12 @@ from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.records import paths, save_restore
-from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+)
+from lottery_ticket.foundations.selection import given_zeros, layer_shares
 from lottery_ticket.foundations.values import (
     array_pairs,
     dataset_base,
@@ -49,6 +53,7 @@ def find_ticket(
     iterations: int | None = None,
     experiment_name: str = "same_init",
     on_collapse: str = "warn",
+    keep_zeros: bool = True,
     save_summaries: bool = True,
     quiet: bool = False,
 ):
@@ -78,6 +83,9 @@ def find_ticket(
         experiment_name: Name of the runs; may not end in a digit.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output: warn, or stop before training.
+        keep_zeros: Whether a network that is sparse already stays so: a kernel
+            with more than 5 % zeros, and not of zeros alone, is trained under
+            a mask from level 0 on. Each is listed.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to print nothing.
 
@@ -110,13 +118,17 @@ def find_ticket(
         )
         if iterations is None and not rules.densities:
             iterations = USUAL_ITERATIONS
+        start = _start(output_dir, wrapped)
+        zeros = given_zeros.masks_of(start, wrapped.masks)
+        first = paths.run(output_dir, 0, experiment_name)
         levels.Levels(
             output_dir,
             recipe,
             scoring,
             rules,
             iterations=iterations,
-            presets=_start(output_dir, wrapped),
+            presets=start,
+            masks=zeros if keep_zeros and not _grow(first) else None,
             experiment_name=experiment_name,
             on_collapse=on_collapse,
             save_summaries=save_summaries,
@@ -198,6 +210,12 @@ def _dataset(given, recipe):
         train_order_seed=recipe.train_order_seed,
         drop_partial_batch=recipe.drop_partial_batch,
     )
+
+
+def _grow(directory):
+    """Whether a level 0 was begun in which zeros are trained, too."""
+    settings = run_record.begun_with(directory)
+    return settings is not None and "zeros_kept" not in settings
 
 
 def _start(output_dir, wrapped):

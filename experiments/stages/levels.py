@@ -15,7 +15,12 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.selection import collapse, doubts, layer_shares
+from lottery_ticket.foundations.selection import (
+    collapse,
+    doubts,
+    given_zeros,
+    layer_shares,
+)
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, names, steps
 
@@ -32,6 +37,7 @@ class Levels:
         *,
         iterations=None,
         presets=None,
+        masks=None,
         experiment_name="same_init",
         on_collapse="warn",
         save_summaries=True,
@@ -42,6 +48,9 @@ class Levels:
         Args: as for the command lottery_experiment, but
             presets: Dict, name -> array that level 0 starts from, or None for a
                 draw from init_seed.
+            masks: Dict, layer name -> mask of zeros that the presets have as
+                they were given, and that are to stay; None or {} if there are
+                none.
 
         Raises:
             ValueError: If the experiment's name, the rules, the criterion or
@@ -56,6 +65,7 @@ class Levels:
         self._last = rules.levels(iterations)
         self._check_scored()
         self._presets = presets
+        self._masks = masks
         self._presets_checksum = save_restore.checksum(presets)
         self._on_collapse = on_collapse
         self._save_summaries = save_summaries
@@ -107,6 +117,7 @@ class Levels:
                 start_next=functools.partial(self._next, dataset, model),
                 iterations=self._last,
                 presets=self._presets,
+                masks=self._masks,
             )
 
     def _check_scored(self):
@@ -134,6 +145,7 @@ class Levels:
             "experiment": "lottery_experiment",
             "presets": self._presets_checksum,
             "level": level,
+            **({"zeros_kept": True} if self._masks else {}),
         }
 
     def _train(self, bar, level, dataset, model):
@@ -143,6 +155,7 @@ class Levels:
             start = "0it" if self._rules.restart else start
             course = run_settings.Course(start_iteration=start)
         else:  # It saves what the others start from.
+            given_zeros.say(model.weights, model.masks, self._quiet)
             saved = (start,) if self._rewound_iteration(dataset) else ()
             course = run_settings.Course(save_iterations=saved)
         return from_recipe.train(

@@ -395,3 +395,59 @@ def test_what_chance_decides_or_nothing_is_warned_of(
         iterations=1,
     )
     assert message in caplog.text
+
+
+def sparse_network():
+    """Kernels of 75 % zeros, of a few, and of zeros alone."""
+    model = network()
+    rng = np.random.default_rng(0)
+    first, *_, last = model.layers
+    first.kernel.assign(first.kernel * (rng.random((3, 3, 1, 4)) < 0.25))
+    last.kernel.assign(np.zeros((20, 10)))
+    return model
+
+
+def zeros(model):
+    found = [model.layers[at].kernel.numpy() == 0 for at in (0, -1)]
+    return [each.mean() for each in found], found[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("iterations", [0, 1])
+def test_a_network_that_is_sparse_stays_so(tmp_path, capsys, iterations):
+    model = sparse_network()
+    (before, _), were = zeros(model)
+    find(tmp_path / "trial1", model, iterations=iterations, quiet=False)
+    (after, last), are = zeros(model)
+    assert are[were].all() and last == 0.2 * iterations
+    assert after == before if iterations == 0 else after > before
+    assert "conv2d: " in capsys.readouterr().err
+    record = tmp_path / "trial1/0/same_init/run.json"
+    assert json.loads(record.read_text())["settings"]["zeros_kept"] is True
+    with pytest.raises(ValueError, match="zeros_kept: True there, None now"):
+        find(tmp_path / "trial1", sparse_network(), keep_zeros=False)
+    again = find(tmp_path / "trial1", sparse_network(), iterations=iterations)
+    np.testing.assert_array_equal(zeros(again)[1], are)
+
+
+@pytest.mark.slow
+def test_zeros_may_grow_and_do_so_on_where_they_did(tmp_path, caplog):
+    for keep_zeros in (False, True):  # The second finds what is begun.
+        model = sparse_network()
+        options = {"keep_zeros": keep_zeros, "iterations": int(keep_zeros)}
+        find(tmp_path / "trial1", model, **options)
+        assert zeros(model)[0][0] < 0.7
+        assert "conv2d: " in caplog.text and "are trained, too" in caplog.text
+    record = json.loads((tmp_path / "trial1/1/same_init/run.json").read_text())
+    assert "zeros_kept" not in record["settings"]
+
+
+@pytest.mark.slow
+def test_a_ticket_that_goes_on_in_another_folder_stays_one(found, tmp_path):
+    directory, *_ = found
+    ticket = find_ticket.load_ticket(
+        network(), str(directory / "trial1/2/same_init")
+    )
+    before = densities(ticket)
+    find(tmp_path / "trial1", ticket, iterations=0)
+    assert densities(ticket) == before
