@@ -8,9 +8,17 @@ from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.records import paths, save_restore
-from lottery_ticket.foundations.selection import layer_shares
-from lottery_ticket.foundations.values import dataset_base, dataset_split
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+)
+from lottery_ticket.foundations.selection import given_zeros, layer_shares
+from lottery_ticket.foundations.values import (
+    array_pairs,
+    dataset_base,
+    dataset_split,
+)
 
 with lazy.imports():
     from lottery_ticket.foundations import keras_model, trainer
@@ -43,6 +51,7 @@ def find_ticket(
     iterations: int | None = None,
     experiment_name: str = "same_init",
     on_collapse: str = "warn",
+    keep_zeros: bool = True,
     save_summaries: bool = True,
     quiet: bool = False,
     resume_weights: bool = False,
@@ -73,6 +82,9 @@ def find_ticket(
         experiment_name: Name of the runs; may not end in a digit.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output: warn, or stop before training.
+        keep_zeros: Whether a network that is sparse already stays so: a kernel
+            with more than 5 % zeros, and not of zeros alone, is trained under
+            a mask from level 0 on. Each is listed.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to print nothing.
         resume_weights: Whether a folder that was begun with other weights than
@@ -109,13 +121,17 @@ def find_ticket(
         )
         if iterations is None and not rules.densities:
             iterations = USUAL_ITERATIONS
+        start = _start(output_dir, wrapped, resume_weights)
+        zeros = given_zeros.masks_of(start, wrapped.masks)
+        first = paths.run(output_dir, 0, experiment_name)
         levels.Levels(
             output_dir,
             recipe,
             scoring,
             rules,
             iterations=iterations,
-            presets=_start(output_dir, wrapped, resume_weights),
+            presets=start,
+            masks=zeros if keep_zeros and not _grow(first) else None,
             experiment_name=experiment_name,
             on_collapse=on_collapse,
             save_summaries=save_summaries,
@@ -179,15 +195,10 @@ def _check_recipe(recipe, dataset):
 def _dataset(given, recipe):
     if isinstance(given, dataset_base.DatasetBase):
         return given
-    try:
-        (x, y), (x_test, y_test) = given
-        train = dataset_split.DatasetSplit((x, y))
-        test = dataset_split.DatasetSplit((x_test, y_test))
-    except TypeError:
-        raise ValueError(
-            "dataset must be ((x_train, y_train), (x_test, y_test)) or a "
-            f"DatasetBase. Received: {type(given).__name__}"
-        ) from None
+    train, test = (
+        dataset_split.DatasetSplit(pair)
+        for pair in array_pairs.train_and_test(given)
+    )
     labels.check_known(train.y, test.y)
     size = recipe.validation_size
     size = VALIDATION_FRACTION if size is None else size
@@ -202,6 +213,12 @@ def _dataset(given, recipe):
         train_order_seed=recipe.train_order_seed,
         drop_partial_batch=recipe.drop_partial_batch,
     )
+
+
+def _grow(directory):
+    """Whether a level 0 was begun in which zeros are trained, too."""
+    settings = run_record.begun_with(directory)
+    return settings is not None and "zeros_kept" not in settings
 
 
 def _start(output_dir, wrapped, resume_weights):

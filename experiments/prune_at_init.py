@@ -5,9 +5,9 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria
-from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import (
+    doubts,
     layer_densities,
     layer_shares,
     quotas,
@@ -138,7 +138,7 @@ def plan(
             initial=weights,
             quiet=quiet,
         )
-        progress.say(_reached(target, masks), quiet)
+        _say_reached(target, masks, quiet)
         if target.shuffle:
             seed = seeds.derive(recipe.init_seed, "shuffle")
             masks = masks_lib.shuffle(masks, seed)
@@ -175,12 +175,11 @@ def _resolved(scoring, recipe):
     return scoring.resolved("synflow", recipe.seed)
 
 
-def _reached(target, masks):
+def _say_reached(target, masks, quiet):
     if target.density is not None:
-        return quotas.reached(target.density, masks)
-    return "\n".join(
-        f"{layer}: {quotas.reached(density, {layer: masks[layer]})}"
-        for layer, density in layer_shares.expand(
-            "density", target.layer_densities, masks
-        ).items()
+        doubts.say_density(target.density, masks, "all layers", quiet)
+    densities = layer_shares.expand(
+        "density", target.layer_densities or {}, masks
     )
+    for layer, density in densities.items():
+        doubts.say_density(density, {layer: masks[layer]}, layer, quiet)

@@ -87,6 +87,7 @@ def by_level(
     start_next: Callable,
     iterations: int,
     presets: Network | None = None,
+    masks: Network | None = None,
 ) -> None:
     """Runs the experiment with one function that prunes and rewinds.
 
@@ -96,10 +97,11 @@ def by_level(
         start_next: Function (level, dense) -> Start of the next level; `level`
             is the `Level` trained last, and `dense` that of number 0, which is
             the same one at first.
+        masks: Dict, layer name -> mask that level 0 has already, or None.
     """
     dataset = make_dataset()
-    model = make_model(presets=presets, masks=None)
-    masks = masks_lib.ones(model.masks)
+    model = make_model(presets=presets, masks=masks)
+    masks = {**masks_lib.ones(model.masks), **(masks or {})}
     initial, final = train_model(0, dataset, model)
     dense = level = Level(0, masks, initial, final, unpruned=initial)
     for number in range(1, iterations + 1):

@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import re
 import typing
 from collections.abc import Callable, Iterator
 
@@ -11,7 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import model_base
-from lottery_ticket.foundations.networks import kernels, network_variables
+from lottery_ticket.foundations.networks import (
+    accepted,
+    kernels,
+    mask_constraint,
+    network_variables,
+)
+
+# Of masks, for summaries.
+HOLDING = (
+    "Masks hold in fit, set_weights, load_weights and deepcopy; clone_model, "
+    "from_config, load_model and pickle make networks without them"
+)
 
 
 @contextlib.contextmanager
@@ -62,21 +72,15 @@ class KerasModel(model_base.ModelBase):
                 give one vector of logits or probabilities for each, or has no
                 kernel to prune.
         """
-        _check_is_network(network)
+        accepted.check(network)
         shape = () if examples is None else np.shape(examples)[1:]
         super().__init__(shape, presets=presets, masks=masks, seed=seed)
         num_outputs = None
         if examples is not None:
-            outputs = _outputs(network, examples)
+            outputs = accepted.outputs(network, examples)
             num_outputs = outputs.shape[-1]
             self.gives_probabilities = _are_probabilities(network, outputs)
-        found = kernels.find(network)
-        if not found:
-            raise ValueError(
-                f"The network {network.name!r} has no kernel to prune: no "
-                "trained layer is one of "
-                + ", ".join(kind.__name__ for kind in kernels.KERNELS)
-            )
+        found = accepted.trained_kernels(network)
         self.strategy = _strategy(network)
         named = network_variables.named(network, found).items()
         names = {id(variable): name for name, (_, variable) in named}
@@ -87,6 +91,7 @@ class KerasModel(model_base.ModelBase):
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
         self._build = lambda seed: _drawn(build, seed) if build else values
+        mask_constraint.hold_in_copies(network)
         self.reset(**self._given)
 
     def summary(self) -> str:
@@ -107,45 +112,15 @@ class KerasModel(model_base.ModelBase):
         if self.num_outputs is not None:
             kind = "probabilities" if self.gives_probabilities else "logits"
             lines[-1] += f"; outputs are taken as {kind}"
+        lines.append(HOLDING)
         return "\n".join(lines)
 
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, with its weights."""
         for name, kernel in self._kernels.items():
-            kernel.constraint = self._constraints[name].other
+            mask_constraint.detach(kernel, self._constraints[name])
+        vars(self.network).pop("__deepcopy__", None)
         return self.network
-
-
-def _check_is_network(network):
-    if not isinstance(network, keras.Model):
-        raise ValueError(
-            f"A model must be a keras.Model. Received: {type(network).__name__}"
-        )
-    for variable in network.variables:
-        if variable.dtype == "bfloat16":
-            raise ValueError(
-                f"The variable {variable.path!r} must not be bfloat16, which "
-                "no file here can hold. The policy mixed_bfloat16 computes in "
-                "it and keeps variables in float32."
-            )
-
-
-def _outputs(network, examples):
-    try:
-        outputs = network(examples, training=False)
-    except Exception as error:  # Layers raise all kinds.
-        reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
-        raise ValueError(
-            f"The network {network.name!r} does not accept examples of shape "
-            f"{tuple(np.shape(examples)[1:])}: {reason[:300]}"
-        ) from error
-    if not tf.is_tensor(outputs) or outputs.shape.rank != 2:
-        received = getattr(outputs, "shape", type(outputs).__name__)
-        raise ValueError(
-            f"The network {network.name!r} must have one output, logits or "
-            f"probabilities of shape (batch, classes). Received: {received}"
-        )
-    return outputs.numpy().astype(np.float32)
 
 
 def _are_probabilities(network, outputs):

@@ -108,9 +108,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         presets, masks = presets or {}, masks or {}
         masks_lib.check(masks, self._shapes(self._constraints))
         network_variables.check_presets(presets, self._shapes(self._variables))
-        for name, constraint in self._constraints.items():
-            kept = masks.get(name, np.ones(constraint.mask.shape))
-            constraint.mask.assign(np.asarray(kept, bool))
+        for constraint in self._constraints.values():
+            constraint.mask.assign(np.ones(constraint.mask.shape, bool))
         drawn = {} if set(self._variables) <= set(presets) else self.draw(seed)
         for name, value in {**drawn, **presets}.items():
             if name in masks and not hold:
@@ -121,6 +120,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             held = self._kernels if hold else None
             if mask_constraint.hold(self._constraints, held):
                 self.network.train_function = None  # What `fit` has traced.
+        for name, mask in masks.items():
+            self._constraints[name].mask.assign(np.asarray(mask, bool))
         for name, state in self._random_states.items():
             state.assign([seeds.derive(seed, name), 0])
         return self

@@ -4,7 +4,7 @@ import numpy as np
 
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import progress
-from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.selection import doubts, pruning, quotas
 from lottery_ticket.foundations.values import fields, seeds
 
 # Which weights gradients are taken at.
@@ -139,7 +139,8 @@ def scorer(scoring, model, dataset, *, initial=None, final=None):
 def cut(scoring, kept, masks, score, quiet=False):
     """Returns masks without the weights to which a function gives low scores.
 
-    Weights that tie at the cutoff go at random. Where a criterion decides by
+    Weights that tie at the cutoff go at random; if most do, that is warned of.
+    Where a criterion decides by
     itself how many go, it does so in the layers that are to lose any.
 
     Args:
@@ -164,6 +165,10 @@ def cut(scoring, kept, masks, score, quiet=False):
         return pruning.keep_positive(losing, masks, score(masks))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
     steps = quotas.in_steps(kept, masks, scoring.score_steps)
+    chance = doubts.Chance(scoring.criterion, masks)
     for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
-        masks = pruning.prune_by_scores(step, masks, score(masks), rng=rng)
+        before, scores = masks, score(masks)
+        masks = pruning.prune_by_scores(step, before, scores, rng=rng)
+        chance.add(step, before, masks, scores)
+    chance.say(masks)
     return masks

@@ -14,7 +14,12 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.selection import collapse, layer_shares, quotas
+from lottery_ticket.foundations.selection import (
+    collapse,
+    doubts,
+    given_zeros,
+    layer_shares,
+)
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, names, steps
 
@@ -31,6 +36,7 @@ class Levels:
         *,
         iterations=None,
         presets=None,
+        masks=None,
         experiment_name="same_init",
         on_collapse="warn",
         save_summaries=True,
@@ -41,6 +47,9 @@ class Levels:
         Args: as for the command lottery_experiment, but
             presets: Dict, name -> array that level 0 starts from, or None for a
                 draw from init_seed.
+            masks: Dict, layer name -> mask of zeros that the presets have as
+                they were given, and that are to stay; None or {} if there are
+                none.
 
         Raises:
             ValueError: If the experiment's name, the rules, the criterion or
@@ -55,6 +64,7 @@ class Levels:
         self._last = rules.levels(iterations)
         self._check_scored()
         self._presets = presets
+        self._masks = masks
         self._presets_checksum = save_restore.checksum(presets)
         self._on_collapse = on_collapse
         self._save_summaries = save_summaries
@@ -106,6 +116,7 @@ class Levels:
                 start_next=functools.partial(self._next, dataset, model),
                 iterations=self._last,
                 presets=self._presets,
+                masks=self._masks,
             )
 
     def _check_scored(self):
@@ -133,6 +144,7 @@ class Levels:
             "experiment": "lottery_experiment",
             "presets": self._presets_checksum,
             "level": level,
+            **({"zeros_kept": True} if self._masks else {}),
         }
 
     def _train(self, bar, level, dataset, model):
@@ -142,6 +154,7 @@ class Levels:
             start = "0it" if self._rules.restart else start
             course = run_settings.Course(start_iteration=start)
         else:  # It saves what the others start from.
+            given_zeros.say(model.weights, model.masks, self._quiet)
             saved = (start,) if self._rewound_iteration(dataset) else ()
             course = run_settings.Course(save_iterations=saved)
         return from_recipe.train(
@@ -191,9 +204,12 @@ class Levels:
             found = save_restore.restore_network(paths.masks(directory))
             # In the network's order: scores are drawn, and ties settled, in it.
             return {name: found[name] for name in source.masks}
+        kept = self._rules.kept(self._recipe, number, self._last, source.masks)
+        layers = self._rules.pruned(self._recipe, source.masks)
+        doubts.warn_of_whole(kept, source.masks, layers, f"level {number}")
         pruned = scoring_lib.prune(
             self._scoring,
-            self._rules.kept(self._recipe, number, self._last, source.masks),
+            kept,
             source.masks,
             model,
             dataset,
@@ -203,10 +219,9 @@ class Levels:
         )
         density = self._rules.density(number, self._last)
         if density is not None:
-            layers = self._rules.pruned(self._recipe, source.masks)
             counted = {layer: pruned[layer] for layer in layers}
-            reached = quotas.reached(density, counted)
-            progress.say(f"level {number}: {reached}", self._quiet)
+            label = f"level {number}"
+            doubts.say_density(density, counted, label, self._quiet)
         return pruned
 
     def _rewound_iteration(self, dataset):

@@ -129,3 +129,8 @@ def fresh_names() -> Iterator[None]:
         yield
     finally:
         global_state.set_global_attribute("object_name_uids", before)
+
+
+def tf_variable(variable: keras.Variable) -> typing.Any:
+    """Returns what holds a variable's value; `variable.value` may be a cast."""
+    return variable._value

@@ -33,15 +33,19 @@ class NotMasked(typing.NamedTuple):
     reason: str
 
 
-def find(network: keras.Model) -> list:
-    """Returns the trained kernels of a built network, each once."""
+def find(network: keras.Model, trained_only: bool = True) -> list:
+    """Returns the kernels of a built network that are trained, each once."""
     trained = {id(variable) for variable in network.trainable_variables}
     found = {
         id(variable): variable
         for layer in network_variables.layers(network).values()
         for variable in _of_layer(layer)
     }
-    return [each for key, each in found.items() if key in trained]
+    return [
+        each
+        for key, each in found.items()
+        if key in trained or not trained_only
+    ]
 
 
 def not_masked(

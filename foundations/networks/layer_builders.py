@@ -189,6 +189,6 @@ class LayerBuilders:
         if isinstance(other, mask_constraint.MaskConstraint):
             other = other.other  # A mask of before, never released.
         constraint = mask_constraint.MaskConstraint(kernel.shape, other)
-        kernel.constraint = constraint
+        mask_constraint.attach(kernel, constraint)
         self._kernels[name] = kernel
         self._constraints[name] = constraint

@@ -1,5 +1,6 @@
 """The mask of one kernel, as a Keras constraint."""
 
+import functools
 import typing
 
 import keras
@@ -7,13 +8,17 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private
 
+# Methods of a variable that change its value.
+ASSIGNMENTS = ("assign", "assign_add", "assign_sub")
+
 
 class MaskConstraint(keras.constraints.Constraint):
     """Puts pruned entries of a kernel back to 0, or to values that are held.
 
     The optimizer applies it after every update, so the mask holds in any
-    training loop, plain `model.fit` included. It is not serialised: a saved
-    model is a plain Keras model whose pruned weights are 0, or those values.
+    training loop, plain `model.fit` included; `attach` has it hold where the
+    kernel is assigned, too. It is not serialised: a saved model is a plain
+    Keras model whose pruned weights are 0, or those values.
     """
 
     def __init__(
@@ -58,10 +63,74 @@ class MaskConstraint(keras.constraints.Constraint):
             self._held = tf.Variable(values, trainable=False)
         return values is not None
 
+    @property
+    def held(self) -> tf.Tensor | None:
+        """What pruned entries are put back to; None is 0."""
+        return None if self._held is None else self._held.read_value()
+
     def masked(self, values: typing.Any) -> tf.Tensor:
         """Returns the values with 0 (never -0) where the mask is 0."""
         values = tf.convert_to_tensor(values)  # Embeddings' are sparse.
         return tf.where(self.mask, values, tf.zeros_like(values))
+
+
+def attach(kernel: keras.Variable, constraint: MaskConstraint) -> None:
+    """Gives a kernel its mask: in training, and wherever it is assigned.
+
+    The latter outside of compiled functions, as `set_weights`, `load_weights`
+    and averages of weights do: what is compiled has not an operation more.
+    """
+    kernel.constraint = constraint
+    value = keras_private.tf_variable(kernel)
+    if "assign" not in vars(value):
+        put = value.assign
+        for name in ASSIGNMENTS:
+            setattr(value, name, _holding(kernel, getattr(value, name), put))
+
+
+def detach(kernel: keras.Variable, constraint: MaskConstraint) -> None:
+    """Takes a kernel's mask away, and gives it the constraint of before."""
+    kernel.constraint = constraint.other
+    value = keras_private.tf_variable(kernel)
+    for name in ASSIGNMENTS:
+        vars(value).pop(name, None)
+
+
+def copy(network: keras.Model, memo: typing.Any = None) -> keras.Model:
+    """Returns a copy of a network, under masks of its own that hold the same.
+
+    A network whose `__deepcopy__` this is has such copies by `copy.deepcopy`.
+    """
+    rebuild, arguments, *_ = network.__reduce__()
+    copied = rebuild(*arguments)
+    for of, to in zip(network.variables, copied.variables, strict=True):
+        if isinstance(of.constraint, MaskConstraint):
+            constraint = MaskConstraint(of.shape, to.constraint)
+            constraint.mask.assign(of.constraint.mask)
+            constraint.hold(of.constraint.held)
+            attach(to, constraint)
+    hold_in_copies(copied)
+    return copied
+
+
+def hold_in_copies(network: keras.Model) -> None:
+    """Makes `copy.deepcopy` of a network keep its masks; see `copy`."""
+    network.__deepcopy__ = functools.partial(copy, network)
+
+
+def _holding(kernel, assign, put):
+    """An assignment after which the kernel's mask holds."""
+
+    def assign_and_hold(*arguments, **options):
+        assigned = assign(*arguments, **options)
+        constraint = kernel.constraint
+        is_held = isinstance(constraint, MaskConstraint)
+        if not is_held or not tf.executing_eagerly():
+            return assigned
+        put(constraint.put_back(keras_private.tf_variable(kernel).read_value()))
+        return assigned
+
+    return assign_and_hold
 
 
 def hold(

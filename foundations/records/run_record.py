@@ -122,6 +122,14 @@ def check_own(directory: str, settings: dict) -> None:
         sealed.check_same(recorded, settings, directory)
 
 
+def begun_with(directory: str) -> dict | None:
+    """Returns settings of a folder's run, finished or not; None if none is."""
+    record, saved = read(directory), checkpoint.load(directory)
+    if record is not None:
+        return record["settings"]
+    return None if saved is None else saved[1]["identity"]["settings"]
+
+
 def check_free(directory: str, settings: dict) -> None:
     """Raises ValueError if a folder holds results that no record accounts for.
 

@@ -3,12 +3,16 @@
 import functools
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable
 
 import numpy as np
 
 from lottery_ticket.foundations.values import dataset_split, user_code
+
+SHOWN = 5
+_log = logging.getLogger(__name__)
 
 
 class DatasetBase:
@@ -94,6 +98,7 @@ class DatasetBase:
                 f"Received: {highest}"
             )
         self.num_classes = num_classes or highest + 1
+        self._warn_of_classes()
 
     @property
     def splits(self) -> dict[str, dataset_split.DatasetSplit]:
@@ -117,6 +122,21 @@ class DatasetBase:
         return user_code.identity(
             self.prepare, self.augment, *reading, with_weights=True
         )
+
+    def _warn_of_classes(self):
+        """Names the classes that cannot be learned, or are not tested."""
+        for what, split in ("training", self.train), ("test", self.test):
+            missing = np.setdiff1d(np.arange(self.num_classes), split.y)
+            if missing.size:
+                _log.warning(
+                    "No %s label is %s%s, of classes from 0 to %d",
+                    what,
+                    ", ".join(str(label) for label in missing[:SHOWN]),
+                    " or another" if missing.size > SHOWN else "",
+                    self.num_classes - 1,
+                )
+        if self.num_classes == 1:
+            _log.warning("All labels are 0: there is nothing to learn")
 
     @functools.cached_property
     def checksum(self) -> str:

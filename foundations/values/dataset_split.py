@@ -1,11 +1,16 @@
 """DatasetSplit: examples with their labels, in batches of a known order."""
 
 import hashlib
+import logging
 from typing import Any
 
 import numpy as np
 
 from lottery_ticket.foundations.values import fields
+
+_log = logging.getLogger(__name__)
+# Labels are int32.
+MAX_CLASSES = 2**31
 
 
 def is_streamed(x: object) -> bool:
@@ -38,12 +43,13 @@ class DatasetSplit:
                 smaller than the others.
 
         Raises:
-            ValueError: If x and y differ in length or are empty, labels are
-                neither integers nor one-hot, or the batch size is not positive.
+            ValueError: If x is no array of real numbers, x and y differ in
+                length or are empty, labels are neither integers nor one-hot,
+                or the batch size is not positive.
         """
         x, y = data
-        x = x if is_streamed(x) else np.atleast_1d(x)
-        y = np.atleast_1d(y)
+        y = _array("Labels", y)
+        x = x if is_streamed(x) else _examples(x, len(y))
         if len(x) != len(y) or not len(x):
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
@@ -128,16 +134,60 @@ class DatasetSplit:
         return rows, sizes
 
 
+def _array(what, given):
+    """Anything that numpy takes for one array, nothing of it hidden."""
+    try:
+        array = np.atleast_1d(np.asarray(given))
+    except Exception as error:  # Each library has its own.
+        raise ValueError(
+            f"{what} must be one array, with rows of one shape. Received: "
+            f"{type(given).__name__}"
+        ) from error
+    if np.ma.is_masked(given):
+        raise ValueError(
+            f"{what} must not be a masked array, whose masked entries would "
+            "count. Use .filled(value)"
+        )
+    return array
+
+
+def _examples(given, count):
+    """The examples; an error for several inputs, and for what is no number."""
+    parts = list(given.values()) if isinstance(given, dict) else given
+    is_list = isinstance(parts, list | tuple) and len(parts) != count
+    sizes = {np.shape(part)[:1] for part in parts} if is_list else set()
+    if isinstance(given, dict) or sizes == {(count,)}:
+        raise ValueError(
+            "Examples must be one array: a network here has one input. "
+            f"Received: {type(given).__name__} of {len(parts)}"
+        )
+    x = _array("Examples", given)
+    if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
+        is_array = isinstance(given, np.ndarray) or x.dtype != object
+        received = x.dtype if is_array else type(given).__name__
+        raise ValueError(
+            "Examples must be real numbers of up to 64 bits, in a dense "
+            f"array. Received: {received}"
+        )
+    return x
+
+
 def _class_indices(y):
     if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
         y = y[:, 0]
     if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
-        y = y.argmax(axis=1)
+        classes, y = y.shape[1], y.argmax(axis=1)
+        if y.max() + 1 < classes:
+            _log.warning(
+                "No one-hot label is %s, of classes from 0 to %d",
+                ", ".join(str(each) for each in range(y.max() + 1, classes)),
+                classes - 1,
+            )
     is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
-    if not is_indices or y.min() < 0:
+    if not is_indices or y.min() < 0 or y.max() >= MAX_CLASSES:
         raise ValueError(
             "Labels must be integers from 0, shape (n,), or one-hot, shape "
             f"(n, classes). Received: {y.dtype} of shape {y.shape}"
-            + (f", lowest {y.min()}" if is_indices else "")
+            + (f" from {y.min()} to {y.max()}" if is_indices else "")
         )
     return y.astype(np.int32)

@@ -10,7 +10,7 @@ import sklearn.datasets
 
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.experiments import find_ticket
-from lottery_ticket.experiments.settings import level_rules, recipes
+from lottery_ticket.experiments.settings import level_rules, recipes, scoring
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.records import run_record, save_restore
 from lottery_ticket.foundations.training import programs
@@ -182,6 +182,11 @@ def test_damage_and_other_architectures_are_errors(tmp_path):
             ((np.ones((5, 7)), np.arange(5)), (np.ones((2, 7)), [0, 1])),
             "accept",
         ),
+        (
+            ((*digits()[0], None), digits()[1]),
+            "must be .*tuple of 2: tuple, tuple",
+        ),
+        ((([digits()[0][0]] * 2, digits()[0][1]),) * 2, "has one input"),
     ],
 )
 def test_what_is_no_dataset_of_the_model_is_an_error(
@@ -399,3 +404,105 @@ def test_what_0_1_0_wrote_without_code_is_complete(tmp_path, caplog):
     for _ in range(2):
         find(tmp_path / "trial1", of_class(Two), iterations=0)
     assert run_record.read(directory) == record
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("criterion", "first", "last", "fractions", "message"),
+    [
+        ("snip", L.Identity(), "zeros", {"*": 0.5}, "snip scores of dense"),
+        ("grad", L.Rescaling(0.0), "ones", {"dense": 0.5}, "grad scores of"),
+        (
+            "synflow",
+            L.Rescaling(2.0, -2.0),
+            "ones",
+            {"*": 0.5},
+            "synflow scores",
+        ),
+        ("large_init", L.Identity(), "ones", {"dense_1": 0.5}, "of dense_1"),
+        (
+            "large_final",
+            L.Identity(),
+            "ones",
+            {"*": 0.001},
+            "level 1: less than a whole weight would go, so none does, of "
+            "dense_1 (80)",
+        ),
+    ],
+)
+def test_what_chance_decides_or_nothing_is_warned_of(
+    tmp_path, caplog, criterion, first, last, fractions, message
+):
+    layers = [
+        L.Flatten(),
+        first,
+        L.Dense(8),
+        L.Dense(10, kernel_initializer=last),
+    ]
+    given = recipe(fractions=fractions, scope="global")
+    if message.startswith("level"):
+        given = recipe(fractions=fractions)
+    find(
+        tmp_path / "trial1",
+        keras.Sequential([keras.Input((8, 8, 1)), *layers]),
+        recipe=given,
+        scoring=scoring.Scoring(criterion),
+        iterations=1,
+    )
+    assert message in caplog.text
+
+
+def sparse_network():
+    """Kernels of 75 % zeros, of a few, and of zeros alone."""
+    model = network()
+    rng = np.random.default_rng(0)
+    first, *_, last = model.layers
+    first.kernel.assign(first.kernel * (rng.random((3, 3, 1, 4)) < 0.25))
+    last.kernel.assign(np.zeros((20, 10)))
+    return model
+
+
+def zeros(model):
+    found = [model.layers[at].kernel.numpy() == 0 for at in (0, -1)]
+    return [each.mean() for each in found], found[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("iterations", [0, 1])
+def test_a_network_that_is_sparse_stays_so(tmp_path, capsys, iterations):
+    model = sparse_network()
+    (before, _), were = zeros(model)
+    find(tmp_path / "trial1", model, iterations=iterations, quiet=False)
+    (after, last), are = zeros(model)
+    assert are[were].all() and last == 0.2 * iterations
+    assert after == before if iterations == 0 else after > before
+    assert "conv2d: " in capsys.readouterr().err
+    record = tmp_path / "trial1/0/same_init/run.json"
+    assert json.loads(record.read_text())["settings"]["zeros_kept"] is True
+    with pytest.raises(ValueError, match="zeros_kept: True there, None now"):
+        find(tmp_path / "trial1", sparse_network(), keep_zeros=False)
+    again = find(tmp_path / "trial1", sparse_network(), iterations=iterations)
+    np.testing.assert_array_equal(zeros(again)[1], are)
+
+
+@pytest.mark.slow
+def test_zeros_may_grow_and_do_so_on_where_they_did(tmp_path, caplog):
+    for keep_zeros in (False, True):  # The second finds what is begun.
+        model = sparse_network()
+        options = {"keep_zeros": keep_zeros, "iterations": int(keep_zeros)}
+        find(tmp_path / "trial1", model, **options)
+        assert zeros(model)[0][0] < 0.7
+        assert "conv2d: " in caplog.text and "are trained, too" in caplog.text
+    record = json.loads((tmp_path / "trial1/1/same_init/run.json").read_text())
+    assert "zeros_kept" not in record["settings"]
+
+
+@pytest.mark.slow
+def test_a_ticket_that_goes_on_in_another_folder_stays_one(found, tmp_path):
+    directory, *_ = found
+    ticket = find_ticket.load_ticket(
+        network(), str(directory / "trial1/2/same_init")
+    )
+    before = densities(ticket)
+    find(tmp_path / "trial1", ticket, iterations=0)
+    assert densities(ticket) == before

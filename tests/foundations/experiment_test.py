@@ -92,3 +92,21 @@ def test_a_function_of_levels_prunes_and_rewinds():
     assert second.number == 1 and second.masks == "masks after 0"
     assert (second.initial, second.final) == ("initial1", "final1")
     assert second.unpruned == "unpruned after 0"
+
+
+def test_level_0_may_have_masks():
+    calls, given = [], []
+
+    def start_next(level, dense):
+        given.append(level)
+        return experiment.Start(level.masks, "presets", "unpruned")
+
+    mask = np.array([0, 1, 1, 1])
+    experiment.by_level(
+        **functions(calls),
+        start_next=start_next,
+        iterations=1,
+        masks={"x": mask},
+    )
+    assert calls[0] == ("model", None, {"x": mask})
+    assert given[0].masks == {"x": mask}

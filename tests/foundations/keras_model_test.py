@@ -398,3 +398,48 @@ def test_a_fingerprint_stays_in_training():
     model.network(X)
     model.reset(seed=3)
     assert model.identity["code"] == before
+
+
+def half(shape):
+    return (np.arange(np.prod(shape)).reshape(shape) % 2).astype(np.uint8)
+
+
+def test_masks_hold_until_the_network_is_released():
+    network = sequential()
+    model = keras_model.KerasModel(network, X)
+    mask = half((4, 5))
+    model.reset(masks={"dense": mask})
+    ones = [np.ones_like(each) for each in network.get_weights()]
+    network.set_weights(ones)
+    np.testing.assert_array_equal(model.weights["dense"], mask)
+    assert keras_model.HOLDING in model.summary()
+    assert "__deepcopy__" in vars(network)
+    assert model.release() is network and model.release() is network
+    network.set_weights(ones)
+    np.testing.assert_array_equal(model.weights["dense"], 1)
+    assert "__deepcopy__" not in vars(network)
+
+
+def test_other_masks_and_held_values_replace_those_before():
+    model = keras_model.KerasModel(sequential(), X)
+    mask, weights = half((4, 5)), model.weights
+    for value, hold in ((7, True), (3, True), (5, False)):
+        presets = {**weights, "dense": np.full((4, 5), value, np.float32)}
+        model.reset(presets, {"dense": mask}, hold=hold)
+        expected = np.where(mask, value, value if hold else 0)
+        np.testing.assert_array_equal(model.weights["dense"], expected)
+        model.network.set_weights(
+            [np.full(each.shape, 9.0) for each in weights.values()]
+        )
+        expected = np.where(mask, 9, value if hold else 0)
+        np.testing.assert_array_equal(model.weights["dense"], expected)
+        mask = 1 - mask
+
+
+def test_a_network_wrapped_again_has_the_new_masks():
+    network = sequential()
+    for mask in (half((4, 5)), 1 - half((4, 5))):
+        model = keras_model.KerasModel(network, X)
+        model.reset({"dense": np.ones((4, 5))}, {"dense": mask})
+        network.layers[0].kernel.assign(np.ones((4, 5)))
+        np.testing.assert_array_equal(model.weights["dense"], mask)

@@ -225,3 +225,18 @@ def test_the_experiments_criterion_must_have_gradients_too():
 def test_what_does_not_fit_is_an_error(given, message):
     with pytest.raises(ValueError, match=message):
         scoring.Scoring(**given)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_scores_that_are_all_0_are_warned_of_once(caplog, steps):
+    def score(masks):
+        return {name: np.zeros(mask.shape) for name, mask in masks.items()}
+
+    rules = scoring.Scoring("large_final", score_steps=steps)
+    rules = rules.resolved("large_final", 1)
+    scoring.cut(rules, QUOTAS, ONES, score, quiet=True)
+    told = [record.getMessage() for record in caplog.records]
+    assert [each[:30] for each in told] == [
+        "large_final scores of layer0: ",
+        "large_final scores of layer1: ",
+    ]

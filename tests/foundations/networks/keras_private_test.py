@@ -143,3 +143,11 @@ def test_automatic_names_begin_anew_for_a_while():
     before, after = keras.layers.Dense(1).name, keras.layers.Dense(1).name
     assert named == ["dense", "dense_1"]
     assert int(after.split("_")[1]) == 1 + int(before.split("_")[1])
+
+
+def test_the_variable_is_the_one_that_holds_the_value():
+    variable = keras.Variable([1.0, 2.0])
+    inner = keras_private.tf_variable(variable)
+    inner.assign([3.0, 4.0])
+    assert variable.numpy().tolist() == [3, 4]
+    assert callable(inner.assign_sub) and inner is variable.value

@@ -1,5 +1,7 @@
 """Tests of foundations/networks/mask_constraint.py."""
 
+import copy
+
 import keras
 import numpy as np
 import pytest
@@ -132,3 +134,160 @@ def test_another_constraint_does_not_move_what_is_held():
     constraint.mask.assign([True, False])
     constraint.hold(np.array([1, -4], np.float32))
     np.testing.assert_array_equal(constraint(tf.constant([-1.0, 9])), [0, -4])
+
+
+MASK = np.arange(32).reshape(8, 4) % 3 > 0
+X = np.random.default_rng(0).random((16, 8), np.float32)
+Y = np.arange(16) % 2
+
+
+def dense_network(seed=0):
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    return keras.Sequential(
+        [keras.Input((8,)), layers.Dense(4), layers.Dense(2)]
+    )
+
+
+def masked_network(held=None):
+    network = dense_network()
+    constraint = mask_constraint.MaskConstraint((8, 4))
+    constraint.mask.assign(MASK)
+    constraint.hold(held)
+    mask_constraint.attach(network.layers[0].kernel, constraint)
+    mask_constraint.hold_in_copies(network)
+    return network
+
+
+def fit(network, optimizer=None, callbacks=(), **options):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(optimizer or keras.optimizers.SGD(0.5), loss, **options)
+    network.fit(X, Y, 8, epochs=2, verbose=0, callbacks=list(callbacks))
+
+
+def load(network, tmp_path):
+    path = tmp_path / "other.weights.h5"
+    dense_network(1).save_weights(path)
+    network.load_weights(path)
+
+
+def step(network):
+    optimizer = keras.optimizers.SGD(0.5)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(network(X) ** 2)
+    variables = network.trainable_variables
+    optimizer.apply_gradients(
+        zip(tape.gradient(loss, variables), variables, strict=True)
+    )
+
+
+def averaging(**options):
+    return keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5, **options)
+
+
+def swapping():
+    return [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
+
+
+def kernel_of(network):
+    return network.layers[0].kernel
+
+
+def ones(network):
+    return [np.ones_like(each) for each in network.get_weights()]
+
+
+# What a user may do -> function (network, tmp_path).
+ACTS = {
+    "set_weights": lambda n, _: n.set_weights(ones(n)),
+    "set_weights of a layer": lambda n, _: n.layers[0].set_weights(ones(n)[:2]),
+    "assign": lambda n, _: kernel_of(n).assign(np.ones((8, 4))),
+    "assign_add": lambda n, _: kernel_of(n).assign_add(np.ones((8, 4))),
+    "assign_sub": lambda n, _: kernel_of(n).assign_sub(np.ones((8, 4))),
+    "the variable": lambda n, _: kernel_of(n).value.assign(np.ones((8, 4))),
+    "load_weights": load,
+    "a loop of one's own": lambda n, _: step(n),
+    "fit": lambda n, _: fit(n),
+    "fit, eager": lambda n, _: fit(n, run_eagerly=True),
+    "fit, jit": lambda n, _: fit(n, jit_compile=True),
+    "averages": lambda n, _: fit(n, averaging()),
+    "averages, often": lambda n, _: fit(
+        n, averaging(ema_overwrite_frequency=1)
+    ),
+    "averages, swapped": lambda n, _: fit(n, averaging(), swapping()),
+    "in a larger one": lambda n, _: fit(
+        keras.Sequential([keras.Input((8,)), n, keras.layers.Dense(2)])
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "act",
+    grids.thinned(ACTS, ["set_weights", "assign_add", "averages, swapped"]),
+)
+@pytest.mark.parametrize("held", [None, 7.0])
+def test_it_holds_whatever_changes_the_weights(tmp_path, act, held):
+    held = None if held is None else np.full((8, 4), held, np.float32)
+    network = masked_network(held)
+    before = kernel_of(network).numpy()
+    ACTS[act](network, tmp_path)
+    after = kernel_of(network).numpy()
+    expected = np.zeros((8, 4)) if held is None else held
+    np.testing.assert_array_equal(after[~MASK], expected[~MASK])
+    assert (after != before)[MASK].any()
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_it_holds_in_copies_and_in_their_copies():
+    network = masked_network()
+    kernel_of(network).assign(np.ones((8, 4)))
+    copied = copy.deepcopy(copy.deepcopy(network))
+    mine, its = kernel_of(network), kernel_of(copied)
+    np.testing.assert_array_equal(its, mine)
+    fit(copied)
+    np.testing.assert_array_equal(its.numpy()[~MASK], 0)
+    np.testing.assert_array_equal(mine, np.where(MASK, 1, 0))
+    mine.constraint.mask.assign(np.ones((8, 4), bool))
+    its.assign(np.ones((8, 4)))
+    np.testing.assert_array_equal(its, np.where(MASK, 1, 0))
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_copies_hold_what_is_held_and_keep_constraints_of_the_users_own():
+    layer = keras.layers.Dense(4, kernel_constraint="non_neg")
+    network = keras.Sequential([keras.Input((8,)), layer])
+    own = layer.kernel.constraint
+    constraint = mask_constraint.MaskConstraint((8, 4), own)
+    constraint.mask.assign(MASK)
+    constraint.hold(np.full((8, 4), -2.0, np.float32))
+    mask_constraint.attach(layer.kernel, constraint)
+    mask_constraint.hold_in_copies(network)
+    kernel = kernel_of(copy.deepcopy(network))
+    assert isinstance(kernel.constraint.other, keras.constraints.NonNeg)
+    kernel.assign(np.full((8, 4), 3.0))
+    np.testing.assert_array_equal(kernel, np.where(MASK, 3.0, -2.0))
+
+
+def test_detached_kernels_are_free():
+    network = masked_network()
+    kernel = kernel_of(network)
+    constraint = kernel.constraint
+    mask_constraint.attach(kernel, constraint)  # Twice is as once.
+    mask_constraint.detach(kernel, constraint)
+    mask_constraint.detach(kernel, constraint)
+    network.set_weights(ones(network))
+    np.testing.assert_array_equal(kernel, np.ones((8, 4)))
+    assert kernel.constraint is None
+    assert not set(mask_constraint.ASSIGNMENTS) & set(vars(kernel.value))
+
+
+def test_what_is_compiled_has_no_operation_more():
+    kernel = kernel_of(masked_network())
+
+    @tf.function(autograph=False)
+    def doubled():
+        kernel.assign(2 * kernel)
+
+    graph = doubled.get_concrete_function().graph
+    kinds = [each.type for each in graph.get_operations()]
+    assert kinds.count("AssignVariableOp") == 1 and "SelectV2" not in kinds

@@ -203,6 +203,16 @@ def test_a_run_is_ones_own_from_its_first_checkpoint_on(run, tmp_path):
         run_record.check_own(begun, other)
 
 
+def test_a_folder_says_what_it_was_begun_with(run, tmp_path):
+    recorded = run_record.read(run)["settings"]
+    assert run_record.begun_with(run) == recorded
+    assert run_record.begun_with(str(tmp_path / "none")) is None
+    facts = {"identity": {"settings": {"lr": 0.5}}}
+    begun = str(tmp_path / "begun")
+    checkpoint.save(begun, {}, facts)
+    assert run_record.begun_with(begun) == {"lr": 0.5}
+
+
 def test_a_source_is_trusted_only_when_finished_and_whole(
     run, tmp_path, monkeypatch
 ):

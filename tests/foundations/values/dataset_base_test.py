@@ -129,3 +129,29 @@ def test_code_that_reads_a_stream_has_a_fingerprint():
 def test_no_code_of_users_has_no_fingerprint():
     assert dataset().code is None
     assert dataset(prepare=np.negative, augment=abs).code is None
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [
+        ([0, 2], [0, 2], "No training label is 1, of classes from 0 to 2"),
+        ([1, 2], [1, 2], "No test label is 0, of classes from 0 to 2"),
+        ([0, 0], [0, 1], "No training label is 1, of classes from 0 to 1"),
+        ([0, 1, 2], [0, 1], "No test label is 2, of classes from 0 to 2"),
+        ([0, 9], [0, 9], "is 1, 2, 3, 4, 5 or another, of classes from 0 to 9"),
+        ([0, 0], [0, 0], "All labels are 0: there is nothing to learn"),
+        (np.eye(3)[[0, 1]], [0, 1], "No one-hot label is 2, of classes from 0"),
+        ([0, 1], [0, 1], ""),
+    ],
+)
+def test_classes_that_never_come_are_named(caplog, train, test, message):
+    pairs = [(np.zeros((len(y), 4), np.float32), y) for y in (train, test)]
+    dataset_base.DatasetBase(pairs[0], 2, pairs[1])
+    assert message in caplog.text and bool(caplog.text) == bool(message)
+
+
+def test_a_class_that_validation_took_is_named(caplog):
+    x = np.zeros((2, 4), np.float32)
+    data = (x, [0, 0]), 2, (x, [0, 1])
+    dataset_base.DatasetBase(*data, validate=(x[:1], [1]), num_classes=2)
+    assert "No training label is 1" in caplog.text

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from lottery_ticket.foundations.values import dataset_split
 
@@ -70,11 +71,51 @@ def test_one_hot_labels_become_indices():
         (np.zeros((2, 1)), np.array([-1, 0]), 1, "Labels must be integers"),
         (np.zeros((2, 1)), np.ones((2, 2)), 1, "Labels must be integers"),
         (np.zeros((2, 1)), np.zeros(2, int), 0, "batch_size must be"),
+        (np.zeros((1, 1)), np.array([2**32 + 1]), 1, "from 4294967297 to"),
     ],
 )
 def test_arrays_that_make_no_split(x, y, batch, message):
     with pytest.raises(ValueError, match=message):
         dataset_split.DatasetSplit((x, y), batch)
+
+
+X, Y = np.ones((4, 2)), np.zeros(4, int)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([X, X], "a network here has one input. Received: list of 2"),
+        ((X, X, X), "one input. Received: tuple of 3"),
+        ({"a": X, "b": X}, "one input. Received: dict of 2"),
+        ({"a": X}, "one input. Received: dict of 1"),
+        (X.astype(complex), "real numbers .* Received: complex128"),
+        (X.astype(object), "real numbers .* Received: object"),
+        (X.astype(str), "real numbers .* Received: <U"),
+        (X.astype("datetime64[s]"), "real numbers .* Received: datetime64"),
+        (scipy.sparse.csr_matrix(X), "a dense array. Received: csr_matrix"),
+        (iter(X), "Received: .*iterator"),
+        ([[1.0], [1.0, 2.0]], "rows of one shape. Received: list"),
+        (np.ma.array(X, mask=X > 0), "not be a masked array"),
+    ],
+)
+def test_examples_that_are_no_array_of_real_numbers(x, message):
+    with pytest.raises(ValueError, match=f"Examples must .*{message}"):
+        dataset_split.DatasetSplit((x, Y))
+
+
+def test_labels_must_not_be_masked():
+    y = np.ma.array(Y, mask=[0, 1, 0, 0])
+    with pytest.raises(ValueError, match="Labels must not be a masked array"):
+        dataset_split.DatasetSplit((X, y))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16"])
+def test_examples_of_other_numbers_stay_as_they_are(dtype):
+    made = dataset_split.DatasetSplit((X.astype(dtype), Y))
+    assert made.x.dtype == dtype
+    rows = dataset_split.DatasetSplit((np.ma.array(X).tolist(), Y.tolist()))
+    np.testing.assert_array_equal(rows.x, X)
 
 
 def test_examples_that_are_not_finite_are_an_error():

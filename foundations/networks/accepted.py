@@ -1,0 +1,137 @@
+"""Which networks are taken, and what is said of those that are not."""
+
+import inspect
+import os
+import re
+import typing
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from lottery_ticket.foundations.networks import kernels
+
+# Arrays as text, which layers put into their errors.
+_PIXELS = re.compile(r"\[\s*\[.*?\]\s*\]+|\[[^\[\]]{60,}\]")
+
+
+def check(network: object) -> None:
+    """Raises ValueError unless this is a network of Keras 3 that can be kept.
+
+    The error says what it is instead, such as a model of Keras 2.
+    """
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"A model must be a keras.Model. Received: {kind(network)}"
+        )
+    for variable in network.variables:
+        if variable.dtype == "bfloat16":
+            raise ValueError(
+                f"The variable {variable.path!r} must not be bfloat16, which "
+                "no file here can hold. The policy mixed_bfloat16 computes in "
+                "it and keeps variables in float32."
+            )
+
+
+def kind(value: object) -> str:
+    """Returns what a value is that is no keras.Model, and what to do then."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}. Pass one model that it makes"
+    name = type(value).__name__
+    if isinstance(value, str | os.PathLike):
+        return (
+            f"{name} {str(value)!r}. Read a saved model with "
+            "keras.models.load_model"
+        )
+    modules = [base.__module__ for base in type(value).__mro__]
+    if any(
+        re.match(r"tf_keras\b|tensorflow\.python\.keras", m) for m in modules
+    ):
+        return (
+            f"{name}, a model of Keras 2 (tf_keras). Make it with `import "
+            "keras`, version 3, and without TF_USE_LEGACY_KERAS"
+        )
+    if any(re.match(r"torch\b", module) for module in modules):
+        return f"{name}, a module of PyTorch"
+    if isinstance(value, keras.Layer):
+        return f"{name}, a layer. Put it into a keras.Sequential"
+    if inspect.isroutine(value):
+        called = getattr(value, "__name__", name)
+        return f"the function {called}. Pass what it returns"
+    return name
+
+
+def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
+    """Returns a network's outputs, float32, shape (batch, classes).
+
+    Raises ValueError if it does not accept the examples, or has other outputs.
+    """
+    try:
+        given = network(examples, training=False)
+    except Exception as error:  # Layers raise all kinds.
+        raise ValueError(
+            f"The network {network.name!r} does not accept examples of shape "
+            f"{tuple(np.shape(examples)[1:])}: "
+            f"{_reason(network, examples, error)}"
+        ) from error
+    if not tf.is_tensor(given) or given.shape.rank != 2:
+        received = getattr(given, "shape", type(given).__name__)
+        raise ValueError(
+            f"The network {network.name!r} must have one output, logits or "
+            f"probabilities of shape (batch, classes). Received: {received}"
+        )
+    return given.numpy().astype(np.float32)
+
+
+def trained_kernels(network: keras.Model) -> list[keras.Variable]:
+    """Returns the kernels that get masks; ValueError if there is none."""
+    found = kernels.find(network)
+    if not found:
+        untrained = kernels.find(network, trained_only=False)
+        raise ValueError(
+            f"The network {network.name!r} has no kernel to prune: "
+            + (
+                f"its {len(untrained)} kernels are not trained "
+                "(trainable=False)"
+                if untrained
+                else "no layer is one of "
+                + ", ".join(kind.__name__ for kind in kernels.KERNELS)
+            )
+        )
+    return found
+
+
+def _reason(network, examples, error):
+    """Why it does not accept them, without what they hold."""
+    inputs = getattr(network, "inputs", None) or ()
+    needed = _required(network)
+    if len(inputs) > 1 or needed:
+        what = f"call() needs {', '.join(needed)}" if needed else ""
+        what = what or f"it has {len(inputs)} inputs"
+        return f"{what}; here, a network has one input"
+    shape = np.shape(examples)
+    if len(inputs) == 1 and not _fits(shape, inputs[0].shape):
+        return f"it takes examples of shape {tuple(inputs[0].shape[1:])}"
+    text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
+    text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)
+    text = text.split(" Arguments received by ")[0]
+    return _PIXELS.sub("[...]", text)[:300]
+
+
+def _required(network):
+    """Arguments without a default that `call` has besides the examples."""
+    _, *others = inspect.signature(network.call).parameters.values()
+    return [
+        each.name
+        for each in others
+        if each.default is each.empty
+        and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        and each.name not in ("training", "mask")
+    ]
+
+
+def _fits(shape, expected):
+    return len(shape) == len(expected) and all(
+        wanted in (None, size)
+        for size, wanted in zip(shape[1:], expected[1:], strict=True)
+    )

@@ -1,0 +1,56 @@
+"""Zeros that a network has as it is given: a mask, or weights like others."""
+
+import logging
+
+import numpy as np
+
+from lottery_ticket.foundations.machine import progress
+
+Network = dict[str, np.ndarray]
+# Fewer zeros than this part of a kernel are none that somebody pruned.
+MIN_SPARSITY = 0.05
+_log = logging.getLogger(__name__)
+
+
+def masks_of(network: Network, masks: Network) -> Network:
+    """Returns masks of the kernels that are sparse already.
+
+    That is one of which more than MIN_SPARSITY is 0, or -0, and not all: a
+    kernel of zeros is a start. Others have no mask here.
+
+    Args:
+        network: Dict, name -> weights.
+        masks: Dict, layer name -> mask, for the names of kernels.
+    """
+    found = {
+        name: (network[name] != 0).astype(np.uint8)
+        for name in masks
+        if name in network
+    }
+    return {
+        name: mask
+        for name, mask in found.items()
+        if mask.any() and (mask.size - mask.sum()) / mask.size > MIN_SPARSITY
+    }
+
+
+def say(network: Network, masks: Network, quiet: bool) -> None:
+    """Lists the kernels that are sparse already; warns if their zeros grow.
+
+    Args:
+        network: As for `masks_of`.
+        masks: Dict, layer name -> mask that the network is trained under.
+        quiet: Whether to list nothing; warnings come all the same.
+    """
+    for name, mask in masks_of(network, masks).items():
+        kept, total = np.count_nonzero(mask), mask.size
+        what = f"{name}: {100 * kept / total:.1f} % of {total:,} weights are"
+        if masks[name].all():
+            _log.warning(
+                "%s not 0, as given; those that are 0 are trained, too", what
+            )
+        else:
+            progress.say(
+                f"{what} kept, as given (keep_zeros=False lets zeros grow)",
+                quiet,
+            )

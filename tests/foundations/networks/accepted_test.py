@@ -1,0 +1,179 @@
+"""Tests of foundations/networks/accepted.py: each refusal says why."""
+
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.foundations.networks import accepted
+
+L = keras.layers
+X = np.random.default_rng(0).random((4, 8), np.float32)
+
+
+class WithTime(keras.Model):
+    """Its call wants a second argument."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = L.Dense(2)
+
+    def call(self, x, time, training=None, mask=None):
+        return self.dense(x)
+
+
+class Images(keras.Model):
+    """Takes images, which nothing but its layers know."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = L.Conv2D(2, 3)
+
+    def call(self, x, scale=1.0):
+        return self.conv(x)
+
+
+class Printing(keras.Model):
+    """Puts what it is given into its error."""
+
+    def __init__(self):
+        super().__init__(name="printing")
+
+    def call(self, x):
+        raise ValueError(f"I do not like {x.numpy()} nor {x.numpy()[0]}")
+
+
+def joined(count, merged=2):
+    inputs = [keras.Input((8,)) for _ in range(count)]
+    return keras.Model(inputs, L.Dense(merged)(L.Concatenate()(inputs)))
+
+
+def sequential(*layers, shape=(8,)):
+    return keras.Sequential([keras.Input(shape), *layers, L.Dense(2)])
+
+
+def stranger(module, kind=object):
+    return type("Sequential", (kind,), {"__module__": module})()
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (7, "Received: int$"),
+        (None, "Received: NoneType$"),
+        (stranger("tf_keras.src.models"), r"a model of Keras 2 \(tf_keras\)"),
+        (stranger("tensorflow.python.keras.engine"), "a model of Keras 2"),
+        (
+            stranger("mine", type(stranger("tf_keras.src.models.model"))),
+            "a model of Keras 2",
+        ),
+        (stranger("torch.nn.modules.container"), "a module of PyTorch"),
+        (stranger("torchlike"), "Received: Sequential$"),
+        (L.Dense(2), "Dense, a layer. Put it into a keras.Sequential"),
+        (keras.Sequential, "the class Sequential. Pass one model"),
+        (sequential, "the function sequential. Pass what it returns"),
+        ("a.keras", "str 'a.keras'. Read a saved model with keras.models"),
+        (pathlib.Path("b"), "Path 'b'. Read a saved model"),
+        ([sequential()], "Received: list$"),
+    ],
+)
+def test_what_is_no_keras_model_is_named(network, message):
+    with pytest.raises(ValueError, match=f"must be a keras.Model. .*{message}"):
+        accepted.check(network)
+
+
+def test_variables_that_no_file_holds_are_an_error():
+    accepted.check(sequential())
+    network = keras.Sequential(
+        [keras.Input((8,)), L.Dense(2, dtype="bfloat16")]
+    )
+    with pytest.raises(ValueError, match="kernel' must not be bfloat16"):
+        accepted.check(network)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: joined(2), "it has 2 inputs; here, a network has one input"),
+        (lambda: joined(3), "it has 3 inputs"),
+        (WithTime, r"call\(\) needs time; here, a network has one input"),
+        (
+            lambda: sequential(L.Flatten(), shape=(4, 2, 1)),
+            r"examples of shape \(8,\): it takes examples of shape \(4, 2, 1\)",
+        ),
+        (lambda: sequential(shape=(7,)), r"it takes examples of shape \(7,\)"),
+        (
+            lambda: sequential(L.Conv1D(2, 3), shape=(None, 3)),
+            r"it takes examples of shape \(None, 3\)",
+        ),
+        (Images, "expected min_ndim=4, found ndim=2."),
+    ],
+)
+def test_examples_that_do_not_fit_are_an_error_without_pixels(make, message):
+    with pytest.raises(ValueError, match=message) as error:
+        accepted.outputs(make(), X)
+    assert "\x1b" not in str(error.value) and "0." not in str(error.value)
+
+
+def test_an_error_of_a_layer_has_no_pixels():
+    network = Printing()
+    with pytest.raises(ValueError) as error:
+        accepted.outputs(network, tf.constant(np.tile(X, (1, 3))))
+    assert str(error.value) == (
+        "The network 'printing' does not accept examples of shape (24,): I do "
+        "not like [...] nor [...]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("outputs", "received"),
+    [
+        (lambda x: [L.Dense(2)(x), L.Dense(2)(x)], "list"),
+        (lambda x: {"a": L.Dense(2)(x)}, "dict"),
+        (lambda x: L.Reshape((2, 4))(L.Dense(8)(x)), r"\(4, 2, 4\)"),
+    ],
+)
+def test_other_outputs_than_one_vector_are_an_error(outputs, received):
+    inputs = keras.Input((8,))
+    network = keras.Model(inputs, outputs(inputs))
+    with pytest.raises(ValueError, match=f"one output, .*{received}"):
+        accepted.outputs(network, X)
+
+
+def test_outputs_are_those_of_the_network():
+    network = sequential()
+    np.testing.assert_array_equal(accepted.outputs(network, X), network(X))
+
+
+def frozen():
+    network = sequential(L.Dense(3))
+    network.trainable = False
+    return network
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (frozen, r"its 2 kernels are not trained \(trainable=False\)"),
+        (
+            lambda: keras.Sequential(
+                [keras.Input((8,)), L.Dense(2, trainable=False)]
+            ),
+            "its 1 kernels are not trained",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((8,)), L.ReLU()]),
+            "no layer is one of Dense, EinsumDense",
+        ),
+    ],
+)
+def test_a_network_without_a_kernel_to_prune_is_an_error(make, message):
+    with pytest.raises(ValueError, match=f"no kernel to prune: {message}"):
+        accepted.trained_kernels(make())
+
+
+def test_kernels_that_are_trained_are_found():
+    network = sequential(L.Dense(3, trainable=False))
+    assert accepted.trained_kernels(network) == [network.layers[-1].kernel]
