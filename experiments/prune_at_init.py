@@ -62,11 +62,12 @@ class Target:
                 f"allocation={self.allocation}"
             )
 
-    def kept(self, masks) -> list[quotas.Quota]:
+    def kept(self, masks, model) -> list[quotas.Quota]:
         """Returns how many weights layers keep.
 
         Args:
             masks: Dict, layer name -> mask that keeps everything.
+            model: ModelBase of these layers.
 
         Raises:
             ValueError: If a density is of no layer.
@@ -75,7 +76,13 @@ class Target:
             return layer_densities.allocate(
                 self.allocation, self.density, masks
             )
-        return quotas.of_densities(self.layer_densities or {}, masks)
+        return quotas.of_densities(self.by_layer(model), masks)
+
+    def by_layer(self, model) -> dict[str, float]:
+        """Returns layer_densities by the layers' names in masks."""
+        return model.layer_names.shares(
+            "layer in densities", self.layer_densities or {}
+        )
 
 
 def plan(
@@ -137,14 +144,14 @@ def plan(
         weights, full = model.weights, masks_lib.ones(model.masks)
         masks = scoring_lib.prune(
             scoring,
-            target.kept(full),
+            target.kept(full, model),
             full,
             model,
             dataset,
             initial=weights,
             quiet=quiet,
         )
-        progress.say(_reached(target, masks), quiet)
+        progress.say(_reached(target, masks, model), quiet)
         if target.shuffle:
             seed = seeds.derive(recipe.init_seed, "shuffle")
             masks = masks_lib.shuffle(masks, seed)
@@ -183,12 +190,12 @@ def _resolved(scoring, recipe):
     return scoring.resolved("synflow", recipe.seed)
 
 
-def _reached(target, masks):
+def _reached(target, masks, model):
     if target.density is not None:
         return quotas.reached(target.density, masks)
     return "\n".join(
         f"{layer}: {quotas.reached(density, {layer: masks[layer]})}"
         for layer, density in layer_shares.expand(
-            "density", target.layer_densities, masks
+            "density", target.by_layer(model), masks
         ).items()
     )

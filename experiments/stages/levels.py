@@ -50,6 +50,7 @@ class Levels:
         paths.check_experiment_name(experiment_name)
         names.check("on_collapse", on_collapse, collapse.POLICIES)
         self._recipe = recipe
+        self._by_keys = recipe  # Once the network is known.
         self._scoring = scoring.resolved("large_final", recipe.seed)
         rules.check(recipe, self._scoring.criterion)
         self._rules = rules
@@ -73,13 +74,15 @@ class Levels:
             for level, directory in enumerate(self._directories)
         )
 
-    def train(self, dataset, model) -> None:
+    def train(self, dataset, model, are_keys=False) -> None:
         """Trains, prunes and rewinds a model, level by level.
 
         Args:
             dataset: DatasetBase.
             model: ModelBase; it ends with the masks and weights of the last
                 level.
+            are_keys: Whether the recipe's fractions name layers as they are
+                saved, not as users see them.
 
         Raises:
             ValueError: If rules and network do not fit each other, training
@@ -87,8 +90,10 @@ class Levels:
                 with other settings.
         """
         recipe, rules = self._recipe, self._rules
+        if not are_keys:
+            self._by_keys = recipe.by_keys(model)
         layer_shares.groups(
-            "fraction", recipe.fractions, model.masks, recipe.scope
+            "fraction", self._by_keys.fractions, model.masks, recipe.scope
         )
         # Before anything is trained, whether levels can start there.
         run_settings.Course(start_iteration=rules.rewind_iteration).span(
@@ -195,7 +200,7 @@ class Levels:
             return {name: found[name] for name in source.masks}
         pruned = scoring_lib.prune(
             self._scoring,
-            self._rules.kept(self._recipe, number, self._last, source.masks),
+            self._rules.kept(self._by_keys, number, self._last, source.masks),
             source.masks,
             model,
             dataset,
@@ -205,7 +210,7 @@ class Levels:
         )
         density = self._rules.density(number, self._last)
         if density is not None:
-            layers = self._rules.pruned(self._recipe, source.masks)
+            layers = self._rules.pruned(self._by_keys, source.masks)
             counted = {layer: pruned[layer] for layer in layers}
             reached = quotas.reached(density, counted)
             progress.say(f"level {number}: {reached}", self._quiet)
