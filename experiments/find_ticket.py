@@ -116,6 +116,7 @@ def find_ticket(
     try:
         progress.say(wrapped.summary(), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)
+        recipe = recipe.by_keys(wrapped)
         layer_shares.groups(
             "fraction", recipe.fractions, wrapped.masks, recipe.scope
         )
@@ -136,7 +137,7 @@ def find_ticket(
             on_collapse=on_collapse,
             save_summaries=save_summaries,
             quiet=quiet,
-        ).train(dataset, wrapped)
+        ).train(dataset, wrapped, are_keys=True)
     finally:
         ticket = wrapped.release()
     return ticket

@@ -61,16 +61,27 @@ class Target:
                 f"allocation={self.allocation}"
             )
 
-    def kept(self, masks) -> list[quotas.Quota]:
-        """Returns how many weights layers keep of masks that keep everything.
+    def kept(self, masks, model) -> list[quotas.Quota]:
+        """Returns how many weights layers keep.
 
-        Raises ValueError if a density is of no layer.
+        Args:
+            masks: Dict, layer name -> mask that keeps everything.
+            model: ModelBase of these layers.
+
+        Raises:
+            ValueError: If a density is of no layer.
         """
         if self.density is not None:
             return layer_densities.allocate(
                 self.allocation, self.density, masks
             )
-        return quotas.of_densities(self.layer_densities or {}, masks)
+        return quotas.of_densities(self.by_layer(model), masks)
+
+    def by_layer(self, model) -> dict[str, float]:
+        """Returns layer_densities by the layers' names in masks."""
+        return model.layer_names.shares(
+            "layer in densities", self.layer_densities or {}
+        )
 
 
 def plan(
@@ -131,14 +142,14 @@ def plan(
         weights, full = model.weights, masks_lib.ones(model.masks)
         masks = scoring_lib.prune(
             scoring,
-            target.kept(full),
+            target.kept(full, model),
             full,
             model,
             dataset,
             initial=weights,
             quiet=quiet,
         )
-        _say_reached(target, masks, quiet)
+        _say_reached(target, masks, model, quiet)
         if target.shuffle:
             seed = seeds.derive(recipe.init_seed, "shuffle")
             masks = masks_lib.shuffle(masks, seed)
@@ -175,11 +186,9 @@ def _resolved(scoring, recipe):
     return scoring.resolved("synflow", recipe.seed)
 
 
-def _say_reached(target, masks, quiet):
+def _say_reached(target, masks, model, quiet):
     if target.density is not None:
         doubts.say_density(target.density, masks, "all layers", quiet)
-    densities = layer_shares.expand(
-        "density", target.layer_densities or {}, masks
-    )
+    densities = layer_shares.expand("density", target.by_layer(model), masks)
     for layer, density in densities.items():
         doubts.say_density(density, {layer: masks[layer]}, layer, quiet)

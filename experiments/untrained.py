@@ -216,7 +216,11 @@ class Cuts:
         """
         recipe, whole = self.dense.recipe, self.dense.masks
         kept = quotas.of_fractions(
-            recipe.fractions, whole, recipe.scope, self.grid.rounding, level
+            recipe.by_keys(self.model).fractions,
+            whole,
+            recipe.scope,
+            self.grid.rounding,
+            level,
         )
         rules, score = self._scored
         if criteria_lib.CRITERIA[self.criterion].is_drawn:

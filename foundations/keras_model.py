@@ -13,6 +13,7 @@ from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.networks import (
     accepted,
     kernels,
+    layer_names,
     mask_constraint,
     network_variables,
 )
@@ -65,7 +66,8 @@ class KerasModel(model_base.ModelBase):
                 not to be trained, looks at nothing.
             build: Function () -> network of this architecture, called for
                 fresh draws; None makes every draw the weights as given.
-            presets: As for ModelBase, like masks and seed.
+            presets: As for ModelBase, like masks and seed; named by the names
+                that Keras shows, or as they are saved. See `LayerNames`.
 
         Raises:
             ValueError: If the network does not accept the examples, does not
@@ -91,8 +93,17 @@ class KerasModel(model_base.ModelBase):
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
         self._build = lambda seed: _drawn(build, seed) if build else values
+        self._given["presets"] = self._all_names.values("preset", presets or {})
+        self._given["masks"] = self.layer_names.values("mask", masks or {})
         mask_constraint.hold_in_copies(network)
         self.reset(**self._given)
+
+    @property
+    def _all_names(self):
+        """As `layer_names`, of all variables."""
+        return layer_names.LayerNames(
+            network_variables.seen_names(self.network, self._kernels.values())
+        )
 
     def summary(self) -> str:
         """Returns a table of what has masks, and what has none and why."""

@@ -11,6 +11,7 @@ from lottery_ticket.foundations.networks import (
     keras_private,
     kernels,
     layer_builders,
+    layer_names,
     mask_constraint,
     network_variables,
 )
@@ -95,7 +96,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """Gives all variables and masks new values; compiles nothing anew.
 
         Args:
-            presets: As for `__init__`, like masks.
+            presets: As for `__init__`, like masks; named as `weights` and
+                `masks` have them.
             seed: Seed of the draw of entries that presets do not name, and of
                 layers that are random in training, such as Dropout.
             hold: Whether pruned weights are held at their presets, not at 0.
@@ -199,6 +201,14 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         return {name: each for name, (_, each) in self._variables.items()}
 
     @property
+    def layer_names(self) -> layer_names.LayerNames:
+        """What users may call the layers with masks."""
+        seen = network_variables.seen_names(
+            self.network, self._kernels.values(), self._names
+        )
+        return layer_names.LayerNames({n: seen[n] for n in self._kernels})
+
+    @property
     def identity(self) -> dict:
         """What the network is and where it stands, as JSON values."""
         description = network_variables.description(self.network)
@@ -246,6 +256,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             network, self._kernels.values(), self._names
         )
         self._built_values = self.weights
+        if num_outputs is not None:
+            layer_names.check_case(self._variables)
 
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}

@@ -12,7 +12,7 @@ import os
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy, user_modules
-from lottery_ticket.foundations.values import user_code
+from lottery_ticket.foundations.values import source_code
 
 with lazy.imports():
     import keras
@@ -59,10 +59,10 @@ def fingerprints(name: str) -> dict[str, str]:
     Raises ValueError if a file is no Python.
     """
     path = os.path.expanduser(name.rpartition(":")[0])
-    text = ast.unparse(user_code.parse(path))
+    text = ast.unparse(source_code.parse(path))
     return {
         "model_code": hashlib.sha256(text.encode()).hexdigest(),
-        "code": user_code.of_file(path),
+        "code": source_code.of_file(path),
     }
 
 

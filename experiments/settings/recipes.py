@@ -2,6 +2,8 @@
 
 import typing
 
+import attrs
+
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import augmentation, preparation
 from lottery_ticket.experiments.settings import recipe_table, recipe_table_gem
@@ -267,6 +269,22 @@ class Recipe:
         if self.model is not None and user_model.is_own(self.model):
             settings |= user_model.fingerprints(self.model)
         return settings
+
+    def by_keys(self, model) -> "Recipe":
+        """Returns it with fractions of layers as a network is saved.
+
+        Args:
+            model: ModelBase; see its `layer_names`.
+
+        Raises:
+            ValueError: If a name or pattern is of no layer, or not of one only.
+        """
+        fractions = model.layer_names.shares(
+            "layer in fractions", self.fractions
+        )
+        if fractions == self.fractions:
+            return self
+        return attrs.evolve(self, fractions=fractions)
 
     def model_options(self) -> dict:
         """Returns the model's options that are not its defaults, by name."""

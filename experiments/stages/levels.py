@@ -58,6 +58,7 @@ class Levels:
         paths.check_experiment_name(experiment_name)
         names.check("on_collapse", on_collapse, collapse.POLICIES)
         self._recipe = recipe
+        self._by_keys = recipe  # Once the network is known.
         self._scoring = scoring.resolved("large_final", recipe.seed)
         rules.check(recipe, self._scoring.criterion)
         self._rules = rules
@@ -82,13 +83,15 @@ class Levels:
             for level, directory in enumerate(self._directories)
         )
 
-    def train(self, dataset, model) -> None:
+    def train(self, dataset, model, are_keys=False) -> None:
         """Trains, prunes and rewinds a model, level by level.
 
         Args:
             dataset: DatasetBase.
             model: ModelBase; it ends with the masks and weights of the last
                 level.
+            are_keys: Whether the recipe's fractions name layers as they are
+                saved, not as users see them.
 
         Raises:
             ValueError: If rules and network do not fit each other, training
@@ -96,8 +99,10 @@ class Levels:
                 with other settings.
         """
         recipe, rules = self._recipe, self._rules
+        if not are_keys:
+            self._by_keys = recipe.by_keys(model)
         layer_shares.groups(
-            "fraction", recipe.fractions, model.masks, recipe.scope
+            "fraction", self._by_keys.fractions, model.masks, recipe.scope
         )
         # Before anything is trained, whether levels can start there.
         run_settings.Course(start_iteration=rules.rewind_iteration).span(
@@ -204,8 +209,8 @@ class Levels:
             found = save_restore.restore_network(paths.masks(directory))
             # In the network's order: scores are drawn, and ties settled, in it.
             return {name: found[name] for name in source.masks}
-        kept = self._rules.kept(self._recipe, number, self._last, source.masks)
-        layers = self._rules.pruned(self._recipe, source.masks)
+        kept = self._rules.kept(self._by_keys, number, self._last, source.masks)
+        layers = self._rules.pruned(self._by_keys, source.masks)
         doubts.warn_of_whole(kept, source.masks, layers, f"level {number}")
         pruned = scoring_lib.prune(
             self._scoring,

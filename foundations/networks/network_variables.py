@@ -63,18 +63,63 @@ def named(
         kernels: The kernels among its variables.
         given: As for `layers`.
     """
+    found = {}
+    for path, layer, variable, is_bare in _walked(network, kernels, given):
+        name = _own_name(path, variable, is_bare)
+        name = _new_name(re.sub(r"[^\w.-]", "_", name), found)
+        found[name] = Named(layer, variable)
+    return found
+
+
+def seen_names(
+    network: keras.Model,
+    kernels: Iterable[keras.Variable],
+    given: Iterable[str] = (),
+) -> dict[str, str]:
+    """Returns dict, name -> name by those that Keras shows of the layers.
+
+    Names and arguments are as of `named`. What Keras shows counts all layers
+    of a process, and is what users see: `encoder.conv2d_7`.
+    """
+    keys = named(network, kernels, given)
+    paths = _shown_paths(network)
+    return {
+        key: _own_name(paths[id(layer)], variable, is_bare)
+        for key, (_, layer, variable, is_bare) in zip(
+            keys, _walked(network, kernels, given), strict=True
+        )
+    }
+
+
+def _walked(network, kernels, given):
+    """Yields path, layer, variable, and whether that goes by the path alone."""
     masked = {id(variable) for variable in kernels}
-    found, seen = {}, set()
+    seen = set()
     for path, layer in {**layers(network, given), "": network}.items():
         own = [v for v in _own_variables(layer) if id(v) not in seen]
         seen |= {id(variable) for variable in own}
         is_only = sum(id(variable) in masked for variable in own) == 1
         for variable in own:
             is_bare = path and is_only and id(variable) in masked
-            name = path if is_bare else f"{path}_{variable.name}".lstrip("_")
-            name = _new_name(re.sub(r"[^\w.-]", "_", name), found)
-            found[name] = Named(layer, variable)
-    return found
+            yield path, layer, variable, is_bare
+
+
+def _own_name(path, variable, is_bare):
+    return path if is_bare else f"{path}_{variable.name}".lstrip("_")
+
+
+def _shown_paths(network):
+    """Dict, id of a layer -> layers' names from the outside in."""
+    paths = {id(network): ""}
+
+    def visit(parent, prefix):
+        for child in _children(parent):
+            if id(child) not in paths:
+                paths[id(child)] = f"{prefix}{child.name}"
+                visit(child, f"{prefix}{child.name}.")
+
+    visit(network, "")
+    return paths
 
 
 def random_states(network: keras.Model) -> dict:

@@ -506,3 +506,44 @@ def test_a_ticket_that_goes_on_in_another_folder_stays_one(found, tmp_path):
     before = densities(ticket)
     find(tmp_path / "trial1", ticket, iterations=0)
     assert densities(ticket) == before
+
+
+def numbered(*names):
+    keras.utils.set_random_seed(1)
+    layers = [L.Dense(10, name=name) for name in names]
+    return keras.Sequential([keras.Input((8, 8, 1)), L.Flatten(), *layers])
+
+
+def pruned(tmp_path, fractions, *names):
+    """Dict, layer -> share of zeros after a level of these fractions."""
+    model = numbered(*names)
+    given = recipe(fractions=fractions, training_len="1it")
+    find(tmp_path / "trial1", model, recipe=given, iterations=1)
+    return {
+        layer.name: np.mean(np.asarray(layer.kernel) == 0).round(2)
+        for layer in model.layers[1:]
+    }
+
+
+def test_fractions_are_of_the_layers_that_users_see(tmp_path):
+    found = pruned(tmp_path, {"dense_2": 0.5}, "dense_1", "dense_2")
+    assert found == {"dense_1": 0, "dense_2": 0.5}
+    record = json.loads((tmp_path / "trial1/1/same_init/run.json").read_text())
+    assert record["settings"]["fractions"] == {"dense_1": 0.5}
+    # In another process, Keras counts otherwise: it is the same run.
+    again = pruned(tmp_path, {"dense_8": 0.5}, "dense_7", "dense_8")
+    assert again == {"dense_7": 0, "dense_8": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("fractions", "message"),
+    [
+        ({"dense_1": 0.5}, "'dense_1' names 2 layers: 'dense_1' .*'dense_2'"),
+        ({"dense_1*": 0.5}, "'dense_1\\*' matches the names of 'dense_1'"),
+        ({"dense_3": 0.5}, r"Known: 'dense_1' \(saved as 'dense'\)"),
+    ],
+)
+def test_a_name_of_no_or_two_layers_is_an_error(tmp_path, fractions, message):
+    with pytest.raises(ValueError, match=message):
+        pruned(tmp_path, fractions, "dense_1", "dense_2")
+    assert not (tmp_path / "trial1").exists()

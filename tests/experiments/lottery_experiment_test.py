@@ -160,3 +160,73 @@ def test_what_does_not_fit_stops_before_training(tmp_path, options, message):
             lottery_experiment.plan, str(tmp_path / "trial1"), **options
         )
     assert not (tmp_path / "trial1").exists()
+
+
+NETWORK = """
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+from sizes_of_it import UNITS
+
+@dataclasses.dataclass
+class Size:
+    units: int = UNITS
+
+def build():
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(Size().units, name="dense_1"),
+            keras.layers.Dense(10, name="dense_2"),
+        ]
+    )
+"""
+
+
+def of_file(folder, **settings):
+    """A recipe of a network's file, with a file beside it."""
+    (folder / "net.py").write_text(NETWORK)
+    (folder / "sizes_of_it.py").write_text("UNITS = 16")
+    usual = {"training_len": "3it", "jit": False, "seed": 1}
+    return recipes.Recipe(
+        "own_model",
+        model=f"{folder}/net.py:build",
+        dataset="digits",
+        **usual | settings,
+    )
+
+
+@pytest.mark.slow
+def test_a_network_of_a_file_is_pruned_by_the_names_it_has(tmp_path):
+    recipe = of_file(tmp_path, fractions={"dense_2": 0.5})
+    trials = [str(tmp_path / f"trial{trial}") for trial in (1, 2)]
+    for directory in trials:
+        planned.run(
+            lottery_experiment.plan, directory, recipe, iterations=1, quiet=True
+        )
+        _, _, masks = networks(directory, 1)
+        assert {name: mask.mean() for name, mask in masks.items()} == {
+            "dense": 1,
+            "dense_1": 0.5,
+        }
+    for first, again in zip(*(networks(d, 1) for d in trials), strict=True):
+        for name, array in first.items():
+            np.testing.assert_array_equal(array, again[name])
+    assert lottery_experiment.plan(trials[0], recipe, iterations=1).is_complete
+    (tmp_path / "sizes_of_it.py").write_text("UNITS = 8")
+    with pytest.raises(ValueError, match="code: the code of the network"):
+        planned.run(
+            lottery_experiment.plan, trials[0], recipe, iterations=1, quiet=True
+        )
+    mixed = of_file(tmp_path, fractions={"dense_1": 0.5})
+    with pytest.raises(ValueError, match="'dense_1' names 2 layers"):
+        planned.run(
+            lottery_experiment.plan,
+            str(tmp_path / "trial3"),
+            mixed,
+            iterations=1,
+            quiet=True,
+        )

@@ -11,6 +11,7 @@ from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.foundations.values import masks
 from lottery_ticket.tests import grids, planned
+from lottery_ticket.tests.experiments import lottery_experiment_test
 
 RECIPE = recipes.Recipe(
     training_len="20it", test_interval=20, seed=1, jit=False
@@ -191,3 +192,20 @@ def test_collapse_is_named_and_can_stop(tmp_path, caplog, monkeypatch):
             scoring.Scoring("random"),
             on_collapse="stop",
         )
+
+
+@pytest.mark.slow
+def test_densities_are_of_the_layers_that_users_see(tmp_path):
+    recipe = lottery_experiment_test.of_file(tmp_path)
+    _, masks, record = run(
+        tmp_path / "out",
+        None,
+        "random",
+        recipe,
+        layer_densities={"dense_2": 0.5},
+    )
+    assert {name: mask.mean() for name, mask in masks.items()} == {
+        "dense": 1,
+        "dense_1": 0.5,
+    }
+    assert record["settings"]["layer_densities"] == {"dense_2": 0.5}

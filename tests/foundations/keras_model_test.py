@@ -443,3 +443,57 @@ def test_a_network_wrapped_again_has_the_new_masks():
         model.reset({"dense": np.ones((4, 5))}, {"dense": mask})
         network.layers[0].kernel.assign(np.ones((4, 5)))
         np.testing.assert_array_equal(model.weights["dense"], mask)
+
+
+def numbered(*names):
+    """A network whose layers have names that look automatic."""
+    keras.utils.set_random_seed(1)
+    layers = [L.Dense(4, name=name) for name in names]
+    return keras.Sequential([keras.Input((4,)), *layers, L.Dense(3, name="o")])
+
+
+def test_masks_and_presets_are_of_the_layers_that_users_see():
+    zeros = np.zeros((4, 4), np.float32)
+    network = numbered("dense_4", "dense_5", "dense_6")
+    model = keras_model.KerasModel(network, masks={"dense_5": zeros})
+    assert [mask.any() for mask in model.masks.values()] == [
+        *(True, False, True),
+        True,
+    ]
+    network = numbered("dense_4", "dense_5", "dense_6")
+    bias = np.full(4, 7, np.float32)
+    presets = {"dense_6_bias": bias, "dense_4": zeros}
+    model = keras_model.KerasModel(network, presets=presets)
+    np.testing.assert_array_equal(network.layers[2].bias, bias)
+    assert not np.any(network.layers[0].kernel)
+    again = keras_model.KerasModel(
+        numbered("dense_1", "dense_2", "dense_3"), presets=model.weights
+    )
+    for name, array in model.weights.items():
+        np.testing.assert_array_equal(again.weights[name], array)
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "message"),
+    [
+        (("dense_1", "dense_2"), "masks", "'dense_1' names 2 layers"),
+        (("dense_1", "dense_2"), "presets", "'dense_1' names 2 layers"),
+        (("dense_7", "dense_8"), "masks", None),
+        (("a", "b"), "masks", "Unknown mask 'dense_1'"),
+    ],
+)
+def test_a_name_of_two_layers_is_an_error(names, given, message):
+    network, of = numbered(*names), {"dense_1": np.zeros((4, 4))}
+    if message is None:
+        model = keras_model.KerasModel(network, **{given: of})
+        assert not model.masks["dense_1"].any()
+        return
+    with pytest.raises(ValueError, match=message):
+        keras_model.KerasModel(network, **{given: of})
+
+
+def test_names_that_differ_in_case_only_are_not_trained():
+    network = numbered("Hidden", "hidden")
+    with pytest.raises(ValueError, match="'Hidden' and 'hidden' differ in"):
+        keras_model.KerasModel(network, X)
+    assert len(keras_model.KerasModel(network).masks) == 3  # As it was saved.

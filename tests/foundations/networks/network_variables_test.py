@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations import model_base
-from lottery_ticket.foundations.networks import network_variables
+from lottery_ticket.foundations.networks import kernels, network_variables
 
 
 def test_automatic_names_count_within_their_network():
@@ -127,3 +127,26 @@ def test_a_description_takes_no_setting_for_a_name():
     assert first.layers[1].name == "activation" != second.layers[1].name
     described = network_variables.description(first)
     assert described == network_variables.description(second)
+
+
+def test_names_that_keras_shows_are_told_from_those_on_disk():
+    inner = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(4, name="dense_1")],
+        name="sequential_5",
+    )
+    network = keras.Sequential(
+        [
+            keras.Input((4,)),
+            inner,
+            keras.layers.Dense(4, name="my_kernel"),
+            keras.layers.Dense(2, name="my layer", use_bias=False),
+        ]
+    )
+    seen = network_variables.seen_names(network, kernels.find(network))
+    assert seen == {
+        "sequential.dense": "sequential_5.dense_1",
+        "sequential.dense_bias": "sequential_5.dense_1_bias",
+        "my_kernel": "my_kernel",
+        "my_kernel_bias": "my_kernel_bias",
+        "my_layer": "my layer",
+    }

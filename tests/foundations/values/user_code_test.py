@@ -2,11 +2,7 @@
 
 import dataclasses
 import functools
-import glob
 import importlib.util
-import os
-import pathlib
-import subprocess
 import sys
 import types
 import typing
@@ -195,99 +191,3 @@ def test_code_that_cannot_be_had_is_named_once(caplog, text, name):
     for _ in range(2):
         assert user_code.identity(made.f) is not None
     assert caplog.text.count(f"{made.__name__}.{name} cannot be had") == 1
-
-
-def written(tmp_path, **files):
-    for name, text in files.items():
-        path = tmp_path / f"{name.replace('__in__', '/')}.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    return str(tmp_path / "net.py")
-
-
-@pytest.mark.parametrize(
-    ("text", "beside"),
-    [
-        ("import parts", "parts"),
-        ("from parts import build", "parts"),
-        ("from parts import build as b, other", "parts"),
-        ("def build():\n    import parts", "parts"),
-        ("import pack.inner", "pack__in__inner"),
-        ("from pack import inner", "pack__in__inner"),
-        ("import pack.inner", "pack__in____init__"),
-        ("import middle", "parts"),
-        ("import pack.relative", "pack__in__inner"),
-    ],
-)
-def test_files_that_are_imported_count(tmp_path, text, beside):
-    others = {
-        "parts": "k = 1",
-        "middle": "import parts",
-        "pack__in____init__": "",
-        "pack__in__inner": "k = 1",
-        "pack__in__relative": "from . import inner",
-        "unused": "k = 1",
-    }
-    path = written(tmp_path, net=text, **others)
-    first = user_code.of_file(path)
-    written(tmp_path, unused="k = 2", **{beside: "# Said.\n" + others[beside]})
-    assert user_code.of_file(path) == first
-    written(tmp_path, **{beside: others[beside] + "\nk = 2"})
-    assert user_code.of_file(path) != first
-
-
-def test_a_file_may_move_and_must_be_python(tmp_path):
-    (tmp_path / "a").mkdir()
-    path = written(tmp_path, net="import sys, parts", parts="import net")
-    first = user_code.of_file(path)
-    moved = written(tmp_path / "a", net="import sys, parts", parts="import net")
-    assert user_code.of_file(moved) == first
-    written(tmp_path, parts="k = (")
-    with pytest.raises(ValueError, match=r"parts.py cannot be run"):
-        user_code.of_file(path)
-
-
-ODD = """
-def f(a, *, b: int = 1, **c) -> None:
-    x = f"{a['k']}" + f"{a!r:>{b}}" + f'{a}"{b}\\n' "c" f"{a=}" + f"{{}}{a}"
-    y = a[1:2, (3,)], a[(1, 2)], -1 ** 2, not (a and b) or c, 1e309, b"\\xff"
-    y = {**a, "b": 1}, (lambda: (yield))(), "\\x00\\ud800", (z := 1), f"{a:\\n}"
-    try:
-        print(*a, **c)
-    except* ValueError:
-        pass
-    match a:
-        case {"k": [1, *_]} | None:
-            return
-    async def g():
-        async with a as b:
-            await b
-
-class A(B, metaclass=C):
-    @property
-    def d(self): ...
-"""
-
-
-@pytest.mark.slow
-def test_a_fingerprint_is_the_same_on_every_python(tmp_path):
-    """On those that are installed beside this one, if there are any."""
-    odd = ODD.replace("except*", "except")  # Python 3.10 has none.
-    path = written(tmp_path, net=odd)
-    # The module alone: those Pythons have no numpy.
-    source = pathlib.Path(user_code.__file__).read_text()
-    source = source.replace("import numpy as np", "")
-    (tmp_path / "alone.py").write_text(source)
-    say = f"import alone; print(alone.of_file({path!r}))"
-    pythons = os.path.expanduser("~/.pyenv/versions/3.1[0-9]*/bin/python")
-    found = {
-        subprocess.run(
-            [python, "-c", say],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for python in glob.glob(pythons)
-    }
-    assert found <= {user_code.of_file(path)}
