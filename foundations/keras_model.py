@@ -11,7 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations import model_base
-from lottery_ticket.foundations.networks import kernels, network_variables
+from lottery_ticket.foundations.networks import (
+    kernels,
+    network_variables,
+    own_training,
+)
 
 
 @contextlib.contextmanager
@@ -70,6 +74,7 @@ class KerasModel(model_base.ModelBase):
             outputs = _outputs(network, examples)
             num_outputs = outputs.shape[-1]
             self.gives_probabilities = _are_probabilities(network, outputs)
+            own_training.check(network, self.gives_probabilities)
         found = kernels.find(network)
         if not found:
             raise ValueError(
