@@ -16,6 +16,7 @@ from lottery_ticket.foundations.networks import (
     layer_names,
     mask_constraint,
     network_variables,
+    own_training,
 )
 
 # Of masks, for summaries.
@@ -82,6 +83,7 @@ class KerasModel(model_base.ModelBase):
             outputs = accepted.outputs(network, examples)
             num_outputs = outputs.shape[-1]
             self.gives_probabilities = _are_probabilities(network, outputs)
+            own_training.check(network, self.gives_probabilities)
         found = accepted.trained_kernels(network)
         self.strategy = _strategy(network)
         named = network_variables.named(network, found).items()

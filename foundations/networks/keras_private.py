@@ -71,6 +71,14 @@ def learning_rate(optimizer: keras.Optimizer) -> typing.Any:
     return optimizer._learning_rate
 
 
+def compiled(network: keras.Model) -> dict[str, typing.Any]:
+    """Returns what a network was compiled with, by argument of `compile`.
+
+    Serialized, it would not name functions.
+    """
+    return network._compile_config.config
+
+
 def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
     """Returns the variables that an optimizer was built to train."""
     return optimizer._trainable_variables

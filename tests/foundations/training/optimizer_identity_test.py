@@ -112,15 +112,13 @@ def test_what_differs_is_told_and_what_is_the_same_is_not(name):
             assert one == same
 
 
+WRAPPERS = ("Optimizer", "LossScaleOptimizer", "MultiOptimizer")
+
+
 def of_keras():
-    kinds = {getattr(K, name) for name in dir(K)}
-    wrappers = {K.Optimizer, K.LossScaleOptimizer, K.MultiOptimizer}
-    optimizers = {
-        kind
-        for kind in kinds - wrappers
-        if isinstance(kind, type) and issubclass(kind, K.Optimizer)
-    }
-    return sorted(optimizers, key=lambda kind: kind.__name__)
+    kinds = [each for name, each in vars(K).items() if name not in WRAPPERS]
+    is_one = [isinstance(k, type) and issubclass(k, K.Optimizer) for k in kinds]
+    return [kind for kind, take in zip(kinds, is_one, strict=True) if take]
 
 
 @pytest.mark.parametrize("kind", of_keras())

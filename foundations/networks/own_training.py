@@ -1,0 +1,123 @@
+"""Training that a network brings along, which the trainer would not use."""
+
+import logging
+
+import keras
+
+from lottery_ticket.foundations.networks import keras_private
+
+# Methods of keras.Model that `fit` and `evaluate` go through.
+_STEPS = (
+    *("train_step", "test_step", "compute_loss", "compute_metrics"),
+    *("make_train_function", "make_test_function", "train_on_batch", "fit"),
+)
+_LOSSES = (
+    keras.losses.SparseCategoricalCrossentropy,
+    keras.losses.CategoricalCrossentropy,
+)
+# Cross-entropies of probabilities.
+_LOSS_FUNCTIONS = (
+    keras.losses.sparse_categorical_crossentropy,
+    keras.losses.categorical_crossentropy,
+)
+_ACCURACIES = (
+    *("acc", "accuracy"),
+    keras.metrics.sparse_categorical_accuracy,
+    keras.metrics.categorical_accuracy,
+)
+_ACCURACY_KINDS = (
+    keras.metrics.SparseCategoricalAccuracy,
+    keras.metrics.CategoricalAccuracy,
+)
+_log = logging.getLogger(__name__)
+
+
+def check(network: keras.Model, gives_probabilities: bool) -> None:
+    """Raises ValueError if a network says how to train it otherwise than here.
+
+    That is by methods of its own, or by what it was compiled with: any loss but
+    plain cross-entropy of its outputs, loss weights, metrics but accuracy.
+    Of an optimizer and of run_eagerly, a warning says that they are not used.
+
+    Args:
+        gives_probabilities: Whether the outputs are probabilities, not logits.
+    """
+    for name in _STEPS:
+        of_class = getattr(type(network), name)
+        if name in vars(network) or of_class is not getattr(keras.Model, name):
+            _refuse(network, f"a {name} of its own")
+    if not network.compiled:
+        return
+    given = keras_private.compiled(network)
+    for loss in _flat(given["loss"]):
+        fault = _fault_of_loss(loss, gives_probabilities)
+        if fault:
+            _refuse(network, f"been compiled with the loss {fault}")
+    for name in ("loss_weights", "weighted_metrics"):
+        if given[name] is not None:
+            _refuse(network, f"been compiled with {name}")
+    for metric in _flat(given["metrics"]):
+        if not _is_accuracy(metric):
+            _refuse(network, f"been compiled with the metric {_name(metric)}")
+    eager = ", run_eagerly" if given["run_eagerly"] else ""
+    _log.warning(
+        "Not used of what the network %r was compiled with: the optimizer%s. "
+        "The recipe, or optimizer_fn, decides",
+        network.name,
+        eager,
+    )
+
+
+def _refuse(network, what):
+    raise ValueError(
+        f"The network {network.name!r} has {what}, which is not used here: "
+        "training is softmax cross-entropy, measured are loss and accuracy. "
+        "Take it out, or train it by fit under the masks of a KerasModel (see "
+        "docs/keras_models.md)."
+    )
+
+
+def _fault_of_loss(loss, gives_probabilities):
+    """The name of a loss that is not the one used here, and why; or ""."""
+    loss = keras.losses.get(loss)
+    right = {"from_logits": not gives_probabilities}
+    if loss in _LOSS_FUNCTIONS:
+        given = {"from_logits": False}
+    elif type(loss) in _LOSSES:
+        right = type(loss)(**right).get_config()
+        given = loss.get_config()
+    else:
+        return _name(loss)
+    wrong = [
+        f"{name}={given[name]!r}"
+        for name in given
+        if name != "name" and given[name] != right[name]
+    ]
+    if not wrong:
+        return ""
+    kind = "probabilities" if gives_probabilities else "logits"
+    return f"{_name(loss)}, {', '.join(wrong)}, on outputs that are {kind}"
+
+
+def _is_accuracy(metric):
+    is_name = isinstance(metric, str) and metric not in _ACCURACIES
+    metric = keras.metrics.get(metric) if is_name else metric
+    return metric in _ACCURACIES or type(metric) in _ACCURACY_KINDS
+
+
+def _flat(value):
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [each for inner in value for each in _flat(inner)]
+    return [value]
+
+
+def _name(value):
+    if isinstance(value, str):
+        return value
+    return getattr(value, "name", None) or getattr(
+        value, "__name__", type(value).__name__
+    )
