@@ -7,6 +7,7 @@ import numpy as np
 from lottery_ticket.datasets import dataset_images
 from lottery_ticket.datasets.images import (
     class_folders,
+    decoding,
     image_files,
     npz_files,
     splits,
@@ -26,8 +27,9 @@ class DatasetOwn(dataset_images.DatasetImages):
     A folder holds train/CLASS/IMAGE, and test/CLASS/IMAGE or, if there is no
     test, val/CLASS/IMAGE for the test set. Without it, or with
     CLASS/IMAGE alone, 20 % of each class are the test set, the same
-    whatever the seed. Images are JPEG, PNG, BMP or GIF, all of one size or
-    resized to `image_size`. Up to 2 GB of pixels are kept in memory, more are
+    whatever the seed. Images are JPEG, PNG, BMP or GIF of 8 bits, all of one
+    size or resized to `image_size`, as Pillow shows them: turned as EXIF says,
+    and without transparency. Up to 2 GB of pixels are kept in memory, more are
     read as needed. Classes are numbered in the order of their names.
 
     Source: the user.
@@ -47,8 +49,12 @@ class DatasetOwn(dataset_images.DatasetImages):
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"No .npz file and no folder at {data_dir}")
         names, y, train, test = _listed(folder)
-        shape, fit = _shape(folder, names, image_size)
-        x = image_files.ImageFiles(folder, names, shape, fit)
+        paths = [os.path.join(folder, name) for name in names]
+        looks = [decoding.look(path) for path in paths]
+        shape, fit = _shape(paths, looks, image_size)
+        x = image_files.ImageFiles(
+            folder, names, shape, fit, by_pillow=[x.by_pillow for x in looks]
+        )
         parts = [x[train], x[test]]
         if np.prod(x.shape) <= MEMORY_LIMIT_BYTES:
             parts = [part.decode_all() for part in parts]
@@ -62,7 +68,7 @@ def image_shapes(paths: list[str]) -> np.ndarray:
     palette or transparency is decoded to RGB. Raises ValueError if a file is no
     image; the error names it.
     """
-    shapes = [_image_shape(path) for path in paths]
+    shapes = [decoding.look(path)[:3] for path in paths]
     return np.array(shapes, np.int64).reshape(-1, 3)
 
 
@@ -90,10 +96,9 @@ def _part(folder, part, known):
     return [os.path.join(part, each) for each in paths], y, known
 
 
-def _shape(folder, names, image_size):
+def _shape(paths, looks, image_size):
     """Returns the shape of the images as read, and how they come to it."""
-    paths = [os.path.join(folder, name) for name in names]
-    shapes = image_shapes(paths)
+    shapes = np.array([each[:3] for each in looks], np.int64)
     channels = int(shapes[:, 2].max())
     if image_size is not None:
         return (image_size, image_size, channels), "stretch"
@@ -108,16 +113,3 @@ def _shape(folder, names, image_size):
             "to resize them all"
         )
     return (int(shapes[0, 0]), int(shapes[0, 1]), channels), "exact"
-
-
-def _image_shape(path):
-    import PIL.Image  # Only folders need it.
-
-    try:
-        with PIL.Image.open(path) as image:
-            width, height = image.size
-            is_grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B")
-            is_grey = is_grey and image.format in ("JPEG", "PNG")
-    except Exception as error:  # Damaged bytes can raise nearly anything.
-        raise ValueError(f"{path} cannot be read as an image") from error
-    return height, width, 1 if is_grey else 3

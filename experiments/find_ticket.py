@@ -8,12 +8,8 @@ from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.records import (
-    paths,
-    run_record,
-    save_restore,
-)
-from lottery_ticket.foundations.selection import given_zeros, layer_shares
+from lottery_ticket.foundations.records import paths, save_restore
+from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.values import (
     array_pairs,
     dataset_base,
@@ -122,17 +118,14 @@ def find_ticket(
         )
         if iterations is None and not rules.densities:
             iterations = USUAL_ITERATIONS
-        start = _start(output_dir, wrapped, resume_weights)
-        zeros = given_zeros.masks_of(start, wrapped.masks)
-        first = paths.run(output_dir, 0, experiment_name)
         levels.Levels(
             output_dir,
             recipe,
             scoring,
             rules,
             iterations=iterations,
-            presets=start,
-            masks=zeros if keep_zeros and not _grow(first) else None,
+            presets=_start(output_dir, wrapped, resume_weights),
+            keep_zeros=keep_zeros,
             experiment_name=experiment_name,
             on_collapse=on_collapse,
             save_summaries=save_summaries,
@@ -214,12 +207,6 @@ def _dataset(given, recipe):
         train_order_seed=recipe.train_order_seed,
         drop_partial_batch=recipe.drop_partial_batch,
     )
-
-
-def _grow(directory):
-    """Whether a level 0 was begun in which zeros are trained, too."""
-    settings = run_record.begun_with(directory)
-    return settings is not None and "zeros_kept" not in settings
 
 
 def _start(output_dir, wrapped, resume_weights):

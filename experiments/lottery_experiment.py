@@ -16,6 +16,7 @@ def plan(
     iterations: int | None = None,
     experiment_name: str = "same_init",
     presets: str | dict | None = None,
+    keep_zeros: bool = True,
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
@@ -49,6 +50,8 @@ def plan(
         experiment_name: Name of the runs; may not end in a digit.
         presets: Folder (or dict) of a network that level 0 starts from;
             without it, level 0 is drawn from init_seed.
+        keep_zeros: Whether kernels of the presets with more than 5 % zeros, and
+            not of zeros alone, are trained under a mask of them from level 0.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before that level is trained.
         save_summaries: Whether to write TensorBoard summaries.
@@ -66,6 +69,7 @@ def plan(
         rules,
         iterations=iterations,
         presets=given_networks.network(presets),
+        keep_zeros=keep_zeros,
         experiment_name=experiment_name,
         on_collapse=on_collapse,
         save_summaries=save_summaries,

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import tqdm
 
-from lottery_ticket.datasets.images import augmentation
+from lottery_ticket.datasets.images import augmentation, decoding
 from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
@@ -42,6 +42,7 @@ class ImageFiles:
         image_shape: tuple[int, int, int],
         fit: str = "exact",
         random_crop: bool = False,
+        by_pillow=None,
     ):
         """Keeps the paths; opens no file.
 
@@ -56,6 +57,8 @@ class ImageFiles:
             random_crop: Whether a training batch has random parts of the
                 images, resized and mirrored at random, as
                 `augmentation.ResizedCrop` but from the image at full size.
+            by_pillow: Which files Pillow reads, booleans of shape (n,), see
+                `decoding`; None is none: TensorFlow does.
         """
         self.root = root
         self.names = np.asarray(names, dtype=object)
@@ -63,7 +66,10 @@ class ImageFiles:
         self.dtype = np.dtype(np.uint8)
         self.fit = fit
         self.random_crop = random_crop
-        self._paths = None
+        self.by_pillow = np.zeros(len(self.names), bool)
+        if by_pillow is not None:
+            self.by_pillow[:] = by_pillow
+        self._files = None
 
     def __len__(self):
         """Number of images."""
@@ -71,11 +77,11 @@ class ImageFiles:
 
     def __getitem__(self, rows):
         """Returns the images of an array of rows, or of a slice."""
-        return self._like(self.names[rows], self.random_crop)
+        return self._like(rows, self.random_crop)
 
     def with_random_crop(self):
         """Returns the same images, of which training reads random parts."""
-        return self._like(self.names, True)
+        return self._like(slice(None), True)
 
     def path(self, row: int) -> str:
         """Path of one image."""
@@ -89,6 +95,9 @@ class ImageFiles:
         digest.update(how.encode())
         for row, name in enumerate(self.names):
             digest.update(f"{name} {os.path.getsize(self.path(row))};".encode())
+        if self.by_pillow.any():
+            rows = np.flatnonzero(self.by_pillow).tolist()
+            digest.update(f"by Pillow: {rows};".encode())
         return digest.hexdigest()
 
     def read(self, rows, seed=None):
@@ -102,12 +111,12 @@ class ImageFiles:
             seed: int32 tensor of shape (2,) for a training batch, else None.
         """
         count = tf.size(rows)
-        paths = tf.gather(self._all_paths(), rows)
+        paths, by_pillow = (tf.gather(each, rows) for each in self._all_files())
         images = tf.data.Dataset.from_tensor_slices(
-            (tf.range(count), paths, self._draws(count, seed))
+            (tf.range(count), paths, by_pillow, self._draws(count, seed))
         )
         images = images.map(
-            lambda i, path, draws: (i, self._decode(path, draws)),
+            lambda i, *file: (i, self._decode(*file)),
             num_parallel_calls=os.cpu_count(),
         ).ignore_errors()
         # The last one is none: a batch of nothing would be an error.
@@ -132,17 +141,23 @@ class ImageFiles:
         """Reads every image once and keeps none; raises as `decode_all`."""
         self._decode_each(None)
 
-    def _like(self, names, random_crop):
+    def _like(self, rows, random_crop):
         return ImageFiles(
-            self.root, names, self.shape[1:], self.fit, random_crop
+            self.root,
+            self.names[rows],
+            self.shape[1:],
+            self.fit,
+            random_crop,
+            self.by_pillow[rows],
         )
 
-    def _all_paths(self):
-        if self._paths is None:
+    def _all_files(self):
+        """Paths, and whether Pillow reads them, as tensors."""
+        if self._files is None:
             paths = [self.path(row) for row in range(len(self))]
             with tf.init_scope(), tf.device("CPU:0"):
-                self._paths = tf.constant(paths)
-        return self._paths
+                self._files = tf.constant(paths), tf.constant(self.by_pillow)
+        return self._files
 
     def _draws(self, count, seed):
         if seed is None or not self.random_crop:
@@ -150,12 +165,27 @@ class ImageFiles:
         shape = (count, 1, augmentation.CROP_ATTEMPTS + 1, 4)
         return augmentation.draw(seed, shape, augmentation.DRAW_LIMIT)
 
-    def _decode(self, path, draws=None):
+    def _pixels(self, path, by_pillow):
+        """The pixels of a file, of whatever size."""
         channels = self.shape[-1]
-        x = tf.io.decode_image(
-            tf.io.read_file(path), channels=channels, expand_animations=False
-        )
-        x.set_shape((None, None, channels))
+
+        def usual():
+            data = tf.io.read_file(path)
+            return tf.io.decode_image(
+                data, channels=channels, expand_animations=False
+            )
+
+        def pillows():
+            return tf.numpy_function(
+                decoding.read, (path, channels), tf.uint8, stateful=False
+            )
+
+        is_mixed = self.by_pillow.any()
+        x = tf.cond(by_pillow, pillows, usual) if is_mixed else usual()
+        return tf.ensure_shape(x, (None, None, channels))
+
+    def _decode(self, path, by_pillow, draws=None):
+        x = self._pixels(path, by_pillow)
         height, width = self.shape[1:3]
         if draws is not None and draws.shape.rank > 1:
             x = random_part(x, draws)
@@ -170,9 +200,9 @@ class ImageFiles:
 
     def _decode_each(self, x):
         rows = tf.data.Dataset.range(len(self))
-        paths = self._all_paths()
+        paths, by_pillow = self._all_files()
         images = rows.map(
-            lambda row: (row, self._decode(paths[row])),
+            lambda row: (row, self._decode(paths[row], by_pillow[row])),
             num_parallel_calls=os.cpu_count(),
             deterministic=False,
         )
@@ -205,8 +235,8 @@ class ImageFiles:
 
     def _reason(self, row):
         try:
-            self._decode(tf.constant(self.path(row)))
-        except (tf.errors.OpError, ValueError) as error:
+            self._decode(*(each[row] for each in self._all_files()))
+        except Exception as error:  # Pillow raises all kinds.
             return str(error).split("} ")[-1].split(" [Op:")[0]
         return "read now, but not a moment ago"
 

@@ -1,12 +1,14 @@
 """Datasets in one .npz file, in Keras's layout."""
 
 import io
+import logging
 
 import numpy as np
 
 from lottery_ticket.foundations.machine import files
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
+_log = logging.getLogger(__name__)
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -37,6 +39,12 @@ def read(path: str) -> Arrays:
     x_train, y_train, x_test, y_test = (arrays[key] for key in KEYS)
     _check(path, x_train, y_train)
     _check(path, x_test, y_test)
+    if x_train.dtype.kind in "iu" and x_train.max() <= 1:
+        _log.warning(
+            "%s holds integer pixels from 0 to 1, which count as nearly black, "
+            "since 255 is white. Black and white are booleans, or floats",
+            path,
+        )
     x_train, x_test = _with_channels(x_train), _with_channels(x_test)
     if x_train.shape[1:] != x_test.shape[1:]:
         raise ValueError(

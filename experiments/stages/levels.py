@@ -36,7 +36,7 @@ class Levels:
         *,
         iterations=None,
         presets=None,
-        masks=None,
+        keep_zeros=True,
         experiment_name="same_init",
         on_collapse="warn",
         save_summaries=True,
@@ -47,9 +47,8 @@ class Levels:
         Args: as for the command lottery_experiment, but
             presets: Dict, name -> array that level 0 starts from, or None for a
                 draw from init_seed.
-            masks: Dict, layer name -> mask of zeros that the presets have as
-                they were given, and that are to stay; None or {} if there are
-                none.
+            keep_zeros: Whether kernels of the presets that are sparse already
+                stay so; not where level 0 was begun before they did.
 
         Raises:
             ValueError: If the experiment's name, the rules, the criterion or
@@ -65,7 +64,6 @@ class Levels:
         self._last = rules.levels(iterations)
         self._check_scored()
         self._presets = presets
-        self._masks = masks
         self._presets_checksum = save_restore.checksum(presets)
         self._on_collapse = on_collapse
         self._save_summaries = save_summaries
@@ -74,6 +72,7 @@ class Levels:
             paths.run(output_dir, level, experiment_name)
             for level in range(self._last + 1)
         ]
+        self._keeps_zeros = keep_zeros and self._begins_sparse()
 
     @property
     def writes(self) -> tuple[plans.Run, ...]:
@@ -113,6 +112,9 @@ class Levels:
             seed=recipe.init_seed,
             hold=mask_0.holds(rules.mask_0_action),
         )
+        masks = None
+        if self._keeps_zeros:
+            masks = given_zeros.masks_of(self._presets or {}, model.masks)
         with progress.Progress(len(self._directories), self._quiet) as bar:
             experiment.by_level(
                 make_dataset=lambda: dataset,
@@ -121,8 +123,15 @@ class Levels:
                 start_next=functools.partial(self._next, dataset, model),
                 iterations=self._last,
                 presets=self._presets,
-                masks=self._masks,
+                masks=masks,
             )
+
+    def _begins_sparse(self):
+        """Whether presets are sparse, and level 0 was not begun regardless."""
+        if not given_zeros.is_sparse(self._presets or {}):
+            return False
+        before = run_record.begun_with(self._directories[0])
+        return before is None or "zeros_kept" in before
 
     def _check_scored(self):
         """Raises if gradients are wanted where pruned weights are not 0."""
@@ -149,7 +158,7 @@ class Levels:
             "experiment": "lottery_experiment",
             "presets": self._presets_checksum,
             "level": level,
-            **({"zeros_kept": True} if self._masks else {}),
+            **({"zeros_kept": True} if self._keeps_zeros else {}),
         }
 
     def _train(self, bar, level, dataset, model):

@@ -2,6 +2,8 @@
 
 import logging
 
+import typing
+
 import keras
 
 from lottery_ticket.foundations.networks import keras_private
@@ -79,7 +81,7 @@ def _refuse(network, what):
 
 def _fault_of_loss(loss, gives_probabilities):
     """The name of a loss that is not the one used here, and why; or ""."""
-    loss = keras.losses.get(loss)
+    loss: typing.Any = keras.losses.get(loss)
     right = {"from_logits": not gives_probabilities}
     if loss in _LOSS_FUNCTIONS:
         given = {"from_logits": False}

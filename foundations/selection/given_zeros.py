@@ -12,6 +12,11 @@ MIN_SPARSITY = 0.05
 _log = logging.getLogger(__name__)
 
 
+def is_sparse(network: Network) -> bool:
+    """Whether any array of two or more axes, as kernels are, is sparse."""
+    return any(_is_sparse(each) for each in network.values() if each.ndim > 1)
+
+
 def masks_of(network: Network, masks: Network) -> Network:
     """Returns masks of the kernels that are sparse already.
 
@@ -22,15 +27,10 @@ def masks_of(network: Network, masks: Network) -> Network:
         network: Dict, name -> weights.
         masks: Dict, layer name -> mask, for the names of kernels.
     """
-    found = {
+    return {
         name: (network[name] != 0).astype(np.uint8)
         for name in masks
-        if name in network
-    }
-    return {
-        name: mask
-        for name, mask in found.items()
-        if mask.any() and (mask.size - mask.sum()) / mask.size > MIN_SPARSITY
+        if name in network and _is_sparse(network[name])
     }
 
 
@@ -54,3 +54,8 @@ def say(network: Network, masks: Network, quiet: bool) -> None:
                 f"{what} kept, as given (keep_zeros=False lets zeros grow)",
                 quiet,
             )
+
+
+def _is_sparse(weights):
+    zeros = weights.size - np.count_nonzero(weights)
+    return zeros < weights.size and zeros / weights.size > MIN_SPARSITY

@@ -114,3 +114,31 @@ def test_what_is_no_image_is_named(tmp_path):
     (tmp_path / "a.png").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="a.png cannot be read as an image"):
         dataset_own.image_shapes([str(tmp_path / "a.png")])
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_photographs_of_a_folder_are_turned(tmp_path, monkeypatch, is_streamed):
+    images = pytest.importorskip("PIL.Image")
+    limit = 0 if is_streamed else 10**9
+    monkeypatch.setattr(dataset_own, "MEMORY_LIMIT_BYTES", limit)
+    exif = images.Exif()
+    exif[0x0112] = 6  # The left side is to be on top.
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[:, :4] = 255
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        for number in range(5):
+            image = images.fromarray(picture)
+            image.save(tmp_path / name / f"{number}.png", exif=exif.tobytes())
+    x = own(tmp_path).test.x
+    x = x.read(tf.range(2)).numpy() if is_streamed else x
+    assert (x[:, :4] == 255).all() and (x[:, 4:] == 0).all()
+
+
+def test_images_of_16_bits_are_an_error(tmp_path):
+    images = pytest.importorskip("PIL.Image")
+    picture_files.save_classes(tmp_path, 5)
+    deep = images.fromarray(np.full((8, 8), 999, np.uint16))
+    deep.save(tmp_path / "ant" / "000.png")
+    with pytest.raises(ValueError, match="ant/000.png is an image of 16 bits"):
+        own(tmp_path)

@@ -230,3 +230,39 @@ def test_a_network_of_a_file_is_pruned_by_the_names_it_has(tmp_path):
             iterations=1,
             quiet=True,
         )
+
+
+def test_sparse_presets_stay_sparse_or_grow_as_is_said(trial, tmp_path, caplog):
+    presets = paths.final(paths.run(trial, 2, "same_init"))
+    were = save_restore.restore_network(presets)
+    kept = {}
+    for keep_zeros in (True, False):
+        directory = str(tmp_path / str(keep_zeros))
+        planned.run(
+            lottery_experiment.plan,
+            directory,
+            RECIPE,
+            iterations=0,
+            presets=presets,
+            keep_zeros=keep_zeros,
+            quiet=True,
+        )
+        _, final, masks = networks(directory, 0)
+        kept[keep_zeros] = np.count_nonzero(final["layer1"])
+        assert masks["layer1"].all() != keep_zeros
+        assert "are trained, too" in caplog.text or keep_zeros
+    assert kept[True] == np.count_nonzero(were["layer1"]) < kept[False]
+    # What was begun without the rule goes on without it.
+    again = {"presets": presets, "iterations": 0, "quiet": True}
+    plan = lottery_experiment.plan(str(tmp_path / "False"), RECIPE, **again)
+    assert "zeros_kept" not in plan.writes[0].settings
+    plan = lottery_experiment.plan(str(tmp_path / "True"), RECIPE, **again)
+    assert plan.writes[0].settings["zeros_kept"] is True
+    with pytest.raises(ValueError, match="zeros_kept: True there, None now"):
+        planned.run(
+            lottery_experiment.plan,
+            str(tmp_path / "True"),
+            RECIPE,
+            keep_zeros=False,
+            **again,
+        )

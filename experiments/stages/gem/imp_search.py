@@ -43,6 +43,7 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
         rules(gem.search, number),
         iterations=number - 1,
         presets=weights,
+        keep_zeros=False,
         experiment_name=NAME,
         on_collapse=gem.on_collapse,
         save_summaries=gem.save_summaries,

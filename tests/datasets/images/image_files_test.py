@@ -219,3 +219,39 @@ def test_a_random_part_is_that_of_its_box():
     x = image_files.random_part(tf.constant(X), draws).numpy()
     expected = X[top : top + rows, left : left + columns]
     np.testing.assert_array_equal(x, expected)
+
+
+def mixed(tmp_path):
+    """A PNG that TensorFlow reads, and a BMP that Pillow does."""
+    images = pytest.importorskip("PIL.Image")
+    x = np.random.default_rng(0).integers(0, 9, (2, 8, 8, 3), np.uint8) * 28
+    images.fromarray(x[0]).save(tmp_path / "a.png")
+    palette = images.fromarray(x[1]).quantize(9)
+    palette.save(tmp_path / "b.bmp")
+    expected = np.stack([x[0], np.array(palette.convert("RGB"))])
+    return expected, ["a.png", "b.bmp"]
+
+
+def test_files_of_pillow_are_among_others(tmp_path):
+    x, names = mixed(tmp_path)
+    options = {"by_pillow": [False, True]}
+    files = image_files.ImageFiles(str(tmp_path), names, (8, 8, 3), **options)
+    np.testing.assert_array_equal(files.decode_all(), x)
+    rows = [1, 0, 1]
+    np.testing.assert_array_equal(read(files, rows), x[rows])
+    np.testing.assert_array_equal(read(files[[1, 0]], [0, 1]), x[::-1])
+    part = read(files.with_random_crop(), rows, SEED)
+    assert part.shape == (3, 8, 8, 3) and set(np.unique(part[1])) != {0}
+    (tmp_path / "b.bmp").write_bytes(b"BM")
+    with pytest.raises(ValueError, match="b.bmp.* cannot identify image"):
+        files.check()
+
+
+def test_what_pillow_reads_is_another_dataset(tmp_path):
+    _, names = mixed(tmp_path)
+    place = str(tmp_path), names, (8, 8, 3)
+    checksums = [
+        image_files.ImageFiles(*place, by_pillow=flags).checksum
+        for flags in (None, [False, False], [True, False], [False, True])
+    ]
+    assert checksums[0] == checksums[1] and len(set(checksums)) == 3

@@ -67,3 +67,25 @@ def test_files_that_are_no_dataset_are_named(tmp_path):
     np.save(tmp_path / "b.npy", np.zeros(3))
     with pytest.raises(ValueError, match="b.npy is no dataset file"):
         npz_files.read(str(tmp_path / "b.npy"))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "highest", "is_dark"),
+    [
+        ("uint8", 1, True),
+        ("int64", 1, True),
+        ("uint8", 0, True),
+        ("uint8", 255, False),
+        ("uint8", 2, False),
+        ("bool", 1, False),
+        ("float32", 1, False),
+    ],
+)
+def test_integers_from_0_to_1_are_warned_of(
+    tmp_path, caplog, dtype, highest, is_dark
+):
+    x = np.full((2, 3, 3, 1), highest, dtype)
+    path, y = str(tmp_path / "a.npz"), np.arange(2)
+    npz_files.write(path, (x, y, x, y))
+    npz_files.read(path)
+    assert ("a.npz holds integer pixels from 0 to 1" in caplog.text) == is_dark

@@ -32,6 +32,7 @@ def test_a_kernel_of_some_zeros_has_a_mask(weights, is_sparse):
     masks = {"a": np.ones(weights.shape), "b": np.ones((2, 2))}
     found = given_zeros.masks_of(network, masks)
     assert list(found) == (["a"] if is_sparse else [])
+    assert given_zeros.is_sparse(network) == is_sparse
     if is_sparse:
         np.testing.assert_array_equal(found["a"], weights != 0)
         assert found["a"].dtype == np.uint8
