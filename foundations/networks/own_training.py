@@ -1,7 +1,6 @@
 """Training that a network brings along, which the trainer would not use."""
 
 import logging
-
 import typing
 
 import keras
@@ -79,9 +78,9 @@ def _refuse(network, what):
     )
 
 
-def _fault_of_loss(loss, gives_probabilities):
+def _fault_of_loss(given_loss, gives_probabilities):
     """The name of a loss that is not the one used here, and why; or ""."""
-    loss: typing.Any = keras.losses.get(loss)
+    loss: typing.Any = keras.losses.get(given_loss)
     right = {"from_logits": not gives_probabilities}
     if loss in _LOSS_FUNCTIONS:
         given = {"from_logits": False}
