@@ -217,7 +217,8 @@ def _check_events(model, span):
 def _inputs(dataset, model, optimizer_fn, span, evaluated):
     """All that a run's bytes depend on, beside the machine."""
     events = {"event_iterations": list(span.events)} if span.events else {}
-    code = {"dataset_code": dataset.code} if dataset.code else {}
+    code = dataset.code
+    of_code = {"dataset_code": code} if code else {}
     return {
         **model.identity,
         "dataset": dataset.checksum,
@@ -232,7 +233,7 @@ def _inputs(dataset, model, optimizer_fn, span, evaluated):
         "save_iterations": list(span.saved),
         "intervals": evaluated,
         **events,
-        **code,
+        **of_code,
     }
 
 

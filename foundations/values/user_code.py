@@ -3,6 +3,7 @@
 Results are of one code: once it is edited they are results of another.
 """
 
+import dis
 import functools
 import logging
 import os
@@ -137,9 +138,13 @@ class _Reader:
 
     def _globals(self, function):
         """What a function names of its module, and of users' modules there."""
-        names = sorted(_names(function.__code__))
+        names = _names(function.__code__)
         held = function.__globals__
-        found = {name: held[name] for name in names if name in held}
+        found = {
+            name: held[name]
+            for name in _global_names(function.__code__)
+            if name in held
+        }
         for name, value in list(found.items()):
             if isinstance(value, types.ModuleType):
                 del found[name]
@@ -175,7 +180,8 @@ class _Reader:
         if _is_of_keras(kind):
             named = self._of_keras(kind, named)
         elif not is_users(kind.__module__):
-            return self.text(kind)
+            held = {n: self.users(v) for n, v in named.items() if _may_hold(v)}
+            return self.text(kind), sorted(p for p in held.items() if p[1])
         return self.text(kind), [
             (name, self.text(named[name])) for name in sorted(named)
         ]
@@ -262,6 +268,11 @@ def _may_be_code(value):
     return is_users(kind.__module__) or hasattr(value, "python_function")
 
 
+def _may_hold(value):
+    """Whether an attribute of a package's object may have code of users."""
+    return isinstance(value, list | tuple | dict) or _may_be_code(value)
+
+
 def _is_plain(value):
     if isinstance(value, list | tuple | set):
         return all(_is_plain(each) for each in value)
@@ -293,6 +304,19 @@ def _held(cell):
         return cell.cell_contents
     except ValueError:
         return None  # Not assigned yet.
+
+
+def _global_names(code):
+    """Names of globals in a function and those inside it."""
+    names = {
+        each.argval
+        for each in dis.get_instructions(code)
+        if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _global_names(constant)
+    return names
 
 
 def _names(code):

@@ -105,6 +105,16 @@ def no_module_stays():
             "class A:\n    @staticmethod\n    def g(): return 1\nf = A.g",
             "class A:\n    @staticmethod\n    def g(): return 2\nf = A.g",
         ),
+        (
+            "import types\ndef g(x): return x\n"
+            "f = types.SimpleNamespace(steps=[len, g])",
+            "import types\ndef g(x): return -x\n"
+            "f = types.SimpleNamespace(steps=[len, g])",
+        ),
+        (
+            "def f(xs): return [k * x for x in xs]\nk = 1",
+            "def f(xs): return [k * x for x in xs]\nk = 2",
+        ),
         ("class A:\n    k = 1\nf = A", "class A:\n    k = 2\nf = A"),
         (
             "class A:\n    def __init__(self, k): self.k = k\n"
@@ -138,6 +148,10 @@ def test_an_edit_makes_another_code(tmp_path, text, edited):
             "def f(x): return s.derive(x, 'a')",
             "from lottery_ticket.foundations.values import seeds as s\n"
             "def f(x): return s.derive(x, 'a')",
+        ),
+        (
+            "k = 1\nclass A:\n    def g(self): return self.k\nf = A",
+            "k = 2\nclass A:\n    def g(self): return self.k\nf = A",
         ),
         ("def f(x): return f(x - 1)", "def f(x):\n    return f(x-1)"),
     ],
