@@ -47,6 +47,7 @@ def find_ticket(
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
+    outputs: str = "auto",
 ):
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
@@ -76,6 +77,8 @@ def find_ticket(
             from input to output: warn, or stop before training.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to print nothing.
+        outputs: What the model gives, "logits" or "probabilities"; "auto" looks
+            at what its outputs come from.
 
     Returns:
         The same keras.Model with the weights that the last level ended with,
@@ -97,7 +100,9 @@ def find_ticket(
                 f"{name} must be a {kind.__name__}. Received: {value!r}"
             )
     dataset = _dataset(dataset, recipe)
-    wrapped = keras_model.KerasModel(model, batches.examples(dataset))
+    wrapped = keras_model.KerasModel(
+        model, batches.examples(dataset), outputs=outputs
+    )
     try:
         progress.say(wrapped.summary(), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)
