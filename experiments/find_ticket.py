@@ -51,6 +51,7 @@ def find_ticket(
     save_summaries: bool = True,
     quiet: bool = False,
     resume_weights: bool = False,
+    outputs: str = "auto",
 ):
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
@@ -86,6 +87,8 @@ def find_ticket(
         resume_weights: Whether a folder that was begun with other weights than
             the model has goes on from those that it was begun with; else it is
             an error.
+        outputs: What the model gives, "logits" or "probabilities"; "auto" looks
+            at what its outputs come from.
 
     Returns:
         The same keras.Model with the weights that the last level ended with,
@@ -108,7 +111,9 @@ def find_ticket(
                 f"{name} must be a {kind.__name__}. Received: {value!r}"
             )
     dataset = _dataset(dataset, recipe)
-    wrapped = keras_model.KerasModel(model, batches.examples(dataset))
+    wrapped = keras_model.KerasModel(
+        model, batches.examples(dataset), outputs=outputs
+    )
     try:
         progress.say(wrapped.summary(), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)

@@ -16,8 +16,10 @@ from lottery_ticket.foundations.networks import (
     layer_names,
     mask_constraint,
     network_variables,
+    output_kind,
     own_training,
 )
+from lottery_ticket.foundations.values import names
 
 # Of masks, for summaries.
 HOLDING = (
@@ -56,41 +58,49 @@ class KerasModel(model_base.ModelBase):
         presets: model_base.Network | None = None,
         masks: model_base.Network | None = None,
         seed: int = 0,
+        outputs: str = "auto",
     ):
         """Finds the kernels and gives them masks.
 
         Args:
             network: Built, or calling it with `examples` builds it.
             examples: A batch of examples, prepared as the network shall see
-                them, to find out whether it accepts them and whether it gives
-                probabilities or logits. None, for a network that is built and
-                not to be trained, looks at nothing.
+                them, to find out whether it accepts them, whether it gives
+                probabilities or logits, and whether it would be trained as it
+                says itself. None, for a network that is built and not to be
+                trained here, looks at nothing.
             build: Function () -> network of this architecture, called for
                 fresh draws; None makes every draw the weights as given.
             presets: As for ModelBase, like masks and seed; named by the names
                 that Keras shows, or as they are saved. See `LayerNames`.
+            outputs: "logits" or "probabilities", if the network's graph and
+                its outputs for the examples do not tell; "auto" looks.
 
         Raises:
             ValueError: If the network does not accept the examples, does not
-                give one vector of logits or probabilities for each, or has no
-                kernel to prune.
+                give one vector of logits or probabilities for each, has a
+                training of its own, or no kernel to prune.
         """
         accepted.check(network)
         shape = () if examples is None else np.shape(examples)[1:]
         super().__init__(shape, presets=presets, masks=masks, seed=seed)
-        num_outputs = None
+        num_outputs, self._kind = None, None
+        names.check("kind of outputs", outputs, output_kind.KINDS)
+        if outputs != "auto":
+            self.declared["outputs"] = outputs
         if examples is not None:
-            outputs = accepted.outputs(network, examples)
-            num_outputs = outputs.shape[-1]
-            self.gives_probabilities = _are_probabilities(network, outputs)
+            values = accepted.outputs(network, examples)
+            num_outputs = values.shape[-1]
+            self._kind = output_kind.of(network, examples, values, outputs)
+            self.gives_probabilities = self._kind.gives_probabilities
             own_training.check(network, self.gives_probabilities)
         found = accepted.trained_kernels(network)
         self.strategy = _strategy(network)
         named = network_variables.named(network, found).items()
-        names = {id(variable): name for name, (_, variable) in named}
+        names_of = {id(variable): name for name, (_, variable) in named}
         with self.strategy.scope():
             for kernel in found:
-                self._mask(names[id(kernel)], kernel)
+                self._mask(names_of[id(kernel)], kernel)
         self._complete(network, num_outputs)
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
@@ -122,9 +132,8 @@ class KerasModel(model_base.ModelBase):
             f"{name:<40} {str(size):<20} {say}" for name, size, say in rows
         ]
         lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
-        if self.num_outputs is not None:
-            kind = "probabilities" if self.gives_probabilities else "logits"
-            lines[-1] += f"; outputs are taken as {kind}"
+        if self._kind is not None:
+            lines[-1] += f"; outputs are taken as {self._kind}"
         lines.append(HOLDING)
         return "\n".join(lines)
 
@@ -134,20 +143,6 @@ class KerasModel(model_base.ModelBase):
             mask_constraint.detach(kernel, self._constraints[name])
         vars(self.network).pop("__deepcopy__", None)
         return self.network
-
-
-def _are_probabilities(network, outputs):
-    """Whether all outputs are at least 0 and add up to 1 for each example."""
-    last = network.layers[-1] if network.layers else None
-    activation = getattr(getattr(last, "activation", None), "__name__", "")
-    if activation == "sigmoid":
-        raise ValueError(
-            f"The network {network.name!r} must give logits or softmax "
-            "probabilities, one for each class (two for yes or no). Received: "
-            "outputs of a sigmoid"
-        )
-    sums = outputs.sum(axis=-1)
-    return bool((outputs >= 0).all() and (np.abs(sums - 1) < 0.01).all())
 
 
 def _strategy(network):

@@ -14,6 +14,7 @@ from lottery_ticket.foundations.networks import (
     layer_names,
     mask_constraint,
     network_variables,
+    output_kind,
 )
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import trainee
@@ -37,6 +38,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         compiled: What scores, searches and evaluations of masks compiled for
             it, kept as `programs` are.
         gives_probabilities: Whether its outputs are probabilities, not logits.
+        declared: Dict of what was said of it, beside what it is; recorded.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self.network = None
         self.num_outputs = None
         self.gives_probabilities = False
+        self.declared = {}
         self.holds = False
         self.programs = {}
         self.compiled = {}
@@ -181,9 +184,9 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """
         if not self.gives_probabilities:
             return outputs
-        is_graph = not tf.executing_eagerly()
-        if is_graph and outputs.op.type == "Softmax":
-            return outputs.op.inputs[0]
+        before = output_kind.before_softmax(outputs)
+        if before is not None:
+            return tf.reshape(before, tf.shape(outputs))
         return tf.math.log(tf.maximum(outputs, np.finfo(np.float32).tiny))
 
     def effective_masks(self, masks: Network) -> Network | None:
@@ -222,6 +225,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             "network": hashlib.sha256(text.encode()).hexdigest(),
             "initial": save_restore.checksum({**self.weights, **states}),
             "masks": save_restore.checksum(self.masks),
+            **self.declared,
         }
 
     def get_current_weights(self) -> Network:

@@ -1,0 +1,184 @@
+"""What kind of output a network has, told from what the outputs come from."""
+
+import typing
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+KINDS = ("auto", "logits", "probabilities")
+# Operations behind which an output is still what it was.
+_PASSED = frozenset(
+    """Identity Reshape Squeeze ExpandDims Cast StopGradient EnsureShape
+    CheckNumerics IdentityN PreventGradient Snapshot""".split()
+)
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+# Operations that make one of several; and those that bound.
+_COMBINED = frozenset(
+    """Add AddV2 AddN Sub Mul RealDiv DivNoNan ConcatV2 Pack Select SelectV2
+    Sum Mean Max Maximum Minimum ClipByValue Transpose
+    StridedSlice Tile Slice Reciprocal""".split()
+)
+_VALUES = frozenset(
+    """Const ReadVariableOp ResourceGather VariableV2 Shape Fill Range
+    BroadcastArgs Prod""".split()
+)
+_AT_LEAST_0 = frozenset(
+    "Softmax Sigmoid Exp Relu Relu6 Softplus Abs Square".split()
+)
+_OF_ANY_SIGN = frozenset(
+    """MatMul BatchMatMulV2 BatchMatMulV3 BiasAdd Einsum Conv2D Conv3D Tanh
+    DepthwiseConv2dNative LogSoftmax Log Elu Selu LeakyRelu Softsign Placeholder
+    MaxPool AvgPool Neg Erf""".split()
+)
+_TOLERANCE = 0.01
+
+
+class Kind(typing.NamedTuple):
+    """What outputs are taken as, and why."""
+
+    gives_probabilities: bool
+    reason: str
+
+    def __str__(self) -> str:
+        """Returns it in words."""
+        name = "probabilities" if self.gives_probabilities else "logits"
+        return f"{name}: {self.reason}"
+
+
+def of(
+    network: keras.Model,
+    examples: typing.Any,
+    outputs: np.ndarray,
+    given: str = "auto",
+) -> Kind:
+    """Returns whether a network gives logits or probabilities.
+
+    The graph of its inference is followed back from its output. Softmax makes
+    probabilities and a sigmoid neither; sums, products and the like count as
+    probabilities if nothing in them can be below 0 and the outputs of the
+    examples add up to 1. The same outputs decide where an operation is not
+    known, or no graph can be had.
+
+    Args:
+        examples: A batch that the network takes.
+        outputs: What it gives for them, shape (batch, classes).
+        given: "logits" or "probabilities" is taken at its word; "auto" looks.
+
+    Raises:
+        ValueError: If outputs are neither.
+    """
+    if given != "auto":
+        return Kind(given == "probabilities", "as was said")
+    ends = _ends(network, examples)
+    is_alone, kinds = len(ends) == 1, {kind for kind, _ in ends}
+    is_plain = is_alone and not any(is_combined for _, is_combined in ends)
+    kinds -= _VALUES
+    if is_plain and kinds == {"Softmax"}:
+        return Kind(True, "they come from Softmax")
+    if is_plain and kinds == {"Sigmoid"}:
+        raise _neither(network, "outputs of a sigmoid")
+    is_known = kinds <= _AT_LEAST_0 | _OF_ANY_SIGN
+    is_free = is_plain or kinds & _OF_ANY_SIGN
+    if kinds and is_known and is_free:
+        return Kind(False, f"they come from {', '.join(sorted(kinds))}")
+    return _by_values(network, outputs, kinds)
+
+
+def before_softmax(outputs: tf.Tensor) -> tf.Tensor | None:
+    """Returns what a softmax was taken of, or None where none is found.
+
+    Looked for in the graph that is being traced, behind reshapes to the same
+    shape as well.
+    """
+    if tf.executing_eagerly():
+        return None
+    tensor = outputs
+    while tensor.op.type in ("Identity", "Reshape"):
+        if tensor.op.inputs[0].shape.rank != outputs.shape.rank:
+            return None
+        tensor = tensor.op.inputs[0]
+    return tensor.op.inputs[0] if tensor.op.type == "Softmax" else None
+
+
+def _by_values(network, outputs, kinds):
+    where = f"by their values, behind {', '.join(sorted(kinds)) or 'no graph'}"
+    if (outputs < 0).any() or not np.isfinite(outputs).all():
+        return Kind(False, where)
+    if (np.abs(outputs.sum(axis=-1) - 1) < _TOLERANCE).all():
+        return Kind(True, where)
+    if (outputs <= 1).all():
+        raise _neither(
+            network, "outputs that lie in [0, 1] and do not add up to 1"
+        )
+    return Kind(False, where)
+
+
+def _neither(network, received):
+    return ValueError(
+        f"The network {network.name!r} must give logits or softmax "
+        "probabilities, one for each class (two for yes or no). Received: "
+        f"{received}. If they are meant as one of these, say so by outputs="
+    )
+
+
+def _ends(network, examples):
+    """Operations that outputs come from, and whether they were combined."""
+    traced = tf.function(lambda x: network(x, training=False), autograph=False)
+    try:
+        x = tf.convert_to_tensor(examples)
+        graph = traced.get_concrete_function(
+            tf.TensorSpec([None, *x.shape[1:]], x.dtype)
+        ).graph
+    except Exception:  # Python code of users raises all kinds.
+        return set()
+    ends, seen = set(), set()
+    left = [(graph.outputs[0], (), False)]
+    while left:
+        tensor, calls, is_combined = left.pop()
+        place = tensor.name, tuple(id(each) for each in calls), is_combined
+        if place in seen:
+            continue
+        seen.add(place)
+        before = _before(tensor, calls, is_combined)
+        left += before
+        if not before:
+            ends.add((tensor.op.type, is_combined))
+    return ends
+
+
+def _before(tensor, calls, is_combined):
+    """Tensors that one is made of, by operations that leave its kind open."""
+    operation = tensor.op
+    if operation.type in _PASSED:
+        index = tensor.value_index if operation.type == "IdentityN" else 0
+        return [(operation.inputs[index], calls, is_combined)]
+    if operation.type in _COMBINED:
+        taken = _without_bounds(operation)
+        is_new = is_combined or len(taken) != 1 or not _is_bound(operation)
+        return [(each, calls, is_new) for each in taken]
+    if operation.type in _CALLS:
+        inner = _function(operation).outputs[tensor.value_index]
+        return [(inner, (operation, *calls), is_combined)]
+    if operation.type == "Placeholder" and calls:
+        call, *outer = calls
+        names = [each.name for each in _function(call).inputs]
+        index = names.index(tensor.name)
+        return [(call.inputs[index], tuple(outer), is_combined)]
+    return []
+
+
+def _is_bound(operation):
+    return operation.type in ("Maximum", "Minimum", "ClipByValue")
+
+
+def _without_bounds(operation):
+    """Inputs of an operation, but for constants that it bounds by."""
+    if not _is_bound(operation):
+        return list(operation.inputs)
+    return [each for each in operation.inputs if each.op.type != "Const"]
+
+
+def _function(operation):
+    name = operation.get_attr("f").name
+    return operation.graph._get_function(name).graph

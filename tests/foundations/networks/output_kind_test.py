@@ -1,0 +1,165 @@
+"""Tests of networks/output_kind.py."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lottery_ticket.foundations.networks import output_kind
+
+L, ops = keras.layers, keras.ops
+X = np.random.default_rng(0).random((8, 8), np.float32)
+
+
+def of_function(function):
+    inputs = keras.Input((8,))
+    return keras.Model(inputs, function(inputs))
+
+
+def sequential(*layers):
+    return keras.Sequential([keras.Input((8,)), *layers])
+
+
+class Own(keras.Model):
+    """A call of its own; the layer that is called last is listed first."""
+
+    def __init__(self, last, before=None):
+        super().__init__()
+        self.last = L.Dense(3)
+        self.before = L.Dense(8, activation=before)
+        self.made = last
+
+    def call(self, x):
+        return self.made(self.last(self.before(x)))
+
+
+def nested(activation):
+    inner = sequential(L.Dense(4), L.Dense(3, activation=activation))
+    return of_function(lambda x: L.Dropout(0.1)(inner(x)))
+
+
+def softmax(**options):
+    return L.Dense(3, activation="softmax", **options)
+
+
+def by_hand(x):
+    exponents = ops.exp(L.Dense(3)(x))
+    return exponents / ops.sum(exponents, -1, keepdims=True)
+
+
+def both(x):
+    yes = L.Dense(1, activation="sigmoid")(x)
+    return ops.concatenate([yes, 1 - yes], -1)
+
+
+PROBABILITIES = {
+    "dense": lambda: sequential(softmax()),
+    "layer": lambda: sequential(L.Dense(3), L.Softmax()),
+    "ops": lambda: of_function(lambda x: ops.softmax(L.Dense(3)(x))),
+    "nested": lambda: nested("softmax"),
+    "own": lambda: Own(ops.softmax, "sigmoid"),
+    "half": lambda: sequential(softmax(dtype="mixed_float16")),
+    "reshaped": lambda: sequential(softmax(), L.Reshape((3,))),
+    "clipped": lambda: of_function(lambda x: ops.clip(softmax()(x), 1e-7, 1.0)),
+    "average": lambda: of_function(
+        lambda x: L.Average()([softmax()(x), softmax()(x)])
+    ),
+    "by_hand": lambda: of_function(by_hand),
+    "both": lambda: of_function(both),
+}
+LOGITS = {
+    "dense": lambda: sequential(L.Dense(3)),
+    "constant": lambda: sequential(
+        L.Dense(3, kernel_initializer="zeros", bias_initializer=third)
+    ),
+    "gate": lambda: Own(lambda x: x, "sigmoid"),
+    "gated": lambda: of_function(
+        lambda x: L.Dense(3)(x) * ops.sigmoid(L.Dense(3)(x))
+    ),
+    "logarithms": lambda: sequential(L.Dense(3, activation="log_softmax")),
+    "relu": lambda: sequential(L.Dense(3, activation="relu")),
+    "silu": lambda: sequential(L.Dense(3, activation="silu")),
+    "attention": lambda: of_function(
+        lambda x: L.Dense(3)(x * ops.softmax(L.Dense(8)(x)))
+    ),
+    "sum": lambda: of_function(lambda x: L.Dense(3)(x) + L.Dense(3)(x)),
+}
+NEITHER = {
+    "nested": lambda: nested("sigmoid"),
+    "ops": lambda: of_function(lambda x: ops.sigmoid(L.Dense(3)(x))),
+    "own": lambda: Own(ops.sigmoid),
+    "lambda": lambda: sequential(
+        L.Dense(3, activation=lambda x: ops.sigmoid(x))
+    ),
+    "reshaped": lambda: sequential(
+        L.Dense(3, activation="sigmoid"), L.Reshape((3,))
+    ),
+    "hard": lambda: sequential(L.Dense(3, activation="hard_sigmoid")),
+    "halved": lambda: of_function(lambda x: softmax()(x) / 2),
+    "product": lambda: of_function(lambda x: softmax()(x) * softmax()(x)),
+    "other_axis": lambda: of_function(
+        lambda x: ops.softmax(L.Dense(3)(x), axis=0)
+    ),
+    "one": lambda: sequential(L.Dense(1, activation="sigmoid")),
+}
+
+
+def third(shape, dtype=None):
+    return ops.full(shape, 1 / 3, dtype)
+
+
+def kind(network, given="auto"):
+    keras.utils.set_random_seed(0)
+    network = network()
+    outputs = np.asarray(network(X), np.float32)
+    return output_kind.of(network, X, outputs, given)
+
+
+@pytest.mark.parametrize("name", PROBABILITIES)
+def test_probabilities(name):
+    assert kind(PROBABILITIES[name]).gives_probabilities
+
+
+@pytest.mark.parametrize("name", LOGITS)
+def test_logits(name):
+    assert not kind(LOGITS[name]).gives_probabilities
+
+
+@pytest.mark.parametrize("name", NEITHER)
+def test_neither_is_an_error_unless_it_is_said(name):
+    with pytest.raises(ValueError, match="logits or softmax .*say so by outp"):
+        kind(NEITHER[name])
+    assert not kind(NEITHER[name], "logits").gives_probabilities
+    assert kind(NEITHER[name], "probabilities").gives_probabilities
+
+
+def test_what_cannot_be_traced_is_told_by_values():
+    def made(last):
+        return lambda: Own(lambda x: tf.constant(last(x.numpy())))
+
+    assert kind(made(lambda x: x * 0 + np.float32(1 / 3))).gives_probabilities
+    found = kind(made(lambda x: x - 9))
+    assert not found.gives_probabilities and "no graph" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("last", "is_found"),
+    [
+        (lambda x: x, True),
+        (lambda x: tf.reshape(x, (-1, 3)), True),
+        (tf.identity, True),
+        (lambda x: x / 2, False),
+    ],
+)
+def test_what_a_softmax_was_taken_of(last, is_found):
+    found = []
+
+    @tf.function(autograph=False)
+    def trace(x):
+        before = output_kind.before_softmax(last(tf.nn.softmax(x)))
+        found.append(before is x)
+        return x
+
+    trace(tf.zeros((2, 3)))
+    assert found == [is_found]
+    assert output_kind.before_softmax(tf.nn.softmax(tf.zeros((2, 3)))) is None
