@@ -1,5 +1,6 @@
 """The search that trains scores, beside weights that stay as drawn."""
 
+import attrs
 import numpy as np
 
 from lottery_ticket.experiments.stages import from_recipe
@@ -27,6 +28,7 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     per_epoch = dataset.train.iterations_per_epoch
     epochs = steps.iterations(gem.recipe.training_len, per_epoch) // per_epoch
     method = gem.search.method(gem.search.plan(epochs, gem.is_inverted))
+    method = _by_keys(method, model)
     scored = scored_masks.search(
         model,
         method,
@@ -60,6 +62,16 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
         gem_weights.with_statistics(model, weights, final),
         _evaluated(gem, dataset, model, scored, method),
     )
+
+
+def _by_keys(method, model):
+    """The method with prob_layers as the network is saved."""
+    written = dict.fromkeys(method.rounding.prob_layers, 0.0)
+    keys = model.layer_names.shares("layer in prob_layers", written)
+    if set(keys) == set(written):
+        return method
+    rounding = attrs.evolve(method.rounding, prob_layers=tuple(keys))
+    return attrs.evolve(method, rounding=rounding)
 
 
 def rounding_loss(dataset, model, examples: int = EXAMPLES):

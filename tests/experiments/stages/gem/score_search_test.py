@@ -1,12 +1,14 @@
 """Tests of experiments/stages/gem/score_search.py."""
 
 import json
+import types
 
 import numpy as np
 import pytest
 
 from lottery_ticket.experiments.stages.gem import gem_weights, score_search
 from lottery_ticket.foundations.learned_masks import score_draws
+from lottery_ticket.foundations.networks import layer_names
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.tests import grids, tiny
@@ -218,3 +220,17 @@ def test_the_loss_of_rounding_is_that_of_masked_kernels_on_one_batch():
         expected = (log_sums - logits[np.arange(20), y]).mean()
         assert loss(masks) == pytest.approx(expected, rel=1e-5)
     np.testing.assert_array_equal(model.weights["layer0"], w["layer0"])
+
+
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [("dense_7", ("dense",)), ("dense_1", ("dense_1",)), ("d*", ("d*",))],
+)
+def test_prob_layers_are_those_that_users_see(tmp_path, written, keys):
+    flags = {"algo": "hc", "rounding": "naive_prob", "prob_layers": (written,)}
+    gem = small.gem(tmp_path, **flags)
+    seen = {"dense": "dense_7", "dense_1": "dense_8"}
+    model = types.SimpleNamespace(layer_names=layer_names.LayerNames(seen))
+    method = gem.search.method(gem.search.plan(5, False))
+    found = score_search._by_keys(method, model)
+    assert found.rounding.prob_layers == keys
