@@ -81,7 +81,7 @@ def _refuse(network, what):
 def _fault_of_loss(given_loss, gives_probabilities):
     """The name of a loss that is not the one used here, and why; or ""."""
     loss: typing.Any = keras.losses.get(given_loss)
-    right = {"from_logits": not gives_probabilities}
+    right: dict = {"from_logits": not gives_probabilities}
     if loss in _LOSS_FUNCTIONS:
         given = {"from_logits": False}
     elif type(loss) in _LOSSES:
