@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import model_base, trainer
-from lottery_ticket.foundations.records import lock, paths, save_restore
+from lottery_ticket.foundations.records import lock, paths, save_restore, sealed
 from lottery_ticket.foundations.training import programs, trainee
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
@@ -50,7 +50,7 @@ def test_a_run_leaves_its_results(tmp_path):
         *("network", "initial", "masks", "dataset", "train_order_seed"),
         *("train_batch_size", "train_partial_size", "optimizer", "iterations"),
         *("start_iteration", "save_iterations", "intervals", "jit"),
-        *("weight_decay", "label_smoothing"),
+        *("weight_decay", "label_smoothing", "code"),
     }
 
 
@@ -285,6 +285,7 @@ def test_weights_held_at_0_are_those_of_a_mask(tmp_path):
 def test_held_weights_that_move_are_an_error(tmp_path, monkeypatch):
     model = held_model()
     real = model.variables["layer0"]
+
     # As a compiled function would, which no assignment here puts right.
     leaking = tf.function(lambda: real.assign(real * 1.0001), autograph=False)
 
@@ -550,3 +551,48 @@ def test_pruned_weights_must_have_the_bits_they_had(hold):
         moved["layer0"].flat[first] = value  # A bit more; 0 and -0.
         with pytest.raises(RuntimeError, match="layer 'layer0' moved"):
             before.check(moved)
+
+
+def test_a_run_ends_with_averages_and_is_evaluated_with_them(tmp_path, caplog):
+    def optimizer():
+        return keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9)
+
+    _, raw = tiny.train(
+        tmp_path / "raw", optimizer_fn=lambda: keras.optimizers.SGD(0.5)
+    )
+    data, model = tiny.make_dataset(), tiny.Model()
+    model.reset(masks=tiny.masks(), seed=1)
+    _, final = tiny.train(
+        tmp_path / "ema", model=model, dataset=data, optimizer_fn=optimizer
+    )
+    assert np.abs(final["layer0"] - raw["layer0"]).max() > 1e-3
+    loss, _ = model.create_loss_and_accuracy(
+        data.test.y, model.network(data.test.x)
+    )
+    log = save_restore.read_log(str(tmp_path / "ema"), "test")
+    np.testing.assert_allclose(log["loss"][-1], loss, rtol=1e-5)
+    path = tmp_path / "ema" / "run.json"
+    assert json.loads(path.read_text())["averaged"] is True
+    tiny.train(tmp_path / "ema", optimizer_fn=optimizer)
+    assert "not the averages" not in caplog.text
+    record = json.loads(path.read_text())
+    del record["averaged"], record["checksum"]
+    sealed.write(str(path), record)  # As 0.1.0 wrote it.
+    _, kept = tiny.train(tmp_path / "ema", optimizer_fn=optimizer)
+    assert "are not the averages that its optimizer kept" in caplog.text
+    np.testing.assert_array_equal(kept["layer0"], final["layer0"])
+
+
+def test_another_exclusion_from_decay_is_another_run(tmp_path):
+    def optimizer():
+        made = keras.optimizers.AdamW(0.01, weight_decay=1.0)
+        made.exclude_from_weight_decay(var_names=["bias"])
+        return made
+
+    tiny.train(
+        tmp_path,
+        training_len="2it",
+        optimizer_fn=lambda: keras.optimizers.AdamW(0.01, weight_decay=1.0),
+    )
+    with pytest.raises(ValueError, match="exclude_from_weight_decay"):
+        tiny.train(tmp_path, training_len="2it", optimizer_fn=optimizer)
