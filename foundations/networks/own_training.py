@@ -1,6 +1,7 @@
 """Training that a network brings along, which the trainer would not use."""
 
 import logging
+import typing
 
 import keras
 
@@ -77,10 +78,10 @@ def _refuse(network, what):
     )
 
 
-def _fault_of_loss(loss, gives_probabilities):
+def _fault_of_loss(given_loss, gives_probabilities):
     """The name of a loss that is not the one used here, and why; or ""."""
-    loss = keras.losses.get(loss)
-    right = {"from_logits": not gives_probabilities}
+    loss: typing.Any = keras.losses.get(given_loss)
+    right: dict = {"from_logits": not gives_probabilities}
     if loss in _LOSS_FUNCTIONS:
         given = {"from_logits": False}
     elif type(loss) in _LOSSES:
