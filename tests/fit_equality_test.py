@@ -77,12 +77,20 @@ CASES = [
     for options, norms in [(list(OPTIONS), list(NORMS))]
     for i, optimizer in enumerate(OPTIMIZERS)
     for shift in (0, 4, 8)
-][:44] + [("sgd", option, "renorm") for option in OPTIONS if option != "plain"]
+]
+CASES += [
+    ("sgd", option, "renorm")
+    for option in (
+        *("average", "overwritten", "wrapped", "excluding", "clipnorm"),
+        *("accumulated", "schedule"),
+    )
+]
 USUAL = [
     ("sgd", "plain", "none"),
     ("sgd", "wrapped", "renorm"),
     ("sgd", "overwritten", "renorm"),
     ("sgd", "excluding", "renorm"),
+    *CASES[4:30:9],
 ]
 
 
@@ -131,17 +139,20 @@ def test_it_is_as_fit(name, option, norm):
     )
     program.train(0, STEPS, STEPS)
     program.finalize()
+    # bfloat16 has 8 bits: what is fused is rounded elsewhere.
+    is_coarse = keras.config.dtype_policy().name == "mixed_bfloat16"
     for mine, other in zip(
         ours.get_weights(), kerass.get_weights(), strict=True
     ):
-        np.testing.assert_allclose(mine, other, atol=3e-5)
+        tolerance = 1e-3 if is_coarse else 3e-5
+        np.testing.assert_allclose(mine, other, atol=tolerance)
 
 
 def test_optimizers_meet_options_and_norms():
     met = set()
     for case in CASES:
         met |= set(itertools.combinations(case, 2))
-    assert len(CASES) <= 56 and {name for name, *_ in CASES} == set(OPTIMIZERS)
+    assert len(CASES) < 56 and {name for name, *_ in CASES} == set(OPTIMIZERS)
     assert {option for _, option, _ in CASES} == set(OPTIONS)
     assert {norm for *_, norm in CASES} == set(NORMS)
     assert len(met) > 100

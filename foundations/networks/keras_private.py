@@ -142,3 +142,13 @@ def fresh_names() -> Iterator[None]:
 def tf_variable(variable: keras.Variable) -> typing.Any:
     """Returns what holds a variable's value; `variable.value` may be a cast."""
     return variable._value
+
+
+def called_graph(operation: typing.Any) -> typing.Any:
+    """Returns the graph of the function that an operation calls.
+
+    Args:
+        operation: tf.Operation such as a PartitionedCall.
+    """
+    name = operation.get_attr("f").name
+    return operation.graph._get_function(name).graph

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.networks import keras_private
+
 KINDS = ("auto", "logits", "probabilities")
 # Operations behind which an output is still what it was.
 _PASSED = frozenset(
@@ -158,7 +160,9 @@ def _before(tensor, calls, is_combined):
         is_new = is_combined or len(taken) != 1 or not _is_bound(operation)
         return [(each, calls, is_new) for each in taken]
     if operation.type in _CALLS:
-        inner = _function(operation).outputs[tensor.value_index]
+        inner = keras_private.called_graph(operation).outputs[
+            tensor.value_index
+        ]
         return [(inner, (operation, *calls), is_combined)]
     if operation.type == "Placeholder" and calls:
         call, *outer = calls
@@ -177,8 +181,3 @@ def _without_bounds(operation):
     if not _is_bound(operation):
         return list(operation.inputs)
     return [each for each in operation.inputs if each.op.type != "Const"]
-
-
-def _function(operation):
-    name = operation.get_attr("f").name
-    return operation.graph._get_function(name).graph
