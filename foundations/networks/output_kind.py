@@ -166,7 +166,7 @@ def _before(tensor, calls, is_combined):
         return [(inner, (operation, *calls), is_combined)]
     if operation.type == "Placeholder" and calls:
         call, *outer = calls
-        names = [each.name for each in _function(call).inputs]
+        names = [each.name for each in keras_private.called_graph(call).inputs]
         index = names.index(tensor.name)
         return [(call.inputs[index], tuple(outer), is_combined)]
     return []
