@@ -57,7 +57,7 @@ def names(table: "pd.DataFrame", kind: str = "density") -> list[str]:
     """Returns the layers that a summary has, of one of KINDS, in order."""
     return [
         column.removeprefix(f"{kind}_")
-        for column in table
+        for column in map(str, table)
         if column.startswith(f"{kind}_") and column not in KINDS.values()
     ]
 

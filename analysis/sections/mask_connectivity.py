@@ -93,7 +93,7 @@ def summarize(points: "pd.DataFrame") -> "pd.DataFrame":
     """
     rows = []
     for directory, own in points.groupby("directory", sort=False):
-        layers = [name for name in own if name.startswith("hamming")]
+        layers = [name for name in map(str, own) if name.startswith("hamming")]
         first, second = (own[own["alpha"] == end].iloc[0] for end in (0, 1))
         row = {
             **own.iloc[0][WAY],

@@ -6,11 +6,10 @@ import os
 import platform
 import sys
 
-from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.machine import devices, hardware
 
 NO_CACHE = "none"
 MAX_CACHE_BYTES = 2**30
-_CPUINFO_FILE = "/proc/cpuinfo"
 
 
 def set_up(cache: str | None = None, deterministic: bool = True) -> None:
@@ -107,16 +106,9 @@ def _users():
 
 def _machine(gpus):
     """Name of what compiled code is for."""
-    try:
-        with open(_CPUINFO_FILE) as file:
-            lines = {
-                line
-                for line in file
-                if line.startswith(("flags", "model name"))
-            }
-    except OSError:
-        lines = {platform.processor()}
-    text = "".join([platform.machine(), gpus, *sorted(lines)])
+    lines = hardware.processor_lines("flags", "model name")
+    processor = "".join(lines) or platform.processor()
+    text = f"{platform.machine()}{gpus}{processor}"
     version = importlib.metadata.version("tensorflow")
     return f"{version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 
 from lottery_ticket.foundations.machine import devices, lazy
 
@@ -33,7 +32,7 @@ def facts() -> dict:
     that TensorFlow sees, beside "driver", "cuda" and "cudnn". "flags" are the
     environment's settings of XLA and determinism, where there are any.
     """
-    found = {"processor": _processor()}
+    found: dict = {"processor": _processor()}
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = map(tf.config.experimental.get_device_details, gpus)
@@ -48,10 +47,19 @@ def facts() -> dict:
     return {**found, "flags": flags} if flags else found
 
 
-def _processor():
+def processor_lines(*names: str) -> list[str]:
+    """Lines of what Linux says of processors, each once, in order.
+
+    Those that begin with one of the names; elsewhere, none.
+    """
     try:
         with open(CPUINFO_FILE) as file:
-            model = re.search(r"^model name\s*: (.+)$", file.read(), re.M)
+            return sorted({line for line in file if line.startswith(names)})
     except OSError:
-        model = None
-    return model[1] if model else platform.processor()
+        return []
+
+
+def _processor():
+    models = processor_lines("model name")
+    model = models[0].partition(":")[2].strip() if models else ""
+    return model or platform.processor()

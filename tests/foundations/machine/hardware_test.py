@@ -1,6 +1,7 @@
 """Tests of foundations/machine/hardware.py, with GPUs that are made up."""
 
 import json
+import platform
 
 import pytest
 import tensorflow as tf
@@ -12,6 +13,18 @@ def test_facts_are_json_and_name_the_processor():
     facts = hardware.facts()
     assert json.loads(json.dumps(facts)) == facts
     assert facts["processor"]
+
+
+def test_lines_of_processors_are_there_once(tmp_path, monkeypatch):
+    file = tmp_path / "cpuinfo"
+    file.write_text("model name\t: B 2\nflags\t: fma\nbugs\t:\n" * 4)
+    monkeypatch.setattr(hardware, "CPUINFO_FILE", file)
+    found = hardware.processor_lines("model name", "flags")
+    assert found == ["flags\t: fma\n", "model name\t: B 2\n"]
+    assert hardware.facts()["processor"] == "B 2"
+    file.unlink()
+    assert hardware.processor_lines("model name") == []
+    assert hardware.facts()["processor"] == platform.processor()
 
 
 def test_flags_are_recorded_where_there_are_any(monkeypatch):
