@@ -188,7 +188,7 @@ class RunMasks:
 
 def _trained(run, model, before, label, output, bar):
     """Trains, or goes on; saves, and returns weights before and after."""
-    run.resume()
+    run.resume(label)
     run.train(label, bar)
     outcome = model.outcome()
     before.check(outcome["final"])

@@ -20,14 +20,11 @@ class Logs:
 
     def __init__(self, names: list[str]):
         """Starts empty logs, such as "train", "test" and "validate"."""
-        self._columns = {
-            name: {
-                "iteration": np.zeros(0, np.int64),
-                "loss": np.zeros(0, np.float32),
-                "accuracy": np.zeros(0, np.float32),
-            }
-            for name in names
+        # What was added piece by piece, put together when it is read.
+        self._pieces: dict[str, list[dict]] = {
+            name: [_columns((), (), ())] for name in names
         }
+        self._is_finite = True
         self._summarized_to = -1
 
     def add(
@@ -38,22 +35,17 @@ class Logs:
         accuracies: Sequence[float],
     ) -> None:
         """Appends iteration numbers, losses and accuracies to a log."""
-        columns = self._columns[name]
-        added = {
-            "iteration": iterations,
-            "loss": losses,
-            "accuracy": accuracies,
-        }
-        for key, values in added.items():
-            values = np.asarray(values, columns[key].dtype)
-            columns[key] = np.concatenate([columns[key], values])
+        piece = _columns(iterations, losses, accuracies)
+        if len(piece["loss"]):
+            self._pieces[name].append(piece)
+            self._is_finite &= bool(np.isfinite(piece["loss"]).all())
 
     def latest(self) -> dict[str, tuple[float, float]]:
         """Latest (loss, accuracy) of all logs that have entries, by name."""
         return {
-            name: (float(columns["loss"][-1]), float(columns["accuracy"][-1]))
-            for name, columns in self._columns.items()
-            if len(columns["loss"])
+            name: (float(last["loss"][-1]), float(last["accuracy"][-1]))
+            for name, (*_, last) in self._pieces.items()
+            if len(last["loss"])
         }
 
     def cut_at_not_finite(self) -> tuple[str, int] | None:
@@ -62,24 +54,25 @@ class Logs:
         Returns name of the log and iteration of that loss; None if all are
         finite.
         """
+        if self._is_finite:
+            return None
         bad = {}
-        for name, columns in self._columns.items():
+        for name, columns in self._logs():
             not_finite = ~np.isfinite(columns["loss"])
             if not_finite.any():
                 bad[name] = int(columns["iteration"][not_finite][0])
-        if not bad:
-            return None
         name = min(bad, key=lambda each: bad[each])
-        for columns in self._columns.values():
+        for columns in dict(self._logs()).values():
             is_earlier = columns["iteration"] < bad[name]
             for key, column in columns.items():
                 columns[key] = column[is_earlier]
+        self._is_finite = True
         return name, bad[name]
 
     def write(self, directory: str) -> dict[str, str]:
         """Writes all logs as JSON; returns their checksums by file name."""
         checksums = {}
-        for name, columns in self._columns.items():
+        for name, columns in self._logs():
             log = {key: column.tolist() for key, column in columns.items()}
             checksums |= save_restore.write_log(directory, name, log)
         return checksums
@@ -93,7 +86,7 @@ class Logs:
         """
         start = self._summarized_to
         events = [event_pb2.Event(file_version="brain.Event:2")]  # pyright: ignore[reportAttributeAccessIssue]
-        for name, columns in self._columns.items():
+        for name, columns in self._logs():
             block = SUMMARY_BLOCK_ITERATIONS if name == "train" else 1
             for iteration, facts in _means(columns, start, block):
                 events.append(_event(name, iteration, facts))
@@ -111,7 +104,7 @@ class Logs:
         """Returns all entries as arrays, for a checkpoint."""
         arrays = {
             f"{name}/{key}": column
-            for name, columns in self._columns.items()
+            for name, columns in self._logs()
             for key, column in columns.items()
         }
         return {**arrays, "summarized_to": np.asarray(self._summarized_to)}
@@ -119,9 +112,29 @@ class Logs:
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         """Takes over the entries of another Logs with the same names."""
         self._summarized_to = int(arrays["summarized_to"])
-        for name, columns in self._columns.items():
-            for key in columns:
-                columns[key] = arrays[f"{name}/{key}"]
+        for name, pieces in self._pieces.items():
+            pieces[:] = [_columns((), (), ())]
+            self.add(name, *(arrays[f"{name}/{key}"] for key in pieces[0]))
+
+    def _logs(self):
+        """Yields (name, columns) of all logs, each in one piece."""
+        for name, pieces in self._pieces.items():
+            if len(pieces) > 1:
+                pieces[:] = [
+                    {
+                        key: np.concatenate([each[key] for each in pieces])
+                        for key in pieces[0]
+                    }
+                ]
+            yield name, pieces[0]
+
+
+def _columns(iterations, losses, accuracies):
+    return {
+        "iteration": np.asarray(iterations, np.int64),
+        "loss": np.asarray(losses, np.float32),
+        "accuracy": np.asarray(accuracies, np.float32),
+    }
 
 
 def _means(columns, start, block):

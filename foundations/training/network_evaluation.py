@@ -49,20 +49,27 @@ class Evaluation:
         )
 
     def start(
-        self, split: dataset_split.DatasetSplit, tensors: tuple | None = None
+        self,
+        split: dataset_split.DatasetSplit,
+        tensors: tuple | None = None,
+        values: list[tf.Tensor] | None = None,
     ) -> concurrent.futures.Future:
-        """Begins to evaluate the network as it stands, over a whole split.
+        """Begins to evaluate the network over a whole split.
 
         It goes on while the next iterations train, on the cores that these
-        leave idle. `tensors` are the split's (x, y) on the device, unless it is
-        streamed. The future is of a pair of floats: mean loss and accuracy.
+        leave idle. The future is of a pair of floats: mean loss and accuracy.
+
+        Args:
+            tensors: The split's (x, y) on the device, unless it is streamed.
+            values: Those of `network.variables`, in their order; None means as
+                they stand.
         """
         if tensors is None:
             stream = batches.evaluation_stream(split, self._batch_size)
         else:
             stream = [tensors]
-        # Values, not variables: training moves those meanwhile.
-        values = [tf.identity(v.value) for v in self._network.variables]
+        if values is None:  # Variables would be moved by training meanwhile.
+            values = [tf.identity(v.value) for v in self._network.variables]
 
         def evaluate():
             sums = np.zeros(2)

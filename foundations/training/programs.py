@@ -189,6 +189,11 @@ class Program:
         self.has_left_xla = False
         self._compile(step, jit, dataset.train.is_streamed)
         self._evaluation = network_evaluation.Evaluation(model, dataset)
+        # In one call: a deep network has hundreds of variables.
+        self.snapshot: Callable[[], list[tf.Tensor]] = tf.function(
+            lambda: [tf.identity(v.value) for v in self.network.variables],
+            autograph=False,
+        )
 
     def _compile(self, step, jit, is_streamed):
         options = {"autograph": False}  # It does not run on every Python.
@@ -242,7 +247,18 @@ class Program:
         self._dataset, self._tensors, self._stream = None, {}, (None, None)
 
     def train(self, start: int, count: int, capacity: int) -> np.ndarray:
-        """Trains on consecutive batches of the loaded dataset.
+        """Trains as `launch` does, to the end.
+
+        Returns a pair of float32 arrays, shape (count,): loss and accuracy of
+        each batch before its update.
+        """
+        return fetched(self.launch(start, count, capacity))
+
+    def launch(self, start: int, count: int, capacity: int) -> list[tf.Tensor]:
+        """Has consecutive batches of the loaded dataset trained on.
+
+        A GPU may still be at it when this returns; what is asked of variables
+        from then on is of after it.
 
         Args:
             start: Iteration of the first batch, counted from 0.
@@ -250,25 +266,24 @@ class Program:
                 new one costs a compilation.
 
         Returns:
-            Pair of float32 arrays, shape (count,): loss and accuracy of each
-            batch before its update.
+            What `fetched` waits for.
 
         Raises:
             ValueError: If XLA cannot compile what it was asked to.
         """
         if self._has_trained:
-            return self._trained(start, count, capacity)
+            return self._launched(start, count, capacity)
         # What had run before XLA gave up is taken back.
         before = [tf.identity(v.value) for v in self.state.values()]
         try:
-            results = self._trained(start, count, capacity)
+            results = self._launched(start, count, capacity)
         except tf.errors.OpError as error:
             self._leave_xla(error)
             for variable, value in zip(
                 self.state.values(), before, strict=True
             ):
                 variable.assign(value)
-            results = self._trained(start, count, capacity)
+            results = self._launched(start, count, capacity)
         self._has_trained = True
         return results
 
@@ -287,12 +302,11 @@ class Program:
         step = self._whole_step.without_xla()
         self._compile(step, False, self._dataset.train.is_streamed)
 
-    def _trained(self, start, count, capacity):
+    def _launched(self, start, count, capacity):
         train = self._train_on_stream
         if not self._dataset.train.is_streamed:
             train = self._train_in_memory
-        results = list(train(start, count, capacity))
-        return np.hstack([each.numpy() for each in results])  # Sync point.
+        return list(train(start, count, capacity))
 
     def finalize(self) -> None:
         """Ends training as `fit` does: with averages, if the optimizer has any.
@@ -310,10 +324,13 @@ class Program:
                 ):
                     variable.assign(variable.constraint.put_back(variable))
 
-    def start_evaluation(self, split_name: str) -> concurrent.futures.Future:
-        """Begins to evaluate the network over a split; see Evaluation.start."""
+    def start_evaluation(
+        self, split_name: str, values: list[tf.Tensor] | None = None
+    ) -> concurrent.futures.Future:
+        """Begins to evaluate a split, of a `snapshot`; see Evaluation.start."""
         split = self._dataset.splits[split_name]
-        return self._evaluation.start(split, self._tensors.get(split_name))
+        tensors = self._tensors.get(split_name)
+        return self._evaluation.start(split, tensors, values)
 
     def _train_in_memory(self, start, count, capacity):
         """Yields results of the batches between two of other sizes.
@@ -361,6 +378,11 @@ class Program:
             )
 
         return _loop(step, count, slots.shape[0])
+
+
+def fetched(results: list[tf.Tensor]) -> np.ndarray:
+    """Waits for what was launched; returns it, shape (2, count)."""
+    return np.hstack([each.numpy() for each in results])  # Sync point.
 
 
 def _loop(step, count, capacity):

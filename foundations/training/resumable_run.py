@@ -64,7 +64,8 @@ class ResumableRun:
         self.save_summaries = save_summaries
         self.logs = log_writers.Logs(["train", *intervals])
         self.iteration = span.start
-        self.evaluations = []  # Under way: (split, iteration, future).
+        # Under way: (iterations, results), and (split, iteration, future).
+        self.launched, self.evaluations = [], []
         self.facts = {
             "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
             "train_s": 0.0,
@@ -74,15 +75,17 @@ class ResumableRun:
         if span.events:
             self.facts["events"] = []
 
-    def resume(self) -> None:
+    def resume(self, label: str) -> None:
         """Goes on from the folder's checkpoint, or makes the first one.
 
-        Raises ValueError if the folder holds results of something else.
+        Raises ValueError if the folder holds results of something else, and
+        FloatingPointError as of `train`.
         """
         saved = checkpoint.load(self.directory)
         if saved is None:
             self._clear(is_redone=True)
-            self._evaluate()
+            self._start_evaluations()
+            self._log(label)
             self._save_checkpoint()
             return
         arrays, facts = saved
@@ -103,26 +106,24 @@ class ResumableRun:
             FloatingPointError: If a loss becomes NaN or infinite.
         """
         saved_at = started_at = time.monotonic()
-        before_s = self.facts["train_s"]
+        before_s, interval_s = self.facts["train_s"], CHECKPOINT_INTERVAL_S
         try:
             while self.iteration < self.span.end:
-                self._train_chunk()
-                if self.iteration == self.span.end:
-                    self.program.finalize()
-                self._evaluate()
-                self._check_finite(label)
-                if self.iteration in self.span.saved:
-                    self._save_weights()
-                if self.iteration in self.span.events:
-                    record = self.model.event(self.iteration)
-                    # As a checkpoint gives it back: a run that goes on has it.
-                    self.facts["events"].append(json.loads(json.dumps(record)))
-                bar.update(self.iteration - self.span.start, self.logs.latest())
+                self._train_chunk(label)
                 now = time.monotonic()
                 self.facts["train_s"] = before_s + now - started_at
-                if now - saved_at > CHECKPOINT_INTERVAL_S:
+                if self.span.is_halt(self.iteration):
+                    self._log_training(label)
+                    self._halt()
+                if now - saved_at > interval_s:
+                    self._log(label)
+                    now = time.monotonic()
                     self._save_checkpoint()
-                    saved_at = now
+                    saved_at = time.monotonic()
+                    # A twentieth of the time at most, whatever one takes.
+                    interval_s = CHECKPOINT_INTERVAL_S * max(1, saved_at - now)
+                bar.update(self.iteration - self.span.start, self.logs.latest())
+            self._log(label)
         finally:  # The network may be traced again as soon as this returns.
             futures.wait([future for *_, future in self.evaluations])
 
@@ -161,33 +162,56 @@ class ResumableRun:
     def _clear(self, is_redone=False):
         clear(self.directory, self.model.folders, self.span.saved, is_redone)
 
-    def _train_chunk(self):
+    def _train_chunk(self, label):
+        """Launches a chunk; logs the one before while a device is at it."""
         first, intervals = self.iteration, self.intervals.values()
         # That many iterations is what the training loop is compiled for.
         length = self.span.end - self.span.start
         capacity = min([CHUNK_ITERATIONS, length, *intervals])
         self.iteration = self.span.next_halt(first, intervals, capacity)
-        losses, accuracies = self.program.train(
-            first, self.iteration - first, capacity
-        )
-        iterations = range(first + 1, self.iteration + 1)
-        self.logs.add("train", iterations, losses, accuracies)
-
-    def _evaluate(self):
-        """Begins what is due; logs what the log point before has begun."""
-        self._log_evaluations()
-        for name, interval in self.intervals.items():
-            if self.span.is_due(self.iteration, interval):
-                future = self.program.start_evaluation(name)
-                self.evaluations.append((name, self.iteration, future))
+        results = self.program.launch(first, self.iteration - first, capacity)
+        self._log(label)
+        self.launched = [(range(first + 1, self.iteration + 1), results)]
         if self.iteration == self.span.end:
-            self._log_evaluations()
+            self.program.finalize()
+        self._start_evaluations()
 
-    def _log_evaluations(self):
+    def _start_evaluations(self):
+        due = [
+            name
+            for name, interval in self.intervals.items()
+            if self.span.is_due(self.iteration, interval)
+        ]
+        values = self.program.snapshot() if due else None
+        self.evaluations = [
+            (name, self.iteration, self.program.start_evaluation(name, values))
+            for name in due
+        ]
+
+    def _log(self, label):
+        """Logs all that is under way, once it is there."""
         for name, iteration, future in self.evaluations:
             loss, accuracy = future.result()  # Sync point.
             self.logs.add(name, [iteration], [loss], [accuracy])
         self.evaluations = []
+        self._log_training(label)
+
+    def _log_training(self, label):
+        """Logs the chunk that was launched; ends the run at a wrong loss."""
+        for iterations, results in self.launched:
+            losses, accuracies = programs.fetched(results)
+            self.logs.add("train", iterations, losses, accuracies)
+        self.launched = []
+        self._check_finite(label)
+
+    def _halt(self):
+        """Does what is due between two chunks; evaluations may be under way."""
+        if self.iteration in self.span.saved:
+            self._save_weights()
+        if self.iteration in self.span.events:
+            record = self.model.event(self.iteration)
+            # As a checkpoint gives it back: a run that goes on has it.
+            self.facts["events"].append(json.loads(json.dumps(record)))
 
     def _save_weights(self):
         """Saves the weights as they stand; a run that goes on saves again."""
@@ -209,7 +233,6 @@ class ResumableRun:
         )
 
     def _save_checkpoint(self):
-        self._log_evaluations()
         if self.save_summaries:
             self.logs.write_summaries(self.directory)
         arrays = {name: v.numpy() for name, v in self.program.state.items()}

@@ -35,6 +35,10 @@ class Span(typing.NamedTuple):
         halts += [iteration + each - iteration % each for each in intervals]
         return min(halts)
 
+    def is_halt(self, iteration: int) -> bool:
+        """Whether something other than evaluations is due at an iteration."""
+        return iteration in self.saved or iteration in self.events
+
     def is_due(self, iteration: int, interval: int) -> bool:
         """Whether a split is evaluated: at the start, end and each interval."""
         is_end = iteration in (self.start, self.end)

@@ -118,20 +118,28 @@ class DatasetSplit:
             and how many of each batch's rows count, int32, shape (count,).
             Rows behind a partial batch are 0.
         """
-        rows = np.zeros((count, self.batch_size), np.int32)
-        sizes = np.zeros(count, np.int32)
-        for offset in range(count):
-            epoch, batch = divmod(start + offset, self.iterations_per_epoch)
-            first = batch * self.batch_size
-            # A copy: streams call this from several threads.
-            last, order = self._last_order
-            if last != epoch:
-                order = self.order(epoch)
-                self._last_order = epoch, order
-            chosen = order[first : first + self.batch_size]
-            rows[offset, : len(chosen)] = chosen
-            sizes[offset] = len(chosen)
+        size, per_epoch = self.batch_size, self.iterations_per_epoch
+        rows = np.zeros((count, size), np.int32)
+        sizes = np.full(count, size, np.int32)
+        done = 0
+        while done < count:
+            epoch, batch = divmod(start + done, per_epoch)
+            end = min(done + per_epoch - batch, count)
+            wanted = (end - done) * size
+            chosen = self._ordered(epoch)[batch * size :][:wanted]
+            rows[done:end].reshape(-1)[: len(chosen)] = chosen
+            sizes[end - 1] -= wanted - len(chosen)  # It may be partial.
+            done = end
         return rows, sizes
+
+    def _ordered(self, epoch):
+        """The order of an epoch; the last one asked for is kept."""
+        # One object: streams ask from several threads.
+        last, order = self._last_order
+        if last != epoch:
+            order = self.order(epoch)
+            self._last_order = epoch, order
+        return order
 
 
 def _array(what, given):

@@ -122,7 +122,7 @@ def test_the_same_call_goes_on_from_the_weights_it_began_with(
     tmp_path, monkeypatch, found
 ):
     whole = found[2].get_weights()
-    trained, calls = programs.Program.train, []
+    trained, calls = programs.Program.launch, []
 
     def interrupted(self, *arguments):
         calls.append(arguments)
@@ -130,7 +130,7 @@ def test_the_same_call_goes_on_from_the_weights_it_began_with(
             raise KeyboardInterrupt
         return trained(self, *arguments)
 
-    monkeypatch.setattr(programs.Program, "train", interrupted)
+    monkeypatch.setattr(programs.Program, "launch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         find(tmp_path / "killed")
     monkeypatch.undo()
@@ -326,7 +326,7 @@ def test_a_call_that_fails_leaves_no_mask_behind(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(programs.Program, "train", interrupted)
+        patch.setattr(programs.Program, "launch", interrupted)
         with pytest.raises(KeyboardInterrupt):
             find(tmp_path / "killed", model)
     assert all(v.constraint is None for v in model.trainable_variables)

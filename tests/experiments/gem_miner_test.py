@@ -97,7 +97,7 @@ def test_two_densities_are_an_error_from_the_first_search_on(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(programs.Program, "train", die)
+        patched.setattr(programs.Program, "launch", die)
         with pytest.raises(Killed):
             small.train(tmp_path)
     found = checkpoint.load(str(tmp_path / "search"))[1]["identity"]
@@ -112,13 +112,13 @@ def test_checks_can_be_added_without_training_again(tmp_path, monkeypatch):
     (tmp_path / "gem.json").unlink()
     assert not is_complete(tmp_path, checks=("mask_shuffle",))
     iterations = []
-    train = programs.Program.train
+    train = programs.Program.launch
 
     def count(self, first, number, capacity):
         iterations.append(number)
         return train(self, first, number, capacity)
 
-    monkeypatch.setattr(programs.Program, "train", count)
+    monkeypatch.setattr(programs.Program, "launch", count)
     record = small.train(tmp_path, checks=("mask_shuffle",))
     assert sum(iterations) == 8  # Of the check alone.
     assert set(record["stages"]) == {"search", "finetuned", "mask_shuffle"}
@@ -154,7 +154,7 @@ def test_a_gem_killed_anywhere_ends_in_the_same_bytes(
         reference = tmp_path / "whole"
         whole = small.train(reference, algo=algo, checks=CHECKS)
     chunks = []
-    train = programs.Program.train
+    train = programs.Program.launch
 
     def die(self, first, number, capacity):
         if len(chunks) == moment:
@@ -164,7 +164,7 @@ def test_a_gem_killed_anywhere_ends_in_the_same_bytes(
 
     directory = tmp_path / "killed"
     with monkeypatch.context() as patched:
-        patched.setattr(programs.Program, "train", die)
+        patched.setattr(programs.Program, "launch", die)
         patched.setattr(
             "lottery_ticket.foundations.training.resumable_run."
             "CHECKPOINT_INTERVAL_S",
@@ -290,7 +290,7 @@ def test_another_algo_over_a_stopped_fine_tuning_is_found_before_its_search(
     tmp_path, monkeypatch
 ):
     with monkeypatch.context() as patched:
-        patched.setattr(programs.Program, "train", _die)
+        patched.setattr(programs.Program, "launch", _die)
         with pytest.raises(Killed):
             small.train(tmp_path, algo="sr")
     assert (tmp_path / "checkpoint.bin").exists()

@@ -215,7 +215,7 @@ def test_the_result_is_told_in_one_line(tmp_path, ticket, capsys):
 def test_killed_at_any_chunk_it_goes_on_to_the_same_bytes(
     tmp_path, ticket, line, monkeypatch, chunks
 ):
-    trained, calls = programs.Program.train, []
+    trained, calls = programs.Program.launch, []
 
     def interrupted(self, *arguments):
         calls.append(arguments)
@@ -224,7 +224,7 @@ def test_killed_at_any_chunk_it_goes_on_to_the_same_bytes(
         return trained(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(programs.Program, "train", interrupted)
+        patch.setattr(programs.Program, "launch", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path, ticket)
     assert not (tmp_path / "connectivity.json").exists()
@@ -243,7 +243,7 @@ def test_killed_on_the_line_it_goes_on_to_the_same_bytes(
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path, ticket)
     with monkeypatch.context() as patch:
-        patch.setattr(programs.Program, "train", interrupted)
+        patch.setattr(programs.Program, "launch", interrupted)
         run(tmp_path, ticket)
     assert tiny.result_bytes(tmp_path) == tiny.result_bytes(line)
 

@@ -288,7 +288,7 @@ def test_a_stopped_experiment_goes_on_to_the_same_bytes(
     run(stopped, kept, held)
     assert run_record.read(place(stopped, 2))["resumed"] == 1
     assert tiny.result_bytes(stopped) == tiny.result_bytes(whole)
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     run(stopped, kept, held)
 
 

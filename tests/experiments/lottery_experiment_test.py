@@ -85,13 +85,13 @@ def test_the_same_command_finds_nothing_left_to_do(trial, monkeypatch, capsys):
 
 def test_more_levels_train_only_those(trial, monkeypatch, capsys):
     trained = []
-    real = programs.Program.train
+    real = programs.Program.launch
 
     def noted(self, *arguments):
         trained.append(arguments)
         return real(self, *arguments)
 
-    monkeypatch.setattr(programs.Program, "train", noted)
+    monkeypatch.setattr(programs.Program, "launch", noted)
     planned.run(lottery_experiment.plan, trial, RECIPE, iterations=3)
     assert len(trained) == 2  # 40 iterations in chunks of 20.
     text = capsys.readouterr().err

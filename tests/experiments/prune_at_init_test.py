@@ -126,7 +126,7 @@ def test_a_finished_run_is_skipped_and_the_bytes_are_those_of_the_seed(
     for one, other in zip(first[:2], again[:2], strict=True):
         for name, array in one.items():
             np.testing.assert_array_equal(other[name], array)
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     run(tmp_path / "a")
     with pytest.raises(ValueError, match="density: 0.05 there, 0.06 now"):
         run(tmp_path / "a", 0.06)
@@ -161,7 +161,7 @@ def test_a_target_out_of_range_is_an_error(density, target, message):
 
 
 def test_what_does_not_fit_is_an_error_before_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     with pytest.raises(ValueError, match="large_final.* Use large_init"):
         run(tmp_path, criterion="large_final")
     with pytest.raises(ValueError, match="layer7"):
@@ -182,7 +182,7 @@ def test_collapse_is_named_and_can_stop(tmp_path, caplog, monkeypatch):
     _, _, record = run(tmp_path / "warned", None, **empty)
     assert "layer 'layer1' keeps none of its 30,000 weights" in caplog.text
     assert record["effective"] == {"layer0": 0, "layer1": 0, "layer2": 0}
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     with pytest.raises(ValueError, match="no path is left"):
         planned.run(
             prune_at_init.plan,

@@ -166,7 +166,7 @@ def test_a_finished_search_is_skipped_and_its_settings_hold(
     learned, monkeypatch
 ):
     directory, networks, _ = learned
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     monkeypatch.setattr(supermask, "_evaluated", None)
     given = {"rescaling": "dynamic", "mask_1_action": "signed_constant"}
     run(directory, **given)
@@ -192,7 +192,7 @@ def test_a_search_that_was_not_evaluated_is_evaluated_alone(
         supermask.plan, str(tmp_path), RECIPE, search
     )
     monkeypatch.setattr(supermask, "_evaluated", evaluated)
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     _, record = run(tmp_path)
     assert planned.is_complete(supermask.plan, str(tmp_path), RECIPE, search)
     monkeypatch.undo()
@@ -207,7 +207,7 @@ def test_another_number_of_samples_trains_nothing(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="evaluation_samples: 10 there, 12 no"):
         run(tmp_path, evaluation_samples=12)
     (tmp_path / "supermask.json").unlink()
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     _, again = run(tmp_path, evaluation_samples=12)
     found = again["samples"]["test"]["loss"]
     assert found[:10] == record["samples"]["test"]["loss"]

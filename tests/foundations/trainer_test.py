@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):
 
 def test_a_complete_run_is_read_and_not_trained(tmp_path, monkeypatch):
     initial, final = tiny.train(tmp_path)
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     read_initial, read_final = tiny.train(tmp_path)
     for name, array in final.items():
         np.testing.assert_array_equal(read_final[name], array)
@@ -130,7 +130,7 @@ def test_other_results_are_never_overwritten(
         tiny.train(tmp_path, settings={"lr": 1})
     else:
         with monkeypatch.context() as patch:
-            patch.setattr(programs.Program, "train", None)
+            patch.setattr(programs.Program, "launch", None)
             with pytest.raises(TypeError):
                 tiny.train(tmp_path, settings={"lr": 1})
     before = tiny.result_bytes(tmp_path)
@@ -230,9 +230,9 @@ def test_weights_that_escape_their_mask_are_an_error(tmp_path, monkeypatch):
 
     def leak(self, *arguments):
         real.assign_add(np.ones((4, 5)))
-        return np.zeros((2, arguments[1]))
+        return [tf.zeros((2, arguments[1]))]
 
-    monkeypatch.setattr(programs.Program, "train", leak)
+    monkeypatch.setattr(programs.Program, "launch", leak)
     with pytest.raises(RuntimeError, match="layer 'layer0' moved"):
         tiny.train(tmp_path, model=model)
 
@@ -291,9 +291,9 @@ def test_held_weights_that_move_are_an_error(tmp_path, monkeypatch):
 
     def leak(self, *arguments):
         leaking()
-        return np.zeros((2, arguments[1]))
+        return [tf.zeros((2, arguments[1]))]
 
-    monkeypatch.setattr(programs.Program, "train", leak)
+    monkeypatch.setattr(programs.Program, "launch", leak)
     with pytest.raises(RuntimeError, match="layer 'layer0' moved"):
         tiny.train(tmp_path, model=model)
 

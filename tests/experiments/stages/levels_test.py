@@ -336,7 +336,7 @@ def test_effective_weights_are_counted(original):
 def test_a_rewind_beyond_training_is_an_error_before_any(
     tmp_path, start, monkeypatch
 ):
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     with pytest.raises(ValueError, match="Training cannot start at iteration"):
         run(tmp_path / "trial1", rewind_iteration=start)
     assert not (tmp_path / "trial1").exists()

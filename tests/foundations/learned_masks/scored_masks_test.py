@@ -477,7 +477,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
 
     train(tmp_path / "whole", search(model, method))
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
-    whole_train, left = programs.Program.train, [5]
+    whole_train, left = programs.Program.launch, [5]
 
     def stops(own, *span):
         left[0] -= 1
@@ -485,7 +485,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
             raise KeyboardInterrupt
         return whole_train(own, *span)
 
-    monkeypatch.setattr(programs.Program, "train", stops)
+    monkeypatch.setattr(programs.Program, "launch", stops)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "stopped", search(model, method))
     left[0] = 99

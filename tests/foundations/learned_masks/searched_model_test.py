@@ -197,7 +197,7 @@ def test_a_complete_run_is_read_and_not_trained(
     searched = search(shared_model, rescaling="dynamic")
     _, final = train(tmp_path, searched)
     logits, weights = searched.source.values, searched.weights
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     again = search(own_model(), rescaling="dynamic")
     _, read = train(tmp_path, again)
     for name, array in final.items():
@@ -238,7 +238,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
 ):
     train(tmp_path / "whole", search(shared_model, sampling))
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
-    whole_train = programs.Program.train
+    whole_train = programs.Program.launch
     left = [2]
 
     def stops(program, *span):
@@ -247,7 +247,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
             raise KeyboardInterrupt
         return whole_train(program, *span)
 
-    monkeypatch.setattr(programs.Program, "train", stops)
+    monkeypatch.setattr(programs.Program, "launch", stops)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "stopped", search(shared_model, sampling))
     left[0] = 99

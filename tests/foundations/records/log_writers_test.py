@@ -53,6 +53,14 @@ def test_a_log_is_cut_where_it_stops_being_finite():
     assert made.cut_at_not_finite() is None
 
 
+def test_a_loss_that_is_not_finite_is_found_in_restored_logs_too():
+    made = logs()
+    made.add("train", [151], [np.nan], [0])
+    restored = log_writers.Logs(["train", "test"])
+    restored.restore(made.arrays())
+    assert restored.cut_at_not_finite() == ("train", 151)
+
+
 def events(directory):
     """All (step, tag, value) of the event files in a folder, in order."""
     found = []

@@ -166,7 +166,7 @@ def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
     for kind, wrap in {"memory": lambda x: x, "stream": Streamed}.items():
         folders = [tmp_path / f"{kind}{n}" for n in range(2)]
         train(folders[0], wrap)
-        trained = programs.Program.train
+        trained = programs.Program.launch
 
         def interrupted(self, start, *rest, trained=trained):
             if start == 20:
@@ -174,7 +174,7 @@ def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
             return trained(self, start, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr(programs.Program, "train", interrupted)
+            patch.setattr(programs.Program, "launch", interrupted)
             patch.setattr(
                 "lottery_ticket.foundations.training.resumable_run"
                 ".CHECKPOINT_INTERVAL_S",

@@ -41,7 +41,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
         return tiny.train(tmp_path / folder, model=model, **options)
 
     train("whole")
-    real, calls = programs.Program.train, []
+    real, calls = programs.Program.launch, []
 
     def killed_later(self, *arguments):
         if len(calls) == chunks:
@@ -50,7 +50,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
         return real(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(programs.Program, "train", killed_later)
+        patch.setattr(programs.Program, "launch", killed_later)
         with pytest.raises(Killed):
             train("stopped")
     assert not (tmp_path / "stopped/run.json").exists()
@@ -97,7 +97,7 @@ def test_a_run_stopped_while_it_saves_goes_on(
 
 
 def test_a_damaged_checkpoint_starts_over(tmp_path, monkeypatch, plain, caplog):
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     with pytest.raises(TypeError):
         tiny.train(tmp_path / "stopped")
     monkeypatch.undo()
@@ -127,7 +127,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_its_logs(
 
 
 def test_checkpoints_hold_what_moves(tmp_path, monkeypatch):
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     with pytest.raises(TypeError):
         tiny.train(tmp_path)
     arrays, facts = checkpoint.load(str(tmp_path))
@@ -181,26 +181,26 @@ def test_events_are_recorded_in_their_order(with_events):
 
 def before(moment, patch, kill):
     """Kills instead of training the chunk that leads to the event."""
-    real = programs.Program.train
+    real = programs.Program.launch
 
     def train(self, start, count, capacity):
         if start + count == moment:
             kill()
         return real(self, start, count, capacity)
 
-    patch.setattr(programs.Program, "train", train)
+    patch.setattr(programs.Program, "launch", train)
 
 
 def during(moment, patch, kill):
     """Kills when the event has done its work, but not returned."""
-    real = Model.event
+    real = resumable_run.ResumableRun._halt
 
-    def event(self, iteration):
-        if iteration == moment:
-            self.halved = kill
-        return real(self, iteration)
+    def halt(self):
+        if self.iteration == moment:
+            self.model.halved = kill
+        real(self)
 
-    patch.setattr(Model, "event", event)
+    patch.setattr(resumable_run.ResumableRun, "_halt", halt)
 
 
 def after(moment, patch, kill):
@@ -265,14 +265,14 @@ def test_evaluations_and_saved_weights_are_of_before_the_event(
     real, due, came_first = programs.Program.start_evaluation, [], []
     is_over = threading.Event()
 
-    def start(self, name):
+    def start(self, name, values):
         due.append(name)
         if len(due) == 3:  # After "test" and "validate" at the start.
             wait = network_evaluation._THREAD.submit(
                 is_over.wait, waiting.LIMIT_S
             )
             came_first.append(wait)
-        return real(self, name)
+        return real(self, name, values)
 
     with monkeypatch.context() as patch:
         patch.setattr(programs.Program, "start_evaluation", start)
@@ -368,3 +368,26 @@ def test_checksums_are_by_the_path_in_the_folder(tmp_path):
     }
     saved = save_restore.restore_network(str(tmp_path / "flags"))
     np.testing.assert_array_equal(saved["a"], network["a"])
+
+
+@pytest.mark.parametrize(("takes_s", "count"), [(0.9, 21), (2.0, 11)])
+def test_checkpoints_take_a_twentieth_of_the_time_at_most(
+    tmp_path, monkeypatch, takes_s, count
+):
+    """Of 40 chunks of 11 s each; one is made at the start."""
+    now, moments = [0.0], []
+    launch = programs.Program.launch
+
+    def wait(self, *arguments):
+        now[0] += 11
+        return launch(self, *arguments)
+
+    def save(*arguments):
+        moments.append(now[0])
+        now[0] += takes_s
+
+    monkeypatch.setattr(programs.Program, "launch", wait)
+    monkeypatch.setattr(resumable_run.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(checkpoint, "save", save)
+    tiny.train(tmp_path, test_interval=1, validate_interval=40)
+    assert len(moments) == count

@@ -113,7 +113,7 @@ def test_all_runs_are_there_and_nothing_is_trained_again(checked, monkeypatch):
     ]
     assert all(run_record.is_complete(*each) for each in runs)
     monkeypatch.setattr(
-        "lottery_ticket.foundations.training.programs.Program.train", None
+        "lottery_ticket.foundations.training.programs.Program.launch", None
     )
     again = gem_stages.run(gem, *small.made(gem))
     assert again["stages"] == results["stages"]

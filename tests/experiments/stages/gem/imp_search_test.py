@@ -97,7 +97,7 @@ def test_legacy_ties_take_one_weight_more(tmp_path):
 def test_a_finished_search_is_read(cold, monkeypatch):
     directory, found, _ = cold
     monkeypatch.setattr(
-        "lottery_ticket.foundations.training.programs.Program.train", None
+        "lottery_ticket.foundations.training.programs.Program.launch", None
     )
     again, _ = search(directory)
     for name, mask in found.masks.items():
