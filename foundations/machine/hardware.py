@@ -1,7 +1,9 @@
 """The processor or GPU, driver and libraries that a run is trained on."""
 
+import functools
 import os
 import platform
+import re
 
 from lottery_ticket.foundations.machine import devices, lazy
 
@@ -9,6 +11,7 @@ with lazy.imports():
     import tensorflow as tf
 
 CPUINFO_FILE = "/proc/cpuinfo"
+CACHE_FLAG = r"--tf_xla_persistent_cache_directory=\S+"
 FLAGS = ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_DETERMINISTIC_OPS")
 
 
@@ -38,13 +41,28 @@ def facts() -> dict:
         details = map(tf.config.experimental.get_device_details, gpus)
         build = tf.sysconfig.get_build_info()
         found["gpus"] = [each.get("device_name", "GPU") for each in details]
-        found["driver"] = devices.nvidia_smi(
-            "--query-gpu=driver_version", "--format=csv,noheader"
-        ).partition("\n")[0]
+        found["driver"] = _driver()
         found["cuda"] = build.get("cuda_version")
         found["cudnn"] = build.get("cudnn_version")
-    flags = {name: os.environ[name] for name in FLAGS if name in os.environ}
+    given = {name: os.environ.get(name, "") for name in FLAGS}
+    # Where compiled code is kept changes nothing.
+    given = {
+        name: re.sub(CACHE_FLAG, "", x).strip() for name, x in given.items()
+    }
+    flags = {name: text for name, text in given.items() if text}
     return {**found, "flags": flags} if flags else found
+
+
+def differences(before: dict, now: dict) -> str:
+    """Returns in words what of `facts` and "device" differs, "" if nothing.
+
+    A result's bytes depend on all of it.
+    """
+    return "; ".join(
+        f"{name}: {before.get(name)}, now {now.get(name)}"
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
+    )
 
 
 def processor_lines(*names: str) -> list[str]:
@@ -57,6 +75,14 @@ def processor_lines(*names: str) -> list[str]:
             return sorted({line for line in file if line.startswith(names)})
     except OSError:
         return []
+
+
+@functools.cache
+def _driver():
+    versions = devices.nvidia_smi(
+        "--query-gpu=driver_version", "--format=csv,noheader"
+    )
+    return versions.partition("\n")[0]
 
 
 def _processor():

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import logging
 import re
 import time
 from concurrent import futures
@@ -27,6 +28,7 @@ _TEMPORARY = (
     r"(run\.json|checkpoint\.bin|(train|test|validate)\.json|[\w.-]+\.npy"
     rf"|{_SUMMARIES})\.\d+\.tmp"
 )
+_log = logging.getLogger(__name__)
 
 
 class ResumableRun:
@@ -64,6 +66,7 @@ class ResumableRun:
         self.save_summaries = save_summaries
         self.logs = log_writers.Logs(["train", *intervals])
         self.iteration = span.start
+        self.machine = {"device": hardware.device(), **hardware.facts()}
         # Under way: (iterations, results), and (split, iteration, future).
         self.launched, self.evaluations = [], []
         self.facts = {
@@ -93,6 +96,8 @@ class ResumableRun:
             facts["identity"], self.identity, self.directory
         )
         self._clear()
+        # 0.1.0 did not say where it was.
+        self._warn_of_another_machine(facts.get("machine", self.machine))
         self.iteration, self.facts = facts["iteration"], facts["facts"]
         self.facts["resumed"] += 1
         self.logs.restore(arrays)
@@ -147,7 +152,7 @@ class ResumableRun:
                 **facts,
                 "iterations": self.span.end,
                 **counted,
-                "device": hardware.device(),
+                "device": self.machine["device"],
                 "environment": {**environment.facts(), **hardware.facts()},
                 "checksums": checksums,
             },
@@ -158,6 +163,16 @@ class ResumableRun:
         """Returns the last results in a few words."""
         latest = progress.text(self.logs.latest())
         return f"{latest}, in {self.facts['train_s']:.1f} s"
+
+    def _warn_of_another_machine(self, before):
+        differences = hardware.differences(before, self.machine)
+        if differences:
+            _log.warning(
+                "The run in %s was begun on another machine (%s): its bytes "
+                "may differ from those of a run that stays on one",
+                self.directory,
+                differences,
+            )
 
     def _clear(self, is_redone=False):
         clear(self.directory, self.model.folders, self.span.saved, is_redone)
@@ -240,6 +255,7 @@ class ResumableRun:
             "identity": self.identity,
             "iteration": self.iteration,
             "facts": self.facts,
+            "machine": self.machine,
         }
         checkpoint.save(self.directory, {**arrays, **self.logs.arrays()}, facts)
         run_record.remove(self.directory)  # A damaged one, being redone.

@@ -31,6 +31,12 @@ def test_flags_are_recorded_where_there_are_any(monkeypatch):
     for name in hardware.FLAGS:
         monkeypatch.delenv(name, raising=False)
     assert "flags" not in hardware.facts()
+    cache = "--tf_xla_persistent_cache_directory=/home/me/cache"
+    monkeypatch.setenv("TF_XLA_FLAGS", cache)
+    assert "flags" not in hardware.facts()
+    monkeypatch.setenv("TF_XLA_FLAGS", f"--a=b {cache}")
+    assert hardware.facts()["flags"] == {"TF_XLA_FLAGS": "--a=b"}
+    monkeypatch.delenv("TF_XLA_FLAGS")
     monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=/x")
     assert hardware.facts()["flags"] == {"XLA_FLAGS": "--xla_dump_to=/x"}
 
@@ -45,11 +51,22 @@ def test_gpus_are_recorded_with_driver_and_libraries(monkeypatch):
         lambda gpu: {"device_name": f"H200 {gpu}"},
     )
     monkeypatch.setattr(devices, "nvidia_smi", lambda *words: "570.1\n570.1\n")
+    monkeypatch.setattr(hardware, "_driver", hardware._driver.__wrapped__)
     assert hardware.device() == "H200 first"
     facts = hardware.facts()
     assert facts["gpus"] == ["H200 first", "H200 second"]
     assert facts["driver"] == "570.1"
     assert {"cuda", "cudnn"} <= set(facts)
+
+
+def test_what_differs_between_machines_is_said():
+    before = {"device": "CPU, 2 threads", "processor": "A"}
+    assert hardware.differences(before, dict(before)) == ""
+    now = {"device": "CPU, 4 threads", "processor": "A", "driver": "570"}
+    found = hardware.differences(before, now)
+    assert found == (
+        "device: CPU, 2 threads, now CPU, 4 threads; driver: None, now 570"
+    )
 
 
 @pytest.mark.parametrize(("given", "threads"), [("", 5), ("x", 5), ("3", 3)])

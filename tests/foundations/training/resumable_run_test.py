@@ -137,6 +137,24 @@ def test_checkpoints_hold_what_moves(tmp_path, monkeypatch):
     assert sum(name.startswith("optimizer/") for name in arrays) == 10
 
 
+@pytest.mark.parametrize("before", ["here", "0.1.0", "CPU, 99 threads"])
+def test_another_machine_is_warned_of(tmp_path, monkeypatch, before, caplog):
+    with monkeypatch.context() as patch:
+        patch.setattr(programs.Program, "launch", None)
+        with pytest.raises(TypeError):
+            tiny.train(tmp_path)
+    arrays, facts = checkpoint.load(str(tmp_path))
+    if before == "0.1.0":
+        del facts["machine"]
+    elif before != "here":
+        facts["machine"]["device"] = before
+    checkpoint.save(str(tmp_path), arrays, facts)
+    tiny.train(tmp_path)
+    is_other = before == "CPU, 99 threads"
+    assert ("99 threads, now CPU" in caplog.text) == is_other
+    assert ("another machine" in caplog.text) == is_other
+
+
 class Model(tiny.Model):
     """Its event halves the first kernel: twice is not once, nor never."""
 
