@@ -16,7 +16,7 @@ from lottery_ticket.models import user_model
 
 RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
 SEEDS = ("init", "train_order", "split", "augment")
-DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+DTYPES = ("float32", devices.TF32, "mixed_bfloat16", "mixed_float16")
 # Settings that are handed to the network, where it has them.
 MODEL_OPTIONS = (
     "hidden_units",
@@ -215,7 +215,9 @@ class Recipe:
         "The same for the validation set.", at_least=1
     )
     dtype: Filled[str] = fields.left_open(
-        "What training computes in; weights have 32 bits.", choices=DTYPES
+        "What training computes in; weights have 32 bits. tensorfloat32 is how "
+        "NVIDIA GPUs multiply float32 in fewer bits.",
+        choices=DTYPES,
     )
     jit: bool | None = fields.left_open(
         "Whether to compile with XLA; None decides by device and network."

@@ -171,7 +171,7 @@ def _last_model(
     """A network, in the recipe's precision and on its devices."""
     del code
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
+    keras.config.set_dtype_policy(devices.set_precision(dtype))
     try:
         with devices.strategy(strategy).scope():
             if own_dataset is None:
