@@ -320,6 +320,16 @@ def kept(scores, groups, counts):
     return found
 
 
+@pytest.fixture(params=["CPU", "GPU"], scope="module")
+def device(request):
+    """The form of the search for either; a GPU's runs on a CPU as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "GPU":
+            patch.setattr(tf.config, "list_physical_devices", lambda kind: [1])
+        yield
+
+
+@pytest.mark.usefixtures("device")
 @hypothesis.given(ANY, ANY, st.integers(0, 12))
 def test_several_tensors_have_one_threshold(one, other, count):
     found = kept([one, other], [[0, 1]], [count])
@@ -327,6 +337,7 @@ def test_several_tensors_have_one_threshold(one, other, count):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.usefixtures("device")
 @hypothesis.given(ANY, ANY, st.integers(0, 6), st.integers(0, 6))
 def test_groups_have_their_own(one, other, first, second):
     found = kept([one, other], [[0], [1]], [first, second])
@@ -343,6 +354,7 @@ def test_no_count_keeps_zeros_too():
     assert not kept(scores, [[0]], [1])[0].any()
 
 
+@pytest.mark.usefixtures("device")
 @pytest.mark.parametrize("count", [1, 500, 999, 1000])
 def test_exactly_so_many_go_where_none_tie(count):
     rng = np.random.default_rng(3)
