@@ -12,7 +12,12 @@ with lazy.imports():
 
 CPUINFO_FILE = "/proc/cpuinfo"
 CACHE_FLAG = r"--tf_xla_persistent_cache_directory=\S+"
-FLAGS = ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_DETERMINISTIC_OPS")
+FLAGS = (
+    "XLA_FLAGS",
+    "TF_XLA_FLAGS",
+    "TF_DETERMINISTIC_OPS",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+)
 
 
 def device() -> str:

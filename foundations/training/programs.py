@@ -26,6 +26,9 @@ from lottery_ticket.foundations.training import (
 from lottery_ticket.foundations.values import dataset_base
 
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
+# Of loops on a GPU, which would wait for the host at each iteration if their
+# length were an argument: each is a program.
+LENGTHS = (64, 8, 1)
 _log = logging.getLogger(__name__)
 
 
@@ -186,6 +189,7 @@ class Program:
         self._augment = dataset.augment
         self._whole_step = step
         self._is_asked, self._has_trained = is_asked, False
+        self._has_constant_loops = bool(tf.config.list_physical_devices("GPU"))
         self.has_left_xla = False
         self._compile(step, jit, dataset.train.is_streamed)
         self._evaluation = network_evaluation.Evaluation(model, dataset)
@@ -340,13 +344,13 @@ class Program:
         """
         rows, sizes = self._dataset.train.batches(start, count)
         borders = [0, *np.flatnonzero(np.diff(sizes)) + 1, count]
-        for first, last in itertools.pairwise(borders):
-            chosen = np.zeros((capacity, sizes[first]), np.int32)
+        for first, last, length in self._loops(borders, capacity):
+            chosen = np.zeros((length, sizes[first]), np.int32)
             chosen[: last - first] = rows[first:last, : sizes[first]]
             # Python numbers would be compiled in.
             numbers = np.int32(start + first), np.int32(last - first)
             results = self._train(*self._tensors["train"], chosen, *numbers)
-            yield results[:, : last - first]
+            yield results[: last - first]
 
     def _train_on_stream(self, start, count, capacity):
         """Yields results of all; the stream goes on where it stands."""
@@ -354,8 +358,20 @@ class Program:
         if expected != start:
             iterator = iter(batches.training_stream(self._dataset, start))
         self._stream = start + count, iterator
-        slots = np.zeros(capacity, np.float32)
-        yield self._train(iterator, slots, np.int32(count))[:, :count]
+        for first, last, length in self._loops([0, count], capacity):
+            slots, number = np.zeros(length, np.float32), np.int32(last - first)
+            yield self._train(iterator, slots, number)[: last - first]
+
+    def _loops(self, borders, capacity):
+        """Yields first, last and what to compile for, of loops one by one."""
+        for first, last in itertools.pairwise(borders):
+            if not self._has_constant_loops:
+                yield first, last, capacity
+                continue
+            for length in LENGTHS:
+                while last - first >= length:
+                    yield first, first + length, length
+                    first += length
 
     def _loop_in_memory(self, x, y, rows, start, count):
         def step(iteration):
@@ -368,7 +384,7 @@ class Program:
                 tf.gather(y, chosen),
             )
 
-        return _loop(step, count, rows.shape[0])
+        return self._loop(step, count, rows.shape[0])
 
     def _loop_on_stream(self, iterator, slots, count):
         def step(iteration):
@@ -377,25 +393,23 @@ class Program:
                 batches.prepared(self._dataset.prepare, examples), labels
             )
 
-        return _loop(step, count, slots.shape[0])
+        return self._loop(step, count, slots.shape[0])
+
+    def _loop(self, step, count, capacity):
+        """Results of step(0), step(1), ..., a tensor of shape (capacity, 2)."""
+        bound = capacity if self._has_constant_loops else count
+        empty = tf.TensorArray(tf.float32, capacity, element_shape=[2])
+        _, results = tf.while_loop(
+            lambda iteration, _: iteration < bound,
+            lambda iteration, results: (
+                iteration + 1,
+                results.write(iteration, step(iteration)),
+            ),
+            (0, empty),
+        )
+        return results.stack()
 
 
 def fetched(results: list[tf.Tensor]) -> np.ndarray:
     """Waits for what was launched; returns it, shape (2, count)."""
-    return np.hstack([each.numpy() for each in results])  # Sync point.
-
-
-def _loop(step, count, capacity):
-    """Results of step(0), step(1), ..., as a tensor of shape (2, capacity)."""
-
-    def body(iteration, results):
-        index = tf.stack([[0, iteration], [1, iteration]])
-        results = tf.tensor_scatter_nd_update(results, index, step(iteration))
-        return iteration + 1, results
-
-    _, results = tf.while_loop(
-        lambda iteration, _: iteration < count,
-        body,
-        (0, tf.zeros((2, capacity))),
-    )
-    return results
+    return np.vstack([each.numpy() for each in results]).T  # Sync point.

@@ -230,7 +230,7 @@ def test_weights_that_escape_their_mask_are_an_error(tmp_path, monkeypatch):
 
     def leak(self, *arguments):
         real.assign_add(np.ones((4, 5)))
-        return [tf.zeros((2, arguments[1]))]
+        return [tf.zeros((arguments[1], 2))]
 
     monkeypatch.setattr(programs.Program, "launch", leak)
     with pytest.raises(RuntimeError, match="layer 'layer0' moved"):
@@ -291,7 +291,7 @@ def test_held_weights_that_move_are_an_error(tmp_path, monkeypatch):
 
     def leak(self, *arguments):
         leaking()
-        return [tf.zeros((2, arguments[1]))]
+        return [tf.zeros((arguments[1], 2))]
 
     monkeypatch.setattr(programs.Program, "launch", leak)
     with pytest.raises(RuntimeError, match="layer 'layer0' moved"):

@@ -1,6 +1,7 @@
 """Tests of training/programs.py: the compiled loop against plain twins."""
 
 import itertools
+import re
 import types
 
 import keras
@@ -613,3 +614,63 @@ def test_a_closure_over_another_number_is_another_program():
         data.prepare = prepare
         made.append(programs.program(model, OPTIMIZERS["sgd"], data))
     assert made[0] is made[1] is not made[2]
+
+
+@pytest.fixture
+def as_on_a_gpu(monkeypatch):
+    """The loops of a GPU, on this CPU."""
+    monkeypatch.setattr(
+        tf.config, "list_physical_devices", lambda kind: ["a GPU"]
+    )
+
+
+@pytest.mark.parametrize("jit", [pytest.param(True, marks=SLOW), False])
+def test_loops_of_constant_length_train_the_same(request, jit):
+    """With a partial batch in between, which is loops of its own."""
+    data, found = tiny.make_dataset(), []
+    for is_on_gpu in (False, True):
+        if is_on_gpu:
+            request.getfixturevalue("as_on_a_gpu")
+        model = tiny.Model().reset(masks=tiny.masks(), seed=1)
+        program = programs.program(model, OPTIMIZERS["adam"], data, jit)
+        logs = [program.train(0, 13, 20), program.train(13, 4, 20)]
+        found.append((np.hstack(logs), model.weights))
+    (logs, weights), (constant_logs, constant_weights) = found
+    np.testing.assert_array_equal(constant_logs, logs)
+    for name, array in weights.items():
+        np.testing.assert_array_equal(constant_weights[name], array)
+
+
+@pytest.mark.usefixtures("as_on_a_gpu")
+def test_loops_of_a_gpu_are_as_long_as_few_programs_allow():
+    program = programs.program(
+        tiny.Model(), OPTIMIZERS["sgd"], tiny.make_dataset(), False
+    )
+    loops = list(program._loops([0, 82, 83], 500))
+    lengths = [length for _, _, length in loops]
+    assert lengths == [64, 8, 8, 1, 1, 1]
+    assert loops[0] == (0, 64, 64)
+    assert [last for _, last, _ in loops] == [64, 72, 80, 81, 82, 83]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("as_on_a_gpu")
+def test_a_loop_of_a_gpu_never_asks_the_host():
+    """Its length is known to XLA; no branch is in it, and nothing twice."""
+    two = network(
+        *(keras.layers.Conv2D(3, 3), keras.layers.BatchNormalization()),
+        *(keras.layers.MaxPooling2D(), keras.layers.Conv2D(4, 3)),
+    )
+    x = np.zeros((20, *two.input_shape[1:]), np.float32)
+    y = np.arange(20) % two.output_shape[-1]
+    data = dataset_base.DatasetBase((x, y), 8, (x, y))
+    model = keras_model.KerasModel(two, x[:2])
+    program = programs.program(model, OPTIMIZERS["adam"], data, True)
+    numbers = np.zeros((8, 8), np.int32), np.int32(0), np.int32(8)
+    compiled = program._train.experimental_get_compiler_ir(
+        *program._tensors["train"], *numbers
+    )(stage="optimized_hlo")
+    assert re.findall(r'known_trip_count":{"n":"(\d+)"}', compiled) == ["8"]
+    assert " conditional(" not in compiled
+    # Forwards, by the kernel, and by what goes into the second.
+    assert len(re.findall(r" = \S+ convolution\(", compiled)) == 5
