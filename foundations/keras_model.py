@@ -84,15 +84,16 @@ class KerasModel(model_base.ModelBase):
         accepted.check(network)
         shape = () if examples is None else np.shape(examples)[1:]
         super().__init__(shape, presets=presets, masks=masks, seed=seed)
-        num_outputs, self._kind = None, None
+        num_outputs = None
         names.check("kind of outputs", outputs, output_kind.KINDS)
         if outputs != "auto":
             self.declared["outputs"] = outputs
         if examples is not None:
             values = accepted.outputs(network, examples)
             num_outputs = values.shape[-1]
-            self._kind = output_kind.of(network, examples, values, outputs)
-            self.gives_probabilities = self._kind.gives_probabilities
+            kind = output_kind.of(network, examples, values, outputs)
+            self.gives_probabilities = kind.gives_probabilities
+            self.facts = {"outputs": str(kind)}
             own_training.check(network, self.gives_probabilities)
         found = accepted.trained_kernels(network)
         self.strategy = _strategy(network)
@@ -132,8 +133,8 @@ class KerasModel(model_base.ModelBase):
             f"{name:<40} {str(size):<20} {say}" for name, size, say in rows
         ]
         lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
-        if self._kind is not None:
-            lines[-1] += f"; outputs are taken as {self._kind}"
+        if self.facts:
+            lines[-1] += f"; outputs are taken as {self.facts['outputs']}"
         lines.append(HOLDING)
         return "\n".join(lines)
 

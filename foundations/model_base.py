@@ -39,6 +39,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             it, kept as `programs` are.
         gives_probabilities: Whether its outputs are probabilities, not logits.
         declared: Dict of what was said of it, beside what it is; recorded.
+        facts: See Trainee.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self.num_outputs = None
         self.gives_probabilities = False
         self.declared = {}
+        self.facts = {}
         self.holds = False
         self.programs = {}
         self.compiled = {}

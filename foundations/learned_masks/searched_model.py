@@ -59,6 +59,7 @@ class SearchedModel(trainee.Trainee):
         self.input_shape = model.input_shape
         self.num_outputs = model.num_outputs
         self.programs = model.programs
+        self.facts = model.facts
         self.folders = ("final", "masks", *self.source.folders)
         self.has_events = self.source.has_events
         self._frozen = None

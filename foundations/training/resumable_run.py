@@ -144,6 +144,7 @@ class ResumableRun:
             {
                 **self.identity,
                 **facts,
+                **self.model.facts,
                 "iterations": self.span.end,
                 **counted,
                 "device": hardware.device(),

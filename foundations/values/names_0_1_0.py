@@ -45,6 +45,7 @@ BEFORE = {
     "mask_1_action": "rewind",
     "mask_0_action": "zero",
     "save_iterations": [],
+    "outputs": "auto",
 }
 
 # Fingerprints of users' code, which 0.1.0 did not record, and the one it did:
