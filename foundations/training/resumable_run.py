@@ -19,6 +19,7 @@ from lottery_ticket.foundations.records import (
     save_restore,
 )
 from lottery_ticket.foundations.training import programs, run_settings, trainee
+from lottery_ticket.foundations.values import names_0_1_0
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
@@ -66,6 +67,7 @@ class ResumableRun:
         self.iteration = span.start
         self.evaluations = []  # Under way: (split, iteration, future).
         self.facts = {
+            **names_0_1_0.RECORD_VERSION,
             "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
             "train_s": 0.0,
             "resumed": 0,
@@ -87,7 +89,9 @@ class ResumableRun:
             return
         arrays, facts = saved
         run_record.check_identity(
-            facts["identity"], self.identity, self.directory
+            {**facts["facts"], **facts["identity"]},
+            self.identity,
+            self.directory,
         )
         self._clear()
         self.iteration, self.facts = facts["iteration"], facts["facts"]
