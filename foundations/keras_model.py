@@ -118,6 +118,9 @@ class KerasModel(model_base.ModelBase):
             network_variables.seen_names(self.network, self._kernels.values())
         )
 
+    def check_own_training(self) -> None:
+        own_training.check(self.network, self.gives_probabilities)
+
     def summary(self) -> str:
         """Returns a table of what has masks, and what has none and why."""
         rows = [

@@ -118,6 +118,9 @@ class SearchedModel(trainee.Trainee):
         rescaling = self.source.rescaling
         return learned_masks.effective(self.weights, masks, rescaling)
 
+    def check_own_training(self) -> None:
+        self._model.check_own_training()
+
     def event(self, iteration: int) -> dict:
         return self.source.event(iteration, self.weights)
 

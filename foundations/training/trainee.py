@@ -90,6 +90,13 @@ class Trainee(abc.ABC):
         The networks are as `outcome` gives them, and "initial".
         """
 
+    def check_own_training(self) -> None:  # noqa: B027  Ours have none.
+        """Raises ValueError if its network says how to train it, and otherwise.
+
+        Called as training begins. One whose network somebody else has made
+        overrides this.
+        """
+
     def event(self, iteration: int) -> dict:
         """Changes variables of the network between two iterations.
 

@@ -497,3 +497,53 @@ def test_names_that_differ_in_case_only_are_not_trained():
     with pytest.raises(ValueError, match="'Hidden' and 'hidden' differ in"):
         keras_model.KerasModel(network, X)
     assert len(keras_model.KerasModel(network).masks) == 3  # As it was saved.
+
+
+MSE = {"optimizer": "sgd", "loss": "mse"}
+LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda network: network.compile(**MSE), "the loss mean_squared_error"),
+        (
+            lambda network: network.compile("sgd", LOGITS, metrics=["mae"]),
+            "the metric mae",
+        ),
+        (
+            lambda network: setattr(network, "train_step", lambda data: {}),
+            "a train_step of its own",
+        ),
+        (
+            lambda network: setattr(network, "compute_loss", lambda *x: 0.0),
+            "a compute_loss of its own",
+        ),
+    ],
+)
+def test_what_a_network_says_later_counts_as_training_begins(
+    tmp_path, change, message, caplog
+):
+    model = keras_model.KerasModel(sequential(), X)
+    model.network.compile("sgd", LOGITS)
+    for length in ("1it", "2it"):
+        tiny.train(tmp_path / length, model=model, training_len=length)
+    assert caplog.text.count("compiled with: the optimizer. ") == 1
+    change(model.network)
+    with pytest.raises(ValueError, match=f"{message}.* is not used here"):
+        tiny.train(tmp_path / "3it", model=model, training_len="3it")
+    assert not (tmp_path / "3it/run.json").exists()
+    assert not (tmp_path / "3it/checkpoint.bin").exists()
+
+
+def test_fit_under_masks_trains_as_its_user_likes():
+    model = keras_model.KerasModel(sequential(), X)
+    mask = np.ones((4, 5), np.uint8)
+    mask[0] = 0
+    model.reset(masks={"dense": mask})
+    model.network.compile(**MSE)
+    before = model.weights["dense"]
+    x = np.ones((8, 4), np.float32)
+    model.network.fit(x, np.ones((8, 3)), epochs=1, verbose=0)
+    after = model.weights["dense"]
+    assert not after[0].any() and (after != before).any()
