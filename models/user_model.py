@@ -19,6 +19,7 @@ with lazy.imports():
 
     from lottery_ticket.foundations import keras_model
     from lottery_ticket.foundations.networks import (
+        accepted,
         keras_private,
         kernels,
         network_variables,
@@ -101,7 +102,7 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
         if not isinstance(network, keras.Model):
             raise ValueError(
                 f"{name} must return a keras.Model. Received: "
-                f"{type(network).__name__}"
+                f"{accepted.kind(network)}"
             )
         if not network.built:
             with module.importing():
