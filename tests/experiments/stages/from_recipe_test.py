@@ -146,7 +146,7 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
     deep = tf.io.encode_png(np.zeros((8, 8, 3), np.uint16))
     broken.write_bytes(deep.numpy())
     with pytest.raises(ValueError, match="003.png is an image of 16 bits"):
-        from_recipe.train(recipe, dataset, model, str(tmp_path / "out"))
+        from_recipe.train(recipe, dataset, model, str(tmp_path / "deep"))
 
 
 @pytest.mark.slow
