@@ -128,10 +128,10 @@ class Levels:
 
     def _begins_sparse(self):
         """Whether level 0 is under a mask of zeros; None if its draw tells."""
-        is_drawn = self._presets is None
+        presets, is_drawn = self._presets, self._presets is None
         if is_drawn and not user_model.is_own(self._recipe.model):
             return False
-        if not is_drawn and not given_zeros.is_sparse(self._presets):
+        if presets is not None and not given_zeros.is_sparse(presets):
             return False
         before = run_record.begun_with(self._directories[0])
         if before is not None:
