@@ -13,7 +13,6 @@ from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.networks import (
     accepted,
     kernels,
-    layer_names,
     mask_constraint,
     network_variables,
     output_kind,
@@ -106,16 +105,11 @@ class KerasModel(model_base.ModelBase):
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
         self._build = lambda seed: _drawn(build, seed) if build else values
-        self._given["presets"] = self._all_names.values("preset", presets or {})
-        self._given["masks"] = self.layer_names.values("mask", masks or {})
         mask_constraint.hold_in_copies(network)
-        self.reset(**self._given)
-
-    @property
-    def _all_names(self):
-        """As `layer_names`, of all variables."""
-        return layer_names.LayerNames(
-            network_variables.seen_names(self.network, self._kernels.values())
+        self._place(
+            self._all_names.values("preset", presets or {}),
+            self.layer_names.values("mask", masks or {}),
+            seed,
         )
 
     def check_own_training(self) -> None:

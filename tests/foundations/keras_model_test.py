@@ -492,6 +492,42 @@ def test_a_name_of_two_layers_is_an_error(names, given, message):
         keras_model.KerasModel(network, **{given: of})
 
 
+@pytest.mark.parametrize(
+    ("names", "written", "index", "is_warned"),
+    [
+        (("dense_7", "dense_8"), ("dense_8",), 1, False),
+        (("dense_7", "dense_8"), ("dense_1",), 1, False),
+        (("dense_1", "dense_2"), ("dense_2",), 1, False),
+        (("dense_1", "dense_2"), ("dense_1",), 1, True),
+        (("my layer", "b"), ("my layer", "b"), 0, False),
+        # A whole network as saved, though all names are of others.
+        (("dense_1", "dense"), ("dense", "dense_1", "o"), 0, False),
+    ],
+)
+def test_reset_takes_names_that_users_see(
+    names, written, index, is_warned, caplog
+):
+    network = numbered(*names)
+    model = keras_model.KerasModel(network)
+    arrays = [np.zeros((4, 4)), np.ones((4, 4)), np.ones((4, 3))]
+    given = dict(zip(written, arrays, strict=False))
+    model.reset(masks=given)
+    assert not model.masks[list(model.masks)[index]].any()
+    assert sum(not mask.any() for mask in model.masks.values()) == 1
+    assert ("names are taken as saved" in caplog.text) == is_warned
+    model.reset(presets={k: v + 7 for k, v in given.items()})
+    assert (network.layers[index].kernel.numpy() == 7).all()
+
+
+def test_reset_refuses_names_of_users_that_are_of_two_layers():
+    model = keras_model.KerasModel(numbered("dense_1", "dense_2"))
+    zeros = np.zeros((4, 4))
+    with pytest.raises(ValueError, match="'dense_1' names 2 layers"):
+        model.reset(masks={"dense_1": zeros, "dense_2": zeros})
+    with pytest.raises(ValueError, match="Unknown masked layer 'dens'"):
+        model.reset(masks={"dens": zeros})
+
+
 def test_names_that_differ_in_case_only_are_not_trained():
     network = numbered("Hidden", "hidden")
     with pytest.raises(ValueError, match="'Hidden' and 'hidden' differ in"):
