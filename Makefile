@@ -9,6 +9,10 @@ TICKET = $(VENV)/bin/lottery-ticket
 DEMO = results/demo
 TRIALS ?= 5
 LEVELS ?= 20
+# Levels that are compared with random draws: early ones far apart, and the last.
+BRANCHED = $(shell awk 'BEGIN { for (i = 1; i <= $(LEVELS); i++) \
+    if (i ~ /^(4|7|10|12)$$/ || i >= 14 || i == $(LEVELS)) \
+    { printf comma i; comma = "," } }')
 
 # Files in their order: at the end, short ones.
 PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile \
@@ -35,7 +39,7 @@ demo: install
 	    --output_dir=$(DEMO) --trials=$(TRIALS) --iterations=$(LEVELS)
 	@$(TICKET) argfile_runner branch branch_argfile \
 	    --output_dir=$(DEMO) --trials=$(TRIALS) --experiment=reinit --runs=1 \
-	    --levels=4,7,10,12,14-$(LEVELS)
+	    --levels=$(BRANCHED)
 	@$(TICKET) report --output_dir=$(DEMO)
 
 test: install

@@ -9,7 +9,7 @@ from lottery_ticket.experiments.settings import level_rules, recipe_changes
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import plans, save_restore
-from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.selection import doubts, pruning, quotas
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names, seeds, steps
@@ -194,12 +194,21 @@ def _pruned_layers(ticket):
 
 
 def _cut(ticket, groups, scores):
-    """Masks of as many weights of each group of layers as the ticket keeps."""
+    """Masks of as many weights of each group of layers as the ticket keeps.
+
+    Of those that score the same the earlier go; if they are most, that is
+    warned of.
+    """
     kept = [
         quotas.Quota(group, sum(int(ticket.masks[n].sum()) for n in group))
         for group in groups
     ]
-    return pruning.prune_by_scores(kept, masks_lib.ones(ticket.masks), scores)
+    whole = masks_lib.ones(ticket.masks)
+    masks = pruning.prune_by_scores(kept, whole, scores)
+    ties = doubts.Chance("one-shot", whole, doubts.PLACE)
+    ties.add(kept, whole, masks, scores)
+    ties.say(masks)
+    return masks
 
 
 def _own(source, selection, mask_1_action, signed_constant, start_iteration):

@@ -51,7 +51,6 @@ def find_ticket(
     save_summaries: bool = True,
     quiet: bool = False,
     resume_weights: bool = False,
-    outputs: str = "auto",
 ):
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
@@ -68,8 +67,9 @@ def find_ticket(
         dataset: Pair ((x_train, y_train), (x_test, y_test)) of arrays as the
             model takes them, y integers or one-hot; or a DatasetBase.
         output_dir: Folder of the results, one per trial.
-        recipe: How to train and prune, made from "own_model"; nothing in it
-            may change model or data, which are taken as they are. None means
+        recipe: How to train and prune, made from "own_model", and what the
+            outputs are, if that is not to be found out; nothing in it may
+            change model or data, which are taken as they are. None means
             recipes.Recipe("own_model"): Adam 1e-3, batches of 128, 10 epochs
             a level, 20 % of each kernel's weights pruned a level.
         scoring: Which weights go first; see Scoring.
@@ -87,8 +87,6 @@ def find_ticket(
         resume_weights: Whether a folder that was begun with other weights than
             the model has goes on from those that it was begun with; else it is
             an error.
-        outputs: What the model gives, "logits" or "probabilities"; "auto" looks
-            at what its outputs come from.
 
     Returns:
         The same keras.Model with the weights that the last level ended with,
@@ -112,7 +110,7 @@ def find_ticket(
             )
     dataset = _dataset(dataset, recipe)
     wrapped = keras_model.KerasModel(
-        model, batches.examples(dataset), outputs=outputs
+        model, batches.examples(dataset), outputs=recipe.outputs
     )
     try:
         progress.say(wrapped.summary(), quiet)

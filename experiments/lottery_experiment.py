@@ -50,8 +50,9 @@ def plan(
         experiment_name: Name of the runs; may not end in a digit.
         presets: Folder (or dict) of a network that level 0 starts from;
             without it, level 0 is drawn from init_seed.
-        keep_zeros: Whether kernels of the presets with more than 5 % zeros, and
-            not of zeros alone, are trained under a mask of them from level 0.
+        keep_zeros: Whether kernels of the presets, or as a function in a file
+            draws them, with more than 5 % zeros, and not of zeros alone, are
+            trained under a mask of them from level 0.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before that level is trained.
         save_summaries: Whether to write TensorBoard summaries.

@@ -13,7 +13,6 @@ from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.networks import (
     accepted,
     kernels,
-    layer_names,
     mask_constraint,
     network_variables,
     output_kind,
@@ -84,15 +83,16 @@ class KerasModel(model_base.ModelBase):
         accepted.check(network)
         shape = () if examples is None else np.shape(examples)[1:]
         super().__init__(shape, presets=presets, masks=masks, seed=seed)
-        num_outputs, self._kind = None, None
+        num_outputs = None
         names.check("kind of outputs", outputs, output_kind.KINDS)
         if outputs != "auto":
             self.declared["outputs"] = outputs
         if examples is not None:
             values = accepted.outputs(network, examples)
             num_outputs = values.shape[-1]
-            self._kind = output_kind.of(network, examples, values, outputs)
-            self.gives_probabilities = self._kind.gives_probabilities
+            kind = output_kind.of(network, examples, values, outputs)
+            self.gives_probabilities = kind.gives_probabilities
+            self.facts = {"outputs": str(kind)}
             own_training.check(network, self.gives_probabilities)
         found = accepted.trained_kernels(network)
         self.strategy = _strategy(network)
@@ -105,17 +105,15 @@ class KerasModel(model_base.ModelBase):
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
         self._build = lambda seed: _drawn(build, seed) if build else values
-        self._given["presets"] = self._all_names.values("preset", presets or {})
-        self._given["masks"] = self.layer_names.values("mask", masks or {})
         mask_constraint.hold_in_copies(network)
-        self.reset(**self._given)
-
-    @property
-    def _all_names(self):
-        """As `layer_names`, of all variables."""
-        return layer_names.LayerNames(
-            network_variables.seen_names(self.network, self._kernels.values())
+        self._place(
+            self._all_names.values("preset", presets or {}),
+            self.layer_names.values("mask", masks or {}),
+            seed,
         )
+
+    def check_own_training(self) -> None:
+        own_training.check(self.network, self.gives_probabilities)
 
     def summary(self) -> str:
         """Returns a table of what has masks, and what has none and why."""
@@ -132,8 +130,8 @@ class KerasModel(model_base.ModelBase):
             f"{name:<40} {str(size):<20} {say}" for name, size, say in rows
         ]
         lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
-        if self._kind is not None:
-            lines[-1] += f"; outputs are taken as {self._kind}"
+        if self.facts:
+            lines[-1] += f"; outputs are taken as {self.facts['outputs']}"
         lines.append(HOLDING)
         return "\n".join(lines)
 

@@ -39,6 +39,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             it, kept as `programs` are.
         gives_probabilities: Whether its outputs are probabilities, not logits.
         declared: Dict of what was said of it, beside what it is; recorded.
+        facts: See Trainee.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self.num_outputs = None
         self.gives_probabilities = False
         self.declared = {}
+        self.facts = {}
         self.holds = False
         self.programs = {}
         self.compiled = {}
@@ -100,17 +102,24 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
 
         Args:
             presets: As for `__init__`, like masks; named as `weights` and
-                `masks` have them.
+                `masks` have them, or by the names that Keras shows. See
+                `LayerNames.saved`.
             seed: Seed of the draw of entries that presets do not name, and of
                 layers that are random in training, such as Dropout.
             hold: Whether pruned weights are held at their presets, not at 0.
                 The first time, a loop of one's own must be traced anew.
 
         Raises:
-            ValueError: If a name is unknown, a shape differs from the
-                network's, or a mask holds other values than 0 and 1.
+            ValueError: If a name is unknown or of several layers, a shape
+                differs from the network's, or a mask holds other values than 0
+                and 1.
         """
-        presets, masks = presets or {}, masks or {}
+        presets = self._saved("preset", presets, lambda: self._all_names)
+        masks = self._saved("mask", masks, lambda: self.layer_names)
+        return self._place(presets, masks, seed, hold)
+
+    def _place(self, presets, masks, seed, hold=False):
+        """Does what `reset` says, with names as saved."""
         masks_lib.check(masks, self._shapes(self._constraints))
         network_variables.check_presets(presets, self._shapes(self._variables))
         for constraint in self._constraints.values():
@@ -196,7 +205,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         return {"final": self.weights, "masks": self.masks}
 
     def restore(self, networks: dict[str, Network]) -> None:
-        self.reset(networks["final"], self.masks, hold=self.holds)
+        self._place(networks["final"], self.masks, 0, self.holds)
 
     @property
     def variables(self) -> dict[str, keras.Variable]:
@@ -206,9 +215,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     @property
     def layer_names(self) -> layer_names.LayerNames:
         """What users may call the layers with masks."""
-        seen = network_variables.seen_names(
-            self.network, self._kernels.values(), self._names
-        )
+        seen = self._seen_names()
         return layer_names.LayerNames({n: seen[n] for n in self._kernels})
 
     @property
@@ -262,6 +269,22 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self._built_values = self.weights
         if num_outputs is not None:
             layer_names.check_case(self._variables)
+
+    @property
+    def _all_names(self):
+        """As `layer_names`, of all variables."""
+        return layer_names.LayerNames(self._seen_names())
+
+    def _seen_names(self):
+        return network_variables.seen_names(
+            self.network, self._kernels.values(), self._names
+        )
+
+    def _saved(self, kind, given, find_names):
+        """What is given, by names as saved; whole networks always have them."""
+        if set(self._kernels) <= set(given or {}) <= set(self._variables):
+            return given
+        return find_names().saved(kind, given) if given else {}
 
     def _shapes(self, named):
         return {name: self._variables[name][1].shape for name in named}

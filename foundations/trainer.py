@@ -62,8 +62,9 @@ def train(
 
     Raises:
         ValueError: If an iteration does not lie within training, the model
-            does not fit the dataset or has no events, output_dir holds results
-            made with other settings, or a layer has collapsed that should not.
+            does not fit the dataset, has no events or a training of its own,
+            output_dir holds results made with other settings, or a layer has
+            collapsed that should not.
         RuntimeError: If another process works on output_dir, or Keras does not
             run on TensorFlow.
         FloatingPointError: If a loss becomes NaN or infinite.
@@ -90,6 +91,7 @@ def train(
             bar.finish("complete already")
             return saved["initial"], saved["final"]
         run_record.check_free(output_dir, output.settings)
+        model.check_own_training()
         before = RunMasks(model)
         collapse.check(
             before.masks, before.effective, output.on_collapse, label

@@ -19,6 +19,7 @@ with lazy.imports():
 
     from lottery_ticket.foundations import keras_model
     from lottery_ticket.foundations.networks import (
+        accepted,
         keras_private,
         kernels,
         network_variables,
@@ -66,14 +67,14 @@ def fingerprints(name: str) -> dict[str, str]:
     }
 
 
-def create(name: str, examples, num_classes: int):
+def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
     (of one example) and `num_classes` that it has; for each draw of fresh
     weights it is called anew, after `keras.utils.set_random_seed`. Constants
     that it draws are no weights: they are the same for all seeds. Examples are
-    a batch of prepared ones; see KerasModel.
+    a batch of prepared ones; for these and `outputs`, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -101,7 +102,7 @@ def create(name: str, examples, num_classes: int):
         if not isinstance(network, keras.Model):
             raise ValueError(
                 f"{name} must return a keras.Model. Received: "
-                f"{type(network).__name__}"
+                f"{accepted.kind(network)}"
             )
         if not network.built:
             with module.importing():
@@ -112,7 +113,9 @@ def create(name: str, examples, num_classes: int):
     # Constants that the function draws are the same in every process.
     network = _Drawn(build, 0)
     _check_builds(name, network, *drawn)
-    return keras_model.KerasModel(network.network, examples, build)
+    return keras_model.KerasModel(
+        network.network, examples, build, outputs=outputs
+    )
 
 
 class _Drawn:

@@ -8,7 +8,7 @@ from lottery_ticket.foundations.values import fields, names_0_1_0, seeds
 
 # Setting -> those that go with its value, and not along to another one.
 DEPENDENT = {
-    "model": (*recipes.MODEL_OPTIONS, "fractions", "scope"),
+    "model": (*recipes.MODEL_OPTIONS, "outputs", "fractions", "scope"),
     "dataset": ("validation_size",),
     "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),

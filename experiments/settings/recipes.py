@@ -8,6 +8,7 @@ from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import augmentation, preparation
 from lottery_ticket.experiments.settings import recipe_table, recipe_table_gem
 from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
 from lottery_ticket.foundations.values import fields, names, seeds, steps
@@ -110,6 +111,12 @@ class Recipe:
     model: str | None = fields.left_open(
         "Name of the network, or path/to/file.py:function of a function that "
         "makes a Keras model."
+    )
+    outputs: str = fields.field(
+        "auto",
+        "What a network of your own gives, logits or probabilities; auto looks "
+        "at what its outputs come from.",
+        choices=output_kind.KINDS,
     )
     hidden_units: tuple[int, ...] | None = fields.left_open(
         "Units of the hidden dense layers, such as 300,100; None, here and up "
@@ -268,7 +275,9 @@ class Recipe:
         """
         settings = fields.as_dict(self)
         del settings["data_dir"]
-        if self.model is not None and user_model.is_own(self.model):
+        if self.model in models.MODELS:  # It says so itself.
+            del settings["outputs"]
+        elif self.model is not None:
             settings |= user_model.fingerprints(self.model)
         return settings
 
@@ -355,7 +364,7 @@ class Recipe:
         """Raises unless the settings, filled in, go together."""
         if self.dataset is not None:
             datasets.check(self.dataset)
-        _check_model(self.model, self.model_options())
+        _check_model(self.model, self.model_options(), self.outputs)
         self.learning_rate_schedule()
         if self.jit and self.strategy != "none":
             raise ValueError(
@@ -404,11 +413,16 @@ def _of_model(model: str, usual: dict) -> dict:
     return {**no_options, **taken, **known}
 
 
-def _check_model(name, options):
+def _check_model(name, options, outputs):
     if name is None:
         return
     if not user_model.is_own(name):
         models.check_options(name, options)
+        if outputs != "auto":
+            raise ValueError(
+                "outputs is for a network of your own. Received: "
+                f"outputs={outputs} with model={name}, which gives logits"
+            )
         return
     if options:
         raise ValueError(

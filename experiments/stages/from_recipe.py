@@ -5,7 +5,7 @@ import logging
 import os
 
 from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.datasets.images import image_files
+from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.foundations.machine import devices, lazy, progress
 from lottery_ticket.foundations.training import optimizers, run_settings
 from lottery_ticket.foundations.values import seeds, steps
@@ -54,8 +54,8 @@ def model(recipe, dataset, quiet=False):
     """Returns the network of a recipe for a dataset, in need of a `reset`.
 
     Unless `quiet`, it says which kernels of a user's own network have masks,
-    and which have none. Raises ValueError if the network cannot be built for
-    such examples.
+    which have none, and what its outputs are taken as. Raises ValueError if the
+    network cannot be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
     sizes = (dataset.input_shape, dataset.num_classes)
@@ -64,7 +64,8 @@ def model(recipe, dataset, quiet=False):
         return _last_model(*kind, *sizes, options)
     # A function that has changed builds another.
     code = user_model.fingerprints(recipe.model)["code"]
-    made = _last_model(*kind, *sizes, options, dataset, code)
+    own = dataset, recipe.outputs, code
+    made = _last_model(*kind, *sizes, options, own)
     progress.say(made.summary(), quiet)
     return made
 
@@ -152,8 +153,8 @@ def train(
         if path is None:
             raise
         raise ValueError(
-            f"{path} cannot be read as an image. Mend or remove it, and use "
-            "another output_dir, as that is another dataset"
+            f"{decoding.fault(path)}. Mend or remove it, and use another "
+            "output_dir, as that is another dataset"
         ) from error
 
 
@@ -165,19 +166,20 @@ def _last_dataset(name, stamp, settings):
 
 
 @functools.lru_cache(maxsize=1)
-def _last_model(
-    name, dtype, strategy, shape, classes, options, own_dataset=None, code=None
-):
-    """A network, in the recipe's precision and on its devices."""
-    del code
+def _last_model(name, dtype, strategy, shape, classes, options, own=None):
+    """A network, in the recipe's precision and on its devices.
+
+    `own` is of a user's: its dataset, what its outputs are, and its code.
+    """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(devices.set_precision(dtype))
     try:
         with devices.strategy(strategy).scope():
-            if own_dataset is None:
+            if own is None:
                 return models.create(name, shape, classes, **dict(options))
-            examples = batches.examples(own_dataset)
-            return user_model.create(name, examples, classes)
+            dataset, outputs, _ = own
+            examples = batches.examples(dataset)
+            return user_model.create(name, examples, classes, outputs)
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -22,6 +22,7 @@ from lottery_ticket.foundations.selection import (
 )
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, names, steps
+from lottery_ticket.models import user_model
 
 
 class Levels:
@@ -47,8 +48,9 @@ class Levels:
         Args: as for the command lottery_experiment, but
             presets: Dict, name -> array that level 0 starts from, or None for a
                 draw from init_seed.
-            keep_zeros: Whether kernels of the presets that are sparse already
-                stay so; not where level 0 was begun before they did.
+            keep_zeros: Whether kernels that are sparse already, of presets or
+                as a user's own function draws them, stay so; not where level 0
+                was begun before they did.
 
         Raises:
             ValueError: If the experiment's name, the rules, the criterion or
@@ -72,7 +74,7 @@ class Levels:
             paths.run(output_dir, level, experiment_name)
             for level in range(self._last + 1)
         ]
-        self._keeps_zeros = keep_zeros and self._begins_sparse()
+        self._keeps_zeros = keep_zeros and self._begins_sparse()  # Or None.
 
     @property
     def writes(self) -> tuple[plans.Run, ...]:
@@ -112,9 +114,7 @@ class Levels:
             seed=recipe.init_seed,
             hold=mask_0.holds(rules.mask_0_action),
         )
-        masks = None
-        if self._keeps_zeros:
-            masks = given_zeros.masks_of(self._presets or {}, model.masks)
+        masks = self._given_masks(model)
         with progress.Progress(len(self._directories), self._quiet) as bar:
             experiment.by_level(
                 make_dataset=lambda: dataset,
@@ -127,11 +127,28 @@ class Levels:
             )
 
     def _begins_sparse(self):
-        """Whether presets are sparse, and level 0 was not begun regardless."""
-        if not given_zeros.is_sparse(self._presets or {}):
+        """Whether level 0 is under a mask of zeros; None if its draw tells."""
+        presets, is_drawn = self._presets, self._presets is None
+        if is_drawn and not user_model.is_own(self._recipe.model):
+            return False
+        if presets is not None and not given_zeros.is_sparse(presets):
             return False
         before = run_record.begun_with(self._directories[0])
-        return before is None or "zeros_kept" in before
+        if before is not None:
+            return "zeros_kept" in before
+        return None if is_drawn else True
+
+    def _given_masks(self, model):
+        """Masks of zeros that level 0 is given, or None."""
+        if self._keeps_zeros is False:
+            return None
+        start = self._presets
+        if start is None:
+            start = model.draw(self._recipe.init_seed)
+        masks = given_zeros.masks_of(start, model.masks)
+        if self._keeps_zeros is None:
+            self._keeps_zeros = bool(masks)
+        return masks
 
     def _check_scored(self):
         """Raises if gradients are wanted where pruned weights are not 0."""

@@ -9,6 +9,7 @@ from lottery_ticket.foundations.criteria import (
     criteria_gradients,
     criteria_weights,
 )
+from lottery_ticket.foundations.selection import doubts
 from lottery_ticket.foundations.values import dataset_base, names
 from lottery_ticket.foundations.values import masks as masks_lib
 
@@ -68,7 +69,7 @@ def score_fn(
             f"Criterion {name!r} needs trained weights. Received: final=None"
         )
     if criterion.kind == "weights":
-        scores = _of_weights(criterion.function, model, initial, final, seed)
+        scores = _of_weights(criterion, model, initial, final, seed)
     elif criterion.kind == "network":
         shape = _input_shape(name, model if dataset is None else dataset)
         scores = _of_gradients(criterion.function, model, final, shape)
@@ -87,7 +88,9 @@ def score_fn(
     return scores
 
 
-def _of_weights(function, model, initial, final, seed):
+def _of_weights(criterion, model, initial, final, seed):
+    function, is_ranked = criterion.function, []
+
     def scores(masks):
         before = model.weights if initial is None else initial
         after = before if final is None else final
@@ -95,6 +98,9 @@ def _of_weights(function, model, initial, final, seed):
             # A sign or a rank of NaN would pass for that of a number.
             named = {name: weights[name] for name in masks}
             masks_lib.check_numbers("Weights", named)
+        if criterion.ranks and not is_ranked:
+            _warn_of_ranks(before, after, masks)
+            is_ranked.append(True)  # Not once a step.
         rng, layer = np.random.default_rng(seed), criteria_weights.Layer
         return {
             name: function(layer(before[name], after[name], mask, rng))
@@ -102,6 +108,12 @@ def _of_weights(function, model, initial, final, seed):
         }
 
     return scores
+
+
+def _warn_of_ranks(before, after, masks):
+    for what, weights in (("abs(initial)", before), ("abs(final)", after)):
+        kept = {n: np.abs(weights[n])[m != 0] for n, m in masks.items()}
+        doubts.warn_of_ranks(what, kept)
 
 
 def _input_shape(name, source):

@@ -232,12 +232,14 @@ CRITERIA = {
         "the lower of the weight's two ranks, by abs(w_i) and by abs(w_f): "
         "kept is what lies above a common percentile of both",
         family=7,
+        ranks=True,
     ),
     "small_init_small_final": _of_training(
         small_init_small_final,
         "small init, small final",
         "the lower of the two ranks by -abs(w_i) and -abs(w_f), a control",
         family=7,
+        ranks=True,
         variant=1,
     ),
     "magnitude_increase": _of_training(

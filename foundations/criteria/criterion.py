@@ -20,6 +20,8 @@ class Criterion(entries.Entry):
         decides: Whether the sign of its scores says which weights go, however
             many were to go; see `pruning.keep_positive`.
         is_drawn: Whether its scores are chance alone.
+        ranks: Whether its scores are ranks of magnitudes, where chance tells
+            equal ones apart.
     """
 
     kind: str = "weights"
@@ -27,3 +29,4 @@ class Criterion(entries.Entry):
     steps: int = 1
     decides: bool = False
     is_drawn: bool = False
+    ranks: bool = False

@@ -8,7 +8,7 @@ import typing
 
 import numpy as np
 
-from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.selection import doubts, pruning, quotas
 from lottery_ticket.foundations.values import fields
 
 Network = dict[str, np.ndarray]
@@ -122,7 +122,12 @@ def plan(
     )
 
 
-def prune(active: Network, scores: Network, plan: EventPlan) -> Network:
+def prune(
+    active: Network,
+    scores: Network,
+    plan: EventPlan,
+    ties: doubts.Chance | None = None,
+) -> Network:
     """Returns masks of what one event leaves active.
 
     Of n active weights, exactly ceil(fraction * n) go, see `quotas.rounded_up`:
@@ -137,6 +142,7 @@ def prune(active: Network, scores: Network, plan: EventPlan) -> Network:
         active: Dict, layer name -> array of 0s and 1s; 1 means active.
         scores: Dict, layer name -> float array of the same shape.
         plan: What an event does; whether it is due is not asked here.
+        ties: What counts weights that go though they tie, or None.
 
     Raises:
         ValueError: If a layer's scores are missing, hold NaN or differ in
@@ -155,6 +161,8 @@ def prune(active: Network, scores: Network, plan: EventPlan) -> Network:
     if plan.ties == "legacy":
         for layers in groups:
             pruned.update(_without_ties(layers, active, pruned, ranks))
+    elif ties is not None:
+        ties.add(counts, active, pruned, ranks)
     return pruned
 
 

@@ -13,7 +13,7 @@ from lottery_ticket.foundations.learned_masks import (
     score_method,
     score_rounding,
 )
-from lottery_ticket.foundations.selection import quotas
+from lottery_ticket.foundations.selection import doubts, quotas
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
@@ -58,6 +58,12 @@ class Cut(abc.ABC):
         """Returns the mask as it stands, the rounding being naive."""
 
     @abc.abstractmethod
+    def warn_of_ties(
+        self, method: Method, scores: Network, masks: Network
+    ) -> None:
+        """Warns if ties decided most of what the final masks leave out."""
+
+    @abc.abstractmethod
     def forward(self, method: Method, scores: Network) -> Network:
         """Returns the mask that an evaluation computes with, of 0s and 1s."""
 
@@ -84,6 +90,7 @@ class EventCut(Cut):
             for name, shape in shapes.items()
         }
         self.variables = list(self._active.values())
+        self._ties = _ties(shapes)
 
     @property
     def active(self) -> Network:
@@ -97,16 +104,25 @@ class EventCut(Cut):
         return sum(mask.size - int(mask.sum()) for mask in self.active.values())
 
     def place(self, method: Method, active: Network, epoch: int) -> None:
+        if epoch < 0:
+            self._ties = _ties({n: a.shape for n, a in active.items()})
         for name, variable in self._active.items():
             variable.assign(np.asarray(active[name], bool))
 
     def prune(self, method: Method, scores: Network, epoch: int) -> None:
-        active = pruning_events.prune(self.active, scores, method.plan)
+        active = pruning_events.prune(
+            self.active, scores, method.plan, self._ties
+        )
         self.place(method, active, epoch)
 
     def kept(self, method: Method, scores: Network) -> Network:
         threshold, active = method.rounding.threshold, self.active
         return {n: active[n] * (each > threshold) for n, each in scores.items()}
+
+    def warn_of_ties(
+        self, method: Method, scores: Network, masks: Network
+    ) -> None:
+        self._ties.say(masks)
 
     def forward(self, method: Method, scores: Network) -> Network:
         return self.kept(method, scores)
@@ -144,7 +160,7 @@ class ShareCut(Cut):
 
     @property
     def active(self) -> Network:
-        return masks_lib.ones({n: np.empty(s) for n, s in self._shapes.items()})
+        return _whole(self._shapes)
 
     @property
     def left_out(self) -> int:
@@ -174,6 +190,13 @@ class ShareCut(Cut):
     def kept(self, method: Method, scores: Network) -> Network:
         return score_rounding.top(method.masker_entry, scores, self.removed)
 
+    def warn_of_ties(
+        self, method: Method, scores: Network, masks: Network
+    ) -> None:
+        ties = _ties(self._shapes)
+        score_rounding.top(method.masker_entry, scores, self.removed, ties)
+        ties.say(masks)
+
     def forward(self, method: Method, scores: Network) -> Network:
         given = [tf.constant(each) for each in scores.values()]
         function = method.masker_entry.function
@@ -187,3 +210,12 @@ class ShareCut(Cut):
         removed = tf.convert_to_tensor(self._removed.value)
         masks = method.masker_entry.function(trained, removed, training)
         return mask_source.products(masks, weights)
+
+
+def _whole(shapes):
+    return masks_lib.ones({name: np.empty(s) for name, s in shapes.items()})
+
+
+def _ties(shapes):
+    """What counts scores that go though they tie with others that stay."""
+    return doubts.Chance("learned", _whole(shapes), doubts.PLACE)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from lottery_ticket.foundations.learned_masks import maskers
-from lottery_ticket.foundations.selection import pruning
+from lottery_ticket.foundations.selection import doubts, pruning, quotas
 from lottery_ticket.foundations.values import entries, fields, names, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
 
@@ -114,7 +114,12 @@ def round_scores(
     return rounded if active is None else masks_lib.intersect(rounded, active)
 
 
-def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
+def top(
+    masker: maskers.Masker,
+    scores: Network,
+    counts: list[int],
+    ties: doubts.Chance | None = None,
+) -> Network:
     """Returns masks without exactly so many of the lowest scores.
 
     The same as the forward pass computes with where no scores tie; of scores
@@ -126,6 +131,7 @@ def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
         scores: Dict, layer name -> array.
         counts: A number for each layer, with a masker that keeps a share of
             each; else one for all together.
+        ties: What counts weights that go though they tie, or None.
 
     Returns:
         Dict, layer name -> uint8 array.
@@ -134,12 +140,15 @@ def top(masker: maskers.Masker, scores: Network, counts: list[int]) -> Network:
         name: np.abs(each) if masker.is_signed else np.maximum(each, 0)
         for name, each in scores.items()
     }
-    groups = [[name] for name in ranks] if masker.by_layer else [list(ranks)]
-    found = {}
-    for layers, count in zip(groups, counts, strict=True):
-        everything = masks_lib.ones({name: ranks[name] for name in layers})
-        total = sum(mask.size for mask in everything.values())
-        found.update(pruning.cut(total - count, everything, ranks))
+    whole = masks_lib.ones(ranks)
+    groups = [(name,) for name in ranks] if masker.by_layer else [tuple(ranks)]
+    kept = [
+        quotas.Quota(layers, sum(whole[n].size for n in layers) - count)
+        for layers, count in zip(groups, counts, strict=True)
+    ]
+    found = pruning.prune_by_scores(kept, whole, ranks)
+    if ties is not None:
+        ties.add(kept, whole, found, ranks)
     return found
 
 

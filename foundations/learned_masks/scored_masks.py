@@ -251,6 +251,7 @@ class ScoredMasks(mask_source.MaskSource):
         is_unflagged = self._method.is_unflagged
         masks = self.active if is_unflagged else self.samples(1)[0]
         self._check(masks, "The final mask")
+        self.cut.warn_of_ties(self._method, self.values, masks)
         collapse.check(masks, effective_masks(masks), "warn", "the final mask")
         return masks
 

@@ -59,6 +59,7 @@ class SearchedModel(trainee.Trainee):
         self.input_shape = model.input_shape
         self.num_outputs = model.num_outputs
         self.programs = model.programs
+        self.facts = model.facts
         self.folders = ("final", "masks", *self.source.folders)
         self.has_events = self.source.has_events
         self._frozen = None
@@ -116,6 +117,9 @@ class SearchedModel(trainee.Trainee):
         """Returns what the network computes with; see learned_masks."""
         rescaling = self.source.rescaling
         return learned_masks.effective(self.weights, masks, rescaling)
+
+    def check_own_training(self) -> None:
+        self._model.check_own_training()
 
     def event(self, iteration: int) -> dict:
         return self.source.event(iteration, self.weights)

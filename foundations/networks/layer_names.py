@@ -1,10 +1,13 @@
 """Which layers users mean: by the names that they see, or by those on disk."""
 
 import fnmatch
+import logging
 import re
 from collections.abc import Iterable, Mapping
 
 from lottery_ticket.foundations.values import names
+
+_log = logging.getLogger(__name__)
 
 
 class LayerNames:
@@ -102,6 +105,36 @@ class LayerNames:
                     f"{self._listed([key])}"
                 )
         return {keys[written]: value for written, value in given.items()}
+
+    def saved(self, kind: str, given: Mapping) -> dict:
+        """Returns what is given by key, by key, as `values` what is not.
+
+        A name that is seen, and no key, shows that a user wrote them. Else all
+        are keys, as of what was saved; those that are the names of other
+        layers, too, are warned of. Unknown ones stay as they are.
+
+        Args:
+            kind: As for `key`.
+
+        Raises:
+            ValueError: As for `values`.
+        """
+        if any(n not in self._seen and self._by_name(n) for n in given):
+            return self.values(kind, given)
+        others = {
+            written: found
+            for written in given
+            if (found := [k for k in self._by_name(written) if k != written])
+        }
+        for written, found in others.items():
+            _log.warning(
+                "The %s %r is of %s, and not of %s: names are taken as saved",
+                kind,
+                written,
+                self._listed([written]),
+                self._listed(found),
+            )
+        return dict(given)
 
     def _by_name(self, written):
         """Keys of layers of this name; of inner ones if no path is."""

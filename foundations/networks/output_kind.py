@@ -2,11 +2,15 @@
 
 import typing
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.machine import lazy
+
+with lazy.imports():
+    import keras
+    import tensorflow as tf
+
+    from lottery_ticket.foundations.networks import keras_private
 
 KINDS = ("auto", "logits", "probabilities")
 # Operations behind which an output is still what it was.
@@ -49,7 +53,7 @@ class Kind(typing.NamedTuple):
 
 
 def of(
-    network: keras.Model,
+    network: "keras.Model",
     examples: typing.Any,
     outputs: np.ndarray,
     given: str = "auto",
@@ -87,7 +91,7 @@ def of(
     return _by_values(network, outputs, kinds)
 
 
-def before_softmax(outputs: tf.Tensor) -> tf.Tensor | None:
+def before_softmax(outputs: "tf.Tensor") -> "tf.Tensor | None":
     """Returns what a softmax was taken of, or None where none is found.
 
     Looked for in the graph that is being traced, behind reshapes to the same

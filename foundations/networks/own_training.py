@@ -2,6 +2,7 @@
 
 import logging
 import typing
+import weakref
 
 import keras
 
@@ -31,6 +32,7 @@ _ACCURACY_KINDS = (
     keras.metrics.CategoricalAccuracy,
 )
 _log = logging.getLogger(__name__)
+_said = weakref.WeakSet()  # Networks of which it has been; once is enough.
 
 
 def check(network: keras.Model, gives_probabilities: bool) -> None:
@@ -38,7 +40,8 @@ def check(network: keras.Model, gives_probabilities: bool) -> None:
 
     That is by methods of its own, or by what it was compiled with: any loss but
     plain cross-entropy of its outputs, loss weights, metrics but accuracy.
-    Of an optimizer and of run_eagerly, a warning says that they are not used.
+    Of an optimizer and of run_eagerly, a warning says once that they are not
+    used.
 
     Args:
         gives_probabilities: Whether the outputs are probabilities, not logits.
@@ -60,6 +63,9 @@ def check(network: keras.Model, gives_probabilities: bool) -> None:
     for metric in _flat(given["metrics"]):
         if not _is_accuracy(metric):
             _refuse(network, f"been compiled with the metric {_name(metric)}")
+    if network in _said:
+        return
+    _said.add(network)
     eager = ", run_eagerly" if given["run_eagerly"] else ""
     _log.warning(
         "Not used of what the network %r was compiled with: the optimizer%s. "

@@ -13,11 +13,13 @@ from lottery_ticket.foundations.records import (
     save_restore,
     sealed,
 )
+from lottery_ticket.foundations.values import names_0_1_0
 
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
 _CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
 _log = logging.getLogger(__name__)
+_of_config_alone: set[str] = set()  # Where it has been said; once is enough.
 
 
 def write(directory: str, record: dict) -> None:
@@ -105,9 +107,27 @@ def check_source(path: str) -> None:
 
 
 def check_identity(recorded: dict, identity: dict, directory: str) -> None:
-    """Raises ValueError, naming what differs, if a run's identity does."""
+    """Raises ValueError, naming what differs, if a run's identity does.
+
+    What 0.1.0 did not record of an optimizer matches any, said in a warning.
+
+    Args:
+        recorded: Dict with the parts of the identity, and facts of the run.
+    """
+    there, now = _comparable(recorded, identity)
     for part in identity:
-        sealed.check_same(recorded[part], identity[part], directory)
+        sealed.check_same(there[part], now[part], directory)
+    is_untold = there is not recorded and names_0_1_0.says_beyond(
+        identity["inputs"]
+    )
+    if is_untold and directory not in _of_config_alone:
+        _of_config_alone.add(directory)
+        _log.warning(
+            "%s was made before more of an optimizer than its config was "
+            "recorded: whether the rest, such as exclude_from_weight_decay or "
+            "code, has changed since cannot be told",
+            directory,
+        )
 
 
 def check_own(directory: str, settings: dict) -> None:
@@ -186,11 +206,14 @@ def _check_damaged(directory, identity):
     """Raises unless a damaged record still shows this very identity."""
     path = paths.record(directory)
     text = files.read(path).decode(errors="replace")
-    for part, requested in identity.items():
-        recorded = _readable_part(text, part)
+    found: dict = {part: _readable_part(text, part) for part in identity}
+    version = names_0_1_0.RECORD_VERSION
+    found |= {name: each for name, each in version.items() if name in text}
+    there, now = _comparable(found, identity)
+    for part in identity:
         why = f"its {part} cannot be read"
-        if recorded is not None:
-            why = sealed.differences(recorded, requested)
+        if there[part] is not None:
+            why = sealed.differences(there[part], now[part])
         if why:
             raise ValueError(
                 f"{path} is damaged or was not written by this package, and "
@@ -198,6 +221,17 @@ def _check_damaged(directory, identity):
                 f"overwritten. Move {directory} away to have the run done "
                 "anew, or use another output_dir."
             )
+
+
+def _comparable(recorded, identity):
+    """Both less what cannot be told: of an optimizer that 0.1.0 recorded."""
+    is_read = "inputs" in identity and recorded["inputs"] is not None
+    if not is_read or not names_0_1_0.lacks_beyond(recorded):
+        return recorded, identity
+    return [
+        {**each, "inputs": names_0_1_0.of_config(each["inputs"])}
+        for each in (recorded, identity)
+    ]
 
 
 def _readable_part(text, part):

@@ -12,6 +12,8 @@ Masks = dict[str, np.ndarray]
 # How far a density may be from the one that was asked for, as a part of it.
 DENSITY_SLACK = 0.01
 SHOWN = 4
+CHANCE = "Chance"
+PLACE = "Their place"  # The earlier layer, the earlier index.
 _log = logging.getLogger(__name__)
 
 
@@ -22,9 +24,14 @@ class Chance:
     then are there at the end: until it comes, later steps may take them all.
     """
 
-    def __init__(self, criterion: str, masks: Masks):
-        """Takes the name of what scores, and the masks before."""
+    def __init__(self, criterion: str, masks: Masks, decider: str = CHANCE):
+        """Takes the name of what scores, and the masks before.
+
+        The decider is what tells those apart that score the same: CHANCE, or
+        PLACE, where the earlier ones go.
+        """
         self._criterion = criterion
+        self._decider = decider
         self._before = masks
         self._went = {}  # Layers compared -> weights that have gone by chance.
         self._scores = {}  # Layers compared -> what the last of them scored.
@@ -62,13 +69,30 @@ class Chance:
             if stayed and 2 * by_chance > gone:
                 _log.warning(
                     "%s scores of %s: %s of %s weights that go tie with some "
-                    "that stay (at %.4g). Chance decides between them",
+                    "that stay (at %.4g). %s decides between them",
                     self._criterion,
                     _listed(stayed),
                     f"{by_chance:,}",
                     f"{gone:,}",
                     self._scores[layers],
+                    self._decider,
                 )
+
+
+def warn_of_ranks(what: str, values: dict[str, np.ndarray]) -> None:
+    """Warns of layers most of whose values tie, so that chance ranks them.
+
+    Args:
+        what: What is ranked, such as "abs(initial)".
+        values: Dict, layer name -> array of those that are.
+    """
+    tied = [name for name, each in values.items() if _most_tie(each)]
+    if tied:
+        _log.warning(
+            "%s of %s: most are equal. Chance decides which ranks lower",
+            what,
+            _listed(tied),
+        )
 
 
 def warn_of_whole(
@@ -117,6 +141,11 @@ def say_density(density: float, masks: Masks, label: str, quiet: bool) -> None:
 def _kept(masks, scores):
     """The scores where masks are true, of all layers."""
     return np.concatenate([scores[n][mask] for n, mask in masks.items()])
+
+
+def _most_tie(values):
+    _, counts = np.unique(values, return_counts=True)
+    return values.size > 1 and 2 * counts.max() > values.size
 
 
 def _count(masks, name):

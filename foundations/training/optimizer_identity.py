@@ -12,10 +12,8 @@ import keras
 import numpy as np
 
 from lottery_ticket.foundations.networks import keras_private
-from lottery_ticket.foundations.values import user_code
+from lottery_ticket.foundations.values import names_0_1_0, user_code
 
-# Settings by which the config of an optimizer is known.
-_OF_OPTIMIZERS = {"ema_momentum", "inner_optimizer", "optimizer_map"}
 _PLAIN = str | int | float | bool | None
 
 
@@ -24,10 +22,9 @@ def config(optimizer: keras.optimizers.Optimizer) -> dict:
     kind, serialized = type(optimizer), keras.optimizers.serialize(optimizer)
     settings = typing.cast(dict, serialized)["config"]
     settings["name"] = f"{kind.__module__}.{kind.__name__}"
-    _forget_numbers(settings)
     # Names of what is no JSON: its text may hold an address in memory.
     text = json.dumps(settings, default=lambda value: type(value).__name__)
-    return json.loads(text)
+    return names_0_1_0.unnumbered(json.loads(text))
 
 
 def key(
@@ -137,12 +134,3 @@ def _in_process(code, tell):
         return id(code)
     inside = inspect.getclosurevars(code).nonlocals
     return [id(code.__code__), tell(inside), tell(code.__defaults__)]
-
-
-def _forget_numbers(settings):
-    """Takes from names of optimizers inside what Keras numbers them by."""
-    for each in settings.values():
-        if isinstance(each, dict):
-            if _OF_OPTIMIZERS & each.keys() and "name" in each:
-                each["name"] = re.sub(r"_\d+$", "", str(each["name"]))
-            _forget_numbers(each)

@@ -20,6 +20,7 @@ from lottery_ticket.foundations.records import (
     save_restore,
 )
 from lottery_ticket.foundations.training import programs, run_settings, trainee
+from lottery_ticket.foundations.values import names_0_1_0
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
@@ -70,6 +71,7 @@ class ResumableRun:
         # Under way: (iterations, results), and (split, iteration, future).
         self.launched, self.evaluations = [], []
         self.facts = {
+            **names_0_1_0.RECORD_VERSION,
             "started": datetime.datetime.now(datetime.timezone.utc).isoformat(),
             "train_s": 0.0,
             "resumed": 0,
@@ -93,7 +95,9 @@ class ResumableRun:
             return
         arrays, facts = saved
         run_record.check_identity(
-            facts["identity"], self.identity, self.directory
+            {**facts["facts"], **facts["identity"]},
+            self.identity,
+            self.directory,
         )
         self._clear()
         # 0.1.0 did not say where it was.
@@ -150,6 +154,7 @@ class ResumableRun:
             {
                 **self.identity,
                 **facts,
+                **self.model.facts,
                 "iterations": self.span.end,
                 **counted,
                 "device": self.machine["device"],

@@ -1,7 +1,9 @@
 """Trainee: what the trainer asks of a model."""
 
 import abc
+import types
 import typing
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -24,6 +26,8 @@ class Trainee(abc.ABC):
         holds: Whether pruned weights are held at their values, not at 0.
         programs: Dict of what was compiled to train it, by all that this
             depends on; kept, so that 31 levels compile once.
+        facts: JSON values by name, what was found out about it: recorded, and
+            compared with nothing.
         folders: Names of the folders that `outcome` fills.
         has_events: Whether `event` does anything.
     """
@@ -34,6 +38,7 @@ class Trainee(abc.ABC):
     num_outputs: int | None
     holds: bool
     programs: dict
+    facts: Mapping[str, typing.Any] = types.MappingProxyType({})
     folders: tuple[str, ...] = ("final", "masks")
     has_events = False
 
@@ -83,6 +88,13 @@ class Trainee(abc.ABC):
         """Puts it where a run that is complete has left it.
 
         The networks are as `outcome` gives them, and "initial".
+        """
+
+    def check_own_training(self) -> None:  # noqa: B027  Ours have none.
+        """Raises ValueError if its network says how to train it, and otherwise.
+
+        Called as training begins. One whose network somebody else has made
+        overrides this.
         """
 
     def event(self, iteration: int) -> dict:

@@ -5,6 +5,7 @@ from and counted as complete. What is called otherwise today, or told otherwise,
 is translated here, on reading.
 """
 
+import re
 from typing import Any
 
 # Inside the folder of a result: folders of runs that are parts of it, and none
@@ -45,12 +46,18 @@ BEFORE = {
     "mask_1_action": "rewind",
     "mask_0_action": "zero",
     "save_iterations": [],
+    "outputs": "auto",
 }
 
 # Fingerprints of users' code, which 0.1.0 did not record, and the one it did:
 # of a network's file alone, docstrings included.
 CODE = ("code", "dataset_code")
 CODE_BEFORE = "model_code"
+# In the record of a run since it says all of its optimizer. 0.1.0's has none,
+# and says what the optimizer's config does.
+RECORD_VERSION = {"record_version": 2}
+# Settings by which the config of an optimizer is known.
+_OF_OPTIMIZERS = {"ema_momentum", "inner_optimizer", "optimizer_map"}
 
 
 def value(recorded: dict, name: str) -> Any:
@@ -81,3 +88,39 @@ def comparable(recorded: dict, requested: dict) -> list[dict]:
         {name: given[name] for name in given if name not in unknown}
         for given in (recorded, requested)
     ]
+
+
+def says_beyond(inputs: dict) -> bool:
+    """Whether inputs of a run have more of its optimizer than its config."""
+    return "optimizer_code" in inputs or "beyond" in inputs.get("optimizer", {})
+
+
+def lacks_beyond(record: dict) -> bool:
+    """Whether a run's record does not tell of more than the config."""
+    is_old = not RECORD_VERSION.keys() & record.keys()
+    return is_old and not says_beyond(record["inputs"])
+
+
+def of_config(inputs: dict) -> dict:
+    """Returns inputs of a run as far as any record of 0.1.0 says them."""
+    told = {n: each for n, each in inputs.items() if n != "optimizer_code"}
+    if "optimizer" in told:
+        told["optimizer"] = unnumbered(
+            {n: each for n, each in told["optimizer"].items() if n != "beyond"}
+        )
+    return told
+
+
+def unnumbered(config: dict) -> dict:
+    """Returns the config of an optimizer; those inside have names of today.
+
+    0.1.0 left in them the numbers that Keras tells them by in a process.
+    """
+    told = {}
+    for name, each in config.items():
+        if isinstance(each, dict):
+            each = unnumbered(each)
+            if _OF_OPTIMIZERS & each.keys() and "name" in each:
+                each["name"] = re.sub(r"_\d+$", "", str(each["name"]))
+        told[name] = each
+    return told

@@ -620,6 +620,18 @@ def test_one_shot_keeps_the_largest_of_the_dense_network(monkeypatch):
     np.testing.assert_array_equal(found["a"], [0, 1, 0, 1, 1])
 
 
+@pytest.mark.parametrize(
+    ("final", "is_said"),
+    [([0.0, 0, 0, 0, 9], True), ([2.0] * 5, True), ([1.0, 2, 3, 4, 5], False)],
+)
+def test_one_shot_says_if_ties_decide(monkeypatch, caplog, final, is_said):
+    final = {"a": np.array(final)}
+    monkeypatch.setattr(finished_runs, "dense_final", lambda _: final)
+    found = branch.oneshot(pruned_to(a=[1, 1, 1, 0, 0]), seed=0)
+    np.testing.assert_array_equal(found["a"], [0, 0, 1, 1, 1])
+    assert ("Their place decides" in caplog.text) == is_said
+
+
 def test_the_tickets_own_masks_are_its_own():
     source = pruned_to(a=[1, 0])
     assert branch.same(source, 0) is source.masks

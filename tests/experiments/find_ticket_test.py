@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 
 import keras
 import numpy as np
@@ -12,7 +13,11 @@ from lottery_ticket.analysis.reading import tree
 from lottery_ticket.experiments import find_ticket
 from lottery_ticket.experiments.settings import level_rules, recipes, scoring
 from lottery_ticket.foundations import keras_model
-from lottery_ticket.foundations.records import run_record, save_restore
+from lottery_ticket.foundations.records import (
+    run_record,
+    save_restore,
+    sealed,
+)
 from lottery_ticket.foundations.training import programs
 
 L = keras.layers
@@ -144,6 +149,44 @@ def test_the_same_call_goes_on_from_the_weights_it_began_with(
     again = find(tmp_path / "killed").get_weights()
     for array, expected in zip(again, whole, strict=True):
         np.testing.assert_array_equal(array, expected)
+
+
+def test_what_outputs_are_is_a_fact_and_not_compared(found, tmp_path):
+    copy = shutil.copytree(found[0], tmp_path / "copy")
+    paths = sorted(copy.glob("trial1/*/same_init/run.json"))
+    for path in paths:
+        record = json.loads(path.read_text())
+        said = record.pop("outputs")
+        assert said == "probabilities: they come from Softmax"
+        assert record["settings"]["outputs"] == "auto"
+        assert "outputs" not in record["inputs"]
+        if path is not paths[0]:  # That is as 0.1.0 wrote it.
+            record["outputs"] = "probabilities: as others would say"
+        del record["checksum"]
+        sealed.write(str(path), record)
+    before = {path: path.read_bytes() for path in paths}
+    find(copy / "trial1")
+    assert {path: path.read_bytes() for path in paths} == before
+
+
+def test_what_outputs_are_can_be_said(tmp_path):
+    with pytest.raises(ValueError, match="say so by outputs="):
+        find(tmp_path / "sigmoid", network("sigmoid"))
+    find(
+        tmp_path / "said",
+        network("sigmoid"),
+        recipe=recipe(outputs="probabilities"),
+        iterations=0,
+    )
+    record = run_record.read(str(tmp_path / "said/0/same_init"))
+    assert record["outputs"] == "probabilities: as was said"
+    with pytest.raises(ValueError, match="'probabilities' there, 'logits' now"):
+        find(
+            tmp_path / "said",
+            network("sigmoid"),
+            recipe=recipe(outputs="logits"),
+            iterations=0,
+        )
 
 
 def test_a_finished_level_can_be_loaded(found):

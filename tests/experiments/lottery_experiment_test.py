@@ -11,7 +11,7 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import programs
-from lottery_ticket.tests import planned
+from lottery_ticket.tests import grids, planned
 
 RECIPE = recipes.Recipe(
     training_len="20it", test_interval=10, seed=1, jit=False
@@ -266,3 +266,99 @@ def test_sparse_presets_stay_sparse_or_grow_as_is_said(trial, tmp_path, caplog):
             keep_zeros=False,
             **again,
         )
+
+
+SPARSE = """
+import keras
+import numpy as np
+
+def drawn(shape, dtype=None):
+    coins = keras.random.uniform(shape)
+    values = keras.random.normal(shape, stddev=0.1)
+    return keras.ops.where(coins < 0.3, values, 0.0)
+
+def network(initializer):
+    hidden = keras.layers.Dense(16, kernel_initializer=initializer, name="h")
+    layers = [keras.layers.Flatten(), hidden, keras.layers.Dense(10, name="o")]
+    return keras.Sequential([keras.Input((8, 8, 1)), *layers])
+
+def draws():
+    return network(drawn)
+
+def loads():
+    made = network("zeros")
+    kernel = np.linspace(-1, 1, 1024).reshape(64, 16)
+    made.layers[1].kernel.assign(kernel * (np.abs(kernel) > 0.7))
+    return made
+
+def starts_at_0():
+    return network("zeros")
+"""
+
+
+def of_sparse(tmp_path, build, keep_zeros=True, iterations=0):
+    """A plan of a network whose function gives zeros."""
+    (tmp_path / "net.py").write_text(SPARSE)
+    recipe = recipes.Recipe(
+        "own_model",
+        model=f"{tmp_path}/net.py:{build}",
+        dataset="digits",
+        training_len="9it",
+        jit=False,
+        seed=1,
+    )
+    return lottery_experiment.plan(
+        str(tmp_path / "trial1"),
+        recipe,
+        iterations=iterations,
+        keep_zeros=keep_zeros,
+        quiet=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("build", "keep_zeros"),
+    grids.thinned(
+        [
+            ("draws", True),
+            ("loads", True),
+            ("draws", False),
+            ("loads", False),
+            ("starts_at_0", True),
+        ],
+        [("draws", True)],
+    ),
+)
+def test_zeros_that_a_function_gives_stay_or_grow(
+    tmp_path, build, keep_zeros, caplog
+):
+    of_sparse(tmp_path, build, keep_zeros).run()
+    initial, final, masks = networks(str(tmp_path / "trial1"), 0)
+    is_kept = keep_zeros and build != "starts_at_0"
+    if is_kept:
+        np.testing.assert_array_equal(masks["h"], initial["h"] != 0)
+        assert 0.2 < masks["h"].mean() < 0.4
+        assert not final["h"][masks["h"] == 0].any()
+    else:
+        assert masks["h"].all() and np.mean(final["h"] == 0) < 0.6
+    assert ("are trained, too" in caplog.text) == (not keep_zeros)
+    again = of_sparse(tmp_path, build, keep_zeros)
+    assert again.is_complete
+    assert ("zeros_kept" in again.settings) == is_kept
+    # What was begun without the rule goes on without it.
+    assert of_sparse(tmp_path, build).is_complete
+    if is_kept:
+        with pytest.raises(ValueError, match="zeros_kept: True there, None"):
+            of_sparse(tmp_path, build, keep_zeros=False).run()
+
+
+@pytest.mark.slow
+def test_zeros_that_a_function_gives_are_pruned_no_second_time(tmp_path):
+    of_sparse(tmp_path, "draws", iterations=1).run()
+    first, second = (
+        networks(str(tmp_path / "trial1"), level)[2]["h"] for level in (0, 1)
+    )
+    kept = int(first.sum())
+    assert int(second.sum()) == kept - round(0.2 * kept)
+    assert not (second > first).any()
+    assert of_sparse(tmp_path, "draws", iterations=1).is_complete

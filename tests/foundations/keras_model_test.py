@@ -492,8 +492,94 @@ def test_a_name_of_two_layers_is_an_error(names, given, message):
         keras_model.KerasModel(network, **{given: of})
 
 
+@pytest.mark.parametrize(
+    ("names", "written", "index", "is_warned"),
+    [
+        (("dense_7", "dense_8"), ("dense_8",), 1, False),
+        (("dense_7", "dense_8"), ("dense_1",), 1, False),
+        (("dense_1", "dense_2"), ("dense_2",), 1, False),
+        (("dense_1", "dense_2"), ("dense_1",), 1, True),
+        (("my layer", "b"), ("my layer", "b"), 0, False),
+        # A whole network as saved, though all names are of others.
+        (("dense_1", "dense"), ("dense", "dense_1", "o"), 0, False),
+    ],
+)
+def test_reset_takes_names_that_users_see(
+    names, written, index, is_warned, caplog
+):
+    network = numbered(*names)
+    model = keras_model.KerasModel(network)
+    arrays = [np.zeros((4, 4)), np.ones((4, 4)), np.ones((4, 3))]
+    given = dict(zip(written, arrays, strict=False))
+    model.reset(masks=given)
+    assert not model.masks[list(model.masks)[index]].any()
+    assert sum(not mask.any() for mask in model.masks.values()) == 1
+    assert ("names are taken as saved" in caplog.text) == is_warned
+    model.reset(presets={k: v + 7 for k, v in given.items()})
+    assert (network.layers[index].kernel.numpy() == 7).all()
+
+
+def test_reset_refuses_names_of_users_that_are_of_two_layers():
+    model = keras_model.KerasModel(numbered("dense_1", "dense_2"))
+    zeros = np.zeros((4, 4))
+    with pytest.raises(ValueError, match="'dense_1' names 2 layers"):
+        model.reset(masks={"dense_1": zeros, "dense_2": zeros})
+    with pytest.raises(ValueError, match="Unknown masked layer 'dens'"):
+        model.reset(masks={"dens": zeros})
+
+
 def test_names_that_differ_in_case_only_are_not_trained():
     network = numbered("Hidden", "hidden")
     with pytest.raises(ValueError, match="'Hidden' and 'hidden' differ in"):
         keras_model.KerasModel(network, X)
     assert len(keras_model.KerasModel(network).masks) == 3  # As it was saved.
+
+
+MSE = {"optimizer": "sgd", "loss": "mse"}
+LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda network: network.compile(**MSE), "the loss mean_squared_error"),
+        (
+            lambda network: network.compile("sgd", LOGITS, metrics=["mae"]),
+            "the metric mae",
+        ),
+        (
+            lambda network: setattr(network, "train_step", lambda data: {}),
+            "a train_step of its own",
+        ),
+        (
+            lambda network: setattr(network, "compute_loss", lambda *x: 0.0),
+            "a compute_loss of its own",
+        ),
+    ],
+)
+def test_what_a_network_says_later_counts_as_training_begins(
+    tmp_path, change, message, caplog
+):
+    model = keras_model.KerasModel(sequential(), X)
+    model.network.compile("sgd", LOGITS)
+    for length in ("1it", "2it"):
+        tiny.train(tmp_path / length, model=model, training_len=length)
+    assert caplog.text.count("compiled with: the optimizer. ") == 1
+    change(model.network)
+    with pytest.raises(ValueError, match=f"{message}.* is not used here"):
+        tiny.train(tmp_path / "3it", model=model, training_len="3it")
+    assert not (tmp_path / "3it/run.json").exists()
+    assert not (tmp_path / "3it/checkpoint.bin").exists()
+
+
+def test_fit_under_masks_trains_as_its_user_likes():
+    model = keras_model.KerasModel(sequential(), X)
+    mask = np.ones((4, 5), np.uint8)
+    mask[0] = 0
+    model.reset(masks={"dense": mask})
+    model.network.compile(**MSE)
+    before = model.weights["dense"]
+    x = np.ones((8, 4), np.float32)
+    model.network.fit(x, np.ones((8, 3)), epochs=1, verbose=0)
+    after = model.weights["dense"]
+    assert not after[0].any() and (after != before).any()

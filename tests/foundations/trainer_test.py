@@ -8,7 +8,14 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import model_base, trainer
-from lottery_ticket.foundations.records import lock, paths, save_restore, sealed
+from lottery_ticket.foundations.records import (
+    checkpoint,
+    lock,
+    paths,
+    run_record,
+    save_restore,
+    sealed,
+)
 from lottery_ticket.foundations.training import programs, trainee
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
@@ -583,16 +590,85 @@ def test_a_run_ends_with_averages_and_is_evaluated_with_them(tmp_path, caplog):
     np.testing.assert_array_equal(kept["layer0"], final["layer0"])
 
 
-def test_another_exclusion_from_decay_is_another_run(tmp_path):
-    def optimizer():
-        made = keras.optimizers.AdamW(0.01, weight_decay=1.0)
-        made.exclude_from_weight_decay(var_names=["bias"])
-        return made
+def excluding():
+    made = keras.optimizers.AdamW(0.01, weight_decay=1.0)
+    made.exclude_from_weight_decay(var_names=["bias"])
+    return made
 
-    tiny.train(
-        tmp_path,
-        training_len="2it",
-        optimizer_fn=lambda: keras.optimizers.AdamW(0.01, weight_decay=1.0),
-    )
-    with pytest.raises(ValueError, match="exclude_from_weight_decay"):
-        tiny.train(tmp_path, training_len="2it", optimizer_fn=optimizer)
+
+def including():
+    return keras.optimizers.AdamW(0.01, weight_decay=1.0)
+
+
+def marked():
+    made = including()
+    made.mark = 1.0
+    return made
+
+
+class Own(keras.optimizers.AdamW):
+    """A class of a user's, with a config that says nothing of it."""
+
+
+def own():
+    return Own(0.01, weight_decay=1.0)
+
+
+def as_0_1_0_wrote_it(path):
+    """Takes from a record what 0.1.0 did not write of an optimizer."""
+    record = json.loads(path.read_text())
+    del record["record_version"], record["checksum"]
+    record["inputs"].pop("optimizer_code", None)
+    record["inputs"]["optimizer"].pop("beyond", None)
+    sealed.write(str(path), record)
+
+
+@pytest.mark.parametrize("optimizer", [excluding, marked, own])
+def test_an_optimizer_beyond_its_config_is_compared_where_it_is_recorded(
+    tmp_path, optimizer, caplog, monkeypatch
+):
+    monkeypatch.setattr(run_record, "_of_config_alone", set())
+
+    def train(optimizer_fn, folder="run"):
+        return tiny.train(
+            tmp_path / folder, training_len="2it", optimizer_fn=optimizer_fn
+        )
+
+    _, final = train(optimizer)
+    with pytest.raises(ValueError, match="made with other settings.*optimizer"):
+        train(including)
+    as_0_1_0_wrote_it(tmp_path / "run/run.json")
+    before = (tmp_path / "run/run.json").read_bytes()
+    for _ in range(2):
+        _, kept = train(optimizer)
+        np.testing.assert_array_equal(kept["layer0"], final["layer0"])
+    assert (tmp_path / "run/run.json").read_bytes() == before
+    said = [
+        m for m in caplog.messages if "of an optimizer than its config" in m
+    ]
+    assert len(said) == 1
+    with pytest.raises(ValueError, match="made with other settings.*optimizer"):
+        train(lambda: keras.optimizers.AdamW(0.02, weight_decay=1.0))
+    if optimizer is not own:  # Whose name is on record.
+        train(including)
+        train(including, "today")
+        with pytest.raises(ValueError, match="other settings.*beyond"):
+            train(optimizer, "today")
+
+
+def test_what_0_1_0_left_half_done_goes_on_with_any_optimizer_of_its_config(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(run_record, "_of_config_alone", set())
+    monkeypatch.setattr(programs.Program, "train", None)
+    with pytest.raises(TypeError):
+        tiny.train(tmp_path, training_len="2it", optimizer_fn=excluding)
+    monkeypatch.undo()
+    arrays, facts = checkpoint.load(str(tmp_path))
+    del facts["facts"]["record_version"]
+    del facts["identity"]["inputs"]["optimizer"]["beyond"]
+    checkpoint.save(str(tmp_path), arrays, facts)
+    tiny.train(tmp_path, training_len="2it", optimizer_fn=excluding)
+    assert "of an optimizer than its config" in caplog.text
+    with pytest.raises(ValueError, match="other settings.*beyond"):
+        tiny.train(tmp_path, training_len="2it", optimizer_fn=including)

@@ -21,6 +21,25 @@ def sized(num_classes, input_shape):
 def no_model():
     return 7
 
+class Own(keras.Model):
+    pass
+
+def a_class():
+    return Own
+
+def a_function():
+    return build
+
+def a_layer():
+    return keras.layers.Dense(3)
+
+def a_file():
+    return "saved.keras"
+
+def of_keras_2():
+    Old = type("Old", (), {"__module__": "tf_keras.src.engine.training"})
+    return Old()
+
 def fails():
     raise KeyError("inside")
 
@@ -58,6 +77,11 @@ def test_shape_and_classes_are_handed_over_by_name(file):
         ("missing", "has no function 'missing'"),
         ("constant", "has no function 'constant'"),
         ("no_model", "must return a keras.Model. Received: int"),
+        ("a_class", "Received: the class Own. Pass one model that it makes"),
+        ("a_function", "Received: the function build. Pass what it returns"),
+        ("a_layer", "Received: Dense, a layer. Put it into a keras.Sequential"),
+        ("a_file", "Received: str 'saved.keras'. Read a saved model with"),
+        ("of_keras_2", r"Received: Old, a model of Keras 2 \(tf_keras\)"),
         ("fails", "failed: KeyError"),
     ],
 )

@@ -172,6 +172,27 @@ def test_a_model_of_ones_own_must_be_what_it_was(tmp_path):
         recipe_changes.apply(unchanged, settings)
 
 
+def test_kinds_of_outputs_go_with_the_network(tmp_path):
+    for name in ("net.py", "other.py"):
+        (tmp_path / name).write_text("x = 1")
+    recipe = recipes.Recipe(
+        "own_model",
+        model=f"{tmp_path}/net.py:f",
+        dataset="digits",
+        outputs="logits",
+    )
+    assert changed(recipe).outputs == "logits"
+    assert changed(recipe, lr=0.1).outputs == "logits"
+    for given in (
+        {"model": "fc"},
+        {"model": f"{tmp_path}/other.py:f"},
+        {"outputs": "auto"},
+    ):
+        assert changed(recipe, **given).outputs == "auto"
+    settings = changed(recipe, outputs="auto").settings()
+    assert recipe_changes.differing(settings, recorded(recipe)) == ["outputs"]
+
+
 def test_changes_are_flags_with_a_help():
     def run(changes: recipe_changes.RecipeChanges = recipe_changes.UNCHANGED):
         """Runs."""

@@ -7,6 +7,7 @@ import pytest
 
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import sealed
 from lottery_ticket.foundations.training import schedules
 from lottery_ticket.foundations.values import fields, seeds, steps
 
@@ -320,6 +321,30 @@ def test_the_code_of_an_own_model_is_a_setting(tmp_path):
     assert settings[3]["code"] != settings[4]["code"]
     with pytest.raises(ValueError, match="as path/to/file.py:function"):
         recipes.Recipe("own_model", model=str(path))
+
+
+@pytest.mark.parametrize("name", ["fc", "resnet20", "mobilenet_v2"])
+def test_kinds_of_outputs_are_for_networks_of_the_users_own(name, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("x = 1")
+    own = {"recipe": "own_model", "model": f"{path}:f"}
+    with pytest.raises(
+        ValueError, match=f"of your own.*logits with model={name}"
+    ):
+        recipes.Recipe(model=name, outputs="logits")
+    assert "outputs" not in recipes.Recipe(model=name).settings()
+    with pytest.raises(
+        ValueError, match="outputs 'logit'. Did you mean 'logits"
+    ):
+        recipes.Recipe(**own, outputs="logit")
+    found = [
+        json.loads(json.dumps(recipes.Recipe(**own, outputs=each).settings()))
+        for each in ("auto", "logits")
+    ]
+    assert [each["outputs"] for each in found] == ["auto", "logits"]
+    of_0_1_0 = {n: found[0][n] for n in found[0] if n != "outputs"}
+    assert not sealed.differences(of_0_1_0, found[0])
+    assert "outputs: 'auto' there" in sealed.differences(of_0_1_0, found[1])
 
 
 def test_another_dataset_has_its_own_validation_size():

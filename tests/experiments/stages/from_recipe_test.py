@@ -7,11 +7,13 @@ import weakref
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.datasets import dataset_own
 from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.datasets import picture_files
@@ -38,6 +40,34 @@ def test_one_dataset_and_one_model_are_kept():
     from_recipe.forget()
     gc.collect()
     assert model() is None
+
+
+SIGMOID = """
+import keras
+
+def build():
+    return keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(10, "sigmoid")]
+    )
+"""
+
+
+def test_what_outputs_are_reaches_a_network_of_a_file(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(SIGMOID)
+    own = {"model": f"{tmp_path}/net.py:build", "dataset": "digits"}
+    auto, logits, other = (
+        recipes.Recipe("own_model", **own, outputs=kind)
+        for kind in output_kind.KINDS
+    )
+    dataset = from_recipe.dataset(auto)
+    with pytest.raises(ValueError, match="outputs of a sigmoid.*by outputs="):
+        from_recipe.model(auto, dataset)
+    model = from_recipe.model(logits, dataset)
+    assert capsys.readouterr().err.count("taken as logits: as was said") == 1
+    assert model.facts == {"outputs": "logits: as was said"}
+    assert from_recipe.model(logits, dataset, quiet=True) is model
+    assert from_recipe.model(other, dataset, quiet=True).gives_probabilities
+    assert not capsys.readouterr().err
 
 
 def test_the_recipe_reaches_the_dataset():
@@ -141,6 +171,11 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
     model = from_recipe.model(recipe, dataset).reset(seed=1)
     with pytest.raises(ValueError, match="ant/003.png cannot be read"):
         from_recipe.train(recipe, dataset, model, str(tmp_path / "out"))
+    # A deep image that came after the folder was looked at.
+    deep = tf.io.encode_png(np.zeros((8, 8, 3), np.uint16))
+    broken.write_bytes(deep.numpy())
+    with pytest.raises(ValueError, match="003.png is an image of 16 bits"):
+        from_recipe.train(recipe, dataset, model, str(tmp_path / "deep"))
 
 
 @pytest.mark.slow

@@ -141,6 +141,24 @@ def test_seeds_decide_between_equal_ranks(name):
     assert (first != other).any()
 
 
+@pytest.mark.parametrize(
+    "name", ["large_init_large_final", "small_init_small_final"]
+)
+def test_ranks_that_are_chance_are_said_once(name, caplog):
+    given = networks()
+    for kind, words in (("initial", "abs(initial)"), ("final", "abs(final)")):
+        constant = {**given[kind], "layer0": np.ones((4, 5), np.float32)}
+        function = criteria.score_fn(
+            name, unchanged(), **{**given, kind: constant}
+        )
+        for _ in range(2):
+            function(tiny.masks())
+        assert caplog.text.count(f"{words} of layer0: most are equal") == 1
+        caplog.clear()
+    scores(name, **given)
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("name", OF_WEIGHTS)
 @pytest.mark.parametrize("kind", ["initial", "final"])
 def test_weights_that_are_not_numbers_pass_for_none(name, kind):

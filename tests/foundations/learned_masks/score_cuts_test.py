@@ -63,3 +63,32 @@ def test_gradual_searches_leave_out_more_after_each_event(masker):
     step = 1 - 0.2 ** (1 / 3)
     p = [step, step, step, 1 - (1 - step) ** 2, 0.8]
     assert found == [int(np.ceil(10_000 * each - 1e-6)) for each in p]
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_said"),
+    [([0.5] * 10, True), ([0.0] * 8 + [1, 2], True), (range(10), False)],
+)
+def test_a_share_says_if_ties_decide(caplog, scores, is_said):
+    scores = {"a": np.array(scores, float)}
+    own = share("ep", scores, density=0.5)
+    method = score_method.ScoreMethod(masker="ep", density=0.5)
+    own.warn_of_ties(method, scores, own.kept(method, scores))
+    assert ("learned scores of a: " in caplog.text) == is_said
+    assert ("Their place decides" in caplog.text) == is_said
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_events_say_if_ties_decide_what_the_final_mask_keeps(caplog, is_kept):
+    method = score_method.ScoreMethod(plan=PLAN)
+    scores = {"a": np.array([0.0] * 8 + [1, 1])}
+    own = score_cuts.EventCut({"a": (10,)})
+    own.prune(method, scores, 3)
+    assert caplog.text == ""
+    masks = own.active if is_kept else own.kept(method, scores)
+    own.warn_of_ties(method, scores, masks)
+    assert ("learned scores of a: " in caplog.text) == is_kept
+    own.place(method, {"a": np.ones(10)}, -1)  # Another search.
+    caplog.clear()
+    own.warn_of_ties(method, scores, masks)
+    assert caplog.text == ""

@@ -318,6 +318,15 @@ def test_it_stands_for_its_model_in_training(search):
 
 
 @KINDS
+def test_training_of_its_networks_own_is_refused(search, tmp_path):
+    model = own_model()
+    found = search(model)
+    model.network.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="compiled with the loss mean_squared"):
+        train(tmp_path, found)
+
+
+@KINDS
 def test_one_of_a_kind_is_kept_with_the_model(search):
     model = tiny.Model()
     assert search(model) is search(model)

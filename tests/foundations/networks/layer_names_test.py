@@ -119,6 +119,33 @@ def test_shares_of_several_or_no_layers_are_errors(seen, written, message):
         layer_names.LayerNames(seen).shares(PART, written)
 
 
+@pytest.mark.parametrize(
+    ("seen", "written", "keys", "warning"),
+    [
+        (OTHERS, ["dense_8"], ["dense_1"], ""),
+        (OTHERS, ["dense"], ["dense"], ""),
+        (LATER, ["dense_2"], ["dense_1"], ""),
+        (
+            LATER,
+            ["dense_1"],
+            ["dense_1"],
+            "The mask 'dense_1' is of 'dense_2' (saved as 'dense_1'), and not "
+            "of 'dense_1' (saved as 'dense')",
+        ),
+        ({**SPACES, "b": "b"}, ["my_layer", "my layer"], None, ""),
+        (OWN, ["unknown"], ["unknown"], ""),
+    ],
+)
+def test_keys_stay_and_names_become_keys(seen, written, keys, warning, caplog):
+    names = layer_names.LayerNames(seen)
+    if keys is None:
+        with pytest.raises(ValueError, match="'my_layer' names 2 layers"):
+            names.saved("mask", dict.fromkeys(written, 1))
+        return
+    assert list(names.saved("mask", dict.fromkeys(written, 1))) == keys
+    assert warning in caplog.text and bool(warning) == bool(caplog.text)
+
+
 def test_a_network_that_was_saved_is_known_by_its_keys():
     made = layer_names.LayerNames(LATER)
     assert made.values("mask", {"dense": 1, "dense_1": 2}) == {

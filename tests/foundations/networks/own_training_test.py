@@ -134,8 +134,9 @@ def test_what_is_the_same_here_is_taken_and_the_optimizer_named(
 ):
     compiled = network(Plain)
     compiled.compile("sgd", **options)
-    own_training.check(compiled, gives_probabilities)
-    assert "compiled with: the optimizer. " in caplog.text
+    for _ in range(2):
+        own_training.check(compiled, gives_probabilities)
+    assert caplog.text.count("compiled with: the optimizer. ") == 1
 
 
 def test_a_network_that_is_not_compiled_is_taken_without_a_word(caplog):

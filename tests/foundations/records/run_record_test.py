@@ -12,6 +12,7 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
 )
+from lottery_ticket.foundations.values import names_0_1_0
 
 NETWORK = {"layer0": np.arange(4.0)}
 SETTINGS = {"experiment": "train"}
@@ -161,6 +162,35 @@ def test_other_inputs_are_an_error(run):
     other = {**IDENTITY, "inputs": {"masks": "abc"}}
     with pytest.raises(ValueError, match="masks: None there, 'abc' now"):
         run_record.restore(run, other)
+
+
+BEYOND = {"optimizer": {"name": "Adam", "beyond": {"mark": 1}}, "masks": None}
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_what_0_1_0_did_not_record_of_an_optimizer_matches_any(
+    tmp_path, is_whole, caplog, monkeypatch
+):
+    monkeypatch.setattr(run_record, "_of_config_alone", set())
+    record = {**IDENTITY, "checksums": {}}
+    record["inputs"] = {"optimizer": {"name": "Adam"}, "masks": None}
+    new = {**IDENTITY, "inputs": BEYOND}
+    coded = {**IDENTITY, "inputs": {**record["inputs"], "optimizer_code": "a"}}
+    for directory in ("old", "today"):
+        facts = names_0_1_0.RECORD_VERSION if directory == "today" else {}
+        run_record.write(str(tmp_path / directory), {**record, **facts})
+        path = pathlib.Path(paths.record(str(tmp_path / directory)))
+        if not is_whole:
+            path.write_text(path.read_text()[:-10])
+    for identity in (new, coded, new):
+        assert run_record.restore(str(tmp_path / "old"), identity) is None
+        with pytest.raises(ValueError, match="optimizer"):
+            run_record.restore(str(tmp_path / "today"), identity)
+    said = caplog.text.count("of an optimizer than its config was recorded")
+    assert said == is_whole
+    other = {**new, "inputs": {**BEYOND, "optimizer": {"name": "SGD"}}}
+    with pytest.raises(ValueError, match="'Adam'} there, {'name': 'SGD'} now"):
+        run_record.restore(str(tmp_path / "old"), other)
 
 
 def test_results_of_unknown_origin_are_not_overwritten(tmp_path):

@@ -86,6 +86,29 @@ def test_many_layers_are_not_all_listed(caplog):
     assert "l0, l1, l2, l3 and 5 more: 1 of 1" in text
 
 
+def test_ties_that_are_no_chance_are_called_what_they_are(caplog):
+    scores = layers(a=[0, 0, 0, 5])
+    masks = {"a": np.ones(4, np.uint8)}
+    ties = doubts.Chance("one-shot", masks, doubts.PLACE)
+    after = pruning.prune_by_scores(ONE, masks, scores)
+    ties.add(ONE, masks, after, scores)
+    ties.say({"a": np.array([0, 0, 0, 1])})  # None of those that tied stays.
+    assert caplog.text == ""
+    ties.say(after)
+    assert "one-shot scores of a: 2 of 2" in caplog.text
+    assert "Their place decides between them" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("values", "is_said"),
+    [([1, 1, 1], 1), ([0, 0, 2], 1), ([0, 0, 2, 3], 0), ([4], 0), ([], 0)],
+)
+def test_ranks_of_equal_values_are_warned_of(caplog, values, is_said):
+    if values:
+        doubts.warn_of_ranks("abs(initial)", {"a": np.array(values)})
+    assert ("abs(initial) of a: most are equal" in caplog.text) == is_said
+
+
 def test_layers_too_small_to_lose_a_weight_are_named(caplog):
     masks = {name: np.ones(size) for name, size in {"a": 4, "b": 3}.items()}
     kept = quotas.of_fractions({"a": 0.5, "b": 0.1}, masks)

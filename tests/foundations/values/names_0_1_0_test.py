@@ -50,3 +50,29 @@ def test_a_new_setting_at_its_default_makes_no_other_results(monkeypatch):
     monkeypatch.setitem(names_0_1_0.BEFORE, "knob", 3)
     sealed.check_same({"lr": 0.1}, {"lr": 0.1, "knob": 3}, "a folder")
     sealed.check_same({"lr": 0.1, "knob": 3}, {"lr": 0.1}, "a folder")
+
+
+def test_inputs_as_far_as_0_1_0_told_them():
+    plain = {"lr": 0.1, "use_ema": False}
+    inputs = {"masks": 1, "optimizer": {**plain, "beyond": {"mark": 2}}}
+    assert names_0_1_0.of_config({**inputs, "optimizer_code": "a"}) == {
+        "masks": 1,
+        "optimizer": plain,
+    }
+    assert names_0_1_0.of_config({"masks": 1}) == {"masks": 1}
+    for told in (inputs, {"optimizer": plain, "optimizer_code": "a"}):
+        assert names_0_1_0.says_beyond(told)
+        assert not names_0_1_0.lacks_beyond({"inputs": told})
+    assert names_0_1_0.lacks_beyond({"inputs": {"optimizer": plain}})
+    today = {"inputs": {}, **names_0_1_0.RECORD_VERSION}
+    assert not names_0_1_0.lacks_beyond(today)
+
+
+def test_optimizers_inside_others_are_not_numbered():
+    def config(name, schedule="decay_1"):
+        inner = {"name": name, "ema_momentum": 0.9}
+        rate = {"config": {"name": schedule}}
+        return {"inner_optimizer": {"config": {**inner, "rate": rate}}}
+
+    assert names_0_1_0.unnumbered(config("sgd_12")) == config("sgd")
+    assert names_0_1_0.unnumbered(config("sgd")) == config("sgd")
