@@ -30,9 +30,9 @@ class Logs:
     def add(
         self,
         name: str,
-        iterations: Sequence[int],
-        losses: Sequence[float],
-        accuracies: Sequence[float],
+        iterations: Sequence[int] | np.ndarray,
+        losses: Sequence[float] | np.ndarray,
+        accuracies: Sequence[float] | np.ndarray,
     ) -> None:
         """Appends iteration numbers, losses and accuracies to a log."""
         piece = _columns(iterations, losses, accuracies)

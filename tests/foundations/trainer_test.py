@@ -660,7 +660,7 @@ def test_what_0_1_0_left_half_done_goes_on_with_any_optimizer_of_its_config(
     tmp_path, monkeypatch, caplog
 ):
     monkeypatch.setattr(run_record, "_of_config_alone", set())
-    monkeypatch.setattr(programs.Program, "train", None)
+    monkeypatch.setattr(programs.Program, "launch", None)
     with pytest.raises(TypeError):
         tiny.train(tmp_path, training_len="2it", optimizer_fn=excluding)
     monkeypatch.undo()
