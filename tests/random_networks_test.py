@@ -74,7 +74,7 @@ OPTIMIZERS = {
 }
 # Not to shrink: each try takes a second.
 PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-# Largest differences of 140 networks: 2e-4, 6e-12, 6e-5. Norms of what hardly
+# Largest differences that were met: 2e-4, 6e-12, 6e-5. Norms of what hardly
 # varies make rounding large; float64 tells it from faults.
 TOLERANCES = {"float32": 1e-3, "float64": 1e-9, "mixed_float16": 1e-2}
 
