@@ -9,10 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import kernels
+from lottery_ticket.foundations.networks import keras_private, kernels
 
 # Arrays as text, which layers put into their errors.
 _PIXELS = re.compile(r"\[\s*\[.*?\]\s*\]+|\[[^\[\]]{60,}\]")
+# What TensorFlow takes as names of layers in what it compiles.
+_COMPILABLE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
 
 
 def check(network: object) -> None:
@@ -64,7 +66,8 @@ def kind(value: object) -> str:
 def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
     """Returns a network's outputs, float32, shape (batch, classes).
 
-    Raises ValueError if it does not accept the examples, or has other outputs.
+    Raises ValueError if it does not accept the examples, has other outputs, or
+    layers of names that cannot be compiled.
     """
     try:
         given = network(examples, training=False)
@@ -74,6 +77,12 @@ def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
             f"{tuple(np.shape(examples)[1:])}: "
             f"{_reason(network, examples, error)}"
         ) from error
+    for layer in [network, *keras_private.layers(network)]:
+        if not _COMPILABLE.fullmatch(layer.name):
+            raise ValueError(
+                f"TensorFlow cannot compile a layer of the name {layer.name!r}"
+                ", nor does fit: use letters of ASCII, digits, and _ . -"
+            )
     if not tf.is_tensor(given) or given.shape.rank != 2:
         received = getattr(given, "shape", type(given).__name__)
         raise ValueError(

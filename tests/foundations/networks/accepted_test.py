@@ -142,6 +142,15 @@ def test_other_outputs_than_one_vector_are_an_error(outputs, received):
         accepted.outputs(network, X)
 
 
+@pytest.mark.parametrize("name", ["a b", "gr\xf6\xdfe", "h[0]"])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_names_that_tensorflow_cannot_compile_are_an_error(name, is_nested):
+    layer = L.Dense(8, name=name)
+    network = sequential(keras.Sequential([layer]) if is_nested else layer)
+    with pytest.raises(ValueError, match="cannot compile a layer of the name"):
+        accepted.outputs(network, np.zeros((2, 8), np.float32))
+
+
 def test_outputs_are_those_of_the_network():
     network = sequential()
     np.testing.assert_array_equal(accepted.outputs(network, X), network(X))

@@ -45,6 +45,7 @@ def test_two_pairs_come_back_as_they_are(pair):
     ("given", "message"),
     [
         (stream(2), "a tf.data.Dataset: batches of one set"),
+        (stream(3), "a tf.data.Dataset: batches of one set"),
         (stream(1).prefetch(1), "a tf.data.Dataset"),
         ((stream(2), stream(2)), "a tf.data.Dataset"),
         (((stream(2), None), (X, Y)), "a tf.data.Dataset"),
