@@ -45,6 +45,11 @@ class StandIn:
         return self._inner._flatten_layers(**options)
 
 
+def takes_training(layer: keras.Layer) -> bool:
+    """Whether a layer's `call` is told if it trains."""
+    return layer._call_has_training_arg
+
+
 def calls_its_layers(network: keras.Model) -> bool:
     """Whether Keras's own code calls a network's layers, one by one.
 

@@ -31,8 +31,15 @@ _ACCURACY_KINDS = (
     keras.metrics.SparseCategoricalAccuracy,
     keras.metrics.CategoricalAccuracy,
 )
+# Layers that training makes act otherwise.
+_ACTING = (
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+)
 _log = logging.getLogger(__name__)
-_said = weakref.WeakSet()  # Networks of which it has been; once is enough.
+_said = weakref.WeakKeyDictionary()  # Network -> what has been: once is enough.
 
 
 def check(network: keras.Model, gives_probabilities: bool) -> None:
@@ -41,7 +48,7 @@ def check(network: keras.Model, gives_probabilities: bool) -> None:
     That is by methods of its own, or by what it was compiled with: any loss but
     plain cross-entropy of its outputs, loss weights, metrics but accuracy.
     Of an optimizer and of run_eagerly, a warning says once that they are not
-    used.
+    used; of a `call` that does not take `training`, what `fit` makes of it.
 
     Args:
         gives_probabilities: Whether the outputs are probabilities, not logits.
@@ -50,6 +57,7 @@ def check(network: keras.Model, gives_probabilities: bool) -> None:
         of_class = getattr(type(network), name)
         if name in vars(network) or of_class is not getattr(keras.Model, name):
             _refuse(network, f"a {name} of its own")
+    _warn_of_training(network)
     if not network.compiled:
         return
     given = keras_private.compiled(network)
@@ -63,9 +71,8 @@ def check(network: keras.Model, gives_probabilities: bool) -> None:
     for metric in _flat(given["metrics"]):
         if not _is_accuracy(metric):
             _refuse(network, f"been compiled with the metric {_name(metric)}")
-    if network in _said:
+    if _is_said(network, "compiled"):
         return
-    _said.add(network)
     eager = ", run_eagerly" if given["run_eagerly"] else ""
     _log.warning(
         "Not used of what the network %r was compiled with: the optimizer%s. "
@@ -73,6 +80,37 @@ def check(network: keras.Model, gives_probabilities: bool) -> None:
         network.name,
         eager,
     )
+
+
+def _warn_of_training(network):
+    """Layers that act otherwise in training do so here, whoever calls them."""
+    acting = [x for x in keras_private.layers(network) if _acts(x)]
+    takes = keras_private.takes_training(network)
+    if takes or not acting or _is_said(network, "call"):
+        return
+    _log.warning(
+        "call() of the network %r does not take `training`: under Keras's fit "
+        "its layers, such as %r, act as in evaluation, and here as in training."
+        " With call(self, inputs, training=None) they do so under both",
+        network.name,
+        acting[0].name,
+    )
+
+
+def _acts(layer):
+    is_own = not type(layer).__module__.startswith("keras.")
+    takes = keras_private.takes_training(layer)
+    return isinstance(layer, _ACTING) or (
+        is_own and takes and not isinstance(layer, keras.Model)
+    )
+
+
+def _is_said(network, what):
+    """Whether it has been; it is from now on."""
+    said = _said.setdefault(network, set())
+    is_said = what in said
+    said.add(what)
+    return is_said
 
 
 def _refuse(network, what):

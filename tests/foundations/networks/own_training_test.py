@@ -150,3 +150,46 @@ def test_eager_running_is_named(caplog):
     compiled.compile("sgd", LOGITS, run_eagerly=True)
     own_training.check(compiled, False)
     assert "the optimizer, run_eagerly. " in caplog.text
+
+
+class Chain(keras.Model):
+    def __init__(self, *layers):
+        super().__init__()
+        self.chain = list(layers)
+
+    def call(self, x):
+        for layer in self.chain:
+            x = layer(x)
+        return x
+
+
+class ToldChain(Chain):
+    def call(self, x, training=None):
+        return super().call(x)
+
+
+class Noise(keras.layers.Layer):
+    def call(self, x, training=None):
+        return x + 1 if training else x
+
+
+@pytest.mark.parametrize(
+    ("kind", "layer", "is_said"),
+    [
+        (Chain, keras.layers.Dropout(0.5, name="odd"), True),
+        (Chain, keras.layers.BatchNormalization(name="odd"), True),
+        (Chain, keras.Sequential([keras.layers.GaussianNoise(0.1)]), True),
+        (Chain, Noise(name="odd"), True),
+        (Chain, keras.layers.LSTM(3), False),
+        (Chain, keras.layers.LayerNormalization(), False),
+        (ToldChain, keras.layers.Dropout(0.5), False),
+        (lambda *each: keras.Sequential(each), Noise(), False),
+    ],
+)
+def test_a_call_that_is_not_told_of_training_is_named_once(
+    kind, layer, is_said, caplog
+):
+    made = kind(layer, keras.layers.Dense(3))
+    for _ in range(2):
+        own_training.check(made, False)
+    assert caplog.text.count("does not take `training`") == is_said
