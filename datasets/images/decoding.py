@@ -3,7 +3,8 @@
 TensorFlow reads the usual ones to the same pixels as Pillow (JPEG: to the same
 but for rounding), and faster. What it reads to others, or not at all, such as
 palettes of BMP, transparent GIFs and photographs that are to be turned, is
-Pillow's; what eight bits cannot hold is nobody's.
+Pillow's; what eight bits cannot hold is nobody's. Where folders are listed and
+not looked at, each file is asked as it is read.
 """
 
 import os
@@ -14,6 +15,7 @@ import numpy as np
 from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
+    import tensorflow as tf
     from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "MPO", "PNG", "BMP", "GIF", "WEBP")
@@ -22,6 +24,13 @@ _TURNS = range(2, 9)
 _SWAPS = range(5, 9)  # Those that make columns of rows.
 # One of these stands in a PNG that has EXIF data, in whatever chunk.
 _EXIF_MARKS = (b"eXIf", b"exif", b"adobe.xmp")
+# A PNG of 16 bits, or with one of the marks; \C is any byte.
+_RARE_PNG = r"\C{24}\x10\C*|\C*(eXIf|exif|adobe\.xmp)\C*"
+# Markers of a JPEG, behind 0xFF, which compressed pixels never hold: of EXIF
+# data; of how many channels there are, which four make a header of 20 bytes.
+_APP1 = 0xE1
+_FRAMES = range(0xC0, 0xD0)
+_CMYK_FRAME_SIZE = 20
 # (bits of a pixel, mode) of the BMPs that TensorFlow reads as Pillow does.
 _PLAIN_BMPS = ((24, "RGB"), (32, "RGB"), (8, "L"))
 
@@ -58,18 +67,95 @@ def look(path: str) -> Look:
     return Look(height, width, channels, by_pillow)
 
 
+def fault(path: str) -> str:
+    """Returns why a file is no image for us, a clause that names it."""
+    try:
+        look(path)
+    except ValueError as error:
+        return str(error)
+    return f"{path} cannot be read as an image"
+
+
+def pixels(path, channels: int):
+    """Returns the pixels of a file, of whatever size; TensorFlow runs it.
+
+    As `look` says who reads it; RGB and grey JPEGs and PNGs without EXIF data,
+    nearly all that there are, are known by their bytes, without Python.
+
+    Args:
+        path: String tensor of no axes.
+        channels: 1 or 3.
+
+    Returns:
+        uint8 tensor of shape (height, width, channels), as far as known. What
+        `look` refuses, or is damaged, is an error.
+    """
+    data = tf.io.read_file(path)
+
+    def usual():
+        return tf.io.decode_image(
+            data, channels=channels, expand_animations=False
+        )
+
+    def pillows():
+        return _numpy(read, (path, channels), tf.uint8)
+
+    def looked_at():
+        by_pillow = _numpy(_is_by_pillow, (path,), tf.bool)
+        return tf.cond(by_pillow, pillows, usual)
+
+    x = tf.cond(_is_usual(data), usual, looked_at)
+    return tf.ensure_shape(x, (None, None, channels))
+
+
 def read(path: bytes | str, channels: int) -> np.ndarray:
     """Returns (height, width, channels), uint8, as Pillow shows it and turned.
 
     Transparency is left out, as TensorFlow does; of several frames, the first
     one counts.
     """
-    with Image.open(os.fsdecode(np.asarray(path).item())) as opened:
+    with Image.open(_decoded(path)) as opened:
         image = ImageOps.exif_transpose(opened)
         if "transparency" in image.info:  # Else Pillow warns of it.
             image = image.convert("RGBA")
         x = np.array(image.convert("L" if channels == 1 else "RGB"), np.uint8)
     return x.reshape(*x.shape[:2], channels)
+
+
+def _is_by_pillow(path):
+    return np.bool_(look(_decoded(path)).by_pillow)
+
+
+def _decoded(path):
+    return os.fsdecode(np.asarray(path).item())
+
+
+def _numpy(function, inputs, dtype):
+    return tf.numpy_function(function, inputs, dtype, stateful=False)
+
+
+def _is_usual(data):
+    """Whether bytes alone show that TensorFlow reads them as Pillow does."""
+    starts = [tf.strings.substr(data, 0, count) for count in (3, 4)]
+    return tf.case(
+        [
+            (starts[0] == b"\xff\xd8\xff", lambda: _is_common_jpeg(data)),
+            (
+                starts[1] == b"\x89PNG",
+                lambda: ~tf.strings.regex_full_match(data, _RARE_PNG),
+            ),
+        ],
+        default=lambda: tf.constant(False),
+    )
+
+
+def _is_common_jpeg(data):
+    """Whether bytes of a JPEG hold no EXIF data and no CMYK."""
+    each = tf.io.decode_raw(data, tf.uint8)
+    marker, size = each[1:-2], each[3:]
+    is_frame = (marker >= _FRAMES.start) & (marker < _FRAMES.stop)
+    is_rare = (marker == _APP1) | (is_frame & (size == _CMYK_FRAME_SIZE))
+    return ~tf.reduce_any((each[:-3] == 0xFF) & is_rare)
 
 
 class _Unfit(Exception):
@@ -111,7 +197,8 @@ def _is_plain(file, image):
         return all(covers) and "transparency" not in image.info
     if image.format == "WEBP":
         return image.mode == "RGB" and not getattr(image, "is_animated", False)
-    return True
+    # Pillow takes all for Adobe's, where 0 is full ink.
+    return image.mode != "CMYK" or "adobe" in image.info
 
 
 def _bytes(file, start, count):

@@ -57,8 +57,8 @@ class ImageFiles:
             random_crop: Whether a training batch has random parts of the
                 images, resized and mirrored at random, as
                 `augmentation.ResizedCrop` but from the image at full size.
-            by_pillow: Which files Pillow reads, booleans of shape (n,), see
-                `decoding`; None is none: TensorFlow does.
+            by_pillow: Which files Pillow reads, booleans of shape (n,), if
+                somebody has looked, see `decoding`: it counts for the checksum.
         """
         self.root = root
         self.names = np.asarray(names, dtype=object)
@@ -69,7 +69,7 @@ class ImageFiles:
         self.by_pillow = np.zeros(len(self.names), bool)
         if by_pillow is not None:
             self.by_pillow[:] = by_pillow
-        self._files = None
+        self._paths = None
 
     def __len__(self):
         """Number of images."""
@@ -111,9 +111,9 @@ class ImageFiles:
             seed: int32 tensor of shape (2,) for a training batch, else None.
         """
         count = tf.size(rows)
-        paths, by_pillow = (tf.gather(each, rows) for each in self._all_files())
+        paths = tf.gather(self._all_paths(), rows)
         images = tf.data.Dataset.from_tensor_slices(
-            (tf.range(count), paths, by_pillow, self._draws(count, seed))
+            (tf.range(count), paths, self._draws(count, seed))
         )
         images = images.map(
             lambda i, *file: (i, self._decode(*file)),
@@ -151,13 +151,12 @@ class ImageFiles:
             self.by_pillow[rows],
         )
 
-    def _all_files(self):
-        """Paths, and whether Pillow reads them, as tensors."""
-        if self._files is None:
+    def _all_paths(self):
+        if self._paths is None:
             paths = [self.path(row) for row in range(len(self))]
             with tf.init_scope(), tf.device("CPU:0"):
-                self._files = tf.constant(paths), tf.constant(self.by_pillow)
-        return self._files
+                self._paths = tf.constant(paths)
+        return self._paths
 
     def _draws(self, count, seed):
         if seed is None or not self.random_crop:
@@ -165,27 +164,8 @@ class ImageFiles:
         shape = (count, 1, augmentation.CROP_ATTEMPTS + 1, 4)
         return augmentation.draw(seed, shape, augmentation.DRAW_LIMIT)
 
-    def _pixels(self, path, by_pillow):
-        """The pixels of a file, of whatever size."""
-        channels = self.shape[-1]
-
-        def usual():
-            data = tf.io.read_file(path)
-            return tf.io.decode_image(
-                data, channels=channels, expand_animations=False
-            )
-
-        def pillows():
-            return tf.numpy_function(
-                decoding.read, (path, channels), tf.uint8, stateful=False
-            )
-
-        is_mixed = self.by_pillow.any()
-        x = tf.cond(by_pillow, pillows, usual) if is_mixed else usual()
-        return tf.ensure_shape(x, (None, None, channels))
-
-    def _decode(self, path, by_pillow, draws=None):
-        x = self._pixels(path, by_pillow)
+    def _decode(self, path, draws=None):
+        x = decoding.pixels(path, self.shape[-1])
         height, width = self.shape[1:3]
         if draws is not None and draws.shape.rank > 1:
             x = random_part(x, draws)
@@ -200,9 +180,9 @@ class ImageFiles:
 
     def _decode_each(self, x):
         rows = tf.data.Dataset.range(len(self))
-        paths, by_pillow = self._all_files()
+        paths = self._all_paths()
         images = rows.map(
-            lambda row: (row, self._decode(paths[row], by_pillow[row])),
+            lambda row: (row, self._decode(paths[row])),
             num_parallel_calls=os.cpu_count(),
             deterministic=False,
         )
@@ -235,7 +215,8 @@ class ImageFiles:
 
     def _reason(self, row):
         try:
-            self._decode(*(each[row] for each in self._all_files()))
+            decoding.look(self.path(row))
+            self._decode(self._all_paths()[row])
         except Exception as error:  # Pillow raises all kinds.
             return str(error).split("} ")[-1].split(" [Op:")[0]
         return "read now, but not a moment ago"

@@ -5,7 +5,7 @@ import logging
 import os
 
 from lottery_ticket.datasets import registry as datasets
-from lottery_ticket.datasets.images import image_files
+from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.foundations.machine import devices, lazy, progress
 from lottery_ticket.foundations.training import optimizers, run_settings
 from lottery_ticket.foundations.values import seeds, steps
@@ -152,8 +152,8 @@ def train(
         if path is None:
             raise
         raise ValueError(
-            f"{path} cannot be read as an image. Mend or remove it, and use "
-            "another output_dir, as that is another dataset"
+            f"{decoding.fault(path)}. Mend or remove it, and use another "
+            "output_dir, as that is another dataset"
         ) from error
 
 

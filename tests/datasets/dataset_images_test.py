@@ -2,8 +2,15 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
-from lottery_ticket.datasets import dataset_images
+from lottery_ticket.datasets import (
+    dataset_caltech101,
+    dataset_imagenet,
+    dataset_images,
+    dataset_own,
+    dataset_tiny_imagenet,
+)
 from lottery_ticket.datasets.images import augmentation, preparation
 
 
@@ -154,3 +161,111 @@ def test_image_size_is_for_images_from_files():
     for size in (0, 2.5):
         with pytest.raises(ValueError, match="image_size must be an integer"):
             Tiny(image_size=size)
+
+
+COLOURS = np.random.default_rng(0).integers(0, 256, (3, 3, 3), np.uint8)
+RGB = Image.fromarray(COLOURS.repeat(8, 0).repeat(8, 1))  # 24 pixels a side.
+# Format, and how its file is named, -> modes; in each, turns of EXIF.
+GRID = {
+    ("JPEG", "JPEG"): ("L", "RGB", "CMYK"),
+    ("PNG", "JPEG"): ("RGB", "P"),  # ImageNet has one such.
+    ("PNG", "png"): ("1", "L", "LA", "P", "RGB", "RGBA"),
+    ("BMP", "bmp"): ("1", "L", "P", "RGB"),
+    ("GIF", "gif"): ("L", "P"),
+    ("WEBP", "jpg"): ("RGB", "RGBA"),
+}
+TURNED = ("JPEG", "PNG", "WEBP")
+LOSSY = ("JPEG", "WEBP")
+
+
+def every_image():
+    """Yields (class, suffix, image, how it is saved) of the grid."""
+    for (kind, suffix), modes in GRID.items():
+        for mode in modes:
+            image = RGB.quantize(9) if mode == "P" else RGB.convert(mode)
+            for turn in (1, 6) if kind in TURNED else (1,):
+                exif = Image.Exif()
+                exif[0x0112] = turn
+                options = {"exif": exif} if turn > 1 else {}
+                if kind == "GIF":
+                    options["transparency"] = 3
+                yield f"{kind}_{suffix}_{mode}_{turn}", suffix, image, options
+
+
+def save_grid(folder, inner="", parts=("",)):
+    """Writes a class for each kind; returns them as Pillow shows them."""
+    shown = {}
+    for name, suffix, image, options in every_image():
+        for part in parts:
+            place = folder / part / name / inner
+            place.mkdir(parents=True, exist_ok=True)
+            for i in range(5):
+                path = place / f"{i}.{suffix}"
+                image.save(path, name.split("_")[0], quality=95, **options)
+        with Image.open(path) as opened:
+            turned = ImageOps.exif_transpose(opened).convert("RGBA")
+        shown[name] = np.array(turned.convert("RGB"), int)
+    return shown
+
+
+def own(folder):
+    shown = save_grid(folder, parts=("train", "test"))
+    return shown, dataset_own.DatasetOwn.load(folder, 24)
+
+
+def caltech(folder):
+    shown = save_grid(folder / "101_ObjectCategories")
+    return shown, dataset_caltech101.DatasetCaltech101.load(folder, 24)
+
+
+def imagenet(folder):
+    shown = save_grid(folder, parts=("train", "val"))
+    # The middle at its own size.
+    x, y, *test = dataset_imagenet.DatasetImagenet.load(folder, 21)
+    shown = {name: each[1:22, 1:22] for name, each in shown.items()}
+    return shown, (x.decode_all(), y, test[0].decode_all(), test[1])
+
+
+def tiny_imagenet(folder):
+    shown = save_grid(folder / "train", "images")
+    known = sorted(shown, key=str.lower)
+    (folder / "wnids.txt").write_text("\n".join(known))
+    (folder / "val" / "images").mkdir(parents=True)
+    lines = []
+    for name, suffix, image, options in every_image():
+        path = folder / "val" / "images" / f"{name}.{suffix}"
+        image.save(path, name.split("_")[0], quality=95, **options)
+        lines.append(f"{path.name}\t{name}\t0\n")
+    (folder / "val" / "val_annotations.txt").write_text("".join(lines))
+    return shown, dataset_tiny_imagenet.DatasetTinyImagenet.load(folder, 24)
+
+
+@pytest.mark.parametrize("door", [own, caltech, imagenet, tiny_imagenet])
+def test_every_door_shows_what_pillow_does(tmp_path, monkeypatch, door):
+    imagenet_class = dataset_imagenet.DatasetImagenet
+    count = len(list(every_image()))
+    monkeypatch.setattr(imagenet_class, "NUM_CLASSES", count)
+    shown, (x_train, y_train, x_test, y_test) = door(tmp_path)
+    known = sorted(shown, key=str.lower)
+    assert set(y_train) == set(range(count))
+    for x, label in [
+        *zip(x_train, y_train, strict=True),
+        *zip(x_test, y_test, strict=True),
+    ]:
+        difference = np.abs(x - shown[known[label]]).mean()
+        is_lossy = known[label].startswith(LOSSY)
+        assert difference <= (2 if is_lossy else 0), known[label]
+
+
+def test_what_eight_bits_cannot_hold_is_named_at_every_door(tmp_path):
+    folder = tmp_path / "101_ObjectCategories" / "ant"
+    folder.mkdir(parents=True)
+    for i in range(5):
+        deep = Image.fromarray(np.full((8, 8), 9000 * i, np.uint16))
+        deep.save(folder / f"{i}.png")
+    for load, place in (
+        (dataset_caltech101.DatasetCaltech101.load, tmp_path),
+        (dataset_own.DatasetOwn.load, folder.parent),
+    ):
+        with pytest.raises(ValueError, match=r"\d.png is an image of 16 bits"):
+            load(str(place), 8)

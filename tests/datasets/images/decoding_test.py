@@ -1,5 +1,6 @@
 """Tests of datasets/images/decoding.py: files are as Pillow shows them."""
 
+import io
 import itertools
 import struct
 import zlib
@@ -211,6 +212,46 @@ def test_the_usual_files_are_not_pillows(tmp_path):
     for name in ("a.jpg", "a.png", "a.bmp", "a.gif"):
         RGB.save(tmp_path / name)
         assert not decoding.look(str(tmp_path / name)).by_pillow
+
+
+def cmyk(kind):
+    """A CMYK JPEG, with Adobe's mark or none, or as YCCK."""
+    data = io.BytesIO()
+    image("CMYK").save(data, "JPEG", quality=95)
+    before, rest = data.getvalue().split(b"\xff\xee\x00\x0e", 1)
+    mark = {"cmyk": rest[:12], "ycck": rest[:11] + b"\2", "unmarked": b""}
+    segment = b"\xff\xee\x00\x0e" + mark[kind] if mark[kind] else b""
+    return before + segment + rest[12:]
+
+
+@pytest.mark.parametrize("kind", ["cmyk", "ycck", "unmarked"])
+def test_four_inks(tmp_path, kind):
+    (tmp_path / "a.JPEG").write_bytes(cmyk(kind))
+    look = decoding.look(str(tmp_path / "a.JPEG"))
+    assert look == (24, 16, 3, kind == "unmarked")
+    check(tmp_path, "a.JPEG", slack=3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (png(16, 0, GREY * 4000), "a.png is an image of 16 bits"),
+        (b"nothing", "a.png cannot be read as an image"),
+        (png(8, 0, GREY)[:-30], "a.png cannot be read as an image"),
+    ],
+)
+def test_faults_of_files_have_a_reason(tmp_path, content, message):
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    assert message in decoding.fault(str(path))
+
+
+def test_the_usual_files_are_read_without_python(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "look", None)
+    for name in ("a.jpg", "a.png"):
+        RGB.save(tmp_path / name)
+        x = decoding.pixels(str(tmp_path / name), 3).numpy().astype(int)
+        assert np.abs(x - shown(tmp_path / name, 3)).mean() < 3
 
 
 def test_a_grey_image_is_read_with_one_channel(tmp_path):

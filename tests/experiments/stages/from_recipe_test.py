@@ -7,6 +7,7 @@ import weakref
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.datasets import dataset_own
 from lottery_ticket.experiments import lottery_experiment
@@ -140,6 +141,11 @@ def test_an_image_that_cannot_be_streamed_is_named(tmp_path, monkeypatch):
     assert dataset.train.is_streamed
     model = from_recipe.model(recipe, dataset).reset(seed=1)
     with pytest.raises(ValueError, match="ant/003.png cannot be read"):
+        from_recipe.train(recipe, dataset, model, str(tmp_path / "out"))
+    # A deep image that came after the folder was looked at.
+    deep = tf.io.encode_png(np.zeros((8, 8, 3), np.uint16))
+    broken.write_bytes(deep.numpy())
+    with pytest.raises(ValueError, match="003.png is an image of 16 bits"):
         from_recipe.train(recipe, dataset, model, str(tmp_path / "out"))
 
 
