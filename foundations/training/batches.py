@@ -10,6 +10,7 @@ import tensorflow as tf
 from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 PREFETCHED_BATCHES = 4
+COPIED_BATCHES = 2  # To a GPU, beside those.
 
 
 def load(split: dataset_split.DatasetSplit) -> tuple:
@@ -135,11 +136,20 @@ def evaluation_stream(
 
 
 def in_background(items: tf.data.Dataset, read: Callable) -> tf.data.Dataset:
-    """Returns what a function reads for each item, in order, a bit ahead."""
+    """Returns what a function reads for each item, in order, a bit ahead.
+
+    Where there is a GPU, on the first: copied there meanwhile (untried).
+    """
     options = tf.data.Options()
     options.deterministic = True
     found = items.map(read, tf.data.AUTOTUNE).prefetch(PREFETCHED_BATCHES)
-    return found.with_options(options)
+    found = found.with_options(options)
+    gpus = tf.config.list_logical_devices("GPU")
+    if not gpus:
+        return found
+    return found.apply(
+        tf.data.experimental.prefetch_to_device(gpus[0].name, COPIED_BATCHES)
+    )
 
 
 def _seed(dataset, iteration):

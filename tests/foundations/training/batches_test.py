@@ -103,6 +103,27 @@ def test_what_gpus_take_by_words_are_the_same_bytes(shape, monkeypatch):
         np.testing.assert_array_equal(take(rows), own[rows])
 
 
+def test_what_is_copied_ahead_trains_the_same(monkeypatch):
+    """To a CPU that stands for a GPU."""
+    found = []
+    for devices in ([], tf.config.list_logical_devices("CPU")):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                tf.config, "list_logical_devices", lambda kind, x=devices: x
+            )
+            program = programs.program(
+                Model().reset(seed=1),
+                lambda: keras.optimizers.Adam(0.01),
+                dataset(Streamed),
+                jit=False,
+            )
+            logs = program.train(0, 4, 5), program.train(4, 3, 5)
+            evaluated = program.start_evaluation("test").result()
+        found.append([*logs, evaluated])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("size", grids.thinned([22, 24], [22]))
 def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
     monkeypatch.setattr(network_evaluation, "BATCH_SIZE", 4)
