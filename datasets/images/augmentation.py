@@ -188,11 +188,15 @@ def crop_box(draws, height, width):
     top = tf.floor(u[..., 2] * (full_height - box_height + 1))
     left = tf.floor(u[..., 3] * (full_width - box_width + 1))
     boxes = tf.stack([top, left, box_height, box_width], axis=-1)
-    first = tf.argmax(tf.cast(fits, tf.int32), axis=1, output_type=tf.int32)
+    # Where values tie, GPUs may take any: of those that fit, none do. As
+    # float32, like the split of floats: of integers, GPUs have neither.
+    order = tf.range(fits.shape[1], 0, -1, dtype=tf.float32)
+    order = tf.where(fits, order, 0.0)
+    first = tf.argmax(order, axis=1, output_type=tf.int32)
     box = tf.gather(boxes, first, axis=1, batch_dims=1)
     middle = tf.stack(_middle_box(full_height, full_width))
     box = tf.where(tf.reduce_any(fits, axis=1)[:, tf.newaxis], box, middle)
-    return tf.split(tf.cast(box, tf.int32), 4, axis=1)
+    return tuple(tf.cast(each, tf.int32) for each in tf.split(box, 4, axis=1))
 
 
 def _middle_box(height, width):

@@ -9,6 +9,7 @@ not looked at, each file is asked as it is read.
 
 import os
 import typing
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,6 +32,9 @@ _RARE_PNG = r"\C{24}\x10\C*|\C*(eXIf|exif|adobe\.xmp)\C*"
 _APP1 = 0xE1
 _FRAMES = range(0xC0, 0xD0)
 _CMYK_FRAME_SIZE = 20
+# JPEGs store colours at half the size, and each pixel's is made of several: at
+# the border of what is decoded, of others than in the whole. Two would do.
+MARGIN = 16
 # (bits of a pixel, mode) of the BMPs that TensorFlow reads as Pillow does.
 _PLAIN_BMPS = ((24, "RGB"), (32, "RGB"), (8, "L"))
 
@@ -76,7 +80,7 @@ def fault(path: str) -> str:
     return f"{path} cannot be read as an image"
 
 
-def pixels(path, channels: int):
+def pixels(path, channels: int, box: Callable | None = None):
     """Returns the pixels of a file, of whatever size; TensorFlow runs it.
 
     As `look` says who reads it; RGB and grey JPEGs and PNGs without EXIF data,
@@ -85,6 +89,9 @@ def pixels(path, channels: int):
     Args:
         path: String tensor of no axes.
         channels: 1 or 3.
+        box: Function (height, width) of the image -> (top, left, height,
+            width), int32 tensors of no axes: the part that is wanted. Of a JPEG
+            little more is decoded. None is all of it.
 
     Returns:
         uint8 tensor of shape (height, width, channels), as far as known. What
@@ -92,13 +99,25 @@ def pixels(path, channels: int):
     """
     data = tf.io.read_file(path)
 
+    def whole():
+        return cut(
+            tf.io.decode_image(
+                data, channels=channels, expand_animations=False
+            ),
+            box,
+        )
+
     def usual():
-        return tf.io.decode_image(
-            data, channels=channels, expand_animations=False
+        if box is None:
+            return whole()
+        return tf.cond(
+            _is_complete_jpeg(data),
+            lambda: _part_of_jpeg(data, channels, box),
+            whole,
         )
 
     def pillows():
-        return _numpy(read, (path, channels), tf.uint8)
+        return cut(_numpy(read, (path, channels), tf.uint8), box)
 
     def looked_at():
         by_pillow = _numpy(_is_by_pillow, (path,), tf.bool)
@@ -106,6 +125,15 @@ def pixels(path, channels: int):
 
     x = tf.cond(_is_usual(data), usual, looked_at)
     return tf.ensure_shape(x, (None, None, channels))
+
+
+def cut(x, box: Callable | None):
+    """Returns a part of one image, as of `pixels`."""
+    if box is None:
+        return x
+    shape = tf.shape(x)
+    top, left, rows, columns = box(shape[0], shape[1])
+    return x[top : top + rows, left : left + columns]
 
 
 def read(path: bytes | str, channels: int) -> np.ndarray:
@@ -156,6 +184,26 @@ def _is_common_jpeg(data):
     is_frame = (marker >= _FRAMES.start) & (marker < _FRAMES.stop)
     is_rare = (marker == _APP1) | (is_frame & (size == _CMYK_FRAME_SIZE))
     return ~tf.reduce_any((each[:-3] == 0xFF) & is_rare)
+
+
+def _is_complete_jpeg(data):
+    """Whether bytes begin and end as a JPEG does; a damaged one may not."""
+    start, end = tf.strings.substr(data, 0, 3), tf.strings.substr(data, -2, 2)
+    return (start == b"\xff\xd8\xff") & (end == b"\xff\xd9")
+
+
+def _part_of_jpeg(data, channels, box):
+    """The same pixels as of the whole, which is not decoded."""
+    shape = tf.io.extract_jpeg_shape(data)
+    height, width = shape[0], shape[1]
+    top, left, rows, columns = box(height, width)
+    first, start = tf.maximum(top - MARGIN, 0), tf.maximum(left - MARGIN, 0)
+    end = tf.minimum(top + rows + MARGIN, height)
+    last = tf.minimum(left + columns + MARGIN, width)
+    window = [first, start, end - first, last - start]
+    x = tf.io.decode_and_crop_jpeg(data, window, channels=channels)
+    top, left = top - first, left - start
+    return x[top : top + rows, left : left + columns]
 
 
 class _Unfit(Exception):

@@ -1,5 +1,6 @@
 """ImageFiles: images that stay in their files until a batch needs them."""
 
+import functools
 import hashlib
 import os
 import re
@@ -165,13 +166,14 @@ class ImageFiles:
         return augmentation.draw(seed, shape, augmentation.DRAW_LIMIT)
 
     def _decode(self, path, draws=None):
-        x = decoding.pixels(path, self.shape[-1])
-        height, width = self.shape[1:3]
+        height, width, channels = self.shape[1:]
         if draws is not None and draws.shape.rank > 1:
-            x = random_part(x, draws)
+            box = functools.partial(random_box, draws)
+            x = decoding.pixels(path, channels, box)
             x = resized(x, height, width)
             columns = augmentation.flipped(width, draws[:, -1, :1] % 2)
             return tf.gather(x, columns[0], axis=1)
+        x = decoding.pixels(path, channels)
         if self.fit == "exact":
             return tf.ensure_shape(x, self.shape[1:])
         if self.fit == "centre_crop":
@@ -248,15 +250,14 @@ def centre(x, height: int, width: int):
     return x[top : top + rows, left : left + columns]
 
 
-def random_part(x, draws):
-    """Returns a part of one image of any size, as `augmentation.crop_box` says.
+def random_box(draws, height, width):
+    """Returns a part of one image, as `augmentation.crop_box` says.
 
-    Draws are of one image: shape (1, attempts + 1, 4).
+    Draws are of one image: shape (1, attempts + 1, 4). The box is a tuple (top,
+    left, height, width) of int32 tensors of no axes.
     """
-    height, width = tf.unstack(tf.shape(x)[:2])
     box = augmentation.crop_box(draws, height, width)
-    top, left, rows, columns = (each[0, 0] for each in box)
-    return x[top : top + rows, left : left + columns]
+    return tuple(each[0, 0] for each in box)
 
 
 def unreadable(error: Exception) -> str | None:

@@ -1,5 +1,7 @@
 """Where training and evaluation get their batches from: memory, or a stream."""
 
+import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -8,11 +10,36 @@ import tensorflow as tf
 from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 PREFETCHED_BATCHES = 4
+COPIED_BATCHES = 2  # To a GPU, beside those.
 
 
 def load(split: dataset_split.DatasetSplit) -> tuple:
     """Returns a split that is not streamed as tensors (x, y) on the device."""
     return tf.constant(split.x), tf.constant(split.y)
+
+
+def taker(
+    x: tf.Tensor, is_compiled: bool = False
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a function: rows, int32 of shape (n,) -> these rows of a tensor.
+
+    As `tf.gather`, which has no uint8 on GPUs: TensorFlow would copy all of x
+    to the host each time. There, four bytes are taken as one float32, whose
+    bits stay as they are (untried); XLA, if it compiles this, has all types.
+    """
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
+    if x.dtype != tf.uint8 or is_compiled or not has_gpu:
+        return functools.partial(tf.gather, x)
+    shape, size = x.shape[1:], math.prod(x.shape[1:])
+    flat = tf.pad(tf.reshape(x, (-1, size)), [[0, 0], [0, -size % 4]])
+    words = tf.bitcast(tf.reshape(flat, (x.shape[0], -1, 4)), tf.float32)
+
+    def take(rows):
+        found = tf.bitcast(tf.gather(words, rows), tf.uint8)
+        found = tf.reshape(found, (tf.size(rows), -1))[:, :size]
+        return tf.reshape(found, (-1, *shape))
+
+    return take
 
 
 def prepared(prepare: Callable | None, x: tf.Tensor) -> tf.Tensor:
@@ -109,11 +136,20 @@ def evaluation_stream(
 
 
 def in_background(items: tf.data.Dataset, read: Callable) -> tf.data.Dataset:
-    """Returns what a function reads for each item, in order, a bit ahead."""
+    """Returns what a function reads for each item, in order, a bit ahead.
+
+    Where there is a GPU, on the first: copied there meanwhile (untried).
+    """
     options = tf.data.Options()
     options.deterministic = True
     found = items.map(read, tf.data.AUTOTUNE).prefetch(PREFETCHED_BATCHES)
-    return found.with_options(options)
+    found = found.with_options(options)
+    gpus = tf.config.list_logical_devices("GPU")
+    if not gpus:
+        return found
+    return found.apply(
+        tf.data.experimental.prefetch_to_device(gpus[0].name, COPIED_BATCHES)
+    )
 
 
 def _seed(dataset, iteration):

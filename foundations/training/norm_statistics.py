@@ -97,7 +97,7 @@ class NormStatistics:
 
     def _batches(self):
         if self._x is not None:
-            return (tf.gather(self._x, rows) for rows in self._rows)
+            return map(batches.taker(self._x), self._rows)
         found = tf.data.Dataset.from_tensor_slices(self._rows)
         return batches.in_background(
             found, lambda rows: batches.stream(self._split, rows)

@@ -209,7 +209,7 @@ class Program:
             # A partial: TensorFlow warns of compiling the same code often, be
             # it for many programs; of this one, it is the same once a size.
             self._train = tf.function(
-                functools.partial(self._loop_in_memory),
+                functools.partial(self._loop_in_memory, jit),
                 jit_compile=jit,
                 **options,
             )
@@ -373,11 +373,13 @@ class Program:
                     yield first, first + length, length
                     first += length
 
-    def _loop_in_memory(self, x, y, rows, start, count):
+    def _loop_in_memory(self, jit, x, y, rows, start, count):
+        take = batches.taker(x, is_compiled=jit)
+
         def step(iteration):
             chosen = rows[iteration]
             examples = batches.augmented(
-                self._dataset, tf.gather(x, chosen), start + iteration
+                self._dataset, take(chosen), start + iteration
             )
             return self._step(
                 batches.prepared(self._dataset.prepare, examples),

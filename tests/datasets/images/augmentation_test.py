@@ -154,6 +154,23 @@ def test_boxes_are_inside_and_in_range():
     assert (w / h < 1.4).all() and (h * w / 20000).max() > 0.6
 
 
+@pytest.mark.parametrize("size", [(200, 140), (40, 300), (100, 9)])
+@pytest.mark.parametrize("seed", range(3))
+def test_of_all_attempts_the_first_that_fits_counts(seed, size):
+    seed, shape = tf.constant([seed, 7]), (256, 11, 4)
+    draws = augmentation.draw(seed, shape, augmentation.DRAW_LIMIT)
+    none = tf.fill((1, 2, 4), augmentation.DRAW_LIMIT - 1)
+    middle = np.hstack(augmentation.crop_box(none, *size))
+    expected = np.tile(middle, (256, 1))
+    for i in reversed(range(10)):
+        box = augmentation.crop_box(draws.numpy()[:, [i, -1]], *size)
+        fits = (np.hstack(box) != middle).any(1)
+        expected[fits] = np.hstack(box)[fits]
+    box = augmentation.crop_box(draws, *size)
+    assert {each.dtype for each in box} == {tf.int32}
+    np.testing.assert_array_equal(np.hstack(box), expected)
+
+
 def test_where_no_attempt_fits_the_box_is_in_the_middle():
     # Area and ratio at their largest: too wide for so low an image.
     draws = tf.fill((2, 11, 4), augmentation.DRAW_LIMIT - 1)

@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image, ImageOps
 
 from lottery_ticket.datasets.images import decoding, image_files
@@ -263,3 +264,62 @@ def test_a_grey_image_is_read_with_one_channel(tmp_path):
     np.testing.assert_array_equal(x, shown(tmp_path / "a.png", 1))
     three = decoding.read(str(tmp_path / "a.png").encode(), 3)
     np.testing.assert_array_equal(three, np.repeat(x, 3, axis=-1))
+
+
+def photograph(rng, **options):
+    """Bytes of a JPEG of some size, smooth with some noise."""
+    height, width = rng.integers(9, 90, 2)
+    small = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), np.uint8)
+    shown = np.array(Image.fromarray(small).resize((width, height)), float)
+    shown = np.clip(shown + rng.normal(scale=9, size=shown.shape), 0, 255)
+    file = io.BytesIO()
+    Image.fromarray(shown.astype(np.uint8)).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    "options",
+    grids.thinned(
+        [
+            {"subsampling": 0},
+            {"subsampling": 1},
+            {"subsampling": 2},
+            {"subsampling": "4:1:1"},
+            {"progressive": True},
+            {"quality": 98, "restart_marker_blocks": 3},
+        ],
+        [{"subsampling": 2}],
+    ),
+)
+def test_a_part_of_a_jpeg_has_the_pixels_of_the_whole(
+    tmp_path, options, channels
+):
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        path = tmp_path / "a.jpg"
+        path.write_bytes(photograph(rng, **options))
+        whole = decoding.pixels(str(path), channels).numpy()
+        for _ in range(5):
+            rows, columns = (int(rng.integers(n)) + 1 for n in whole.shape[:2])
+            top = int(rng.integers(whole.shape[0] - rows + 1))
+            left = int(rng.integers(whole.shape[1] - columns + 1))
+            found = top, left, rows, columns
+            box = lambda *size, found=found: found  # noqa: E731
+            x = decoding.pixels(str(path), channels, box).numpy()
+            expected = whole[top : top + rows, left : left + columns]
+            np.testing.assert_array_equal(x, expected)
+
+
+@pytest.mark.parametrize("cut", [2, 30, 200])
+def test_a_damaged_jpeg_is_an_error_wherever_its_part_is(tmp_path, cut):
+    path = tmp_path / "a.jpg"
+    data = photograph(np.random.default_rng(0), quality=95)
+    path.write_bytes(data)
+    box = lambda height, width: (0, 0, 1, 1)  # noqa: E731
+    assert decoding.pixels(str(path), 3, box).shape == (1, 1, 3)
+    path.write_bytes(data[:-cut])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        decoding.pixels(str(path), 3)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        decoding.pixels(str(path), 3, box)

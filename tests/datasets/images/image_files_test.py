@@ -216,9 +216,27 @@ def test_a_random_part_is_that_of_its_box():
     draws = augmentation.draw(seed, shape, augmentation.DRAW_LIMIT)
     box = augmentation.crop_box(draws, 60, 120)
     top, left, rows, columns = (int(each[0, 0]) for each in box)
-    x = image_files.random_part(tf.constant(X), draws).numpy()
-    expected = X[top : top + rows, left : left + columns]
-    np.testing.assert_array_equal(x, expected)
+    found = image_files.random_box(draws, 60, 120)
+    assert [int(each) for each in found] == [top, left, rows, columns]
+
+
+def test_random_parts_of_a_jpeg_are_those_of_all_of_it(tmp_path):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (70, 90, 3), np.uint8)
+    picture_files.save(tmp_path / "a.jpg", image)
+    picture_files.save(
+        tmp_path / "b.png",
+        tf.io.decode_image((tmp_path / "a.jpg").read_bytes()).numpy(),
+    )
+    first, second = (
+        image_files.ImageFiles(str(tmp_path), [name] * 40, (16, 16, 3))
+        for name in ("a.jpg", "b.png")
+    )
+    found = [
+        read(files.with_random_crop(), range(40), SEED)
+        for files in (first, second)
+    ]
+    np.testing.assert_array_equal(*found)
 
 
 def mixed(tmp_path):

@@ -87,6 +87,43 @@ def dataset(wrap=lambda x: x, size=22, **options):
     )
 
 
+@pytest.mark.parametrize("shape", [(3, 2, 2), (5, 5, 3), (7,), (1,), ()])
+def test_what_gpus_take_by_words_are_the_same_bytes(shape, monkeypatch):
+    x = np.random.default_rng(0).integers(0, 256, (300, *shape), np.uint8)
+    x[:4] = 0xFF  # As floats, they are NaN; others are subnormal.
+    x[4:8] = 1
+    rows = np.array([5, 299, 0, 0, 17], np.int32)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [1])
+    for kind in (np.uint8, np.int32, np.float32):
+        own = x.astype(kind)
+        take = batches.taker(tf.constant(own))
+        for chosen in (rows, rows[:1], rows[:0]):
+            np.testing.assert_array_equal(take(chosen), own[chosen])
+        take = tf.function(take, autograph=False)
+        np.testing.assert_array_equal(take(rows), own[rows])
+
+
+def test_what_is_copied_ahead_trains_the_same(monkeypatch):
+    """To a CPU that stands for a GPU."""
+    found = []
+    for devices in ([], tf.config.list_logical_devices("CPU")):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                tf.config, "list_logical_devices", lambda kind, x=devices: x
+            )
+            program = programs.program(
+                Model().reset(seed=1),
+                lambda: keras.optimizers.Adam(0.01),
+                dataset(Streamed),
+                jit=False,
+            )
+            logs = program.train(0, 4, 5), program.train(4, 3, 5)
+            evaluated = program.start_evaluation("test").result()
+        found.append([*logs, evaluated])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("size", grids.thinned([22, 24], [22]))
 def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
     monkeypatch.setattr(network_evaluation, "BATCH_SIZE", 4)
