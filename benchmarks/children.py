@@ -44,11 +44,12 @@ class Child:
         *_, last = ["no output", *self.printed.strip().splitlines()]
         return f"exit status {self.process.returncode}: {last}"
 
-    def kill(self) -> None:
-        """Kills it, with all that it has started."""
+    def end(self) -> None:
+        """Kills it, with all that it has started; what it printed goes."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self._printed.close()
 
 
 @contextlib.contextmanager
@@ -64,7 +65,7 @@ def started(*commands: tuple[str, ...]) -> Iterator[list[Child]]:
         yield children
     finally:
         for child in children:
-            child.kill()
+            child.end()
 
 
 def run(

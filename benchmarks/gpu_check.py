@@ -11,7 +11,7 @@ import pathlib
 import sys
 import tempfile
 
-from lottery_ticket.benchmarks import gpu_promises, promises
+from lottery_ticket.benchmarks import conditions, gpu_promises, promises
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import (
     devices,
@@ -50,8 +50,8 @@ def gpu_check(
         raise ValueError(f"{out} is there already. Give --out another name")
     gpu = next(iter(devices.gpus()), None)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        conditions = gpu_promises.Conditions(pathlib.Path(folder), gpu, quick)
-        found = promises.check(chosen, conditions)
+        given = conditions.Conditions(pathlib.Path(folder), gpu, quick)
+        found = promises.check(chosen, given)
     print(f"{hardware.device()}, {devices.cores()} cores")
     print(promises.table(chosen, found))
     if out is not None:

@@ -4,46 +4,28 @@ Commands are run as a user runs them, in processes of their own, on the dataset
 digits or on made-up images. Where there is no GPU all is smaller.
 """
 
-import dataclasses
 import json
 import pathlib
 
-from lottery_ticket.benchmarks import children, promises, watched
-from lottery_ticket.experiments.settings import recipes as recipes_lib
+from lottery_ticket.benchmarks import (
+    children,
+    made_up_data,
+    promises,
+    recipe_starts,
+    watched,
+)
+from lottery_ticket.benchmarks import conditions as conditions_lib
 from lottery_ticket.foundations.machine import devices, hardware, lazy
-from lottery_ticket.foundations.sweeps import line_logs
 
 with lazy.imports():
-    from lottery_ticket.benchmarks import made_up_data, timing
+    from lottery_ticket.benchmarks import timing
 
-COMMAND = ("-m", "lottery_ticket.runners.main")
-WATCHED_MODULE = "lottery_ticket.benchmarks.watched"
-WATCHED = ("-m", WATCHED_MODULE)
+COMMAND = conditions_lib.COMMAND
+WATCHED = ("-m", watched.MODULE)
 DETERMINISTIC = "deterministic"
-SHOWN = 3
-FIRST_ITERATIONS = 20
-TEST_IMAGES = 16
-# With --quick: a dense and a convolutional network, and a mask that is learned.
-QUICK_RECIPES = ("mnist_fc", "digits_fc_supermask", "cifar10_conv2")
 WORKERS = (1, 2, 4, 8)
-MAX_WORKERS = 4  # Side by side on recipes; each takes gigabytes.
 MNIST_IMAGES = 60_000, 10_000
 MOST_BYTES = 2e9
-
-
-@dataclasses.dataclass(frozen=True)
-class Conditions:
-    """Where promises are looked at: a folder, what computes, how much."""
-
-    folder: pathlib.Path  # Empty at first, and removed in the end.
-    gpu: str | None  # Id of the GPU.
-    is_quick: bool = False
-
-    def devices(self, workers: int) -> list[str]:
-        """Flags of argfile_runner for so many workers on the device."""
-        if self.gpu is None:
-            return [f"--devices=cpu*{workers}"]
-        return [f"--devices={self.gpu}", f"--workers_per_device={workers}"]
 
 
 def device(conditions):
@@ -54,34 +36,6 @@ def device(conditions):
     facts = hardware.facts()
     text = f"{hardware.device()}, driver {facts['driver']}"
     return promises.judged(True, text, **facts)
-
-
-def recipes(conditions):
-    """The first iterations of recipes."""
-    chosen = _recipes(conditions)
-    _make_up(conditions, chosen)
-    lines = [_first_iterations(conditions, each) for each in chosen]
-    workers = min(MAX_WORKERS, devices.cores())
-    _run_lines(conditions, "recipes", WATCHED_MODULE, lines, workers)
-    logs = {
-        name: conditions.folder / f"logs/recipes/{name}.log" for name in chosen
-    }
-    failures = {
-        name: line_logs.last_line(str(log))
-        for name, log in logs.items()
-        if not (conditions.folder / f"recipes/{name}/run.json").exists()
-    }
-    on_cpu = _on_cpu(conditions, logs)
-    text = f"{len(chosen) - len(failures)} of {len(chosen)}"
-    for name, what in [*failures.items(), *on_cpu.items()][:SHOWN]:
-        text += f"; {name}: {what}"
-    return promises.judged(
-        not failures and not on_cpu,
-        text,
-        recipes=list(chosen),
-        failures=failures,
-        on_cpu=on_cpu,
-    )
 
 
 def speed(conditions):
@@ -184,22 +138,28 @@ def memory(conditions):
 
 
 PROMISES = tuple(
-    promises.Promise(check.__name__, sentence, check)
-    for check, sentence in (
-        (device, "TensorFlow sees the GPU that the machine gives it"),
+    promises.Promise(name, sentence, check)
+    for name, check, sentence in (
+        ("device", device, "TensorFlow sees the GPU that the machine gives it"),
         (
-            recipes,
+            "recipes",
+            recipe_starts.check,
             "The first iterations of each recipe have finite losses, and on a "
             "GPU nothing of them is computed on the CPU",
         ),
         (
+            "speed",
             speed,
             "An iteration of LeNet takes less time than by fit, or by PyTorch",
         ),
-        (workers, "Two workers or more on a device do more than one"),
-        (determinism, "The same command writes the same bytes"),
-        (resume, "A run that is killed goes on, to the same bytes"),
-        (memory, "Training on MNIST takes less than 2 GB of memory"),
+        (
+            "workers",
+            workers,
+            "Two workers or more on a device do more than one",
+        ),
+        ("determinism", determinism, "The same command writes the same bytes"),
+        ("resume", resume, "A run that is killed goes on, to the same bytes"),
+        ("memory", memory, "Training on MNIST takes less than 2 GB of memory"),
     )
 )
 
@@ -211,82 +171,6 @@ def result_bytes(directory: pathlib.Path) -> dict[str, bytes]:
         for path in sorted(directory.rglob("*"))
         if path.suffix in (".npy", ".json") and path.name != "run.json"
     }
-
-
-def _recipes(conditions):
-    """Recipes whose data can be made up, by name."""
-    found = {
-        name: each
-        for name, each in recipes_lib.RECIPES.items()
-        if each["dataset"] in made_up_data.KNOWN
-    }
-    if conditions.is_quick:
-        return {name: found[name] for name in QUICK_RECIPES}
-    return found
-
-
-def _batch_size(conditions, recipe):
-    return recipe["train_batch_size"] if conditions.gpu else 4
-
-
-def _subset(conditions, recipe):
-    """So many images that an epoch ends with a partial batch."""
-    return 5 * _batch_size(conditions, recipe) // 2
-
-
-def _make_up(conditions, chosen):
-    """Data for recipes, enough for the one that needs most."""
-    sizes = {}
-    for recipe in chosen.values():
-        size = _subset(conditions, recipe) + TEST_IMAGES
-        name = recipe["dataset"]
-        sizes[name] = max(size, sizes.get(name, 0))
-    for name, size in sizes.items():
-        made_up_data.write(str(conditions.folder), name, size, TEST_IMAGES)
-
-
-def _first_iterations(conditions, name):
-    """The command line of a recipe's first iterations.
-
-    Of a recipe whose rate is meant for masks, weights are not trained.
-    """
-    recipe = recipes_lib.RECIPES[name]
-    command = "supermask" if name.endswith("_supermask") else "train"
-    words = [
-        *(command, f"--recipe={name}", f"--data_dir={conditions.folder}"),
-        f"--output_dir={conditions.folder / 'recipes' / name}",
-        f"--training_len={FIRST_ITERATIONS}it",
-        f"--train_batch_size={_batch_size(conditions, recipe)}",
-        f"--subset={_subset(conditions, recipe)}",
-        f"--validation_size={TEST_IMAGES}",
-    ]
-    return " ".join(words)
-
-
-def _run_lines(conditions, name, runner, lines, workers):
-    """Runs lines as a sweep, whose logs are in a folder of the name."""
-    argfile = conditions.folder / f"{name}.txt"
-    argfile.write_text("\n".join(lines))
-    options = [*conditions.devices(workers), "--quiet"]
-    logs = f"--log_dir={conditions.folder / 'logs' / name}"
-    command = (*COMMAND, "argfile_runner", runner, str(argfile), *options, logs)
-    children.run(command, may_fail=True)
-
-
-def _on_cpu(conditions, logs):
-    """Operations of recipes on the CPU that ought to be on the GPU.
-
-    A stream of images is read on the CPU.
-    """
-    if conditions.gpu is None:
-        return {}
-    found = {
-        name: watched.on_cpu(log.read_text(errors="replace"))
-        for name, log in logs.items()
-        if recipes_lib.RECIPES[name]["dataset"] != made_up_data.FOLDERS
-        and log.exists()
-    }
-    return {name: kinds for name, kinds in found.items() if kinds}
 
 
 def _of_workers(conditions, count):
@@ -302,7 +186,7 @@ def _of_workers(conditions, count):
         f"--output_dir={folder / str(seed)}"
         for seed in range(2 * count)
     ]
-    _run_lines(conditions, f"workers{count}", "train", lines, count)
+    conditions.run_lines(folder.name, "train", lines, count)
     records = [
         json.loads(path.read_text()) for path in folder.glob("*/run.json")
     ]

@@ -1,9 +1,10 @@
 """Random images in the layout of each dataset: recipes run without the real."""
 
+import io
 import os
 
 import numpy as np
-import tensorflow as tf
+from PIL import Image
 
 from lottery_ticket.datasets import dataset_imagenet
 
@@ -48,7 +49,8 @@ def write(data_dir: str, dataset: str, train: int, test: int) -> None:
 
 def _write_folders(folder, train):
     pixels = _pixels(np.random.default_rng(SEED), PHOTOGRAPH)
-    jpeg = tf.io.encode_jpeg(pixels).numpy()
+    # Not TensorFlow's encoder: it would take the memory of a GPU.
+    Image.fromarray(pixels).save(buffer := io.BytesIO(), "JPEG")
     classes = dataset_imagenet.DatasetImagenet.NUM_CLASSES
     for part, images in (("train", -(-train // classes)), ("val", 1)):
         for label in range(classes):
@@ -56,7 +58,7 @@ def _write_folders(folder, train):
             os.makedirs(place)
             for image in range(images):
                 with open(os.path.join(place, f"{image}.jpeg"), "wb") as file:
-                    file.write(jpeg)
+                    file.write(buffer.getvalue())
 
 
 def _pixels(rng, shape):

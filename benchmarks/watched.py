@@ -23,6 +23,7 @@ from lottery_ticket.runners import main as runners_main
 with lazy.imports():
     import tensorflow as tf
 
+MODULE = "lottery_ticket.benchmarks.watched"
 KILLED = "killed"
 CHECKPOINTS = 3
 PEAK = "peak of the memory in bytes: "
@@ -87,14 +88,14 @@ def _kill_at_checkpoint():
     resumable_run.CHECKPOINT_INTERVAL_S = -1
     save, count = checkpoint.save, 0
 
-    def save_or_die(*arguments):
+    def save_or_die(directory, arrays, facts):
         nonlocal count
         count += 1
         if count == CHECKPOINTS:
             os.kill(os.getpid(), signal.SIGKILL)
-        save(*arguments)
+        save(directory, arrays, facts)
 
-    vars(checkpoint)["save"] = save_or_die
+    checkpoint.save = save_or_die
 
 
 def _peak(gpus):

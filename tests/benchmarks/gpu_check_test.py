@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from lottery_ticket.benchmarks import gpu_check, gpu_promises, promises
+from lottery_ticket.foundations.machine import hardware
 
 
 def promise(name, verdict):
@@ -21,6 +22,9 @@ MISSED = promise("missed", promises.judged(False, "1 of 2"))
 def made_up(monkeypatch):
     monkeypatch.setattr(gpu_promises, "PROMISES", (KEPT, MISSED))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    # They load TensorFlow.
+    monkeypatch.setattr(hardware, "device", lambda: "CPU, 2 threads")
+    monkeypatch.setattr(hardware, "facts", lambda: {"processor": "EPYC"})
 
 
 @pytest.mark.usefixtures("made_up")
@@ -33,7 +37,8 @@ def test_the_file_holds_machine_and_verdicts(tmp_path, capsys):
     verdicts = {n: each["verdict"] for n, each in found["promises"].items()}
     assert verdicts == {"kept": "held", "missed": "broken"}
     assert found["promises"]["kept"]["numbers"] == {"ratio": 2.0}
-    assert {"processor"} <= set(found["machine"])
+    assert found["device"] == "CPU, 2 threads"
+    assert found["machine"] == {"processor": "EPYC"}
     assert {"tensorflow", "keras"} <= set(found["versions"])
     printed = capsys.readouterr().out
     assert "missed   broken" in printed

@@ -9,7 +9,7 @@ import pathlib
 import pytest
 
 from lottery_ticket.benchmarks import children, gpu_promises, watched
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.benchmarks import conditions as conditions_lib
 from lottery_ticket.foundations.machine import devices
 
 OURS = "this trainer"
@@ -17,12 +17,12 @@ OURS = "this trainer"
 
 @pytest.fixture
 def conditions(tmp_path):
-    return gpu_promises.Conditions(tmp_path, gpu=None)
+    return conditions_lib.Conditions(tmp_path, gpu=None)
 
 
 @pytest.fixture
 def on_gpu(tmp_path):
-    return gpu_promises.Conditions(tmp_path, gpu="0")
+    return conditions_lib.Conditions(tmp_path, gpu="0")
 
 
 def flag(words, name):
@@ -194,50 +194,7 @@ def test_memory_is_what_the_command_says(monkeypatch, conditions, peak, status):
     assert verdict.numbers == {"bytes": peak}
 
 
-def starts(monkeypatch, log, ends):
-    """The first iterations of recipes, with a log, of which some end."""
-    monkeypatch.setattr(gpu_promises, "_make_up", lambda *_: None)
-    monkeypatch.setattr(gpu_promises, "QUICK_RECIPES", ("mnist_fc", "own"))
-    known = {each: recipes.RECIPES["mnist_fc"] for each in ("mnist_fc", "own")}
-    monkeypatch.setattr(recipes, "RECIPES", known)
-
-    def carry_out(words):
-        logs = pathlib.Path(flag(words, "log_dir"))
-        logs.mkdir(parents=True)
-        for name in known:
-            (logs / f"{name}.log").write_text(log)
-            run = logs.parents[1] / "recipes" / name
-            run.mkdir(parents=True)
-            if name in ends:
-                (run / "run.json").write_text("{}")
-
-    fake(monkeypatch, carry_out)
-
-
-PLACED = "] while/ArgMax: (ArgMax): /job:localhost/device:CPU:0\n"
-
-
-@pytest.mark.parametrize(
-    ("gpu", "log", "ends", "status"),
-    [
-        (None, PLACED, ("mnist_fc", "own"), "held"),
-        ("0", "", ("mnist_fc", "own"), "held"),
-        ("0", PLACED, ("mnist_fc", "own"), "broken"),
-        ("0", "Error: NaN", ("own",), "broken"),
-    ],
-)
-def test_recipes_begin_on_the_gpu(
-    monkeypatch, tmp_path, gpu, log, ends, status
-):
-    starts(monkeypatch, log, ends)
-    conditions = gpu_promises.Conditions(tmp_path, gpu, is_quick=True)
-    verdict = gpu_promises.recipes(conditions)
-    assert verdict.status == status
-    assert verdict.measured.startswith(f"{len(ends)} of 2")
-    if len(ends) == 1:
-        assert verdict.numbers["failures"] == {"mnist_fc": "Error: NaN"}
-
-
-def test_all_recipes_but_those_of_own_networks_are_begun(conditions):
-    left_out = set(recipes.RECIPES) - set(gpu_promises._recipes(conditions))
-    assert left_out == {"own_model"}
+def test_each_check_is_said_in_a_sentence_that_is_its_own():
+    sentences = [each.sentence for each in gpu_promises.PROMISES]
+    assert len(set(sentences)) == len(sentences)
+    assert not any(sentence.endswith(".") for sentence in sentences)
