@@ -52,7 +52,7 @@ def gpu_check(
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         given = conditions.Conditions(pathlib.Path(folder), gpu, quick)
         found = promises.check(chosen, given)
-    print(f"{hardware.device()}, {devices.cores()} cores")
+    print(f"{hardware.device()}, {devices.cores()} cores, load {_load():.1f}")
     print(promises.table(chosen, found))
     if out is not None:
         files.write(out, _as_bytes(chosen, found, quick))
@@ -67,11 +67,16 @@ def _as_bytes(chosen, found, is_quick):
         "machine": hardware.facts(),
         "versions": environment.facts(),
         "cores": devices.cores(),
-        "load": os.getloadavg()[0],  # Whether it did something else, too.
+        "load": _load(),
         "quick": is_quick,
         "promises": promises.as_json(chosen, found),
     }
     return json.dumps(record, indent=2).encode()
+
+
+def _load():
+    """Processes that want to run: whether it did something else, too."""
+    return os.getloadavg()[0]
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ def test_without_a_gpu_it_is_untried_which_it_is(conditions):
     ("others", "status"),
     [
         ({"fit": [2, 3, 4]}, "held"),
-        ({"fit": [2, 3, 4], "pytorch, Adam": [0.5, 3, 0.9]}, "broken"),
-        ({"fit": [0.5, 0.5, 4]}, "broken"),
         ({"fit": [0.5, 2, 4], "pytorch, Adam": [2, 2, 2]}, "held"),
+        ({"fit": [2, 3, 4], "pytorch, Adam": [0.5, 0.3, 0.9]}, "broken"),
+        ({"fit": [0.5, 0.5, 1]}, "broken"),
     ],
 )
 def test_speed_is_judged_by_medians_of_ratios(
@@ -68,6 +68,14 @@ def test_speed_is_judged_by_medians_of_ratios(
     assert ("not installed" in verdict.measured) == (len(others) == 1)
     assert verdict.numbers["ratios"]["fit"]["n"] == 3
     assert OURS not in verdict.numbers["ratios"]
+
+
+@pytest.mark.parametrize("fit", [[0.5, 0.5, 4], [0.9, 1, 1.1]])
+def test_unsteady_times_tell_nothing(monkeypatch, conditions, fit):
+    times(monkeypatch, conditions.folder, {OURS: [1, 1, 1], "fit": fit})
+    verdict = gpu_promises.speed(conditions)
+    assert verdict.status == "untried"
+    assert verdict.measured.startswith("too unsteady to tell")
 
 
 def sweeps(monkeypatch, seconds, missing=0):

@@ -61,16 +61,16 @@ def test_all_recipes_but_those_of_own_networks_are_begun(monkeypatch, tmp_path):
     )
 
     def run_lines(self, name, runner, lines, workers):
-        begun.extend(flags.parse(*as_command(line)) for line in lines)
+        begun.extend(flags.bind(*as_command(line)) for line in lines)
         return tmp_path
 
     monkeypatch.setattr(conditions.Conditions, "run_lines", run_lines)
     verdict = recipe_starts.check(conditions.Conditions(tmp_path, "0"))
-    names = {values["recipe"] for values in begun}
+    names = {values["recipe"].recipe for values in begun}
     assert set(recipes.RECIPES) - names == {"own_model"}
     assert written == set(made_up_data.KNOWN)
     assert verdict.measured.startswith(f"0 of {len(names)}; ")
-    batches = [values["train_batch_size"] for values in begun]
+    batches = [values["recipe"].train_batch_size for values in begun]
     assert (min(batches), max(batches)) == (16, 512)
 
 
