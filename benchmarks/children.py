@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-TIME_LIMIT_S = 1200  # For hangs alone.
+TIME_LIMIT_S = 3600  # For hangs alone.
 # Several share a GPU here; by itself TensorFlow takes all of its memory.
 # 0: what is placed where is said at that level.
 ENVIRONMENT = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_CPP_MIN_LOG_LEVEL": "0"}

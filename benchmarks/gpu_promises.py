@@ -22,7 +22,15 @@ with lazy.imports():
 
 COMMAND = conditions_lib.COMMAND
 WATCHED = ("-m", watched.MODULE)
-DETERMINISTIC = "deterministic"
+FREE = "deterministic=False"
+CONV = {"conv2": ("--model=conv2",)}
+# Runs that are over in seconds, and their flags, by device.
+ON_GPU = {
+    **CONV,
+    "resnet20": ("--model=resnet20", "--augmentation=crop_flip"),
+    FREE: ("--model=conv2", f"--{FREE}"),
+}
+QUICK_ON_CPU = {"fc": ("--model=fc", "--jit=False")}  # XLA takes seconds.
 WORKERS = (1, 2, 4, 8)
 MNIST_IMAGES = 60_000, 10_000
 MOST_BYTES = 2e9
@@ -90,32 +98,35 @@ def workers(conditions):
 
 
 def determinism(conditions):
-    """Bytes of two processes, with TensorFlow's deterministic mode and without.
+    """Bytes of two processes; without the deterministic mode none are promised.
 
-    Without it nothing is promised.
+    A CPU has no such mode.
     """
-    is_equal = _are_equal(conditions, DETERMINISTIC)
-    text = f"two processes, {'' if is_equal else 'not '}equal"
-    if conditions.gpu is None:
-        return promises.judged(is_equal, text, equal=is_equal)
-    without = _are_equal(conditions, "other", "--deterministic=False")
-    text += f"; with --deterministic=False {'' if without else 'not '}equal"
+    equal = {name: _are_equal(conditions, name) for name in _runs(conditions)}
+    text = ", ".join(
+        f"{name} {'equal' if each else 'not equal'}"
+        for name, each in equal.items()
+    )
     return promises.judged(
-        is_equal, text, equal=is_equal, equal_without=without
+        all(each for name, each in equal.items() if name != FREE),
+        f"two processes, {text}",
+        equal=equal,
     )
 
 
 def resume(conditions):
     """Bytes of a run that was killed in its middle, and of one that was not."""
-    whole, killed = (
-        conditions.folder / name for name in (f"{DETERMINISTIC}0", "killed")
-    )
-    command = _training(conditions, killed)
+    name = next(iter(_runs(conditions)))
+    whole, killed = conditions.folder / f"{name}0", conditions.folder / "killed"
+    command = _training(conditions, name, killed)
     children.run((*WATCHED, watched.KILLED, *command), may_fail=True)
     if (killed / "run.json").exists():
         return promises.untried("it was over before it could be killed")
     children.run(
-        (*COMMAND, *_training(conditions, whole)),  # If it is not there yet.
+        (
+            *COMMAND,
+            *_training(conditions, name, whole),
+        ),  # If it is not there yet.
         (*COMMAND, *command),
     )
     resumed = json.loads((killed / "run.json").read_text())["resumed"]
@@ -206,23 +217,25 @@ def _of_workers(conditions, count):
     return [1000 * r["train_s"] / iterations / count for r in records[count:]]
 
 
-def _training(conditions, output_dir, *more):
-    """A run that is over in seconds."""
-    network = ["--model=conv2"]
-    if conditions.is_quick:
-        network = ["--model=fc", "--jit=False"]  # XLA takes seconds.
+def _runs(conditions):
+    if conditions.gpu:
+        return ON_GPU
+    return QUICK_ON_CPU if conditions.is_quick else CONV
+
+
+def _training(conditions, name, output_dir):
     return (
-        *("train", "--dataset=digits", "--training_len=200it", *network),
-        *("--test_interval=20", "--validate_interval=20", "--quiet"),
-        *(f"--output_dir={output_dir}", *more),
+        *("train", "--dataset=digits", "--training_len=200it", "--quiet"),
+        *("--test_interval=20", "--validate_interval=20"),
+        *(f"--output_dir={output_dir}", *_runs(conditions)[name]),
     )
 
 
-def _are_equal(conditions, name, *more):
+def _are_equal(conditions, name):
     """Whether two processes write the same bytes."""
     folders = [conditions.folder / f"{name}{each}" for each in range(2)]
     children.run(
-        *((*COMMAND, *_training(conditions, each, *more)) for each in folders)
+        *((*COMMAND, *_training(conditions, name, each)) for each in folders)
     )
     first, second = map(result_bytes, folders)
     return first == second

@@ -1,5 +1,6 @@
 """The first iterations of recipes on made-up data: do they run, and where."""
 
+import re
 from typing import Any
 
 from lottery_ticket.benchmarks import made_up_data, promises, watched
@@ -11,6 +12,8 @@ FOLDER = "recipes"
 FIRST_ITERATIONS = 20
 TEST_IMAGES = 16
 SHOWN = 3
+MAX_CHARACTERS = 200
+NO_MEMORY = re.compile("ResourceExhausted|RESOURCE_EXHAUSTED|OUT_OF_MEMORY")
 # A dense and a convolutional network, and a mask that is learned.
 QUICK = ("mnist_fc", "digits_fc_supermask", "cifar10_conv2")
 MAX_WORKERS = 4  # Side by side; each takes gigabytes.
@@ -18,7 +21,7 @@ CPU_BATCH_SIZE = 4
 
 
 def check(conditions: Any) -> promises.Verdict:
-    """Returns whether all begin, and where."""
+    """Returns whether all begin, and where; some may be too large for a GPU."""
     chosen = _recipes(conditions)
     _make_up(conditions, chosen)
     lines = [_first_iterations(conditions, each) for each in chosen]
@@ -26,19 +29,24 @@ def check(conditions: Any) -> promises.Verdict:
     folder = conditions.run_lines(FOLDER, watched.MODULE, lines, workers)
     logs = {name: folder / f"{name}.log" for name in chosen}
     failures = {
-        name: line_logs.last_line(str(log))
+        name: line_logs.last_line(str(log))[:MAX_CHARACTERS]
         for name, log in logs.items()
         if not (conditions.folder / FOLDER / name / "run.json").exists()
     }
+    too_large = [name for name in failures if _is_too_large(logs[name])]
+    broken = {n: each for n, each in failures.items() if n not in too_large}
     on_cpu = _on_cpu(conditions, logs)
     text = f"{len(chosen) - len(failures)} of {len(chosen)}"
-    for name, what in [*failures.items(), *on_cpu.items()][:SHOWN]:
+    if too_large:
+        text += f"; too large here: {', '.join(too_large)}"
+    for name, what in [*broken.items(), *on_cpu.items()][:SHOWN]:
         text += f"; {name}: {what}"
     return promises.judged(
-        not failures and not on_cpu,
+        not broken and not on_cpu,
         text,
         recipes=list(chosen),
-        failures=failures,
+        too_large=too_large,
+        failures=broken,
         on_cpu=on_cpu,
     )
 
@@ -91,6 +99,12 @@ def _first_iterations(conditions, name):
         f"--validation_size={TEST_IMAGES}",
     ]
     return " ".join(words)
+
+
+def _is_too_large(log):
+    return log.exists() and bool(
+        NO_MEMORY.search(log.read_text(errors="replace"))
+    )
 
 
 def _on_cpu(conditions, logs):

@@ -27,15 +27,16 @@ MODULE = "lottery_ticket.benchmarks.watched"
 KILLED = "killed"
 CHECKPOINTS = 3
 PEAK = "peak of the memory in bytes: "
-# A node of a graph, or a graph called as a whole; others run once.
+# A node of the loop, or a graph called as a whole; others run once.
 PLACED = re.compile(
-    r"(?:\] \S+: \((?P<node>\w+)\):|Executing op (?P<graph>__\w+) in device) "
-    r"/\S*device:CPU:"
+    r"(?:\] while/\S+: \((?P<node>\w+)\):|Executing op (?P<graph>__\w+)\S*"
+    r" in device) ?/\S*device:CPU:"
 )
 # Operations that compute nothing; those with a leading _ neither.
 IDLE = {
     *("Const", "Identity", "IdentityN", "NoOp", "Placeholder"),
     *("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile"),
+    *("Enter", "Exit", "LoopCond", "Merge", "NextIteration", "Switch"),
 }
 
 
@@ -69,8 +70,8 @@ def peak(text: str) -> int:
 def on_cpu(text: str) -> dict[str, int]:
     """Returns operations that were placed on the CPU, kind -> how many.
 
-    Those that compute something, in graphs; a graph that is called as a whole
-    counts as "graph".
+    Those that compute something at each iteration; a graph that is called as a
+    whole counts as "graph".
     """
     kinds = [each["node"] or "graph" for each in PLACED.finditer(text)]
     found = collections.Counter(

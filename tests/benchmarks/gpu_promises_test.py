@@ -152,25 +152,26 @@ def own_folder(words):
     return flag(words, "output_dir")
 
 
-def is_free(words):
-    return own_folder(words) if "--deterministic=False" in words else ""
+def own_if(*given):
+    return lambda words: own_folder(words) if set(given) <= set(words) else ""
 
 
 @pytest.mark.parametrize(
-    ("content", "status", "equal_without"),
+    ("content", "status", "equal"),
     [
-        (lambda _: "", "held", True),
-        (is_free, "held", False),
-        (own_folder, "broken", False),
+        (own_if("none"), "held", (True, True, True)),
+        (own_if("--deterministic=False"), "held", (True, True, False)),
+        (own_if("--model=resnet20"), "broken", (True, False, True)),
+        (own_folder, "broken", (False, False, False)),
     ],
 )
 def test_determinism_is_promised_where_it_is_on(
-    monkeypatch, on_gpu, content, status, equal_without
+    monkeypatch, on_gpu, content, status, equal
 ):
     trainings(monkeypatch, content)
     verdict = gpu_promises.determinism(on_gpu)
     assert verdict.status == status
-    assert verdict.numbers["equal_without"] == equal_without
+    assert tuple(verdict.numbers["equal"].values()) == equal
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ PLACED = "] while/ArgMax: (ArgMax): /job:localhost/device:CPU:0\n"
         ("0", "", ("mnist_fc", "own"), "held"),
         ("0", PLACED, ("mnist_fc", "own"), "broken"),
         ("0", "Error: NaN", ("own",), "broken"),
+        ("0", "ResourceExhaustedError: OOM\nError: NaN", ("own",), "held"),
+        ("0", "CUDA_ERROR_OUT_OF_MEMORY\nError: NaN", ("own",), "held"),
     ],
 )
 def test_recipes_begin_on_the_gpu(
@@ -50,8 +52,10 @@ def test_recipes_begin_on_the_gpu(
     verdict = recipe_starts.check(given)
     assert verdict.status == status
     assert verdict.measured.startswith(f"{len(ends)} of 2")
-    if len(ends) == 1:
+    if len(ends) == 1 and status == "broken":
         assert verdict.numbers["failures"] == {"mnist_fc": "Error: NaN"}
+    elif len(ends) == 1:
+        assert verdict.measured.endswith("too large here: mnist_fc")
 
 
 def test_all_recipes_but_those_of_own_networks_are_begun(monkeypatch, tmp_path):

@@ -33,13 +33,18 @@ def test_operations_on_the_cpu_are_counted_most_first():
     assert watched.on_cpu(text) == {"GatherV2": 2, "ArgMax": 1}
 
 
-@pytest.mark.parametrize("kind", ["_Arg", "_Retval", "Const", "Identity"])
+@pytest.mark.parametrize("kind", ["_Arg", "_Retval", "Const", "LoopCond"])
 def test_what_computes_nothing_does_not_count(kind):
     assert watched.on_cpu(placed(kind, "CPU")) == {}
 
 
+def test_what_is_no_part_of_the_loop_does_not_count():
+    text = placed("Cast", "CPU").replace("while/", "")
+    assert watched.on_cpu(text) == {}
+
+
 def test_whole_graphs_count_and_single_operations_do_not():
-    calls = "__inference_function_2106", "__inference__sum_up_806", "Fill"
+    calls = "__inference_function_2106", "__inference__sum_up_8", "Fill"
     text = "".join(
         f"I0000 execute.cc:1] Executing op {name} in device {TASK}:CPU:0\n"
         for name in calls
