@@ -77,12 +77,12 @@ def test_a_gpu_s_file_is_asked_for(monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_the_real_thing_holds_on_a_cpu(tmp_path):
-    """Without what is timed: other tests run meanwhile."""
+    """Without what is timed, as other tests run meanwhile, and what is long."""
     out = tmp_path / "check.json"
     done = subprocess.run(
         [
             *(sys.executable, "-m", gpu_check.__name__, "--quick"),
-            *("--only=device,recipes,determinism,resume", f"--out={out}"),
+            *("--only=device,recipes,resume", f"--out={out}"),
         ],
         capture_output=True,
         text=True,
@@ -92,6 +92,5 @@ def test_the_real_thing_holds_on_a_cpu(tmp_path):
     assert {n: each["verdict"] for n, each in found.items()} == {
         "device": "untried",
         "recipes": "held",
-        "determinism": "held",
         "resume": "held",
     }
