@@ -4,12 +4,13 @@ import re
 from typing import Any
 
 from lottery_ticket.benchmarks import made_up_data, promises, watched
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import recipe_table, recipes
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import line_logs
 
 FOLDER = "recipes"
 FIRST_ITERATIONS = 20
+NO_WARMUP = recipe_table.USUAL["warmup"]
 TEST_IMAGES = 16
 SHOWN = 3
 MAX_CHARACTERS = 200
@@ -98,6 +99,8 @@ def _first_iterations(conditions, name):
         f"--subset={_subset(conditions, recipe)}",
         f"--validation_size={TEST_IMAGES}",
     ]
+    if recipe["warmup"] != NO_WARMUP:  # Which must end before training does.
+        words.append(f"--warmup={FIRST_ITERATIONS // 2}it")
     return " ".join(words)
 
 

@@ -74,6 +74,8 @@ def test_all_recipes_but_those_of_own_networks_are_begun(monkeypatch, tmp_path):
     assert set(recipes.RECIPES) - names == {"own_model"}
     assert written == set(made_up_data.KNOWN)
     assert verdict.measured.startswith(f"0 of {len(names)}; ")
+    warmups = {values["recipe"].warmup for values in begun}
+    assert warmups == {"0it", "10it"}  # Of 20.
     batches = [values["recipe"].train_batch_size for values in begun]
     assert (min(batches), max(batches)) == (16, 512)
 
