@@ -8,6 +8,7 @@ it is installed.
 """
 
 import atexit
+import functools
 import importlib.util
 import pathlib
 import shutil
@@ -158,11 +159,11 @@ def _torch(network):
     x = x.transpose(0, 3, 1, 2).astype(np.float32, order="C") / 255
     if network == "conv2":
         module = torch_networks.conv2()
-        optimizer = torch.optim.Adam(module.parameters(), 2e-4, fused=True)
+        optimizer_fn = functools.partial(torch.optim.Adam, lr=2e-4, fused=True)
     else:
         module = torch_networks.Resnet20()
-        optimizer = torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)
-    return torch_networks.loop(module, optimizer, x, y, batch_size)
+        optimizer_fn = functools.partial(torch.optim.SGD, lr=0.1, momentum=0.9)
+    return torch_networks.loop(module, optimizer_fn, x, y, batch_size)
 
 
 def _evaluate(network):

@@ -46,12 +46,29 @@ def show(times: dict, title: str) -> None:
         f"cores, Keras {keras.__version__}; {title}\n"
         "ms/iteration and time relative to the first: median (min to max)"
     )
+    for name, relative in ratios(times).items():
+        print(f"{name:<34} {_spread(times[name])}   {_spread(relative)}")
+
+
+def ratios(times: dict) -> dict[str, list[float]]:
+    """Returns times of `compare` relative to the first contender's, by name."""
     ours = next(iter(times.values()))
-    for name, own in times.items():
-        ratios = [t / base for t, base in zip(own, ours, strict=True)]
-        print(f"{name:<34} {_spread(own)}   {_spread(ratios)}")
+    return {
+        name: [t / base for t, base in zip(own, ours, strict=True)]
+        for name, own in times.items()
+    }
+
+
+def spread(values: list[float]) -> dict:
+    """Returns median, min, max and n of numbers, by name."""
+    return {
+        "median": statistics.median(values),
+        "min": min(values),
+        "max": max(values),
+        "n": len(values),
+    }
 
 
 def _spread(values):
-    median = statistics.median(values)
-    return f"{median:7.3f} ({min(values):.3f} to {max(values):.3f})"
+    found = spread(values)
+    return f"{found['median']:7.3f} ({found['min']:.3f} to {found['max']:.3f})"

@@ -81,26 +81,32 @@ class Resnet20(nn.Module):
         return self.logits(torch.mean(self.blocks(self.stem(x)), (2, 3)))
 
 
-def loop(module, optimizer, x, y, batch_size):
+def loop(module, optimizer_fn, x, y, batch_size):
     """Returns a function (iterations) that trains, the data in memory.
+
+    All of it is on the GPU, where PyTorch sees one.
 
     Args:
         module: torch.nn.Module.
-        optimizer: Torch optimizer of its parameters.
+        optimizer_fn: Function (parameters) -> torch optimizer of them.
         x: Array of examples, images as (n, channels, height, width).
         y: Array of labels.
         batch_size: Examples in one iteration.
     """
-    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    x, y = torch.from_numpy(x).to(device), torch.from_numpy(y).to(device)
+    optimizer = optimizer_fn(module.to(device).parameters())
     loss_of = nn.CrossEntropyLoss()
 
     def run(iterations):
-        order = torch.randperm(len(x))
+        order = torch.randperm(len(x), device=device)
         for iteration in range(iterations):
             first = iteration * batch_size % (len(x) - batch_size)
             rows = order[first : first + batch_size]
             optimizer.zero_grad()
             loss_of(module(x[rows]), y[rows]).backward()
             optimizer.step()
+        if device == "cuda":
+            torch.cuda.synchronize()  # Sync point.
 
     return run

@@ -8,7 +8,9 @@ down slows all of them: read the ratios, not the milliseconds. PyTorch takes
 part if it is installed.
 """
 
+import functools
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +23,7 @@ import numpy as np
 from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.machine import devices, progress
+from lottery_ticket.foundations.machine import devices, files, progress
 from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
@@ -35,18 +37,35 @@ LR = 1.2e-3
 TEST_INTERVAL = 100
 
 
-def trainer_speed(rounds: int = 5, iterations: int = 2000) -> None:
+def trainer_speed(
+    rounds: int = 5,
+    iterations: int = 2000,
+    loops_only: bool = False,
+    out: str | None = None,
+) -> None:
     """Prints milliseconds per iteration and ratios, from one run.
 
     Args:
         rounds: How often each contender is timed.
         iterations: Iterations of each timing; a multiple of 1000.
+        loops_only: Whether to leave out whole runs, masks and workers: loops
+            alone are timed.
+        out: JSON file to write the milliseconds to, a list for each contender.
     """
+    # As our commands do; TensorFlow itself would multiply in 19 bits on GPUs.
+    devices.set_precision("float32")
+    contenders = _loops() if loops_only else _all()
+    times = timing.compare(contenders, rounds, iterations, warmup=1000)
+    timing.show(
+        times, f"{rounds} rounds of {iterations} iterations, batch {BATCH_SIZE}"
+    )
+    if out is not None:
+        files.write(out, json.dumps(times).encode())
+
+
+def _loops():
     contenders = {
         "this trainer": _ours(),
-        "the same without masks": _ours(masked=False),
-        "train(), no evaluation": _train(test_interval=10**9),
-        f"train(), test every {TEST_INTERVAL}": _train(TEST_INTERVAL),
         "keras fit, defaults": _fit(),
         "keras fit, jit, 100 steps": _fit(
             jit_compile=True, steps_per_execution=100
@@ -55,11 +74,19 @@ def trainer_speed(rounds: int = 5, iterations: int = 2000) -> None:
     if importlib.util.find_spec("torch"):
         contenders["pytorch, Adam"] = _torch(fused=False)
         contenders["pytorch, fused Adam"] = _torch(fused=True)
-    contenders["two single-threaded"] = _workers()
-    times = timing.compare(contenders, rounds, iterations, warmup=1000)
-    timing.show(
-        times, f"{rounds} rounds of {iterations} iterations, batch {BATCH_SIZE}"
-    )
+    return contenders
+
+
+def _all():
+    loops = _loops()
+    return {
+        "this trainer": loops.pop("this trainer"),
+        "the same without masks": _ours(masked=False),
+        "train(), no evaluation": _train(test_interval=10**9),
+        f"train(), test every {TEST_INTERVAL}": _train(TEST_INTERVAL),
+        **loops,
+        "two single-threaded": _workers(),
+    }
 
 
 def _arrays():
@@ -150,9 +177,9 @@ def _torch(fused):
 
     from lottery_ticket.benchmarks import torch_networks
 
+    optimizer_fn = functools.partial(torch.optim.Adam, lr=LR, fused=fused)
     module = torch_networks.lenet()
-    optimizer = torch.optim.Adam(module.parameters(), LR, fused=fused)
-    return torch_networks.loop(module, optimizer, *_arrays(), BATCH_SIZE)
+    return torch_networks.loop(module, optimizer_fn, *_arrays(), BATCH_SIZE)
 
 
 def _workers():
