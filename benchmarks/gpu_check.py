@@ -11,7 +11,11 @@ import pathlib
 import sys
 import tempfile
 
-from lottery_ticket.benchmarks import conditions, gpu_promises, promises
+from lottery_ticket.benchmarks.gpu_checks import (
+    conditions,
+    gpu_promises,
+    promises,
+)
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import (
     devices,

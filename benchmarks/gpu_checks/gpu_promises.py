@@ -7,14 +7,14 @@ digits or on made-up images. Where there is no GPU all is smaller.
 import json
 import pathlib
 
-from lottery_ticket.benchmarks import (
+from lottery_ticket.benchmarks.gpu_checks import (
     children,
     made_up_data,
     promises,
     recipe_starts,
     watched,
 )
-from lottery_ticket.benchmarks import conditions as conditions_lib
+from lottery_ticket.benchmarks.gpu_checks import conditions as conditions_lib
 from lottery_ticket.foundations.machine import devices, hardware, lazy
 
 with lazy.imports():

@@ -1,8 +1,12 @@
-"""Tests of benchmarks/recipe_starts: which recipes begin, and the verdict."""
+"""Tests of gpu_checks/recipe_starts: which recipes begin, and the verdict."""
 
 import pytest
 
-from lottery_ticket.benchmarks import conditions, made_up_data, recipe_starts
+from lottery_ticket.benchmarks.gpu_checks import (
+    conditions,
+    made_up_data,
+    recipe_starts,
+)
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.runners import commands

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from lottery_ticket.benchmarks import made_up_data, promises, watched
+from lottery_ticket.benchmarks.gpu_checks import made_up_data, promises, watched
 from lottery_ticket.experiments.settings import recipe_table, recipes
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import line_logs

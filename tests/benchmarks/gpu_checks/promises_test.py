@@ -1,8 +1,8 @@
-"""Tests of benchmarks/promises: made-up ones, kept and broken."""
+"""Tests of gpu_checks/promises: made-up ones, kept and broken."""
 
 import pytest
 
-from lottery_ticket.benchmarks import promises
+from lottery_ticket.benchmarks.gpu_checks import promises
 
 
 def promise(name, check):

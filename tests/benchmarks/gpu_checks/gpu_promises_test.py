@@ -1,4 +1,4 @@
-"""Tests of benchmarks/gpu_promises: what is measured, and what it means.
+"""Tests of gpu_checks/gpu_promises: what is measured, and what it means.
 
 Commands are made up; gpu_check_test runs them.
 """
@@ -8,8 +8,8 @@ import pathlib
 
 import pytest
 
-from lottery_ticket.benchmarks import children, gpu_promises, watched
-from lottery_ticket.benchmarks import conditions as conditions_lib
+from lottery_ticket.benchmarks.gpu_checks import children, gpu_promises, watched
+from lottery_ticket.benchmarks.gpu_checks import conditions as conditions_lib
 from lottery_ticket.foundations.machine import devices
 
 OURS = "this trainer"

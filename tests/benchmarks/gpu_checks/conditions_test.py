@@ -1,8 +1,8 @@
-"""Tests of benchmarks/conditions: sweeps by workers on the device."""
+"""Tests of gpu_checks/conditions: sweeps by workers on the device."""
 
 import pytest
 
-from lottery_ticket.benchmarks import children, conditions
+from lottery_ticket.benchmarks.gpu_checks import children, conditions
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 
-from lottery_ticket.benchmarks import children
+from lottery_ticket.benchmarks.gpu_checks import children
 
 COMMAND = ("-m", "lottery_ticket.runners.main")
 

@@ -1,11 +1,11 @@
-"""Tests of benchmarks/children: processes that end with us."""
+"""Tests of gpu_checks/children: processes that end with us."""
 
 import os
 import subprocess
 
 import pytest
 
-from lottery_ticket.benchmarks import children
+from lottery_ticket.benchmarks.gpu_checks import children
 from lottery_ticket.tests import waiting
 
 SLEEPS = "import time; time.sleep(600)"

@@ -1,7 +1,7 @@
 """A command of ours, watched: what it places where, and the memory it takes.
 
-    python -m lottery_ticket.benchmarks.watched train --output_dir=...
-    python -m lottery_ticket.benchmarks.watched killed train --output_dir=...
+    python -m lottery_ticket.benchmarks.gpu_checks.watched train --flag=...
+    python -m lottery_ticket.benchmarks.gpu_checks.watched killed train ...
 
 The words are those of `lottery-ticket`. TensorFlow says where it places each
 operation, and at the end stands the peak of the memory. With "killed", it kills
@@ -23,7 +23,7 @@ from lottery_ticket.runners import main as runners_main
 with lazy.imports():
     import tensorflow as tf
 
-MODULE = "lottery_ticket.benchmarks.watched"
+MODULE = "lottery_ticket.benchmarks.gpu_checks.watched"
 KILLED = "killed"
 CHECKPOINTS = 3
 PEAK = "peak of the memory in bytes: "

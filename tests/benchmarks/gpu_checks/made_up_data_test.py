@@ -1,8 +1,8 @@
-"""Tests of benchmarks/made_up_data: our datasets take it for the real."""
+"""Tests of gpu_checks/made_up_data: our datasets take it for the real."""
 
 import pytest
 
-from lottery_ticket.benchmarks import made_up_data
+from lottery_ticket.benchmarks.gpu_checks import made_up_data
 from lottery_ticket.datasets import registry
 from lottery_ticket.datasets.images import image_files
 

@@ -1,8 +1,8 @@
-"""Tests of benchmarks/watched: what a command says is read."""
+"""Tests of gpu_checks/watched: what a command says is read."""
 
 import pytest
 
-from lottery_ticket.benchmarks import watched
+from lottery_ticket.benchmarks.gpu_checks import watched
 
 TASK = "/job:localhost/replica:0/task:0/device"
 
