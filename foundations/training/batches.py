@@ -2,6 +2,7 @@
 
 import functools
 import math
+import typing
 from collections.abc import Callable
 
 import numpy as np
@@ -30,7 +31,8 @@ def taker(
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     if x.dtype != tf.uint8 or is_compiled or not has_gpu:
         return functools.partial(tf.gather, x)
-    shape, size = x.shape[1:], math.prod(x.shape[1:])
+    shape: typing.Any = x.shape[1:]  # All of it is known.
+    size = math.prod(shape)
     flat = tf.pad(tf.reshape(x, (-1, size)), [[0, 0], [0, -size % 4]])
     words = tf.bitcast(tf.reshape(flat, (x.shape[0], -1, 4)), tf.float32)
 
