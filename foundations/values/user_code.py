@@ -4,7 +4,6 @@ Results are of one code: once it is edited they are results of another.
 """
 
 import copyreg
-import copyreg
 import dis
 import functools
 import logging
