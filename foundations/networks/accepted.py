@@ -24,6 +24,11 @@ def check(network: object) -> None:
         raise ValueError(
             f"A model must be a keras.Model. Received: {kind(network)}"
         )
+    if getattr(network, "name", None) is None:
+        raise ValueError(
+            f"{type(network).__name__} is no whole keras.Model: its __init__ "
+            "must call super().__init__()"
+        )
     for variable in network.variables:
         if variable.dtype == "bfloat16":
             raise ValueError(
@@ -115,15 +120,16 @@ def _reason(network, examples, error):
     text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)
     text = text.split(" Arguments received by ")[0]
+    text = re.sub(r"\{\{.*?\}\} | \[Op:\w+\]", "", text)  # TensorFlow's names.
     return _PIXELS.sub("[...]", text)[:300]
 
 
 def _required(network):
     """Arguments without a default that `call` has besides the examples."""
-    _, *others = inspect.signature(network.call).parameters.values()
+    arguments = list(inspect.signature(network.call).parameters.values())
     return [
         each.name
-        for each in others
+        for each in arguments[1:]
         if each.default is each.empty
         and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
         and each.name not in ("training", "mask")

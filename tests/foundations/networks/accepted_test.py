@@ -84,6 +84,15 @@ def test_what_is_no_keras_model_is_named(network, message):
         accepted.check(network)
 
 
+def test_a_network_that_was_not_begun_is_an_error():
+    class Own(keras.Model):
+        def __init__(self):
+            pass
+
+    with pytest.raises(ValueError, match=r"Own is no whole .*super\(\)"):
+        accepted.check(Own())
+
+
 def test_variables_that_no_file_holds_are_an_error():
     accepted.check(sequential())
     network = keras.Sequential(
