@@ -9,8 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import kernels
+from lottery_ticket.foundations.networks import keras_private, kernels
 
+# Names that layers may have for TensorFlow.
+_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
+_NO_SCOPE = (
+    "must be of the letters a to z, digits and _ . - alone (a network's "
+    "does not begin with _ or -): TensorFlow compiles no others. Rename it"
+)
 # Arrays as text, which layers put into their errors.
 _PIXELS = re.compile(r"\[\s*\[.*?\]\s*\]+|\[[^\[\]]{60,}\]")
 
@@ -69,8 +75,10 @@ def kind(value: object) -> str:
 def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
     """Returns a network's outputs, float32, shape (batch, classes).
 
-    Raises ValueError if it does not accept the examples, or has other outputs.
+    Raises ValueError if it does not accept the examples, has other outputs, or
+    layers of names that TensorFlow compiles nothing of, by `fit` neither.
     """
+    _check_scopes(network)
     try:
         given = network(examples, training=False)
     except Exception as error:  # Layers raise all kinds.
@@ -104,6 +112,14 @@ def trained_kernels(network: keras.Model) -> list[keras.Variable]:
             )
         )
     return found
+
+
+def _check_scopes(network):
+    if not _SCOPE.fullmatch(f"/{network.name}") or network.name[:1] in "_/\\->":
+        raise ValueError(f"The network's name {network.name!r} {_NO_SCOPE}")
+    for layer in keras_private.layers(network):
+        if not _SCOPE.fullmatch(layer.name):
+            raise ValueError(f"The layer's name {layer.name!r} {_NO_SCOPE}")
 
 
 def _reason(network, examples, error):

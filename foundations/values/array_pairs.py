@@ -80,6 +80,7 @@ def _named(value, depth):
         return repr(value)
     if isinstance(value, tuple if depth < 2 else (tuple, list)) and value:
         parts = ", ".join(_named(part, depth - 1) for part in value[:4])
-        return f"{type(value).__name__} of {len(value)}: {parts}"
+        several = f"{type(value).__name__} of {len(value)}: {parts}"
+        return several if depth == 2 else f"({parts})"
     name, shape = type(value).__name__, getattr(value, "shape", None)
     return name if shape is None else f"{name} of shape {tuple(shape)}"

@@ -126,6 +126,17 @@ def test_examples_that_do_not_fit_are_an_error_without_pixels(make, message):
     assert "\x1b" not in str(error.value) and "0." not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["my layer", "schön", "w[0]", "a:0", "_a"])
+def test_names_that_tensorflow_does_not_compile_are_an_error(name):
+    network = keras.Sequential([keras.Input((8,)), L.Dense(2)], name=name)
+    with pytest.raises(ValueError, match="network's name .*Rename it"):
+        accepted.outputs(network, X)
+    network = sequential(L.Dense(2, name=name))
+    if name != "_a":
+        with pytest.raises(ValueError, match="layer's name .*Rename it"):
+            accepted.outputs(network, X)
+
+
 def test_an_error_of_a_layer_has_no_pixels():
     network = Printing()
     with pytest.raises(ValueError) as error:
