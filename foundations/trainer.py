@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import accepted, keras_private
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import (
+    batches,
     optimizer_identity,
     programs,
     resumable_run,
@@ -115,7 +117,8 @@ def check_fits(
 ) -> None:
     """Raises ValueError unless a model can be trained on a dataset.
 
-    It names both shapes of an example, or both numbers of classes.
+    It names both shapes of an example, both numbers of classes, or an index
+    that an embedding does not have.
     """
     if model.network is None or model.num_outputs is None:
         raise ValueError(
@@ -138,6 +141,10 @@ def check_fits(
             f"Received: labels of {dataset.num_classes}"
             + ("; yes or no are two" if model.num_outputs == 1 else "")
         )
+    extremes = batches.extremes(dataset)
+    if extremes is not None:  # XLA takes a wrong index for the last one.
+        with tf.device("CPU:0"):
+            accepted.outputs(model.network, extremes)
 
 
 class RunMasks:

@@ -12,7 +12,7 @@ import os
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy, user_modules
-from lottery_ticket.foundations.values import source_code
+from lottery_ticket.foundations.values import source_code, user_code
 
 with lazy.imports():
     import keras
@@ -97,7 +97,7 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
         try:
             with module.importing(), keras_private.fresh_names():
                 network = function(**arguments)
-        except Exception as error:  # A stranger's code can raise anything.
+        except (Exception, SystemExit) as error:  # It can raise anything.
             raise ValueError(f"{name} failed: {error!r}") from error
         if not isinstance(network, keras.Model):
             raise ValueError(
@@ -126,6 +126,9 @@ class _Drawn:
             self.network = build()
         self.kernels = kernels.find(self.network)
         self.variables = network_variables.named(self.network, self.kernels)
+        self.settings = network_variables.settings(self.network)
+        layers = network_variables.layers(self.network).values()
+        self.code = user_code.identity(self.network, *layers)
         self.values = {
             name: np.asarray(variable)
             for name, (_, variable) in self.variables.items()
@@ -185,6 +188,17 @@ def _check_builds(name, first, again, other):
                 f"{_differing(shapes[0], others)}, then "
                 f"{_differing(others, shapes[0])}"
             )
+    changed = [
+        key
+        for key, text in first.settings.items()
+        if again.settings.get(key) != text
+    ]
+    if changed or first.code != again.code:
+        where = f"the layer {changed[0]!r}" if changed else "the layers' code"
+        raise ValueError(
+            f"{name} builds another network at each call: what is set in "
+            f"{where} changes, by a counter or the time"
+        )
     for key, array in first.values.items():
         if array.tobytes() != again.values[key].tobytes():
             raise ValueError(

@@ -240,6 +240,8 @@ def _is_plain(file, image):
     if image.format == "BMP":
         kind = _bytes(file, 28, 2), image.mode
         return kind in _PLAIN_BMPS and _bytes(file, 30, 4) == 0
+    if image.mode == "CMYK":  # Without Adobe's mark, it takes ink for light.
+        return "adobe" in image.info
     if image.format == "GIF":
         covers = [tuple(each[1]) == (0, 0, *image.size) for each in image.tile]
         return all(covers) and "transparency" not in image.info

@@ -88,7 +88,7 @@ class UserModule:
         try:
             with self.importing():
                 spec.loader.exec_module(module)
-        except Exception as error:  # A stranger's code can raise anything.
+        except (Exception, SystemExit) as error:  # It can raise anything.
             del sys.modules[self._name]
             if previous is not None:
                 sys.modules[self._name] = previous

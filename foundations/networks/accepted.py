@@ -11,10 +11,14 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private, kernels
 
+# Names that layers may have for TensorFlow.
+_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
+_NO_SCOPE = (
+    "must be of the letters a to z, digits and _ . - alone (a network's "
+    "does not begin with _ or -): TensorFlow compiles no others. Rename it"
+)
 # Arrays as text, which layers put into their errors.
 _PIXELS = re.compile(r"\[\s*\[.*?\]\s*\]+|\[[^\[\]]{60,}\]")
-# What TensorFlow takes as names of layers in what it compiles.
-_COMPILABLE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
 
 
 def check(network: object) -> None:
@@ -25,6 +29,11 @@ def check(network: object) -> None:
     if not isinstance(network, keras.Model):
         raise ValueError(
             f"A model must be a keras.Model. Received: {kind(network)}"
+        )
+    if getattr(network, "name", None) is None:
+        raise ValueError(
+            f"{type(network).__name__} is no whole keras.Model: its __init__ "
+            "must call super().__init__()"
         )
     for variable in network.variables:
         if variable.dtype == "bfloat16":
@@ -67,8 +76,9 @@ def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
     """Returns a network's outputs, float32, shape (batch, classes).
 
     Raises ValueError if it does not accept the examples, has other outputs, or
-    layers of names that cannot be compiled.
+    layers of names that TensorFlow compiles nothing of, by `fit` neither.
     """
+    _check_scopes(network)
     try:
         given = network(examples, training=False)
     except Exception as error:  # Layers raise all kinds.
@@ -77,12 +87,6 @@ def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
             f"{tuple(np.shape(examples)[1:])}: "
             f"{_reason(network, examples, error)}"
         ) from error
-    for layer in [network, *keras_private.layers(network)]:
-        if not _COMPILABLE.fullmatch(layer.name):
-            raise ValueError(
-                f"TensorFlow cannot compile a layer of the name {layer.name!r}"
-                ", nor does fit: use letters of ASCII, digits, and _ . -"
-            )
     if not tf.is_tensor(given) or given.shape.rank != 2:
         received = getattr(given, "shape", type(given).__name__)
         raise ValueError(
@@ -110,6 +114,14 @@ def trained_kernels(network: keras.Model) -> list[keras.Variable]:
     return found
 
 
+def _check_scopes(network):
+    if not _SCOPE.fullmatch(f"/{network.name}") or network.name[:1] in "_/\\->":
+        raise ValueError(f"The network's name {network.name!r} {_NO_SCOPE}")
+    for layer in keras_private.layers(network):
+        if not _SCOPE.fullmatch(layer.name):
+            raise ValueError(f"The layer's name {layer.name!r} {_NO_SCOPE}")
+
+
 def _reason(network, examples, error):
     """Why it does not accept them, without what they hold."""
     inputs = getattr(network, "inputs", None) or ()
@@ -124,15 +136,16 @@ def _reason(network, examples, error):
     text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)
     text = text.split(" Arguments received by ")[0]
+    text = re.sub(r"\{\{.*?\}\} | \[Op:\w+\]", "", text)  # TensorFlow's names.
     return _PIXELS.sub("[...]", text)[:300]
 
 
 def _required(network):
     """Arguments without a default that `call` has besides the examples."""
-    _, *others = inspect.signature(network.call).parameters.values()
+    arguments = list(inspect.signature(network.call).parameters.values())
     return [
         each.name
-        for each in others
+        for each in arguments[1:]
         if each.default is each.empty
         and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
         and each.name not in ("training", "mask")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from lottery_ticket.foundations.values import names
 
+LONGEST = 200  # Files' names may have 255, endings included.
 _log = logging.getLogger(__name__)
 
 
@@ -182,9 +183,14 @@ class LayerNames:
 
 
 def check_case(keys: Iterable[str]) -> None:
-    """Raises ValueError if names of files differ in case only."""
+    """Raises ValueError if names of files differ in case only, or are long."""
     found: dict[str, str] = {}
     for key in keys:
+        if len(key.encode()) > LONGEST:
+            raise ValueError(
+                f"{key[:40]!r}... must have up to {LONGEST} bytes, as it is to "
+                f"name a file. Received: {len(key.encode())}. Rename a layer"
+            )
         other = found.setdefault(key.casefold(), key)
         if other != key:
             raise ValueError(

@@ -8,8 +8,13 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private
 
-# Methods of a variable that change its value.
-ASSIGNMENTS = ("assign", "assign_add", "assign_sub")
+# Methods of a variable that change its value, in part or from a checkpoint.
+ASSIGNMENTS = (
+    *("assign", "assign_add", "assign_sub", "scatter_add", "scatter_div"),
+    *("scatter_max", "scatter_min", "scatter_mul", "scatter_nd_add"),
+    *("scatter_nd_sub", "scatter_nd_update", "scatter_sub", "scatter_update"),
+    *("_restore_from_tensors", "_strided_slice_assign"),
+)
 
 
 class MaskConstraint(keras.constraints.Constraint):
@@ -84,7 +89,7 @@ def attach(kernel: keras.Variable, constraint: MaskConstraint) -> None:
     value = keras_private.tf_variable(kernel)
     if "assign" not in vars(value):
         put = value.assign
-        for name in ASSIGNMENTS:
+        for name in filter(functools.partial(hasattr, value), ASSIGNMENTS):
             setattr(value, name, _holding(kernel, getattr(value, name), put))
 
 

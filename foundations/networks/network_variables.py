@@ -145,6 +145,20 @@ def description(network: keras.Model) -> str:
     return json.dumps(_renamed(json.loads(text), numbers), sort_keys=True)
 
 
+def settings(network: keras.Model) -> dict[str, str]:
+    """Returns dict, path -> class and settings of a layer, but for seeds.
+
+    Layers that hold layers are left out, and so are Lambdas: these are code.
+    """
+    return {
+        path: json.dumps(
+            _renamed(_config(layer), {}), default=lambda each: str(type(each))
+        )
+        for path, layer in layers(network).items()
+        if not _children(layer) and not isinstance(layer, keras.layers.Lambda)
+    }
+
+
 def _renamed(value, numbers, is_name=False):
     """A config without seeds, its layers' names replaced where they stand."""
     if isinstance(value, dict):

@@ -23,8 +23,11 @@ _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _COMBINED = frozenset(
     """Add AddV2 AddN Sub Mul RealDiv DivNoNan ConcatV2 Pack Select SelectV2
     Sum Mean Max Maximum Minimum ClipByValue Transpose
-    StridedSlice Tile Slice Reciprocal""".split()
+    StridedSlice Tile Slice Reciprocal MaxPool MaxPool3D AvgPool
+    AvgPool3D""".split()
 )
+# Those that make sums of products: mixtures, if none of it is a variable.
+_PRODUCTS = frozenset("MatMul BatchMatMulV2 BatchMatMulV3 Einsum".split())
 _VALUES = frozenset(
     """Const ReadVariableOp ResourceGather VariableV2 Shape Fill Range
     BroadcastArgs Prod""".split()
@@ -33,9 +36,8 @@ _AT_LEAST_0 = frozenset(
     "Softmax Sigmoid Exp Relu Relu6 Softplus Abs Square".split()
 )
 _OF_ANY_SIGN = frozenset(
-    """MatMul BatchMatMulV2 BatchMatMulV3 BiasAdd Einsum Conv2D Conv3D Tanh
-    DepthwiseConv2dNative LogSoftmax Log Elu Selu LeakyRelu Softsign Placeholder
-    MaxPool AvgPool Neg Erf""".split()
+    """BiasAdd Conv2D Conv3D Tanh DepthwiseConv2dNative LogSoftmax Log Elu Selu
+    LeakyRelu Softsign Placeholder Neg Erf""".split()
 )
 _TOLERANCE = 0.01
 
@@ -64,7 +66,7 @@ def of(
     probabilities and a sigmoid neither; sums, products and the like count as
     probabilities if nothing in them can be below 0 and the outputs of the
     examples add up to 1. The same outputs decide where an operation is not
-    known, or no graph can be had.
+    known, or no graph can be had. In training it must give the same.
 
     Args:
         examples: A batch that the network takes.
@@ -76,19 +78,13 @@ def of(
     """
     if given != "auto":
         return Kind(given == "probabilities", "as was said")
-    ends = _ends(network, examples)
-    is_alone, kinds = len(ends) == 1, {kind for kind, _ in ends}
-    is_plain = is_alone and not any(is_combined for _, is_combined in ends)
-    kinds -= _VALUES
-    if is_plain and kinds == {"Softmax"}:
-        return Kind(True, "they come from Softmax")
-    if is_plain and kinds == {"Sigmoid"}:
-        raise _neither(network, "outputs of a sigmoid")
-    is_known = kinds <= _AT_LEAST_0 | _OF_ANY_SIGN
-    is_free = is_plain or kinds & _OF_ANY_SIGN
-    if kinds and is_known and is_free:
-        return Kind(False, f"they come from {', '.join(sorted(kinds))}")
-    return _by_values(network, outputs, kinds)
+    ends = _ends(network, examples, training=False)
+    kind = _by_graph(network, ends, outputs)
+    kind = kind or _by_values(network, outputs, ends)
+    trained = _by_graph(network, _ends(network, examples, training=True))
+    if trained and trained.gives_probabilities != kind.gives_probabilities:
+        raise _neither(network, f"{trained}, in training; else {kind}")
+    return kind
 
 
 def before_softmax(outputs: "tf.Tensor") -> "tf.Tensor | None":
@@ -107,17 +103,51 @@ def before_softmax(outputs: "tf.Tensor") -> "tf.Tensor | None":
     return tensor.op.inputs[0] if tensor.op.type == "Softmax" else None
 
 
-def _by_values(network, outputs, kinds):
-    where = f"by their values, behind {', '.join(sorted(kinds)) or 'no graph'}"
-    if (outputs < 0).any() or not np.isfinite(outputs).all():
+def _by_graph(network, ends, outputs=None):
+    """What the ends of a graph say, unless outputs deny it; None if nothing."""
+    is_alone, kinds = len(ends) == 1, {kind for kind, _ in ends} - _VALUES
+    is_plain = is_alone and not any(is_combined for _, is_combined in ends)
+    if is_plain and kinds == {"Softmax"}:
+        is_denied = outputs is not None and _add_up(outputs) is False
+        return None if is_denied else Kind(True, "they come from Softmax")
+    if is_plain and kinds == {"Sigmoid"}:
+        raise _neither(network, "outputs of a sigmoid")
+    of_any_sign = kinds & (_OF_ANY_SIGN | _PRODUCTS)
+    is_known = kinds <= _AT_LEAST_0 | of_any_sign
+    is_doubtful = kinds <= {"Exp", *_PRODUCTS} and (
+        outputs is None or _add_up(outputs)
+    )
+    if not (kinds and is_known and (is_plain or of_any_sign)) or is_doubtful:
+        return None
+    return Kind(False, f"they come from {', '.join(sorted(kinds))}")
+
+
+def _by_values(network, outputs, ends):
+    kinds = {kind for kind, _ in ends}
+    of = ", ".join(sorted(kinds - _VALUES)) or "no graph"
+    where = f"by their values, behind {of}"
+    adds_up = _add_up(outputs)
+    if adds_up is None:
         return Kind(False, where)
-    if (np.abs(outputs.sum(axis=-1) - 1) < _TOLERANCE).all():
+    if adds_up and kinds & {"ReadVariableOp", *_PRODUCTS}:
+        raise _neither(
+            network,
+            f"outputs that add up to 1 so far, made by variables behind {of}",
+        )
+    if adds_up:
         return Kind(True, where)
     if (outputs <= 1).all():
         raise _neither(
             network, "outputs that lie in [0, 1] and do not add up to 1"
         )
     return Kind(False, where)
+
+
+def _add_up(outputs):
+    """Whether outputs add up to 1; None if some are not 0 or more."""
+    if (outputs < 0).any() or not np.isfinite(outputs).all():
+        return None
+    return bool((np.abs(outputs.sum(axis=-1) - 1) < _TOLERANCE).all())
 
 
 def _neither(network, received):
@@ -128,9 +158,11 @@ def _neither(network, received):
     )
 
 
-def _ends(network, examples):
+def _ends(network, examples, training):
     """Operations that outputs come from, and whether they were combined."""
-    traced = tf.function(lambda x: network(x, training=False), autograph=False)
+    traced = tf.function(
+        lambda x: network(x, training=training), autograph=False
+    )
     try:
         x = tf.convert_to_tensor(examples)
         graph = traced.get_concrete_function(
@@ -159,8 +191,11 @@ def _before(tensor, calls, is_combined):
     if operation.type in _PASSED:
         index = tensor.value_index if operation.type == "IdentityN" else 0
         return [(operation.inputs[index], calls, is_combined)]
-    if operation.type in _COMBINED:
-        taken = _without_bounds(operation)
+    is_mixture = operation.type in _PRODUCTS and not any(
+        _is_variable(each) for each in operation.inputs
+    )
+    if operation.type in _COMBINED or is_mixture:
+        taken = _without_choices(operation)
         is_new = is_combined or len(taken) != 1 or not _is_bound(operation)
         return [(each, calls, is_new) for each in taken]
     if operation.type in _CALLS:
@@ -180,8 +215,20 @@ def _is_bound(operation):
     return operation.type in ("Maximum", "Minimum", "ClipByValue")
 
 
-def _without_bounds(operation):
-    """Inputs of an operation, but for constants that it bounds by."""
+def _without_choices(operation):
+    """Inputs of an operation, but for constants that it bounds by.
+
+    And but for what it selects by.
+    """
+    if operation.type in ("Select", "SelectV2"):
+        return list(operation.inputs)[1:]
     if not _is_bound(operation):
         return list(operation.inputs)
     return [each for each in operation.inputs if each.op.type != "Const"]
+
+
+def _is_variable(tensor):
+    """Whether a tensor is a variable or a constant as it stands."""
+    while tensor.op.type in _PASSED | {"Transpose"}:
+        tensor = tensor.op.inputs[0]
+    return tensor.op.type in ("ReadVariableOp", "Const", "ResourceGather")

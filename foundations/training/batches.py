@@ -55,6 +55,22 @@ def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> tf.Tensor:
     return prepared(dataset.prepare, read(dataset.train, rows))
 
 
+def extremes(dataset: dataset_base.DatasetBase) -> tf.Tensor | None:
+    """Returns two examples, the lowest and highest whole numbers, prepared.
+
+    Those of each place in an example, over all splits: what indices there are.
+    None where examples are streamed, of real numbers, or of 8 bits like pixels.
+    """
+    arrays = [split.x for split in dataset.splits.values()]
+    if any(split.is_streamed for split in dataset.splits.values()):
+        return None
+    if arrays[0].dtype.kind not in "iu" or arrays[0].dtype.itemsize == 1:
+        return None
+    lowest = np.min([x.min(axis=0) for x in arrays], axis=0)
+    highest = np.max([x.max(axis=0) for x in arrays], axis=0)
+    return prepared(dataset.prepare, tf.constant(np.stack([lowest, highest])))
+
+
 def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
     """Returns examples of a split as stored, streamed or not.
 

@@ -1,6 +1,7 @@
 """One training iteration: loss, masked gradient, update."""
 
 import contextlib
+import logging
 
 import keras
 import tensorflow as tf
@@ -8,13 +9,14 @@ import tensorflow as tf
 from lottery_ticket.foundations.networks import (
     keras_private,
     mask_constraint,
-    tracing,
 )
 from lottery_ticket.foundations.training import (
     batch_norms,
     max_pooling,
     trainee,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class TrainingStep:
@@ -45,6 +47,7 @@ class TrainingStep:
         self._is_compiled = is_compiled
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._weight_decay = weight_decay
+        self._has_said = False
         self._smoothing = (
             {"label_smoothing": label_smoothing} if label_smoothing else {}
         )
@@ -96,9 +99,33 @@ class TrainingStep:
             others = [tf.cast(x, loss.dtype) for x in self.network.losses]
             objective = self.optimizer.scale_loss(tf.add_n([loss, *others]))
         values = [variable.value for variable in variables]
-        gradients = tracing.gradient(tape, objective, values)
-        self._update(gradients)
+        gradients = tape.gradient(objective, values)
+        self._check_reached(gradients)
+        self._update(
+            [
+                tf.zeros_like(value) if gradient is None else gradient
+                for gradient, value in zip(gradients, values, strict=True)
+            ]
+        )
         return tf.stack([tf.cast(x, tf.float32) for x in (loss, accuracy)])
+
+    def _check_reached(self, gradients):
+        """Names the variables that no gradient reaches, as `fit` does."""
+        variables = self.network.trainable_variables
+        pairs = zip(variables, gradients, strict=True)
+        missed = [v.path for v, gradient in pairs if gradient is None]
+        if len(missed) == len(variables):
+            raise ValueError(
+                f"No gradient reaches any variable of {self.network.name!r}: "
+                "its outputs come from what has none, such as argmax or round"
+            )
+        if missed and not self._has_said:
+            self._has_said = True
+            _log.warning(
+                "No gradient reaches %s: the loss does not depend on it, or "
+                "by an operation that has none",
+                ", ".join(missed),
+            )
 
     def _apply(self, gradients):
         variables = self.network.trainable_variables

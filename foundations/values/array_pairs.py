@@ -50,9 +50,7 @@ def _what(given):
             "3 pairs; examples for validation are taken from those for "
             "training, as many as validation_size says"
         )
-    named = ", ".join(_named(part) for part in parts[:4])
-    several = f"{type(given).__name__} of {len(parts)}: {named}"
-    return several if parts else _named(given)
+    return _named(given, 2)
 
 
 def _is_of(value, count, is_part=lambda part: True):
@@ -76,8 +74,13 @@ def _batches(value):
     return "an iterator" if is_iterator else None
 
 
-def _named(value):
+def _named(value, depth):
+    """A value in words, and of tuples what is in them."""
     if isinstance(value, str):
         return repr(value)
+    if isinstance(value, tuple if depth < 2 else (tuple, list)) and value:
+        parts = ", ".join(_named(part, depth - 1) for part in value[:4])
+        several = f"{type(value).__name__} of {len(value)}: {parts}"
+        return several if depth == 2 else f"({parts})"
     name, shape = type(value).__name__, getattr(value, "shape", None)
     return name if shape is None else f"{name} of shape {tuple(shape)}"

@@ -48,6 +48,11 @@ class DatasetSplit:
                 or the batch size is not positive.
         """
         x, y = data
+        if isinstance(y, dict):
+            raise ValueError(
+                "Labels must be one array: a network here has one output. "
+                f"Received: dict of {len(y)}"
+            )
         y = _array("Labels", y)
         x = x if is_streamed(x) else _examples(x, len(y))
         if len(x) != len(y) or not len(x):
@@ -58,8 +63,12 @@ class DatasetSplit:
         if batch_size is not None:
             fields.check("batch_size", batch_size, int, at_least=1)
         is_float = not is_streamed(x) and x.dtype.kind == "f"
-        if is_float and not np.isfinite(x).all():
-            raise ValueError("Examples must not hold NaN or infinity")
+        highest = np.finfo(np.float32).max
+        if is_float and not (-highest <= x.min() and x.max() <= highest):
+            raise ValueError(
+                "Examples must not hold NaN or infinity, nor numbers that "
+                "float32 cannot hold"
+            )
         self.x: Any = x  # An array, or what streams.
         self.y = _class_indices(y)
         self.batch_size = min(batch_size or len(x), len(x))

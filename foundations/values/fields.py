@@ -310,6 +310,7 @@ def _check(settings, attribute, value: typing.Any):
     elif typing.get_origin(kind) is dict:
         _check_is(name, value, dict, "a dict, name -> value")
         for key, entry in value.items():
+            _check_is(f"The names in {name}", key, str, "text")
             _check_entry(f"{name} of {key!r}", entry, float, known)
     else:
         _check_entry(name, value, kind, known)

@@ -8,8 +8,9 @@ import functools
 import hashlib
 import linecache
 import os
+import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 _NOT_COMPARED = {"kind", "type_comment", "type_ignores"}
 _HAVE_DOCSTRINGS = (
@@ -55,6 +56,32 @@ def of_function(function: types.FunctionType) -> list[str]:
 
     Several, if it is not known which of a line's lambdas it is.
     """
+    return [_text(node) for node in _nodes_of(function)]
+
+
+def imported_by(
+    function: types.FunctionType, is_others: Callable[[str], bool]
+) -> list[str]:
+    """Returns what `of_file` does of files that a function itself imports.
+
+    They are looked for beside its own and on Python's path.
+
+    Args:
+        is_others: Function of a path: whether such a file does not count.
+    """
+    path = function.__code__.co_filename
+    roots = dict.fromkeys([os.path.dirname(path), *sys.path])
+    found = [
+        each
+        for node in _nodes_of(function)
+        for root in roots
+        for each in _imported(node, path, root)
+    ]
+    return [of_file(each) for each in found if not is_others(each)]
+
+
+def _nodes_of(function):
+    """A function's syntax tree; several if it is not known which."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     found = [
@@ -65,7 +92,7 @@ def of_function(function: types.FunctionType) -> list[str]:
     ]
     if len(found) > 1:
         found = _alike(found, code, "".join(lines))
-    return [_text(node) for node in found]
+    return found
 
 
 @functools.lru_cache(maxsize=32)

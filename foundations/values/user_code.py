@@ -3,9 +3,11 @@
 Results are of one code: once it is edited they are results of another.
 """
 
+import copyreg
 import dis
 import functools
 import logging
+import numbers
 import os
 import sys
 import sysconfig
@@ -25,6 +27,8 @@ _INSTALLED = {
 }
 # Attributes of wrappers: those of tf.function, property and functools.
 _HOLD_FUNCTIONS = ("python_function", "fget", "__wrapped__")
+# Modules whose values change as they are used.
+_CHANGE = ("random", "itertools", "threading", "logging", "io", "_io")
 _log = logging.getLogger(__name__)
 
 
@@ -102,7 +106,7 @@ class _Reader:
         return f"{_kind(value)} {self._inside(value)}"
 
     def _inside(self, value):
-        if isinstance(value, dict):
+        if isinstance(value, dict | types.MappingProxyType):
             return [(self.text(k), self.text(v)) for k, v in value.items()]
         if isinstance(value, list | tuple):
             return [self.text(each) for each in value]
@@ -116,16 +120,20 @@ class _Reader:
             return self._function(value)
         if isinstance(value, type):
             return self._class(value)
-        if isinstance(value, np.ndarray | np.generic) or _is_tensor(value):
-            array = np.asarray(value)
-            return array.dtype, array.shape, source_code.sha(array.tobytes())
+        if hasattr(type(value), "__array__") and not _is_of_keras(type(value)):
+            return self._array(np.asarray(value))
         return self._instance(value)
+
+    def _array(self, array):
+        if array.dtype.hasobject:
+            return array.shape, self.text(array.tolist())
+        return array.dtype, array.shape, source_code.sha(array.tobytes())
 
     def _function(self, function):
         is_own = is_users(function.__module__)
         if not is_own or is_installed(function.__code__.co_filename):
-            inner = getattr(function, "__wrapped__", None)
-            return _public_name(function), self.text(inner)
+            held = {n: self.users(v) for n, v in vars(function).items()}
+            return _public_name(function), [p for p in held.items() if p[1]]
         self.has_users_code = True
         closed = [_held(cell) for cell in function.__closure__ or ()]
         return (
@@ -134,6 +142,8 @@ class _Reader:
             self.text(function.__kwdefaults__),
             [self.text(each) for each in closed],
             self._globals(function),
+            self._inside(vars(function)),
+            source_code.imported_by(function, _is_others),
         )
 
     def _globals(self, function):
@@ -162,11 +172,17 @@ class _Reader:
         members = {}
         for name, member in vars(kind).items():
             function = _function_of(member)
-            if function is not None and not _is_generated(kind, function):
+            if isinstance(member, property):
+                halves = member.fget, member.fset, member.fdel
+                members[name] = self._inside(list(halves))
+            elif function is not None and not _is_generated(kind, function):
                 members[name] = self.text(function)
+            elif name == "__dataclass_fields__":
+                made = [each.default_factory for each in member.values()]
+                members[name] = self._inside(made)
             elif function is None and not name.startswith("__"):
                 members[name] = self.text(member)
-        bases = [self.text(base) for base in kind.__bases__]
+        bases = [self.text(base) for base in (*kind.__bases__, type(kind))]
         return bases, sorted(members.items())
 
     def _instance(self, value):
@@ -181,7 +197,8 @@ class _Reader:
             named = self._of_keras(kind, named)
         elif not is_users(kind.__module__):
             held = {n: self.users(v) for n, v in named.items() if _may_hold(v)}
-            return self.text(kind), sorted(p for p in held.items() if p[1])
+            found = sorted(p for p in held.items() if p[1])
+            return self.text(kind), found, self._inside(_parts(value))
         return self.text(kind), [
             (name, self.text(named[name])) for name in sorted(named)
         ]
@@ -225,6 +242,14 @@ class _Reader:
         return bool(reader.users(value))
 
 
+def _is_others(path):
+    """Whether a file is no user's: installed, or a part of this package."""
+    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    return is_installed(path) or os.path.realpath(path).startswith(
+        os.path.realpath(package) + os.sep
+    )
+
+
 def _is_handed_over(name):
     """Whether it is no attribute that Keras keeps, such as a wrapped build."""
     return not name.startswith("_") and name != "build"
@@ -249,14 +274,34 @@ def _attributes(value):
     return named
 
 
+def _parts(value):
+    """What a value of Python's own is made of, such as a pattern or a path.
+
+    Nothing of what is more than a value, such as a lock, or changes as it is
+    used, such as a generator of random numbers.
+    """
+    root = type(value).__module__.partition(".")[0]
+    if isinstance(value, os.PathLike):
+        return [os.fspath(value)]
+    if isinstance(value, numbers.Rational):
+        return [value.numerator, value.denominator]
+    is_ours = root in sys.stdlib_module_names or isinstance(value, np.ufunc)
+    if not is_ours or root in _CHANGE:
+        return []
+    try:
+        known = copyreg.dispatch_table.get(type(value))
+        reduced = known(value) if known else value.__reduce_ex__(2)
+    except Exception:  # Locks, files and the like.
+        return []
+    if isinstance(reduced, str):
+        return [reduced]
+    arguments, state, items, pairs = (*reduced[1:5], None, None, None)[:4]
+    # The class is told by itself; iterators are read.
+    return [arguments[:], state, list(items or ()), list(pairs or ())]
+
+
 def _is_of_keras(kind):
     return any(b.__module__.startswith("keras.") for b in kind.__mro__)
-
-
-def _is_tensor(value):
-    return hasattr(value, "numpy") and type(value).__module__.startswith(
-        "tensorflow."
-    )
 
 
 def _may_be_code(value):

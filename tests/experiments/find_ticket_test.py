@@ -227,7 +227,7 @@ def test_damage_and_other_architectures_are_errors(tmp_path):
         ),
         (
             ((*digits()[0], None), digits()[1]),
-            "must be .*tuple of 2: tuple, tuple",
+            r"must be .*tuple of 2: \(.*, NoneType\), \(",
         ),
         ((([digits()[0][0]] * 2, digits()[0][1]),) * 2, "has one input"),
     ],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lottery_ticket.foundations import model_base, trainer
+from lottery_ticket.foundations import keras_model, model_base, trainer
 from lottery_ticket.foundations.records import (
     checkpoint,
     lock,
@@ -16,7 +16,7 @@ from lottery_ticket.foundations.records import (
     save_restore,
     sealed,
 )
-from lottery_ticket.foundations.training import programs, trainee
+from lottery_ticket.foundations.training import batches, programs, trainee
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import grids, tiny
 
@@ -199,6 +199,23 @@ def test_a_model_that_does_not_fit_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"shape \(4,\). Received: .*\(6,\)"):
         tiny.train(tmp_path, dataset=wide)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("index", [9, 4])
+def test_an_index_that_an_embedding_lacks_is_an_error(index):
+    layers = keras.layers
+    network = keras.Sequential(
+        [layers.Embedding(4, 2), layers.Flatten(), layers.Dense(2)]
+    )
+    x, y = np.zeros((8, 3), np.int64), np.arange(8) % 2
+    data = dataset_base.DatasetBase((x, y), 4, (x, y))
+    model = keras_model.KerasModel(network, batches.examples(data))
+    trainer.check_fits(model, data)
+    x = x.copy()
+    x[5, 1] = index
+    data = dataset_base.DatasetBase((data.train.x, y), 4, (x, y))
+    with pytest.raises(ValueError, match=f"= {index} is not in .0, 4"):
+        trainer.check_fits(model, data)
 
 
 def test_a_redone_run_leaves_no_summaries_of_the_old_one(tmp_path):

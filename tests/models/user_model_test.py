@@ -222,6 +222,22 @@ def created(tmp_path, text):
             "another architecture at each call",
         ),
         (
+            "n = [0]\ndef build():\n    n[0] += 1\n"
+            "    return make(L.Dropout(0.1 * n[0]), L.Dense(4))",
+            "set in the layer 'dropout' changes",
+        ),
+        (
+            "n = [0]\ndef build():\n    n[0] += 1\n    return make(L.Dense("
+            "4, activation=['relu', 'tanh', 'elu'][n[0] % 3]))",
+            "set in the layer 'dense' changes",
+        ),
+        (
+            "n = [0]\ndef build():\n    n[0] += 1\n    k = n[0]\n"
+            "    return make(L.Lambda(lambda x: k * x), L.Dense(4))",
+            "set in the layers' code changes",
+        ),
+        ("def build(): raise SystemExit(0)", r"failed: SystemExit\(0\)"),
+        (
             "def build(a, num_classes): return make(L.Dense(4))",
             "Received: a function of a",
         ),
@@ -243,6 +259,8 @@ def test_a_function_that_does_not_build_is_an_error(tmp_path, text, message):
         "def build(): return make(base, L.Dense(4))",
         "def build(): return given(np.random.random((8, 4)))",
         "def build(): return make(L.Dense(4, kernel_initializer='ones'))",
+        "def build():\n    k = random.random()\n    return make(L.Dropout(k), "
+        "L.Lambda(lambda x: k * x), L.Dense(4))",
         "def build(): return make(L.Dense(8, kernel_initializer='identity'),"
         " L.Dense(4))",
     ],

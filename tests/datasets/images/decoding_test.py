@@ -177,6 +177,18 @@ RARE = {
 }
 
 
+def test_ink_without_a_mark_of_adobe_is_read_as_pillow_does(tmp_path):
+    path = tmp_path / "ink.jpg"
+    Image.new("CMYK", (4, 4), (255, 255, 0, 0)).save(path)
+    assert not decoding.look(path).by_pillow
+    text = path.read_bytes()
+    start = text.index(b"\xff\xee")
+    end = start + 2 + int.from_bytes(text[start + 2 : start + 4], "big")
+    path.write_bytes(text[:start] + text[end:])
+    assert decoding.look(path).by_pillow
+    check(tmp_path, "ink.jpg")
+
+
 @pytest.mark.parametrize("name", RARE)
 def test_rare_kinds(tmp_path, name):
     (tmp_path / name).write_bytes(RARE[name])

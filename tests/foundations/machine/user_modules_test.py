@@ -136,6 +136,7 @@ def test_a_module_is_as_it_was_recorded(tmp_path):
     [
         ("import no_such_module_at_all", "cannot be run: ModuleNotFound"),
         ("x = (", "cannot be run: SyntaxError"),
+        ("import sys\nsys.exit(0)", r"cannot be run: SystemExit\(0\)"),
         ("from . import parts", "with no known parent package"),
         ("make = 3", "has no function 'make'"),
         ("", "has no function 'make'"),

@@ -176,4 +176,6 @@ def test_a_network_that_was_saved_is_known_by_its_keys():
 def test_names_that_differ_in_case_only_are_an_error(keys):
     with pytest.raises(ValueError, match="differ in case only"):
         layer_names.check_case(keys)
-    layer_names.check_case(("conv", "Dense", "dense_1"))
+    layer_names.check_case(("conv", "Dense", "dense_1", 200 * "n"))
+    with pytest.raises(ValueError, match="up to 200 bytes"):
+        layer_names.check_case([201 * "n"])

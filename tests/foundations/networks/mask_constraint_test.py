@@ -171,6 +171,17 @@ def load(network, tmp_path):
     network.load_weights(path)
 
 
+def restore(network, tmp_path):
+    path = str(tmp_path / "checkpoint")
+    tf.train.Checkpoint(network=dense_network(1)).write(path)
+    tf.train.Checkpoint(network=network).read(path).assert_consumed()
+
+
+def scatter(network):
+    rows = tf.IndexedSlices(tf.ones((8, 4)), tf.range(8))
+    kernel_of(network).value.scatter_update(rows)
+
+
 def step(network):
     optimizer = keras.optimizers.SGD(0.5)
     with tf.GradientTape() as tape:
@@ -205,7 +216,10 @@ ACTS = {
     "assign_add": lambda n, _: kernel_of(n).assign_add(np.ones((8, 4))),
     "assign_sub": lambda n, _: kernel_of(n).assign_sub(np.ones((8, 4))),
     "the variable": lambda n, _: kernel_of(n).value.assign(np.ones((8, 4))),
+    "a part": lambda n, _: kernel_of(n).value[:].assign(tf.ones((8, 4))),
+    "rows": lambda n, _: scatter(n),
     "load_weights": load,
+    "a checkpoint": restore,
     "a loop of one's own": lambda n, _: step(n),
     "fit": lambda n, _: fit(n),
     "fit, eager": lambda n, _: fit(n, run_eagerly=True),
@@ -223,7 +237,9 @@ ACTS = {
 
 @pytest.mark.parametrize(
     "act",
-    grids.thinned(ACTS, ["set_weights", "assign_add", "averages, swapped"]),
+    grids.thinned(
+        ACTS, ["set_weights", "a part", "a checkpoint", "averages, swapped"]
+    ),
 )
 @pytest.mark.parametrize("held", [None, 7.0])
 def test_it_holds_whatever_changes_the_weights(tmp_path, act, held):

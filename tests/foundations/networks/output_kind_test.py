@@ -52,6 +52,30 @@ def both(x):
     return ops.concatenate([yes, 1 - yes], -1)
 
 
+def mixture(mixed):
+    def function(x):
+        shares = softmax()(x)
+        return mixed(shares, ops.softmax(L.Reshape((3, 3))(L.Dense(9)(x))))
+
+    return lambda: of_function(function)
+
+
+def many(x):
+    return L.Softmax()(L.Reshape((2, 3))(L.Dense(6)(x)))
+
+
+class PerMode(keras.Model):
+    """One output in training and another in inference."""
+
+    def __init__(self, training, inference):
+        super().__init__()
+        self.dense = L.Dense(3)
+        self.made = {True: training, False: inference}
+
+    def call(self, x, training=False):
+        return self.made[bool(training)](self.dense(x))
+
+
 PROBABILITIES = {
     "dense": lambda: sequential(softmax()),
     "layer": lambda: sequential(L.Dense(3), L.Softmax()),
@@ -66,6 +90,15 @@ PROBABILITIES = {
     ),
     "by_hand": lambda: of_function(by_hand),
     "both": lambda: of_function(both),
+    "einsum": mixture(lambda a, b: ops.einsum("bk,bkc->bc", a, b)),
+    "dot": mixture(lambda a, b: L.Dot((1, 1))([a, b])),
+    "pooled": lambda: of_function(
+        lambda x: L.Flatten()(L.AveragePooling1D(2)(many(x)))
+    ),
+    "exponents": lambda: of_function(
+        lambda x: ops.exp(ops.log_softmax(L.Dense(3)(x)))
+    ),
+    "dropped": lambda: sequential(softmax(), L.Dropout(0.1)),
 }
 LOGITS = {
     "dense": lambda: sequential(L.Dense(3)),
@@ -83,6 +116,13 @@ LOGITS = {
         lambda x: L.Dense(3)(x * ops.softmax(L.Dense(8)(x)))
     ),
     "sum": lambda: of_function(lambda x: L.Dense(3)(x) + L.Dense(3)(x)),
+    "no_bias": lambda: sequential(L.Dense(3, use_bias=False)),
+    "largest": lambda: of_function(
+        lambda x: L.GlobalMaxPooling1D()(L.Reshape((2, 3))(L.Dense(6)(x)))
+    ),
+    "chosen": lambda: of_function(
+        lambda x: (lambda z: ops.where(z > 0, z, z / 10))(L.Dense(3)(x))
+    ),
 }
 NEITHER = {
     "nested": lambda: nested("sigmoid"),
@@ -101,6 +141,14 @@ NEITHER = {
         lambda x: ops.softmax(L.Dense(3)(x), axis=0)
     ),
     "one": lambda: sequential(L.Dense(1, activation="sigmoid")),
+    "several": lambda: of_function(lambda x: L.Reshape((6,))(many(x))),
+    "normed": lambda: sequential(softmax(), L.BatchNormalization()),
+    "transitions": lambda: sequential(
+        softmax(), L.Dense(3, use_bias=False, kernel_initializer="identity")
+    ),
+    "in_inference": lambda: PerMode(lambda x: x, ops.softmax),
+    "in_training": lambda: PerMode(ops.softmax, lambda x: x),
+    "logarithms": lambda: PerMode(ops.log_softmax, ops.softmax),
 }
 
 

@@ -62,6 +62,7 @@ def test_choices_that_the_help_explains_are_not_said_again():
         ({"units": (3, 0)}, "units must be an integer, at least 1. .*: 0"),
         ({"units": 3}, "units must be several values. Received: 3"),
         ({"units": "3,4"}, "units must be several values. Received: '3,4'"),
+        ({"shares": {1: 0.5}}, "The names in shares must be text. Received: 1"),
         ({"shares": {"a": 2}}, "shares of 'a' must be a number, .* 1. .*: 2"),
         ({"shares": 0.5}, "shares must be a dict, name -> value. .*: 0.5"),
         ({"is_quick": 1}, "is_quick must be True or False. Received: 1"),

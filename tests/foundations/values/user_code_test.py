@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib.util
+import pathlib
 import sys
 import types
 import typing
@@ -116,6 +117,29 @@ def no_module_stays():
             "def f(xs): return [k * x for x in xs]\nk = 2",
         ),
         ("class A:\n    k = 1\nf = A", "class A:\n    k = 2\nf = A"),
+        ("def f(x): return f.k\nf.k = 1", "def f(x): return f.k\nf.k = 2"),
+        (
+            "@functools.singledispatch\ndef f(x): return x\n"
+            "@f.register\ndef _(x: int): return x",
+            "@functools.singledispatch\ndef f(x): return x\n"
+            "@f.register\ndef _(x: int): return -x",
+        ),
+        (
+            "class A:\n    def s(self, v): self.k = v\n"
+            "    k = property(None, s)\nf = A",
+            "class A:\n    def s(self, v): self.k = -v\n"
+            "    k = property(None, s)\nf = A",
+        ),
+        (
+            "class M(type):\n    k = 1\nclass A(metaclass=M): pass\nf = A",
+            "class M(type):\n    k = 2\nclass A(metaclass=M): pass\nf = A",
+        ),
+        (
+            "@dataclasses.dataclass\nclass A:\n    k: list = "
+            "dataclasses.field(default_factory=lambda: [1])\nf = A",
+            "@dataclasses.dataclass\nclass A:\n    k: list = "
+            "dataclasses.field(default_factory=lambda: [2])\nf = A",
+        ),
         (
             "class A:\n    def __init__(self, k): self.k = k\n"
             "    def g(self): return self.k\nf = A(1).g",
@@ -128,6 +152,54 @@ def test_an_edit_makes_another_code(tmp_path, text, edited):
     first = identity(tmp_path, text)
     assert first == identity(tmp_path, text) is not None
     assert first != identity(tmp_path, edited)
+
+
+@pytest.mark.parametrize(
+    ("made", "edited"),
+    [
+        ("types.SimpleNamespace(a=1)", "types.SimpleNamespace(a=2)"),
+        ("types.MappingProxyType({'a': 1})", "types.MappingProxyType({})"),
+        ("collections.deque([1])", "collections.deque([2])"),
+        ("datetime.timedelta(1)", "datetime.timedelta(2)"),
+        ("decimal.Decimal('1')", "decimal.Decimal('2')"),
+        ("fractions.Fraction(1, 3)", "fractions.Fraction(1, 2)"),
+        ("operator.itemgetter(0)", "operator.itemgetter(1)"),
+        ("pathlib.Path('a')", "pathlib.Path('b')"),
+        ("re.compile('a')", "re.compile('b')"),
+        ("bytearray(b'a')", "bytearray(b'b')"),
+        ("range(1)", "range(2)"),
+        ("slice(1)", "slice(2)"),
+        ("min", "max"),
+        ("np.sin", "np.cos"),
+        ("np.poly1d([1, 2])", "np.poly1d([2, 1])"),
+        ("np.array(['a', None])", "np.array(['b', None])"),
+    ],
+)
+def test_values_of_any_kind_count(tmp_path, made, edited):
+    head = (
+        "import collections, datetime, decimal, fractions, operator, pathlib\n"
+        "import re, types\ndef f(x): return k\nk = "
+    )
+    first = identity(tmp_path, head + made)
+    assert first == identity(tmp_path, head + made) is not None
+    assert first != identity(tmp_path, head + edited)
+
+
+def test_what_changes_as_it_is_used_does_not_count(tmp_path):
+    text = "k = np.random.default_rng(), {}\ndef f(x): return k"
+    assert identity(tmp_path, text) == identity(tmp_path, text)
+
+
+@pytest.mark.parametrize("line", ["import parts", "from parts import k"])
+def test_files_that_a_function_imports_itself_count(tmp_path, line):
+    made = module(tmp_path, f"def f(x):\n    {line}\n    import os")
+    beside = pathlib.Path(made.__file__).parent / "parts.py"
+    beside.write_text("k = 1")
+    first = user_code.identity(made.f)
+    beside.write_text("k = 1  # Said.")
+    assert user_code.identity(made.f) == first
+    beside.write_text("k = 2")
+    assert user_code.identity(made.f) != first
 
 
 @pytest.mark.parametrize(
