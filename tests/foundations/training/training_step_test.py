@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.training import programs, training_step
 from lottery_ticket.tests import tiny
 
@@ -115,6 +116,28 @@ def test_variables_that_the_outputs_do_not_depend_on_stay():
     ).train(0, 2, 2)
     np.testing.assert_array_equal(model.weights["unused"], before["unused"])
     assert (model.weights["used"] != before["used"]).any()
+
+
+def _outputs(last):
+    """Trains once a network that ends in this function of its logits."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((4,))
+    outputs = last(keras.layers.Dense(3)(inputs), inputs)
+    network = keras.Model(inputs, outputs)
+    data = tiny.make_dataset()
+    model = keras_model.KerasModel(network, data.train.x[:2], outputs="logits")
+    sgd = keras.optimizers.SGD
+    return programs.program(model, sgd, data, jit=False).train(0, 1, 1)
+
+
+def test_what_no_gradient_reaches_is_named(caplog):
+    ops = keras.ops
+    with pytest.raises(ValueError, match="No gradient reaches any variable"):
+        _outputs(lambda z, x: ops.one_hot(ops.argmax(z, -1), 3))
+    assert not caplog.text
+    other = keras.layers.Dense(3, name="other")
+    _outputs(lambda z, x: z + ops.stop_gradient(other(x)))
+    assert "No gradient reaches other/kernel, other/bias" in caplog.text
 
 
 @pytest.mark.slow
