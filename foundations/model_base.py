@@ -283,7 +283,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     def _saved(self, kind, given, find_names):
         """What is given, by names as saved; whole networks always have them."""
         if set(self._kernels) <= set(given or {}) <= set(self._variables):
-            return given
+            return given or {}
         return find_names().saved(kind, given) if given else {}
 
     def _shapes(self, named):

@@ -103,6 +103,7 @@ def twin(*options):
     return fitted(kerass, *options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "often", "swap", "jit"), grids.thinned(GRID, USUAL)
 )
@@ -119,6 +120,7 @@ def test_averages_under_fit_are_masked_and_else_kerass(name, often, swap, jit):
     assert model.release().get_layer("hidden").kernel.constraint is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "often"),
     grids.thinned(itertools.product(OPTIMIZERS, OFTEN), [("adam", 3)]),

@@ -158,6 +158,7 @@ def test_optimizers_meet_options_and_norms():
     assert len(met) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "policy",
     [

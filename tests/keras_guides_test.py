@@ -40,6 +40,7 @@ def pruned(kernel):
     return int((np.asarray(kernel) == 0).sum())
 
 
+@pytest.mark.slow
 def test_functional_with_branches_and_a_merge(tmp_path):
     inputs = keras.Input((6, 6, 2))
     x = L.Conv2D(4, 3, padding="same", activation="relu", name="stem")(inputs)

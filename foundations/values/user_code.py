@@ -297,7 +297,7 @@ def _parts(value):
         return [reduced]
     arguments, state, items, pairs = (*reduced[1:5], None, None, None)[:4]
     # The class is told by itself; iterators are read.
-    return [arguments[:], state, list(items or ()), list(pairs or ())]
+    return [arguments, state, list(items or ()), list(pairs or ())]
 
 
 def _is_of_keras(kind):

@@ -240,6 +240,7 @@ def tiny_imagenet(folder):
     return shown, dataset_tiny_imagenet.DatasetTinyImagenet.load(folder, 24)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", [own, caltech, imagenet, tiny_imagenet])
 def test_every_door_shows_what_pillow_does(tmp_path, monkeypatch, door):
     imagenet_class = dataset_imagenet.DatasetImagenet

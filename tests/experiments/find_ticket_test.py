@@ -169,6 +169,7 @@ def test_what_outputs_are_is_a_fact_and_not_compared(found, tmp_path):
     assert {path: path.read_bytes() for path in paths} == before
 
 
+@pytest.mark.slow
 def test_what_outputs_are_can_be_said(tmp_path):
     with pytest.raises(ValueError, match="say so by outputs="):
         find(tmp_path / "sigmoid", network("sigmoid"))

@@ -316,6 +316,7 @@ def of_sparse(tmp_path, build, keep_zeros=True, iterations=0):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "keep_zeros"),
     grids.thinned(

@@ -640,7 +640,7 @@ def as_0_1_0_wrote_it(path):
     sealed.write(str(path), record)
 
 
-@pytest.mark.parametrize("optimizer", [excluding, marked, own])
+@pytest.mark.parametrize("optimizer", grids.first(1, [excluding, marked, own]))
 def test_an_optimizer_beyond_its_config_is_compared_where_it_is_recorded(
     tmp_path, optimizer, caplog, monkeypatch
 ):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.models import user_model
+from lottery_ticket.tests import grids
 
 GOOD = """
 import keras
@@ -156,92 +157,98 @@ def created(tmp_path, text):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [
-        ("m = make(L.Dense(4))\ndef build(): return m", "the same network"),
-        (
-            "@functools.cache\ndef build(): return make(L.Dense(4))",
-            "the same network",
-        ),
-        (
-            "m = None\ndef build():\n    global m\n"
-            "    m = m or make(L.Dense(4))\n    return m",
-            "the same network",
-        ),
-        (
-            "hidden = L.Dense(4, name='h')\n"
-            "def build(): return make(hidden, L.Dense(4))",
-            "share the variable 'h'",
-        ),
-        (
-            "norm = L.BatchNormalization(scale=False, center=False, name='n')\n"
-            "def build(): return make(norm, L.Dense(4))",
-            "share the variable 'n_moving_mean'",
-        ),
-        (
-            "def build(): return given(np.random.default_rng().random((8, 4)))",
-            "other values of 'dense' from the same seed",
-        ),
-        (
-            "def build():\n    keras.utils.set_random_seed("
-            "time.time_ns() % 2**31)\n    return make(L.Dense(4))",
-            "other values of 'dense' from the same seed",
-        ),
-        (
-            "rng = np.random.default_rng(0)\n"
-            "def build(): return given(rng.random((8, 4)))",
-            "other values of 'dense' from the same seed",
-        ),
-        (
-            "def build(): return given(np.random.default_rng(0)"
-            ".random((8, 4)))",
-            r"the same weights from two seeds \(dense\)",
-        ),
-        (
-            "def build(): return make(L.Dense(4, kernel_initializer="
-            "keras.initializers.HeNormal(seed=3)))",
-            "the same weights from two seeds",
-        ),
-        (
-            "shared = keras.initializers.GlorotUniform()\n"
-            "def build(): return make(L.Dense(4, kernel_initializer=shared))",
-            "the same weights from two seeds",
-        ),
-        (
-            "def build():\n    keras.utils.set_random_seed(7)\n"
-            "    return make(L.Dense(4))",
-            "the same weights from two seeds",
-        ),
-        (
-            "n = [0]\ndef build():\n    n[0] += 1\n"
-            "    return make(L.Dense(4, name=f'h{n[0]}'))",
-            r"another architecture at each call: 'h3' \(8, 4\).* then 'h1'",
-        ),
-        (
-            "n = [4]\ndef build():\n    n[0] += 1\n"
-            "    return make(L.Dense(n[0]), L.Dense(4))",
-            "another architecture at each call",
-        ),
-        (
-            "n = [0]\ndef build():\n    n[0] += 1\n"
-            "    return make(L.Dropout(0.1 * n[0]), L.Dense(4))",
-            "set in the layer 'dropout' changes",
-        ),
-        (
-            "n = [0]\ndef build():\n    n[0] += 1\n    return make(L.Dense("
-            "4, activation=['relu', 'tanh', 'elu'][n[0] % 3]))",
-            "set in the layer 'dense' changes",
-        ),
-        (
-            "n = [0]\ndef build():\n    n[0] += 1\n    k = n[0]\n"
-            "    return make(L.Lambda(lambda x: k * x), L.Dense(4))",
-            "set in the layers' code changes",
-        ),
-        ("def build(): raise SystemExit(0)", r"failed: SystemExit\(0\)"),
-        (
-            "def build(a, num_classes): return make(L.Dense(4))",
-            "Received: a function of a",
-        ),
-    ],
+    grids.first(
+        7,
+        [
+            ("m = make(L.Dense(4))\ndef build(): return m", "the same network"),
+            (
+                "@functools.cache\ndef build(): return make(L.Dense(4))",
+                "the same network",
+            ),
+            (
+                "m = None\ndef build():\n    global m\n"
+                "    m = m or make(L.Dense(4))\n    return m",
+                "the same network",
+            ),
+            (
+                "hidden = L.Dense(4, name='h')\n"
+                "def build(): return make(hidden, L.Dense(4))",
+                "share the variable 'h'",
+            ),
+            (
+                "norm = L.BatchNormalization(scale=False, center=False, "
+                "name='n')\n"
+                "def build(): return make(norm, L.Dense(4))",
+                "share the variable 'n_moving_mean'",
+            ),
+            (
+                "def build(): return given(np.random.default_rng().random((8, "
+                "4)))",
+                "other values of 'dense' from the same seed",
+            ),
+            (
+                "def build():\n    keras.utils.set_random_seed("
+                "time.time_ns() % 2**31)\n    return make(L.Dense(4))",
+                "other values of 'dense' from the same seed",
+            ),
+            (
+                "rng = np.random.default_rng(0)\n"
+                "def build(): return given(rng.random((8, 4)))",
+                "other values of 'dense' from the same seed",
+            ),
+            (
+                "def build(): return given(np.random.default_rng(0)"
+                ".random((8, 4)))",
+                r"the same weights from two seeds \(dense\)",
+            ),
+            (
+                "def build(): return make(L.Dense(4, kernel_initializer="
+                "keras.initializers.HeNormal(seed=3)))",
+                "the same weights from two seeds",
+            ),
+            (
+                "shared = keras.initializers.GlorotUniform()\n"
+                "def build(): return make(L.Dense(4, "
+                "kernel_initializer=shared))",
+                "the same weights from two seeds",
+            ),
+            (
+                "def build():\n    keras.utils.set_random_seed(7)\n"
+                "    return make(L.Dense(4))",
+                "the same weights from two seeds",
+            ),
+            (
+                "n = [0]\ndef build():\n    n[0] += 1\n"
+                "    return make(L.Dense(4, name=f'h{n[0]}'))",
+                r"another architecture at each call: 'h3' \(8, 4\).* then 'h1'",
+            ),
+            (
+                "n = [4]\ndef build():\n    n[0] += 1\n"
+                "    return make(L.Dense(n[0]), L.Dense(4))",
+                "another architecture at each call",
+            ),
+            (
+                "n = [0]\ndef build():\n    n[0] += 1\n"
+                "    return make(L.Dropout(0.1 * n[0]), L.Dense(4))",
+                "set in the layer 'dropout' changes",
+            ),
+            (
+                "n = [0]\ndef build():\n    n[0] += 1\n    return make(L.Dense("
+                "4, activation=['relu', 'tanh', 'elu'][n[0] % 3]))",
+                "set in the layer 'dense' changes",
+            ),
+            (
+                "n = [0]\ndef build():\n    n[0] += 1\n    k = n[0]\n"
+                "    return make(L.Lambda(lambda x: k * x), L.Dense(4))",
+                "set in the layers' code changes",
+            ),
+            ("def build(): raise SystemExit(0)", r"failed: SystemExit\(0\)"),
+            (
+                "def build(a, num_classes): return make(L.Dense(4))",
+                "Received: a function of a",
+            ),
+        ],
+    ),
 )
 def test_a_function_that_does_not_build_is_an_error(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
@@ -250,20 +257,26 @@ def test_a_function_that_does_not_build_is_an_error(tmp_path, text, message):
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "def build(*_, a=1, **__): return make(L.Dense(4))",
-        "m = make(L.Dense(4))\ndef build(): return keras.models.clone_model(m)",
-        "norm = L.Normalization(axis=-1)\nnorm.adapt(np.eye(8))\n"
-        "def build(): return make(norm, L.Dense(4))",
-        "base = L.Dense(4, trainable=False)\n"
-        "def build(): return make(base, L.Dense(4))",
-        "def build(): return given(np.random.random((8, 4)))",
-        "def build(): return make(L.Dense(4, kernel_initializer='ones'))",
-        "def build():\n    k = random.random()\n    return make(L.Dropout(k), "
-        "L.Lambda(lambda x: k * x), L.Dense(4))",
-        "def build(): return make(L.Dense(8, kernel_initializer='identity'),"
-        " L.Dense(4))",
-    ],
+    grids.first(
+        3,
+        [
+            "def build(*_, a=1, **__): return make(L.Dense(4))",
+            "m = make(L.Dense(4))\ndef build(): return "
+            "keras.models.clone_model(m)",
+            "norm = L.Normalization(axis=-1)\nnorm.adapt(np.eye(8))\n"
+            "def build(): return make(norm, L.Dense(4))",
+            "base = L.Dense(4, trainable=False)\n"
+            "def build(): return make(base, L.Dense(4))",
+            "def build(): return given(np.random.random((8, 4)))",
+            "def build(): return make(L.Dense(4, kernel_initializer='ones'))",
+            "def build():\n    k = random.random()\n    return "
+            "make(L.Dropout(k), "
+            "L.Lambda(lambda x: k * x), L.Dense(4))",
+            "def build(): return make(L.Dense(8, "
+            "kernel_initializer='identity'),"
+            " L.Dense(4))",
+        ],
+    ),
 )
 def test_a_function_that_builds_is_taken(tmp_path, text, caplog):
     model = created(tmp_path, text)

@@ -134,17 +134,20 @@ def test_photographs_are_turned(tmp_path, suffix, number):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [
-        ("transparent.gif", {"transparency": 3}),
-        ("frames.gif", {"save_all": True}),
-        ("interlaced.gif", {"interlace": 1}),
-        ("transparent.png", {"transparency": 3}),
-        ("alphas.png", {"transparency": bytes(range(16))}),
-        ("turned.png", {"transparency": bytes(range(16)), "exif": 6}),
-        ("gif_in.png", {"format": "GIF"}),
-        ("png_in.jpg", {"format": "PNG"}),
-        ("png_in.gif", {"format": "PNG", "transparency": 1}),
-    ],
+    grids.first(
+        4,
+        [
+            ("transparent.gif", {"transparency": 3}),
+            ("frames.gif", {"save_all": True}),
+            ("interlaced.gif", {"interlace": 1}),
+            ("transparent.png", {"transparency": 3}),
+            ("alphas.png", {"transparency": bytes(range(16))}),
+            ("turned.png", {"transparency": bytes(range(16)), "exif": 6}),
+            ("gif_in.png", {"format": "GIF"}),
+            ("png_in.jpg", {"format": "PNG"}),
+            ("png_in.gif", {"format": "PNG", "transparency": 1}),
+        ],
+    ),
 )
 def test_palettes_of_any_make(tmp_path, name, options):
     options, palette = dict(options), image("P")
@@ -189,7 +192,7 @@ def test_ink_without_a_mark_of_adobe_is_read_as_pillow_does(tmp_path):
     check(tmp_path, "ink.jpg")
 
 
-@pytest.mark.parametrize("name", RARE)
+@pytest.mark.parametrize("name", grids.first(5, RARE))
 def test_rare_kinds(tmp_path, name):
     (tmp_path / name).write_bytes(RARE[name])
     check(tmp_path, name)
@@ -289,6 +292,7 @@ def photograph(rng, **options):
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(
     "options",

@@ -220,6 +220,7 @@ def test_a_random_part_is_that_of_its_box():
     assert [int(each) for each in found] == [top, left, rows, columns]
 
 
+@pytest.mark.slow
 def test_random_parts_of_a_jpeg_are_those_of_all_of_it(tmp_path):
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (70, 90, 3), np.uint8)
@@ -250,6 +251,7 @@ def mixed(tmp_path):
     return expected, ["a.png", "b.bmp"]
 
 
+@pytest.mark.slow
 def test_files_of_pillow_are_among_others(tmp_path):
     x, names = mixed(tmp_path)
     options = {"by_pillow": [False, True]}

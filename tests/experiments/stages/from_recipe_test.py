@@ -52,6 +52,7 @@ def build():
 """
 
 
+@pytest.mark.slow
 def test_what_outputs_are_reaches_a_network_of_a_file(tmp_path, capsys):
     (tmp_path / "net.py").write_text(SIGMOID)
     own = {"model": f"{tmp_path}/net.py:build", "dataset": "digits"}

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import output_kind
+from lottery_ticket.tests import grids
 
 L, ops = keras.layers, keras.ops
 X = np.random.default_rng(0).random((8, 8), np.float32)
@@ -163,7 +164,7 @@ def kind(network, given="auto"):
     return output_kind.of(network, X, outputs, given)
 
 
-@pytest.mark.parametrize("name", PROBABILITIES)
+@pytest.mark.parametrize("name", grids.first(8, PROBABILITIES))
 def test_probabilities(name):
     assert kind(PROBABILITIES[name]).gives_probabilities
 
@@ -173,7 +174,7 @@ def test_logits(name):
     assert not kind(LOGITS[name]).gives_probabilities
 
 
-@pytest.mark.parametrize("name", NEITHER)
+@pytest.mark.parametrize("name", grids.first(8, NEITHER))
 def test_neither_is_an_error_unless_it_is_said(name):
     with pytest.raises(ValueError, match="logits or softmax .*say so by outp"):
         kind(NEITHER[name])

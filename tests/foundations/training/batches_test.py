@@ -103,6 +103,7 @@ def test_what_gpus_take_by_words_are_the_same_bytes(shape, monkeypatch):
         np.testing.assert_array_equal(take(rows), own[rows])
 
 
+@pytest.mark.slow
 def test_what_is_copied_ahead_trains_the_same(monkeypatch):
     """To a CPU that stands for a GPU."""
     found = []

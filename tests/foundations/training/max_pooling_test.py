@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations.training import max_pooling
+from lottery_ticket.tests import grids
 
 CASES = [
     ((2, 2), (2, 2), "valid", (2, 5, 4, 3)),
@@ -28,7 +29,9 @@ def with_gradient(pool, x):
     return y, tape.gradient(total, x)
 
 
-@pytest.mark.parametrize(("sizes", "strides", "padding", "shape"), CASES)
+@pytest.mark.parametrize(
+    ("sizes", "strides", "padding", "shape"), grids.first(3, CASES)
+)
 def test_bits_are_those_of_tensorflow(sizes, strides, padding, shape):
     rng = np.random.default_rng(1)
     x = tf.constant(rng.integers(-2, 2, shape), tf.float32)  # Many ties.
@@ -57,6 +60,7 @@ def test_of_equal_values_the_first_has_the_gradient():
     assert np.flatnonzero(gradient).tolist() == [1]
 
 
+@pytest.mark.slow
 def test_networks_are_traced_without_a_loop_over_windows():
     pools = [
         keras.layers.MaxPooling2D(),
