@@ -11,6 +11,7 @@ from lottery_ticket.tests.datasets import picture_files
 CLASSES = ("Faces", "BACKGROUND_Google", "ant", "bee")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "below",
     grids.thinned(

@@ -127,6 +127,7 @@ def test_reinitialize_gives_the_same_bytes(ticket, tmp_path, name):
     assert old == new
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "name"),
     grids.thinned(

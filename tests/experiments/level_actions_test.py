@@ -237,6 +237,7 @@ def test_one_shot_levels_act_on_the_dense_network(tmp_path, kept, held):
             np.testing.assert_array_equal(array, expected[name])
 
 
+@pytest.mark.slow
 def test_a_constant_that_is_given_is_every_kept_magnitude(tmp_path):
     trial = run(tmp_path, "signed_constant", "zero", 2, signed_constant=0.1)
     dense = networks(trial, 0)[0]

@@ -234,6 +234,7 @@ WIDE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "activation"),
     grids.thinned(

@@ -391,6 +391,7 @@ def test_a_remote_root_works(tmp_path):
     np.testing.assert_array_equal(final["layer0"], again["layer0"])
 
 
+@pytest.mark.slow
 def test_how_epochs_end_is_part_of_a_runs_identity(tmp_path):
     tiny.train(tmp_path, dataset=tiny.make_dataset(size=50))
     data = tiny.make_dataset(size=50)

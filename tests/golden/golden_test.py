@@ -124,7 +124,6 @@ def check_within(kept, made, where):
             check_within(value, made[name], f"{where}: {name}")
 
 
-@pytest.mark.slow
 def test_few_commands_give_the_same(tmp_path, kept, is_same_machine):
     run(tmp_path, *commands.FEW)
     for places in commands.FEW.values():

@@ -22,6 +22,7 @@ def test_it_is_rare_gems(model):
     ]
 
 
+@pytest.mark.slow
 def test_feature_maps(model):
     outputs = [
         model.network.get_layer(f"stage{stage}_block0_conv2").output.shape[2:]

@@ -123,6 +123,7 @@ def test_fingerprints_are_those_of_0_1_0_and_of_all_files(tmp_path):
         user_model.fingerprints(f"{path}:build")
 
 
+@pytest.mark.slow
 def test_the_users_own_random_state_is_left_alone(file):
     np.random.seed(3)
     expected = np.random.random()
@@ -300,6 +301,7 @@ def build():
     assert (first["head"] != other["head"]).any()
 
 
+@pytest.mark.slow
 def test_automatic_names_are_the_same_in_every_process(tmp_path):
     networks = [
         created(tmp_path, "def build(): return make(L.Dense(4), L.Dense(4))")

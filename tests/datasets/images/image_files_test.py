@@ -38,6 +38,7 @@ def test_it_stands_for_an_array(tmp_path):
     np.testing.assert_array_equal(part.decode_all(), x[[4, 1]])
 
 
+@pytest.mark.slow
 def test_rows_are_read_in_their_order(tmp_path):
     files = made(tmp_path)
     rows = [5, 0, 3, 3, 1]

@@ -376,6 +376,7 @@ def copied(folders, name, directory):
     return pathlib.Path(shutil.copytree(folders[name], directory))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["first", "rescaled"])
 def test_a_search_is_read_as_it_was(folders, name):
     run = finished_runs.search(folders[name] + "/")

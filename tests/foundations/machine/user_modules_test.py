@@ -85,6 +85,7 @@ def test_what_lies_beside_a_file_can_be_imported(tmp_path, text, files):
     assert made(write(tmp_path, net=text, **files)) == 4
 
 
+@pytest.mark.slow
 def test_each_file_has_its_own_beside_it(tmp_path):
     text = "import parts\ndef make():\n    import late\n    return parts, late"
     modules = []

@@ -125,6 +125,7 @@ def test_what_is_copied_ahead_trains_the_same(monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", grids.thinned([22, 24], [22]))
 def test_a_stream_trains_and_evaluates_like_memory(size, monkeypatch):
     monkeypatch.setattr(network_evaluation, "BATCH_SIZE", 4)
