@@ -5,6 +5,7 @@ Results are of one code: once it is edited they are results of another.
 
 import copyreg
 import dis
+import enum
 import functools
 import logging
 import numbers
@@ -172,6 +173,8 @@ class _Reader:
         members = {}
         for name, member in vars(kind).items():
             function = _function_of(member)
+            if isinstance(kind, enum.EnumMeta) and _is_kept_by_enum(name):
+                continue
             if isinstance(member, property):
                 halves = member.fget, member.fset, member.fdel
                 members[name] = self._inside(list(halves))
@@ -182,11 +185,14 @@ class _Reader:
                 members[name] = self._inside(made)
             elif function is None and not name.startswith("__"):
                 members[name] = self.text(member)
-        bases = [self.text(base) for base in (*kind.__bases__, type(kind))]
+        made_by = [x for x in (type(kind),) if is_users(x.__module__)]
+        bases = [self.text(base) for base in (*kind.__bases__, *made_by)]
         return bases, sorted(members.items())
 
     def _instance(self, value):
         kind = type(value)
+        if isinstance(value, enum.Enum):
+            return self.text(kind), value.name, self.text(value.value)
         inner = [getattr(value, name, None) for name in _HOLD_FUNCTIONS]
         if any(each is not None for each in inner):
             return self._inside(inner)
@@ -256,8 +262,8 @@ def _is_handed_over(name):
 
 
 def _public_name(value):
-    """A name that stays when a package moves its modules about."""
-    package = (value.__module__ or "").partition(".")[0]
+    """A name that stays when a package, or Python, moves its modules about."""
+    package = (value.__module__ or "").partition(".")[0].lstrip("_")
     return f"{package}.{value.__qualname__}"
 
 
@@ -334,6 +340,11 @@ def _function_of(member):
         member = member.fget
     member = getattr(member, "__func__", getattr(member, "func", member))
     return member if isinstance(member, types.FunctionType) else None
+
+
+def _is_kept_by_enum(name):
+    """Whether it is what Python keeps in an Enum, which its versions change."""
+    return name.startswith("_") and name.endswith("_")
 
 
 def _is_generated(kind, function):

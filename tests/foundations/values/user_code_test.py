@@ -1,6 +1,7 @@
 """Tests of foundations/values/user_code.py."""
 
 import dataclasses
+import enum
 import functools
 import importlib.util
 import pathlib
@@ -253,6 +254,30 @@ def test_code_of_ours_and_of_packages_has_no_fingerprint():
     assert user_code.is_users("__main__")
     assert user_code.is_installed(np.__file__)
     assert not user_code.is_installed(user_code.__file__)
+
+
+class Ink(enum.Enum):
+    """Python 3.10 to 3.13 keep other things in it, and name what it is by."""
+
+    RED = 1
+
+    @property
+    def is_red(self):
+        return self is Ink.RED
+
+
+def test_an_enum_is_its_members_and_its_code():
+    text = user_code._Reader(False).text(Ink)
+    for of_python in ("EnumType", "EnumMeta", "_member_map_", "_sort_order_"):
+        assert of_python not in text
+    assert "RED" in text and "is_red" in text
+    of_one = user_code._Reader(False).text(Ink.RED)
+    assert of_one.count("RED") > 0 and "__objclass__" not in of_one
+    assert user_code.identity(Ink) == user_code.identity(Ink)
+
+
+def test_where_python_keeps_a_class_does_not_count():
+    assert user_code._public_name(type(Named.number)).startswith("collections.")
 
 
 def test_generated_methods_are_no_code_that_is_missing(caplog):
