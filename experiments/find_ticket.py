@@ -4,7 +4,11 @@ import json
 
 from lottery_ticket.datasets.images import labels, splits
 from lottery_ticket.experiments.finished import finished_runs, given_networks
-from lottery_ticket.experiments.settings import level_rules, recipes
+from lottery_ticket.experiments.settings import (
+    level_rules,
+    model_settings,
+    recipes,
+)
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
@@ -24,7 +28,7 @@ USUAL_ITERATIONS = 10
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.
 # What the model and the arrays are already.
 NOT_OF_A_RECIPE = (
-    *recipes.MODEL_OPTIONS,
+    *model_settings.OPTIONS,
     *("dataset", "data_dir", "image_size", "subset", "normalization"),
     *("augmentation", "permute_labels", "random_labels", "augment_seed"),
     *("model", "dtype", "strategy", "init_seed"),

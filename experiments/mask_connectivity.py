@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import model_settings, recipes
 from lottery_ticket.experiments.stages import from_recipe, one_network
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
@@ -33,7 +33,7 @@ RESULT = sealed.ResultFile("mask_connectivity.json")
 # Settings in which two searches must agree to be compared.
 _SAME = (
     *("dataset", "image_size", "normalization"),
-    *("model", *recipes.MODEL_OPTIONS, "dtype"),
+    *("model", *model_settings.OPTIONS, "dtype"),
 )
 
 

@@ -2,13 +2,13 @@
 
 import json
 
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import model_settings, recipes
 from lottery_ticket.foundations.training import optimizers
 from lottery_ticket.foundations.values import fields, names_0_1_0, seeds
 
 # Setting -> those that go with its value, and not along to another one.
 DEPENDENT = {
-    "model": (*recipes.MODEL_OPTIONS, "outputs", "fractions", "scope"),
+    "model": (*model_settings.OPTIONS, "outputs", "fractions", "scope"),
     "dataset": ("validation_size",),
     "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),

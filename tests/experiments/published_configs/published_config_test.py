@@ -8,7 +8,7 @@ from lottery_ticket.experiments.published_configs import (
     published_config,
     published_keys,
 )
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import model_settings, recipes
 from lottery_ticket.foundations.command_line import config_files, flags
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests import grids
@@ -488,7 +488,7 @@ def test_every_network_makes_a_recipe(arch):
 )
 def test_networks_and_their_options(changes, expected):
     found = translated(**changes)
-    names = ("model", *recipes.MODEL_OPTIONS)
+    names = ("model", *model_settings.OPTIONS)
     assert {key: found[key] for key in names if key in found} == expected
 
 

@@ -5,7 +5,7 @@ import json
 import attrs
 import pytest
 
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import model_settings, recipes
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.records import sealed
 from lottery_ticket.foundations.training import schedules
@@ -19,7 +19,7 @@ MAY_BE_NONE = {
     "epsilon",
     "lr_drop_factor",
     "jit",
-    *recipes.MODEL_OPTIONS,
+    *model_settings.OPTIONS,
 }
 # What own_model leaves to the user.
 LEFT_OPEN = {"dataset", "model", "validation_size"}

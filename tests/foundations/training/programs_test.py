@@ -321,50 +321,6 @@ def test_a_rate_whose_settings_cannot_be_told_is_an_error():
         )
 
 
-def network(*layers):
-    flat = [keras.layers.Flatten(), keras.layers.Dense(3)]
-    return keras.Sequential([keras.Input((8, 8, 1)), *layers, *flat])
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [
-        keras.layers.Conv2D(2, 3),
-        keras.layers.DepthwiseConv2D(3),
-        keras.layers.SeparableConv2D(2, 3),
-        keras.Sequential([keras.layers.Conv2DTranspose(2, 3)]),
-    ],
-)
-def test_convolutions_on_a_cpu_compile_their_update_only(layer):
-    assert programs.choose_policy(network(layer)) == (False, True)
-
-
-def test_other_networks_compile_whole():
-    assert programs.choose_policy(network()) == (True, False)
-
-
-def test_layers_that_xla_cannot_compile_are_not():
-    rotation = keras.layers.RandomRotation(0.1)
-    rotation.supports_jit = False
-    assert programs.choose_policy(network(rotation)) == (False, True)
-
-
-@pytest.mark.parametrize("jit", [True, False])
-def test_a_user_decides_for_everything(jit):
-    convolution = network(keras.layers.Conv2D(2, 3))
-    assert programs.choose_policy(convolution, jit) == (jit, False)
-    assert programs.choose_policy(network(), jit) == (jit, False)
-
-
-def test_on_a_gpu_all_networks_compile_whole(monkeypatch):
-    monkeypatch.setattr(tf.test, "is_built_with_cuda", lambda: True)
-    monkeypatch.setattr(
-        tf.config, "list_physical_devices", lambda kind: ["a GPU"]
-    )
-    convolution = network(keras.layers.Conv2D(2, 3))
-    assert programs.choose_policy(convolution) == (True, False)
-
-
 @pytest.mark.parametrize("limit", ["clipnorm", "clipvalue", "global_clipnorm"])
 def test_clipping_is_named(limit):
     split = types.SimpleNamespace(batch_size=4, partial_size=0)
@@ -657,9 +613,13 @@ def test_loops_of_a_gpu_are_as_long_as_few_programs_allow():
 @pytest.mark.usefixtures("as_on_a_gpu")
 def test_a_loop_of_a_gpu_never_asks_the_host():
     """Its length is known to XLA; no branch is in it, and nothing twice."""
-    two = network(
-        *(keras.layers.Conv2D(3, 3), keras.layers.BatchNormalization()),
-        *(keras.layers.MaxPooling2D(), keras.layers.Conv2D(4, 3)),
+    two = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            *(keras.layers.Conv2D(3, 3), keras.layers.BatchNormalization()),
+            *(keras.layers.MaxPooling2D(), keras.layers.Conv2D(4, 3)),
+            *(keras.layers.Flatten(), keras.layers.Dense(3)),
+        ]
     )
     x = np.zeros((20, *two.input_shape[1:]), np.float32)
     y = np.arange(20) % two.output_shape[-1]

@@ -6,6 +6,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.training import programs, training_step
@@ -264,3 +265,50 @@ def test_the_update_alone_can_be_compiled(jit):
     assert results[2] < results[0]
     pruned = tiny.masks()["layer0"] == 0
     np.testing.assert_array_equal(model.weights["layer0"][pruned], 0)
+
+
+def images_network(*layers):
+    flat = [keras.layers.Flatten(), keras.layers.Dense(3)]
+    return keras.Sequential([keras.Input((8, 8, 1)), *layers, *flat])
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.Conv2D(2, 3),
+        keras.layers.DepthwiseConv2D(3),
+        keras.layers.SeparableConv2D(2, 3),
+        keras.Sequential([keras.layers.Conv2DTranspose(2, 3)]),
+    ],
+)
+def test_convolutions_on_a_cpu_compile_their_update_only(layer):
+    assert training_step.choose_policy(images_network(layer)) == (False, True)
+
+
+def test_other_networks_compile_whole():
+    assert training_step.choose_policy(images_network()) == (True, False)
+
+
+def test_layers_that_xla_cannot_compile_are_not():
+    rotation = keras.layers.RandomRotation(0.1)
+    rotation.supports_jit = False
+    assert training_step.choose_policy(images_network(rotation)) == (
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("jit", [True, False])
+def test_a_user_decides_for_everything(jit):
+    convolution = images_network(keras.layers.Conv2D(2, 3))
+    assert training_step.choose_policy(convolution, jit) == (jit, False)
+    assert training_step.choose_policy(images_network(), jit) == (jit, False)
+
+
+def test_on_a_gpu_all_networks_compile_whole(monkeypatch):
+    monkeypatch.setattr(tf.test, "is_built_with_cuda", lambda: True)
+    monkeypatch.setattr(
+        tf.config, "list_physical_devices", lambda kind: ["a GPU"]
+    )
+    convolution = images_network(keras.layers.Conv2D(2, 3))
+    assert training_step.choose_policy(convolution) == (True, False)
