@@ -27,6 +27,7 @@ _SWAPS = range(5, 9)  # Those that make columns of rows.
 _EXIF_MARKS = (b"eXIf", b"exif", b"adobe.xmp")
 # A PNG of 16 bits, or with one of the marks; \C is any byte.
 _RARE_PNG = r"\C{24}\x10\C*|\C*(eXIf|exif|adobe\.xmp)\C*"
+_JPEG = b"\xff\xd8\xff"  # How one begins.
 # Markers of a JPEG, behind 0xFF, which compressed pixels never hold: of EXIF
 # data; of how many channels there are, which four make a header of 20 bytes.
 _APP1 = 0xE1
@@ -164,12 +165,11 @@ def _numpy(function, inputs, dtype):
 
 def _is_usual(data):
     """Whether bytes alone show that TensorFlow reads them as Pillow does."""
-    starts = [tf.strings.substr(data, 0, count) for count in (3, 4)]
     return tf.case(
         [
-            (starts[0] == b"\xff\xd8\xff", lambda: _is_common_jpeg(data)),
+            (_begins(data, _JPEG), lambda: _is_common_jpeg(data)),
             (
-                starts[1] == b"\x89PNG",
+                _begins(data, b"\x89PNG"),
                 lambda: ~tf.strings.regex_full_match(data, _RARE_PNG),
             ),
         ],
@@ -188,8 +188,12 @@ def _is_common_jpeg(data):
 
 def _is_complete_jpeg(data):
     """Whether bytes begin and end as a JPEG does; a damaged one may not."""
-    start, end = tf.strings.substr(data, 0, 3), tf.strings.substr(data, -2, 2)
-    return (start == b"\xff\xd8\xff") & (end == b"\xff\xd9")
+    is_whole = tf.strings.substr(data, -2, 2) == b"\xff\xd9"
+    return _begins(data, _JPEG) & is_whole
+
+
+def _begins(data, start):
+    return tf.strings.substr(data, 0, len(start)) == start
 
 
 def _part_of_jpeg(data, channels, box):
@@ -240,15 +244,14 @@ def _is_plain(file, image):
     if image.format == "BMP":
         kind = _bytes(file, 28, 2), image.mode
         return kind in _PLAIN_BMPS and _bytes(file, 30, 4) == 0
-    if image.mode == "CMYK":  # Without Adobe's mark, it takes ink for light.
+    if image.mode == "CMYK":  # Pillow takes all for Adobe's: 0 is full ink.
         return "adobe" in image.info
     if image.format == "GIF":
         covers = [tuple(each[1]) == (0, 0, *image.size) for each in image.tile]
         return all(covers) and "transparency" not in image.info
     if image.format == "WEBP":
         return image.mode == "RGB" and not getattr(image, "is_animated", False)
-    # Pillow takes all for Adobe's, where 0 is full ink.
-    return image.mode != "CMYK" or "adobe" in image.info
+    return True
 
 
 def _bytes(file, start, count):

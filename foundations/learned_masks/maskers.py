@@ -26,7 +26,7 @@ import functools
 import math
 import typing
 
-from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.machine import devices, lazy
 from lottery_ticket.foundations.values import entries
 
 with lazy.imports():
@@ -258,8 +258,8 @@ def nth_smallest(groups: list[list], counts: "tf.Tensor") -> "tf.Tensor":
     Returns:
         int32 tensor of shape (groups,).
     """
-    has_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return _compiled(_nth_smallest, 4 if has_gpu else 1)(groups, counts)
+    bits = 4 if devices.sees_gpu() else 1
+    return _compiled(_nth_smallest, bits)(groups, counts)
 
 
 @functools.cache

@@ -145,6 +145,11 @@ def nvidia_smi(*words: str) -> str:
     return done.stdout
 
 
+def sees_gpu() -> bool:
+    """Whether TensorFlow can use a GPU, and so does."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def strategy(name: str) -> typing.Any:
     """Returns a tf.distribute.Strategy; what is made in its scope uses it.
 
@@ -172,7 +177,7 @@ def set_precision(dtype: str) -> str:
     for that one where TensorFlow sees no GPU: a CPU has nothing of the kind.
     """
     is_short = dtype == TF32
-    if is_short and not tf.config.list_physical_devices("GPU"):
+    if is_short and not sees_gpu():
         raise ValueError(
             "dtype=tensorfloat32 is of NVIDIA GPUs, and TensorFlow sees none "
             "here. Use float32"
@@ -183,7 +188,7 @@ def set_precision(dtype: str) -> str:
 
 def _check_gpus_are_seen():
     """Else hours would go by on a CPU, in results said to be of a GPU."""
-    if tf.config.list_physical_devices("GPU"):
+    if sees_gpu():
         return
     ids = gpus()
     if ids:

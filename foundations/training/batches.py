@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.values import dataset_base, dataset_split
 
 PREFETCHED_BATCHES = 4
@@ -28,8 +29,7 @@ def taker(
     to the host each time. There, four bytes are taken as one float32, whose
     bits stay as they are (untried); XLA, if it compiles this, has all types.
     """
-    has_gpu = bool(tf.config.list_physical_devices("GPU"))
-    if x.dtype != tf.uint8 or is_compiled or not has_gpu:
+    if x.dtype != tf.uint8 or is_compiled or not devices.sees_gpu():
         return functools.partial(tf.gather, x)
     shape: typing.Any = x.shape[1:]  # All of it is known.
     size = math.prod(shape)

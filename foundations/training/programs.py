@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.networks import (
     keras_private,
     mask_constraint,
@@ -160,7 +161,7 @@ class Program:
         self._augment = dataset.augment
         self._whole_step = step
         self._is_asked, self._has_trained = is_asked, False
-        self._has_constant_loops = bool(tf.config.list_physical_devices("GPU"))
+        self._has_constant_loops = devices.sees_gpu()
         self.has_left_xla = False
         self._compile(step, jit, dataset.train.is_streamed)
         self._evaluation = network_evaluation.Evaluation(model, dataset)

@@ -67,7 +67,7 @@ class ResumableRun:
         self.save_summaries = save_summaries
         self.logs = log_writers.Logs(["train", *intervals])
         self.iteration = span.start
-        self.machine = {"device": hardware.device(), **hardware.facts()}
+        self.device, self.hardware = hardware.device(), hardware.facts()
         # Under way: (iterations, results), and (split, iteration, future).
         self.launched, self.evaluations = [], []
         self.facts = {
@@ -101,7 +101,7 @@ class ResumableRun:
         )
         self._clear()
         # 0.1.0 did not say where it was.
-        self._warn_of_another_machine(facts.get("machine", self.machine))
+        self._warn_of_another_machine(facts.get("machine", self._machine()))
         self.iteration, self.facts = facts["iteration"], facts["facts"]
         self.facts["resumed"] += 1
         self.logs.restore(arrays)
@@ -157,8 +157,8 @@ class ResumableRun:
                 **self.model.facts,
                 "iterations": self.span.end,
                 **counted,
-                "device": self.machine["device"],
-                "environment": {**environment.facts(), **hardware.facts()},
+                "device": self.device,
+                "environment": {**environment.facts(), **self.hardware},
                 "checksums": checksums,
             },
         )
@@ -169,8 +169,11 @@ class ResumableRun:
         latest = progress.text(self.logs.latest())
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
+    def _machine(self):
+        return {"device": self.device, **self.hardware}
+
     def _warn_of_another_machine(self, before):
-        differences = hardware.differences(before, self.machine)
+        differences = hardware.differences(before, self._machine())
         if differences:
             _log.warning(
                 "The run in %s was begun on another machine (%s): its bytes "
@@ -260,7 +263,7 @@ class ResumableRun:
             "identity": self.identity,
             "iteration": self.iteration,
             "facts": self.facts,
-            "machine": self.machine,
+            "machine": self._machine(),
         }
         checkpoint.save(self.directory, {**arrays, **self.logs.arrays()}, facts)
         run_record.remove(self.directory)  # A damaged one, being redone.

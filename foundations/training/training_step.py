@@ -7,6 +7,7 @@ import typing
 import keras
 import tensorflow as tf
 
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.networks import (
     keras_private,
     mask_constraint,
@@ -181,8 +182,7 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
         return Policy(loop=jit, update=False)
     layers = keras_private.layers(network)
     has_convolutions = any("Conv" in type(layer).__name__ for layer in layers)
-    gpus = tf.config.list_physical_devices("GPU")
-    has_gpu = tf.test.is_built_with_cuda() and bool(gpus)
+    has_gpu = tf.test.is_built_with_cuda() and devices.sees_gpu()
     loop = has_gpu or not has_convolutions
     loop = loop and all(layer.supports_jit for layer in layers)
     return Policy(loop=loop, update=not loop)
