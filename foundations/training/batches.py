@@ -9,7 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.values import dataset_base, dataset_split
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    dataset_split,
+    nested,
+)
 
 PREFETCHED_BATCHES = 4
 COPIED_BATCHES = 2  # To a GPU, beside those.
@@ -17,18 +21,34 @@ COPIED_BATCHES = 2  # To a GPU, beside those.
 
 def load(split: dataset_split.DatasetSplit) -> tuple:
     """Returns a split that is not streamed as tensors (x, y) on the device."""
-    return tf.constant(split.x), tf.constant(split.y)
+    return nested.mapped(tf.constant, split.x), tf.constant(split.y)
+
+
+def signature(split: dataset_split.DatasetSplit) -> typing.Any:
+    """Returns the tf.TensorSpec of any number of examples, or of each input."""
+    return nested.mapped(
+        lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype), split.specs
+    )
+
+
+def numbers(split: dataset_split.DatasetSplit) -> int:
+    """Returns how many numbers one example has, at least 1."""
+    return max(1, sum(math.prod(s.shape) for s in nested.leaves(split.specs)))
 
 
 def taker(
-    x: tf.Tensor, is_compiled: bool = False
-) -> Callable[[tf.Tensor], tf.Tensor]:
+    x: typing.Any, is_compiled: bool = False
+) -> Callable[[tf.Tensor], typing.Any]:
     """Returns a function: rows, int32 of shape (n,) -> these rows of a tensor.
 
-    As `tf.gather`, which has no uint8 on GPUs: TensorFlow would copy all of x
-    to the host each time. There, four bytes are taken as one float32, whose
-    bits stay as they are (untried); XLA, if it compiles this, has all types.
+    Of each, if there are several inputs. As `tf.gather`, which has no uint8 on
+    GPUs: TensorFlow would copy all of x to the host each time. There, four
+    bytes are taken as one float32, whose bits stay as they are (untried); XLA,
+    if it compiles this, has all types.
     """
+    if nested.is_several(x):
+        takers = nested.mapped(lambda each: taker(each, is_compiled), x)
+        return lambda rows: nested.mapped(lambda take: take(rows), takers)
     if x.dtype != tf.uint8 or is_compiled or not devices.sees_gpu():
         return functools.partial(tf.gather, x)
     shape: typing.Any = x.shape[1:]  # All of it is known.
@@ -44,34 +64,47 @@ def taker(
     return take
 
 
-def prepared(prepare: Callable | None, x: tf.Tensor) -> tf.Tensor:
-    """Returns examples, a tensor, as the network shall see them."""
+def prepared(prepare: Callable | None, x: typing.Any) -> typing.Any:
+    """Returns examples, a tensor or several, as the network shall see them."""
     return x if prepare is None else prepare(x)
 
 
-def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> tf.Tensor:
+def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> typing.Any:
     """Returns the first training examples, or all that there are, prepared."""
     rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
     return prepared(dataset.prepare, read(dataset.train, rows))
 
 
-def extremes(dataset: dataset_base.DatasetBase) -> tf.Tensor | None:
+def extremes(dataset: dataset_base.DatasetBase) -> typing.Any:
     """Returns two examples, the lowest and highest whole numbers, prepared.
 
     Those of each place in an example, over all splits: what indices there are.
-    None where examples are streamed, of real numbers, or of 8 bits like pixels.
+    None where examples are streamed, of real numbers, or of 8 bits like pixels;
+    of several inputs, such are the first example, if another is of indices.
     """
     arrays = [split.x for split in dataset.splits.values()]
     if any(split.is_streamed for split in dataset.splits.values()):
         return None
-    if arrays[0].dtype.kind not in "iu" or arrays[0].dtype.itemsize == 1:
+    if not any(map(_are_indices, nested.leaves(arrays[0]))):
         return None
+    found = nested.mapped(lambda *each: tf.constant(_ends(each)), *arrays)
+    return prepared(dataset.prepare, found)
+
+
+def _are_indices(x):
+    return x.dtype.kind in "iu" and x.dtype.itemsize > 1
+
+
+def _ends(arrays):
+    """Lowest and highest at each place, if these are indices."""
+    if not _are_indices(arrays[0]):
+        return arrays[0][[0, 0]]
     lowest = np.min([x.min(axis=0) for x in arrays], axis=0)
     highest = np.max([x.max(axis=0) for x in arrays], axis=0)
-    return prepared(dataset.prepare, tf.constant(np.stack([lowest, highest])))
+    return np.stack([lowest, highest])
 
 
-def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
+def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> typing.Any:
     """Returns examples of a split as stored, streamed or not.
 
     Args:
@@ -79,14 +112,14 @@ def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
     """
     if split.is_streamed:
         return stream(split, tf.constant(rows))
-    return tf.constant(split.x[rows])
+    return nested.mapped(lambda array: tf.constant(array[rows]), split.x)
 
 
 def stream(
     split: dataset_split.DatasetSplit,
     rows: tf.Tensor,
     seed: tf.Tensor | None = None,
-) -> tf.Tensor:
+) -> typing.Any:
     """Returns examples of a split that is streamed.
 
     Args:
@@ -95,19 +128,22 @@ def stream(
             none.
     """
     x = split.x.read(rows, seed)  # pyright: ignore[reportAttributeAccessIssue]
-    return tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
+    return nested.mapped(
+        lambda spec, x: tf.ensure_shape(x, [rows.shape[0], *spec.shape]),
+        split.specs,
+        x,
+    )
 
 
 def augmented(
-    dataset: dataset_base.DatasetBase, x: tf.Tensor, iteration: tf.Tensor
-) -> tf.Tensor:
+    dataset: dataset_base.DatasetBase, x: typing.Any, iteration: tf.Tensor
+) -> typing.Any:
     """Returns the examples of a training batch, augmented, not prepared."""
     if dataset.augment is None:
         return x
-    shape = x.shape
-    x = dataset.augment(x, _seed(dataset, iteration))
-    x.set_shape(shape)
-    return x
+    augmented = dataset.augment(x, _seed(dataset, iteration))
+    nested.mapped(lambda a, x: a.set_shape(x.shape), augmented, x)
+    return augmented
 
 
 def training_stream(

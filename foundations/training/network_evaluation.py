@@ -1,7 +1,6 @@
 """Loss and accuracy of networks over whole splits."""
 
 import concurrent.futures
-import math
 import typing
 
 import keras
@@ -15,6 +14,7 @@ from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
     names,
+    nested,
 )
 
 BATCH_SIZE = 1000
@@ -33,13 +33,13 @@ class Evaluation:
         self._network = model.network
         self._loss_and_accuracy = model.create_loss_and_accuracy
         self._prepare = dataset.prepare
-        numbers = math.prod(split.x.shape[1:])
+        numbers = batches.numbers(split)
         self._batch_size = max(1, min(BATCH_SIZE, BATCH_NUMBERS // numbers))
         self._sums = tf.function(
             self._sum_up,
             autograph=False,
             input_signature=[
-                tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
+                batches.signature(split),
                 tf.TensorSpec([None], split.y.dtype),
                 [
                     tf.TensorSpec(variable.shape, variable.dtype)
@@ -86,7 +86,8 @@ class Evaluation:
 
         def body(start, sums):
             end = start + self._batch_size
-            examples = batches.prepared(self._prepare, x[start:end])
+            part = nested.mapped(lambda each: each[start:end], x)
+            examples = batches.prepared(self._prepare, part)
             with (
                 keras.StatelessScope(stands),
                 batch_norms.fused(self._network),
@@ -135,8 +136,8 @@ class NetworkEvaluation:
         for program in model.programs.values():
             program.unload()
         self._model = model
-        x, y = dataset.train.x, dataset.train.y
-        kind = x.shape[1:], str(x.dtype), str(y.dtype), repr(dataset.prepare)
+        train = dataset.train
+        kind = repr(train.specs), str(train.y.dtype), repr(dataset.prepare)
         key = "evaluation", *kind, dataset.code
         if key not in model.compiled:
             model.compiled[key] = Evaluation(model, dataset)

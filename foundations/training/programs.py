@@ -64,8 +64,7 @@ def program(
         split.batch_size,
         split.partial_size,
         split.is_streamed,
-        split.x.shape[1:],
-        str(split.x.dtype),
+        repr(split.specs),
         repr((dataset.prepare, dataset.augment)),
         dataset.code,
         # Compiled in; without it, trials share one program.

@@ -17,6 +17,7 @@ from lottery_ticket.foundations.training import (
     max_pooling,
     trainee,
 )
+from lottery_ticket.foundations.values import nested
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class TrainingStep:
             else self._apply
         )
 
-    def __call__(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x: typing.Any, y: tf.Tensor) -> tf.Tensor:
         """Trains on a batch of prepared examples, y being int32 class indices.
 
         Returns its loss and accuracy before the update, shape (2,).
@@ -84,7 +85,8 @@ class TrainingStep:
         context = tf.distribute.get_replica_context()
         first = context.replica_id_in_sync_group
         count = context.num_replicas_in_sync
-        return self._step(x[first::count], y[first::count])
+        x = nested.mapped(lambda each: each[first::count], x)
+        return self._step(x, y[first::count])
 
     def _step(self, x, y):
         variables = self.network.trainable_variables

@@ -6,10 +6,16 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from lottery_ticket.foundations.values import dataset_split, user_code
+from lottery_ticket.foundations.values import (
+    dataset_split,
+    examples,
+    nested,
+    user_code,
+)
 
 SHOWN = 5
 _log = logging.getLogger(__name__)
@@ -20,10 +26,10 @@ class DatasetBase:
 
     def __init__(
         self,
-        train: tuple[np.ndarray, np.ndarray],
+        train: tuple[Any, np.ndarray],
         train_batch_size: int,
-        test: tuple[np.ndarray, np.ndarray],
-        validate: tuple[np.ndarray, np.ndarray] | None = None,
+        test: tuple[Any, np.ndarray],
+        validate: tuple[Any, np.ndarray] | None = None,
         train_order_seed: int | None = None,
         drop_partial_batch: bool = False,
         *,
@@ -34,12 +40,15 @@ class DatasetBase:
     ):
         """Makes the three splits.
 
-        Examples that do not fit into memory are streamed: instead of an array,
-        x is an object with a length, `shape`, `dtype`, `checksum` (text that
-        changes with the data), and a method `read(rows, seed)`, which
-        tf.data calls in graph mode. It returns the examples of these rows; seed
-        is an int32 tensor of shape (2,) for a training batch, for what is
-        random in reading it, and None for evaluation.
+        For a network of several inputs, x is a dict, list or tuple of arrays,
+        which are batched alike; `prepare` and `augment` get and return all of
+        them, lists as tuples. Examples that do not fit into memory are
+        streamed: instead of an array, x is an object with a length, `shape`,
+        `dtype`, `checksum` (text that changes with the data), and a method
+        `read(rows, seed)`, which tf.data calls in graph mode. It returns the
+        examples of these rows; seed is an int32 tensor of shape (2,) for a
+        training batch, for what is random in reading it, and None for
+        evaluation.
 
         Args:
             train: Pair (x, y) to train on; shuffled anew each epoch.
@@ -81,16 +90,7 @@ class DatasetBase:
         self.validate = (
             dataset_split.DatasetSplit(validate) if validate else None
         )
-        examples = [split.x for split in self.splits.values()]
-        for what, found in {
-            "dtype": {str(x.dtype) for x in examples},
-            "shape": {str(tuple(x.shape[1:])) for x in examples},
-        }.items():
-            if len(found) > 1:
-                raise ValueError(
-                    f"Examples must have one {what} in all splits. Received: "
-                    f"{', '.join(sorted(found))}"
-                )
+        self._check_alike()
         highest = max(int(split.y.max()) for split in self.splits.values())
         if num_classes is not None and highest >= num_classes:
             raise ValueError(
@@ -111,9 +111,9 @@ class DatasetBase:
         return {name: split for name, split in named.items() if split}
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one example."""
-        return tuple(self.train.x.shape[1:])
+    def input_shape(self) -> Any:
+        """Shape of one example; in a dict or tuple that of each input."""
+        return examples.shapes(self.train.x)
 
     @property
     def code(self) -> str | None:
@@ -122,6 +122,27 @@ class DatasetBase:
         return user_code.identity(
             self.prepare, self.augment, *reading, with_weights=True
         )
+
+    def _check_alike(self):
+        """Raises unless examples of all splits go into the same network."""
+        found = [
+            dict(nested.named(split.specs)) for split in self.splits.values()
+        ]
+        named = {", ".join(map(repr, specs)) for specs in found}
+        if len(named) > 1:
+            raise ValueError(
+                "Examples must have the same inputs in all splits. Received: "
+                + "; ".join(sorted(named))
+            )
+        for name in found[0]:
+            for what in "dtype", "shape":
+                kinds = {str(getattr(specs[name], what)) for specs in found}
+                if len(kinds) > 1:
+                    raise ValueError(
+                        f"Examples{f' of input {name!r}' if name else ''} must "
+                        f"have one {what} in all splits. Received: "
+                        f"{', '.join(sorted(kinds))}"
+                    )
 
     def _warn_of_classes(self):
         """Names the classes that cannot be learned, or are not tested."""

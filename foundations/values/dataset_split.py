@@ -6,16 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from lottery_ticket.foundations.values import fields
+from lottery_ticket.foundations.values import examples, fields, nested
 
 _log = logging.getLogger(__name__)
 # Labels are int32.
 MAX_CLASSES = 2**31
-
-
-def is_streamed(x: object) -> bool:
-    """Whether examples are read batch by batch, not held in an array."""
-    return hasattr(x, "read")
+is_streamed = examples.is_streamed
 
 
 class DatasetSplit:
@@ -32,9 +28,10 @@ class DatasetSplit:
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y). x: examples, shape (n, ...), an array or what
-                streams; see `DatasetBase`. y: labels, integers of shape (n,)
-                in [0, classes), or one-hot of shape (n, classes).
+            data: Pair (x, y). x: examples, shape (n, ...), an array, what
+                streams, or a dict, list or tuple of arrays, one for each input
+                of a network; see `DatasetBase`. y: labels, integers of shape
+                (n,) in [0, classes), or one-hot of shape (n, classes).
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
@@ -43,7 +40,7 @@ class DatasetSplit:
                 smaller than the others.
 
         Raises:
-            ValueError: If x is no array of real numbers, x and y differ in
+            ValueError: If x is of no arrays of real numbers, x and y differ in
                 length or are empty, labels are neither integers nor one-hot,
                 or the batch size is not positive.
         """
@@ -53,25 +50,19 @@ class DatasetSplit:
                 "Labels must be one array: a network here has one output. "
                 f"Received: dict of {len(y)}"
             )
-        y = _array("Labels", y)
-        x = x if is_streamed(x) else _examples(x, len(y))
-        if len(x) != len(y) or not len(x):
+        y = examples.array("Labels", y)
+        x = examples.checked(x, len(y))
+        size = examples.count(x)
+        if size != len(y) or not size:
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
-                f"Received: {len(x)} examples, {len(y)} labels"
+                f"Received: {size} examples, {len(y)} labels"
             )
         if batch_size is not None:
             fields.check("batch_size", batch_size, int, at_least=1)
-        is_float = not is_streamed(x) and x.dtype.kind == "f"
-        highest = np.finfo(np.float32).max
-        if is_float and not (-highest <= x.min() and x.max() <= highest):
-            raise ValueError(
-                "Examples must not hold NaN or infinity, nor numbers that "
-                "float32 cannot hold"
-            )
-        self.x: Any = x  # An array, or what streams.
+        self.x: Any = x  # An array, what streams, or several arrays.
         self.y = _class_indices(y)
-        self.batch_size = min(batch_size or len(x), len(x))
+        self.batch_size = min(batch_size or size, size)
         self.shuffle = shuffle
         self.seed = seed or 0
         self._drop_partial = drop_partial
@@ -80,7 +71,7 @@ class DatasetSplit:
     @property
     def size(self) -> int:
         """Number of examples."""
-        return len(self.x)
+        return examples.count(self.x)
 
     @property
     def is_streamed(self) -> bool:
@@ -88,13 +79,21 @@ class DatasetSplit:
         return is_streamed(self.x)
 
     @property
+    def specs(self) -> Any:
+        """The examples.Spec of x, or of each of several inputs."""
+        return examples.specs(self.x)
+
+    @property
     def checksum(self) -> str:
         """SHA-256 over examples and labels."""
         digest = hashlib.sha256()
         if self.is_streamed:
             digest.update(self.x.checksum.encode())
-        for array in (self.y,) if self.is_streamed else (self.x, self.y):
-            digest.update(f"{array.dtype} {array.shape};".encode())
+        parts = (self.y,) if self.is_streamed else (self.x, self.y)
+        for name, array in (
+            each for part in parts for each in nested.named(part)
+        ):
+            digest.update(f"{name}{array.dtype} {array.shape};".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -149,44 +148,6 @@ class DatasetSplit:
             order = self.order(epoch)
             self._last_order = epoch, order
         return order
-
-
-def _array(what, given):
-    """Anything that numpy takes for one array, nothing of it hidden."""
-    try:
-        array = np.atleast_1d(np.asarray(given))
-    except Exception as error:  # Each library has its own.
-        raise ValueError(
-            f"{what} must be one array, with rows of one shape. Received: "
-            f"{type(given).__name__}"
-        ) from error
-    if np.ma.is_masked(given):
-        raise ValueError(
-            f"{what} must not be a masked array, whose masked entries would "
-            "count. Use .filled(value)"
-        )
-    return array
-
-
-def _examples(given, count):
-    """The examples; an error for several inputs, and for what is no number."""
-    parts = list(given.values()) if isinstance(given, dict) else given
-    is_list = isinstance(parts, list | tuple) and len(parts) != count
-    sizes = {np.shape(part)[:1] for part in parts} if is_list else set()
-    if isinstance(given, dict) or sizes == {(count,)}:
-        raise ValueError(
-            "Examples must be one array: a network here has one input. "
-            f"Received: {type(given).__name__} of {len(parts)}"
-        )
-    x = _array("Examples", given)
-    if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
-        is_array = isinstance(given, np.ndarray) or x.dtype != object
-        received = x.dtype if is_array else type(given).__name__
-        raise ValueError(
-            "Examples must be real numbers of up to 64 bits, in a dense "
-            f"array. Received: {received}"
-        )
-    return x
 
 
 def _class_indices(y):
