@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from lottery_ticket.foundations.values import examples, fields, nested
+from lottery_ticket.foundations.values import (
+    examples,
+    fields,
+    nested,
+    sources,
+)
 
 _log = logging.getLogger(__name__)
 # Labels are int32.
@@ -28,10 +33,11 @@ class DatasetSplit:
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y). x: examples, shape (n, ...), an array, what
-                streams, or a dict, list or tuple of arrays, one for each input
-                of a network; see `DatasetBase`. y: labels, integers of shape
-                (n,) in [0, classes), or one-hot of shape (n, classes).
+            data: Pair (x, y), or batches of it; see `sources`. x: examples,
+                shape (n, ...), an array, what streams, or a dict, list or tuple
+                of arrays, one for each input of a network; see `DatasetBase`.
+                y: labels, integers of shape (n,)
+                in [0, classes), or one-hot of shape (n, classes).
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
@@ -44,7 +50,7 @@ class DatasetSplit:
                 length or are empty, labels are neither integers nor one-hot,
                 or the batch size is not positive.
         """
-        x, y = data
+        x, y = sources.collected(data)
         if isinstance(y, dict):
             raise ValueError(
                 "Labels must be one array: a network here has one output. "
@@ -113,7 +119,12 @@ class DatasetSplit:
         if not self.shuffle:
             return np.arange(self.size, dtype=np.int32)
         rng = np.random.default_rng([self.seed, epoch])
-        return rng.permutation(self.size).astype(np.int32)
+        blocks = getattr(self.x, "blocks", None)
+        if blocks is None:
+            return rng.permutation(self.size).astype(np.int32)
+        # What lies in one batch is read at once.
+        ranks = rng.permutation(blocks[-1] + 1)
+        return np.argsort(ranks[blocks], kind="stable").astype(np.int32)
 
     def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns which examples are in consecutive batches.

@@ -33,6 +33,8 @@ def stream(count):
         (X.tolist(), Y.tolist()),
         (X[:2].tolist(), [0, 1]),
         (tf.constant(X), Y),
+        ({"a": X, "b": X}, Y),
+        ([X, X], Y),
     ],
 )
 def test_two_pairs_come_back_as_they_are(pair):
@@ -41,16 +43,21 @@ def test_two_pairs_come_back_as_they_are(pair):
     assert test == (X, Y)
 
 
+def test_batches_may_be_in_place_of_a_pair():
+    given = Batches(), stream(2)
+    train, test = array_pairs.train_and_test(given)
+    assert train is given[0] and test is given[1]
+    assert array_pairs.train_and_test([given[0], (X, Y)]) == (given[0], (X, Y))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         (stream(2), "a tf.data.Dataset: batches of one set"),
         (stream(3), "a tf.data.Dataset: batches of one set"),
         (stream(1).prefetch(1), "a tf.data.Dataset"),
-        ((stream(2), stream(2)), "a tf.data.Dataset"),
         (((stream(2), None), (X, Y)), "a tf.data.Dataset"),
         (Batches(), "a keras PyDataset: batches"),
-        ((Batches(), Batches()), "a keras PyDataset"),
         (((X, Y) for _ in range(2)), "an iterator: batches"),
         (zip(X, Y, strict=True), "an iterator"),
         ((X, Y), r"tuple of 2: ndarray of shape \(64, 8\), ndarray of"),
