@@ -131,7 +131,11 @@ class ResumableRun:
                     saved_at = time.monotonic()
                     # A twentieth of the time at most, whatever one takes.
                     interval_s = CHECKPOINT_INTERVAL_S * max(1, saved_at - now)
-                bar.update(self.iteration - self.span.start, self.logs.latest())
+                bar.update(
+                    self.iteration - self.span.start,
+                    self.logs.latest(),
+                    self.model.headline,
+                )
             self._log(label)
         finally:  # The network may be traced again as soon as this returns.
             futures.wait([future for *_, future in self.evaluations])
@@ -166,7 +170,7 @@ class ResumableRun:
 
     def summary(self) -> str:
         """Returns the last results in a few words."""
-        latest = progress.text(self.logs.latest())
+        latest = progress.text(self.logs.latest(), self.model.headline)
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
     def _machine(self):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lottery_ticket.foundations.values import headline as headline_lib
+
 Network = dict[str, np.ndarray]
 
 
@@ -30,6 +32,7 @@ class Trainee(abc.ABC):
             compared with nothing.
         folders: Names of the folders that `outcome` fills.
         has_events: Whether `event` does anything.
+        headline: The metric that its runs are judged by.
     """
 
     network: typing.Any
@@ -41,6 +44,7 @@ class Trainee(abc.ABC):
     facts: Mapping[str, typing.Any] = types.MappingProxyType({})
     folders: tuple[str, ...] = ("final", "masks")
     has_events = False
+    headline: headline_lib.Headline = headline_lib.ACCURACY
 
     @property
     @abc.abstractmethod
