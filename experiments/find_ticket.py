@@ -18,6 +18,7 @@ from lottery_ticket.foundations.values import (
     array_pairs,
     dataset_base,
     dataset_split,
+    examples,
 )
 
 with lazy.imports():
@@ -205,10 +206,10 @@ def _dataset(given, recipe):
     size = VALIDATION_FRACTION if size is None else size
     kept, held_out = splits.validation(train.size, size, recipe.split_seed)
     return dataset_base.DatasetBase(
-        (train.x[kept], train.y[kept]),
+        (examples.take(train.x, kept), train.y[kept]),
         recipe.train_batch_size,
         (test.x, test.y),
-        validate=(train.x[held_out], train.y[held_out])
+        validate=(examples.take(train.x, held_out), train.y[held_out])
         if len(held_out)
         else None,
         train_order_seed=recipe.train_order_seed,

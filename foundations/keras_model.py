@@ -18,6 +18,7 @@ from lottery_ticket.foundations.networks import (
     output_kind,
     own_training,
 )
+from lottery_ticket.foundations.values import examples as examples_lib
 from lottery_ticket.foundations.values import names
 
 # Of masks, for summaries.
@@ -64,10 +65,11 @@ class KerasModel(model_base.ModelBase):
         Args:
             network: Built, or calling it with `examples` builds it.
             examples: A batch of examples, prepared as the network shall see
-                them, to find out whether it accepts them, whether it gives
-                probabilities or logits, and whether it would be trained as it
-                says itself. None, for a network that is built and not to be
-                trained here, looks at nothing.
+                them, an array or a dict or tuple of them: to find out whether
+                it accepts them, whether it gives probabilities or logits, and
+                whether it would be trained as it says itself. None, for a
+                network that is built and not to be trained here, looks at
+                nothing.
             build: Function () -> network of this architecture, called for
                 fresh draws; None makes every draw the weights as given.
             presets: As for ModelBase, like masks and seed; named by the names
@@ -81,8 +83,9 @@ class KerasModel(model_base.ModelBase):
                 training of its own, or no kernel to prune.
         """
         accepted.check(network)
-        shape = () if examples is None else np.shape(examples)[1:]
-        super().__init__(shape, presets=presets, masks=masks, seed=seed)
+        super().__init__((), presets=presets, masks=masks, seed=seed)
+        if examples is not None:
+            self.input_shape = examples_lib.shapes(examples)
         num_outputs = None
         names.check("kind of outputs", outputs, output_kind.KINDS)
         if outputs != "auto":

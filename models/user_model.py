@@ -12,6 +12,7 @@ import os
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy, user_modules
+from lottery_ticket.foundations.values import examples as examples_lib
 from lottery_ticket.foundations.values import source_code, user_code
 
 with lazy.imports():
@@ -71,7 +72,8 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
-    (of one example) and `num_classes` that it has; for each draw of fresh
+    (of one example, in a dict or tuple that of each input) and `num_classes`
+    that it has; for each draw of fresh
     weights it is called anew, after `keras.utils.set_random_seed`. Constants
     that it draws are no weights: they are the same for all seeds. Examples are
     a batch of prepared ones; for these and `outputs`, see KerasModel.
@@ -88,7 +90,7 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     module = user_modules.UserModule(path)
     function = module.function(function_name)
     known = {
-        "input_shape": tuple(examples.shape[1:]),
+        "input_shape": examples_lib.shapes(examples),
         "num_classes": num_classes,
     }
     arguments = _arguments(name, function, known)

@@ -8,7 +8,7 @@ from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.foundations.machine import devices, lazy, progress
 from lottery_ticket.foundations.training import optimizers, run_settings
-from lottery_ticket.foundations.values import seeds, steps
+from lottery_ticket.foundations.values import examples, seeds, steps
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
 
@@ -58,9 +58,10 @@ def model(recipe, dataset, quiet=False):
     network cannot be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
-    sizes = (dataset.input_shape, dataset.num_classes)
+    shape, sizes = dataset.input_shape, (None, dataset.num_classes)
     options = tuple(recipe.model_options().items())
     if not user_model.is_own(recipe.model):
+        sizes = (_one(recipe.model, shape), dataset.num_classes)
         return _last_model(*kind, *sizes, options)
     # A function that has changed builds another.
     code = user_model.fingerprints(recipe.model)["code"]
@@ -68,6 +69,16 @@ def model(recipe, dataset, quiet=False):
     made = _last_model(*kind, *sizes, options, own)
     progress.say(made.summary(), quiet)
     return made
+
+
+def _one(name, shape):
+    """The shape of one example; an error for those of several inputs."""
+    if not examples.is_one(shape):
+        raise ValueError(
+            f"The network {name!r} has one input. Received: examples of shape "
+            f"{shape}. Pass --model=path/to/file.py:function for one of several"
+        )
+    return shape
 
 
 def forget() -> None:
@@ -178,8 +189,8 @@ def _last_model(name, dtype, strategy, shape, classes, options, own=None):
             if own is None:
                 return models.create(name, shape, classes, **dict(options))
             dataset, outputs, _ = own
-            examples = batches.examples(dataset)
-            return user_model.create(name, examples, classes, outputs)
+            first = batches.examples(dataset)
+            return user_model.create(name, first, classes, outputs)
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -10,7 +10,6 @@ in float64.
 """
 
 import functools
-import math
 import typing
 from collections.abc import Iterator
 
@@ -143,8 +142,7 @@ def example_chunks(
     They come in chunks, so that memory stays bounded.
     """
     split = dataset.train
-    numbers = math.prod(split.x.shape[1:])
-    size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // numbers))
+    size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // batches.numbers(split)))
     for start in range(0, len(rows), size):
         chunk = rows[start : start + size]
         x, y = batches.read(split, chunk), tf.constant(split.y[chunk])

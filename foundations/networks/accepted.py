@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private, kernels
+from lottery_ticket.foundations.values import examples as examples_lib
+from lottery_ticket.foundations.values import nested
 
 # Names that layers may have for TensorFlow.
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
@@ -79,14 +81,18 @@ def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
     layers of names that TensorFlow compiles nothing of, by `fit` neither.
     """
     _check_scopes(network)
+    refused = (
+        f"The network {network.name!r} does not accept examples of shape "
+        f"{examples_lib.shapes(examples)}: "
+    )
+    fault = _fault_of_structure(network, examples)
+    if fault:
+        raise ValueError(refused + fault)
     try:
         given = network(examples, training=False)
     except Exception as error:  # Layers raise all kinds.
-        raise ValueError(
-            f"The network {network.name!r} does not accept examples of shape "
-            f"{tuple(np.shape(examples)[1:])}: "
-            f"{_reason(network, examples, error)}"
-        ) from error
+        reason = _reason(network, examples, error)
+        raise ValueError(refused + reason) from error
     if not tf.is_tensor(given) or given.shape.rank != 2:
         received = getattr(given, "shape", type(given).__name__)
         raise ValueError(
@@ -122,17 +128,53 @@ def _check_scopes(network):
             raise ValueError(f"The layer's name {layer.name!r} {_NO_SCOPE}")
 
 
+def _inputs(network):
+    """The inputs of a network as it takes them; () if they are unknown."""
+    flat = getattr(network, "inputs", None)
+    if not flat:
+        return ()
+    if isinstance(network, keras.Sequential):
+        return flat[0]
+    given = keras.tree.lists_to_tuples(network.input)
+    # As Keras does: a list of one is one.
+    return given[0] if isinstance(given, tuple) and len(given) == 1 else given
+
+
+def _fault_of_structure(network, examples):
+    """What is wrong with the names or number of inputs, or None."""
+    inputs = _inputs(network)
+    if not nested.leaves(inputs):
+        return None
+    places = sorted(name for name, _ in nested.named(inputs))
+    names = sorted(each.name for each in nested.leaves(inputs))
+    given = sorted(name for name, _ in nested.named(examples))
+    if isinstance(inputs, dict):
+        if given == places:
+            return None
+        return f"it takes a dict of {', '.join(map(repr, places))}"
+    if given in (places, names):
+        return None
+    count = len(places)
+    return (
+        f"it takes {f'{count} arrays' if count > 1 else 'one array'}, or a "
+        f"dict of {', '.join(map(repr, names))}"
+    )
+
+
 def _reason(network, examples, error):
     """Why it does not accept them, without what they hold."""
-    inputs = getattr(network, "inputs", None) or ()
     needed = _required(network)
-    if len(inputs) > 1 or needed:
-        what = f"call() needs {', '.join(needed)}" if needed else ""
-        what = what or f"it has {len(inputs)} inputs"
-        return f"{what}; here, a network has one input"
-    shape = np.shape(examples)
-    if len(inputs) == 1 and not _fits(shape, inputs[0].shape):
-        return f"it takes examples of shape {tuple(inputs[0].shape[1:])}"
+    if needed:
+        return (
+            f"call() needs {', '.join(needed)}; here, all inputs are its first "
+            "argument, in a dict or tuple"
+        )
+    given = dict(nested.named(examples))
+    for place, each in nested.named(_inputs(network)):
+        name = place if place in given else each.name
+        if name in given and not _fits(np.shape(given[name]), each.shape):
+            of = f" of input {name!r}" if name else ""
+            return f"it takes examples{of} of shape {tuple(each.shape[1:])}"
     text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)
     text = text.split(" Arguments received by ")[0]

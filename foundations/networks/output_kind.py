@@ -5,6 +5,7 @@ import typing
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import nested
 
 with lazy.imports():
     import keras
@@ -164,9 +165,8 @@ def _ends(network, examples, training):
         lambda x: network(x, training=training), autograph=False
     )
     try:
-        x = tf.convert_to_tensor(examples)
         graph = traced.get_concrete_function(
-            tf.TensorSpec([None, *x.shape[1:]], x.dtype)
+            nested.mapped(_any_number, examples)
         ).graph
     except Exception:  # Python code of users raises all kinds.
         return set()
@@ -183,6 +183,11 @@ def _ends(network, examples, training):
         if not before:
             ends.add((tensor.op.type, is_combined))
     return ends
+
+
+def _any_number(x):
+    x = tf.convert_to_tensor(x)
+    return tf.TensorSpec([None, *x.shape[1:]], x.dtype)
 
 
 def _before(tensor, calls, is_combined):

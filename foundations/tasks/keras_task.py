@@ -13,7 +13,7 @@ from lottery_ticket.foundations.networks import (
     network_variables,
 )
 from lottery_ticket.foundations.tasks import task
-from lottery_ticket.foundations.values import dataset_base, labels
+from lottery_ticket.foundations.values import dataset_base, nested
 from lottery_ticket.foundations.values import headline as headline_lib
 
 
@@ -201,7 +201,7 @@ def _shapes(y):
     """Shapes of examples of each output."""
     if isinstance(y, list):
         y = tuple(y)
-    return labels.mapped(lambda each: tuple(each.shape[1:]), y)
+    return nested.mapped(lambda each: tuple(each.shape[1:]), y)
 
 
 def _told(value):

@@ -8,7 +8,7 @@ import numpy as np
 
 from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.tasks import keras_task, own_metrics
-from lottery_ticket.foundations.values import labels, task_kinds
+from lottery_ticket.foundations.values import nested, task_kinds
 
 # What a network's `compile` may say of loss and metrics.
 _COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
@@ -76,7 +76,7 @@ def compiled(
             f"The network {network.name!r} is compiled without a loss. Give "
             "one, or a task"
         )
-    several = len(labels.parts(y)) > 1 or isinstance(outputs, dict)
+    several = len(nested.leaves(y)) > 1 or isinstance(outputs, dict)
     return keras_task.KerasTask(
         "compiled",
         {n: given[n] for n in _COMPILED if given[n] is not None},

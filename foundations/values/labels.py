@@ -2,33 +2,15 @@
 
 import logging
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
+
+from lottery_ticket.foundations.values import examples, nested
 
 _log = logging.getLogger(__name__)
 # Labels are int32.
 MAX_CLASSES = 2**31
-
-
-def array(what: str, given: typing.Any) -> np.ndarray:
-    """Returns anything that numpy takes for one array, nothing of it hidden.
-
-    Raises ValueError, beginning with what it is of, for anything else.
-    """
-    try:
-        found = np.atleast_1d(np.asarray(given))
-    except Exception as error:  # Each library has its own.
-        raise ValueError(
-            f"{what} must be one array, with rows of one shape. Received: "
-            f"{type(given).__name__}"
-        ) from error
-    if np.ma.is_masked(given):
-        raise ValueError(
-            f"{what} must not be a masked array, whose masked entries would "
-            "count. Use .filled(value)"
-        )
-    return found
 
 
 def arrays(given: typing.Any, has_several: bool = False) -> typing.Any:
@@ -50,25 +32,7 @@ def arrays(given: typing.Any, has_several: bool = False) -> typing.Any:
         )
     if has_several and _is_several(given):
         return tuple(arrays(each, True) for each in given)
-    return array("Labels", given)
-
-
-def parts(y: typing.Any) -> list[np.ndarray]:
-    """Returns the arrays of labels as they are kept, one of each output."""
-    if isinstance(y, dict):
-        return [part for name in sorted(y) for part in parts(y[name])]
-    if isinstance(y, tuple):
-        return [part for each in y for part in parts(each)]
-    return [y]
-
-
-def mapped(function: Callable, y: typing.Any) -> typing.Any:
-    """Returns what a function makes of each array of labels, as they lie."""
-    if isinstance(y, dict):
-        return {name: mapped(function, each) for name, each in y.items()}
-    if isinstance(y, tuple):
-        return tuple(mapped(function, each) for each in y)
-    return function(y)
+    return examples.array("Labels", given)
 
 
 def classes(y: np.ndarray) -> np.ndarray:
@@ -137,7 +101,7 @@ def any_kind(y: typing.Any) -> typing.Any:
 
     Real numbers are float32, whole ones int32.
     """
-    return mapped(_kept, y)
+    return nested.mapped(_kept, y)
 
 
 def weights(given: typing.Any, y: typing.Any) -> typing.Any:
@@ -155,13 +119,13 @@ def weights(given: typing.Any, y: typing.Any) -> typing.Any:
         return tuple(
             weights(each, part) for each, part in zip(given, y, strict=True)
         )
-    found = array("Weights of examples", given)
-    shapes = {part.shape[: found.ndim] for part in parts(y)}
+    found = examples.array("Weights of examples", given)
+    shapes = {part.shape[: found.ndim] for part in nested.leaves(y)}
     is_number = found.dtype.kind in "biuf"
     if shapes != {found.shape} or not is_number:
         raise ValueError(
             "Weights of examples must be numbers of the labels' leading shape, "
-            f"{sorted(part.shape for part in parts(y))}. Received: "
+            f"{sorted(part.shape for part in nested.leaves(y))}. Received: "
             f"{found.dtype} of shape {found.shape}"
         )
     if not np.isfinite(found).all() or found.min() < 0:

@@ -42,6 +42,30 @@ def test_splits_of_other_shapes_are_an_error():
         dataset(validate=(np.zeros((2, 5)), np.zeros(2, int)))
 
 
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"a": np.zeros((4, 2))}, "same inputs in all splits. .*'a', 'b'"),
+        ([np.zeros((4, 2))] * 2, "same inputs in all splits. .*'0', '1'"),
+        (
+            {"a": np.zeros((4, 2)), "b": np.zeros((4, 5))},
+            r"of input 'b' must have one shape in all .*\(3,\), \(5,\)",
+        ),
+        (
+            {"a": np.zeros((4, 2), int), "b": np.zeros((4, 3))},
+            "of input 'a' must have one dtype in all .* float64, int64",
+        ),
+    ],
+)
+def test_inputs_are_alike_in_all_splits(other, message):
+    x = {"a": np.zeros((4, 2)), "b": np.zeros((4, 3))}
+    y = np.arange(4) % 2
+    made = dataset_base.DatasetBase((x, y), 2, (x, y))
+    assert made.input_shape == {"a": (2,), "b": (3,)}
+    with pytest.raises(ValueError, match=f"Examples .*{message}"):
+        dataset_base.DatasetBase((x, y), 2, (other, y))
+
+
 def test_splits_have_one_dtype():
     x = np.zeros((4, 2))
     y = np.zeros(4, int)
