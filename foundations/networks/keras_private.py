@@ -84,6 +84,11 @@ def compiled(network: keras.Model) -> dict[str, typing.Any]:
     return network._compile_config.config
 
 
+def compiled_as(network: keras.Model) -> typing.Any:
+    """Returns what is another object each time that a network is compiled."""
+    return getattr(network, "_compile_config", None)
+
+
 def compiled_metrics(network: keras.Model) -> list[keras.Metric]:
     """Returns the metrics that a network was compiled with, weighted ones last.
 

@@ -67,13 +67,11 @@ class KerasTask(task.Task):
         self._shapes = _shapes(y)
         self._variables = self._judge.metrics_variables
         self._fresh = [np.asarray(each) for each in self._variables]
-        self.code = tuple(compiled.values())
-        told = {what: _told(each) for what, each in compiled.items()}
-        self.identity = {
-            "task": name,
-            **{what: each for what, each in told.items() if each is not None},
-        }
-        self.words = ", ".join([_words(compiled["loss"]), *self.metrics])
+        # Of the others, the name says all.
+        given = compiled if name == "compiled" else {}
+        self.code = tuple(given.values())
+        self.identity = {"task": name, **_told(given)}
+        self.words = ", ".join([words(compiled["loss"]), *self.metrics])
 
     def check(
         self, num_outputs: int, dataset: dataset_base.DatasetBase
@@ -138,6 +136,16 @@ class KerasTask(task.Task):
         loss = self._judge.compute_loss(None, y, outputs, weights)
         count = tf.distribute.get_strategy().num_replicas_in_sync
         return loss * count if count > 1 else loss
+
+
+def words(loss: typing.Any) -> str:
+    """Returns a loss, as `compile` takes it, in a few words."""
+    if isinstance(loss, dict):
+        return ", ".join(f"{words(x)} of {name}" for name, x in loss.items())
+    if isinstance(loss, list | tuple):
+        return ", ".join(map(words, loss))
+    told = _told(loss)
+    return told["class"] if isinstance(told, dict) else str(told)
 
 
 def _built(judge, outputs, y):
@@ -220,13 +228,3 @@ def _told(value):
         config = {}
     told = {n: _told(each) for n, each in config.items() if n != "name"}
     return {"class": type(value).__name__, **told}
-
-
-def _words(loss):
-    """A loss in a few words."""
-    if isinstance(loss, dict):
-        return ", ".join(f"{_words(x)} of {name}" for name, x in loss.items())
-    if isinstance(loss, list | tuple):
-        return ", ".join(map(_words, loss))
-    told = _told(loss)
-    return told["class"] if isinstance(told, dict) else str(told)

@@ -106,3 +106,5 @@ KINDS = {
         has_several=True,
     ),
 }
+# What can be said of a network's task; "auto" looks at how it is compiled.
+CHOICES = ("auto", *KINDS)
