@@ -1,6 +1,6 @@
 """The door to a folder of results: its runs, as a data frame, and its gaps."""
 
-from lottery_ticket.analysis.reading import runs, selection, tree
+from lottery_ticket.analysis.reading import headlines, runs, selection, tree
 from lottery_ticket.foundations.values import names_0_1_0
 
 
@@ -54,6 +54,7 @@ def read(
     chosen = found
     if not found.empty:  # Where there is no run, nothing is known.
         chosen = selection.choose(found, experiments)
+        chosen = headlines.of_chosen(chosen, found)
         selection.check_levels(chosen, levels or ())
     return tree.Tree(
         output_dir=output_dir,

@@ -70,6 +70,21 @@ def column(name: str, kind: headline.Headline) -> str:
     return name.replace("accuracy", kind.metric)
 
 
+def of_chosen(chosen: "pd.DataFrame", runs: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns chosen runs without the columns of other runs' metrics.
+
+    Where accuracy is all that is left, they are as if there were no other.
+    """
+    if "headline" not in runs:
+        return chosen
+    kept = set(chosen["headline"])
+    gone = set(runs["headline"]) - kept - {"loss"}
+    names = [f"{place}{each}" for each in gone for place in ("", "early_stop_")]
+    return chosen.drop(
+        columns=[*names, *COLUMNS] if kept == {"accuracy"} else names
+    )
+
+
 def named(
     rows: "pd.DataFrame", kind: headline.Headline = headline.ACCURACY
 ) -> "pd.DataFrame":

@@ -1,5 +1,6 @@
 """Test accuracy, and when to have stopped, against density."""
 
+import re
 from typing import Any
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
@@ -19,7 +20,8 @@ NOTHING = "No early_stopping figure: no validation logs.\n"
 
 def section(found: tree.Tree) -> parts.Section:
     """Figure accuracy: test accuracy against density."""
-    return parts.Section(figures={"accuracy": figure(found.chosen, "accuracy")})
+    name = re.sub(r"[^\w-]", "_", headlines.of(found.chosen).metric)
+    return parts.Section(figures={name: figure(found.chosen, "accuracy")})
 
 
 def stop_section(found: tree.Tree) -> parts.Section:

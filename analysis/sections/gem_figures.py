@@ -227,7 +227,7 @@ def search(history):
             kept = tables.percent_range(own["final_density"], down=True)
             count = styles.count_text(own.groupby("epoch").size())
             entries.append((f"{kept} % {count}", {"color": color}))
-        _finish_search(*panels, headline)
+        _finish_search(panels, headline)
         if (history["pruned"] > 0).any():
             entries.append(("pruning event", {**figure_style.DARK, **EVENT}))
         if _is_less(history):
@@ -322,7 +322,8 @@ def _is_less(history):
     return is_less.any() and (history["flag_density"] < 1).any()
 
 
-def _finish_search(density, accuracy, headline):
+def _finish_search(panels, headline):
+    density, accuracy = panels
     figure_style.log_axis(density, (1, 2, 5))
     density.set_ylabel("Weights kept (%)")
     accuracy.set_ylabel(headline.reword(figure_style.ACCURACY_LABEL))

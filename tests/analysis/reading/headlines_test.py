@@ -88,7 +88,10 @@ def test_runs_and_logs_hold_each_metric_under_its_name(tmp_path):
     with pytest.raises(ValueError, match="mae: errors/same_init; accuracy: hi"):
         headlines.of(found.chosen)
     chosen = results.read(str(tmp_path), experiments="errors/same_init").chosen
-    assert headlines.of(chosen) == MAE
+    assert headlines.of(chosen) == MAE and "accuracy" not in chosen
+    chosen = results.read(str(tmp_path), experiments="hits/same_init").chosen
+    alone = results.read(str(tmp_path / "hits")).chosen
+    assert list(chosen) == list(alone)
 
 
 @pytest.mark.parametrize(
