@@ -9,15 +9,32 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.values import dataset_base, dataset_split
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    dataset_split,
+    labels,
+)
 
 PREFETCHED_BATCHES = 4
 COPIED_BATCHES = 2  # To a GPU, beside those.
 
 
 def load(split: dataset_split.DatasetSplit) -> tuple:
-    """Returns a split that is not streamed as tensors (x, y) on the device."""
-    return tf.constant(split.x), tf.constant(split.y)
+    """Returns a split that is not streamed as tensors on the device.
+
+    They are (x, y), or (x, y, weights), y being nested for several outputs.
+    """
+    return tf.constant(split.x), *targets(split)
+
+
+def targets(split: dataset_split.DatasetSplit) -> tuple:
+    """Returns what a split's outputs are compared with, as tensors."""
+    return labels.mapped(tf.constant, split.targets)
+
+
+def gathered(of_all: tuple, rows: tf.Tensor) -> tuple:
+    """Returns these rows of labels, and of weights if there are any."""
+    return labels.mapped(lambda each: tf.gather(each, rows), of_all)
 
 
 def taker(
@@ -53,6 +70,13 @@ def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> tf.Tensor:
     """Returns the first training examples, or all that there are, prepared."""
     rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
     return prepared(dataset.prepare, read(dataset.train, rows))
+
+
+def example_labels(
+    dataset: dataset_base.DatasetBase, count: int = 2
+) -> typing.Any:
+    """Returns the labels of what `examples` gives."""
+    return labels.mapped(lambda y: y[:count], dataset.train.y)
 
 
 def extremes(dataset: dataset_base.DatasetBase) -> tf.Tensor | None:
@@ -113,14 +137,16 @@ def augmented(
 def training_stream(
     dataset: dataset_base.DatasetBase, start: int
 ) -> tf.data.Dataset:
-    """Returns a streamed dataset's training batches (x, y), augmented.
+    """Returns a streamed dataset's training batches, augmented.
+
+    They are (x, y), or (x, y, weights).
 
     The batches, their order and their augmentation are those that training
     from memory would see, from iteration `start` on, counted from 0; reading
     runs ahead on other threads.
     """
     split = dataset.train
-    labels = tf.constant(split.y)
+    of_all = targets(split)
 
     def rows_of(iteration):
         rows, sizes = split.batches(int(iteration), 1)
@@ -131,7 +157,8 @@ def training_stream(
         rows.set_shape([None if split.partial_size else split.batch_size])
         iteration = tf.cast(iteration, tf.int32)
         x = stream(split, rows, _seed(dataset, iteration))
-        return augmented(dataset, x, iteration), tf.gather(labels, rows)
+        x = augmented(dataset, x, iteration)
+        return x, *gathered(of_all, rows)
 
     iterations = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
     return in_background(iterations, read)
@@ -140,14 +167,14 @@ def training_stream(
 def evaluation_stream(
     split: dataset_split.DatasetSplit, batch_size: int
 ) -> tf.data.Dataset:
-    """Returns all (x, y) of a streamed split in their order.
+    """Returns all (x, y), or (x, y, weights), of a streamed split in order.
 
     The last batch may be smaller than batch_size.
     """
-    labels = tf.constant(split.y)
+    of_all = targets(split)
 
     def read(rows):
-        return stream(split, rows), tf.gather(labels, rows)
+        return stream(split, rows), *gathered(of_all, rows)
 
     rows = tf.data.Dataset.range(split.size, output_type=tf.int32)
     return in_background(rows.batch(batch_size), read)

@@ -65,7 +65,9 @@ class ResumableRun:
         self.span = span
         self.intervals = intervals
         self.save_summaries = save_summaries
-        self.logs = log_writers.Logs(["train", *intervals])
+        self.logs = log_writers.Logs(
+            ["train", *intervals], model.task.columns, model.headline.metric
+        )
         self.iteration = span.start
         self.device, self.hardware = hardware.device(), hardware.facts()
         # Under way: (iterations, results), and (split, iteration, future).
@@ -159,6 +161,7 @@ class ResumableRun:
                 **self.identity,
                 **facts,
                 **self.model.facts,
+                **self.model.task.facts,
                 "iterations": self.span.end,
                 **counted,
                 "device": self.device,
@@ -218,16 +221,15 @@ class ResumableRun:
     def _log(self, label):
         """Logs all that is under way, once it is there."""
         for name, iteration, future in self.evaluations:
-            loss, accuracy = future.result()  # Sync point.
-            self.logs.add(name, [iteration], [loss], [accuracy])
+            results = future.result()  # Sync point.
+            self.logs.add(name, [iteration], *([each] for each in results))
         self.evaluations = []
         self._log_training(label)
 
     def _log_training(self, label):
         """Logs the chunk that was launched; ends the run at a wrong loss."""
         for iterations, results in self.launched:
-            losses, accuracies = programs.fetched(results)
-            self.logs.add("train", iterations, losses, accuracies)
+            self.logs.add("train", iterations, *programs.fetched(results))
         self.launched = []
         self._check_finite(label)
 

@@ -5,11 +5,16 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from lottery_ticket.foundations.values import dataset_split, user_code
+from lottery_ticket.foundations.values import (
+    dataset_split,
+    labels,
+    task_kinds,
+    user_code,
+)
 
 SHOWN = 5
 _log = logging.getLogger(__name__)
@@ -20,10 +25,10 @@ class DatasetBase:
 
     def __init__(
         self,
-        train: tuple[np.ndarray, np.ndarray],
+        train: tuple,
         train_batch_size: int,
-        test: tuple[np.ndarray, np.ndarray],
-        validate: tuple[np.ndarray, np.ndarray] | None = None,
+        test: tuple,
+        validate: tuple | None = None,
         train_order_seed: int | None = None,
         drop_partial_batch: bool = False,
         *,
@@ -31,6 +36,8 @@ class DatasetBase:
         augment: Callable | None = None,
         augment_seed: int = 0,
         num_classes: int | None = None,
+        task: str = "classification",
+        class_weight: Mapping[int, float] | None = None,
     ):
         """Makes the three splits.
 
@@ -42,7 +49,8 @@ class DatasetBase:
         random in reading it, and None for evaluation.
 
         Args:
-            train: Pair (x, y) to train on; shuffled anew each epoch.
+            train: Pair (x, y) to train on, or (x, y, weights), as test and
+                validate; see `DatasetSplit`. Shuffled anew each epoch.
             train_batch_size: Examples in one training batch.
             test: Pair (x, y); evaluated whole.
             validate: Pair (x, y) held out of the training data, or None;
@@ -61,12 +69,17 @@ class DatasetBase:
                 a fingerprint of their code.
             augment_seed: Seed of the augmentation, in [0, 2**31).
             num_classes: Number of classes; None means one more than the
-                highest label.
+                highest label. Only where labels are indices of classes.
+            task: A name in task_kinds.KINDS: what labels are.
+            class_weight: Dict, class -> what the losses of its training
+                examples are multiplied by, beside their weights, as in `fit`.
 
         Raises:
             ValueError: As for `DatasetSplit`, if splits differ in the shape of
-                an example, or labels are not below num_classes.
+                an example or of its labels, labels are not below num_classes,
+                or they are no classes, and something is said of classes.
         """
+        self.task = task
         self.prepare = prepare
         self.augment = augment
         self.augment_seed = augment_seed
@@ -76,10 +89,14 @@ class DatasetBase:
             shuffle=True,
             seed=train_order_seed,
             drop_partial=drop_partial_batch,
+            task=task,
+            class_weight=class_weight,
         )
-        self.test = dataset_split.DatasetSplit(test)
+        self.test = dataset_split.DatasetSplit(test, task=task)
         self.validate = (
-            dataset_split.DatasetSplit(validate) if validate else None
+            dataset_split.DatasetSplit(validate, task=task)
+            if validate
+            else None
         )
         examples = [split.x for split in self.splits.values()]
         for what, found in {
@@ -91,14 +108,10 @@ class DatasetBase:
                     f"Examples must have one {what} in all splits. Received: "
                     f"{', '.join(sorted(found))}"
                 )
-        highest = max(int(split.y.max()) for split in self.splits.values())
-        if num_classes is not None and highest >= num_classes:
-            raise ValueError(
-                f"Labels must be below the number of classes, {num_classes}. "
-                f"Received: {highest}"
-            )
-        self.num_classes = num_classes or highest + 1
-        self._warn_of_classes()
+        self._check_labels()
+        self.num_classes = self._count_classes(num_classes)
+        if task == "classification":
+            self._warn_of_classes()
 
     @property
     def splits(self) -> dict[str, dataset_split.DatasetSplit]:
@@ -122,6 +135,39 @@ class DatasetBase:
         return user_code.identity(
             self.prepare, self.augment, *reading, with_weights=True
         )
+
+    def _check_labels(self):
+        """Raises unless labels are alike in all splits, but for their number.
+
+        Weights may be in some only.
+        """
+        splits = self.splits.values()
+        shapes = {
+            str(labels.mapped(lambda y: (*y.shape[1:], y.dtype.name), split.y))
+            for split in splits
+        }
+        if len(shapes) > 1:
+            raise ValueError(
+                "Labels must have one shape in all splits. Received: "
+                f"{', '.join(sorted(shapes))}"
+            )
+
+    def _count_classes(self, given):
+        """Number of classes; None where labels are no indices of classes."""
+        if not task_kinds.KINDS[self.task].has_classes:
+            if given is not None:
+                raise ValueError(
+                    f"num_classes is for labels that are indices of classes. "
+                    f"Received: {given}, with task={self.task}"
+                )
+            return None
+        highest = max(int(split.y.max()) for split in self.splits.values())
+        if given is not None and highest >= given:
+            raise ValueError(
+                f"Labels must be below the number of classes, {given}. "
+                f"Received: {highest}"
+            )
+        return given or highest + 1
 
     def _warn_of_classes(self):
         """Names the classes that cannot be learned, or are not tested."""
@@ -148,6 +194,7 @@ class DatasetBase:
             "augment": _identity(self.augment),
             "augment_seed": self.augment_seed if is_random else None,
             "classes": self.num_classes,
+            **({} if self.task == "classification" else {"task": self.task}),
             **{name: split.checksum for name, split in self.splits.items()},
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

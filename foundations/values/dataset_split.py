@@ -1,16 +1,17 @@
 """DatasetSplit: examples with their labels, in batches of a known order."""
 
 import hashlib
-import logging
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from lottery_ticket.foundations.values import fields
-
-_log = logging.getLogger(__name__)
-# Labels are int32.
-MAX_CLASSES = 2**31
+from lottery_ticket.foundations.values import (
+    fields,
+    labels,
+    names,
+    task_kinds,
+)
 
 
 def is_streamed(x: object) -> bool:
@@ -23,42 +24,48 @@ class DatasetSplit:
 
     def __init__(
         self,
-        data: tuple[Any, np.ndarray],
+        data: tuple[Any, Any] | tuple[Any, Any, Any],
         batch_size: int | None = None,
         shuffle: bool = False,
         seed: int | None = None,
         drop_partial: bool = False,
+        task: str = "classification",
+        class_weight: Mapping[int, float] | None = None,
     ):
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y). x: examples, shape (n, ...), an array or what
-                streams; see `DatasetBase`. y: labels, integers of shape (n,)
-                in [0, classes), or one-hot of shape (n, classes).
+            data: Pair (x, y), or (x, y, weights). x: examples, shape (n, ...),
+                an array or what streams; see `DatasetBase`. y: labels, integers
+                of shape (n,) in [0, classes), or one-hot of shape (n, classes);
+                of another task, see `task_kinds`. weights: what each example's
+                loss is multiplied by, shape (n,), or longer, up to y's.
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
                 is a pure function of seed and epoch.
             drop_partial: Whether an epoch leaves out its last batch if that is
                 smaller than the others.
+            task: A name in task_kinds.KINDS, which says what labels are.
+            class_weight: Dict, class -> what weights of its examples are
+                multiplied by; see `labels.weighed`.
 
         Raises:
             ValueError: If x is no array of real numbers, x and y differ in
-                length or are empty, labels are neither integers nor one-hot,
-                or the batch size is not positive.
+                length or are empty, labels or weights are not those of the
+                task, or the batch size is not positive.
         """
-        x, y = data
-        if isinstance(y, dict):
-            raise ValueError(
-                "Labels must be one array: a network here has one output. "
-                f"Received: dict of {len(y)}"
-            )
-        y = _array("Labels", y)
-        x = x if is_streamed(x) else _examples(x, len(y))
-        if len(x) != len(y) or not len(x):
+        names.check("task", task, task_kinds.KINDS)
+        kind = task_kinds.KINDS[task]
+        x, y, *given_weights = data
+        y = labels.arrays(y, kind.has_several)
+        counts = {len(part) for part in labels.parts(y)}
+        x = x if is_streamed(x) else _examples(x, max(counts))
+        if counts != {len(x)} or not len(x):
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
-                f"Received: {len(x)} examples, {len(y)} labels"
+                f"Received: {len(x)} examples, "
+                f"{' and '.join(map(str, sorted(counts)))} labels"
             )
         if batch_size is not None:
             fields.check("batch_size", batch_size, int, at_least=1)
@@ -70,7 +77,12 @@ class DatasetSplit:
                 "float32 cannot hold"
             )
         self.x: Any = x  # An array, or what streams.
-        self.y = _class_indices(y)
+        self.y: Any = kind.labels(y)  # An array; of several outputs, more.
+        self.weights: Any = None
+        if given_weights and given_weights[0] is not None:
+            self.weights = labels.weights(given_weights[0], self.y)
+        if class_weight is not None:
+            self.weights = labels.weighed(self.y, class_weight, self.weights)
         self.batch_size = min(batch_size or len(x), len(x))
         self.shuffle = shuffle
         self.seed = seed or 0
@@ -88,12 +100,22 @@ class DatasetSplit:
         return is_streamed(self.x)
 
     @property
+    def targets(self) -> tuple:
+        """What outputs are compared with: labels, and weights if there are."""
+        return (self.y,) if self.weights is None else (self.y, self.weights)
+
+    def taken(self, rows: np.ndarray) -> tuple:
+        """Returns some of its examples as data of another split."""
+        return self.x[rows], *labels.mapped(lambda y: y[rows], self.targets)
+
+    @property
     def checksum(self) -> str:
-        """SHA-256 over examples and labels."""
+        """SHA-256 over examples, labels and weights."""
         digest = hashlib.sha256()
         if self.is_streamed:
             digest.update(self.x.checksum.encode())
-        for array in (self.y,) if self.is_streamed else (self.x, self.y):
+        examples = () if self.is_streamed else (self.x,)
+        for array in (*examples, *labels.parts(self.targets)):
             digest.update(f"{array.dtype} {array.shape};".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
@@ -151,23 +173,6 @@ class DatasetSplit:
         return order
 
 
-def _array(what, given):
-    """Anything that numpy takes for one array, nothing of it hidden."""
-    try:
-        array = np.atleast_1d(np.asarray(given))
-    except Exception as error:  # Each library has its own.
-        raise ValueError(
-            f"{what} must be one array, with rows of one shape. Received: "
-            f"{type(given).__name__}"
-        ) from error
-    if np.ma.is_masked(given):
-        raise ValueError(
-            f"{what} must not be a masked array, whose masked entries would "
-            "count. Use .filled(value)"
-        )
-    return array
-
-
 def _examples(given, count):
     """The examples; an error for several inputs, and for what is no number."""
     parts = list(given.values()) if isinstance(given, dict) else given
@@ -178,7 +183,7 @@ def _examples(given, count):
             "Examples must be one array: a network here has one input. "
             f"Received: {type(given).__name__} of {len(parts)}"
         )
-    x = _array("Examples", given)
+    x = labels.array("Examples", given)
     if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
         is_array = isinstance(given, np.ndarray) or x.dtype != object
         received = x.dtype if is_array else type(given).__name__
@@ -187,24 +192,3 @@ def _examples(given, count):
             f"array. Received: {received}"
         )
     return x
-
-
-def _class_indices(y):
-    if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
-        y = y[:, 0]
-    if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
-        classes, y = y.shape[1], y.argmax(axis=1)
-        if y.max() + 1 < classes:
-            _log.warning(
-                "No one-hot label is %s, of classes from 0 to %d",
-                ", ".join(str(each) for each in range(y.max() + 1, classes)),
-                classes - 1,
-            )
-    is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
-    if not is_indices or y.min() < 0 or y.max() >= MAX_CLASSES:
-        raise ValueError(
-            "Labels must be integers from 0, shape (n,), or one-hot, shape "
-            f"(n, classes). Received: {y.dtype} of shape {y.shape}"
-            + (f" from {y.min()} to {y.max()}" if is_indices else "")
-        )
-    return y.astype(np.int32)
