@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable
 
 
@@ -52,9 +53,22 @@ class Headline:
         """Returns a value with its unit: "98.33 %", "0.0123"."""
         return self.number(value) + " %" * self.is_percent
 
-    def label(self, words: str) -> str:
-        """Returns words for an axis, the metric for {}: "Test accuracy (%)"."""
-        return words.format(self.metric) + " (%)" * self.is_percent
+    def reword(self, text: str) -> str:
+        """Returns words about accuracy in percent in those of this metric.
+
+        "Test accuracy (%)" is "Test mae".
+        """
+        if self.is_percent:
+            return text
+        plain = re.sub(r" (in %|\(%\)|%)(?!\w)", "", text)
+        return plain.replace("accuracy", self.metric)
+
+    def margin(self, part: float, height: float) -> float:
+        """Returns part of an axis's height, for beyond its ends.
+
+        At least 0.05 points of accuracy, or 0.0005 of any other metric.
+        """
+        return max(part * height, 0.0005 * self.scale)
 
     def best(self, values: Iterable[float]) -> float:
         """Returns the best of some values."""
@@ -80,6 +94,11 @@ class Headline:
         if self.is_percent:
             return "error"
         return f"1 - {self.metric}" if self.higher_is_better else self.metric
+
+    @property
+    def barrier_unit(self) -> str:
+        """What barriers are in: "points" of accuracy, else `error_name`."""
+        return "points" if self.is_percent else self.error_name
 
 
 ACCURACY = Headline()

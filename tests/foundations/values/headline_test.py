@@ -12,12 +12,12 @@ def test_accuracy_is_written_in_percent_and_others_as_they_are():
     accuracy = headline.ACCURACY
     assert accuracy.text(0.98333) == "98.33 %"
     assert accuracy.number(0.5) == "50.00"
-    assert (
-        accuracy.label("Test {} at the end") == "Test accuracy at the end (%)"
-    )
     assert MAE.text(0.0123456) == MAE.number(0.0123456) == "0.01235"
     assert [MAE.text(x) for x in (1234.5, 123456.7)] == ["1234", "123457"]
-    assert MAE.label("Test {}") == "Test mae"
+    text = "Test accuracy at the end (%), accuracy %, accuracy in %: 80 %ile"
+    assert accuracy.reword(text) == text
+    assert MAE.reword(text) == "Test mae at the end, mae, mae: 80 %ile"
+    assert accuracy.margin(0.05, 0) == 0.05 and MAE.margin(0.5, 8) == 4
     assert MAE.number(float("nan")) == accuracy.number(float("nan")) == "-"
     assert (accuracy.scale, MAE.scale) == (100, 1)
 
