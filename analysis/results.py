@@ -1,6 +1,6 @@
 """The door to a folder of results: its runs, as a data frame, and its gaps."""
 
-from lottery_ticket.analysis.reading import runs, selection, tree
+from lottery_ticket.analysis.reading import headlines, runs, selection, tree
 from lottery_ticket.foundations.values import names_0_1_0
 
 
@@ -20,7 +20,10 @@ def read(
     - density of all masked layers together, density_LAYER of each;
     - effective_density, effective_LAYER: the same, of the kept weights that lie
       on a path from input to output; NaN where that is not known;
-    - accuracy, loss: on the test set, after the last of the iterations;
+    - accuracy, loss: on the test set, after the last of the iterations; where
+      another metric is a run's headline, the column has its name (mae), as
+      early_stop_accuracy has (early_stop_mae), and headline and
+      higher_is_better stand behind the others;
     - early_stop_iteration, early_stop_accuracy, early_stop_loss: see
       `logs.early_stop_iteration`; accuracy and loss are on the test set, as
       evaluated nearest to that iteration. NaN where there is no validation;
@@ -51,6 +54,7 @@ def read(
     chosen = found
     if not found.empty:  # Where there is no run, nothing is known.
         chosen = selection.choose(found, experiments)
+        chosen = headlines.of_chosen(chosen, found)
         selection.check_levels(chosen, levels or ())
     return tree.Tree(
         output_dir=output_dir,

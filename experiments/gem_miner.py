@@ -98,28 +98,28 @@ def plan(
         gem.check_free()
         return gem_stages.run(gem, dataset, model)
 
-    def measure(dataset, _, found):
+    def measure(dataset, model, found):
         record = {
             "counts": masks.counts(found["masks"]),
             "stages": found["stages"],
             "num_classes": dataset.num_classes,
         }
-        return record, _text(gem, found)
+        return record, _text(gem, found, model.headline)
 
     return one_network.measuring(
         recipe, result, train, measure, runs=runs, reads=reads, quiet=quiet
     )
 
 
-def _text(gem, found):
+def _text(gem, found, headline):
     """Density and accuracies in one line."""
     finetuned, mask = found["stages"]["finetuned"], found["masks"]
     asked = gem.search.density or masks.density(mask)
     parts = [quotas.reached(asked, mask)]
     for when in ("before", "after"):
-        accuracies = ", ".join(
-            f"{split} {100 * each['accuracy']:.2f} %"
+        reached = ", ".join(
+            f"{split} {headline.text(each[headline.metric])}"
             for split, each in finetuned.get(when, {}).items()
         )
-        parts += [f"{when} training {accuracies}"] if accuracies else []
+        parts += [f"{when} training {reached}"] if reached else []
     return "; ".join(parts)

@@ -193,7 +193,7 @@ def plan(
             "masks": [masks.counts(each.masks) for each in pair],
             "dataset": dataset.checksum,
         }
-        return found, _text(found)
+        return found, _text(found, model.headline)
 
     return one_network.measuring(
         pair[0].recipe,
@@ -292,7 +292,10 @@ def _evaluated(pair, path, model, dataset, quiet):
         "distance": columns.pop("distance"),
         "density": columns.pop("density"),
         "splits": columns,
-        "barriers": {name: _barrier(each) for name, each in columns.items()},
+        "barriers": {
+            name: _barrier(each, model.headline)
+            for name, each in columns.items()
+        },
         "norm_examples": norms.examples if norms else 0,
     }
 
@@ -318,16 +321,20 @@ def _columns(found, draws) -> Any:
     }
 
 
-def _barrier(columns):
+def _barrier(columns, headline):
     """Of the mean error over the draws."""
-    errors = [1 - statistics.fmean(each) for each in columns["accuracy"]]
+    errors = [
+        headline.error(statistics.fmean(each))
+        for each in columns[headline.metric]
+    ]
     return interpolation.barrier(errors)
 
 
-def _text(record):
+def _text(record, headline):
     barriers = ", ".join(
-        f"{name} {100 * barrier:.2f}"
+        f"{name} {headline.number(barrier)}"
         for name, barrier in record["barriers"].items()
     )
     distance = record["hamming"]["all"]
-    return f"Hamming distance {distance:.4f}; barrier in points: {barriers}"
+    unit = headline.barrier_unit
+    return f"Hamming distance {distance:.4f}; barrier in {unit}: {barriers}"

@@ -198,7 +198,7 @@ def plan(
 
     def measure(dataset, model, searched):
         found = _evaluated(model, searched, search, dataset, quiet)
-        return found, _text(found)
+        return found, _text(found, model.headline)
 
     return one_network.measuring(
         recipe,
@@ -249,14 +249,14 @@ def _evaluated(plain, searched, search, dataset, quiet):
     }
 
 
-def _text(results):
+def _text(results, headline):
     parts = []
     for split, columns in results["samples"].items():
-        accuracies = [100 * each for each in columns["accuracy"]]
-        mean = sum(accuracies) / len(accuracies)
-        own = 100 * results["thresholded"][split]["accuracy"]
+        values = columns[headline.metric]
+        low, high = (headline.number(end(values)) for end in (min, max))
+        own = results["thresholded"][split][headline.metric]
         parts.append(
-            f"{split} {mean:.2f} % ({min(accuracies):.2f} to "
-            f"{max(accuracies):.2f}), thresholded {own:.2f} %"
+            f"{split} {headline.text(sum(values) / len(values))} ({low} to "
+            f"{high}), thresholded {headline.text(own)}"
         )
-    return f"{len(accuracies)} masks: {'; '.join(parts)}"
+    return f"{len(values)} masks: {'; '.join(parts)}"

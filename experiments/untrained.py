@@ -362,14 +362,14 @@ def _cells(found, grid, dense, dataset, model, quiet):
         for level in progress.each(levels, criterion, quiet):
             add(criterion, level, cuts.masks(level))
         cells = found.cells(grid, criterion)
-        for line in _best(cells):
+        for line in _best(cells, model.headline):
             progress.say(line, quiet)
         all_cells += cells
     return all_cells
 
 
-def _best(cells):
-    """Lines about the cells of the highest validation accuracy.
+def _best(cells, headline):
+    """Lines about the cells of the best validation accuracy.
 
     Of several, of the lowest validation loss, as a report takes them.
     """
@@ -381,13 +381,17 @@ def _best(cells):
     lines = []
     for action, found in by_action.items():
         reached = [each["validate"] for each in found]
-        ranks = [(each["accuracy"], -each["loss"]) for each in reached]
-        best = found[ranks.index(max(ranks))]
-        accuracies = ", ".join(
-            f"{split} {100 * best[split]['accuracy']:.2f} %" for split in SPLITS
+        ranks = [
+            (headline.loss_of(each[headline.metric]), each["loss"])
+            for each in reached
+        ]
+        best = found[ranks.index(min(ranks))]
+        values = ", ".join(
+            f"{split} {headline.text(best[split][headline.metric])}"
+            for split in SPLITS
         )
         lines.append(
             f"{best['criterion']}, {action}: best at density "
-            f"{best['density']:.4f}, {accuracies}"
+            f"{best['density']:.4f}, {values}"
         )
     return lines

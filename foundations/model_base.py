@@ -17,9 +17,11 @@ from lottery_ticket.foundations.networks import (
     output_kind,
 )
 from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.tasks import classification
+from lottery_ticket.foundations.tasks import task as task_lib
 from lottery_ticket.foundations.training import trainee
 from lottery_ticket.foundations.values import masks as masks_lib
-from lottery_ticket.foundations.values import seeds, user_code
+from lottery_ticket.foundations.values import seeds, task_kinds, user_code
 
 Network = dict[str, np.ndarray]
 
@@ -39,7 +41,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             it, kept as `programs` are.
         gives_probabilities: Whether its outputs are probabilities, not logits.
         declared: Dict of what was said of it, beside what it is; recorded.
-        facts: See Trainee.
+        facts: See Trainee, like task.
     """
 
     def __init__(
@@ -66,6 +68,9 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self.declared = {}
         self.facts = {}
         self.holds = False
+        self.task: task_lib.Task = classification.Classification(
+            self.create_loss_and_accuracy
+        )
         self.programs = {}
         self.compiled = {}
         self.strategy = tf.distribute.get_strategy()
@@ -152,12 +157,16 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         return network_variables.draw(self._variables, built, seed)
 
     def create_loss_and_accuracy(
-        self, labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0
+        self,
+        labels: tf.Tensor,
+        logits: tf.Tensor,
+        label_smoothing: float = 0.0,
+        weights: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns mean softmax cross-entropy and accuracy of a batch.
 
         The loss is in nats, the accuracy in [0, 1]. Training and evaluation use
-        no other loss: override it for another.
+        no other loss while `task` is classification: override it for another.
 
         Source: label smoothing is Szegedy et al. 2016's
         (https://arxiv.org/abs/1512.00567), section 7.
@@ -169,6 +178,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
             label_smoothing: Share, in [0, 1), of a label's weight that goes
                 to all classes alike. Passed on if it is not 0, and in training
                 only.
+            weights: What the losses are multiplied by before their mean, shape
+                (batch,). Passed on if there are any. Accuracy takes none.
         """
         # Keras's losses compute in floatx, too.
         is_wide = keras.config.floatx() == "float64"
@@ -178,6 +189,8 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         if label_smoothing:
             uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
             losses += label_smoothing * (uniform - losses)
+        if weights is not None:
+            losses *= tf.cast(weights, losses.dtype)
         predicted = tf.argmax(logits, -1, output_type=tf.int32)
         hits = tf.cast(tf.equal(predicted, labels), tf.float32)
         return tf.reduce_mean(losses), tf.reduce_mean(hits)
@@ -185,18 +198,24 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     def logits(self, outputs: tf.Tensor) -> tf.Tensor:
         """Returns the network's outputs as logits, in their own dtype.
 
-        Of probabilities that is what a softmax was taken of, which is exact
-        where one rounds to 0, and its gradient too; elsewhere, logarithms.
+        Of probabilities that is what a softmax, or sigmoid, was taken of, which
+        is exact where one rounds to 0, and its gradient too; elsewhere,
+        logarithms, of odds for a sigmoid.
 
         Args:
             outputs: As `logits` of `create_loss_and_accuracy`.
         """
         if not self.gives_probabilities:
             return outputs
-        before = output_kind.before_softmax(outputs)
+        activation = task_kinds.KINDS[self.task.name].activation
+        before = output_kind.before(outputs, activation)
         if before is not None:
             return tf.reshape(before, tf.shape(outputs))
-        return tf.math.log(tf.maximum(outputs, np.finfo(np.float32).tiny))
+        tiny = np.finfo(np.float32).tiny
+        logits = tf.math.log(tf.maximum(outputs, tiny))
+        if activation == "Sigmoid":
+            logits -= tf.math.log(tf.maximum(1 - outputs, tiny))
+        return logits
 
     def effective_masks(self, masks: Network) -> Network | None:
         return flow.effective_masks(self, masks)
@@ -226,13 +245,15 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         states = {n: state.numpy() for n, state in self._random_states.items()}
         layers = keras_private.layers(self.network)
         layers += getattr(self.network, "operations", [])
-        code = user_code.identity(type(self), self.network, *layers)
+        own = [type(self), self.network, *layers, *self.task.code]
+        code = user_code.identity(*own)
         return {
             **({"code": code} if code else {}),
             "network": hashlib.sha256(text.encode()).hexdigest(),
             "initial": save_restore.checksum({**self.weights, **states}),
             "masks": save_restore.checksum(self.masks),
             **self.declared,
+            **self.task.identity,
         }
 
     def get_current_weights(self) -> Network:

@@ -44,9 +44,9 @@ def train(
     A run that is complete in `output_dir` is read, not trained again; one that
     was stopped goes on from its checkpoint, to the same bytes.
 
-    Every training batch's loss and accuracy are logged, taken before its
-    update; the losses and accuracies over all test and validation examples at
-    the start, at every interval, and at the end. Training never stops early.
+    Every training batch's loss and metrics, such as accuracy, are logged, taken
+    before its update; those over all test and validation examples at the start,
+    at every interval, and at the end. Training never stops early.
 
     Args:
         dataset: What to train on.
@@ -73,6 +73,11 @@ def train(
     """
     _check_backend()
     check_fits(model, dataset)
+    if step.label_smoothing and not model.task.smooths_labels:
+        raise ValueError(
+            "label_smoothing is for classification. Received: "
+            f"{step.label_smoothing}, for the task {model.task.name}"
+        )
     span = course.span(training_len, dataset.train.iterations_per_epoch)
     _check_events(model, span)
     evaluated = intervals.of(dataset.splits)
@@ -117,8 +122,8 @@ def check_fits(
 ) -> None:
     """Raises ValueError unless a model can be trained on a dataset.
 
-    It names both shapes of an example, both numbers of classes, or an index
-    that an embedding does not have.
+    It names both shapes of an example, both tasks, both shapes of labels or
+    numbers of classes, or an index that an embedding does not have.
     """
     if model.network is None or model.num_outputs is None:
         raise ValueError(
@@ -131,12 +136,12 @@ def check_fits(
             f"The network takes examples of shape {expected}. Received: a "
             f"dataset of shape {given}"
         )
-    if model.num_outputs < dataset.num_classes:
+    if model.task.name not in (dataset.task, "compiled"):
         raise ValueError(
-            f"The network has logits for {model.num_outputs} classes. "
-            f"Received: labels of {dataset.num_classes}"
-            + ("; yes or no are two" if model.num_outputs == 1 else "")
+            f"The network is trained for the task {model.task.name}. Received: "
+            f"a dataset of the task {dataset.task}"
         )
+    model.task.check(model.num_outputs, dataset)
     extremes = batches.extremes(dataset)
     if extremes is not None:  # XLA takes a wrong index for the last one.
         with tf.device("CPU:0"):

@@ -27,6 +27,7 @@ TRAINS = {
     "foundations/criteria",
     "foundations/learned_masks",
     "foundations/networks",
+    "foundations/tasks",
     "foundations/training",
     "models",
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import matplotlib
@@ -159,6 +160,12 @@ def log_axis(axes, steps: tuple[int, ...], **ticks) -> None:
     axes.yaxis.set_major_locator(ticker.LogLocator(subs=steps, **ticks))
     axes.yaxis.set_major_formatter(lambda percent, _: f"{percent:g}")
     axes.yaxis.set_minor_locator(ticker.NullLocator())
+
+
+def begin(axes, headline: headline_lib.Headline) -> None:
+    """Begins y, of a headline metric, at 0 where it is in percent."""
+    if headline.is_percent:
+        axes.set_ylim(bottom=0)
 
 
 def alpha_axis(axes) -> None:

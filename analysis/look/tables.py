@@ -1,17 +1,19 @@
 """Numbers as text, and rows of text as tables; data frames as CSV."""
 
+from collections.abc import Iterable
+
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import pandas as pd
 
-COLUMNS = ("accuracy", "early_stop_accuracy", "early_stop_iteration")
 STATISTICS = ("mean", "min", "max")
 PLACE_HEADS = ("experiment", "level", "density %")
 WIDTH = 100  # Characters of a line.
 
 
-def statistics(columns=COLUMNS) -> dict[str, tuple[str, str]]:
+def statistics(columns: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Returns pandas' words for all STATISTICS of some columns, by name."""
     return {
         f"{column}_{statistic}": (column, statistic)
@@ -82,10 +84,17 @@ def number(value: float, scale: float = 100) -> str:
     return "-" if pd.isna(value) else f"{scale * value:.2f}"
 
 
-def number_range(row: dict, column: str) -> str:
-    """Returns COLUMN_min and COLUMN_max of a row: "81.00-83.50", or ""."""
+def number_range(
+    row: dict,
+    column: str,
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> str:
+    """Returns COLUMN_min and COLUMN_max of a row: "81.00-83.50", or "".
+
+    They are values of the headline metric.
+    """
     ends = [row[f"{column}_{end}"] for end in ("min", "max")]
-    return "" if pd.isna(ends[0]) else "-".join(map(number, ends))
+    return "" if pd.isna(ends[0]) else "-".join(map(headline.number, ends))
 
 
 def place(row: dict) -> list[str]:

@@ -14,7 +14,6 @@ with lazy.imports():
 _log = logging.getLogger(__name__)
 
 KEYS = ("experiment", "trial", "level", "run")
-DTYPES = {"iteration": int, "loss": float, "accuracy": float}
 LOG_NAMES = ("train", "test", "validate")
 
 
@@ -24,8 +23,8 @@ def read(
     """Returns the logs of runs as one long data frame.
 
     Columns: experiment, trial, level, run, density, log (its name), iteration,
-    loss, accuracy. A log that a run does not have adds no row; a damaged one
-    neither, and is named in a warning.
+    loss, accuracy, or what other metrics there are. A log that a run does not
+    have adds no row; a damaged one neither, and is named in a warning.
 
     Args:
         runs: Rows of `results.read(...).runs`, all or some.
@@ -47,8 +46,13 @@ def read(
     frame = runs[[*KEYS, "density"]].iloc[rows].reset_index(drop=True)
     names_of_parts = np.array([name for _, name, _ in parts], str)
     frame["log"] = np.repeat(names_of_parts, lengths)
-    for key, dtype in DTYPES.items():
-        columns = [np.asarray(log[key], dtype) for _, _, log in parts]
+    measures = dict.fromkeys(key for *_, log in parts for key in log)
+    for key in measures or ("iteration", "loss", "accuracy"):
+        dtype = int if key == "iteration" else float
+        columns = [
+            np.asarray(log.get(key, [np.nan] * len(log["iteration"])), dtype)
+            for _, _, log in parts
+        ]
         frame[key] = np.concatenate([np.zeros(0, dtype), *columns])
     return frame
 

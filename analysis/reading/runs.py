@@ -6,10 +6,17 @@ import operator
 
 import numpy as np
 
-from lottery_ticket.analysis.reading import gaps, logs, records, selection, tree
+from lottery_ticket.analysis.reading import (
+    gaps,
+    headlines,
+    logs,
+    records,
+    selection,
+    tree,
+)
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import paths, run_record, save_restore
-from lottery_ticket.foundations.values import names_0_1_0
+from lottery_ticket.foundations.values import headline, names_0_1_0
 
 with lazy.imports():
     import pandas as pd
@@ -33,6 +40,7 @@ class Run:
     settings: dict
     test: save_restore.Log
     stop: float  # Iteration of the lowest validation loss; NaN without any.
+    headline: headline.Headline
 
     def setting(self, name: str):
         """Returns a setting; None where it is not recorded."""
@@ -74,16 +82,17 @@ class Run:
         return columns
 
 
-# Column -> what it is of a run, in the order of the columns.
+# Column -> what it is of a run, in the order of the columns. Those of accuracy
+# bear the name of the run's headline metric; see `headlines.OF_RUNS`.
 COLUMNS = {
     **{key: operator.attrgetter(f"place.{key}") for key in logs.KEYS},
     "density": Run.density,
     "effective_density": Run.effective_density,
     "iterations": lambda run: run.record["iterations"],
-    "accuracy": lambda run: run.test["accuracy"][-1],
+    "accuracy": lambda run: run.test[run.headline.metric][-1],
     "loss": lambda run: run.test["loss"][-1],
     "early_stop_iteration": lambda run: run.stop,
-    "early_stop_accuracy": lambda run: run.at_stop("accuracy"),
+    "early_stop_accuracy": lambda run: run.at_stop(run.headline.metric),
     "early_stop_loss": lambda run: run.at_stop("loss"),
     "kind": lambda run: run.setting("experiment"),
     **{
@@ -135,17 +144,29 @@ def _run(place):
     if "validate.json" in {*place.file_names, *checksums}:
         validate = save_restore.read_log(place.directory, "validate")
         stop = logs.early_stop_iteration(validate)
-    run = Run(place, record, record["settings"], test, stop)
+    kind = headline.of_record(record)
+    if kind.metric not in test:
+        where = paths.log(place.directory, "test")
+        raise ValueError(f"damaged ({where} lacks {kind.metric})")
+    run = Run(place, record, record["settings"], test, stop, kind)
     # The columns of layers first: one may have the name "density".
-    row = run.layers() | {name: of(run) for name, of in COLUMNS.items()}
-    return row, (place, run.settings)
+    row = run.layers() | {
+        headlines.column(name, kind) if name in headlines.OF_RUNS else name: of(
+            run
+        )
+        for name, of in COLUMNS.items()
+    }
+    return {**row, "headline": kind}, (place, run.settings)
 
 
 def _frame(rows):
     keys = dict.fromkeys(key for row in rows for key in row)
+    kinds = {row["headline"]: None for row in rows} or {headline.ACCURACY: None}
     columns = {}  # As an ordered set.
     for name in COLUMNS:
-        columns[name] = None
+        is_named = name in headlines.OF_RUNS
+        own = [headlines.column(name, kind) for kind in kinds]
+        columns |= dict.fromkeys(own if is_named else [name])
         if name in LAYER_COLUMNS:
             own = (key for key in keys if key.startswith(LAYER_COLUMNS[name]))
             columns |= dict.fromkeys(own)
@@ -163,4 +184,4 @@ def _frame(rows):
             gaps.natural(row["run"]),
         )
 
-    return pd.DataFrame(sorted(rows, key=order), columns=[*columns])
+    return headlines.frame(sorted(rows, key=order), [*columns])

@@ -1,9 +1,10 @@
 """Experiments side by side: a ticket beside the controls that question it."""
 
 from lottery_ticket.analysis.look import tables
-from lottery_ticket.analysis.reading import selection, tree
+from lottery_ticket.analysis.reading import headlines, selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import pandas as pd
@@ -21,7 +22,7 @@ def section(found: tree.Tree) -> parts.Section:
     if runs["experiment"].nunique() < 2:
         return parts.Section()
     table = compare(runs)
-    text = to_text(table)
+    text = to_text(table, headlines.of(runs))
     written = {"comparison.csv": table, "comparison.txt": text}
     return parts.Section(written, text=text, rank=0)
 
@@ -45,7 +46,8 @@ def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
         }
     )
     cells = runs.groupby([rows, runs["experiment"]]).agg(
-        runs=("run", "size"), **tables.statistics()
+        runs=("run", "size"),
+        **tables.statistics(headlines.measured(headlines.of(runs))),
     )
     columns = {
         f"{column}_{experiment}": cells[column].xs(experiment, level=1)
@@ -59,7 +61,10 @@ def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
     )
 
 
-def to_text(table: "pd.DataFrame") -> str:
+def to_text(
+    table: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> str:
     """Returns a comparison as text: accuracies, a column per experiment.
 
     Rows of one experiment alone are left out, but for the dense network's.
@@ -76,9 +81,9 @@ def to_text(table: "pd.DataFrame") -> str:
         ["", "", *(_count_text(shown, each) for each in experiments)],
     ]
     for row in shown.to_dict("records"):
-        lines += _lines(row, experiments)
+        lines += _lines(row, experiments, headline)
     text = tables.align(lines, left=0, repeated=2, width=tables.WIDTH)
-    return f"{EXPLANATION}\n\n{text}"
+    return f"{headline.reword(EXPLANATION)}\n\n{text}"
 
 
 def _count_text(table, experiment):
@@ -89,27 +94,28 @@ def _count_text(table, experiment):
     return f"n = {'-'.join(ends)}" if ends else ""
 
 
-def _lines(row, experiments):
+def _lines(row, experiments, headline):
     """A row's line of means, and one of ranges where there are any."""
     means, ranges = [], []
     for experiment in experiments:
         mean, low, high = (
-            tables.number(row[f"accuracy_{statistic}_{experiment}"])
+            headline.number(row[f"{headline.metric}_{statistic}_{experiment}"])
             for statistic in tables.STATISTICS
         )
         is_alone = row[f"runs_{experiment}"] < 2
         means.append("" if mean == "-" else mean)
         ranges.append("" if is_alone else f"{low}-{high}")
-    lines = [[row["level"], tables.percent(row["density"]), *_star(means)]]
+    starred = _star(means, headline)
+    lines = [[row["level"], tables.percent(row["density"]), *starred]]
     return lines + [["", "", *ranges]] * any(ranges)
 
 
-def _star(means):
-    """Marks the highest of two or more, all of them where they are equal."""
+def _star(means, headline):
+    """Marks the best of two or more, all of them where they are equal."""
     values = [float(mean) for mean in means if mean]
     if len(values) < 2:
         return means
+    best = headline.best(values)
     return [
-        f"*{mean}" if mean and float(mean) == max(values) else mean
-        for mean in means
+        f"*{mean}" if mean and float(mean) == best else mean for mean in means
     ]

@@ -1,9 +1,10 @@
 """Lines between copies of networks: error along them, and barriers."""
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
-from lottery_ticket.analysis.reading import gaps, records, tree
+from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 from lottery_ticket.foundations.values import interpolation
 
 with lazy.imports():
@@ -51,11 +52,12 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     Both frames have the columns experiment ("instability"; the name of the tree
     before it, where there are several), trial, level, density of all masked
     layers together, and iteration, at which the copies parted. Points have also
-    split, alpha (0 at the first copy, 1 at the second), error (a fraction) and
-    loss; lines have barrier_train, barrier_validate (NaN where there is no
-    validation), barrier_test, is_stable, norm_examples (over how many
-    statistics of batch normalisations were taken between the ends; 0 where
-    there are none) and directory.
+    split, alpha (0 at the first copy, 1 at the second), error (a fraction, or
+    what else `Headline.error` is of the headline metric) and loss; lines have
+    barrier_train, barrier_validate (NaN where there is no validation),
+    barrier_test, is_stable, norm_examples (over how many statistics of batch
+    normalisations were taken between the ends; 0 where there are none) and
+    directory.
 
     Returns:
         Triple: a row per line, split and point; a row per line; problems.
@@ -67,8 +69,8 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     barriers = [row for _, row, _ in lines]
     keys = ("experiment", "level", "iteration", "trial")
     return (
-        pd.DataFrame(gaps.in_order(points, *keys), columns=POINTS),
-        pd.DataFrame(gaps.in_order(barriers, *keys), columns=BARRIERS),
+        headlines.frame(gaps.in_order(points, *keys), POINTS),
+        headlines.frame(gaps.in_order(barriers, *keys), BARRIERS),
         problems + gaps.mixed_settings([settings for *_, settings in lines]),
     )
 
@@ -82,27 +84,33 @@ def error_along_line(points: "pd.DataFrame"):
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
     """
     colors = styles.level_colors(sorted(points["iteration"].unique()))
+    headline = headlines.of(points)
     groups = list(points.groupby(["experiment", "level"], sort=False))
     with figure_style.drawing(panels=len(groups)) as (figure, panels):
         for axes, (_, own) in zip(panels, groups, strict=True):
             for iteration, of_iteration in own.groupby("iteration"):
                 for split, line in of_iteration.groupby("split"):
                     if split in SPLITS:
-                        curve = mean_plots.curve(line, "alpha", "error")
+                        curve = mean_plots.curve(
+                            line, "alpha", "error", scale=headline.scale
+                        )
                         _, linestyle, _ = SPLITS[str(split)]
                         style = {"alpha": 0.15, "linestyle": linestyle}
                         color = colors[iteration]
                         mean_plots.draw_band(axes, curve, color, **style)
             axes.set_title(_title(own, points))
             figure_style.alpha_axis(axes)
-        panels[0].set_ylim(bottom=0)  # All panels share it.
-        figure_style.outer_labels(
-            panels, "From first (0) to second copy (1)", "Error (%)"
+        figure_style.begin(panels[0], headline)  # All panels share it.
+        x_label, error = (
+            "From first (0) to second copy (1)",
+            headline.error_name,
         )
+        y_label = "Error (%)" if headline.is_percent else error
+        figure_style.outer_labels(panels, x_label, y_label)
         entries = [(f"{i:,}", {"color": color}) for i, color in colors.items()]
         for _, linestyle, name in SPLITS.values():
             style = {**figure_style.DARK, "linestyle": linestyle}
-            entries.append((name, style))
+            entries.append((name.replace("error", error), style))
         title = "Iteration at which the copies parted"
         figure_style.legend(figure, entries, len(panels) * 3, title)
     return figure
@@ -112,7 +120,8 @@ def barriers(lines: "pd.DataFrame"):
     """Returns a figure of the barrier against the iteration of parting.
 
     A panel for the test and one for the training set, a line per experiment and
-    level: means over trials. Below the dotted line, networks count as stable.
+    level: means over trials. Below the dotted line, networks count as stable;
+    there is none for another metric than accuracy, where it is of each line.
     Iterations are evenly spaced, whatever lies between them.
 
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671).
@@ -120,28 +129,37 @@ def barriers(lines: "pd.DataFrame"):
     iterations = sorted(lines["iteration"].unique())
     groups = list(lines.groupby(["experiment", "level"], sort=False))
     colors = styles.level_colors(range(len(groups)))
-    limit = 100 * interpolation.STABLE_BELOW
-    entries = []
+    headline, entries = headlines.of(lines), []
     with figure_style.drawing(panels=len(SPLITS)) as (figure, panels):
         for index, (_, own) in enumerate(groups):
             marker = figure_style.SERIES[index % len(figure_style.SERIES)]
             style = {"color": colors[index], "marker": marker["marker"]}
             for axes, split in zip(panels, SPLITS, strict=True):
-                _draw_barriers(axes, own, f"barrier_{split}", iterations, style)
+                table = mean_plots.means(
+                    own,
+                    "iteration",
+                    f"barrier_{split}",
+                    scale=headline.scale,
+                )
+                _draw_barriers(axes, table, iterations, style)
             entries.append((_title(own, lines), style))
         for axes, (title, *_) in zip(panels, SPLITS.values(), strict=True):
-            axes.axhline(limit, zorder=1, **figure_style.DENSE)
             axes.set_title(title)
             step = -(-len(iterations) // ITERATION_TICKS)
             shown = range(0, len(iterations), step)
             axes.set_xticks(shown, [f"{iterations[each]:,}" for each in shown])
             axes.set_xlim(-0.3, len(iterations) - 0.7)
+        y_label = f"Barrier ({headline.error_name})"
+        if headline.is_percent:
+            y_label = "Barrier (points of error)"
+            limit = 100 * interpolation.STABLE_BELOW
+            for axes in panels:
+                axes.axhline(limit, zorder=1, **figure_style.DENSE)
+            text = f"stable below {limit:g} points"
+            entries.append((text, figure_style.DENSE))
         panels[0].set_ylim(bottom=0)
-        figure_style.outer_labels(
-            panels, "Copies part at iteration", "Barrier (points of error)"
-        )
-        text = f"stable below {limit:g} points"
-        entries.append((text, figure_style.DENSE))
+        x_label = "Copies part at iteration"
+        figure_style.outer_labels(panels, x_label, y_label)
         figure_style.legend(figure, entries, 4)
     return figure
 
@@ -150,6 +168,7 @@ def _line(place, record):
     """Rows of its points, row of its barriers; its place and settings."""
     kept, total = records.count(record["density"])
     keys = {
+        "headline": headline_lib.of_record(record),
         # In whatever unit its iterations were given.
         "experiment": place.experiment.removesuffix("_ep"),
         "trial": place.trial,
@@ -176,8 +195,7 @@ def _line(place, record):
     return points, line, (place, of_all)
 
 
-def _draw_barriers(axes, own, column, iterations, style):
-    table = mean_plots.means(own, "iteration", column)
+def _draw_barriers(axes, table, iterations, style):
     x = [iterations.index(each) for each in table.index]
     ends = (table[name].to_numpy() for name in ("mean", "low", "high"))
     mean_plots.draw_bars(axes, x, ends, style)

@@ -1,25 +1,27 @@
 """Test accuracy, and when to have stopped, against density."""
 
+import re
 from typing import Any
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
-from lottery_ticket.analysis.reading import selection, tree
+from lottery_ticket.analysis.reading import headlines, selection, tree
 from lottery_ticket.analysis.sections import parts, run_tables
 
 HEIGHT_INCHES = 3.2  # Of a figure with many experiments, which is wide.
 STOP = "early_stop_iteration"
-# Column of runs -> its axis, and what to multiply it by.
+# Column of runs -> its axis; see `headlines.OF_RUNS`.
 AXES = {
-    "accuracy": (figure_style.ACCURACY_LABEL, 100),
-    "early_stop_accuracy": ("Test accuracy at early stop (%)", 100),
-    STOP: ("Early-stop iteration", 1),
+    "accuracy": figure_style.ACCURACY_LABEL,
+    "early_stop_accuracy": "Test accuracy at early stop (%)",
+    STOP: "Early-stop iteration",
 }
 NOTHING = "No early_stopping figure: no validation logs.\n"
 
 
 def section(found: tree.Tree) -> parts.Section:
     """Figure accuracy: test accuracy against density."""
-    return parts.Section(figures={"accuracy": figure(found.chosen, "accuracy")})
+    name = re.sub(r"[^\w-]", "_", headlines.of(found.chosen).metric)
+    return parts.Section(figures={name: figure(found.chosen, "accuracy")})
 
 
 def stop_section(found: tree.Tree) -> parts.Section:
@@ -36,8 +38,9 @@ def stop_section(found: tree.Tree) -> parts.Section:
 def figure(runs, column: str):
     """Returns a figure of a column of runs, one of AXES, against density.
 
-    Lines are means over all runs of an experiment at a level; the dotted line
-    is the dense network's mean.
+    What is called accuracy there is the runs' headline metric. Lines are means
+    over all runs of an experiment at a level; the dotted line is the dense
+    network's mean.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a
     (early-stop iteration), 4b (accuracy there) and 4c (at the end).
@@ -45,7 +48,10 @@ def figure(runs, column: str):
     Raises:
         ValueError: If no run has the values to draw.
     """
-    label, scale = AXES[column]
+    headline, label, scale = headlines.of(runs), AXES[column], 1
+    if column in headlines.OF_RUNS:
+        column, scale = headlines.column(column, headline), headline.scale
+        label = headline.reword(label)
     series = styles.series(runs["experiment"])
     # A density of 0 has no place on a logarithmic axis.
     runs = runs[runs[column].notna() & (runs["density"] > 0)]

@@ -6,9 +6,10 @@ from lottery_ticket.analysis.look import (
     styles,
     tables,
 )
-from lottery_ticket.analysis.reading import selection, tree
+from lottery_ticket.analysis.reading import headlines, selection, tree
 from lottery_ticket.analysis.sections import gems, parts
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     from matplotlib import ticker
@@ -76,18 +77,20 @@ def section(found: tree.Tree) -> parts.Section:
     are sanity checks, gem_checks.
     """
     methods, history, problems = gems.read(found)
+    headline = headlines.of(methods, history)
     written, text = {}, ""
     figures = {
         f"gem_search_{str(name).replace('/', '_')}": search(own)
         for name, own in history.groupby("experiment", sort=False)
     }
     if len(history):
-        written["gem_epochs.csv"] = history
+        written["gem_epochs.csv"] = headlines.named(history, headline)
     if len(methods):
         summary = gems.summarize(methods)
-        text = to_text(summary)
+        text = to_text(summary, headline)
+        summary = headlines.named(summary, headline)
         written |= {"gems.csv": summary, "gems.txt": text}
-        written["gem_runs.csv"] = methods
+        written["gem_runs.csv"] = headlines.named(methods, headline)
     drawn = drawable(methods)
     if len(drawn):
         figures["gems"] = accuracy(drawn)
@@ -103,13 +106,17 @@ def section(found: tree.Tree) -> parts.Section:
     )
 
 
-def to_text(summary) -> str:
+def to_text(
+    summary, headline: headline_lib.Headline = headline_lib.ACCURACY
+) -> str:
     """Returns a summary as text, and one of sanity checks if there are any."""
-    text = f"{EXPLANATION}\n{_table(summary, HEADS)}"
+    table = _table(summary, HEADS, headline)
+    text = f"{headline.reword(EXPLANATION)}\n{table}"
     columns = [f"{name}_mean" for name in CHECK_COLUMNS]
     with_checks = summary[summary[columns].notna().any(axis=1)]
     if len(with_checks):
-        text += f"\n{CHECKS}\n{_table(with_checks, CHECK_HEADS)}"
+        table = _table(with_checks, CHECK_HEADS, headline)
+        text += f"\n{CHECKS}\n{table}"
     return text
 
 
@@ -206,7 +213,7 @@ def search(history):
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002), fig. 2.
     """
-    by_level = list(history.groupby("level"))
+    by_level, headline = list(history.groupby("level")), headlines.of(history)
     colors = styles.level_colors([level for level, _ in by_level])
     entries = []
     with figure_style.drawing(2, 2, share_y=False) as (figure, panels):
@@ -215,11 +222,12 @@ def search(history):
             _draw_marked(panels[0], own, "density", color)
             if _is_less(own):
                 _draw_epochs(panels[0], own, "flag_density", color, **FLAGS)
-            _draw_marked(panels[1], own, "accuracy", color)
+            scale = headline.scale
+            _draw_marked(panels[1], own, "accuracy", color, scale=scale)
             kept = tables.percent_range(own["final_density"], down=True)
             count = styles.count_text(own.groupby("epoch").size())
             entries.append((f"{kept} % {count}", {"color": color}))
-        _finish_search(*panels)
+        _finish_search(panels, headline)
         if (history["pruned"] > 0).any():
             entries.append(("pruning event", {**figure_style.DARK, **EVENT}))
         if _is_less(history):
@@ -240,14 +248,14 @@ def _draw_means(axes, methods, series):
     """Draws means of one network, the dense one's and chance; by series, which
     are triples of a method, one of `gems.ACCURACIES`, and a style.
     """
-    table = gems.summarize(methods)
+    table, scale = gems.summarize(methods), headlines.of(methods).scale
     for experiment, column, style in series:
         own = table.loc[table["experiment"] == experiment]
         own = own.loc[(own["density"] < 1) & own[f"{column}_mean"].notna()]
         if len(own):
-            mean_plots.draw_series(axes, own, column, 100, style)
+            mean_plots.draw_series(axes, own, column, scale, style)
     for name, level in _levels_across(methods):
-        axes.axhline(100 * level, zorder=1, **ACROSS[name])
+        axes.axhline(scale * level, zorder=1, **ACROSS[name])
 
 
 def _across_entries(methods):
@@ -257,27 +265,30 @@ def _across_entries(methods):
 
 
 def _finish(panels, methods):
-    """Labels the axes, gives all the same x, and begins y at 0.
+    """Labels the axes, gives all the same x, and begins percents at 0.
 
     The dense network, whose line reaches all across, needs no room.
     """
     sparse = methods[methods["density"] < 1]
     shown = methods if sparse.empty else sparse
+    headline = headlines.of(methods)
     for axes in panels:  # Once all are drawn: those of a row may share y.
         figure_style.density_axis(axes, 100 * shown["density"])
-        axes.set_ylim(bottom=0)
-    y_label = figure_style.ACCURACY_LABEL
+        figure_style.begin(axes, headline)
+    y_label = headline.reword(figure_style.ACCURACY_LABEL)
     figure_style.outer_labels(panels, "Weights kept (%)", y_label)
 
 
-def _table(summary, heads):
+def _table(summary, heads, headline):
     lines = [[*tables.PLACE_HEADS, "n", *heads.values()]]
     for row in summary.to_dict("records"):
         place = [*tables.place(row), str(row["n"])]
-        means = [tables.number(row[f"{name}_mean"]) for name in heads]
+        means = [headline.number(row[f"{name}_mean"]) for name in heads]
         lines.append([*place, *means])
         if row["n"] > 1:
-            ranges = [tables.number_range(row, name) for name in heads]
+            ranges = [
+                tables.number_range(row, name, headline) for name in heads
+            ]
             lines.append([*[""] * len(place), *ranges])
     return tables.align(lines)
 
@@ -286,20 +297,20 @@ def _levels_across(methods):
     """Pairs of the name of a line that reaches all across, its accuracy."""
     dense = methods["accuracy"][methods["density"] == 1].dropna()
     found = [("dense network", dense.mean())] if len(dense) else []
-    counts = methods["num_classes"].dropna().unique()
+    counts = headlines.class_counts(methods)
     return [*found, *(("chance", 1 / count) for count in counts)]
 
 
-def _draw_epochs(axes, own, column, color, **style):
+def _draw_epochs(axes, own, column, color, scale=100, **style):
     """Draws a column's mean over trials, and a band; returns the means."""
     known = own[own[column].notna()]
-    curve = mean_plots.curve(known, "epoch", column)
+    curve = mean_plots.curve(known, "epoch", column, scale=scale)
     mean_plots.draw_band(axes, curve, color, **style)
     return curve["mean"]
 
 
-def _draw_marked(axes, own, column, color):
-    means = _draw_epochs(axes, own, column, color)
+def _draw_marked(axes, own, column, color, scale=100):
+    means = _draw_epochs(axes, own, column, color, scale)
     pruned = own["epoch"][own["pruned"] > 0].unique()
     marked = means[means.index.isin(pruned)]
     axes.plot(marked.index, marked, color=color, **EVENT)
@@ -311,11 +322,12 @@ def _is_less(history):
     return is_less.any() and (history["flag_density"] < 1).any()
 
 
-def _finish_search(density, accuracy):
+def _finish_search(panels, headline):
+    density, accuracy = panels
     figure_style.log_axis(density, (1, 2, 5))
     density.set_ylabel("Weights kept (%)")
-    accuracy.set_ylabel(figure_style.ACCURACY_LABEL)
-    accuracy.set_ylim(bottom=0)
+    accuracy.set_ylabel(headline.reword(figure_style.ACCURACY_LABEL))
+    figure_style.begin(accuracy, headline)
     for axes in (density, accuracy):
         axes.margins(x=0.02)  # Room for a dot at the end.
         axes.set_xlim(left=0)

@@ -1,9 +1,10 @@
 """Sparse networks found at initialisation: what they reach, and the search."""
 
 from lottery_ticket.analysis.look import styles, tables
-from lottery_ticket.analysis.reading import gaps, records, tree
+from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.values import headline
 
 with lazy.imports():
     import pandas as pd
@@ -34,6 +35,7 @@ HISTORY = [
 def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     """Returns the sparse networks in a tree, their searches, and problems.
 
+    Where another metric is the headline, it stands for accuracy in all columns.
     Methods have the columns experiment (the method), trial, level (which of the
     densities), algo, recipe, dataset, model; density, kept and total, counted
     in the final mask; on the test set, before_accuracy (under the final mask,
@@ -104,28 +106,34 @@ def _network(place, record):
     """A network's row; its place and settings."""
     settings, stages = record["settings"], record["stages"]
     kept, total = records.count(record["counts"])
+    kind = headline.of_record(record)
+
+    def reached(stage, moment, split="test"):
+        return _reached(stages, stage, moment, split, kind.metric)
+
     row = {
         **_keys(place, settings),
+        "headline": kind,
         "density": records.share(kept, total),
         "kept": kept,
         "total": total,
-        "before_accuracy": _reached(stages, "finetuned", "before"),
-        "accuracy": _reached(stages, "finetuned", "after"),
-        "best_accuracy": _reached(stages, "finetuned", "best"),
-        "validate_accuracy": _reached(stages, "finetuned", "after", "validate"),
-        **{f"{c}_accuracy": _reached(stages, c, "after") for c in CHECKS},
+        "before_accuracy": reached("finetuned", "before"),
+        "accuracy": reached("finetuned", "after"),
+        "best_accuracy": reached("finetuned", "best"),
+        "validate_accuracy": reached("finetuned", "after", "validate"),
+        **{f"{check}_accuracy": reached(check, "after") for check in CHECKS},
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
     }
     return row, (place, settings)
 
 
-def _reached(stages, stage, moment, split="test"):
-    """Accuracy of a stage's network at a moment, NaN where there is none."""
+def _reached(stages, stage, moment, split, metric):
+    """Metric of a stage's network at a moment, NaN where there is none."""
     results = stages.get(stage, {}).get(moment, {})
     if not results or split == "validate" and split not in results:
         return float("nan")
-    return results[split]["accuracy"]
+    return results[split][metric]
 
 
 def _epochs(search):
@@ -133,10 +141,11 @@ def _epochs(search):
     directory, place = search
     record = records.read(directory, tree.RUN)
     kept, total = records.count(record["density"])
-    keys = _keys(place, record["settings"])
+    kind = headline.of_record(record)
+    keys = {**_keys(place, record["settings"]), "headline": kind}
     logs = {
-        "accuracy": _accuracies(directory, "test"),
-        "validate_accuracy": _accuracies(directory, "validate"),
+        "accuracy": _logged(directory, "test", kind.metric),
+        "validate_accuracy": _logged(directory, "validate", kind.metric),
     }
     return [
         {
@@ -149,20 +158,20 @@ def _epochs(search):
             "pruned": event["pruned"],
             "regularization": event["regularization"],
             **{
-                name: accuracies.get(event["iteration"], float("nan"))
-                for name, accuracies in logs.items()
+                name: values.get(event["iteration"], float("nan"))
+                for name, values in logs.items()
             },
         }
         for event in record.get("events", [])
     ]
 
 
-def _accuracies(directory, name):
-    """Dict, iteration -> accuracy, of a log; empty if there is none."""
+def _logged(directory, name, metric):
+    """Dict, iteration -> metric, of a log; empty if there is none."""
     if f"{name}.json" not in files.names(directory):
         return {}
     log = save_restore.read_log(directory, name)
-    return dict(zip(log["iteration"], log["accuracy"], strict=True))
+    return dict(zip(log["iteration"], log[metric], strict=True))
 
 
 def _keys(place, settings):
@@ -175,7 +184,7 @@ def _keys(place, settings):
 
 def _frame(rows, columns, found):
     """Rows by tree and method, level and trial; of the chosen methods."""
-    frame = pd.DataFrame(sorted(rows, key=_order), columns=columns)
+    frame = headlines.frame(sorted(rows, key=_order), columns)
     if found.experiments is None or found.runs.empty:
         return frame
     return frame.loc[frame["experiment"].isin(found.chosen["experiment"])]

@@ -3,8 +3,8 @@
 import itertools
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
+from lottery_ticket.analysis.reading import headlines, selection, tree
 from lottery_ticket.analysis.reading import runs as reading
-from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import density, parts, run_tables
 
 # Setting that lines differ in -> name of the figure, title of its legend.
@@ -64,16 +64,17 @@ def grid(runs, setting: str):
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     """
-    column = "early_stop_accuracy"
-    if runs[column].isna().any():
-        column = "accuracy"
+    headline, name = headlines.of(runs), "early_stop_accuracy"
+    if runs[headlines.column(name, headline)].isna().any():
+        name = "accuracy"
+    column = headlines.column(name, headline)
     groups = [
         # By line: trials of one name can have several values.
         (own, run_tables.summarize(own.assign(experiment=own["line"])))
         for _, own in runs.groupby("group", sort=False)
     ]
     title_keys = _title_keys(runs)
-    ends = [_ends(table, column) for _, table in groups]
+    ends = [_ends(table, column, headline) for _, table in groups]
     is_close = any(low > base for low, base, _ in ends)
     columns = 1 + is_close
     looks = _looks(runs, setting)
@@ -87,11 +88,11 @@ def grid(runs, setting: str):
         for index, (own, table) in enumerate(groups):
             row = panels[index * columns : (index + 1) * columns]
             for axes in row:
-                _draw(axes, table, column, looks)
+                _draw(axes, table, column, headline.scale, looks)
             row[0].set_title(_title(own, title_keys))
             if is_close:
-                _look_closely(row[1], *ends[index])
-        label, _ = density.AXES[column]
+                _look_closely(row[1], *ends[index], headline)
+        label = headline.reword(density.AXES[name])
         figure_style.outer_labels(panels, "Weights kept (%)", label)
         entries, count = _entries(runs, looks)
         title = f"{SETTINGS[setting][1]} {count}"
@@ -111,23 +112,29 @@ def _lines(runs, setting):
     return names
 
 
-def _ends(table, column):
+def _ends(table, column, headline):
     """Lowest percent worth a closer look, lowest to have one, and highest.
 
-    The first is the lowest mean of the best of the longest experiments.
+    The first is the lowest mean of the best of the longest experiments. Where
+    lower is better, all are turned round: what is drawn, times -1.
     """
-    means = 100 * table[f"{column}_mean"]
+    sign = headline.scale if headline.higher_is_better else -headline.scale
+    best_end = "max" if headline.higher_is_better else "min"
+    means = sign * table[f"{column}_mean"]
     by_experiment = means.groupby(table["experiment"])
     sizes = by_experiment.size()
     low = by_experiment.min()[sizes == sizes.max()].max()
-    high = 100 * table[f"{column}_max"].max()
+    high = (sign * table[f"{column}_{best_end}"]).max()
     return low, high - CLOSE * (high - means.min()), high
 
 
-def _look_closely(axes, low, base, high):
+def _look_closely(axes, low, base, high, headline):
     low = max(low, base)
-    margin = max(0.06 * (high - low), 0.05)
-    axes.set_ylim(low - margin, high + margin)
+    margin = headline.margin(0.06, high - low)
+    ends = [low - margin, high + margin]
+    if not headline.higher_is_better:
+        ends = [-end for end in reversed(ends)]
+    axes.set_ylim(*ends)
     axes.set_title("The best of these")
 
 
@@ -142,13 +149,13 @@ def _looks(runs, setting):
     return {**looks, **dict(zip(others, itertools.cycle(more), strict=False))}
 
 
-def _draw(axes, table, column, looks):
+def _draw(axes, table, column, scale, looks):
     """Draws a line after the other, and the dense network's mean."""
     for line, own in table.groupby("experiment", sort=False):
-        mean_plots.draw_series(axes, own, column, 100, looks[line])
+        mean_plots.draw_series(axes, own, column, scale, looks[line])
     dense = table[table["density"] == 1][f"{column}_mean"]
     if not dense.empty:
-        axes.axhline(100 * dense.iloc[0], zorder=1, **figure_style.DENSE)
+        axes.axhline(scale * dense.iloc[0], zorder=1, **figure_style.DENSE)
     figure_style.density_axis(axes, 100 * table["density"])
 
 

@@ -9,17 +9,18 @@ from lottery_ticket.analysis.look import (
     styles,
     tables,
 )
-from lottery_ticket.analysis.reading import gaps, records, tree
+from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import pandas as pd
 
 EXPERIMENT = "mask_connectivity"
 WAY = ["experiment", "trial", "level", "way", "norm_statistics", "draws"]
-# What is drawn -> label of its axis, and what to multiply it by.
-MEASURES = {"accuracy": ("Accuracy (%)", 100), "loss": ("Loss", 1)}
+# What is drawn -> label of its axis; accuracy stands for the headline metric.
+MEASURES = {"accuracy": "Accuracy (%)", "loss": "Loss"}
 POINTS = [
     *WAY,
     "split",
@@ -42,11 +43,16 @@ def section(found: tree.Tree) -> parts.Section:
     points, problems = read(found)
     if points.empty:
         return parts.Section(problems=problems)
+    headline = headlines.of(points)
+    written = {
+        "mask_connectivity.csv": summarize(points),
+        # Without what is the same for all layers.
+        "mask_connectivity_points.csv": points.loc[:, POINTS],
+    }
     return parts.Section(
         tables={
-            "mask_connectivity.csv": summarize(points),
-            # Without what is the same for all layers.
-            "mask_connectivity_points.csv": points.loc[:, POINTS],
+            name: headlines.named(table, headline)
+            for name, table in written.items()
         },
         figures={
             "mask_connectivity": along_way(points, "accuracy"),
@@ -77,9 +83,10 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     ways, problems = records.of_places(name, found.holding(name), _way)
     rows = [row for own, _ in ways for row in own]
     columns = dict.fromkeys([*POINTS, *(key for row in rows for key in row)])
+    columns.pop("headline", None)
     in_order = gaps.in_order(rows, "experiment", "level", "way", "trial")
     return (
-        pd.DataFrame(in_order, columns=[*columns]),
+        headlines.frame(in_order, [*columns]),
         problems + gaps.mixed_settings([settings for _, settings in ways]),
     )
 
@@ -127,7 +134,11 @@ def along_way(points: "pd.DataFrame", measure: str):
         for split, look in zip(SPLITS, figure_style.SERIES, strict=False)
         if split in shown
     }
-    label, scale = MEASURES[measure]
+    label, scale = MEASURES[measure], 1
+    if measure == "accuracy":
+        headline = headlines.of(points)
+        label = headline.reword(label.replace("Accuracy", "accuracy"))
+        label, scale = label[0].upper() + label[1:], headline.scale
     ends = {"low": f"{measure}_min", "high": f"{measure}_max", "scale": scale}
     with figure_style.drawing(
         len(groups), COLUMNS, height_inches=HEIGHT_INCHES
@@ -150,7 +161,9 @@ def along_way(points: "pd.DataFrame", measure: str):
 def _way(place, record):
     """Rows of its points; its place and settings."""
     settings, hamming = record["settings"], record["hamming"]
+    kind = headline_lib.of_record(record)
     keys = {
+        "headline": kind,
         "experiment": place.experiment,
         "trial": place.trial,
         "level": place.level,
@@ -167,21 +180,21 @@ def _way(place, record):
     # Every trial has other masks.
     own = ("first", "second")
     of_all = {k: v for k, v in settings.items() if k not in own}
-    rows = [{**keys, **row} for row in _points(record)]
+    rows = [{**keys, **row} for row in _points(record, kind.metric)]
     return rows, (place, of_all)
 
 
-def _points(record):
+def _points(record, metric):
     """A row per split and point, of means over the draws."""
     facts = {name: record[name] for name in ("alpha", "distance", "density")}
     rows = []
     for split, columns in record["splits"].items():
         for point in records.points({**facts, **columns}):
             row = {"split": split, "alpha": point["alpha"]}
-            for name in MEASURES:
-                row[name] = statistics.fmean(point[name])
-                row[f"{name}_min"] = min(point[name])
-                row[f"{name}_max"] = max(point[name])
+            for name, own in {"accuracy": metric, "loss": "loss"}.items():
+                row[name] = statistics.fmean(point[own])
+                row[f"{name}_min"] = min(point[own])
+                row[f"{name}_max"] = max(point[own])
             for name in ("distance", "density"):
                 row[name] = statistics.fmean(point[name])
             rows.append({**row, "barrier": record["barriers"][split]})

@@ -3,9 +3,15 @@
 import numpy as np
 
 from lottery_ticket.analysis.look import figure_style, styles, tables
-from lottery_ticket.analysis.reading import records, selection, tree
+from lottery_ticket.analysis.reading import (
+    headlines,
+    records,
+    selection,
+    tree,
+)
 from lottery_ticket.analysis.sections import parts, untrained
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import pandas as pd
@@ -71,10 +77,12 @@ def section(found: tree.Tree) -> parts.Section:
     table = table.loc[is_other.groupby(table["network"]).transform("any")]
     if table.empty:
         return parts.Section(problems=problems)
-    text = to_text(table)
+    headline = headlines.of(cells, found.chosen)
+    text = to_text(table, headline)
+    named = headlines.named(table, headline)
     return parts.Section(
-        tables={"supermasks.csv": table, "supermasks.txt": text},
-        figures={"supermasks": bars(table)},
+        tables={"supermasks.csv": named, "supermasks.txt": text},
+        figures={"supermasks": bars(table, headline)},
         text=text,
         problems=problems,
     )
@@ -97,7 +105,8 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     Returns:
         Pair: a row per run; and a sentence for each that was not evaluated.
     """
-    name, runs = found.files[EXPERIMENT], found.chosen
+    name = found.files[EXPERIMENT]
+    runs = headlines.unnamed(found.chosen)
     learned = runs.loc[runs["kind"] == EXPERIMENT].to_dict("records")
     rows, problems = records.understand(
         name,
@@ -133,7 +142,8 @@ def compare(
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067), table 1.
     Differs: there, densities are chosen on the test set.
     """
-    of_ways = [_best_untrained(cells), masks.assign(criterion=""), _dense(runs)]
+    dense = _dense(headlines.unnamed(runs))
+    of_ways = [_best_untrained(cells), masks.assign(criterion=""), dense]
     names = selection.network_names(*of_ways)
     # As records: a frame of no rows has no types to join.
     rows = [
@@ -171,7 +181,10 @@ def order(row):
     return tuple(keys)
 
 
-def to_text(table: "pd.DataFrame") -> str:
+def to_text(
+    table: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> str:
     """Returns a table of networks, a column per way, in percent.
 
     What learned and trained networks reach at early stop and at the end are
@@ -186,7 +199,8 @@ def to_text(table: "pd.DataFrame") -> str:
         lines += [["", "", *below]] * any(below)
     for network in table["network"].unique():
         own = {row["heads"]: row for row in rows if row["network"] == network}
-        lines += _lines(network, [own.get(heads) for heads in ways])
+        cells = [own.get(heads) for heads in ways]
+        lines += _lines(network, cells, headline)
     text = tables.align(lines, left=2, repeated=2, width=WIDTH)
     notes = "".join(
         f"{', '.join(filter(None, [row['network'], *row['heads']]))}: "
@@ -195,10 +209,13 @@ def to_text(table: "pd.DataFrame") -> str:
         if row["how"] == "untrained"
     )
     criteria = f"\nCriteria\n{notes}" if notes else ""
-    return f"{EXPLANATION}\n{text}\n{LINES}{criteria}"
+    return f"{headline.reword(EXPLANATION)}\n{text}\n{LINES}{criteria}"
 
 
-def bars(table: "pd.DataFrame"):
+def bars(
+    table: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+):
     """Returns a figure of what networks reach, a panel each, a bar per way.
 
     Bars and numbers are means over runs, lines reach from the lowest to the
@@ -218,9 +235,9 @@ def bars(table: "pd.DataFrame"):
         share_y=False,
     ) as (figure, panels):
         for axes, (network, own) in zip(panels, groups, strict=True):
-            _draw(axes, own, drawn.loc[own.index])
+            _draw(axes, own, drawn.loc[own.index], headline)
             axes.set_title(network)
-        label = figure_style.ACCURACY_LABEL + words
+        label = headline.reword(figure_style.ACCURACY_LABEL) + words
         figure_style.outer_labels(panels, label, "")
     return figure
 
@@ -232,8 +249,9 @@ def _row(run, name):
     trained = records.read(run["directory"], tree.RUN)["settings"]
     if any(settings.get(key) != value for key, value in trained.items()):
         raise ValueError(f"damaged (its {name} is of another run)")
-    test = np.array(samples["test"]["accuracy"], float)
-    validate = samples.get("validate", {"accuracy": [np.nan]})["accuracy"]
+    metric = headline_lib.of_record(record).metric
+    test = np.array(samples["test"][metric], float)
+    validate = samples.get("validate", {metric: [np.nan]})[metric]
     sizes, thresholded = record["sizes"], record["thresholded"]
     drawn = {key: np.mean(v) for key, v in record["sampled_density"].items()}
     at_stop = ("early_stop_iteration", "early_stop_accuracy")
@@ -247,7 +265,7 @@ def _row(run, name):
         "validate_accuracy": np.mean(validate),
         "density": _overall(drawn, sizes),
         "expected_density": _overall(record["expected_density"], sizes),
-        "thresholded_accuracy": thresholded["test"]["accuracy"],
+        "thresholded_accuracy": thresholded["test"][metric],
         "thresholded_density": _overall(thresholded["density"], sizes),
     }
 
@@ -306,18 +324,23 @@ def _heads(table):
     return heads
 
 
-def _lines(network, cells):
+def _lines(network, cells, headline):
     """Lines of one network; None in place of a cell that it has not."""
 
     def line(name, text, own=cells):
         return [name, *("" if cell is None else text(cell) for cell in own)]
 
     def ends(cell, key):
-        return tables.number_range(cell, key) if cell["runs"] > 1 else ""
+        if cell["runs"] == 1:
+            return ""
+        return tables.number_range(cell, key, headline)
+
+    def known(value, unknown=""):
+        return unknown if pd.isna(value) else headline.number(value)
 
     def reached(name, key, ways):
         own = [cell if cell and cell["how"] in ways else None for cell in cells]
-        mean = line(name, lambda cell: _known(cell[f"{key}_mean"], "n/a"), own)
+        mean = line(name, lambda cell: known(cell[f"{key}_mean"], "n/a"), own)
         return [mean, line("", lambda cell: ends(cell, key), own)]
 
     first, *others = HOW
@@ -326,17 +349,13 @@ def _lines(network, cells):
         *reached("at early stop", "early_stop_accuracy", others),
         *reached("at the end", "accuracy", others),
         line("n", lambda cell: str(cell["runs"])),
-        line("std of masks", lambda cell: _known(cell["deviation"])),
-        line("likely weights", lambda c: _known(c["thresholded_accuracy"])),
+        line("std of masks", lambda cell: known(cell["deviation"])),
+        line("likely weights", lambda c: known(c["thresholded_accuracy"])),
         line("density %", lambda cell: tables.percent(cell["density"])),
     ]
     shown = [own for own in found if any(own[1:])]
     names = [network] + [""] * len(shown)
     return [[name, *own] for name, own in zip(names, shown, strict=False)]
-
-
-def _known(value, unknown=""):
-    return unknown if pd.isna(value) else tables.number(value)
 
 
 def _at_one_rule(table):
@@ -352,18 +371,20 @@ def _at_one_rule(table):
     return f"\n{ways}: at early stop", drawn
 
 
-def _draw(axes, table, drawn):
+def _draw(axes, table, drawn, headline):
     positions = range(len(drawn))
     colors = table["how"].map(COLORS).tolist()
-    axes.barh(positions, 100 * drawn[END[0]], height=0.66, color=colors)
+    scale = headline.scale
+    axes.barh(positions, scale * drawn[END[0]], height=0.66, color=colors)
     for position, (mean, *ends) in enumerate(drawn.to_numpy()):
-        ends = [100 * end for end in ends]
+        ends = [scale * end for end in ends]
         axes.plot(ends, [position] * 2, color="black", linewidth=0.8)
         place = {"xytext": (3, 0), "textcoords": "offset points"}
         xy = ends[1], position
-        axes.annotate(tables.number(mean), xy, va="center", **place)
+        axes.annotate(headline.number(mean), xy, va="center", **place)
     axes.set_yticks(positions, table["label"])
     axes.invert_yaxis()
-    axes.set_xlim(0, 122)  # Room for a number behind 100.
-    axes.set_xticks(range(0, 101, 20))
+    if headline.is_percent:
+        axes.set_xlim(0, 122)  # Room for a number behind 100.
+        axes.set_xticks(range(0, 101, 20))
     axes.grid(visible=False, axis="y")

@@ -8,9 +8,16 @@ from lottery_ticket.analysis.look import (
     styles,
     tables,
 )
-from lottery_ticket.analysis.reading import gaps, records, selection, tree
+from lottery_ticket.analysis.reading import (
+    gaps,
+    headlines,
+    records,
+    selection,
+    tree,
+)
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import pandas as pd
@@ -52,13 +59,14 @@ def section(found: tree.Tree) -> parts.Section:
     cells, problems = read(found)
     if cells.empty:
         return parts.Section(problems=problems)
+    headline = headlines.of(cells)
     summary = summarize(choose(cells))
-    text = to_text(summary)
+    text = to_text(summary, headline)
     return parts.Section(
         tables={
-            "untrained.csv": summary,
+            "untrained.csv": headlines.named(summary, headline),
             "untrained.txt": text,
-            "untrained_cells.csv": cells,
+            "untrained_cells.csv": headlines.named(cells, headline),
         },
         figures={"untrained": accuracy(cells)},
         text=text if found.runs.empty else "",
@@ -74,6 +82,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     kept weights were), criterion, level, density of all masked layers together;
     accuracy and loss on the test set, validate_accuracy and validate_loss (NaN
     without validation); num_classes (NaN where it is not recorded), directory.
+    Where another metric is the headline, it stands for accuracy.
 
     Returns:
         Pair: a row per masked network; and problems.
@@ -85,21 +94,22 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
         problems += gaps.mixed_settings([settings for _, settings in grids])
         rows = [row for rows, _ in grids for row in rows]
         rows = gaps.in_order(rows, "experiment", "trial")
-        found.known[EXPERIMENT] = pd.DataFrame(rows, columns=CELLS), problems
+        found.known[EXPERIMENT] = headlines.frame(rows, CELLS), problems
     return found.known[EXPERIMENT]
 
 
 def choose(cells: "pd.DataFrame") -> "pd.DataFrame":
     """Returns of each trial, treatment and criterion the level to take.
 
-    It is the one of highest accuracy on the validation set; of several, that of
-    the lowest validation loss. The test set has no say, so without validation
-    no row comes back.
+    It is the one of highest accuracy (or best headline metric) on the
+    validation set; of several, that of the lowest validation loss. The test set
+    has no say, so without validation no row comes back.
     """
+    is_lower_first = not headlines.of(cells).higher_is_better
     known = cells.loc[cells["validate_accuracy"].notna()]
     best_first = known.sort_values(
         ["validate_accuracy", "validate_loss", "level"],
-        ascending=[False, True, True],
+        ascending=[is_lower_first, True, True],
         kind="stable",
     )
     keys = [*TREATMENT, "trial", "criterion"]
@@ -112,7 +122,7 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
     Columns: those of `TREATMENT`, criterion, runs (their number); mean, min and
     max over trials of accuracy (on the test set) and density, such as
     accuracy_mean; validate_accuracy (mean), by which a treatment's rows are
-    sorted, highest first.
+    sorted, best first.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067).
     Differs: there, levels are chosen on the test set.
@@ -125,21 +135,28 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
     )
     table = table.reset_index()
     treatments = table.groupby(TREATMENT, sort=False, dropna=False).ngroup()
-    lowest_last = -table["validate_accuracy"].astype(float)
-    order = np.lexsort((lowest_last, treatments))
+    means = table["validate_accuracy"].astype(float)
+    order = np.lexsort((headlines.of(chosen).loss_of(means), treatments))
     return table.iloc[order].reset_index(drop=True)
 
 
-def to_text(summary: "pd.DataFrame") -> str:
+def to_text(
+    summary: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> str:
     """Returns a table of what the chosen networks reach, in percent."""
     if summary.empty:
         return NO_VALIDATION
     names = _names(summary)
-    texts = [EXPLANATION]
+    explanation = headline.reword(EXPLANATION)
+    if not headline.higher_is_better:
+        explanation = explanation.replace("Highest", "Lowest")
+    texts, heads = [explanation], [*HEADS]
+    heads[2], heads[5] = map(headline.reword, (heads[2], heads[5]))
     for _, own in summary.groupby(TREATMENT, sort=False, dropna=False):
         name, action = names[own.index[0]], own["mask_1_action"].iloc[0]
-        rows = [_cells(row) for row in own.to_dict("records")]
-        text = tables.align([list(HEADS), *rows])
+        rows = [_cells(row, headline) for row in own.to_dict("records")]
+        text = tables.align([heads, *rows])
         texts.append(f"{name}, weights: {treatment(action)}\n{text}")
     return "\n".join(texts)
 
@@ -173,15 +190,16 @@ def accuracy(cells: "pd.DataFrame"):
         for axes, (key, own) in zip(panels, by_panel, strict=True):
             _draw(axes, own, looks)
             axes.set_title(_title(key, own, is_named))
+        headline = headlines.of(cells)
         for axes in panels:  # Once drawn: those of a row share it.
-            axes.set_ylim(bottom=0)
-        label = figure_style.ACCURACY_LABEL
+            figure_style.begin(axes, headline)
+        label = headline.reword(figure_style.ACCURACY_LABEL)
         figure_style.outer_labels(panels, "Weights kept (%)", label)
         entries = [
             (styles.setting_label("criterion", name), look)
             for name, look in looks.items()
         ]
-        if cells["num_classes"].notna().any():
+        if headlines.class_counts(cells):
             entries.append(("chance", figure_style.DENSE))
         figure_style.legend(figure, entries, 2 * COLUMNS)
     return figure
@@ -195,22 +213,24 @@ def treatment(mask_1_action: str) -> str:
 
 def _grid(place, record):
     """Rows of its networks; its place and settings."""
-    settings = record["settings"]
+    settings, kind = record["settings"], headline_lib.of_record(record)
     of_all = {
+        "headline": kind,
         "experiment": place.experiment,
         "trial": place.trial,
         **{key: settings.get(key) for key in PLACE[1:]},
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
     }
-    nothing = dict.fromkeys(("accuracy", "loss"), float("nan"))
+    nothing = dict.fromkeys((kind.metric, "loss"), float("nan"))
     own = ("mask_1_action", "criterion", "level", "density")
     rows = []
     for cell in record["cells"]:
         row = {**of_all, **{key: cell[key] for key in own}}
         test, validate = cell["test"], cell.get("validate", nothing)
-        for name in nothing:
-            row |= {name: test[name], f"validate_{name}": validate[name]}
+        for name, own_name in {"accuracy": kind.metric, "loss": "loss"}.items():
+            row[name] = test[own_name]
+            row[f"validate_{name}"] = validate[own_name]
         rows.append(row)
     # What should be the same in all trials whose mean is taken.
     alike = {k: v for k, v in settings.items() if k not in ("run", "levels")}
@@ -229,13 +249,15 @@ def _names(rows):
     return names
 
 
-def _cells(row):
+def _cells(row, headline):
     ends = (row[f"density_{end}"] for end in ("min", "max"))
     return [
         styles.setting_label("criterion", row["criterion"]),
         str(row["runs"]),
-        *(tables.number(row[name]) for name in tables.statistics(["accuracy"])),
-        tables.number(row["validate_accuracy"]),
+        *(
+            headline.number(row[name])
+            for name in (*tables.statistics(["accuracy"]), "validate_accuracy")
+        ),
         "-".join(dict.fromkeys(map(tables.percent, ends))),
     ]
 
@@ -245,9 +267,10 @@ def _draw(axes, cells, looks):
     table = cells.groupby(["criterion", "level"], sort=False).agg(
         density=("density", "mean"), **tables.statistics(["accuracy"])
     )
+    scale = headlines.of(cells).scale
     for criterion, own in table.groupby("criterion", sort=False):
-        mean_plots.draw_series(axes, own, "accuracy", 100, looks[criterion])
-    for count in cells["num_classes"].dropna().unique():
+        mean_plots.draw_series(axes, own, "accuracy", scale, looks[criterion])
+    for count in headlines.class_counts(cells):
         axes.axhline(100 / count, zorder=1, **figure_style.DENSE)
     figure_style.density_axis(axes, 100 * table["density"])
 

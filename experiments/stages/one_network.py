@@ -118,7 +118,7 @@ def measuring(
         prepared = prepare(dataset, model)
         with lock.hold(directory):
             found, text = measure(dataset, model, prepared)
-            result.write(found)
+            result.write({**found, **model.headline.facts})
             if part is not None:
                 files.remove(part)
         if text:

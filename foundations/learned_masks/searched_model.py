@@ -59,6 +59,7 @@ class SearchedModel(trainee.Trainee):
         self.input_shape = model.input_shape
         self.num_outputs = model.num_outputs
         self.programs = model.programs
+        self.task = model.task
         self.facts = model.facts
         self.folders = ("final", "masks", *self.source.folders)
         self.has_events = self.source.has_events
@@ -107,11 +108,6 @@ class SearchedModel(trainee.Trainee):
 
     def effective_masks(self, masks: Network) -> Network | None:
         return self._model.effective_masks(masks)
-
-    def create_loss_and_accuracy(
-        self, labels: typing.Any, logits: typing.Any, **smoothing: float
-    ) -> tuple:
-        return self._model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     def effective(self, masks: Network) -> Network:
         """Returns what the network computes with; see learned_masks."""

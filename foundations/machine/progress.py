@@ -7,6 +7,8 @@ from typing import Any
 
 import tqdm
 
+from lottery_ticket.foundations.values import headline as headline_lib
+
 LINE_INTERVAL_S = 30
 BAR_DELAY_S = 2
 BAR_FORMAT = (
@@ -21,14 +23,19 @@ def say(message: str, quiet: bool) -> None:
         tqdm.tqdm.write(message, file=sys.stderr)
 
 
-def text(latest: dict[str, tuple[float, float]]) -> str:
+def text(
+    latest: dict[str, tuple[float, float]],
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> str:
     """Returns losses and accuracies in few words: `test 0.0590 (98.33 %)`.
 
-    They are given as (loss, accuracy), by the name of the log.
+    They are given as (loss, value of the headline metric), by the name of the
+    log. Another metric than accuracy is named: `test 0.0590 (mae 0.1213)`.
     """
+    named = "" if headline.is_percent else f"{headline.metric} "
     return ", ".join(
-        f"{name} {loss:.4f} ({100 * accuracy:.2f} %)"
-        for name, (loss, accuracy) in latest.items()
+        f"{name} {loss:.4f} ({named}{headline.text(value)})"
+        for name, (loss, value) in latest.items()
     )
 
 
@@ -71,13 +78,13 @@ class Progress:
         self._bar.set_description(label, refresh=False)
 
     def update(
-        self, iteration: int, latest: dict[str, tuple[float, float]]
+        self,
+        iteration: int,
+        latest: dict[str, tuple[float, float]],
+        headline: headline_lib.Headline = headline_lib.ACCURACY,
     ) -> None:
-        """Shows how many iterations of the run are done.
-
-        `latest` is, by the name of a log, its latest (loss, accuracy).
-        """
-        shown = text(latest)
+        """Shows how many iterations of the run are done; args as for `text`."""
+        shown = text(latest, headline)
         self._bar.set_postfix_str(shown, refresh=False)
         self._bar.update(self._done + iteration - self._bar.n)
         is_due = time.monotonic() - self._shown_at > LINE_INTERVAL_S

@@ -74,11 +74,12 @@ def kind(value: object) -> str:
     return name
 
 
-def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
-    """Returns a network's outputs, float32, shape (batch, classes).
+def outputs(network: keras.Model, examples: typing.Any) -> typing.Any:
+    """Returns a network's outputs as float32, in a structure if it gives one.
 
-    Raises ValueError if it does not accept the examples, has other outputs, or
-    layers of names that TensorFlow compiles nothing of, by `fit` neither.
+    Raises ValueError if it does not accept the examples, gives what is no
+    tensors, or has layers of names that TensorFlow compiles nothing of, by
+    `fit` neither.
     """
     _check_scopes(network)
     refused = (
@@ -93,13 +94,26 @@ def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
     except Exception as error:  # Layers raise all kinds.
         reason = _reason(network, examples, error)
         raise ValueError(refused + reason) from error
-    if not tf.is_tensor(given) or given.shape.rank != 2:
+    parts = keras.tree.flatten(given)
+    if not parts or not all(tf.is_tensor(part) for part in parts):
+        raise ValueError(
+            f"The network {network.name!r} must give tensors. Received: "
+            f"{type(given).__name__}"
+        )
+    return keras.tree.map_structure(
+        lambda part: part.numpy().astype(np.float32), given
+    )
+
+
+def check_one_vector(network: keras.Model, given: typing.Any) -> None:
+    """Raises ValueError unless outputs are of one vector for each example."""
+    if np.ndim(given) != 2 or not isinstance(given, np.ndarray):
         received = getattr(given, "shape", type(given).__name__)
         raise ValueError(
             f"The network {network.name!r} must have one output, logits or "
-            f"probabilities of shape (batch, classes). Received: {received}"
+            f"probabilities of shape (batch, classes). Received: {received}. "
+            "For another task, give it: task="
         )
-    return given.numpy().astype(np.float32)
 
 
 def trained_kernels(network: keras.Model) -> list[keras.Variable]:

@@ -84,6 +84,36 @@ def compiled(network: keras.Model) -> dict[str, typing.Any]:
     return network._compile_config.config
 
 
+def compiled_as(network: keras.Model) -> typing.Any:
+    """Returns what is another object each time that a network is compiled."""
+    return getattr(network, "_compile_config", None)
+
+
+def compiled_metrics(network: keras.Model) -> list[keras.Metric]:
+    """Returns the metrics that a network was compiled with, weighted ones last.
+
+    Those there are once they have been computed.
+    """
+    found = network._compile_metrics
+    return [] if found is None else found.metrics
+
+
+def output_layers(network: keras.Model) -> list:
+    """Returns what a functional network names its outputs by; else none."""
+    outputs = getattr(network, "output_names", None) and network.outputs
+    return [each._keras_history.operation for each in outputs or ()]
+
+
+def function_of(metric: keras.Metric) -> typing.Any:
+    """Returns the function that a metric is the mean of; itself if of none."""
+    return getattr(metric, "_fn", metric)
+
+
+def direction(metric: keras.Metric) -> str | None:
+    """Returns where better values of a metric are: "up", "down"; or None."""
+    return getattr(metric, "_direction", None)
+
+
 def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
     """Returns the variables that an optimizer was built to train."""
     return optimizer._trainable_variables

@@ -41,7 +41,7 @@ def layers(
                 if child.name in given and not prefix:
                     path = child.name
                 else:
-                    path = _new_name(prefix + _stem(child), {*found, *given})
+                    path = _new_name(prefix + stem(child), {*found, *given})
                 found[path] = child
                 visit(child, f"{path}.")
 
@@ -273,8 +273,11 @@ def _own_variables(layer):
     return [v for v in layer.weights if id(v) not in inner]
 
 
-def _stem(layer):
-    """A layer's name, or what its automatic name begins with."""
+def stem(layer: typing.Any) -> str:
+    """Returns a layer's or metric's name, or what an automatic one begins with.
+
+    Behind that are numbers by which Keras tells those of a process apart.
+    """
     class_name = re.sub(r"\W+", "", type(layer).__name__)
     automatic = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
     automatic = re.sub(r"([a-z])([A-Z])", r"\1_\2", automatic).lower()

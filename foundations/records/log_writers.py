@@ -16,13 +16,25 @@ SUMMARY_BLOCK_ITERATIONS = 100
 
 
 class Logs:
-    """Loss and accuracy by iteration, for each of several named logs."""
+    """Loss and metrics by iteration, for each of several named logs."""
 
-    def __init__(self, names: list[str]):
-        """Starts empty logs, such as "train", "test" and "validate"."""
+    def __init__(
+        self,
+        names: list[str],
+        columns: Sequence[str] = ("loss", "accuracy"),
+        shown: str = "accuracy",
+    ):
+        """Starts empty logs.
+
+        Args:
+            names: Of the logs, such as "train", "test" and "validate".
+            columns: The loss, and metrics.
+            shown: Which of them `latest` has beside the loss.
+        """
+        self._columns, self._shown = tuple(columns), shown
         # What was added piece by piece, put together when it is read.
         self._pieces: dict[str, list[dict]] = {
-            name: [_columns((), (), ())] for name in names
+            name: [self._piece((), [()] * len(columns))] for name in names
         }
         self._is_finite = True
         self._summarized_to = -1
@@ -31,19 +43,18 @@ class Logs:
         self,
         name: str,
         iterations: Sequence[int] | np.ndarray,
-        losses: Sequence[float] | np.ndarray,
-        accuracies: Sequence[float] | np.ndarray,
+        *results: Sequence[float] | np.ndarray,
     ) -> None:
-        """Appends iteration numbers, losses and accuracies to a log."""
-        piece = _columns(iterations, losses, accuracies)
+        """Appends iteration numbers, losses and metrics to a log."""
+        piece = self._piece(iterations, results)
         if len(piece["loss"]):
             self._pieces[name].append(piece)
             self._is_finite &= bool(np.isfinite(piece["loss"]).all())
 
     def latest(self) -> dict[str, tuple[float, float]]:
-        """Latest (loss, accuracy) of all logs that have entries, by name."""
+        """Latest (loss, shown metric) of all logs with entries, by name."""
         return {
-            name: (float(last["loss"][-1]), float(last["accuracy"][-1]))
+            name: (float(last["loss"][-1]), float(last[self._shown][-1]))
             for name, (*_, last) in self._pieces.items()
             if len(last["loss"])
         }
@@ -113,8 +124,15 @@ class Logs:
         """Takes over the entries of another Logs with the same names."""
         self._summarized_to = int(arrays["summarized_to"])
         for name, pieces in self._pieces.items():
-            pieces[:] = [_columns((), (), ())]
-            self.add(name, *(arrays[f"{name}/{key}"] for key in pieces[0]))
+            saved = [arrays[f"{name}/{key}"] for key in pieces[0]]
+            pieces[:] = [self._piece((), [()] * len(self._columns))]
+            self.add(name, *saved)
+
+    def _piece(self, iterations, results):
+        found = {"iteration": np.asarray(iterations, np.int64)}
+        for name, values in zip(self._columns, results, strict=True):
+            found[name] = np.asarray(values, np.float32)
+        return found
 
     def _logs(self):
         """Yields (name, columns) of all logs, each in one piece."""
@@ -127,14 +145,6 @@ class Logs:
                     }
                 ]
             yield name, pieces[0]
-
-
-def _columns(iterations, losses, accuracies):
-    return {
-        "iteration": np.asarray(iterations, np.int64),
-        "loss": np.asarray(losses, np.float32),
-        "accuracy": np.asarray(accuracies, np.float32),
-    }
 
 
 def _means(columns, start, block):

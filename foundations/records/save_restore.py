@@ -89,8 +89,9 @@ def write_log(directory: str, name: str, log: Log) -> dict[str, str]:
 
     Args:
         name: "train", "test" or "validate".
-        log: Dict with the lists "iteration", "loss" and "accuracy", equally
-            long. Floats are written in float32's shortest exact form.
+        log: Dict with the lists "iteration", "loss" and "accuracy", or what
+            other metrics there are, equally long. Floats are written in
+            float32's shortest exact form.
     """
     columns = {
         key: [shortest(value) for value in column]
@@ -147,7 +148,7 @@ def shortest(value: float) -> float:
 
 def _parse_json(text):
     log = json.loads(text)
-    columns = {key: log[key] for key in ("iteration", "loss", "accuracy")}
+    columns = {key: log[key] for key in ("iteration", "loss", *log)}
     if len({len(column) for column in columns.values()}) > 1:
         raise ValueError("its columns differ in length")
     return columns

@@ -14,21 +14,39 @@ from lottery_ticket.foundations.values import (
     dataset_split,
     nested,
 )
+from lottery_ticket.foundations.values import examples as examples_lib
 
 PREFETCHED_BATCHES = 4
 COPIED_BATCHES = 2  # To a GPU, beside those.
 
 
 def load(split: dataset_split.DatasetSplit) -> tuple:
-    """Returns a split that is not streamed as tensors (x, y) on the device."""
-    return nested.mapped(tf.constant, split.x), tf.constant(split.y)
+    """Returns a split that is not streamed as tensors on the device.
+
+    They are (x, y), or (x, y, weights), x and y being nested where a network
+    has several inputs or outputs.
+    """
+    return nested.mapped(tf.constant, split.x), *targets(split)
+
+
+def targets(split: dataset_split.DatasetSplit) -> tuple:
+    """Returns what a split's outputs are compared with, as tensors."""
+    return nested.mapped(tf.constant, split.targets)
+
+
+def gathered(of_all: tuple, rows: tf.Tensor) -> tuple:
+    """Returns these rows of labels, and of weights if there are any."""
+    return nested.mapped(lambda each: tf.gather(each, rows), of_all)
 
 
 def signature(split: dataset_split.DatasetSplit) -> typing.Any:
     """Returns the tf.TensorSpec of any number of examples, or of each input."""
-    return nested.mapped(
-        lambda spec: tf.TensorSpec([None, *spec.shape], spec.dtype), split.specs
-    )
+    return nested.mapped(_any_number, split.specs)
+
+
+def signature_of_targets(split: dataset_split.DatasetSplit) -> tuple:
+    """Returns the same of labels, and of weights if there are any."""
+    return nested.mapped(_any_number, examples_lib.specs(split.targets))
 
 
 def numbers(split: dataset_split.DatasetSplit) -> int:
@@ -73,6 +91,13 @@ def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> typing.Any:
     """Returns the first training examples, or all that there are, prepared."""
     rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
     return prepared(dataset.prepare, read(dataset.train, rows))
+
+
+def example_labels(
+    dataset: dataset_base.DatasetBase, count: int = 2
+) -> typing.Any:
+    """Returns the labels of what `examples` gives."""
+    return nested.mapped(lambda y: y[:count], dataset.train.y)
 
 
 def extremes(dataset: dataset_base.DatasetBase) -> typing.Any:
@@ -149,14 +174,16 @@ def augmented(
 def training_stream(
     dataset: dataset_base.DatasetBase, start: int
 ) -> tf.data.Dataset:
-    """Returns a streamed dataset's training batches (x, y), augmented.
+    """Returns a streamed dataset's training batches, augmented.
+
+    They are (x, y), or (x, y, weights).
 
     The batches, their order and their augmentation are those that training
     from memory would see, from iteration `start` on, counted from 0; reading
     runs ahead on other threads.
     """
     split = dataset.train
-    labels = tf.constant(split.y)
+    of_all = targets(split)
 
     def rows_of(iteration):
         rows, sizes = split.batches(int(iteration), 1)
@@ -167,7 +194,8 @@ def training_stream(
         rows.set_shape([None if split.partial_size else split.batch_size])
         iteration = tf.cast(iteration, tf.int32)
         x = stream(split, rows, _seed(dataset, iteration))
-        return augmented(dataset, x, iteration), tf.gather(labels, rows)
+        x = augmented(dataset, x, iteration)
+        return x, *gathered(of_all, rows)
 
     iterations = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
     return in_background(iterations, read)
@@ -176,14 +204,14 @@ def training_stream(
 def evaluation_stream(
     split: dataset_split.DatasetSplit, batch_size: int
 ) -> tf.data.Dataset:
-    """Returns all (x, y) of a streamed split in their order.
+    """Returns all (x, y), or (x, y, weights), of a streamed split in order.
 
     The last batch may be smaller than batch_size.
     """
-    labels = tf.constant(split.y)
+    of_all = targets(split)
 
     def read(rows):
-        return stream(split, rows), tf.gather(labels, rows)
+        return stream(split, rows), *gathered(of_all, rows)
 
     rows = tf.data.Dataset.range(split.size, output_type=tf.int32)
     return in_background(rows.batch(batch_size), read)
@@ -208,3 +236,7 @@ def in_background(items: tf.data.Dataset, read: Callable) -> tf.data.Dataset:
 
 def _seed(dataset, iteration):
     return tf.stack([tf.constant(dataset.augment_seed, tf.int32), iteration])
+
+
+def _any_number(spec):
+    return tf.TensorSpec([None, *spec.shape], spec.dtype)

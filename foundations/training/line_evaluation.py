@@ -38,14 +38,16 @@ def evaluate(
 
     Returns:
         Triple: dict, name of a split -> {"error": [...], "loss": [...]}, error
-        being 1 - accuracy, in float32's shortest exact form as in logs; the
-        same of both ends alone, with their own statistics; and over how many
-        examples statistics were taken, 0 if there are none.
+        being 1 - accuracy, or `Headline.error` of the model's headline metric,
+        in float32's shortest exact form as in logs; the same of both ends
+        alone, with their own statistics; and over how many examples statistics
+        were taken, 0 if there are none.
     """
     evaluation = network_evaluation.NetworkEvaluation(model, dataset)
     norms = norm_statistics.NormStatistics(
         model, dataset, evaluation.tensors.get("train")
     )
+    headline = model.headline
     trained = {name for name, each in model.variables.items() if each.trainable}
     line, ends = (
         {name: {"error": [], "loss": []} for name in dataset.splits}
@@ -54,8 +56,8 @@ def evaluate(
 
     def add(columns):
         for name, found in evaluation.evaluate().items():
-            error = save_restore.shortest(1 - found["accuracy"])
-            columns[name]["error"].append(error)
+            error = headline.error(found[headline.metric])
+            columns[name]["error"].append(save_restore.shortest(error))
             columns[name]["loss"].append(found["loss"])
 
     for alpha in show(alphas):

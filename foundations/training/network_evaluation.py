@@ -1,4 +1,4 @@
-"""Loss and accuracy of networks over whole splits."""
+"""Loss and metrics of networks over whole splits."""
 
 import concurrent.futures
 import typing
@@ -31,22 +31,11 @@ class Evaluation:
         """Prepares, for a dataset's shapes; compiles at the first use."""
         split = dataset.train
         self._network = model.network
-        self._loss_and_accuracy = model.create_loss_and_accuracy
+        self._task = model.task
         self._prepare = dataset.prepare
         numbers = batches.numbers(split)
         self._batch_size = max(1, min(BATCH_SIZE, BATCH_NUMBERS // numbers))
-        self._sums = tf.function(
-            self._sum_up,
-            autograph=False,
-            input_signature=[
-                batches.signature(split),
-                tf.TensorSpec([None], split.y.dtype),
-                [
-                    tf.TensorSpec(variable.shape, variable.dtype)
-                    for variable in self._network.variables
-                ],
-            ],
-        )
+        self._functions = {}  # By whether there are weights.
 
     def start(
         self,
@@ -57,10 +46,12 @@ class Evaluation:
         """Begins to evaluate the network over a whole split.
 
         It goes on while the next iterations train, on the cores that these
-        leave idle. The future is of a pair of floats: mean loss and accuracy.
+        leave idle. The future is of floats: loss and metrics, as the task of
+        the model has them.
 
         Args:
-            tensors: The split's (x, y) on the device, unless it is streamed.
+            tensors: The split on the device, as from `batches.load`, unless it
+                is streamed.
             values: Those of `network.variables`, in their order; None means as
                 they stand.
         """
@@ -71,20 +62,41 @@ class Evaluation:
         if values is None:  # Variables would be moved by training meanwhile.
             values = [tf.identity(v.value) for v in self._network.variables]
 
+        sum_up = self._function(split)
+
         def evaluate():
-            sums = np.zeros(2)
-            for x, y in stream:
-                sums += self._sums(x, y, values).numpy()  # Sync point.
-            loss, accuracy = sums / split.size
-            return float(loss), float(accuracy)
+            sums = self._task.start()
+            for x, *targets in stream:
+                sums = sum_up(x, tuple(targets), values, sums)
+            return self._task.result(sums, split.size)
 
         return _THREAD.submit(evaluate)
 
-    def _sum_up(self, x, y, values):
-        """Sums of losses and hits, batch by batch: memory stays bounded."""
+    def _function(self, split):
+        """The function that sums up batches of any number, compiled once."""
+        has_weights = split.weights is not None
+        if has_weights not in self._functions:
+            variables = self._network.variables
+            self._functions[has_weights] = tf.function(
+                self._sum_up,
+                autograph=False,
+                input_signature=[
+                    batches.signature(split),
+                    batches.signature_of_targets(split),
+                    [
+                        tf.TensorSpec(each.shape, each.dtype)
+                        for each in variables
+                    ],
+                    [tf.TensorSpec.from_tensor(x) for x in self._task.start()],
+                ],
+            )
+        return self._functions[has_weights]
+
+    def _sum_up(self, x, targets, values, sums):
+        """Sums of the task, batch by batch: memory stays bounded."""
         stands = list(zip(self._network.variables, values, strict=True))
 
-        def body(start, sums):
+        def body(start, *sums):
             end = start + self._batch_size
             part = nested.mapped(lambda each: each[start:end], x)
             examples = batches.prepared(self._prepare, part)
@@ -93,15 +105,15 @@ class Evaluation:
                 batch_norms.fused(self._network),
             ):
                 outputs = self._network(examples, training=False)
-            labels = y[start:end]
-            means = self._loss_and_accuracy(labels, outputs)
-            wide = tf.stack([tf.cast(each, tf.float64) for each in means])
-            return end, sums + wide * tf.cast(tf.size(labels), tf.float64)
+            y, *weights = nested.mapped(lambda y: y[start:end], targets)
+            moved = self._task.add(
+                list(sums), y, outputs, *weights, stands=stands
+            )
+            return end, *moved
 
-        _, sums = tf.while_loop(
-            lambda start, _: start < tf.shape(y)[0],
-            body,
-            (0, tf.zeros(2, tf.float64)),
+        first = nested.leaves(targets)[0]
+        _, *sums = tf.while_loop(
+            lambda start, *_: start < tf.shape(first)[0], body, (0, *sums)
         )
         return sums
 
@@ -113,7 +125,7 @@ class NetworkEvaluation:
     shapes; the data are not.
 
     Attributes:
-        tensors: Dict, name of a split -> its (x, y) on the device, of those
+        tensors: Dict, name of a split -> what `batches.load` gives, of those
             splits that are evaluated and not streamed.
     """
 
@@ -137,7 +149,7 @@ class NetworkEvaluation:
             program.unload()
         self._model = model
         train = dataset.train
-        kind = repr(train.specs), str(train.y.dtype), repr(dataset.prepare)
+        kind = repr(train.specs), repr(dataset.prepare)
         key = "evaluation", *kind, dataset.code
         if key not in model.compiled:
             model.compiled[key] = Evaluation(model, dataset)
@@ -151,7 +163,7 @@ class NetworkEvaluation:
     def evaluate(
         self, network: dict[str, np.ndarray] | None = None
     ) -> dict[str, dict[str, float]]:
-        """Returns mean loss and accuracy over each split.
+        """Returns loss and metrics over each split.
 
         Every example counts, none is augmented. The model's own weights and
         masks stay as they are, and masks of the model do not matter: a network
@@ -163,7 +175,8 @@ class NetworkEvaluation:
                 has it. None is the model as it stands.
 
         Returns:
-            Dict, name of a split -> {"loss": in nats, "accuracy": in [0, 1]}.
+            Dict, name of a split -> {"loss": ., metric: ., ...}, such as
+            {"loss": in nats, "accuracy": in [0, 1]}.
 
         Raises:
             ValueError: If a name is not one of the model's, or an array has
@@ -183,7 +196,8 @@ class NetworkEvaluation:
         found = {}
         for name, future in futures.items():
             numbers = map(save_restore.shortest, future.result())  # Sync point.
-            found[name] = dict(zip(("loss", "accuracy"), numbers, strict=True))
+            columns = self._model.task.columns
+            found[name] = dict(zip(columns, numbers, strict=True))
         return found
 
 

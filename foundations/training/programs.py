@@ -24,7 +24,7 @@ from lottery_ticket.foundations.training import (
     trainee,
     training_step,
 )
-from lottery_ticket.foundations.values import dataset_base
+from lottery_ticket.foundations.values import dataset_base, examples
 
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
 # Of loops on a GPU, which would wait for the host at each iteration if their
@@ -65,6 +65,7 @@ def program(
         split.partial_size,
         split.is_streamed,
         repr(split.specs),
+        repr(examples.specs(split.targets)),
         repr((dataset.prepare, dataset.augment)),
         dataset.code,
         # Compiled in; without it, trials share one program.
@@ -151,6 +152,7 @@ class Program:
         """
         self.network = model.network
         self.optimizer = step.optimizer
+        self._columns = len(model.task.columns)
         self.keeps_averages = keras_private.keeps_averages(step.optimizer)
         self._strategy = model.strategy
         # Of a DatasetBase, and of its stream, while there is one: `load`.
@@ -224,8 +226,8 @@ class Program:
     def train(self, start: int, count: int, capacity: int) -> np.ndarray:
         """Trains as `launch` does, to the end.
 
-        Returns a pair of float32 arrays, shape (count,): loss and accuracy of
-        each batch before its update.
+        Returns a float32 array, shape (columns, count): loss and metrics of
+        each batch before its update, as the model's task has them.
         """
         return fetched(self.launch(start, count, capacity))
 
@@ -320,7 +322,7 @@ class Program:
             chosen[: last - first] = rows[first:last, : sizes[first]]
             # Python numbers would be compiled in.
             numbers = np.int32(start + first), np.int32(last - first)
-            results = self._train(*self._tensors["train"], chosen, *numbers)
+            results = self._train(self._tensors["train"], chosen, *numbers)
             yield results[: last - first]
 
     def _train_on_stream(self, start, count, capacity):
@@ -344,7 +346,8 @@ class Program:
                     yield first, first + length, length
                     first += length
 
-    def _loop_in_memory(self, jit, x, y, rows, start, count):
+    def _loop_in_memory(self, jit, tensors, rows, start, count):
+        x, *targets = tensors
         take = batches.taker(x, is_compiled=jit)
 
         def step(iteration):
@@ -354,24 +357,26 @@ class Program:
             )
             return self._step(
                 batches.prepared(self._dataset.prepare, examples),
-                tf.gather(y, chosen),
+                *batches.gathered(tuple(targets), chosen),
             )
 
         return self._loop(step, count, rows.shape[0])
 
     def _loop_on_stream(self, iterator, slots, count):
         def step(iteration):
-            examples, labels = next(iterator)
+            examples, *targets = next(iterator)
             return self._step(
-                batches.prepared(self._dataset.prepare, examples), labels
+                batches.prepared(self._dataset.prepare, examples), *targets
             )
 
         return self._loop(step, count, slots.shape[0])
 
     def _loop(self, step, count, capacity):
-        """Results of step(0), step(1), ..., a tensor of shape (capacity, 2)."""
+        """Results of step(0), step(1), ..., shape (capacity, columns)."""
         bound = capacity if self._has_constant_loops else count
-        empty = tf.TensorArray(tf.float32, capacity, element_shape=[2])
+        empty = tf.TensorArray(
+            tf.float32, capacity, element_shape=[self._columns]
+        )
         _, results = tf.while_loop(
             lambda iteration, _: iteration < bound,
             lambda iteration, results: (
@@ -384,5 +389,5 @@ class Program:
 
 
 def fetched(results: list[tf.Tensor]) -> np.ndarray:
-    """Waits for what was launched; returns it, shape (2, count)."""
+    """Waits for what was launched; returns it, shape (columns, count)."""
     return np.vstack([each.numpy() for each in results]).T  # Sync point.

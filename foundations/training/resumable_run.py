@@ -65,7 +65,9 @@ class ResumableRun:
         self.span = span
         self.intervals = intervals
         self.save_summaries = save_summaries
-        self.logs = log_writers.Logs(["train", *intervals])
+        self.logs = log_writers.Logs(
+            ["train", *intervals], model.task.columns, model.headline.metric
+        )
         self.iteration = span.start
         self.device, self.hardware = hardware.device(), hardware.facts()
         # Under way: (iterations, results), and (split, iteration, future).
@@ -131,7 +133,11 @@ class ResumableRun:
                     saved_at = time.monotonic()
                     # A twentieth of the time at most, whatever one takes.
                     interval_s = CHECKPOINT_INTERVAL_S * max(1, saved_at - now)
-                bar.update(self.iteration - self.span.start, self.logs.latest())
+                bar.update(
+                    self.iteration - self.span.start,
+                    self.logs.latest(),
+                    self.model.headline,
+                )
             self._log(label)
         finally:  # The network may be traced again as soon as this returns.
             futures.wait([future for *_, future in self.evaluations])
@@ -155,6 +161,7 @@ class ResumableRun:
                 **self.identity,
                 **facts,
                 **self.model.facts,
+                **self.model.task.facts,
                 "iterations": self.span.end,
                 **counted,
                 "device": self.device,
@@ -166,7 +173,7 @@ class ResumableRun:
 
     def summary(self) -> str:
         """Returns the last results in a few words."""
-        latest = progress.text(self.logs.latest())
+        latest = progress.text(self.logs.latest(), self.model.headline)
         return f"{latest}, in {self.facts['train_s']:.1f} s"
 
     def _machine(self):
@@ -214,16 +221,15 @@ class ResumableRun:
     def _log(self, label):
         """Logs all that is under way, once it is there."""
         for name, iteration, future in self.evaluations:
-            loss, accuracy = future.result()  # Sync point.
-            self.logs.add(name, [iteration], [loss], [accuracy])
+            results = future.result()  # Sync point.
+            self.logs.add(name, [iteration], *([each] for each in results))
         self.evaluations = []
         self._log_training(label)
 
     def _log_training(self, label):
         """Logs the chunk that was launched; ends the run at a wrong loss."""
         for iterations, results in self.launched:
-            losses, accuracies = programs.fetched(results)
-            self.logs.add("train", iterations, losses, accuracies)
+            self.logs.add("train", iterations, *programs.fetched(results))
         self.launched = []
         self._check_finite(label)
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lottery_ticket.foundations.tasks import task as task_lib
+from lottery_ticket.foundations.values import headline as headline_lib
+
 Network = dict[str, np.ndarray]
 
 
@@ -30,6 +33,7 @@ class Trainee(abc.ABC):
             compared with nothing.
         folders: Names of the folders that `outcome` fills.
         has_events: Whether `event` does anything.
+        task: What it is trained for: loss and metrics.
     """
 
     network: typing.Any
@@ -38,9 +42,15 @@ class Trainee(abc.ABC):
     num_outputs: int | None
     holds: bool
     programs: dict
+    task: task_lib.Task
     facts: Mapping[str, typing.Any] = types.MappingProxyType({})
     folders: tuple[str, ...] = ("final", "masks")
     has_events = False
+
+    @property
+    def headline(self) -> headline_lib.Headline:
+        """The metric that its runs are judged by."""
+        return self.task.headline
 
     @property
     @abc.abstractmethod
@@ -62,18 +72,6 @@ class Trainee(abc.ABC):
         """Returns masks of the kept weights on a path from input to output.
 
         None where it cannot be told.
-        """
-
-    @abc.abstractmethod
-    def create_loss_and_accuracy(
-        self, labels: typing.Any, logits: typing.Any, **smoothing: float
-    ) -> tuple:
-        """Returns two scalars, the mean loss and the accuracy of a batch.
-
-        Args:
-            labels: Class indices, int32, shape (batch,).
-            logits: Outputs of the network, shape (batch, classes).
-            smoothing: `label_smoothing`, in training, if it is not 0.
         """
 
     @abc.abstractmethod

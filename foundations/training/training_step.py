@@ -48,7 +48,7 @@ class TrainingStep:
         self.optimizer = mask_constraint.mask_gradients(optimizer)
         self._strategy = model.strategy
         self._is_compiled = is_compiled
-        self._loss_and_accuracy = model.create_loss_and_accuracy
+        self._task = model.task
         self._weight_decay = weight_decay
         self._has_said = False
         self._smoothing = (
@@ -62,17 +62,21 @@ class TrainingStep:
             else self._apply
         )
 
-    def __call__(self, x: typing.Any, y: tf.Tensor) -> tf.Tensor:
-        """Trains on a batch of prepared examples, y being int32 class indices.
+    def __call__(self, x: typing.Any, *targets: typing.Any) -> tf.Tensor:
+        """Trains on a batch of prepared examples.
 
-        Returns its loss and accuracy before the update, shape (2,).
+        Args:
+            targets: Labels, and weights if there are any; see `Task.batch`.
+
+        Returns:
+            Loss and metrics before the update, shape (columns,).
         """
         count = self._strategy.num_replicas_in_sync
         if count == 1:
             with batch_norms.fused(self.network):
-                return self._step(x, y)
+                return self._step(x, *targets)
         with batch_norms.synchronized(self.network):
-            results = self._strategy.run(self._replica_step, args=(x, y))
+            results = self._strategy.run(self._replica_step, args=(x, *targets))
         return self._strategy.reduce("MEAN", results, axis=None)
 
     def without_xla(self) -> "TrainingStep":
@@ -80,25 +84,24 @@ class TrainingStep:
         self._update, self._is_compiled = self._apply, False
         return self
 
-    def _replica_step(self, x, y):
+    def _replica_step(self, *batch):
         """One replica's share of a batch: every n-th example."""
         context = tf.distribute.get_replica_context()
         first = context.replica_id_in_sync_group
         count = context.num_replicas_in_sync
-        x = nested.mapped(lambda each: each[first::count], x)
-        return self._step(x, y[first::count])
+        return self._step(*nested.mapped(lambda x: x[first::count], batch))
 
-    def _step(self, x, y):
+    def _step(self, x, *targets):
         variables = self.network.trainable_variables
         poolings = max_pooling.compared(self.network)
         with (
             poolings if self._is_compiled else contextlib.nullcontext(),
             tf.GradientTape() as tape,
         ):
-            logits = self.network(x, training=True)
-            loss, accuracy = self._loss_and_accuracy(
-                y, logits, **self._smoothing
-            )
+            outputs = self.network(x, training=True)
+            y, *weights = targets
+            results = self._task.batch(y, outputs, *weights, **self._smoothing)
+            loss = results[0]
             # Those of float64 and float16 layers are of their dtype.
             others = [tf.cast(x, loss.dtype) for x in self.network.losses]
             objective = self.optimizer.scale_loss(tf.add_n([loss, *others]))
@@ -111,7 +114,7 @@ class TrainingStep:
                 for gradient, value in zip(gradients, values, strict=True)
             ]
         )
-        return tf.stack([tf.cast(x, tf.float32) for x in (loss, accuracy)])
+        return tf.stack([tf.cast(x, tf.float32) for x in results])
 
     def _check_reached(self, gradients):
         """Names the variables that no gradient reaches, as `fit` does."""

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from lottery_ticket.foundations.values import (
     dataset_split,
     examples,
     nested,
+    task_kinds,
     user_code,
 )
 
@@ -26,10 +27,10 @@ class DatasetBase:
 
     def __init__(
         self,
-        train: tuple[Any, np.ndarray],
+        train: tuple,
         train_batch_size: int,
-        test: tuple[Any, np.ndarray],
-        validate: tuple[Any, np.ndarray] | None = None,
+        test: tuple,
+        validate: tuple | None = None,
         train_order_seed: int | None = None,
         drop_partial_batch: bool = False,
         *,
@@ -37,6 +38,8 @@ class DatasetBase:
         augment: Callable | None = None,
         augment_seed: int = 0,
         num_classes: int | None = None,
+        task: str = "classification",
+        class_weight: Mapping[int, float] | None = None,
     ):
         """Makes the three splits.
 
@@ -51,7 +54,8 @@ class DatasetBase:
         evaluation.
 
         Args:
-            train: Pair (x, y) to train on; shuffled anew each epoch.
+            train: Pair (x, y) to train on, or (x, y, weights), as test and
+                validate; see `DatasetSplit`. Shuffled anew each epoch.
             train_batch_size: Examples in one training batch.
             test: Pair (x, y); evaluated whole.
             validate: Pair (x, y) held out of the training data, or None;
@@ -70,12 +74,17 @@ class DatasetBase:
                 a fingerprint of their code.
             augment_seed: Seed of the augmentation, in [0, 2**31).
             num_classes: Number of classes; None means one more than the
-                highest label.
+                highest label. Only where labels are indices of classes.
+            task: A name in task_kinds.KINDS: what labels are.
+            class_weight: Dict, class -> what the losses of its training
+                examples are multiplied by, beside their weights, as in `fit`.
 
         Raises:
             ValueError: As for `DatasetSplit`, if splits differ in the shape of
-                an example, or labels are not below num_classes.
+                an example or of its labels, labels are not below num_classes,
+                or they are no classes, and something is said of classes.
         """
+        self.task = task
         self.prepare = prepare
         self.augment = augment
         self.augment_seed = augment_seed
@@ -85,20 +94,19 @@ class DatasetBase:
             shuffle=True,
             seed=train_order_seed,
             drop_partial=drop_partial_batch,
+            task=task,
+            class_weight=class_weight,
         )
-        self.test = dataset_split.DatasetSplit(test)
+        self.test = dataset_split.DatasetSplit(test, task=task)
         self.validate = (
-            dataset_split.DatasetSplit(validate) if validate else None
+            dataset_split.DatasetSplit(validate, task=task)
+            if validate
+            else None
         )
         self._check_alike()
-        highest = max(int(split.y.max()) for split in self.splits.values())
-        if num_classes is not None and highest >= num_classes:
-            raise ValueError(
-                f"Labels must be below the number of classes, {num_classes}. "
-                f"Received: {highest}"
-            )
-        self.num_classes = num_classes or highest + 1
-        self._warn_of_classes()
+        self.num_classes = self._count_classes(num_classes)
+        if task == "classification":
+            self._warn_of_classes()
 
     @property
     def splits(self) -> dict[str, dataset_split.DatasetSplit]:
@@ -123,26 +131,30 @@ class DatasetBase:
             self.prepare, self.augment, *reading, with_weights=True
         )
 
-    def _check_alike(self):
-        """Raises unless examples of all splits go into the same network."""
-        found = [
-            dict(nested.named(split.specs)) for split in self.splits.values()
-        ]
-        named = {", ".join(map(repr, specs)) for specs in found}
-        if len(named) > 1:
+    def _count_classes(self, given):
+        """Number of classes; None where labels are no indices of classes."""
+        if not task_kinds.KINDS[self.task].has_classes:
+            if given is not None:
+                raise ValueError(
+                    f"num_classes is for labels that are indices of classes. "
+                    f"Received: {given}, with task={self.task}"
+                )
+            return None
+        highest = max(int(split.y.max()) for split in self.splits.values())
+        if given is not None and highest >= given:
             raise ValueError(
-                "Examples must have the same inputs in all splits. Received: "
-                + "; ".join(sorted(named))
+                f"Labels must be below the number of classes, {given}. "
+                f"Received: {highest}"
             )
-        for name in found[0]:
-            for what in "dtype", "shape":
-                kinds = {str(getattr(specs[name], what)) for specs in found}
-                if len(kinds) > 1:
-                    raise ValueError(
-                        f"Examples{f' of input {name!r}' if name else ''} must "
-                        f"have one {what} in all splits. Received: "
-                        f"{', '.join(sorted(kinds))}"
-                    )
+        return given or highest + 1
+
+    def _check_alike(self):
+        """Raises unless all splits go into the same network."""
+        splits = self.splits.values()
+        _check_specs("Examples", "input", [split.specs for split in splits])
+        _check_specs(
+            "Labels", "output", [examples.specs(split.y) for split in splits]
+        )
 
     def _warn_of_classes(self):
         """Names the classes that cannot be learned, or are not tested."""
@@ -169,9 +181,30 @@ class DatasetBase:
             "augment": _identity(self.augment),
             "augment_seed": self.augment_seed if is_random else None,
             "classes": self.num_classes,
+            **({} if self.task == "classification" else {"task": self.task}),
             **{name: split.checksum for name, split in self.splits.items()},
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _check_specs(what, part, found):
+    """Raises unless examples, or labels, are alike but for their number."""
+    found = [dict(nested.named(specs)) for specs in found]
+    named = {", ".join(map(repr, specs)) for specs in found}
+    if len(named) > 1:
+        raise ValueError(
+            f"{what} must have the same {part}s in all splits. Received: "
+            + "; ".join(sorted(named))
+        )
+    for name in found[0]:
+        for fact in "dtype", "shape":
+            kinds = {str(getattr(specs[name], fact)) for specs in found}
+            if len(kinds) > 1:
+                raise ValueError(
+                    f"{what}{f' of {part} {name!r}' if name else ''} must "
+                    f"have one {fact} in all splits. Received: "
+                    f"{', '.join(sorted(kinds))}"
+                )
 
 
 def _reading(x):

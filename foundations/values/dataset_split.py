@@ -1,7 +1,7 @@
 """DatasetSplit: examples with their labels, in batches of a known order."""
 
 import hashlib
-import logging
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,13 @@ import numpy as np
 from lottery_ticket.foundations.values import (
     examples,
     fields,
+    labels,
+    names,
     nested,
     sources,
+    task_kinds,
 )
 
-_log = logging.getLogger(__name__)
-# Labels are int32.
-MAX_CLASSES = 2**31
 is_streamed = examples.is_streamed
 
 
@@ -24,50 +24,61 @@ class DatasetSplit:
 
     def __init__(
         self,
-        data: tuple[Any, np.ndarray],
+        data: tuple[Any, Any] | tuple[Any, Any, Any],
         batch_size: int | None = None,
         shuffle: bool = False,
         seed: int | None = None,
         drop_partial: bool = False,
+        task: str = "classification",
+        class_weight: Mapping[int, float] | None = None,
     ):
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y), or batches of it; see `sources`. x: examples,
-                shape (n, ...), an array, what streams, or a dict, list or tuple
-                of arrays, one for each input of a network; see `DatasetBase`.
-                y: labels, integers of shape (n,)
-                in [0, classes), or one-hot of shape (n, classes).
+            data: Pair (x, y), or (x, y, weights), or batches of it; see
+                `sources`. x: examples, shape (n, ...), an array, what streams,
+                or a dict, list or tuple of arrays, one for each input of a
+                network; see `DatasetBase`. y: labels, integers of shape (n,) in
+                [0, classes), or one-hot of shape (n, classes); of another task,
+                see `task_kinds`. weights: what each example's loss is
+                multiplied by, shape (n,), or longer, up to y's.
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
                 is a pure function of seed and epoch.
             drop_partial: Whether an epoch leaves out its last batch if that is
                 smaller than the others.
+            task: A name in task_kinds.KINDS, which says what labels are.
+            class_weight: Dict, class -> what weights of its examples are
+                multiplied by; see `labels.weighed`.
 
         Raises:
             ValueError: If x is of no arrays of real numbers, x and y differ in
-                length or are empty, labels are neither integers nor one-hot,
-                or the batch size is not positive.
+                length or are empty, labels or weights are not those of the
+                task, or the batch size is not positive.
         """
-        x, y = sources.collected(data)
-        if isinstance(y, dict):
-            raise ValueError(
-                "Labels must be one array: a network here has one output. "
-                f"Received: dict of {len(y)}"
-            )
-        y = examples.array("Labels", y)
-        x = examples.checked(x, len(y))
+        names.check("task", task, task_kinds.KINDS)
+        kind = task_kinds.KINDS[task]
+        x, y, *given_weights = sources.collected(data)
+        y = labels.arrays(y, kind.has_several)
+        counts = {len(part) for part in nested.leaves(y)}
+        x = examples.checked(x, max(counts))
         size = examples.count(x)
-        if size != len(y) or not size:
+        if counts != {size} or not size:
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
-                f"Received: {size} examples, {len(y)} labels"
+                f"Received: {size} examples, "
+                f"{' and '.join(map(str, sorted(counts)))} labels"
             )
         if batch_size is not None:
             fields.check("batch_size", batch_size, int, at_least=1)
         self.x: Any = x  # An array, what streams, or several arrays.
-        self.y = _class_indices(y)
+        self.y: Any = kind.labels(y)  # An array; of several outputs, more.
+        self.weights: Any = None
+        if given_weights and given_weights[0] is not None:
+            self.weights = labels.weights(given_weights[0], self.y)
+        if class_weight is not None:
+            self.weights = labels.weighed(self.y, class_weight, self.weights)
         self.batch_size = min(batch_size or size, size)
         self.shuffle = shuffle
         self.seed = seed or 0
@@ -85,17 +96,26 @@ class DatasetSplit:
         return is_streamed(self.x)
 
     @property
+    def targets(self) -> tuple:
+        """What outputs are compared with: labels, and weights if there are."""
+        return (self.y,) if self.weights is None else (self.y, self.weights)
+
+    def taken(self, rows: np.ndarray | slice) -> tuple:
+        """Returns some of its examples as data of another split."""
+        return examples.take((self.x, *self.targets), rows)
+
+    @property
     def specs(self) -> Any:
         """The examples.Spec of x, or of each of several inputs."""
         return examples.specs(self.x)
 
     @property
     def checksum(self) -> str:
-        """SHA-256 over examples and labels."""
+        """SHA-256 over examples, labels and weights."""
         digest = hashlib.sha256()
         if self.is_streamed:
             digest.update(self.x.checksum.encode())
-        parts = (self.y,) if self.is_streamed else (self.x, self.y)
+        parts = self.targets if self.is_streamed else (self.x, *self.targets)
         for name, array in (
             each for part in parts for each in nested.named(part)
         ):
@@ -159,24 +179,3 @@ class DatasetSplit:
             order = self.order(epoch)
             self._last_order = epoch, order
         return order
-
-
-def _class_indices(y):
-    if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
-        y = y[:, 0]
-    if y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
-        classes, y = y.shape[1], y.argmax(axis=1)
-        if y.max() + 1 < classes:
-            _log.warning(
-                "No one-hot label is %s, of classes from 0 to %d",
-                ", ".join(str(each) for each in range(y.max() + 1, classes)),
-                classes - 1,
-            )
-    is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
-    if not is_indices or y.min() < 0 or y.max() >= MAX_CLASSES:
-        raise ValueError(
-            "Labels must be integers from 0, shape (n,), or one-hot, shape "
-            f"(n, classes). Received: {y.dtype} of shape {y.shape}"
-            + (f" from {y.min()} to {y.max()}" if is_indices else "")
-        )
-    return y.astype(np.int32)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lottery_ticket.foundations.values import fields
+from lottery_ticket.foundations.values import headline as headline_lib
 
 Network = dict[str, np.ndarray]
 # Source: Frankle et al. 2020, https://arxiv.org/abs/1912.05671, sec. 2.
@@ -43,6 +44,35 @@ def barrier(errors: list[float]) -> float:
     Source: Frankle et al. 2020 (https://arxiv.org/abs/1912.05671), sec. 2.
     """
     return float(max(errors) - (errors[0] + errors[-1]) / 2)
+
+
+def is_stable(
+    barriers: dict[str, float],
+    errors: dict[str, list[float]],
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> bool:
+    """Returns whether barriers on the training and test set count as none.
+
+    They do below STABLE_BELOW: 2 points of accuracy. Of another metric, whose
+    unit says nothing, 2 % of the mean value that the two ends have.
+
+    Args:
+        barriers: Dict, name of a split -> its barrier.
+        errors: Dict, name of a split -> error at all points.
+        headline: The metric whose errors they are.
+    """
+    return all(
+        barriers[name] < STABLE_BELOW * _unit(errors[name], headline)
+        for name in ("train", "test")
+    )
+
+
+def _unit(errors, headline):
+    """What a barrier is measured by."""
+    if headline.is_percent:
+        return 1.0
+    # An error is 1 - value where higher is better, and so the other way.
+    return abs(sum(headline.error(errors[end]) for end in (0, -1)) / 2)
 
 
 def _mixed(first, second, alpha):

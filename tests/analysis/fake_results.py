@@ -1,11 +1,20 @@
 """Small results trees for tests, with numbers that can be checked by hand."""
 
+import pathlib
+
 import numpy as np
 
 from lottery_ticket.analysis import results
-from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+    sealed,
+)
+from lottery_ticket.foundations.values import headline
 from lottery_ticket.foundations.values import masks as masks_lib
 
+MAE = headline.Headline("mae", higher_is_better=False)
 ITERATIONS = [0, 100, 200]
 # Experiment, as in settings -> the file that its folders end with.
 FILES = {
@@ -129,3 +138,36 @@ def write_experiment(output_dir):
                 run_id,
                 accuracy=(0.1, 0.7, last),
             )
+
+
+def remeasure(output_dir, kind=MAE):
+    """Makes all results below a folder those of another headline metric.
+
+    Its values are those that accuracy had.
+    """
+
+    def renamed(value):
+        if isinstance(value, list):
+            return [renamed(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        names = {"accuracy": kind.metric}
+        return {names.get(k, k): renamed(each) for k, each in value.items()}
+
+    files = sorted(pathlib.Path(output_dir).rglob("*.json"))
+    checksums = {}
+    for path in files:
+        if path.stem in ("train", "test", "validate"):
+            directory = str(path.parent)
+            log = renamed(save_restore.read_log(directory, path.stem))
+            checksums[directory, path.name] = save_restore.write_log(
+                directory, path.stem, log
+            )[path.name]
+    for path in files:
+        if path.stem not in ("train", "test", "validate"):
+            record = {**renamed(sealed.read(str(path))), **kind.facts}
+            for name in record.get("checksums", {}):
+                checksum = checksums.get((str(path.parent), name))
+                if checksum:
+                    record["checksums"][name] = checksum
+            sealed.write(str(path), record)

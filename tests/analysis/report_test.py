@@ -338,3 +338,15 @@ def test_help_is_what_sections_say_of_themselves():
     for section in (*report.RUN_SECTIONS, *commands.sections()):
         assert section.__doc__.startswith(("Table", "Figure")), section
         assert section.__doc__.split("\n")[0] in runner.RUN.__doc__
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_results_of_two_metrics_are_reported_apart(tmp_path, capsys):
+    for name in ("errors", "hits"):
+        fake_results.write_run(str(tmp_path / name), 1, 0)
+    fake_results.remeasure(tmp_path / "errors")
+    with pytest.raises(ValueError, match="mae: errors/same_init; accuracy: hi"):
+        runner.RUN(str(tmp_path))
+    runner.RUN(str(tmp_path), experiments="errors/same_init")
+    assert "mae" in capsys.readouterr().out
+    assert b",mae," in files.read(f"{tmp_path}/report/runs.csv")

@@ -262,9 +262,9 @@ def test_a_damaged_line_is_measured_again(tmp_path, ticket, line, caplog):
 def test_one_evaluation_serves_the_line(tmp_path, ticket, monkeypatch):
     traced, plain = [], network_evaluation.Evaluation._sum_up
 
-    def counting(self, x, y, values):
+    def counting(self, x, targets, values, sums):
         traced.append(self)
-        return plain(self, x, y, values)
+        return plain(self, x, targets, values, sums)
 
     monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     from_recipe.forget()

@@ -296,9 +296,9 @@ def test_statistics_taken_anew(tmp_path, norm_pair):
 def test_one_evaluation_serves_the_way(tmp_path, pair, monkeypatch):
     traced, plain = [], network_evaluation.Evaluation._sum_up
 
-    def counting(self, x, y, values):
+    def counting(self, x, targets, values, sums):
         traced.append(self)
-        return plain(self, x, y, values)
+        return plain(self, x, targets, values, sums)
 
     monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     from_recipe.forget()  # Else, one of another test may serve.

@@ -167,9 +167,9 @@ def test_criteria_that_decide_have_one_level(tmp_path, dense):
 def test_one_evaluation_serves_all_cells(tmp_path, dense, monkeypatch):
     traced, plain = [], network_evaluation.Evaluation._sum_up
 
-    def counting(self, x, y, values):
+    def counting(self, x, targets, values, sums):
         traced.append(self)
-        return plain(self, x, y, values)
+        return plain(self, x, targets, values, sums)
 
     monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     from_recipe.forget()  # With what was compiled before.

@@ -330,7 +330,7 @@ class Searched(trainee.Trainee):
         self.network, self.strategy = self.model.network, self.model.strategy
         self.input_shape, self.num_outputs = (4,), 3
         self.holds, self.programs = False, {}
-        self.restored = None
+        self.restored, self.task = None, self.model.task
 
     @property
     def weights(self):
@@ -346,9 +346,6 @@ class Searched(trainee.Trainee):
 
     def effective_masks(self, masks):
         return self.model.effective_masks(masks)
-
-    def create_loss_and_accuracy(self, labels, logits, **smoothing):
-        return self.model.create_loss_and_accuracy(labels, logits, **smoothing)
 
     @property
     def learned(self):

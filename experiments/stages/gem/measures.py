@@ -22,7 +22,7 @@ def of_run(directory: str) -> dict[str, Results]:
         Dict with "before" and "after" training, and "best", at the lowest
         validation loss of all log points that have both splits, the first of
         equal ones; missing without a validation set. Each is a dict, split ->
-        {"loss": ., "accuracy": .}.
+        {"loss": ., "accuracy": .}, or what other metrics there are.
     """
     logs = {
         name: save_restore.read_log(directory, name)
@@ -59,4 +59,8 @@ def _best_iteration(logs):
 
 
 def _row(log, index):
-    return {name: log[name][index] for name in ("loss", "accuracy")}
+    return {
+        name: column[index]
+        for name, column in log.items()
+        if name != "iteration"
+    }

@@ -6,6 +6,7 @@ import pytest
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.sections import comparison
+from lottery_ticket.foundations.values import headline
 from lottery_ticket.tests.analysis import fake_results
 
 
@@ -116,3 +117,22 @@ def test_nothing_to_set_side_by_side(tmp_path):
     _write(tmp_path, "reinit", 2, [0.9])
     table = comparison.compare(results.read(str(tmp_path)).runs)
     assert comparison.to_text(table) == comparison.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("kind", "starred"),
+    [
+        (fake_results.MAE, ["0.8", "*0.7"]),
+        (headline.Headline("r2"), ["*0.8", "0.7"]),
+        (headline.ACCURACY, ["*80.00", "70.00"]),
+    ],
+)
+def test_the_best_is_the_lowest_where_lower_is_better(tmp_path, kind, starred):
+    _write(tmp_path, "same_init", 2, [0.8])
+    _write(tmp_path, "reinit", 2, [0.7])
+    fake_results.remeasure(tmp_path, kind)
+    section = comparison.section(results.read(str(tmp_path)))
+    text = section.text.splitlines()
+    assert text[0].startswith(kind.reword("Test accuracy in %: mean of n"))
+    assert text[-1].split()[2:] == starred
+    assert f"{kind.metric}_mean_reinit" in section.tables["comparison.csv"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis.sections import connectivity, parts
+from lottery_ticket.foundations.values import headline
 from lottery_ticket.tests.analysis import fake_lines, fake_results
 
 Found = collections.namedtuple("Found", "points barriers problems")
@@ -260,3 +261,19 @@ def test_nothing_overlaps_or_is_clipped(found):
             box = axes.get_tightbbox(renderer)
             assert page.x0 <= box.x0 and box.x1 <= page.x1
             assert page.y0 <= box.y0 and box.y1 <= page.y1
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [(fake_results.MAE, "mae"), (headline.Headline("r2"), "1 - r2")],
+)
+def test_errors_of_another_metric_have_its_name(tmp_path, kind, label):
+    fake_lines.write_lines(str(tmp_path))
+    fake_results.remeasure(tmp_path, kind)
+    section = connectivity.section(fake_results.read(tmp_path))
+    along, barriers = section.figures.values()
+    assert along.axes[0].get_ylabel() == label
+    assert along.axes[0].get_ylim()[1] < 1
+    assert barriers.axes[0].get_ylabel() == f"Barrier ({label})"
+    texts = [text.get_text() for text in barriers.legends[0].get_texts()]
+    assert not any("stable" in text for text in texts)

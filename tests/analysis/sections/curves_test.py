@@ -74,3 +74,13 @@ def test_iterations_that_not_all_runs_have_are_left_out(tmp_path):
 def test_without_a_log_there_is_nothing_to_draw(runs):
     with pytest.raises(ValueError, match="No run has a test log to draw"):
         _curves(runs, 9)
+
+
+def test_curves_of_another_metric_are_in_no_percent(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    fake_results.remeasure(tmp_path)
+    figure = _curves(results.read(str(tmp_path)).runs, 0)
+    [axes] = figure.axes
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.1, 0.85, 0.91])
+    np.testing.assert_allclose(axes.get_ylim(), [0.8465, 0.9235])
+    assert axes.get_ylabel() == "Test mae"

@@ -151,3 +151,15 @@ def test_stops_of_learned_masks_are_not_drawn(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 1)
     section = density.stop_section(results.read(str(tmp_path)))
     assert [*section.figures] == ["early_stopping"]
+
+
+def test_another_metric_is_drawn_as_it_is(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    fake_results.remeasure(tmp_path)
+    found = results.read(str(tmp_path))
+    assert [*density.section(found).figures] == ["mae"]
+    [axes] = density.figure(found.runs, "early_stop_accuracy").axes
+    tickets, _ = axes.containers
+    heights = tickets.lines[0].get_xydata()[:, 1]
+    np.testing.assert_allclose(heights, [0.91, 0.85, 0.85])
+    assert axes.get_ylabel() == "Test mae at early stop"

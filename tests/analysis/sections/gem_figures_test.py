@@ -326,3 +326,23 @@ def test_a_search_that_keeps_nothing_for_a_while(tmp_path):
     figure = gem_figures.search(_history(tmp_path))
     low, high = figure.axes[0].get_ylim()
     assert 0 < low < 10 < high
+
+
+def test_another_metric_has_no_percent_and_no_chance(tmp_path):
+    _write(str(tmp_path))
+    fake_gems.write_gem(
+        str(tmp_path), 1, 1, "ep", events=[fake_gems.event(0, 0.5)]
+    )
+    fake_results.remeasure(tmp_path)
+    section = _section(tmp_path)
+    before, _ = section.figures["gems"].axes
+    assert before.get_ylabel() == "Test mae"
+    assert 0.1 < before.get_ylim()[0] < before.get_ylim()[1] < 2
+    [legend] = section.figures["gems"].legends
+    assert "chance" not in [text.get_text() for text in legend.get_texts()]
+    _, searched = section.figures["gem_search_ep"].axes
+    assert searched.get_ylabel() == "Test mae"
+    assert section.text.splitlines()[0].endswith("test mae, mean of n trials,")
+    assert "before_mae_mean" in section.tables["gems.csv"]
+    assert "validate_mae" in section.tables["gem_runs.csv"]
+    assert "mae" in section.tables["gem_epochs.csv"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.reading import headlines
 from lottery_ticket.analysis.sections import gems
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import sealed
@@ -258,3 +259,18 @@ def test_what_was_not_evaluated_is_not_known(tmp_path):
     files.remove(f"{directory}/search/test.json")
     frame, _ = _searches(tmp_path)
     assert frame["accuracy"].isna().all()
+
+
+def test_another_metric_stands_for_accuracy(tmp_path):
+    checks = {"weight_reinit": 0.5}
+    more = {"before": 3.0, "after": 0.25, "checks": checks, "events": EVENTS}
+    fake_gems.write_gem(str(tmp_path), 1, 1, **more)
+    fake_results.remeasure(tmp_path)
+    found = _read(tmp_path)
+    assert found.problems == []
+    [row] = found.methods.to_dict("records")
+    names = ("before_accuracy", "accuracy", "weight_reinit_accuracy")
+    assert [row[name] for name in names] == [3, 0.25, 0.5]
+    assert found.history["accuracy"].to_list() == pytest.approx([0.2, 0.3, 0.4])
+    for rows in (found.methods, found.history):
+        assert headlines.of(rows) == fake_results.MAE

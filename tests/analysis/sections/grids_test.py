@@ -174,3 +174,14 @@ def test_nothing_overlaps_or_is_clipped(tmp_path):
         assert not legend.overlaps(box)
         assert page.x0 <= box.x0 and box.x1 <= page.x1
         assert page.y0 <= box.y0 and box.y1 <= page.y1
+
+
+def test_the_best_are_the_lowest_where_lower_is_better(tmp_path):
+    _write(str(tmp_path), "large_final", (0.1, 0.08, 0.09))
+    _write(str(tmp_path), "small_final", (0.1, 0.6, 0.9), criterion="small")
+    fake_results.remeasure(tmp_path)
+    everything, best = _grid(tmp_path).axes
+    low, high = best.get_ylim()
+    assert 0.07 < low < 0.08 and 0.11 < high < 0.12
+    assert everything.get_ylim()[1] > 0.9
+    assert everything.get_ylabel() == "Test mae at early stop"

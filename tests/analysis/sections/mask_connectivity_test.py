@@ -254,3 +254,16 @@ def test_nothing_overlaps_or_is_clipped(points):
             assert not legend.overlaps(box)
             assert page.x0 <= box.x0 and box.x1 <= page.x1
             assert page.y0 <= box.y0 and box.y1 <= page.y1
+
+
+def test_another_metric_stands_for_accuracy(tmp_path):
+    fake_ways.write_ways(str(tmp_path))
+    fake_results.remeasure(tmp_path)
+    section = mask_connectivity.section(fake_results.read(tmp_path))
+    assert section.problems == []
+    table = section.tables["mask_connectivity.csv"]
+    assert list(table["mae_first_test"]) == [0.9] * 4
+    assert "mae_min" in section.tables["mask_connectivity_points.csv"]
+    figure = section.figures["mask_connectivity"]
+    assert figure.axes[0].get_ylabel() == "Mae"
+    assert figure.axes[0].get_ylim()[1] < 2

@@ -62,3 +62,16 @@ def test_effective_density_where_it_differs(tmp_path):
     rows = [line.split() for line in run_tables.to_text(table).splitlines()]
     assert rows[0][:6] == "experiment level density % effective %".split()
     assert [row[3] for row in rows[1:]] == ["50.0", "-", "37.5"]
+
+
+def test_another_metric_is_named_and_in_no_percent(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, accuracy=(2, 0.5, 0.123456))
+    fake_results.remeasure(tmp_path)
+    found = results.read(str(tmp_path))
+    section = run_tables.section(found)
+    head, row = section.text.splitlines()
+    assert head.split()[6:12] == "mae min max at early stop".split()
+    assert row.split()[5:] == [*["0.1235"] * 6, *["200"] * 3]
+    assert list(section.tables["table.csv"])[5:8] == [
+        *("mae_mean", "mae_min", "mae_max")
+    ]

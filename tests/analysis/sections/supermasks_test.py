@@ -460,3 +460,20 @@ def test_without_a_run_nothing_stands_side_by_side(tmp_path):
     cells = [fake_masked.cell("large_final", 1, 0.4, 0.5)]
     fake_masked.write_untrained(str(tmp_path), 1, cells)
     assert _section(tmp_path).files() == {}
+
+
+def test_another_metric_stands_for_accuracy(tmp_path):
+    fake_masked.write_supermask(str(tmp_path), 1, (0.25, 0.75))
+    fake_results.write_run(str(tmp_path), 1, 0, **SETTINGS)
+    fake_results.remeasure(tmp_path)
+    section = supermasks.section(fake_results.read(tmp_path))
+    assert section.problems == []
+    table = section.tables["supermasks.csv"].set_index("how")
+    assert table["mae_mean"].to_dict() == {"learned": 0.5, "trained": 0.9}
+    assert section.text.startswith("Test mae of networks that are untrained")
+    [axes] = section.figures["supermasks"].axes
+    assert axes.get_xlabel().startswith("Test mae") and axes.get_xlim()[1] < 2
+    cells = [fake_masked.cell("random", 1, 0.3, 0.2)]
+    fake_masked.write_untrained(str(tmp_path), 1, cells)
+    with pytest.raises(ValueError, match="accuracy: untrained; mae: s"):
+        supermasks.section(fake_results.read(tmp_path))

@@ -292,3 +292,21 @@ def test_a_tree_is_read_once(tmp_path):
 def test_nothing_to_draw(cells):
     with pytest.raises(ValueError, match="no untrained network to draw"):
         untrained.accuracy(cells.assign(density=0.0))
+
+
+def test_the_lowest_is_chosen_where_lower_is_better(tmp_path):
+    fake_masked.write_untrained(str(tmp_path), 1, CELLS, num_classes=10)
+    fake_results.remeasure(tmp_path)
+    cells = _read(tmp_path).cells
+    chosen = untrained.choose(cells).set_index("criterion")["level"]
+    assert chosen.to_dict() == {"random": 1, "large_final": 0}
+    section = untrained.section(fake_results.read(tmp_path))
+    lines = section.text.splitlines()
+    assert lines[0].startswith("Untrained networks under a mask: test mae at")
+    assert lines[1].endswith("n trials. Lowest validation mean first.")
+    assert lines[4].split()[2:6] == ["test", "min", "max", "validation"]
+    assert [line.split()[0] for line in lines[5:7]] == ["random", "large"]
+    assert lines[5].split()[2:5] == ["0.3", "0.3", "0.3"]
+    assert "validate_mae" in section.tables["untrained_cells.csv"]
+    axes = section.figures["untrained"].axes[0]
+    assert axes.get_ylabel() == "Test mae" and axes.get_ylim()[1] < 1

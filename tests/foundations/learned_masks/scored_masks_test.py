@@ -116,7 +116,7 @@ def gradients(searched, data):
     network = searched.network
     with tf.GradientTape() as tape:
         outputs = network(data.x.astype("f4"), training=True)
-        loss, _ = searched.create_loss_and_accuracy(data.y, outputs)
+        loss, _ = searched.task.batch(data.y, outputs)
         total = tf.add_n([loss, *network.losses])
     scores = {n: each.value for n, each in searched.source.trained.items()}
     return {n: g.numpy() for n, g in tape.gradient(total, scores).items()}

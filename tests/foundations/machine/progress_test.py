@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.values import headline
 
 
 class Terminal(io.StringIO):
@@ -44,6 +45,14 @@ def test_a_terminal_sees_losses_and_accuracies(monkeypatch):
         text = sys.stderr.getvalue()
     assert "level 0/1:   50%" in text
     assert " left, train 0.5000 (75.00 %)" in text
+
+
+def test_another_metric_than_accuracy_is_named():
+    mae = headline.Headline("mae", higher_is_better=False)
+    latest = {"train": (0.5, 0.25), "test": (0.75, 0.012345)}
+    assert progress.text(latest, mae) == (
+        "train 0.5000 (mae 0.25), test 0.7500 (mae 0.01235)"
+    )
 
 
 def test_long_runs_print_lines_where_there_is_no_terminal(monkeypatch):

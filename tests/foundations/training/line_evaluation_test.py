@@ -92,9 +92,9 @@ def test_masks_hold_along_the_line(monkeypatch):
 def test_one_evaluation_is_traced_for_all_points_and_splits(monkeypatch):
     traced, plain = [], network_evaluation.Evaluation._sum_up
 
-    def counting(self, x, y, values):
+    def counting(self, x, targets, values, sums):
         traced.append(x)
-        return plain(self, x, y, values)
+        return plain(self, x, targets, values, sums)
 
     monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     for model in (tiny.Model(), norm_model()):

@@ -87,9 +87,9 @@ def test_statistics_of_batch_normalisation_can_be_given():
 def test_one_evaluation_is_traced_for_all_networks_and_splits(monkeypatch):
     traced, plain = [], network_evaluation.Evaluation._sum_up
 
-    def counting(self, x, y, values):
+    def counting(self, x, targets, values, sums):
         traced.append(x)
-        return plain(self, x, y, values)
+        return plain(self, x, targets, values, sums)
 
     monkeypatch.setattr(network_evaluation.Evaluation, "_sum_up", counting)
     model = tiny.Model()

@@ -10,7 +10,7 @@ def test_what_lacks_a_word_of_the_protocol_cannot_be_made():
     class Half(trainee.Trainee):
         weights, masks, identity = {}, {}, {}
 
-    with pytest.raises(TypeError, match="create_loss.*effective.*outcome"):
+    with pytest.raises(TypeError, match="effective.*outcome.*restore"):
         Half()
 
 

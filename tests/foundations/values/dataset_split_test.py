@@ -69,7 +69,7 @@ def test_one_hot_labels_become_indices():
         (np.zeros((0, 1)), np.zeros(0, int), 1, "0 examples"),
         (np.zeros((2, 1)), np.zeros(2), 1, "Labels must be integers"),
         (np.full((2, 1), 1e300), np.zeros(2, int), 1, "float32 cannot hold"),
-        (np.zeros((2, 1)), {"y": np.zeros(2, int)}, 1, "one output. .*dict of"),
+        (np.zeros((2, 1)), {"y": np.zeros(2, int)}, 1, "one array: .*dict of"),
         (np.zeros((2, 1)), np.array([-1, 0]), 1, "Labels must be integers"),
         (np.zeros((2, 1)), np.ones((2, 2)), 1, "Labels must be integers"),
         (np.zeros((2, 1)), np.zeros(2, int), 0, "batch_size must be"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from lottery_ticket.foundations.values import interpolation
+from lottery_ticket.foundations.values import headline, interpolation
 
 FIRST = {
     "layer0": np.float32([[1, -2], [0, 4]]),
@@ -66,3 +66,24 @@ def test_the_barrier_is_never_negative_and_the_same_both_ways(errors):
     found = interpolation.barrier(errors)
     assert found >= 0
     assert found == interpolation.barrier(errors[::-1])
+
+
+MAE = headline.Headline("mae", higher_is_better=False)
+R2 = headline.Headline("r2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "limit"),
+    [
+        (headline.ACCURACY, 0.5, 0.02),
+        (MAE, 30.0, 0.6),
+        (R2, 0.25, 0.015),  # An error: it is of a value of .75.
+    ],
+)
+def test_stable_is_below_2_points_or_2_percent_of_the_ends(kind, ends, limit):
+    errors = dict.fromkeys(("train", "validate", "test"), [ends, 99, ends])
+    for split, is_stable in (("train", False), ("validate", True)):
+        barriers = dict.fromkeys(errors, 0.99 * limit)
+        assert interpolation.is_stable(barriers, errors, kind)
+        barriers[split] = 1.01 * limit
+        assert interpolation.is_stable(barriers, errors, kind) == is_stable
