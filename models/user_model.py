@@ -68,15 +68,21 @@ def fingerprints(name: str) -> dict[str, str]:
     }
 
 
-def create(name: str, examples, num_classes: int, outputs: str = "auto"):
+def create(
+    name: str,
+    examples,
+    num_classes: int,
+    outputs: str = "auto",
+    vocabulary_size: int | None = None,
+):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
-    (of one example, in a dict or tuple that of each input) and `num_classes`
-    that it has; for each draw of fresh
-    weights it is called anew, after `keras.utils.set_random_seed`. Constants
-    that it draws are no weights: they are the same for all seeds. Examples are
-    a batch of prepared ones; for these and `outputs`, see KerasModel.
+    (of one example, in a dict or tuple that of each input), `num_classes` and,
+    of texts, `vocabulary_size` that it has; for each draw of fresh weights it
+    is called anew, after `keras.utils.set_random_seed`. Constants that it draws
+    are no weights: they are the same for all seeds. Examples are a batch of
+    prepared ones; for these and `outputs`, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -93,6 +99,8 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
         "input_shape": examples_lib.shapes(examples),
         "num_classes": num_classes,
     }
+    if vocabulary_size is not None:
+        known["vocabulary_size"] = vocabulary_size
     arguments = _arguments(name, function, known)
 
     def build():

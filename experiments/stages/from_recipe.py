@@ -46,7 +46,7 @@ def dataset(recipe):
             )
     settings = {name: getattr(recipe, name) for name in _OF_DATASETS}
     settings["labels_seed"] = seeds.derive(recipe.seed, "labels")
-    stamp = _stamp(recipe.dataset)
+    stamp = _stamp(datasets.path(recipe.dataset))
     return _last_dataset(recipe.dataset, stamp, tuple(settings.items()))
 
 
@@ -190,7 +190,10 @@ def _last_model(name, dtype, strategy, shape, classes, options, own=None):
                 return models.create(name, shape, classes, **dict(options))
             dataset, outputs, _ = own
             first = batches.examples(dataset)
-            return user_model.create(name, first, classes, outputs)
+            words = dataset.vocabulary
+            return user_model.create(
+                *(name, first, classes, outputs), words and len(words)
+            )
     finally:
         keras.config.set_dtype_policy(before)
 
