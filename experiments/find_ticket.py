@@ -19,6 +19,7 @@ from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
     examples,
+    sources,
 )
 
 with lazy.imports():
@@ -70,7 +71,10 @@ def find_ticket(
         model: keras.Model with logits or softmax probabilities as outputs. It
             is trained itself, like by `fit`; a copy is not made.
         dataset: Pair ((x_train, y_train), (x_test, y_test)) of arrays as the
-            model takes them, y integers or one-hot; or a DatasetBase.
+            model takes them, x in a dict, list or tuple if it has several
+            inputs, y integers or one-hot. In place of a pair, batches of it: a
+            tf.data.Dataset, keras.utils.PyDataset or generator that ends; see
+            docs/data.md. Or a DatasetBase.
         output_dir: Folder of the results, one per trial.
         recipe: How to train and prune, made from "own_model", and what the
             outputs are, if that is not to be found out; nothing in it may
@@ -113,7 +117,7 @@ def find_ticket(
             raise ValueError(
                 f"{name} must be a {kind.__name__}. Received: {value!r}"
             )
-    dataset = _dataset(dataset, recipe)
+    dataset = _dataset(dataset, recipe, quiet)
     wrapped = keras_model.KerasModel(
         model, batches.examples(dataset), outputs=recipe.outputs
     )
@@ -194,13 +198,14 @@ def _check_recipe(recipe, dataset):
         )
 
 
-def _dataset(given, recipe):
+def _dataset(given, recipe, quiet):
     if isinstance(given, dataset_base.DatasetBase):
         return given
-    train, test = (
-        dataset_split.DatasetSplit(pair)
-        for pair in array_pairs.train_and_test(given)
-    )
+    halves = array_pairs.train_and_test(given)
+    train, test = map(dataset_split.DatasetSplit, halves)
+    for half, split in zip(halves, (train, test), strict=True):
+        if sources.kind(half):
+            progress.say(sources.said(half, split.x), quiet)
     labels.check_known(train.y, test.y)
     size = recipe.validation_size
     size = VALIDATION_FRACTION if size is None else size

@@ -19,7 +19,7 @@ from lottery_ticket.foundations.training import (
     run_settings,
     trainee,
 )
-from lottery_ticket.foundations.values import dataset_base
+from lottery_ticket.foundations.values import dataset_base, examples
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
@@ -131,11 +131,7 @@ def check_fits(
             "with self.set_outputs(logits); a KerasModel needs examples"
         )
     expected, given = model.input_shape, dataset.input_shape
-    fits = len(expected) == len(given) and all(
-        wanted in (None, size)
-        for wanted, size in zip(expected, given, strict=True)
-    )
-    if not fits:
+    if not examples.fits(expected, given):
         raise ValueError(
             f"The network takes examples of shape {expected}. Received: a "
             f"dataset of shape {given}"

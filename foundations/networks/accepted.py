@@ -186,9 +186,10 @@ def _reason(network, examples, error):
     given = dict(nested.named(examples))
     for place, each in nested.named(_inputs(network)):
         name = place if place in given else each.name
-        if name in given and not _fits(np.shape(given[name]), each.shape):
-            of = f" of input {name!r}" if name else ""
-            return f"it takes examples{of} of shape {tuple(each.shape[1:])}"
+        of = f" of input {name!r}" if name else ""
+        shape, wanted = np.shape(given.get(name))[1:], tuple(each.shape[1:])
+        if name in given and not examples_lib.fits(wanted, shape):
+            return f"it takes examples{of} of shape {wanted}"
     text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)
     text = text.split(" Arguments received by ")[0]
@@ -206,10 +207,3 @@ def _required(network):
         and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
         and each.name not in ("training", "mask")
     ]
-
-
-def _fits(shape, expected):
-    return len(shape) == len(expected) and all(
-        wanted in (None, size)
-        for size, wanted in zip(shape[1:], expected[1:], strict=True)
-    )

@@ -12,6 +12,7 @@ from lottery_ticket.foundations.values import (
     labels,
     names,
     nested,
+    sources,
     task_kinds,
 )
 
@@ -34,13 +35,13 @@ class DatasetSplit:
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y), or (x, y, weights). x: examples, shape (n, ...),
-                an array, what streams, or a dict, list or tuple of arrays, one
-                for each input of a network; see `DatasetBase`. y: labels,
-                integers of shape (n,) in [0, classes), or one-hot of shape
-                (n, classes); of another task, see `task_kinds`. weights: what
-                each example's loss is multiplied by, shape (n,), or longer, up
-                to y's.
+            data: Pair (x, y), or (x, y, weights), or batches of such; see
+                `sources`. x: examples, shape (n, ...), an array, what streams,
+                or a dict, list or tuple of arrays, one for each input of a
+                network; see `DatasetBase`. y: labels, integers of shape (n,) in
+                [0, classes), or one-hot of shape (n, classes); of another task,
+                see `task_kinds`. weights: what each example's loss is
+                multiplied by, shape (n,), or longer, up to y's.
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
@@ -58,7 +59,7 @@ class DatasetSplit:
         """
         names.check("task", task, task_kinds.KINDS)
         kind = task_kinds.KINDS[task]
-        x, y, *given_weights = data
+        x, y, *given_weights = sources.collected(data)
         y = labels.arrays(y, kind.has_several)
         counts = {len(part) for part in nested.leaves(y)}
         x = examples.checked(x, max(counts))
@@ -138,7 +139,12 @@ class DatasetSplit:
         if not self.shuffle:
             return np.arange(self.size, dtype=np.int32)
         rng = np.random.default_rng([self.seed, epoch])
-        return rng.permutation(self.size).astype(np.int32)
+        blocks = getattr(self.x, "blocks", None)
+        if blocks is None:
+            return rng.permutation(self.size).astype(np.int32)
+        # What lies in one batch is read at once.
+        ranks = rng.permutation(blocks[-1] + 1)
+        return np.argsort(ranks[blocks], kind="stable").astype(np.int32)
 
     def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns which examples are in consecutive batches.

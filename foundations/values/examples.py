@@ -51,6 +51,17 @@ def is_one(shape: typing.Any) -> bool:
     return is_tuple and all(isinstance(size, int) for size in shape)
 
 
+def fits(wanted: typing.Any, shape: typing.Any) -> bool:
+    """Whether a shape is as wanted, None being any size; of several, each."""
+    if isinstance(wanted, dict) and isinstance(shape, dict):
+        is_alike = wanted.keys() == shape.keys()
+        return is_alike and all(fits(wanted[k], shape[k]) for k in wanted)
+    if isinstance(wanted, tuple) and isinstance(shape, tuple):
+        is_alike = len(wanted) == len(shape)
+        return is_alike and all(map(fits, wanted, shape))
+    return wanted in (None, shape)
+
+
 def take(x: typing.Any, rows: typing.Any) -> typing.Any:
     """Returns some of the examples, by an array of rows or a slice."""
     return nested.mapped(lambda array: array[rows], x)
@@ -85,6 +96,23 @@ def checked(given: typing.Any, size: int) -> typing.Any:
             f"All inputs must have as many examples. Received: {listed}"
         )
     return x
+
+
+def arrays(value: typing.Any) -> typing.Any:
+    """Returns arrays of what a library gives, in dicts and tuples as it lies.
+
+    What is no array becomes one of the dtype object.
+    """
+    if isinstance(value, dict):
+        return {str(name): arrays(each) for name, each in value.items()}
+    if isinstance(value, tuple | list) and all(
+        isinstance(each, dict) or hasattr(each, "shape") for each in value
+    ):
+        return tuple(map(arrays, value))
+    try:
+        return np.asarray(value)
+    except Exception:  # Each library has its own.
+        return np.asarray(None)
 
 
 def array(what: str, given: typing.Any) -> np.ndarray:

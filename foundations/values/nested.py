@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 def mapped(function: Callable, first: typing.Any, *others: typing.Any):
     """Returns values of the same structure: a function of each leaf.
 
-    Others have the structure of the first; the function gets a leaf of each.
+    It is called in the order of `named`. Others have the structure of the
+    first; the function gets a leaf of each.
     """
     if isinstance(first, dict):
         return {
-            key: mapped(function, value, *(each[key] for each in others))
-            for key, value in first.items()
+            key: mapped(function, first[key], *(each[key] for each in others))
+            for key in sorted(first, key=str)
         }
     if isinstance(first, tuple):
         parts = zip(first, *others, strict=True)

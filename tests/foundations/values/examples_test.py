@@ -49,6 +49,16 @@ def test_inputs_that_are_no_arrays(given, message):
         examples.checked(given, 4)
 
 
+def test_shapes_fit_where_any_size_is_wanted():
+    assert examples.fits((None, 3), (7, 3))
+    assert examples.fits(
+        {"a": (None,), "b": ((2,),)}, {"b": ((2,),), "a": (1,)}
+    )
+    assert not examples.fits((3,), (3, 1))
+    assert not examples.fits({"a": (3,)}, {"a": (2,)})
+    assert not examples.fits({"a": (3,)}, (3,))
+
+
 def test_a_stream_says_what_it_holds():
     class Stream:
         shape, dtype = (9, 4), np.dtype(np.float32)
