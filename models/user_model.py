@@ -68,15 +68,22 @@ def fingerprints(name: str) -> dict[str, str]:
     }
 
 
-def create(name: str, examples, num_classes: int, outputs: str = "auto"):
+def create(
+    name: str,
+    examples,
+    num_classes: int | None,
+    outputs: str = "auto",
+    task: str = "auto",
+    labels=None,
+):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
-    (of one example, in a dict or tuple that of each input) and `num_classes`
-    that it has; for each draw of fresh
-    weights it is called anew, after `keras.utils.set_random_seed`. Constants
-    that it draws are no weights: they are the same for all seeds. Examples are
-    a batch of prepared ones; for these and `outputs`, see KerasModel.
+    (of one example, in a dict or tuple that of each input) and `num_classes`,
+    if there are classes, that it has; for each draw of fresh weights it is
+    called anew, after `keras.utils.set_random_seed`. Constants that it draws
+    are no weights: they are the same for all seeds. Examples are a batch of
+    prepared ones; for these, and what follows, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -91,7 +98,7 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     function = module.function(function_name)
     known = {
         "input_shape": examples_lib.shapes(examples),
-        "num_classes": num_classes,
+        **({} if num_classes is None else {"num_classes": num_classes}),
     }
     arguments = _arguments(name, function, known)
 
@@ -116,7 +123,12 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     network = _Drawn(build, 0)
     _check_builds(name, network, *drawn)
     return keras_model.KerasModel(
-        network.network, examples, build, outputs=outputs
+        network.network,
+        examples,
+        build,
+        outputs=outputs,
+        task=task,
+        labels=labels,
     )
 
 
