@@ -24,6 +24,7 @@ from lottery_ticket.foundations.values import labels as labels_lib
 
 TEST_FRACTION = 0.2
 VALIDATION_FRACTION = 0.1
+OF_CLASSES = ("classification", "binary")  # Tasks with one class an example.
 
 
 class DatasetRows(dataset_base.DatasetBase):
@@ -165,7 +166,7 @@ def takes(name: str) -> bool:
 def _read(path, task):
     """Returns (x_train, y_train, x_test, y_test)."""
     if csv_rows.path(path):
-        x, y = csv_rows.read(path, task in ("classification", "binary"))
+        x, y = csv_rows.read(path, task in OF_CLASSES)
         return _divided(path, x, y, task)
     if path.endswith(".npz"):
         return npz_rows.read(path)
@@ -176,7 +177,7 @@ def _read(path, task):
 
 
 def _divided(path, x, y, task):
-    if task == "classification":
+    if task in OF_CLASSES:
         train, test = splits.stratified_test(y, TEST_FRACTION, path)
     else:
         train, test = splits.validation(len(y), TEST_FRACTION, 0)

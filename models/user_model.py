@@ -71,18 +71,21 @@ def fingerprints(name: str) -> dict[str, str]:
 def create(
     name: str,
     examples,
-    num_classes: int,
+    num_classes: int | None,
     outputs: str = "auto",
-    vocabulary_size: int | None = None,
+    task: str = "auto",
+    labels=None,
+    vocabulary: list[str] | None = None,
 ):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
-    (of one example, in a dict or tuple that of each input), `num_classes` and,
-    of texts, `vocabulary_size` that it has; for each draw of fresh weights it
-    is called anew, after `keras.utils.set_random_seed`. Constants that it draws
-    are no weights: they are the same for all seeds. Examples are a batch of
-    prepared ones; for these and `outputs`, see KerasModel.
+    (of one example, in a dict or tuple that of each input), `num_classes`, if
+    there are classes, and `vocabulary_size`, if examples are texts, that it
+    has; for each draw of fresh weights it is called anew, after
+    `keras.utils.set_random_seed`. Constants that it draws are no weights: they
+    are the same for all seeds. Examples are a batch of prepared ones; for
+    these, and what follows, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -97,10 +100,10 @@ def create(
     function = module.function(function_name)
     known = {
         "input_shape": examples_lib.shapes(examples),
-        "num_classes": num_classes,
+        **({} if num_classes is None else {"num_classes": num_classes}),
     }
-    if vocabulary_size is not None:
-        known["vocabulary_size"] = vocabulary_size
+    if vocabulary is not None:
+        known["vocabulary_size"] = len(vocabulary)
     arguments = _arguments(name, function, known)
 
     def build():
@@ -124,7 +127,12 @@ def create(
     network = _Drawn(build, 0)
     _check_builds(name, network, *drawn)
     return keras_model.KerasModel(
-        network.network, examples, build, outputs=outputs
+        network.network,
+        examples,
+        build,
+        outputs=outputs,
+        task=task,
+        labels=labels,
     )
 
 

@@ -16,7 +16,7 @@ with lazy.imports():
     import keras
 
     from lottery_ticket.foundations import trainer
-    from lottery_ticket.foundations.training import batches
+    from lottery_ticket.foundations.training import batches, compiled_optimizer
 
 _log = logging.getLogger(__name__)
 # Settings of a recipe that its dataset is made by.
@@ -45,6 +45,8 @@ def dataset(recipe):
                 f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
             )
     settings = {name: getattr(recipe, name) for name in _OF_DATASETS}
+    if recipe.task not in ("auto", "classification"):
+        settings["task"] = recipe.task
     settings["labels_seed"] = seeds.derive(recipe.seed, "labels")
     stamp = _stamp(datasets.path(recipe.dataset))
     return _last_dataset(recipe.dataset, stamp, tuple(settings.items()))
@@ -65,7 +67,7 @@ def model(recipe, dataset, quiet=False):
         return _last_model(*kind, *sizes, options)
     # A function that has changed builds another.
     code = user_model.fingerprints(recipe.model)["code"]
-    own = dataset, recipe.outputs, code
+    own = dataset, recipe.outputs, recipe.task, code
     made = _last_model(*kind, *sizes, options, own)
     progress.say(made.summary(), quiet)
     return made
@@ -127,19 +129,8 @@ def train(
     length = steps.iterations(recipe.training_len, per_epoch)
     if is_first:
         _warn_of_late_drops(recipe, per_epoch, length)
-    optimizer_fn = optimizers.optimizer_fn(
-        recipe.optimizer,
-        recipe.lr,
-        recipe.learning_rate_schedule(),
-        per_epoch=per_epoch,
-        training_iterations=length,
-        # Of the last iteration the rate stays what it is.
-        start_iteration=length - 1
-        if finetune
-        else steps.iterations(course.start_iteration, per_epoch),
-        is_constant=finetune,
-        **recipe.optimizer_options(),
-    )
+    start = steps.iterations(course.start_iteration, per_epoch)
+    optimizer_fn = _optimizer_fn(recipe, model, per_epoch, start, finetune)
     try:
         return trainer.train(
             dataset,
@@ -169,6 +160,26 @@ def train(
         ) from error
 
 
+def _optimizer_fn(recipe, model, per_epoch, start, finetune):
+    """Function () -> the recipe's optimizer, from an iteration on."""
+    if recipe.optimizer == optimizers.COMPILED:
+        return compiled_optimizer.optimizer_fn(
+            model.network, starts_later=finetune or start > 0
+        )
+    length = steps.iterations(recipe.training_len, per_epoch)
+    return optimizers.optimizer_fn(
+        recipe.optimizer,
+        recipe.lr,
+        recipe.learning_rate_schedule(),
+        per_epoch=per_epoch,
+        training_iterations=length,
+        # Of the last iteration the rate stays what it is.
+        start_iteration=length - 1 if finetune else start,
+        is_constant=finetune,
+        **recipe.optimizer_options(),
+    )
+
+
 @functools.lru_cache(maxsize=1)
 def _last_dataset(name, stamp, settings):
     """A dataset; a stamp tells a file from what it was before it changed."""
@@ -180,7 +191,8 @@ def _last_dataset(name, stamp, settings):
 def _last_model(name, dtype, strategy, shape, classes, options, own=None):
     """A network, in the recipe's precision and on its devices.
 
-    `own` is of a user's: its dataset, what its outputs are, and its code.
+    `own` is of a user's: its dataset, what its outputs and its task are, and
+    its code.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(devices.set_precision(dtype))
@@ -188,11 +200,15 @@ def _last_model(name, dtype, strategy, shape, classes, options, own=None):
         with devices.strategy(strategy).scope():
             if own is None:
                 return models.create(name, shape, classes, **dict(options))
-            dataset, outputs, _ = own
-            first = batches.examples(dataset)
-            words = dataset.vocabulary
+            dataset, outputs, task, _ = own
             return user_model.create(
-                *(name, first, classes, outputs), words and len(words)
+                name,
+                batches.examples(dataset),
+                classes,
+                outputs,
+                task,
+                batches.example_labels(dataset),
+                dataset.vocabulary,
             )
     finally:
         keras.config.set_dtype_policy(before)

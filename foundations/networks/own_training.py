@@ -68,9 +68,8 @@ def check(network: keras.Model) -> None:
 
 def has_loss(network: keras.Model) -> bool:
     """Whether a network was compiled with a loss."""
-    return network.compiled and bool(
-        _flat(keras_private.compiled(network)["loss"])
-    )
+    is_compiled = isinstance(network, keras.Model) and network.compiled
+    return is_compiled and bool(_flat(keras_private.compiled(network)["loss"]))
 
 
 def is_classification(network: keras.Model) -> bool:

@@ -54,7 +54,7 @@ def of(
             logits or probabilities.
     """
     if name == "compiled":
-        return Found(compiled(network, values, y), None)
+        return Found(by_compile(network, values, y), None)
     if name == "classification":
         accepted.check_one_vector(network, values)
     else:
@@ -92,10 +92,13 @@ def name_of(
         return "compiled" if has_loss and not is_plain else "classification"
     is_same = given == "classification" and is_plain
     if has_loss and given != "compiled" and not is_same:
-        loss = keras_task.words(keras_private.compiled(network)["loss"])
+        compiled = keras_private.compiled(network)
+        metrics = keras_task.words(compiled["metrics"] or [])
         raise ValueError(
-            f"The network {network.name!r} is compiled with the loss {loss}. "
-            f"Received: task={given}. Leave one of them out"
+            f"The network {network.name!r} is compiled with the loss "
+            f"{keras_task.words(compiled['loss'])}"
+            + (f" and the metrics {metrics}" if metrics else "")
+            + f". Received: task={given}. Leave one of them out"
         )
     return given
 
@@ -146,7 +149,7 @@ def by_name(
     )
 
 
-def compiled(
+def by_compile(
     network: keras.Model, outputs: typing.Any, y: typing.Any
 ) -> keras_task.KerasTask:
     """Returns what a network was compiled with as a task.

@@ -6,17 +6,18 @@ import numpy as np
 
 from lottery_ticket.foundations.values import sources
 
-# Examples and labels.
-Pair = tuple[typing.Any, typing.Any]
+# Examples and labels, and weights of examples if there are any.
+Pair = tuple[typing.Any, ...]
 _WHOLE = "batches of one set. Pass (train, test), each of which may be batches"
 
 
 def train_and_test(given: object) -> tuple[Pair, Pair]:
     """Returns ((x_train, y_train), (x_test, y_test)), as they were given.
 
-    In place of a pair there may be what gives batches of it; see `sources`.
-    Raises ValueError unless it is two pairs. The error says what it is: one
-    pair, sample weights, a tf.data.Dataset. Arrays are looked at elsewhere.
+    Behind y, weights of the examples may stand: (x, y, weights). In place of a
+    pair there may be what gives batches of it; see `sources`. Raises ValueError
+    unless it is two pairs. The error says what it is: one pair, a
+    tf.data.Dataset. Arrays are looked at elsewhere.
     """
     if _is_of(given, 2, _is_half):
         train, test = typing.cast(tuple[Pair, Pair], given)
@@ -34,11 +35,6 @@ def _what(given):
     batches = [sources.kind(each) for each in (given, *parts, *inner)]
     if any(batches):
         return f"{next(filter(None, batches))}: {_WHOLE}"
-    if any(_is_of(half, 3, _is_array) for half in parts):
-        return (
-            "(x, y, sample_weight) in place of (x, y); examples have no "
-            "weights here"
-        )
     if _is_of(given, 3, lambda part: _is_of(part, 2)):
         return (
             "3 pairs; examples for validation are taken from those for "
@@ -55,7 +51,8 @@ def _is_of(value, count, is_part=lambda part: True):
 
 def _is_half(value):
     """Whether it may be one set: a pair of arrays, or batches."""
-    return sources.kind(value) is not None or _is_of(value, 2, _is_array)
+    is_batches = sources.kind(value) is not None
+    return is_batches or any(_is_of(value, n, _is_array) for n in (2, 3))
 
 
 def _is_array(value):

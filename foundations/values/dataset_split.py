@@ -35,7 +35,7 @@ class DatasetSplit:
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y), or (x, y, weights), or batches of it; see
+            data: Pair (x, y), or (x, y, weights), or batches of such; see
                 `sources`. x: examples, shape (n, ...), an array, what streams,
                 or a dict, list or tuple of arrays, one for each input of a
                 network; see `DatasetBase`. y: labels, integers of shape (n,) in

@@ -207,8 +207,9 @@ def test_an_error_of_a_layer_has_no_pixels():
 def test_other_outputs_than_one_vector_are_an_error(outputs, received):
     inputs = keras.Input((8,))
     network = keras.Model(inputs, outputs(inputs))
-    with pytest.raises(ValueError, match=f"one output, .*{received}"):
-        accepted.outputs(network, X)
+    given = accepted.outputs(network, X)
+    with pytest.raises(ValueError, match=f"one output, .*{received}.*task="):
+        accepted.check_one_vector(network, given)
 
 
 def test_outputs_are_those_of_the_network():

@@ -64,8 +64,6 @@ def test_batches_may_be_in_place_of_a_pair():
         ((X[:2], Y[:2]), r"tuple of 2: ndarray of shape \(2, 8\)"),
         ((X[:2].tolist(), [0, 1]), "tuple of 2: list, list"),
         ((X, Y, X, Y), "tuple of 4: ndarray"),
-        (((X, Y, Y), (X, Y, Y)), r"\(x, y, sample_weight\) in place of"),
-        (((X, Y), (X, Y, Y)), "examples have no weights here"),
         (((X, Y),) * 3, "3 pairs; examples for validation are taken from"),
         ((None, None), "tuple of 2: NoneType, NoneType"),
         (((X, None), (X, None)), r"tuple of 2: \(ndarray .*, NoneType\), \("),
@@ -80,3 +78,8 @@ def test_what_is_no_two_pairs_is_named(given, message):
     start = r"dataset must be \(\(x_train, y_train\), \(x_test, y_test\)\)"
     with pytest.raises(ValueError, match=f"{start} or a .*{message}"):
         array_pairs.train_and_test(given)
+
+
+def test_weights_may_stand_behind_labels():
+    for given in (((X, Y, Y), (X, Y, Y)), [(X, Y, Y), [X, Y]]):
+        assert array_pairs.train_and_test(given) == tuple(given)
