@@ -110,7 +110,7 @@ class DatasetRows(dataset_base.DatasetBase):
         y_kept = examples.take(y_train, kept)
         if random_labels:
             y_kept = labels.randomize(
-                y_kept, random_labels, num_classes, labels_seed
+                y_kept, random_labels, num_classes or 0, labels_seed
             )
         x_kept, x_held = (examples.take(x_train, r) for r in (kept, held_out))
         (x_kept, x_held, x_test), vocabulary = _as_numbers(
@@ -233,4 +233,5 @@ def _of_array(normalization, x):
         return preparation.Scale(255) if are_pixels else None
     if normalization == "l2":
         return preparation.L2()
-    return preparation.Standardize(*pixels.mean_and_std(x, 1), 1)
+    mean, std = pixels.mean_and_std(x, 1)
+    return preparation.Standardize(mean, std, 1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from lottery_ticket.foundations.machine import files
 
-_NAME = re.compile(r"(?P<path>.+\.csv)(?::(?P<targets>.+))?", re.IGNORECASE)
+_NAME = re.compile(r"(.+?\.csv)(:.+)?", re.IGNORECASE)
 _DELIMITERS = ",;\t"
 SHOWN = 8
 
@@ -19,7 +19,7 @@ SHOWN = 8
 def path(name: str) -> str | None:
     """Path of the file that a dataset's name means, or None if it is no csv."""
     found = _NAME.fullmatch(name)
-    return found["path"] if found else None
+    return found[1] if found else None
 
 
 def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -41,8 +41,8 @@ def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
         ValueError: If there is no such column, a value is missing, or no number
             where there must be one. It names the column and a line.
     """
-    given = _NAME.fullmatch(name)
-    file, targets = given["path"], (given["targets"] or "").split(",")
+    file = path(name) or name
+    targets = name[len(file) + 1 :].split(",")
     table = _table(file)
     unknown = [target for target in targets if target not in table]
     if unknown:

@@ -22,11 +22,12 @@ def is_folder(path: str) -> bool:
         return False
     train = os.path.join(folder, "train")
     inner = train if os.path.isdir(train) else folder
-    return any(
-        class_folders.files_of(entry.path, SUFFIXES)
-        for entry in os.scandir(inner)
-        if entry.is_dir()
-    )
+    with os.scandir(inner) as entries:
+        return any(
+            class_folders.files_of(entry.path, SUFFIXES)
+            for entry in entries
+            if entry.is_dir()
+        )
 
 
 def read(folder: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
