@@ -1,19 +1,10 @@
 """A user's own examples that are no images: tables, texts, volumes."""
 
-import dataclasses
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from lottery_ticket.datasets import tfds_sets
-from lottery_ticket.datasets.images import (
-    labels,
-    pixels,
-    preparation,
-    splits,
-)
-from lottery_ticket.datasets.rows import csv_rows, npz_rows, texts
+from lottery_ticket.datasets.images import labels, preparation, splits
+from lottery_ticket.datasets.rows import csv_rows, inputs, npz_rows, texts
 from lottery_ticket.foundations.values import (
     dataset_base,
     examples,
@@ -69,12 +60,8 @@ class DatasetRows(dataset_base.DatasetBase):
             task: As of DatasetBase: what labels are.
             validation_size: As for DatasetImages, like subset and seeds; None
                 holds out a tenth.
-            normalization: "scale" divides uint8 arrays of two and more axes by
-                255 and leaves all else as it is; "standardize" gives numbers
-                that are no integers, and those, mean 0 and deviation 1 over the
-                training examples, by their last axis; "l2" divides each example
-                by its Euclidean norm; "none" changes nothing. Other integers,
-                which may be indices, are never changed.
+            normalization: What is done to numbers that are no indices, see
+                `rows/inputs.py`; of tables, "scale" leaves them as they are.
             augmentation: "none".
             permute_labels: Whether to rename the classes at random.
             random_labels: Fraction of the training labels that are drawn anew.
@@ -95,17 +82,18 @@ class DatasetRows(dataset_base.DatasetBase):
         x_train, y_train, x_test, y_test = _read(path, task)
         num_classes = None
         if task == "classification":
-            y_train, y_test = every = [
+            y_train, y_test = (
                 labels_lib.classes(np.asarray(y)) for y in (y_train, y_test)
-            ]
+            )
             labels.check_known(y_train, y_test)
             num_classes = 1 + int(y_train.max())
-            if permute_labels:
-                y_train, y_test = labels.permute(every, labels_seed)
-        if validation_size is None:
-            validation_size = VALIDATION_FRACTION
-        size = examples.count(y_train)
-        kept, held_out = splits.validation(size, validation_size, split_seed)
+        if permute_labels:
+            y_train, y_test = labels.permute([y_train, y_test], labels_seed)
+        size = VALIDATION_FRACTION
+        size = size if validation_size is None else validation_size
+        kept, held_out = splits.validation(
+            examples.count(y_train), size, split_seed
+        )
         kept = splits.subset(kept, subset, split_seed)
         y_kept = examples.take(y_train, kept)
         if random_labels:
@@ -124,29 +112,11 @@ class DatasetRows(dataset_base.DatasetBase):
             validate=validate if len(held_out) else None,
             train_order_seed=train_order_seed,
             drop_partial_batch=drop_partial_batch,
-            prepare=_preparation(normalization, x_kept),
+            prepare=inputs.preparation_of(normalization, x_kept),
             num_classes=num_classes,
             task=task,
             vocabulary=vocabulary,
         )
-
-
-@dataclasses.dataclass(frozen=True)
-class Each:
-    """What is done to inputs by their names, and the others as they are."""
-
-    functions: tuple[tuple[str, Callable], ...]
-
-    def __call__(self, x: Any) -> Any:
-        """Returns inputs in the same structure."""
-        functions = dict(self.functions)
-        order = iter([name for name, _ in nested.named(x)])
-
-        def prepare(array):
-            function = functions.get(next(order))
-            return function(array) if function else array
-
-        return nested.mapped(prepare, x)
 
 
 def takes(name: str) -> bool:
@@ -198,40 +168,6 @@ def _as_numbers(*parts):
     Words are those of the first part.
     """
     if not texts.is_text(parts[0]):
-        return [nested.mapped(_plain, x) for x in parts], None
+        return [nested.mapped(inputs.plain, x) for x in parts], None
     words = texts.Words(parts[0])
     return [words.numbers(x) for x in parts], words.vocabulary
-
-
-def _plain(x):
-    """Numbers as devices take them: float32, int32 or uint8."""
-    if x.dtype == np.uint8:
-        return x
-    limits = np.iinfo(np.int32)
-    is_index = x.dtype.kind in "iu" and x.size
-    if is_index and limits.min <= x.min() and x.max() <= limits.max:
-        return x.astype(np.int32)
-    return x.astype(np.float32)
-
-
-def _preparation(normalization, x):
-    """What is done to a batch; None for nothing."""
-    found = {
-        name: _of_array(normalization, array) for name, array in nested.named(x)
-    }
-    if not nested.is_several(x):
-        return found[""]
-    functions = tuple((n, each) for n, each in found.items() if each)
-    return Each(functions) if functions else None
-
-
-def _of_array(normalization, x):
-    are_pixels = x.dtype == np.uint8 and x.ndim > 2
-    if normalization == "none" or x.dtype.kind in "iu" and not are_pixels:
-        return None
-    if normalization == "scale":
-        return preparation.Scale(255) if are_pixels else None
-    if normalization == "l2":
-        return preparation.L2()
-    mean, std = pixels.mean_and_std(x, 1)
-    return preparation.Standardize(mean, std, 1)
