@@ -152,11 +152,9 @@ def test_what_does_not_fit_is_told_before_training(tmp_path):
             "digits_fc", dataset=made.dataset, training_len="4it"
         )
         planned.run(train.plan, str(tmp_path / "out"), other)
-    (tmp_path / "networks.py").write_text(
-        NETWORKS.replace("name=n)", 'name=n + "_")')
-        .replace("inputs = {n: k", "inputs = {n + '_': k")
-        .replace("inputs[n])", 'inputs[n + "_"])')
-    )
-    with pytest.raises(ValueError, match="a dict of 'left_', 'right_'"):
+    other = NETWORKS.replace("in input_shape.items()", "in SHAPES.items()")
+    shapes = {"left": (3,), "rihgt": (2,)}
+    (tmp_path / "networks.py").write_text(f"{other}\nSHAPES = {shapes}")
+    with pytest.raises(ValueError, match="a dict of 'left', 'rihgt'"):
         planned.run(train.plan, str(tmp_path / "out"), made)
     assert not (tmp_path / "out").exists()
