@@ -87,8 +87,12 @@ def _part(folder, part, known, suffixes):
     path = os.path.join(folder, part)
     found = classes(path, suffixes=suffixes)
     known = list(found) if known is None else known
-    paths, y = labelled(found, known, path)
+    paths, y = labelled(found, known, path, _kind(suffixes))
     return [os.path.join(part, each) for each in paths], y, known
+
+
+def _kind(suffixes):
+    return "images" if suffixes is SUFFIXES else "texts"
 
 
 def _say_what_is_left_out(path, image_count, suffixes):
@@ -97,7 +101,7 @@ def _say_what_is_left_out(path, image_count, suffixes):
     others = [e for e in entries if not e.startswith(".")]
     others = len(others) - image_count
     if others or not image_count:
-        kind = "images" if suffixes is SUFFIXES else "texts"
+        kind = _kind(suffixes)
         _log.warning(
             "%s has %d %s; %d other files or folders are left out (%s end in "
             "%s)",
@@ -111,7 +115,10 @@ def _say_what_is_left_out(path, image_count, suffixes):
 
 
 def labelled(
-    found: dict[str, list[str]], known: list[str], folder: str
+    found: dict[str, list[str]],
+    known: list[str],
+    folder: str,
+    kind: str = "images",
 ) -> tuple[list[str], np.ndarray]:
     """Returns (paths, labels): a label is the place of its class in `known`.
 
@@ -121,9 +128,9 @@ def labelled(
     unknown = [name for name in found if name not in known]
     if unknown or not found:
         raise ValueError(
-            f"{folder} must hold a folder of images for each of "
+            f"{folder} must hold a folder of {kind} for each of "
             f"{len(known) or 'the'} classes. Received: "
-            + (f"{unknown[0]!r}, which is none" if unknown else "no images")
+            + (f"{unknown[0]!r}, which is none" if unknown else f"no {kind}")
         )
     place = {name: label for label, name in enumerate(known)}
     paths = [path for name in found for path in found[name]]

@@ -58,14 +58,16 @@ class Words:
 
     def __init__(self, texts: np.ndarray):
         """Learns the words of texts, str of shape (n,)."""
-        layer = keras.layers.TextVectorization(max_tokens=MAX_TOKENS)
-        layer.adapt(texts.tolist())
-        self.vocabulary: list[str] = layer.get_vocabulary()
-        length = min(MAX_LENGTH, layer(texts.tolist()).shape[1])
         self._layer = keras.layers.TextVectorization(
-            output_sequence_length=max(1, length),
-            vocabulary=self.vocabulary[2:] or ["the"],
+            max_tokens=MAX_TOKENS, output_sequence_length=MAX_LENGTH
         )
+        self._layer.adapt(texts.tolist())
+        self.vocabulary: list[str] = self._layer.get_vocabulary()
+        if len(self.vocabulary) == 2:
+            raise ValueError("Training texts must have words. Received: none")
+        self._length = MAX_LENGTH
+        are_used = (self.numbers(texts) != 0).any(axis=0)
+        self._length = int(are_used.sum())  # Places, from the first on.
 
     def numbers(self, texts: np.ndarray) -> np.ndarray:
         """Returns texts as numbers of words, int32, shape (n, length).
@@ -73,7 +75,8 @@ class Words:
         The length is that of the longest text that was learned from, and at
         most MAX_LENGTH; 0s fill it up.
         """
-        return self._layer(texts.tolist()).numpy().astype(np.int32)
+        found = self._layer(texts.tolist()).numpy().astype(np.int32)
+        return found[:, : self._length]
 
 
 def _text(path):

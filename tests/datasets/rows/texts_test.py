@@ -58,6 +58,24 @@ def test_a_folder_of_images_is_none(tmp_path):
     assert not texts.is_text(np.zeros(3)) and not texts.is_text({"a": TEXTS})
 
 
+def test_texts_without_words():
+    with pytest.raises(ValueError, match="must have words"):
+        texts.Words(np.array(["", "..."], object))
+
+
+def test_classes_that_are_not_trained_on(tmp_path):
+    path = folder(tmp_path)
+    (tmp_path / "test/other").mkdir()
+    (tmp_path / "test/other/1.txt").write_text("a")
+    with pytest.raises(ValueError, match="folder of texts .*'other', which is"):
+        texts.read(path)
+
+
+def test_too_few_texts_to_hold_out_some(tmp_path):
+    with pytest.raises(ValueError, match="no test set, and too few examples"):
+        texts.read(folder(tmp_path, [""], count=1))
+
+
 def test_a_file_that_is_no_text(tmp_path):
     path = folder(tmp_path)
     (tmp_path / "train/neg/0.txt").write_bytes(b"\xff\xfe\xff")
