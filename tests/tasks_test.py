@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lottery_ticket.analysis import report
 from lottery_ticket.experiments import find_ticket
 from lottery_ticket.experiments.settings import recipes, scoring
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.foundations.values import task_kinds
+from lottery_ticket.runners import report
 from lottery_ticket.tests import tiny
 
 L = keras.layers
@@ -103,7 +103,7 @@ def test_a_ticket_is_found_resumed_and_reported(task, tmp_path, monkeypatch):
     log = json.loads((run / "test.json").read_text())
     assert list(log)[:2] == ["iteration", "loss"] and headline in log
     assert record.get("task", "classification") == task
-    report.write(str(tmp_path / "whole"), str(tmp_path / "report"))
+    report.RUN(str(tmp_path / "whole"), str(tmp_path / "report"))
     rows = pd.read_csv(tmp_path / "report/runs.csv")
     assert rows[headline].tolist()[-1] == pytest.approx(log[headline][-1])
 
