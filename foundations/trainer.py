@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.networks import accepted, keras_private
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
@@ -23,6 +24,7 @@ from lottery_ticket.foundations.values import dataset_base, examples
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
+VOCABULARY = "vocabulary.txt"  # Of examples that are texts, a word a line.
 _log = logging.getLogger(__name__)
 
 
@@ -103,6 +105,10 @@ def train(
         collapse.check(
             before.masks, before.effective, output.on_collapse, label
         )
+        if dataset.vocabulary is not None:
+            words = "\n".join(dataset.vocabulary) + "\n"
+            path = files.join(output_dir, VOCABULARY)
+            files.write(path, words.encode())
         run = resumable_run.ResumableRun(
             model,
             programs.program(

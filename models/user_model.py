@@ -75,15 +75,17 @@ def create(
     outputs: str = "auto",
     task: str = "auto",
     labels=None,
+    vocabulary: list[str] | None = None,
 ):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
-    (of one example, in a dict or tuple that of each input) and `num_classes`,
-    if there are classes, that it has; for each draw of fresh weights it is
-    called anew, after `keras.utils.set_random_seed`. Constants that it draws
-    are no weights: they are the same for all seeds. Examples are a batch of
-    prepared ones; for these, and what follows, see KerasModel.
+    (of one example, in a dict or tuple that of each input), `num_classes`, if
+    there are classes, and `vocabulary_size`, if examples are texts, that it
+    has; for each draw of fresh weights it is called anew, after
+    `keras.utils.set_random_seed`. Constants that it draws are no weights: they
+    are the same for all seeds. Examples are a batch of prepared ones; for
+    these, and what follows, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -100,6 +102,8 @@ def create(
         "input_shape": examples_lib.shapes(examples),
         **({} if num_classes is None else {"num_classes": num_classes}),
     }
+    if vocabulary is not None:
+        known["vocabulary_size"] = len(vocabulary)
     arguments = _arguments(name, function, known)
 
     def build():

@@ -104,7 +104,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, x, y):
         super().__init__()
-        self.x, self.y = x, y
+        self.x, self.y = tupled(x), y
 
     def __len__(self):
         return SIZE // 6
@@ -114,13 +114,16 @@ class Batches(keras.utils.PyDataset):
         return examples.take(self.x, part), self.y[part]
 
 
+def tupled(x):
+    return tuple(x) if isinstance(x, list) else x
+
+
 def arrays(x):
     return x, Y
 
 
 def as_dataset(x):
-    x = tuple(x) if isinstance(x, list) else x
-    return tf.data.Dataset.from_tensor_slices((x, Y)).batch(5)
+    return tf.data.Dataset.from_tensor_slices((tupled(x), Y)).batch(5)
 
 
 def as_generator(x):
@@ -128,7 +131,7 @@ def as_generator(x):
 
 
 def as_stream(x):
-    return Batches(tuple(x) if isinstance(x, list) else x, Y)
+    return Batches(x, Y)
 
 
 def made(kind):
@@ -236,6 +239,7 @@ def test_a_ticket_is_found_and_goes_on_to_the_same_bytes(
     )
 
 
+@pytest.mark.slow
 def test_what_is_read_once_trains_as_arrays_do(tmp_path):
     for give in (arrays, as_dataset):
         find(tmp_path / give.__name__, "dict", give)

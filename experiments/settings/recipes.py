@@ -60,7 +60,8 @@ class Recipe:
     )
     dataset: str | None = fields.left_open(
         "digits (bundled), mnist, fashion_mnist, cifar10 or another name in "
-        "datasets/registry.py, or the path of a dataset."
+        "datasets/registry.py, the path of a dataset, PATH.csv:COLUMN, or "
+        "tfds:NAME."
     )
     data_dir: str | None = fields.left_open(
         "Folder with NAME.npz in Keras's layout, or the folders that datasets "

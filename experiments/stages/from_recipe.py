@@ -48,7 +48,7 @@ def dataset(recipe):
     if recipe.task not in ("auto", "classification"):
         settings["task"] = recipe.task
     settings["labels_seed"] = seeds.derive(recipe.seed, "labels")
-    stamp = _stamp(recipe.dataset)
+    stamp = _stamp(datasets.path(recipe.dataset))
     return _last_dataset(recipe.dataset, stamp, tuple(settings.items()))
 
 
@@ -208,6 +208,7 @@ def _last_model(name, dtype, strategy, shape, classes, options, own=None):
                 outputs,
                 task,
                 batches.example_labels(dataset),
+                dataset.vocabulary,
             )
     finally:
         keras.config.set_dtype_policy(before)

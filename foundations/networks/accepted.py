@@ -186,9 +186,9 @@ def _reason(network, examples, error):
     given = dict(nested.named(examples))
     for place, each in nested.named(_inputs(network)):
         name = place if place in given else each.name
-        of = f" of input {name!r}" if name else ""
-        shape, wanted = np.shape(given.get(name))[1:], tuple(each.shape[1:])
+        shape, wanted = np.shape(given.get(name, ()))[1:], tuple(each.shape[1:])
         if name in given and not examples_lib.fits(wanted, shape):
+            of = f" of input {name!r}" if name else ""
             return f"it takes examples{of} of shape {wanted}"
     text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)

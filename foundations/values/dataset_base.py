@@ -40,6 +40,7 @@ class DatasetBase:
         num_classes: int | None = None,
         task: str = "classification",
         class_weight: Mapping[int, float] | None = None,
+        vocabulary: list[str] | None = None,
     ):
         """Makes the three splits.
 
@@ -78,6 +79,8 @@ class DatasetBase:
             task: A name in task_kinds.KINDS: what labels are.
             class_weight: Dict, class -> what the losses of its training
                 examples are multiplied by, beside their weights, as in `fit`.
+            vocabulary: Words that the whole numbers of examples stand for, of
+                texts, which runs keep; None for anything else.
 
         Raises:
             ValueError: As for `DatasetSplit`, if splits differ in the shape of
@@ -85,6 +88,7 @@ class DatasetBase:
                 or they are no classes, and something is said of classes.
         """
         self.task = task
+        self.vocabulary = vocabulary
         self.prepare = prepare
         self.augment = augment
         self.augment_seed = augment_seed
@@ -182,6 +186,7 @@ class DatasetBase:
             "augment_seed": self.augment_seed if is_random else None,
             "classes": self.num_classes,
             **({} if self.task == "classification" else {"task": self.task}),
+            **({"vocabulary": self.vocabulary} if self.vocabulary else {}),
             **{name: split.checksum for name, split in self.splits.items()},
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lottery_ticket.foundations.values import (
+    batch_stream,
     examples,
     fields,
     labels,
@@ -139,12 +140,11 @@ class DatasetSplit:
         if not self.shuffle:
             return np.arange(self.size, dtype=np.int32)
         rng = np.random.default_rng([self.seed, epoch])
-        blocks = getattr(self.x, "blocks", None)
-        if blocks is None:
+        if not isinstance(self.x, batch_stream.BatchStream):
             return rng.permutation(self.size).astype(np.int32)
         # What lies in one batch is read at once.
-        ranks = rng.permutation(blocks[-1] + 1)
-        return np.argsort(ranks[blocks], kind="stable").astype(np.int32)
+        ranks = rng.permutation(self.x.blocks[-1] + 1)
+        return np.argsort(ranks[self.x.blocks], kind="stable").astype(np.int32)
 
     def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns which examples are in consecutive batches.

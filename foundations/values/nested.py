@@ -7,7 +7,9 @@ import typing
 from collections.abc import Callable, Iterator
 
 
-def mapped(function: Callable, first: typing.Any, *others: typing.Any):
+def mapped(
+    function: Callable, first: typing.Any, *others: typing.Any
+) -> typing.Any:
     """Returns values of the same structure: a function of each leaf.
 
     It is called in the order of `named`. Others have the structure of the
@@ -24,7 +26,9 @@ def mapped(function: Callable, first: typing.Any, *others: typing.Any):
     return function(first, *others)
 
 
-def named(value: typing.Any, name: str = "") -> Iterator[tuple[str, object]]:
+def named(
+    value: typing.Any, name: str = ""
+) -> Iterator[tuple[str, typing.Any]]:
     """Yields (name, leaf): keys and places, as in "left/0"; "" for one alone.
 
     Those of a dict in the order of their names.

@@ -89,7 +89,7 @@ def _reader(given, what):
         items = given
     elif "keras" in what:
         count = _length(given)
-        if count is None:
+        if not count:
             raise ValueError(f"{what} must have a __len__. {_WAYS_OUT}")
         items = lambda: (given[place] for place in range(count))  # noqa: E731
     elif hasattr(given, "as_numpy_iterator"):
@@ -100,11 +100,11 @@ def _reader(given, what):
 
 
 def _length(given):
-    """How many batches a PyDataset has, or None."""
+    """How many batches a PyDataset has; 0 if it does not say."""
     try:
-        return given.num_batches
+        return given.num_batches or 0
     except NotImplementedError:
-        return None
+        return 0
 
 
 def _batch(what, item):
