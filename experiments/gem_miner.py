@@ -64,7 +64,7 @@ def plan(
             does not name is drawn from init_seed.
         save_iterations: Of wt, lengths such as 1ep,5ep after which its weights
             are saved too, in OUTPUT_DIR/iteration{i}, as presets of a warm
-            Gem-Miner, with drop_bottom_half.
+            Gem-Miner, with drop_bottom_half; every:5ep is after each 5 epochs.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before fine-tuning.
         save_summaries: Whether to write TensorBoard summaries.

@@ -17,6 +17,7 @@ def plan(
     experiment_name: str = "same_init",
     presets: str | dict | None = None,
     keep_zeros: bool = True,
+    save_iterations: tuple[str, ...] = (),
     on_collapse: str = "warn",
     save_summaries: bool = True,
     quiet: bool = False,
@@ -53,6 +54,9 @@ def plan(
         keep_zeros: Whether kernels of the presets, or as a function in a file
             draws them, with more than 5 % zeros, and not of zeros alone, are
             trained under a mask of them from level 0.
+        save_iterations: Lengths such as 500it,2ep after which the weights of
+            each level are saved too, in its folder's iteration{i}; every:5ep is
+            after each 5 epochs. A level that starts later saves the later ones.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before that level is trained.
         save_summaries: Whether to write TensorBoard summaries.
@@ -71,6 +75,7 @@ def plan(
         iterations=iterations,
         presets=given_networks.network(presets),
         keep_zeros=keep_zeros,
+        save_iterations=save_iterations,
         experiment_name=experiment_name,
         on_collapse=on_collapse,
         save_summaries=save_summaries,

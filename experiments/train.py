@@ -16,6 +16,7 @@ def plan(
     combine_masks: str = "union",
     presets: str | dict | None = None,
     start_iteration: str = "0it",
+    save_iterations: tuple[str, ...] = (),
     save_summaries: bool = True,
     quiet: bool = False,
 ) -> plans.Plan:
@@ -37,6 +38,9 @@ def plan(
         start_iteration: Length of training that lies before this run, such as
             500it or 2ep: batches and learning rates are those from there on.
             With presets saved after that length, training goes on from them.
+        save_iterations: Lengths such as 500it,2ep after which the weights are
+            saved too, in OUTPUT_DIR/iteration{i}; every:5ep is after each 5
+            epochs.
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
 
@@ -49,12 +53,16 @@ def plan(
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
     steps.parse(start_iteration)
+    course = run_settings.Course(
+        start_iteration, tuple(map(steps.point_text, save_iterations))
+    )
     settings = {
         **recipe.settings(),
         "experiment": "train",
         "masks": save_restore.checksum(masks),
         "presets": save_restore.checksum(presets),
         "start_iteration": start_iteration,
+        **course.settings(),
     }
     return one_network.training(
         recipe,
@@ -63,6 +71,6 @@ def plan(
         run_settings.Output(
             settings, save_summaries=save_summaries, quiet=quiet
         ),
-        course=run_settings.Course(start_iteration),
+        course=course,
         reads=reads,
     )

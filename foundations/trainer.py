@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -17,6 +17,7 @@ from lottery_ticket.foundations.training import (
     optimizer_identity,
     programs,
     resumable_run,
+    run_callbacks,
     run_settings,
     trainee,
 )
@@ -40,6 +41,7 @@ def train(
     intervals: run_settings.Intervals = run_settings.Intervals(),  # noqa: B008
     step: run_settings.Step = run_settings.Step(),  # noqa: B008
     output: run_settings.Output = run_settings.Output(),  # noqa: B008
+    callbacks: Sequence[run_callbacks.Callback] = (),
 ) -> tuple[Network, Network]:
     """Trains a model, and returns its weights before and after.
 
@@ -63,17 +65,20 @@ def train(
         intervals: How often it evaluates.
         step: How the loss and the update of an iteration are made.
         output: What it writes, shows and complains of.
+        callbacks: Functions of a `run_callbacks.State`, called between two
+            chunks; see there for what they may see, and not touch.
 
     Raises:
         ValueError: If an iteration does not lie within training, the model
             does not fit the dataset, has no events or a training of its own,
             output_dir holds results made with other settings, or a layer has
             collapsed that should not.
-        RuntimeError: If another process works on output_dir, or Keras does not
-            run on TensorFlow.
+        RuntimeError: If another process works on output_dir, Keras does not
+            run on TensorFlow, or a callback changes the network.
         FloatingPointError: If a loss becomes NaN or infinite.
     """
     _check_backend()
+    run_callbacks.check(callbacks)
     check_fits(model, dataset)
     if step.label_smoothing and not model.task.smooths_labels:
         raise ValueError(
@@ -120,7 +125,9 @@ def train(
             evaluated,
             output.save_summaries,
         )
-        return _trained(run, model, before, label, output, bar)
+        run.resume(label)
+        run.train(label, bar, callbacks)
+        return _saved(run, model, before, output, bar)
 
 
 def check_fits(
@@ -202,10 +209,8 @@ class RunMasks:
         }
 
 
-def _trained(run, model, before, label, output, bar):
-    """Trains, or goes on; saves, and returns weights before and after."""
-    run.resume(label)
-    run.train(label, bar)
+def _saved(run, model, before, output, bar):
+    """Saves what has been trained; returns weights before and after."""
     outcome = model.outcome()
     before.check(outcome["final"])
     networks = {"initial": before.weights, **outcome}

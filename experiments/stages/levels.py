@@ -38,6 +38,7 @@ class Levels:
         iterations=None,
         presets=None,
         keep_zeros=True,
+        save_iterations=(),
         experiment_name="same_init",
         on_collapse="warn",
         save_summaries=True,
@@ -67,6 +68,9 @@ class Levels:
         self._check_scored()
         self._presets = presets
         self._presets_checksum = save_restore.checksum(presets)
+        self._saving = run_settings.Course(
+            save_iterations=tuple(map(steps.point_text, save_iterations))
+        )
         self._on_collapse = on_collapse
         self._save_summaries = save_summaries
         self._quiet = quiet
@@ -105,10 +109,12 @@ class Levels:
         layer_shares.groups(
             "fraction", self._by_keys.fractions, model.masks, recipe.scope
         )
-        # Before anything is trained, whether levels can start there.
+        # Before anything is trained, whether levels can start there, or save.
+        per_epoch = dataset.train.iterations_per_epoch
         run_settings.Course(start_iteration=rules.rewind_iteration).span(
-            recipe.training_len, dataset.train.iterations_per_epoch
+            recipe.training_len, per_epoch
         )
+        self._saving.span(recipe.training_len, per_epoch)
         make_model = functools.partial(
             model.reset,
             seed=recipe.init_seed,
@@ -176,6 +182,7 @@ class Levels:
             "presets": self._presets_checksum,
             "level": level,
             **({"zeros_kept": True} if self._keeps_zeros else {}),
+            **self._saving.settings(),
         }
 
     def _train(self, bar, level, dataset, model):
@@ -183,10 +190,11 @@ class Levels:
         start = self._rules.rewind_iteration
         if level:
             start = "0it" if self._rules.restart else start
-            course = run_settings.Course(start_iteration=start)
+            course = run_settings.Course(start, self._saved(dataset, start))
         else:  # It saves what the others start from.
             given_zeros.say(model.weights, model.masks, self._quiet)
-            saved = (start,) if self._rewound_iteration(dataset) else ()
+            rewound = (start,) if self._rewound_iteration(dataset) else ()
+            saved = (*rewound, *self._saved(dataset, "0it"))
             course = run_settings.Course(save_iterations=saved)
         return from_recipe.train(
             self._recipe,
@@ -204,6 +212,14 @@ class Levels:
             ),
             is_first=level == 0,
         )
+
+    def _saved(self, dataset, start):
+        """Lengths after which a level saves its weights, later than a start."""
+        per_epoch = dataset.train.iterations_per_epoch
+        length = self._recipe.training_len
+        first = steps.iterations(start, per_epoch)
+        saved = self._saving.span(length, per_epoch).saved
+        return tuple(f"{each}it" for each in saved if each > first)
 
     def _next(self, dataset, model, level, dense):
         """What the level after a level starts from; see `experiment`."""

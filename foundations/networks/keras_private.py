@@ -109,6 +109,14 @@ def function_of(metric: keras.Metric) -> typing.Any:
     return getattr(metric, "_fn", metric)
 
 
+def arguments(loss: typing.Any) -> dict[str, typing.Any]:
+    """Returns what a loss or metric hands to its function; {} of none.
+
+    Configs lack some of it, such as the delta of Huber (Keras 3.15).
+    """
+    return getattr(loss, "_fn_kwargs", {})
+
+
 def direction(metric: keras.Metric) -> str | None:
     """Returns where better values of a metric are: "up", "down"; or None."""
     return getattr(metric, "_direction", None)

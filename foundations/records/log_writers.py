@@ -111,6 +111,10 @@ class Logs:
             files.join(paths.summaries(directory), name), buffer.getvalue()
         )
 
+    def columns(self) -> dict[str, dict[str, np.ndarray]]:
+        """Returns all entries: dict, name of a log -> its columns."""
+        return {name: dict(columns) for name, columns in self._logs()}
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Returns all entries as arrays, for a checkpoint."""
         arrays = {

@@ -226,5 +226,6 @@ def _told(value):
         config = value.get_config()
     except Exception:  # Classes of users raise all kinds.
         config = {}
+    config = {**config, **keras_private.arguments(value)}
     told = {n: _told(each) for n, each in config.items() if n != "name"}
     return {"class": type(value).__name__, **told}

@@ -167,12 +167,12 @@ def by_compile(
             f"The network {network.name!r} is compiled with a loss, which "
             "takes labels: give the KerasModel labels=, a batch of them"
         )
-    given = keras_private.compiled(network)
-    if given["loss"] is None:
+    if not own_training.has_loss(network):
         raise ValueError(
             f"The network {network.name!r} is compiled without a loss. Give "
-            "one, or a task"
+            "one, or another task"
         )
+    given = keras_private.compiled(network)
     several = len(nested.leaves(y)) > 1 or isinstance(outputs, dict)
     return keras_task.KerasTask(
         "compiled",

@@ -28,8 +28,8 @@ def optimizer_fn(
     given = getattr(network, "optimizer", None)
     if not isinstance(given, keras.optimizers.Optimizer):
         raise ValueError(
-            f"optimizer={optimizers.COMPILED} is for a network that is "
-            f"compiled. Received: {getattr(network, 'name', type(network).__name__)!r}"
+            f"optimizer={optimizers.COMPILED} is for a network of your own "
+            "that is compiled"
         )
     rate = keras_private.learning_rate(given)
     is_schedule = isinstance(
@@ -62,7 +62,7 @@ def _check_config(given, variables):
     if given.built:
         trained = keras_private.trained_variables(given)
         told = keras_private.attributes(given, trained)
-        beyond = [n for n in told if n == "_exclude_from_weight_decay"]
+        beyond = [n for n in told if n.startswith("_exclude_from")]
     else:
         found = optimizer_identity.recorded(given, variables)
         beyond = sorted(found["optimizer"].get("beyond", ()))

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Sequence
 from concurrent import futures
 
 from lottery_ticket.foundations.machine import (
@@ -19,7 +20,12 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
 )
-from lottery_ticket.foundations.training import programs, run_settings, trainee
+from lottery_ticket.foundations.training import (
+    programs,
+    run_callbacks,
+    run_settings,
+    trainee,
+)
 from lottery_ticket.foundations.values import names_0_1_0
 
 CHUNK_ITERATIONS = 500
@@ -110,10 +116,19 @@ class ResumableRun:
         for name, variable in self.program.state.items():
             variable.assign(arrays[name])
 
-    def train(self, label: str, bar: progress.Progress) -> None:
+    def train(
+        self,
+        label: str,
+        bar: progress.Progress,
+        callbacks: Sequence[run_callbacks.Callback] = (),
+    ) -> None:
         """Trains to the end, one chunk after the other.
 
+        Args:
+            callbacks: What is called after each chunk; see `run_callbacks`.
+
         Raises:
+            RuntimeError: If a callback changes a variable.
             FloatingPointError: If a loss becomes NaN or infinite.
         """
         saved_at = started_at = time.monotonic()
@@ -126,6 +141,8 @@ class ResumableRun:
                 if self.span.is_halt(self.iteration):
                     self._log_training(label)
                     self._halt()
+                if callbacks:
+                    self._show(callbacks, label)
                 if now - saved_at > interval_s:
                     self._log(label)
                     now = time.monotonic()
@@ -241,6 +258,20 @@ class ResumableRun:
             record = self.model.event(self.iteration)
             # As a checkpoint gives it back: a run that goes on has it.
             self.facts["events"].append(json.loads(json.dumps(record)))
+
+    def _show(self, callbacks, label):
+        """Calls callbacks with all that is known after a chunk."""
+        self._log(label)
+        logs = {
+            name: {
+                key: run_callbacks.read_only(each) for key, each in own.items()
+            }
+            for name, own in self.logs.columns().items()
+        }
+        state = run_callbacks.State(
+            self.iteration, self.span.end, logs, lambda: self.model.weights
+        )
+        run_callbacks.call(callbacks, state, [*self.program.state.values()])
 
     def _save_weights(self):
         """Saves the weights as they stand; a run that goes on saves again."""

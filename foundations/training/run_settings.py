@@ -58,7 +58,8 @@ class Course:
         start_iteration: Where it starts, '500it' or '2ep': the model's weights
             are taken for those after this length.
         save_iterations: Lengths after which the weights are saved too, in
-            `paths.at_iteration`; each between start and end.
+            `paths.at_iteration`; each between start and end. 'every:5ep' is all
+            multiples of 5 epochs there.
         event_iterations: Iterations after which `model.event(iteration)` is
             called, once each, after the start and up to the end. What is
             logged and saved there is of before the event. What it returns is
@@ -69,6 +70,14 @@ class Course:
     save_iterations: tuple[Length, ...] = ()
     event_iterations: tuple[int, ...] = ()
 
+    def settings(self) -> dict:
+        """Returns "save_iterations" as settings have it; nothing of none.
+
+        Older results have none.
+        """
+        saved = [steps.point_text(each) for each in self.save_iterations]
+        return {"save_iterations": saved} if saved else {}
+
     def span(self, training_len: Length, per_epoch: int) -> Span:
         """Returns the same in iterations.
 
@@ -77,7 +86,6 @@ class Course:
         """
         end = steps.iterations(training_len, per_epoch)
         start = steps.iterations(self.start_iteration, per_epoch)
-        saved = [steps.iterations(x, per_epoch) for x in self.save_iterations]
         fields.check("training_len", end, int, at_least=1)
         if start >= end:
             raise ValueError(
@@ -85,6 +93,11 @@ class Course:
                 f"{end}. Give an earlier iteration, or a longer training_len"
             )
         where = f"this training goes from iteration {start} to {end}"
+        saved = [
+            iteration
+            for each in self.save_iterations
+            for iteration in steps.points(each, per_epoch, start, end)
+        ]
         for iteration in saved:
             if not start < iteration < end:
                 raise ValueError(

@@ -112,6 +112,12 @@ def weights(given: typing.Any, y: typing.Any) -> typing.Any:
             of y; of several outputs, such arrays as the labels lie, or one
             for all.
         y: Labels as they are kept.
+
+    Returns:
+        Arrays with as many axes as losses have, such as (n, 1, 1) of maps.
+
+    Raises:
+        ValueError: If they have another shape, or are no numbers of 0 or more.
     """
     if isinstance(y, dict) and isinstance(given, dict):
         return {name: weights(given.get(name), y[name]) for name in y}
@@ -134,7 +140,10 @@ def weights(given: typing.Any, y: typing.Any) -> typing.Any:
         )
     if found.shape[1:] == (1,):
         found = found[:, 0]
-    return found.astype(np.float32)
+    ranks = {_rank_of_loss(part) for part in nested.leaves(y)}
+    if len(ranks) == 1:
+        return _at_rank(found, ranks.pop())
+    return nested.mapped(lambda part: _at_rank(found, _rank_of_loss(part)), y)
 
 
 def weighed(
@@ -167,8 +176,7 @@ def weighed(
         found[indices == index] = weight
     if before is None:
         return found
-    missing = found.ndim - before.ndim
-    return found * before.reshape(*before.shape, *[1] * missing)
+    return found * _at_rank(before, found.ndim)
 
 
 def _classes_of(y):
@@ -184,6 +192,17 @@ def _classes_of(y):
         "class_weight is for labels that are classes, of one output. Give "
         "weights of examples instead: (x, y, weights)"
     )
+
+
+def _rank_of_loss(y):
+    """Axes of losses before their mean; of indices, one for each place."""
+    return y.ndim if y.dtype.kind == "i" else max(1, y.ndim - 1)
+
+
+def _at_rank(found, rank):
+    """Weights with as many axes as losses: (n,) would be of their last one."""
+    missing = max(0, rank - found.ndim)
+    return found.reshape(*found.shape, *[1] * missing).astype(np.float32)
 
 
 def _is_several(given):

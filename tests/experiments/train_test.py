@@ -1,5 +1,7 @@
 """Tests of experiments/train.py."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -97,3 +99,20 @@ def test_several_masks_are_combined_as_asked(tmp_path):
         )
         found = save_restore.restore_network(paths.masks(directory))
         np.testing.assert_array_equal(found["layer1"], expected)
+
+
+@pytest.mark.slow
+def test_weights_are_saved_every_few_iterations(tmp_path):
+    recipe = recipes.Recipe(
+        training_len="5it", optimizer="sgd", seed=1, jit=False
+    )
+    saving = {"save_iterations": ("every: 2it",), "quiet": True}
+    planned.run(train.plan, str(tmp_path), recipe, **saving)
+    for iteration in (2, 4):
+        saved = paths.at_iteration(str(tmp_path), iteration)
+        assert save_restore.restore_network(saved)
+    settings = json.loads((tmp_path / "run.json").read_text())["settings"]
+    assert settings["save_iterations"] == ["every:2it"]
+    assert planned.is_complete(train.plan, str(tmp_path), recipe, **saving)
+    with pytest.raises(ValueError, match="save_iterations"):
+        planned.run(train.plan, str(tmp_path), recipe)

@@ -574,7 +574,7 @@ def test_what_a_network_says_later_counts_as_training_begins(
     for length in ("1it", "2it"):
         tiny.train(tmp_path / length, model=model, training_len=length)
     change(model.network)
-    with pytest.raises(ValueError, match=f"{message}.* is not used here"):
+    with pytest.raises(ValueError, match=message):
         tiny.train(tmp_path / "3it", model=model, training_len="3it")
     assert not (tmp_path / "3it/run.json").exists()
     assert not (tmp_path / "3it/checkpoint.bin").exists()

@@ -14,6 +14,7 @@ from lottery_ticket.experiments.stages.gem import (
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, names, steps
 
 SEARCH_FOLDER = "search"
@@ -156,7 +157,7 @@ class Gem:
     def _check_is_saved(self):
         algo, lengths = self.search.algo, self.save_iterations
         lengths = (lengths,) if isinstance(lengths, str) else lengths
-        lengths = tuple(steps.text(each) for each in lengths)
+        lengths = tuple(steps.point_text(each) for each in lengths)
         fields.put(self, save_iterations=lengths)
         if lengths and self.search.algorithm.has_mask:
             raise ValueError(
@@ -172,8 +173,8 @@ class Gem:
             )
 
     def _saved(self):
-        saved = list(self.save_iterations)
-        return {"save_iterations": saved} if saved else {}  # Older have none.
+        course = run_settings.Course(save_iterations=self.save_iterations)
+        return course.settings()
 
     def _of_mask(self):
         return {

@@ -390,3 +390,34 @@ def test_a_stopped_experiment_draws_scores_as_an_undisturbed_one(tmp_path):
     stopped = run(tmp_path / "stopped", deep, "random", iterations=1)
     run(stopped, deep, "random")
     assert bytes_of(stopped, 2) == bytes_of(whole, 2)
+
+
+@pytest.mark.slow
+def test_levels_save_their_weights_every_few_iterations(tmp_path):
+    saving = {"iterations": 1, "save_iterations": ("every:15it",)}
+    rules = level_rules.LevelRules(rewind_iteration="20it")
+    more = (scoring.Scoring(), rules)
+    planned.run(lottery_experiment.plan, str(tmp_path), RECIPE, *more, **saving)
+    held = [
+        {
+            path.name
+            for path in pathlib.Path(place(str(tmp_path), level)).iterdir()
+        }
+        for level in (0, 1)
+    ]
+    assert {"iteration15", "iteration20", "iteration30"} <= held[0]
+    assert "iteration30" in held[1] and "iteration15" not in held[1]
+    for level in (0, 1):
+        settings = record(str(tmp_path), level)["settings"]
+        assert settings["save_iterations"] == ["every:15it"]
+
+
+def test_weights_saved_beyond_training_are_an_error_before_any(tmp_path):
+    with pytest.raises(ValueError, match="every:4ep is no iteration"):
+        planned.run(
+            lottery_experiment.plan,
+            str(tmp_path / "trial1"),
+            RECIPE,
+            save_iterations=("every:4ep",),
+        )
+    assert not (tmp_path / "trial1").exists()

@@ -112,3 +112,10 @@ def test_evaluations_are_due_at_the_start_the_end_and_each_interval():
     span = run_settings.Span(5, 33)
     due = [each for each in range(5, 34) if span.is_due(each, 10)]
     assert due == [5, 10, 20, 30, 33]
+
+
+def test_weights_are_saved_after_every_so_many():
+    course = run_settings.Course("1ep", ("every:2ep", "9it"))
+    assert course.span("6ep", 4).saved == (8, 9, 16)
+    assert course.settings() == {"save_iterations": ["every:2ep", "9it"]}
+    assert run_settings.Course("1ep").settings() == {}

@@ -68,11 +68,18 @@ Y = np.zeros((3, 2, 2), np.int32)
 
 
 def test_weights_have_the_leading_shape_of_labels():
-    assert labels.weights([1, 2, 0], Y).tolist() == [1, 2, 0]
+    assert labels.weights([1, 2, 0], Y).tolist() == [[[1]], [[2]], [[0]]]
+    assert labels.weights([1, 2, 0], Y + 0.5).tolist() == [[1], [2], [0]]
+    assert labels.weights([1, 2, 0], Y[:, 0, 0]).tolist() == [1, 2, 0]
+    several = labels.weights([1, 2, 0], {"a": Y, "b": Y[:, 0]})
+    assert {n: w.shape for n, w in several.items()} == {
+        "a": (3, 1, 1),
+        "b": (3, 1),
+    }
     assert labels.weights(np.ones((3, 2, 2)), Y).dtype == np.float32
     assert labels.weights([[1], [0]], np.zeros((2, 1))).tolist() == [1, 0]
-    assert labels.weights({"a": [2] * 3}, {"a": Y})["a"].tolist() == [2] * 3
-    assert labels.weights([np.ones(3)], (Y,))[0].tolist() == [1] * 3
+    assert labels.weights({"a": [2] * 3}, {"a": Y})["a"].max() == 2
+    assert labels.weights([np.ones(3)], (Y,))[0].max() == 1
 
 
 @pytest.mark.parametrize(

@@ -40,3 +40,33 @@ def test_epochs_count_in_iterations():
 )
 def test_a_length_is_written_in_one_way(given, expected):
     assert steps.text(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("every: 5 ep", "every:5ep"),
+        (" every:1_000iterations", "every:1000it"),
+        (("epochs", 2), "2ep"),
+    ],
+)
+def test_points_are_written_in_one_way(given, expected):
+    assert steps.point_text(given) == expected
+
+
+def test_points_of_a_way_lie_between_its_ends():
+    assert steps.points("every:2ep", 4, 0, 24) == [8, 16]
+    assert steps.points("every:5it", 4, 10, 21) == [15, 20]
+    assert steps.points("3ep", 4, 0, 10) == [12]  # Whoever takes it looks.
+
+
+@pytest.mark.parametrize("point", ["every:6ep", "every:0ep", "every:24it"])
+def test_points_that_are_none_are_named(point):
+    with pytest.raises(ValueError, match=f"{point} is no iteration .* 0 to 24"):
+        steps.points(point, 4, 0, 24)
+
+
+@pytest.mark.parametrize("point", ["every:", "every:5", "each:5ep", "every5ep"])
+def test_what_is_no_point_is_named(point):
+    with pytest.raises(ValueError, match="'500it' or '20ep'"):
+        steps.point_text(point)
