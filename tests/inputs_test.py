@@ -191,22 +191,18 @@ def find(directory, kind, give):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "give"),
     [
+        *((kind, arrays) for kind in KINDS),
         ("dict", as_stream),
-        *(
-            pytest.param(kind, give, marks=pytest.mark.slow)
-            for kind, give in [
-                *((kind, arrays) for kind in KINDS),
-                ("tokens", as_stream),
-                ("volumes", as_stream),
-                ("list", as_stream),
-                ("table", as_dataset),
-                ("dict", as_dataset),
-                ("list", as_generator),
-            ]
-        ),
+        ("tokens", as_stream),
+        ("volumes", as_stream),
+        ("list", as_stream),
+        ("table", as_dataset),
+        ("dict", as_dataset),
+        ("list", as_generator),
     ],
 )
 def test_a_ticket_is_found_and_goes_on_to_the_same_bytes(
