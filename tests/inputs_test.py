@@ -142,9 +142,7 @@ def made(kind):
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param(
-            kind, marks=() if kind in ("dict", "tokens") else pytest.mark.slow
-        )
+        pytest.param(kind, marks=() if kind == "dict" else pytest.mark.slow)
         for kind in KINDS
     ],
 )

@@ -1,6 +1,6 @@
 """Commands on data of one's own that are no images, by a model in a file.
 
-Tables, texts, volumes and several inputs: dense, pruned once, and evaluated.
+Tables, texts, volumes and several inputs: pruned once, and killed on the way.
 """
 
 import json
@@ -10,8 +10,10 @@ import pytest
 
 from lottery_ticket.experiments import lottery_experiment, train
 from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.records import paths, save_restore
-from lottery_ticket.tests import planned
+from lottery_ticket.foundations.training import programs, resumable_run
+from lottery_ticket.tests import planned, tiny
 
 NETWORKS = """
 import keras
@@ -125,13 +127,40 @@ def recipe(folder, kind):
     )
 
 
+class Killed(Exception):
+    """Stands for a kill."""
+
+
+def find(folder, made, monkeypatch, launches=None):
+    """Finds a ticket as a process of its own, killed at a launch or not."""
+    from_recipe.forget()
+    real, calls = programs.Program.launch, []
+
+    def launch(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == launches:
+            raise Killed
+        return real(self, *arguments)
+
+    given = str(folder), made
+    with monkeypatch.context() as patch:
+        patch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
+        patch.setattr(programs.Program, "launch", launch)
+        planned.run(lottery_experiment.plan, *given, iterations=1, quiet=True)
+    assert planned.is_complete(lottery_experiment.plan, *given, iterations=1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_ticket_is_found_on_any_data(tmp_path, kind):
+def test_a_ticket_is_found_on_any_data(tmp_path, monkeypatch, kind):
     made, directory = recipe(tmp_path, kind), tmp_path / "trial1"
-    given = str(directory), made
-    planned.run(lottery_experiment.plan, *given, iterations=1, quiet=True)
-    assert planned.is_complete(lottery_experiment.plan, *given, iterations=1)
+    find(directory, made, monkeypatch)
+    with pytest.raises(Killed):
+        find(tmp_path / "killed", made, monkeypatch, launches=4)
+    find(tmp_path / "killed", made, monkeypatch)
+    assert tiny.result_bytes(directory) == tiny.result_bytes(
+        tmp_path / "killed"
+    )
     last = directory / "1/same_init"
     record = json.loads((last / "run.json").read_text())
     assert record["settings"]["dataset"] == made.dataset

@@ -225,3 +225,19 @@ def test_killed_runs_go_on_to_the_same_bytes(tmp_path, monkeypatch):
         whole, resumed = (tiny.result_bytes(each) for each in folders)
         assert whole.keys() == resumed.keys()
         assert all(whole[name] == resumed[name] for name in whole)
+
+
+def test_the_extremes_of_several_inputs_are_those_of_their_indices():
+    x = {
+        "table": np.arange(6.0).reshape(3, 2),
+        "word": np.array([[4], [9], [1]]),
+    }
+    test = {"table": -x["table"][:1], "word": np.array([[17]])}
+    y = np.arange(3) % 2
+    made = dataset_base.DatasetBase((x, y), 2, (test, y[:1]))
+    found = batches.extremes(made)
+    assert found["word"].numpy().tolist() == [[1], [17]]
+    assert found["table"].numpy().tolist() == [[0, 1], [0, 1]]
+    del x["word"], test["word"]
+    made = dataset_base.DatasetBase((x, y), 2, (test, y[:1]))
+    assert batches.extremes(made) is None

@@ -66,6 +66,18 @@ def test_inputs_are_alike_in_all_splits(other, message):
         dataset_base.DatasetBase((x, y), 2, (other, y))
 
 
+def test_batches_may_be_in_place_of_any_pair():
+    x, y = np.arange(8.0)[:, None], np.arange(8) % 2
+
+    def batches():
+        yield x[:5], y[:5]
+        yield x[5:], y[5:]
+
+    made = dataset_base.DatasetBase(batches, 2, batches(), batches)
+    as_arrays = dataset_base.DatasetBase((x, y), 2, (x, y), (x, y))
+    assert made.checksum == as_arrays.checksum
+
+
 def test_splits_have_one_dtype():
     x = np.zeros((4, 2))
     y = np.zeros(4, int)
