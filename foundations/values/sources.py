@@ -11,6 +11,7 @@ import numpy as np
 from lottery_ticket.foundations.values import batch_stream, examples, nested
 
 LIMIT_BYTES = 2 * 10**9  # As of image folders.
+AN_ITERATOR, A_FUNCTION = "an iterator", "a generator function"
 # Class -> what it is.
 _KINDS = {
     "DatasetV2": "a tf.data.Dataset",
@@ -33,9 +34,9 @@ def kind(value: object) -> str | None:
             if base.__name__ in _KINDS:
                 return _KINDS[base.__name__]
     if inspect.isgeneratorfunction(value):
-        return "a generator function"
+        return A_FUNCTION
     is_iterator = isinstance(value, collections.abc.Iterator)
-    return "an iterator" if is_iterator else None
+    return AN_ITERATOR if is_iterator else None
 
 
 def collected(given: typing.Any, limit_bytes: int = LIMIT_BYTES) -> typing.Any:
@@ -56,15 +57,13 @@ def collected(given: typing.Any, limit_bytes: int = LIMIT_BYTES) -> typing.Any:
     what = kind(given)
     if what is None:
         return given
-    read = _reader(given, what)
-    first = next(read(), None)
+    batches = _batches(given, what)
+    first = next(batches, None)
     if first is None:
         raise ValueError(f"{what} has no batch (an iterator is read but once)")
-    if "iterator" in what:
-        batches = itertools.chain([first], read())
-    else:
-        _warn_of_another_pass(what, first, next(read()))
-        batches = read()
+    batches = itertools.chain([first], batches)
+    if what != AN_ITERATOR:
+        _warn_of_another_pass(what, first, next(_batches(given, what), ()))
     if "keras" in what and _length(given) * _size(first) > limit_bytes:
         return batch_stream.streamed(given, batches)
     return _joined(what, batches, limit_bytes)
@@ -82,25 +81,28 @@ def said(given: typing.Any, x: typing.Any) -> str:
     return f"{kind(given)} of {examples.count(x):,} examples is {how}"
 
 
-def _reader(given, what):
-    """Function () -> iterator over all batches, checked."""
-    items: typing.Any = lambda: iter(given)  # noqa: E731
-    if what == "a generator function":
-        items = given
+def _batches(given, what):
+    """Yields all batches, checked."""
+    items: typing.Any = given
+    if what == A_FUNCTION:
+        items = given()
     elif "keras" in what:
         count = _length(given)
         if not count:
             raise ValueError(f"{what} must have a __len__. {_WAYS_OUT}")
-        items = lambda: (given[place] for place in range(count))  # noqa: E731
-    elif hasattr(given, "as_numpy_iterator"):
+        items = (given[place] for place in range(count))
+    elif "tf.data" in what:
         if int(given.cardinality()) == -1:
             raise ValueError(f"{what} must end. {_WAYS_OUT}")
-        items = given.as_numpy_iterator
-    return lambda: (_batch(what, item) for item in items())
+        items = given.as_numpy_iterator()
+    for item in items:
+        yield _batch(what, item)
 
 
 def _length(given):
     """How many batches a PyDataset has; 0 if it does not say."""
+    if isinstance(given, collections.abc.Sized):
+        return len(given)
     try:
         return given.num_batches or 0
     except NotImplementedError:
