@@ -52,7 +52,7 @@ class KerasTask(task.Task):
                 value of the first is better.
         """
         self.name = name
-        self._judge = keras.Model()
+        self._judge: typing.Any = keras.Model()
         if output_layers:
             self._judge.output_names = [each.name for each in output_layers]
         self._judge.compile(optimizer=None, **compiled)
@@ -70,7 +70,8 @@ class KerasTask(task.Task):
         # Of the others, the name says all.
         given = compiled if name == "compiled" else {}
         self.code = tuple(given.values())
-        self.identity = {"task": name, **_told(given)}
+        told = {what: _told(each) for what, each in given.items()}
+        self.identity = {"task": name, **told}
         self.words = ", ".join([words(compiled["loss"]), *self.metrics])
 
     def check(
@@ -144,8 +145,8 @@ def words(loss: typing.Any) -> str:
         return ", ".join(f"{words(x)} of {name}" for name, x in loss.items())
     if isinstance(loss, list | tuple):
         return ", ".join(map(words, loss))
-    told = _told(loss)
-    return told["class"] if isinstance(told, dict) else str(told)
+    told: typing.Any = _told(loss)
+    return str(told["class"] if isinstance(told, dict) else told)
 
 
 def _built(judge, outputs, y):

@@ -108,7 +108,7 @@ class DatasetBase:
             else None
         )
         self._check_alike()
-        self.num_classes = self._count_classes(num_classes)
+        self.num_classes: Any = self._count_classes(num_classes)
         if task == "classification":
             self._warn_of_classes()
 
