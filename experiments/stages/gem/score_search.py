@@ -9,12 +9,7 @@ from lottery_ticket.foundations.learned_masks import score_draws, score_rounding
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import (
-    dataset_base,
-    examples,
-    seeds,
-    steps,
-)
+from lottery_ticket.foundations.values import dataset_base, seeds, steps
 
 with lazy.imports():
     from lottery_ticket.foundations.learned_masks import scored_masks
@@ -79,7 +74,7 @@ def _by_keys(method, model):
     return attrs.evolve(method, rounding=rounding)
 
 
-def rounding_loss(dataset, model, count: int = EXAMPLES):
+def rounding_loss(dataset, model, examples: int = EXAMPLES):
     """Returns the loss by which pseudo-boolean rounding decides.
 
     It is a function (masks) -> loss on always the same batch. Kernels are
@@ -89,16 +84,16 @@ def rounding_loss(dataset, model, count: int = EXAMPLES):
     Args:
         dataset: DatasetBase; the batch are its first training examples.
         model: ModelBase with the weights.
-        count: How many, at most.
+        examples: How many, at most.
     """
-    first, train = slice(count), dataset.train
-    batch = examples.take(train.x, first), train.y[first]
+    batch = dataset.train.taken(slice(examples))
     alone = dataset_base.DatasetBase(
         batch,
-        len(batch[1]),
+        examples,
         batch,
         prepare=dataset.prepare,
         num_classes=dataset.num_classes,
+        task=dataset.task,
     )
     made = []
 
