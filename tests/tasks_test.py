@@ -9,6 +9,7 @@ import pytest
 
 from lottery_ticket.experiments import find_ticket
 from lottery_ticket.experiments.settings import recipes, scoring
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.foundations.values import task_kinds
 from lottery_ticket.runners import report
@@ -134,3 +135,40 @@ def test_scores_are_of_the_tasks_loss(tmp_path, task, criterion):
 def test_scores_of_classes_are_refused_elsewhere(tmp_path):
     with pytest.raises(ValueError, match="GraSP .* the task regression"):
         find(tmp_path, "regression", scoring=scoring.Scoring("grasp"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("compiled", ["", ".compile('sgd', 'mse')"])
+def test_tasks_of_files_and_functions(tmp_path, compiled):
+    (tmp_path / "net.py").write_text(
+        "import keras\n"
+        "def build(input_shape):\n"
+        "    layers = [keras.Input(input_shape), keras.layers.Dense(1)]\n"
+        "    made = keras.Sequential(layers)\n"
+        f"    made{compiled}\n"
+        "    return made\n"
+    )
+    x, y = X.reshape(60, 16), LABELS["regression"]
+    rows = slice(40), slice(40, 60)
+    np.savez(
+        tmp_path / "rows.npz",
+        **{
+            f"{name}_{part}": array[at]
+            for name, array in (("x", x), ("y", y))
+            for part, at in zip(("train", "test"), rows, strict=True)
+        },
+    )
+    recipe = recipes.Recipe(
+        "own_model",
+        model=f"{tmp_path}/net.py:build",
+        dataset=f"{tmp_path}/rows.npz",
+        task="compiled" if compiled else "regression",
+        training_len="4it",
+    )
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset, quiet=True)
+    model.reset(seed=1)
+    from_recipe.train(recipe, dataset, model, str(tmp_path / "run"))
+    assert dataset.num_classes is None and model.task.name == recipe.task
+    log = json.loads((tmp_path / "run/test.json").read_text())
+    assert ("mae" in log) is not bool(compiled) and len(log["loss"]) == 2

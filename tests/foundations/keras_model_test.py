@@ -591,3 +591,21 @@ def test_fit_under_masks_trains_as_its_user_likes():
     model.network.fit(x, np.ones((8, 3)), epochs=1, verbose=0)
     after = model.weights["dense"]
     assert not after[0].any() and (after != before).any()
+
+
+def test_a_compiled_network_is_trained_as_it_was_when_it_was_wrapped(tmp_path):
+    network = sequential()
+    network.compile(**MSE)
+    x = np.ones((8, 4), np.float32)
+    data = dataset_base.DatasetBase(
+        (x, np.ones((8, 3))), 8, (x, np.ones((8, 3))), task="compiled"
+    )
+    model = keras_model.KerasModel(network, x, labels=data.train.y)
+    assert "Trained for compiled: mse" in model.summary()
+    tiny.train(tmp_path / "1", model=model, dataset=data, training_len="1it")
+    network.compile("sgd", "mae")
+    with pytest.raises(ValueError, match="compiled since it was made a Keras"):
+        tiny.train(
+            tmp_path / "2", model=model, dataset=data, training_len="2it"
+        )
+    assert not (tmp_path / "2/run.json").exists()
