@@ -107,7 +107,7 @@ def outputs(network: keras.Model, examples: typing.Any) -> typing.Any:
 
 def check_one_vector(network: keras.Model, given: typing.Any) -> None:
     """Raises ValueError unless outputs are of one vector for each example."""
-    if np.ndim(given) != 2 or not isinstance(given, np.ndarray):
+    if not isinstance(given, np.ndarray) or given.ndim != 2:
         received = getattr(given, "shape", type(given).__name__)
         raise ValueError(
             f"The network {network.name!r} must have one output, logits or "
