@@ -52,6 +52,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         train_order_seed: int | None = None,
         augment_seed: int = 0,
         drop_partial_batch: bool = False,
+        task: str = "classification",
     ):
         """Loads the images and makes the splits.
 
@@ -80,7 +81,7 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             labels_seed: Seed of the renaming and of random labels.
             train_order_seed: Seed of the training order; None counts as 0.
             augment_seed: Seed of the augmentation.
-            drop_partial_batch: As for DatasetBase.
+            drop_partial_batch: As for DatasetBase, like task.
 
         Raises:
             ValueError: If a name is unknown, a number out of its range, or
@@ -128,7 +129,8 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             prepare=self._preparation(normalization, x_train, max_value),
             augment=augment,
             augment_seed=augment_seed,
-            num_classes=num_classes,
+            num_classes=num_classes if task == "classification" else None,
+            task=task,
         )
 
     @staticmethod

@@ -10,10 +10,8 @@ from lottery_ticket.datasets.images import (
     decoding,
     image_files,
     npz_files,
-    splits,
 )
 
-TEST_FRACTION = 0.2
 # Larger sets are streamed.
 MEMORY_LIMIT_BYTES = 2 * 10**9
 
@@ -48,7 +46,7 @@ class DatasetOwn(dataset_images.DatasetImages):
         folder = class_folders.expand(path)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"No .npz file and no folder at {data_dir}")
-        names, y, train, test = _listed(folder)
+        names, y, train, test = class_folders.listed(folder)
         paths = [os.path.join(folder, name) for name in names]
         looks = [decoding.look(path) for path in paths]
         shape, fit = _shape(paths, looks, image_size)
@@ -70,30 +68,6 @@ def image_shapes(paths: list[str]) -> np.ndarray:
     """
     shapes = [decoding.look(path)[:3] for path in paths]
     return np.array(shapes, np.int64).reshape(-1, 3)
-
-
-def _listed(folder):
-    """Returns (names, labels, rows to train on, rows to test)."""
-    train, *others = [
-        part if os.path.isdir(os.path.join(folder, part)) else ""
-        for part in ("train", "test", "val")
-    ]
-    names, y, known = _part(folder, train, None)
-    others = [part for part in others if part and train]
-    if not others:
-        return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
-    test_names, y_test, _ = _part(folder, others[0], known)
-    rows = np.arange(len(names) + len(test_names))
-    y = np.concatenate([y, y_test])
-    return names + test_names, y, *np.split(rows, [len(names)])
-
-
-def _part(folder, part, known):
-    path = os.path.join(folder, part)
-    found = class_folders.classes(path)
-    known = list(found) if known is None else known
-    paths, y = class_folders.labelled(found, known, path)
-    return [os.path.join(part, each) for each in paths], y, known
 
 
 def _shape(paths, looks, image_size):

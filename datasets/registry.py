@@ -9,10 +9,13 @@ from lottery_ticket.datasets import (
     dataset_imagenet,
     dataset_mnist,
     dataset_own,
+    dataset_rows,
     dataset_svhn,
     dataset_tiny_imagenet,
+    tfds_sets,
 )
 from lottery_ticket.datasets.images import class_folders
+from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.values import names
 
@@ -32,13 +35,19 @@ DATASETS = {
 def is_path(name: str) -> bool:
     """Whether a name that is of no known dataset is one of a file or folder.
 
-    It is if it has a slash or ends in .npz, or if there is such a folder.
+    It is if it has a slash, ends in .npz or .csv, or .csv:COLUMN, or if there
+    is such a folder.
     """
     name = str(name)
-    if name in DATASETS:
+    if name in DATASETS or name.startswith(tfds_sets.PREFIX):
         return False
-    has_form = "/" in name or name.endswith(".npz")
-    return has_form or os.path.isdir(class_folders.expand(name))
+    has_form = "/" in name or name.endswith(".npz") or csv_rows.path(name)
+    return bool(has_form) or os.path.isdir(class_folders.expand(name))
+
+
+def path(name: str) -> str:
+    """Returns the path that a name means, less the column of a .csv file."""
+    return csv_rows.path(name) or name
 
 
 def check(name: str) -> None:
@@ -48,9 +57,11 @@ def check(name: str) -> None:
         ValueError: If the name is neither known nor a path.
         FileNotFoundError: If it is a path at which there is nothing.
     """
+    if name.startswith(tfds_sets.PREFIX):
+        return
     if not is_path(name):
         names.check("dataset", name, DATASETS)
-    elif not files.exists(name):
+    elif not files.exists(path(name)):
         raise FileNotFoundError(
             f"Dataset {name!r} is a path, and nothing is there. Known names: "
             f"{', '.join(DATASETS)}"
@@ -60,14 +71,20 @@ def check(name: str) -> None:
 def create(name: str, **settings):
     """Returns the dataset of a name or path, with settings of `DatasetImages`.
 
-    A path is that of an .npz file or of an image folder; see `dataset_own`. It
-    does not look at data_dir.
+    A path is that of an .npz or .csv file or of a folder of images or texts;
+    see `dataset_own` and `dataset_rows`. It does not look at data_dir, nor does
+    tfds:NAME.
 
     Raises:
         ValueError: If the name is unknown, or as for `DatasetImages`.
         FileNotFoundError: If the images cannot be had.
     """
     check(name)
+    if name in DATASETS:
+        return DATASETS[name](**settings)
+    settings = {**settings, "data_dir": name}
+    if dataset_rows.takes(name):
+        return dataset_rows.DatasetRows(settings.pop("data_dir"), **settings)
     if is_path(name):
-        return dataset_own.DatasetOwn(**{**settings, "data_dir": name})
-    return DATASETS[name](**settings)
+        return dataset_own.DatasetOwn(**settings)
+    return tfds_sets.DatasetTfds(**settings)

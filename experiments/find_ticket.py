@@ -2,6 +2,8 @@
 
 import json
 
+import attrs
+
 from lottery_ticket.datasets.images import labels, splits
 from lottery_ticket.experiments.finished import finished_runs, given_networks
 from lottery_ticket.experiments.settings import (
@@ -14,15 +16,18 @@ from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.training import optimizers
 from lottery_ticket.foundations.values import (
     array_pairs,
     dataset_base,
     dataset_split,
+    sources,
 )
 
 with lazy.imports():
     from lottery_ticket.foundations import keras_model, trainer
-    from lottery_ticket.foundations.training import batches
+    from lottery_ticket.foundations.tasks import network_tasks
+    from lottery_ticket.foundations.training import batches, compiled_optimizer
 
 USUAL_ITERATIONS = 10
 VALIDATION_FRACTION = 0.1  # Of training examples that are given as arrays.
@@ -55,6 +60,8 @@ def find_ticket(
     save_summaries: bool = True,
     quiet: bool = False,
     resume_weights: bool = False,
+    task: str | None = None,
+    class_weight: dict[int, float] | None = None,
 ):
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
@@ -66,16 +73,23 @@ def find_ticket(
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
 
     Args:
-        model: keras.Model with logits or softmax probabilities as outputs. It
-            is trained itself, like by `fit`; a copy is not made.
+        model: keras.Model. If it is compiled, its loss and metrics are those
+            of `compile`, and without a recipe the optimizer is, too; else it
+            gives logits or softmax probabilities, or what `task` wants. It is
+            trained itself, like by `fit`; a copy is not made.
         dataset: Pair ((x_train, y_train), (x_test, y_test)) of arrays as the
-            model takes them, y integers or one-hot; or a DatasetBase.
+            model takes them, x in a dict, list or tuple if it has several
+            inputs, y integers or one-hot, or what task or loss want. Weights
+            of examples may stand behind y. In place of a pair, batches of it: a
+            tf.data.Dataset, keras.utils.PyDataset or generator that ends; see
+            docs/data.md. Or a DatasetBase.
         output_dir: Folder of the results, one per trial.
         recipe: How to train and prune, made from "own_model", and what the
             outputs are, if that is not to be found out; nothing in it may
             change model or data, which are taken as they are. None means
-            recipes.Recipe("own_model"): Adam 1e-3, batches of 128, 10 epochs
-            a level, 20 % of each kernel's weights pruned a level.
+            recipes.Recipe("own_model"): Adam 1e-3, or what the model is
+            compiled with, batches of 128, 10 epochs a level, 20 % of each
+            kernel's weights pruned a level.
         scoring: Which weights go first; see Scoring.
         rules: How far levels prune, where they start from; see LevelRules.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
@@ -91,6 +105,10 @@ def find_ticket(
         resume_weights: Whether a folder that was begun with other weights than
             the model has goes on from those that it was begun with; else it is
             an error.
+        task: What the model is trained for, a name in task_kinds.KINDS, unless
+            the recipe says so; see there. None is as the recipe has it.
+        class_weight: Dict, class -> what losses of its training examples are
+            multiplied by, as in `fit`. A DatasetBase has it itself.
 
     Returns:
         The same keras.Model with the weights that the last level ended with,
@@ -102,8 +120,10 @@ def find_ticket(
             not fit, or output_dir holds results made with other settings, or
             begun with other weights.
     """
-    recipe = recipe or recipes.Recipe("own_model")
+    recipe = recipe or _usual_recipe(model)
     _check_recipe(recipe, dataset)
+    if task is not None:
+        recipe = attrs.evolve(recipe, task=task)
     for name, value, kind in (
         ("scoring", scoring, scoring_lib.Scoring),
         ("rules", rules, level_rules.LevelRules),
@@ -112,12 +132,17 @@ def find_ticket(
             raise ValueError(
                 f"{name} must be a {kind.__name__}. Received: {value!r}"
             )
-    dataset = _dataset(dataset, recipe)
+    dataset = _dataset(dataset, recipe, model, class_weight, quiet)
     wrapped = keras_model.KerasModel(
-        model, batches.examples(dataset), outputs=recipe.outputs
+        model,
+        batches.examples(dataset),
+        outputs=recipe.outputs,
+        task=network_tasks.name_for(model, recipe.task, dataset),
+        labels=batches.example_labels(dataset),
     )
     try:
         progress.say(wrapped.summary(), quiet)
+        progress.say(_what_counts(recipe, wrapped), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)
         recipe = recipe.by_keys(wrapped)
         layer_shares.groups(
@@ -193,26 +218,61 @@ def _check_recipe(recipe, dataset):
         )
 
 
-def _dataset(given, recipe):
-    if isinstance(given, dataset_base.DatasetBase):
-        return given
-    train, test = (
-        dataset_split.DatasetSplit(pair)
-        for pair in array_pairs.train_and_test(given)
+def _usual_recipe(model):
+    """What to train by if nothing is said: as compiled, or as own_model has it.
+
+    A network that is compiled with the same optimizer is one of the latter: so
+    folders of 0.1.0, which knew no other, go on.
+    """
+    usual = recipes.Recipe("own_model")
+    make = optimizers.optimizer_fn(usual.optimizer, usual.lr)
+    if compiled_optimizer.is_plain(model, make):
+        return usual
+    return recipes.Recipe("own_model", optimizer=optimizers.COMPILED)
+
+
+def _what_counts(recipe, wrapped):
+    """What a model is trained by and measured by, in one line."""
+    own = wrapped.network.optimizer if wrapped.network.compiled else None
+    optimizer = f"optimizer {recipe.optimizer}"
+    if recipe.optimizer == optimizers.COMPILED:
+        optimizer = f"optimizer {type(own).__name__} of compile()"
+    elif own is not None:
+        optimizer += f" of the recipe, not compile()'s {type(own).__name__}"
+    headline = wrapped.headline
+    better = "higher" if headline.higher_is_better else "lower"
+    return (
+        f"What counts: {wrapped.task.name} ({wrapped.task.words}; {better} "
+        f"{headline.metric} is better), {optimizer}"
     )
-    labels.check_known(train.y, test.y)
+
+
+def _dataset(given, recipe, model, class_weight, quiet):
+    if isinstance(given, dataset_base.DatasetBase):
+        if class_weight is not None:
+            raise ValueError("Give the DatasetBase its class_weight")
+        return given
+    halves = array_pairs.train_and_test(given)
+    data = [sources.collected(half) for half in halves]
+    task = network_tasks.name_of(model, recipe.task, data[0][1])
+    train, test = (dataset_split.DatasetSplit(x, task=task) for x in data)
+    for half, split in zip(halves, (train, test), strict=True):
+        if sources.kind(half):
+            progress.say(sources.said(half, split.x), quiet)
+    if task == "classification":
+        labels.check_known(train.y, test.y)
     size = recipe.validation_size
     size = VALIDATION_FRACTION if size is None else size
     kept, held_out = splits.validation(train.size, size, recipe.split_seed)
     return dataset_base.DatasetBase(
-        (train.x[kept], train.y[kept]),
+        train.taken(kept),
         recipe.train_batch_size,
-        (test.x, test.y),
-        validate=(train.x[held_out], train.y[held_out])
-        if len(held_out)
-        else None,
+        (test.x, *test.targets),
+        validate=train.taken(held_out) if len(held_out) else None,
         train_order_seed=recipe.train_order_seed,
         drop_partial_batch=recipe.drop_partial_batch,
+        task=task,
+        class_weight=class_weight,
     )
 
 

@@ -12,12 +12,15 @@ import tensorflow as tf
 from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.networks import (
     accepted,
+    keras_private,
     kernels,
     mask_constraint,
     network_variables,
     output_kind,
     own_training,
 )
+from lottery_ticket.foundations.tasks import network_tasks
+from lottery_ticket.foundations.values import examples as examples_lib
 from lottery_ticket.foundations.values import names
 
 # Of masks, for summaries.
@@ -58,42 +61,56 @@ class KerasModel(model_base.ModelBase):
         masks: model_base.Network | None = None,
         seed: int = 0,
         outputs: str = "auto",
+        task: str = "auto",
+        labels: typing.Any = None,
     ):
         """Finds the kernels and gives them masks.
 
         Args:
             network: Built, or calling it with `examples` builds it.
             examples: A batch of examples, prepared as the network shall see
-                them, to find out whether it accepts them, whether it gives
-                probabilities or logits, and whether it would be trained as it
-                says itself. None, for a network that is built and not to be
-                trained here, looks at nothing.
+                them, an array or a dict or tuple of them: to find out whether
+                it accepts them, whether it gives probabilities or logits, and
+                whether it would be trained as it says itself. None, for a
+                network that is built and not to be trained here, looks at
+                nothing.
             build: Function () -> network of this architecture, called for
                 fresh draws; None makes every draw the weights as given.
             presets: As for ModelBase, like masks and seed; named by the names
                 that Keras shows, or as they are saved. See `LayerNames`.
             outputs: "logits" or "probabilities", if the network's graph and
                 its outputs for the examples do not tell; "auto" looks.
+            task: A name in task_kinds.KINDS; "auto" is what the network was
+                compiled with, or classification.
+            labels: Those of the examples, as a DatasetSplit keeps them; only
+                for a network that counts as compiled.
 
         Raises:
             ValueError: If the network does not accept the examples, does not
-                give one vector of logits or probabilities for each, has a
+                give what the task wants, or is compiled for another, has a
                 training of its own, or no kernel to prune.
         """
         accepted.check(network)
-        shape = () if examples is None else np.shape(examples)[1:]
-        super().__init__(shape, presets=presets, masks=masks, seed=seed)
-        num_outputs = None
+        super().__init__((), presets=presets, masks=masks, seed=seed)
+        if examples is not None:
+            self.input_shape = examples_lib.shapes(examples)
+        num_outputs = self._compiled = None
         names.check("kind of outputs", outputs, output_kind.KINDS)
         if outputs != "auto":
             self.declared["outputs"] = outputs
         if examples is not None:
             values = accepted.outputs(network, examples)
-            num_outputs = values.shape[-1]
-            kind = output_kind.of(network, examples, values, outputs)
-            self.gives_probabilities = kind.gives_probabilities
-            self.facts = {"outputs": str(kind)}
-            own_training.check(network, self.gives_probabilities)
+            num_outputs = keras.tree.flatten(values)[0].shape[-1]
+            own_training.check(network)
+            name = network_tasks.name_of(network, task, labels)
+            found = network_tasks.of(
+                network, name, examples, values, labels, outputs
+            )
+            self.task = found.task or self.task
+            self._compiled = keras_private.compiled_as(network)
+            if found.kind is not None:
+                self.gives_probabilities = found.kind.gives_probabilities
+                self.facts = {"outputs": str(found.kind)}
         found = accepted.trained_kernels(network)
         self.strategy = _strategy(network)
         named = network_variables.named(network, found).items()
@@ -113,7 +130,15 @@ class KerasModel(model_base.ModelBase):
         )
 
     def check_own_training(self) -> None:
-        own_training.check(self.network, self.gives_probabilities)
+        own_training.check(self.network)
+        if self.task.name == "classification":
+            network_tasks.name_of(self.network, "classification")
+            own_training.check_logits(self.network, self.gives_probabilities)
+        elif keras_private.compiled_as(self.network) is not self._compiled:
+            raise ValueError(
+                f"The network {self.network.name!r} has been compiled since it "
+                "was made a KerasModel: make it one anew"
+            )
 
     def summary(self) -> str:
         """Returns a table of what has masks, and what has none and why."""
@@ -132,6 +157,8 @@ class KerasModel(model_base.ModelBase):
         lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
         if self.facts:
             lines[-1] += f"; outputs are taken as {self.facts['outputs']}"
+        if self.task.name != "classification":
+            lines.append(f"Trained for {self.task.name}: {self.task.words}")
         lines.append(HOLDING)
         return "\n".join(lines)
 

@@ -21,7 +21,7 @@ from lottery_ticket.foundations.tasks import classification
 from lottery_ticket.foundations.tasks import task as task_lib
 from lottery_ticket.foundations.training import trainee
 from lottery_ticket.foundations.values import masks as masks_lib
-from lottery_ticket.foundations.values import seeds, user_code
+from lottery_ticket.foundations.values import seeds, task_kinds, user_code
 
 Network = dict[str, np.ndarray]
 
@@ -198,18 +198,24 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     def logits(self, outputs: tf.Tensor) -> tf.Tensor:
         """Returns the network's outputs as logits, in their own dtype.
 
-        Of probabilities that is what a softmax was taken of, which is exact
-        where one rounds to 0, and its gradient too; elsewhere, logarithms.
+        Of probabilities that is what a softmax, or sigmoid, was taken of, which
+        is exact where one rounds to 0, and its gradient too; elsewhere,
+        logarithms, of odds for a sigmoid.
 
         Args:
             outputs: As `logits` of `create_loss_and_accuracy`.
         """
         if not self.gives_probabilities:
             return outputs
-        before = output_kind.before_softmax(outputs)
+        activation = task_kinds.KINDS[self.task.name].activation
+        before = output_kind.before(outputs, activation)
         if before is not None:
             return tf.reshape(before, tf.shape(outputs))
-        return tf.math.log(tf.maximum(outputs, np.finfo(np.float32).tiny))
+        tiny = np.finfo(np.float32).tiny
+        logits = tf.math.log(tf.maximum(outputs, tiny))
+        if activation == "Sigmoid":
+            logits -= tf.math.log(tf.maximum(1 - outputs, tiny))
+        return logits
 
     def effective_masks(self, masks: Network) -> Network | None:
         return flow.effective_masks(self, masks)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.networks import accepted, keras_private
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
@@ -20,10 +21,11 @@ from lottery_ticket.foundations.training import (
     run_settings,
     trainee,
 )
-from lottery_ticket.foundations.values import dataset_base
+from lottery_ticket.foundations.values import dataset_base, examples
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
+VOCABULARY = "vocabulary.txt"  # Of examples that are texts, a word a line.
 _log = logging.getLogger(__name__)
 
 
@@ -108,6 +110,10 @@ def train(
         collapse.check(
             before.masks, before.effective, output.on_collapse, label
         )
+        if dataset.vocabulary is not None:
+            words = "\n".join(dataset.vocabulary) + "\n"
+            path = files.join(output_dir, VOCABULARY)
+            files.write(path, words.encode())
         run = resumable_run.ResumableRun(
             model,
             programs.program(
@@ -138,11 +144,7 @@ def check_fits(
             "with self.set_outputs(logits); a KerasModel needs examples"
         )
     expected, given = model.input_shape, dataset.input_shape
-    fits = len(expected) == len(given) and all(
-        wanted in (None, size)
-        for wanted, size in zip(expected, given, strict=True)
-    )
-    if not fits:
+    if not examples.fits(expected, given):
         raise ValueError(
             f"The network takes examples of shape {expected}. Received: a "
             f"dataset of shape {given}"

@@ -12,6 +12,7 @@ import os
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy, user_modules
+from lottery_ticket.foundations.values import examples as examples_lib
 from lottery_ticket.foundations.values import source_code, user_code
 
 with lazy.imports():
@@ -67,14 +68,24 @@ def fingerprints(name: str) -> dict[str, str]:
     }
 
 
-def create(name: str, examples, num_classes: int, outputs: str = "auto"):
+def create(
+    name: str,
+    examples,
+    num_classes: int | None,
+    outputs: str = "auto",
+    task: str = "auto",
+    labels=None,
+    vocabulary: list[str] | None = None,
+):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
-    (of one example) and `num_classes` that it has; for each draw of fresh
-    weights it is called anew, after `keras.utils.set_random_seed`. Constants
-    that it draws are no weights: they are the same for all seeds. Examples are
-    a batch of prepared ones; for these and `outputs`, see KerasModel.
+    (of one example, in a dict or tuple that of each input), `num_classes`, if
+    there are classes, and `vocabulary_size`, if examples are texts, that it
+    has; for each draw of fresh weights it is called anew, after
+    `keras.utils.set_random_seed`. Constants that it draws are no weights: they
+    are the same for all seeds. Examples are a batch of prepared ones; for
+    these, and what follows, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -88,9 +99,11 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     module = user_modules.UserModule(path)
     function = module.function(function_name)
     known = {
-        "input_shape": tuple(examples.shape[1:]),
-        "num_classes": num_classes,
+        "input_shape": examples_lib.shapes(examples),
+        **({} if num_classes is None else {"num_classes": num_classes}),
     }
+    if vocabulary is not None:
+        known["vocabulary_size"] = len(vocabulary)
     arguments = _arguments(name, function, known)
 
     def build():
@@ -114,7 +127,12 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     network = _Drawn(build, 0)
     _check_builds(name, network, *drawn)
     return keras_model.KerasModel(
-        network.network, examples, build, outputs=outputs
+        network.network,
+        examples,
+        build,
+        outputs=outputs,
+        task=task,
+        labels=labels,
     )
 
 

@@ -52,6 +52,7 @@ README = ROOT / "README.md"
 TEXT = README.read_text()
 PAGES = [path.read_text() for path in sorted(ROOT.glob("docs/*.md"))]
 DATASET = "photos"
+TABLE = "houses.csv"
 
 
 def snippets(language, text=TEXT):
@@ -88,6 +89,7 @@ def folder(tmp_path, monkeypatch):
         if file_name(code):
             (tmp_path / file_name(code)).write_text(code)
     (tmp_path / DATASET).mkdir()
+    (tmp_path / TABLE).touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -132,6 +134,14 @@ def test_the_snippets_of_the_page_on_keras_models_run(folder):
     for line in table:
         assert f"{line}\n" in done.stdout
     assert (folder / "results/trials/fitted.keras").exists()
+
+
+@pytest.mark.slow
+def test_the_snippets_of_the_page_on_data_run(folder):
+    done = run("\n".join(scripts((ROOT / "docs/data.md").read_text())), folder)
+    assert done.returncode == 0, done.stderr
+    assert "a tf.data.Dataset of 160 examples is read once" in done.stderr
+    assert (folder / "results/both/trial1/1/same_init/run.json").exists()
 
 
 def test_the_argfile_prints_lines_for_its_runner(folder):
@@ -181,7 +191,8 @@ def test_links_lead_somewhere():
         text = (folder / path).read_text() if path else TEXT
         if heading:
             titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
-            assert heading in [t.lower().replace(" ", "-") for t in titles]
+            plain = [re.sub(r"[^\w -]", "", t.lower()) for t in titles]
+            assert heading in [t.replace(" ", "-") for t in plain]
 
 
 def test_every_dataset_and_network_is_in_the_tables():

@@ -1,13 +1,15 @@
-"""Image folders: one folder for each class, as image sets are distributed."""
+"""One folder for each class, as sets of images and texts are distributed."""
 
 import logging
 import os
 
 import numpy as np
 
+from lottery_ticket.datasets.images import splits
 from lottery_ticket.foundations.machine import files
 
 _log = logging.getLogger(__name__)
+TEST_FRACTION = 0.2
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
@@ -28,49 +30,83 @@ def expand(path: str) -> str:
     return path.rstrip("/") or path
 
 
-def images(folder: str) -> list[str]:
-    """Names of the image files of a folder, sorted."""
+def files_of(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:
+    """Names of the files of a folder that end so, images as a rule; sorted."""
     return sorted(
         entry.name
         for entry in os.scandir(folder)
-        if entry.name.lower().endswith(SUFFIXES)
+        if entry.name.lower().endswith(suffixes)
         and not entry.name.startswith(".")
         and entry.is_file()
     )
 
 
-def classes(folder: str, inner: str = "") -> dict[str, list[str]]:
+def classes(
+    folder: str, inner: str = "", suffixes: tuple[str, ...] = SUFFIXES
+) -> dict[str, list[str]]:
     """Returns class -> its images, for each folder that holds images.
 
-    Images are paths below `folder`, sorted as classes are; capital letters
-    count as small ones. What is left out, files and folders that hold no
-    images, is warned of. `inner` is the folder below each class that holds its
-    images, if another.
+    Or other files, of other suffixes. They are paths below `folder`, sorted as
+    classes are; capital letters count as small ones. What is left out, files
+    and folders that hold no images, is warned of. `inner` is the folder below
+    each class that holds its images, if another.
     """
     found = {}
     names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
     for name in sorted(names, key=lambda name: (name.lower(), name)):
         path = os.path.join(folder, name, inner).rstrip("/")
-        inside = images(path) if os.path.isdir(path) else []
+        inside = files_of(path, suffixes) if os.path.isdir(path) else []
         if inside:
             found[name] = [os.path.join(name, inner, each) for each in inside]
-        _say_what_is_left_out(path, len(inside))
+        _say_what_is_left_out(path, len(inside), suffixes)
     return found
 
 
-def _say_what_is_left_out(path, image_count):
+def listed(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> tuple:
+    """Returns (names, labels, rows to train on, rows to test) of a folder.
+
+    It holds train/CLASS/FILE, and test/CLASS/FILE or, if there is no test,
+    val/CLASS/FILE for the test set. Without it, or with CLASS/FILE alone, 20 %
+    of each class are the test set, the same whatever the seed.
+    """
+    train, *others = [
+        part if os.path.isdir(os.path.join(folder, part)) else ""
+        for part in ("train", "test", "val")
+    ]
+    names, y, known = _part(folder, train, None, suffixes)
+    others = [part for part in others if part and train]
+    if not others:
+        return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
+    test_names, y_test, _ = _part(folder, others[0], known, suffixes)
+    rows = np.arange(len(names) + len(test_names))
+    y = np.concatenate([y, y_test])
+    return names + test_names, y, *np.split(rows, [len(names)])
+
+
+def _part(folder, part, known, suffixes):
+    path = os.path.join(folder, part)
+    found = classes(path, suffixes=suffixes)
+    known = list(found) if known is None else known
+    paths, y = labelled(found, known, path)
+    return [os.path.join(part, each) for each in paths], y, known
+
+
+def _say_what_is_left_out(path, image_count, suffixes):
     """An image in a format that is not read must not be missed unseen."""
     entries = os.listdir(path) if os.path.isdir(path) else []
     others = [e for e in entries if not e.startswith(".")]
     others = len(others) - image_count
     if others or not image_count:
+        kind = "images" if suffixes is SUFFIXES else "texts"
         _log.warning(
-            "%s has %d images; %d other files or folders are left out (images "
-            "end in %s)",
+            "%s has %d %s; %d other files or folders are left out (%s end in "
+            "%s)",
             path,
             image_count,
+            kind,
             others,
-            ", ".join(SUFFIXES),
+            kind,
+            ", ".join(suffixes),
         )
 
 

@@ -57,8 +57,9 @@ def mean_and_std(x, max_value: float):
     totals = np.zeros((2, x.shape[-1]))
     for start in range(0, len(x), CHUNK):
         part = x[start : start + CHUNK].astype(np.float64) / max_value
-        totals += part.sum((0, 1, 2)), np.square(part).sum((0, 1, 2))
-    mean, square = totals / np.prod(x.shape[:3])
+        axes = tuple(range(x.ndim - 1))
+        totals += part.sum(axes), np.square(part).sum(axes)
+    mean, square = totals / np.prod(x.shape[:-1])
     std = np.sqrt(np.maximum(square - mean**2, 0))
     std[std < 1e-6] = 1
     return tuple(tuple(each.round(6).tolist()) for each in (mean, std))

@@ -68,7 +68,7 @@ def stratified_test(labels: np.ndarray, fraction: float, source: str):
         )
     except ValueError as error:
         raise ValueError(
-            f"{source} has no test folder, and too few images to hold out "
+            f"{source} has no test set, and too few examples to hold out "
             f"{fraction:.0%} of each class: {error}"
         ) from error
     return np.sort(train), np.sort(test)

@@ -46,14 +46,22 @@ def of_model(model: str, usual: dict) -> dict:
     return {**no_options, **taken, **known}
 
 
-def check(name: str, options: dict, outputs: str) -> None:
-    """Raises ValueError unless a model can have such options and outputs."""
+def check(name: str, options: dict, outputs: str, task: str = "auto") -> None:
+    """Raises ValueError unless a model can have such options, outputs and task.
+
+    Networks of this project are for classification.
+    """
     if not user_model.is_own(name):
         models.check_options(name, options)
         if outputs != "auto":
             raise ValueError(
                 "outputs is for a network of your own. Received: "
                 f"outputs={outputs} with model={name}, which gives logits"
+            )
+        if task not in ("auto", "classification"):
+            raise ValueError(
+                f"task is for a network of your own. Received: task={task} "
+                f"with model={name}, which is for classification"
             )
         return
     if options:

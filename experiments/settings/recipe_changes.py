@@ -8,7 +8,7 @@ from lottery_ticket.foundations.values import fields, names_0_1_0, seeds
 
 # Setting -> those that go with its value, and not along to another one.
 DEPENDENT = {
-    "model": (*model_settings.OPTIONS, "outputs", "fractions", "scope"),
+    "model": (*model_settings.OPTIONS, "outputs", "task", "fractions", "scope"),
     "dataset": ("validation_size",),
     "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),

@@ -15,12 +15,17 @@ from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
-from lottery_ticket.foundations.values import fields, seeds, steps
+from lottery_ticket.foundations.values import fields, seeds, steps, task_kinds
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
 
 RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
 SEEDS = ("init", "train_order", "split", "augment")
+# What says how an optimizer moves, and a compiled one says itself.
+_OF_OPTIMIZERS = (
+    *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup", "momentum"),
+    *("epsilon", "decoupled_weight_decay"),
+)
 DTYPES = ("float32", devices.TF32, "mixed_bfloat16", "mixed_float16")
 
 
@@ -55,7 +60,8 @@ class Recipe:
     )
     dataset: str | None = fields.left_open(
         "digits (bundled), mnist, fashion_mnist, cifar10 or another name in "
-        "datasets/registry.py, or the path of a dataset."
+        "datasets/registry.py, the path of a dataset, PATH.csv:COLUMN, or "
+        "tfds:NAME."
     )
     data_dir: str | None = fields.left_open(
         "Folder with NAME.npz in Keras's layout, or the folders that datasets "
@@ -111,6 +117,12 @@ class Recipe:
         "at what its outputs come from.",
         choices=output_kind.KINDS,
     )
+    task: str = fields.field(
+        "auto",
+        "What a network of your own is trained for, and what labels are; auto "
+        "is what it is compiled with, else classification.",
+        choices=task_kinds.CHOICES,
+    )
     hidden_units: tuple[int, ...] | None = fields.left_open(
         "Units of the hidden dense layers, such as 300,100; None, here and up "
         "to use_bias, is the network's own default.",
@@ -140,7 +152,9 @@ class Recipe:
         "normalisation."
     )
     optimizer: Filled[str] = fields.left_open(
-        "What updates weights.", choices=optimizers.OPTIMIZERS
+        "What updates weights; compiled is what a network of your own is "
+        "compiled with.",
+        choices=(*optimizers.OPTIMIZERS, optimizers.COMPILED),
     )
     momentum: float | None = fields.left_open(
         "Of optimizers that have one.",
@@ -268,6 +282,8 @@ class Recipe:
         """
         settings = fields.as_dict(self)
         del settings["data_dir"]
+        if self.task == "auto":  # As before there was a choice.
+            del settings["task"]
         if self.model in models.MODELS:  # It says so itself.
             del settings["outputs"]
         elif self.model is not None:
@@ -321,6 +337,9 @@ class Recipe:
         if self.dataset not in (None, usual["dataset"]):
             usual["validation_size"] = None  # That dataset's own.
         optimizer = self.optimizer or usual["optimizer"]
+        if optimizer == optimizers.COMPILED:
+            usual.update(lr=None, schedule="constant", warmup="0it")
+            usual["decoupled_weight_decay"] = False
         if optimizer not in optimizers.HAVE_MOMENTUM:
             usual["momentum"] = None
         if optimizer != usual["optimizer"]:
@@ -336,6 +355,13 @@ class Recipe:
     def _check_given(self, usual):
         """Raises if a setting is given that the others leave without effect."""
         fields.check_uses(self, usual)
+        given = [n for n in _OF_OPTIMIZERS if getattr(self, n)]
+        given = [n for n in given if getattr(self, n) != usual.get(n)]
+        if self.optimizer == optimizers.COMPILED and given:
+            raise ValueError(
+                f"optimizer={optimizers.COMPILED} has all its settings. "
+                f"Received: {', '.join(given)}"
+            )
         units, named = self.hidden_units, usual.get("hidden_units")
         is_other = (
             units is not None and named is not None and len(units) != len(named)
@@ -358,7 +384,9 @@ class Recipe:
         if self.dataset is not None:
             datasets.check(self.dataset)
         if self.model is not None:
-            model_settings.check(self.model, self.model_options(), self.outputs)
+            model_settings.check(
+                self.model, self.model_options(), self.outputs, self.task
+            )
         self.learning_rate_schedule()
         if self.jit and self.strategy != "none":
             raise ValueError(

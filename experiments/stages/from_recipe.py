@@ -8,7 +8,7 @@ from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.foundations.machine import devices, lazy, progress
 from lottery_ticket.foundations.training import optimizers, run_settings
-from lottery_ticket.foundations.values import seeds, steps
+from lottery_ticket.foundations.values import examples, seeds, steps
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
 
@@ -16,7 +16,7 @@ with lazy.imports():
     import keras
 
     from lottery_ticket.foundations import trainer
-    from lottery_ticket.foundations.training import batches
+    from lottery_ticket.foundations.training import batches, compiled_optimizer
 
 _log = logging.getLogger(__name__)
 # Settings of a recipe that its dataset is made by.
@@ -45,8 +45,10 @@ def dataset(recipe):
                 f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
             )
     settings = {name: getattr(recipe, name) for name in _OF_DATASETS}
+    if recipe.task not in ("auto", "classification"):
+        settings["task"] = recipe.task
     settings["labels_seed"] = seeds.derive(recipe.seed, "labels")
-    stamp = _stamp(recipe.dataset)
+    stamp = _stamp(datasets.path(recipe.dataset))
     return _last_dataset(recipe.dataset, stamp, tuple(settings.items()))
 
 
@@ -58,16 +60,27 @@ def model(recipe, dataset, quiet=False):
     network cannot be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
-    sizes = (dataset.input_shape, dataset.num_classes)
+    shape, sizes = dataset.input_shape, (None, dataset.num_classes)
     options = tuple(recipe.model_options().items())
     if not user_model.is_own(recipe.model):
+        sizes = (_one(recipe.model, shape), dataset.num_classes)
         return _last_model(*kind, *sizes, options)
     # A function that has changed builds another.
     code = user_model.fingerprints(recipe.model)["code"]
-    own = dataset, recipe.outputs, code
+    own = dataset, recipe.outputs, recipe.task, code
     made = _last_model(*kind, *sizes, options, own)
     progress.say(made.summary(), quiet)
     return made
+
+
+def _one(name, shape):
+    """The shape of one example; an error for those of several inputs."""
+    if not examples.is_one(shape):
+        raise ValueError(
+            f"The network {name!r} has one input. Received: examples of shape "
+            f"{shape}. Pass --model=path/to/file.py:function for one of several"
+        )
+    return shape
 
 
 def forget() -> None:
@@ -116,19 +129,8 @@ def train(
     length = steps.iterations(recipe.training_len, per_epoch)
     if is_first:
         _warn_of_late_drops(recipe, per_epoch, length)
-    optimizer_fn = optimizers.optimizer_fn(
-        recipe.optimizer,
-        recipe.lr,
-        recipe.learning_rate_schedule(),
-        per_epoch=per_epoch,
-        training_iterations=length,
-        # Of the last iteration the rate stays what it is.
-        start_iteration=length - 1
-        if finetune
-        else steps.iterations(course.start_iteration, per_epoch),
-        is_constant=finetune,
-        **recipe.optimizer_options(),
-    )
+    start = steps.iterations(course.start_iteration, per_epoch)
+    optimizer_fn = _optimizer_fn(recipe, model, per_epoch, start, finetune)
     try:
         return trainer.train(
             dataset,
@@ -158,6 +160,26 @@ def train(
         ) from error
 
 
+def _optimizer_fn(recipe, model, per_epoch, start, finetune):
+    """Function () -> the recipe's optimizer, from an iteration on."""
+    if recipe.optimizer == optimizers.COMPILED:
+        return compiled_optimizer.optimizer_fn(
+            model.network, starts_later=finetune or start > 0
+        )
+    length = steps.iterations(recipe.training_len, per_epoch)
+    return optimizers.optimizer_fn(
+        recipe.optimizer,
+        recipe.lr,
+        recipe.learning_rate_schedule(),
+        per_epoch=per_epoch,
+        training_iterations=length,
+        # Of the last iteration the rate stays what it is.
+        start_iteration=length - 1 if finetune else start,
+        is_constant=finetune,
+        **recipe.optimizer_options(),
+    )
+
+
 @functools.lru_cache(maxsize=1)
 def _last_dataset(name, stamp, settings):
     """A dataset; a stamp tells a file from what it was before it changed."""
@@ -169,7 +191,8 @@ def _last_dataset(name, stamp, settings):
 def _last_model(name, dtype, strategy, shape, classes, options, own=None):
     """A network, in the recipe's precision and on its devices.
 
-    `own` is of a user's: its dataset, what its outputs are, and its code.
+    `own` is of a user's: its dataset, what its outputs and its task are, and
+    its code.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(devices.set_precision(dtype))
@@ -177,9 +200,16 @@ def _last_model(name, dtype, strategy, shape, classes, options, own=None):
         with devices.strategy(strategy).scope():
             if own is None:
                 return models.create(name, shape, classes, **dict(options))
-            dataset, outputs, _ = own
-            examples = batches.examples(dataset)
-            return user_model.create(name, examples, classes, outputs)
+            dataset, outputs, task, _ = own
+            return user_model.create(
+                name,
+                batches.examples(dataset),
+                classes,
+                outputs,
+                task,
+                batches.example_labels(dataset),
+                dataset.vocabulary,
+            )
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -10,7 +10,7 @@ from lottery_ticket.foundations.criteria import (
     criteria_weights,
 )
 from lottery_ticket.foundations.selection import doubts
-from lottery_ticket.foundations.values import dataset_base, names
+from lottery_ticket.foundations.values import dataset_base, examples, names
 from lottery_ticket.foundations.values import masks as masks_lib
 
 Network = dict[str, np.ndarray]
@@ -118,11 +118,11 @@ def _warn_of_ranks(before, after, masks):
 
 def _input_shape(name, source):
     """Shape of an example, as a dataset or a network tells it."""
-    shape = tuple(source.input_shape)
-    if not shape or None in shape:
+    shape = source.input_shape
+    if not examples.is_one(shape):
         raise ValueError(
-            f"Criterion {name!r} needs the shape of an example, of a dataset "
-            f"or a network that fixes it. Received: {shape}"
+            f"Criterion {name!r} needs the shape of an example of one input, "
+            f"of a dataset or a network that fixes it. Received: {shape}"
         )
     return shape
 

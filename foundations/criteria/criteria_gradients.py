@@ -10,7 +10,6 @@ in float64.
 """
 
 import functools
-import math
 import typing
 from collections.abc import Iterator
 
@@ -22,7 +21,9 @@ from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
     entries,
+    examples,
     fields,
+    nested,
 )
 
 with lazy.imports():
@@ -93,7 +94,15 @@ def grasp(given: Given) -> Network:
     Source: Wang et al. 2020 (https://arxiv.org/abs/2002.07376), equation 8,
     where -w * (H g) is the score and the highest are pruned.
     Differs: batch normalisation is in inference mode.
+
+    Raises ValueError unless the network is one of classification.
     """
+    task = given.model.task.name
+    if task != "classification":
+        raise ValueError(
+            "GraSP divides logits of classes by 200, so it is for "
+            f"classification. Received: a network of the task {task}"
+        )
     gradients = _mean(_gradients, given, GRASP_TEMPERATURE)
     products = _mean(_hessian_products, given, GRASP_TEMPERATURE, gradients)
     return _checked("grasp", _times(given.weights, products))
@@ -125,12 +134,13 @@ def choose_examples(
 ) -> np.ndarray:
     """Returns rows of a split, int32, ascending: examples of each class.
 
-    A class that has fewer than `per_class` gives all it has. Raises ValueError
-    if per_class is below 1.
+    A class that has fewer than `per_class` gives all it has. Where labels are
+    no classes, all examples count as one class. Raises ValueError if per_class
+    is below 1.
     """
     fields.check("examples_per_class", per_class, int, at_least=1)
     order = np.random.default_rng(seed).permutation(split.size)
-    labels = split.y[order]
+    labels = _classes(split.y)[order]
     chosen = [order[labels == label][:per_class] for label in np.unique(labels)]
     return np.sort(np.concatenate(chosen)).astype(np.int32)
 
@@ -138,17 +148,21 @@ def choose_examples(
 def example_chunks(
     dataset: dataset_base.DatasetBase, rows: np.ndarray
 ) -> Iterator[tuple]:
-    """Yields training examples, (x, y), prepared and never augmented.
+    """Yields training examples, prepared and never augmented.
 
-    They come in chunks, so that memory stays bounded.
+    They are (x, y) or (x, y, weights), and come in chunks, so that memory stays
+    bounded.
     """
     split = dataset.train
-    numbers = math.prod(split.x.shape[1:])
-    size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // numbers))
+    size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // batches.numbers(split)))
     for start in range(0, len(rows), size):
         chunk = rows[start : start + size]
-        x, y = batches.read(split, chunk), tf.constant(split.y[chunk])
-        yield batches.prepared(dataset.prepare, x), y
+        x = batches.read(split, chunk)
+        targets = examples.take(split.targets, chunk)
+        yield (
+            batches.prepared(dataset.prepare, x),
+            *nested.mapped(tf.constant, targets),
+        )
 
 
 def _compiled(model, function):
@@ -174,29 +188,31 @@ def _mean(function, given, *others):
     """Means over examples of what a function sums up over a chunk."""
     compiled, totals = _compiled(given.model, function), {}
     others = (*_tensors(given), *others)
-    for x, y in example_chunks(given.dataset, given.rows):
-        for name, total in compiled(x, y, *others).items():
+    for x, *targets in example_chunks(given.dataset, given.rows):
+        for name, total in compiled(x, targets, *others).items():
             totals[name] = total + totals.get(name, 0)
     count = len(given.rows)
     return {name: each.numpy() / count for name, each in totals.items()}
 
 
-def _gradients(model, x, y, weights, masks, temperature):
+def _gradients(model, x, targets, weights, masks, temperature):
     """Gradients by the kept weights of a chunk's loss, summed up."""
     kernels = {name: weights[name] for name in masks}
     with tf.GradientTape() as tape:
         tape.watch(kernels)
-        loss = _loss(model, x, y, {**weights, **kernels}, masks, temperature)
+        loss = _loss(
+            model, x, targets, {**weights, **kernels}, masks, temperature
+        )
     return tracing.gradient(tape, loss, kernels)
 
 
-def _hessian_products(model, x, y, weights, masks, temperature, vectors):
+def _hessian_products(model, x, targets, weights, masks, temperature, vectors):
     """Hessian of a chunk's summed loss times a vector, by the same weights."""
     kernels = {name: weights[name] for name in masks}
     with tf.GradientTape() as tape:
         tape.watch(kernels)
         gradients = _gradients(
-            model, x, y, {**weights, **kernels}, masks, temperature
+            model, x, targets, {**weights, **kernels}, masks, temperature
         )
         along = tf.add_n(
             [tf.reduce_sum(gradients[name] * vectors[name]) for name in masks]
@@ -204,13 +220,16 @@ def _hessian_products(model, x, y, weights, masks, temperature, vectors):
     return tracing.gradient(tape, along, kernels)
 
 
-def _loss(model, x, y, weights, masks, temperature):
+def _loss(model, x, targets, weights, masks, temperature):
     outputs = _outputs(model, x, weights, masks, tf.float32)
-    outputs = model.logits(tf.cast(outputs, tf.float32)) / temperature
-    if model.gives_probabilities:  # Which is what its loss then expects.
-        outputs = tf.nn.softmax(outputs)
-    loss, _ = model.create_loss_and_accuracy(y, outputs)
-    return loss * tf.cast(tf.size(y), loss.dtype)
+    if model.task.name == "classification":
+        outputs = model.logits(tf.cast(outputs, tf.float32)) / temperature
+        if model.gives_probabilities:  # Which is what its loss then expects.
+            outputs = tf.nn.softmax(outputs)
+    y, *of_examples = targets
+    loss = model.task.batch(y, outputs, *of_examples)[0]
+    count = tf.shape(nested.leaves(y)[0])[0]
+    return loss * tf.cast(count, loss.dtype)
 
 
 def _flow_scores(model, weights, masks, x):
@@ -228,7 +247,8 @@ def _flow_scores(model, weights, masks, x):
         with tracing.without_activations(model.network):
             given = {**weights, **kernels}
             outputs = _outputs(model, x, given, masks, tf.float64)
-        flow = tf.reduce_sum(model.logits(outputs))
+        parts = tf.nest.flatten(model.logits(outputs))
+        flow = tf.add_n([tf.reduce_sum(part) for part in parts])
     found = typing.cast(tuple, tape.gradient(flow, (x, kernels)))
     by_input, gradients = found
     if by_input is None:
@@ -264,6 +284,14 @@ def _outputs(model, x, weights, masks, dtype):
         return tracing.outputs(
             model.network, variables, list(values.values()), x
         )
+
+
+def _classes(y):
+    """The class of each example, of one axis; 0 where labels are no classes."""
+    if isinstance(y, np.ndarray) and y.shape[1:] in ((), (1,)):
+        if np.isin(y, (0, 1)).all() or y.dtype.kind == "i":
+            return y.reshape(-1)
+    return np.zeros(len(nested.leaves(y)[0]), np.int32)
 
 
 def _times(weights, arrays):

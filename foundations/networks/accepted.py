@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import keras_private, kernels
+from lottery_ticket.foundations.values import examples as examples_lib
+from lottery_ticket.foundations.values import nested
 
 # Names that layers may have for TensorFlow.
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
@@ -72,28 +74,46 @@ def kind(value: object) -> str:
     return name
 
 
-def outputs(network: keras.Model, examples: typing.Any) -> np.ndarray:
-    """Returns a network's outputs, float32, shape (batch, classes).
+def outputs(network: keras.Model, examples: typing.Any) -> typing.Any:
+    """Returns a network's outputs as float32, in a structure if it gives one.
 
-    Raises ValueError if it does not accept the examples, has other outputs, or
-    layers of names that TensorFlow compiles nothing of, by `fit` neither.
+    Raises ValueError if it does not accept the examples, gives what is no
+    tensors, or has layers of names that TensorFlow compiles nothing of, by
+    `fit` neither.
     """
     _check_scopes(network)
+    refused = (
+        f"The network {network.name!r} does not accept examples of shape "
+        f"{examples_lib.shapes(examples)}: "
+    )
+    fault = _fault_of_structure(network, examples)
+    if fault:
+        raise ValueError(refused + fault)
     try:
         given = network(examples, training=False)
     except Exception as error:  # Layers raise all kinds.
+        reason = _reason(network, examples, error)
+        raise ValueError(refused + reason) from error
+    parts = keras.tree.flatten(given)
+    if not parts or not all(tf.is_tensor(part) for part in parts):
         raise ValueError(
-            f"The network {network.name!r} does not accept examples of shape "
-            f"{tuple(np.shape(examples)[1:])}: "
-            f"{_reason(network, examples, error)}"
-        ) from error
-    if not tf.is_tensor(given) or given.shape.rank != 2:
+            f"The network {network.name!r} must give tensors. Received: "
+            f"{type(given).__name__}"
+        )
+    return keras.tree.map_structure(
+        lambda part: part.numpy().astype(np.float32), given
+    )
+
+
+def check_one_vector(network: keras.Model, given: typing.Any) -> None:
+    """Raises ValueError unless outputs are of one vector for each example."""
+    if np.ndim(given) != 2 or not isinstance(given, np.ndarray):
         received = getattr(given, "shape", type(given).__name__)
         raise ValueError(
             f"The network {network.name!r} must have one output, logits or "
-            f"probabilities of shape (batch, classes). Received: {received}"
+            f"probabilities of shape (batch, classes). Received: {received}. "
+            "For another task, give it: task="
         )
-    return given.numpy().astype(np.float32)
 
 
 def trained_kernels(network: keras.Model) -> list[keras.Variable]:
@@ -122,17 +142,54 @@ def _check_scopes(network):
             raise ValueError(f"The layer's name {layer.name!r} {_NO_SCOPE}")
 
 
+def _inputs(network):
+    """The inputs of a network as it takes them; () if they are unknown."""
+    flat = getattr(network, "inputs", None)
+    if not flat:
+        return ()
+    if isinstance(network, keras.Sequential):
+        return flat[0]
+    given = keras.tree.lists_to_tuples(network.input)
+    # As Keras does: a list of one is one.
+    return given[0] if isinstance(given, tuple) and len(given) == 1 else given
+
+
+def _fault_of_structure(network, examples):
+    """What is wrong with the names or number of inputs, or None."""
+    inputs = _inputs(network)
+    if not nested.leaves(inputs):
+        return None
+    places = sorted(name for name, _ in nested.named(inputs))
+    names = sorted(each.name for each in nested.leaves(inputs))
+    given = sorted(name for name, _ in nested.named(examples))
+    if isinstance(inputs, dict):
+        if given == places:
+            return None
+        return f"it takes a dict of {', '.join(map(repr, places))}"
+    if given in (places, names):
+        return None
+    count = len(places)
+    return (
+        f"it takes {f'{count} arrays' if count > 1 else 'one array'}, or a "
+        f"dict of {', '.join(map(repr, names))}"
+    )
+
+
 def _reason(network, examples, error):
     """Why it does not accept them, without what they hold."""
-    inputs = getattr(network, "inputs", None) or ()
     needed = _required(network)
-    if len(inputs) > 1 or needed:
-        what = f"call() needs {', '.join(needed)}" if needed else ""
-        what = what or f"it has {len(inputs)} inputs"
-        return f"{what}; here, a network has one input"
-    shape = np.shape(examples)
-    if len(inputs) == 1 and not _fits(shape, inputs[0].shape):
-        return f"it takes examples of shape {tuple(inputs[0].shape[1:])}"
+    if needed:
+        return (
+            f"call() needs {', '.join(needed)}; here, all inputs are its first "
+            "argument, in a dict or tuple"
+        )
+    given = dict(nested.named(examples))
+    for place, each in nested.named(_inputs(network)):
+        name = place if place in given else each.name
+        shape, wanted = np.shape(given.get(name, ()))[1:], tuple(each.shape[1:])
+        if name in given and not examples_lib.fits(wanted, shape):
+            of = f" of input {name!r}" if name else ""
+            return f"it takes examples{of} of shape {wanted}"
     text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     text = re.sub(r"Exception encountered when calling \S+\(\)\. ", "", text)
     text = text.split(" Arguments received by ")[0]
@@ -150,10 +207,3 @@ def _required(network):
         and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
         and each.name not in ("training", "mask")
     ]
-
-
-def _fits(shape, expected):
-    return len(shape) == len(expected) and all(
-        wanted in (None, size)
-        for size, wanted in zip(shape[1:], expected[1:], strict=True)
-    )

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import tracing
+from lottery_ticket.foundations.values import examples
 from lottery_ticket.foundations.values import masks as masks_lib
 
 # ModelBase -> what `_compile` gives, which does not hold the ModelBase.
@@ -88,7 +89,8 @@ def _obstacle(model):
     if found is not None:
         return found
     inputs = model.network.inputs
-    if len(inputs) != 1 or "float" not in inputs[0].dtype:
+    is_one = not model.input_shape or examples.is_one(model.input_shape)
+    if not is_one or len(inputs) != 1 or "float" not in inputs[0].dtype:
         return "its input is not one tensor of floats"
     if None in _shape(model):
         return f"the size of its inputs is not known, {_shape(model)}"

@@ -84,6 +84,11 @@ def compiled(network: keras.Model) -> dict[str, typing.Any]:
     return network._compile_config.config
 
 
+def compiled_as(network: keras.Model) -> typing.Any:
+    """Returns what is another object each time that a network is compiled."""
+    return getattr(network, "_compile_config", None)
+
+
 def compiled_metrics(network: keras.Model) -> list[keras.Metric]:
     """Returns the metrics that a network was compiled with, weighted ones last.
 
@@ -102,6 +107,14 @@ def output_layers(network: keras.Model) -> list:
 def function_of(metric: keras.Metric) -> typing.Any:
     """Returns the function that a metric is the mean of; itself if of none."""
     return getattr(metric, "_fn", metric)
+
+
+def arguments(loss: typing.Any) -> dict[str, typing.Any]:
+    """Returns what a loss or metric hands to its function; {} of none.
+
+    Configs lack some of it, such as the delta of Huber (Keras 3.15).
+    """
+    return getattr(loss, "_fn_kwargs", {})
 
 
 def direction(metric: keras.Metric) -> str | None:

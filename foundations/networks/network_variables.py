@@ -1,5 +1,6 @@
 """The variables of a Keras network: their names, draws and description."""
 
+import collections
 import json
 import re
 import typing
@@ -137,12 +138,29 @@ def description(network: keras.Model) -> str:
     subclassed network, the code of its `call` is not seen.
     """
     found = [network, *keras_private.layers(network)]
-    numbers = {layer.name: str(index) for index, layer in enumerate(found)}
+    numbers = _counted_anew(found)
+    numbers |= {layer.name: str(index) for index, layer in enumerate(found)}
     text = json.dumps(
         [_config(layer) for layer in found],
         default=lambda value: type(value).__name__,
     )
     return json.dumps(_renamed(json.loads(text), numbers), sort_keys=True)
+
+
+def _counted_anew(networks):
+    """Dict, name of an operation that is no layer -> as if these were alone.
+
+    Masking makes some: `not_equal_7` is `not_equal` in the only network.
+    """
+    names, counts = {}, collections.Counter()
+    for network in networks:
+        for operation in getattr(network, "operations", ()):
+            if operation.name not in names:
+                base = re.sub(r"_\d+$", "", operation.name)
+                number = counts[base]
+                names[operation.name] = f"{base}_{number}" if number else base
+                counts[base] += 1
+    return names
 
 
 def settings(network: keras.Model) -> dict[str, str]:

@@ -5,6 +5,7 @@ import typing
 import numpy as np
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.values import nested
 
 with lazy.imports():
     import keras
@@ -59,36 +60,39 @@ def of(
     examples: typing.Any,
     outputs: np.ndarray,
     given: str = "auto",
+    activation: str = "Softmax",
 ) -> Kind:
     """Returns whether a network gives logits or probabilities.
 
     The graph of its inference is followed back from its output. Softmax makes
-    probabilities and a sigmoid neither; sums, products and the like count as
-    probabilities if nothing in them can be below 0 and the outputs of the
-    examples add up to 1. The same outputs decide where an operation is not
-    known, or no graph can be had. In training it must give the same.
+    probabilities of classes, a sigmoid those of yes or no, neither those of the
+    other; sums, products and the like count as probabilities of classes if
+    nothing in them can be below 0 and the outputs of the examples add up to 1.
+    The same outputs decide where an operation is not known, or no graph can be
+    had. In training it must give the same.
 
     Args:
         examples: A batch that the network takes.
-        outputs: What it gives for them, shape (batch, classes).
+        outputs: What it gives for them, shape (batch, ..., classes).
         given: "logits" or "probabilities" is taken at its word; "auto" looks.
+        activation: What makes probabilities of logits, "Softmax" or "Sigmoid".
 
     Raises:
         ValueError: If outputs are neither.
     """
     if given != "auto":
         return Kind(given == "probabilities", "as was said")
+    looked = _Looked(network, activation)
     ends = _ends(network, examples, training=False)
-    kind = _by_graph(network, ends, outputs)
-    kind = kind or _by_values(network, outputs, ends)
-    trained = _by_graph(network, _ends(network, examples, training=True))
+    kind = looked.by_graph(ends, outputs) or looked.by_values(ends, outputs)
+    trained = looked.by_graph(_ends(network, examples, training=True))
     if trained and trained.gives_probabilities != kind.gives_probabilities:
-        raise _neither(network, f"{trained}, in training; else {kind}")
+        raise looked.neither(f"{trained}, in training; else {kind}")
     return kind
 
 
-def before_softmax(outputs: "tf.Tensor") -> "tf.Tensor | None":
-    """Returns what a softmax was taken of, or None where none is found.
+def before(outputs: "tf.Tensor", activation: str) -> "tf.Tensor | None":
+    """Returns what a softmax, or sigmoid, was taken of; None if none is found.
 
     Looked for in the graph that is being traced, behind reshapes to the same
     shape as well.
@@ -100,62 +104,80 @@ def before_softmax(outputs: "tf.Tensor") -> "tf.Tensor | None":
         if tensor.op.inputs[0].shape.rank != outputs.shape.rank:
             return None
         tensor = tensor.op.inputs[0]
-    return tensor.op.inputs[0] if tensor.op.type == "Softmax" else None
+    return tensor.op.inputs[0] if tensor.op.type == activation else None
 
 
-def _by_graph(network, ends, outputs=None):
-    """What the ends of a graph say, unless outputs deny it; None if nothing."""
-    is_alone, kinds = len(ends) == 1, {kind for kind, _ in ends} - _VALUES
-    is_plain = is_alone and not any(is_combined for _, is_combined in ends)
-    if is_plain and kinds == {"Softmax"}:
-        is_denied = outputs is not None and _add_up(outputs) is False
-        return None if is_denied else Kind(True, "they come from Softmax")
-    if is_plain and kinds == {"Sigmoid"}:
-        raise _neither(network, "outputs of a sigmoid")
-    of_any_sign = kinds & (_OF_ANY_SIGN | _PRODUCTS)
-    is_known = kinds <= _AT_LEAST_0 | of_any_sign
-    is_doubtful = kinds <= {"Exp", *_PRODUCTS} and (
-        outputs is None or _add_up(outputs)
-    )
-    if not (kinds and is_known and (is_plain or of_any_sign)) or is_doubtful:
-        return None
-    return Kind(False, f"they come from {', '.join(sorted(kinds))}")
+class _Looked:
+    """What a network is looked at for: probabilities made by an activation."""
 
+    def __init__(self, network, activation):
+        self._name, self._activation = network.name, activation
+        self._adds_up = activation == "Softmax"
 
-def _by_values(network, outputs, ends):
-    kinds = {kind for kind, _ in ends}
-    of = ", ".join(sorted(kinds - _VALUES)) or "no graph"
-    where = f"by their values, behind {of}"
-    adds_up = _add_up(outputs)
-    if adds_up is None:
+    def by_graph(self, ends, outputs=None):
+        """What a graph's ends say, unless outputs deny it; None if nothing."""
+        is_alone, kinds = len(ends) == 1, {kind for kind, _ in ends} - _VALUES
+        is_plain = is_alone and not any(is_combined for _, is_combined in ends)
+        if is_plain and kinds == {self._activation}:
+            is_denied = self._adds_up and outputs is not None
+            is_denied = is_denied and self.add_up(outputs) is False
+            reason = f"they come from {self._activation}"
+            return None if is_denied else Kind(True, reason)
+        if is_plain and kinds and kinds <= {"Softmax", "Sigmoid"}:
+            raise self.neither(f"outputs of a {min(kinds).lower()}")
+        of_any_sign = kinds & (_OF_ANY_SIGN | _PRODUCTS)
+        is_known = kinds <= _AT_LEAST_0 | of_any_sign
+        is_doubtful = kinds <= {"Exp", *_PRODUCTS} and (
+            outputs is None or self.add_up(outputs)
+        )
+        is_told = kinds and is_known and (is_plain or of_any_sign)
+        if not is_told or is_doubtful:
+            return None
+        return Kind(False, f"they come from {', '.join(sorted(kinds))}")
+
+    def by_values(self, ends, outputs):
+        """What outputs say, where the graph says nothing."""
+        kinds = {kind for kind, _ in ends}
+        of = ", ".join(sorted(kinds - _VALUES)) or "no graph"
+        where = f"by their values, behind {of}"
+        adds_up = self.add_up(outputs)
+        if adds_up is None:
+            return Kind(False, where)
+        if adds_up and kinds & {"ReadVariableOp", *_PRODUCTS}:
+            raise self.neither(
+                "outputs that add up to 1 so far, made by variables behind "
+                f"{of}"
+            )
+        if adds_up:
+            return Kind(True, where)
+        if (outputs <= 1).all():
+            no_sum = " and do not add up to 1" if self._adds_up else ""
+            raise self.neither(f"outputs that lie in [0, 1]{no_sum}")
         return Kind(False, where)
-    if adds_up and kinds & {"ReadVariableOp", *_PRODUCTS}:
-        raise _neither(
-            network,
-            f"outputs that add up to 1 so far, made by variables behind {of}",
+
+    def add_up(self, outputs):
+        """Whether outputs add up to 1, as those of a softmax do.
+
+        None if some are not 0 or more.
+        """
+        if (outputs < 0).any() or not np.isfinite(outputs).all():
+            return None
+        sums = outputs.sum(axis=-1)
+        return self._adds_up and bool((np.abs(sums - 1) < _TOLERANCE).all())
+
+    def neither(self, received):
+        """The error for outputs that are neither."""
+        wanted = (
+            "softmax probabilities, one for each class (two for yes or no; a "
+            "sigmoid is of task='binary' or 'multi_label')"
+            if self._adds_up
+            else "sigmoid probabilities"
         )
-    if adds_up:
-        return Kind(True, where)
-    if (outputs <= 1).all():
-        raise _neither(
-            network, "outputs that lie in [0, 1] and do not add up to 1"
+        return ValueError(
+            f"The network {self._name!r} must give logits or {wanted}. "
+            f"Received: {received}. If they are meant as one of these, say so "
+            "by outputs="
         )
-    return Kind(False, where)
-
-
-def _add_up(outputs):
-    """Whether outputs add up to 1; None if some are not 0 or more."""
-    if (outputs < 0).any() or not np.isfinite(outputs).all():
-        return None
-    return bool((np.abs(outputs.sum(axis=-1) - 1) < _TOLERANCE).all())
-
-
-def _neither(network, received):
-    return ValueError(
-        f"The network {network.name!r} must give logits or softmax "
-        "probabilities, one for each class (two for yes or no). Received: "
-        f"{received}. If they are meant as one of these, say so by outputs="
-    )
 
 
 def _ends(network, examples, training):
@@ -164,9 +186,8 @@ def _ends(network, examples, training):
         lambda x: network(x, training=training), autograph=False
     )
     try:
-        x = tf.convert_to_tensor(examples)
         graph = traced.get_concrete_function(
-            tf.TensorSpec([None, *x.shape[1:]], x.dtype)
+            nested.mapped(_any_number, examples)
         ).graph
     except Exception:  # Python code of users raises all kinds.
         return set()
@@ -183,6 +204,11 @@ def _ends(network, examples, training):
         if not before:
             ends.add((tensor.op.type, is_combined))
     return ends
+
+
+def _any_number(x):
+    x = tf.convert_to_tensor(x)
+    return tf.TensorSpec([None, *x.shape[1:]], x.dtype)
 
 
 def _before(tensor, calls, is_combined):

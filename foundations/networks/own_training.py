@@ -1,4 +1,4 @@
-"""Training that a network brings along, which the trainer would not use."""
+"""Training that a network brings along: methods of its own, or compile()."""
 
 import logging
 import typing
@@ -42,44 +42,74 @@ _log = logging.getLogger(__name__)
 _said = weakref.WeakKeyDictionary()  # Network -> what has been: once is enough.
 
 
-def check(network: keras.Model, gives_probabilities: bool) -> None:
-    """Raises ValueError if a network says how to train it otherwise than here.
+def check(network: keras.Model) -> None:
+    """Raises ValueError if a network has methods of its own to train it.
 
-    That is by methods of its own, or by what it was compiled with: any loss but
-    plain cross-entropy of its outputs, loss weights, metrics but accuracy.
-    Of an optimizer and of run_eagerly, a warning says once that they are not
-    used; of a `call` that does not take `training`, what `fit` makes of it.
-
-    Args:
-        gives_probabilities: Whether the outputs are probabilities, not logits.
+    Of a `call` that does not take `training`, a warning says once what `fit`
+    makes of it; of run_eagerly, that it is not used.
     """
     for name in _STEPS:
         of_class = getattr(type(network), name)
         if name in vars(network) or of_class is not getattr(keras.Model, name):
-            _refuse(network, f"a {name} of its own")
+            raise ValueError(
+                f"The network {network.name!r} has a {name} of its own, which "
+                "is not used here: training is by the loss and the metrics of "
+                "a task, or of compile(). Take it out, or train it by fit "
+                "under the masks of a KerasModel (see docs/keras_models.md)."
+            )
     _warn_of_training(network)
-    if not network.compiled:
-        return
+    is_eager = network.compiled and network.run_eagerly
+    if is_eager and not _is_said(network, "eager"):
+        _log.warning(
+            "The network %r was compiled with run_eagerly, which is not used",
+            network.name,
+        )
+
+
+def has_loss(network: keras.Model) -> bool:
+    """Whether a network was compiled with a loss."""
+    is_compiled = isinstance(network, keras.Model) and network.compiled
+    return is_compiled and bool(_flat(keras_private.compiled(network)["loss"]))
+
+
+def is_classification(network: keras.Model) -> bool:
+    """Whether a network was compiled with cross-entropy and accuracy alone.
+
+    Whether the loss takes logits or probabilities is left open. One without a
+    loss counts, too.
+    """
+    if not has_loss(network):
+        return True
     given = keras_private.compiled(network)
-    for loss in _flat(given["loss"]):
-        fault = _fault_of_loss(loss, gives_probabilities)
-        if fault:
-            _refuse(network, f"been compiled with the loss {fault}")
-    for name in ("loss_weights", "weighted_metrics"):
-        if given[name] is not None:
-            _refuse(network, f"been compiled with {name}")
-    for metric in _flat(given["metrics"]):
-        if not _is_accuracy(metric):
-            _refuse(network, f"been compiled with the metric {_name(metric)}")
-    if _is_said(network, "compiled"):
-        return
-    eager = ", run_eagerly" if given["run_eagerly"] else ""
-    _log.warning(
-        "Not used of what the network %r was compiled with: the optimizer%s. "
-        "The recipe, or optimizer_fn, decides",
-        network.name,
-        eager,
+    others = given["loss_weights"], given["weighted_metrics"]
+    losses, metrics = _flat(given["loss"]), _flat(given["metrics"])
+    return (
+        others == (None, None)
+        and len(losses) == 1
+        and _takes_logits(losses[0]) is not None
+        and all(map(_is_accuracy, metrics))
     )
+
+
+def check_logits(network: keras.Model, gives_probabilities: bool) -> None:
+    """Raises ValueError if the cross-entropy of a network is of what it lacks.
+
+    Args:
+        network: keras.Model that was compiled as for classification.
+        gives_probabilities: Whether its outputs are probabilities, not logits.
+    """
+    if not has_loss(network):
+        return
+    (loss,) = _flat(keras_private.compiled(network)["loss"])
+    takes_logits = _takes_logits(loss)
+    if takes_logits is gives_probabilities:
+        kind = "probabilities" if gives_probabilities else "logits"
+        raise ValueError(
+            f"The network {network.name!r} has been compiled with the loss "
+            f"{_name(loss)}, from_logits={takes_logits}, on outputs that are "
+            f"{kind}. Compile it otherwise, say what they are by outputs=, or "
+            "pass task='compiled' to have it trained as it says"
+        )
 
 
 def _warn_of_training(network):
@@ -113,35 +143,20 @@ def _is_said(network, what):
     return is_said
 
 
-def _refuse(network, what):
-    raise ValueError(
-        f"The network {network.name!r} has {what}, which is not used here: "
-        "training is softmax cross-entropy, measured are loss and accuracy. "
-        "Take it out, or train it by fit under the masks of a KerasModel (see "
-        "docs/keras_models.md)."
-    )
-
-
-def _fault_of_loss(given_loss, gives_probabilities):
-    """The name of a loss that is not the one used here, and why; or ""."""
+def _takes_logits(given_loss):
+    """Whether plain cross-entropy is of logits; None of another loss."""
+    if given_loss in ("crossentropy", "ce"):
+        return False
     loss: typing.Any = keras.losses.get(given_loss)
-    right: dict = {"from_logits": not gives_probabilities}
     if loss in _LOSS_FUNCTIONS:
-        given = {"from_logits": False}
-    elif type(loss) in _LOSSES:
-        right = type(loss)(**right).get_config()
-        given = loss.get_config()
-    else:
-        return _name(loss)
-    wrong = [
-        f"{name}={given[name]!r}"
-        for name in given
-        if name != "name" and given[name] != right[name]
-    ]
-    if not wrong:
-        return ""
-    kind = "probabilities" if gives_probabilities else "logits"
-    return f"{_name(loss)}, {', '.join(wrong)}, on outputs that are {kind}"
+        return False
+    if type(loss) not in _LOSSES:
+        return None
+    given = loss.get_config()
+    takes_logits = given["from_logits"]
+    plain = type(loss)(from_logits=takes_logits).get_config()
+    is_plain = {**given, "name": ""} == {**plain, "name": ""}
+    return takes_logits if is_plain else None
 
 
 def _is_accuracy(metric):

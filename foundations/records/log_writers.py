@@ -133,7 +133,7 @@ class Logs:
             self.add(name, *saved)
 
     def _piece(self, iterations, results):
-        found = {"iteration": np.asarray(iterations, np.int64)}
+        found: dict = {"iteration": np.asarray(iterations, np.int64)}
         for name, values in zip(self._columns, results, strict=True):
             found[name] = np.asarray(values, np.float32)
         return found

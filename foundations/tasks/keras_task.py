@@ -13,7 +13,7 @@ from lottery_ticket.foundations.networks import (
     network_variables,
 )
 from lottery_ticket.foundations.tasks import task
-from lottery_ticket.foundations.values import dataset_base, labels
+from lottery_ticket.foundations.values import dataset_base, nested
 from lottery_ticket.foundations.values import headline as headline_lib
 
 
@@ -52,7 +52,7 @@ class KerasTask(task.Task):
                 value of the first is better.
         """
         self.name = name
-        self._judge = keras.Model()
+        self._judge: typing.Any = keras.Model()
         if output_layers:
             self._judge.output_names = [each.name for each in output_layers]
         self._judge.compile(optimizer=None, **compiled)
@@ -67,13 +67,12 @@ class KerasTask(task.Task):
         self._shapes = _shapes(y)
         self._variables = self._judge.metrics_variables
         self._fresh = [np.asarray(each) for each in self._variables]
-        self.code = tuple(compiled.values())
-        told = {what: _told(each) for what, each in compiled.items()}
-        self.identity = {
-            "task": name,
-            **{what: each for what, each in told.items() if each is not None},
-        }
-        self.words = ", ".join([_words(compiled["loss"]), *self.metrics])
+        # Of the others, the name says all.
+        given = compiled if name == "compiled" else {}
+        self.code = tuple(given.values())
+        told = {what: _told(each) for what, each in given.items()}
+        self.identity = {"task": name, **told}
+        self.words = ", ".join([words(compiled["loss"]), *self.metrics])
 
     def check(
         self, num_outputs: int, dataset: dataset_base.DatasetBase
@@ -140,6 +139,16 @@ class KerasTask(task.Task):
         return loss * count if count > 1 else loss
 
 
+def words(loss: typing.Any) -> str:
+    """Returns a loss, as `compile` takes it, in a few words."""
+    if isinstance(loss, dict):
+        return ", ".join(f"{words(x)} of {name}" for name, x in loss.items())
+    if isinstance(loss, list | tuple):
+        return ", ".join(map(words, loss))
+    told: typing.Any = _told(loss)
+    return str(told["class"] if isinstance(told, dict) else told)
+
+
 def _built(judge, outputs, y):
     """Makes all variables; returns Keras's names of the metrics."""
     try:
@@ -201,7 +210,7 @@ def _shapes(y):
     """Shapes of examples of each output."""
     if isinstance(y, list):
         y = tuple(y)
-    return labels.mapped(lambda each: tuple(each.shape[1:]), y)
+    return nested.mapped(lambda each: tuple(each.shape[1:]), y)
 
 
 def _told(value):
@@ -218,15 +227,6 @@ def _told(value):
         config = value.get_config()
     except Exception:  # Classes of users raise all kinds.
         config = {}
+    config = {**config, **keras_private.arguments(value)}
     told = {n: _told(each) for n, each in config.items() if n != "name"}
     return {"class": type(value).__name__, **told}
-
-
-def _words(loss):
-    """A loss in a few words."""
-    if isinstance(loss, dict):
-        return ", ".join(f"{_words(x)} of {name}" for name, x in loss.items())
-    if isinstance(loss, list | tuple):
-        return ", ".join(map(_words, loss))
-    told = _told(loss)
-    return told["class"] if isinstance(told, dict) else str(told)

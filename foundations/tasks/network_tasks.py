@@ -6,12 +6,112 @@ import typing
 import keras
 import numpy as np
 
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import (
+    accepted,
+    keras_private,
+    output_kind,
+    own_training,
+)
 from lottery_ticket.foundations.tasks import keras_task, own_metrics
-from lottery_ticket.foundations.values import labels, task_kinds
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    labels,
+    names,
+    nested,
+    task_kinds,
+)
 
 # What a network's `compile` may say of loss and metrics.
 _COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
+
+
+class Found(typing.NamedTuple):
+    """What a network is trained for, and what its outputs are."""
+
+    task: keras_task.KerasTask | None  # None: ModelBase's own, classification.
+    kind: output_kind.Kind | None  # None where it does not matter.
+
+
+def of(
+    network: keras.Model,
+    name: str,
+    examples: typing.Any,
+    values: typing.Any,
+    y: typing.Any = None,
+    outputs: str = "auto",
+) -> Found:
+    """Returns the task of a network, and whether it gives probabilities.
+
+    Args:
+        name: As `name_of` gives it.
+        examples: A batch that the network takes.
+        values: What it gives for them: arrays.
+        y: Labels of the batch, as a DatasetSplit keeps them, or None.
+        outputs: "logits", "probabilities", or "auto" to look.
+
+    Raises:
+        ValueError: If outputs or labels do not fit the task, or outputs may be
+            logits or probabilities.
+    """
+    if name == "compiled":
+        return Found(by_compile(network, values, y), None)
+    if name == "classification":
+        accepted.check_one_vector(network, values)
+    else:
+        _check_shape(name, values)
+    kind, activation = None, task_kinds.KINDS[name].activation
+    if activation:
+        kind = output_kind.of(network, examples, values, outputs, activation)
+    gives_probabilities = kind is not None and kind.gives_probabilities
+    if name != "classification":
+        return Found(by_name(name, values, gives_probabilities), kind)
+    own_training.check_logits(network, gives_probabilities)
+    return Found(None, kind)
+
+
+def name_of(
+    network: keras.Model, given: str = "auto", y: typing.Any = None
+) -> str:
+    """Returns the name of a network's task.
+
+    If it is not given, that is "compiled" of a network that is compiled with
+    more than cross-entropy and accuracy, and else classification.
+
+    Args:
+        given: A name in task_kinds.KINDS, or "auto".
+        y: Labels; what are no classes cannot be classified.
+
+    Raises:
+        ValueError: If the network is compiled with a loss for something else
+            than what is given.
+    """
+    names.check("task", given, task_kinds.CHOICES)
+    is_plain = own_training.is_classification(network) and _are_classes(y)
+    has_loss = own_training.has_loss(network)
+    if given == "auto":
+        return "compiled" if has_loss and not is_plain else "classification"
+    is_same = given == "classification" and is_plain
+    if has_loss and given != "compiled" and not is_same:
+        compiled = keras_private.compiled(network)
+        metrics = keras_task.words(compiled["metrics"] or [])
+        raise ValueError(
+            f"The network {network.name!r} is compiled with the loss "
+            f"{keras_task.words(compiled['loss'])}"
+            + (f" and the metrics {metrics}" if metrics else "")
+            + f". Received: task={given}. Leave one of them out"
+        )
+    return given
+
+
+def name_for(
+    network: keras.Model, given: str, dataset: dataset_base.DatasetBase
+) -> str:
+    """Returns the name of a network's task on a dataset.
+
+    As `name_of`; the dataset decides where neither else does.
+    """
+    is_open = given == "auto" and not own_training.has_loss(network)
+    return name_of(network, dataset.task if is_open else given, dataset.train.y)
 
 
 def by_name(
@@ -24,11 +124,8 @@ def by_name(
         outputs: What the network gives for a batch, one array.
         gives_probabilities: Whether these are probabilities, not logits.
 
-    Raises:
-        ValueError: If a network of this task has outputs of another shape.
     """
     kind = task_kinds.KINDS[name]
-    _check_shape(name, outputs)
     shape = outputs.shape[:-1] if kind.has_classes else outputs.shape
     known = {
         "from_logits": not gives_probabilities,
@@ -52,7 +149,7 @@ def by_name(
     )
 
 
-def compiled(
+def by_compile(
     network: keras.Model, outputs: typing.Any, y: typing.Any
 ) -> keras_task.KerasTask:
     """Returns what a network was compiled with as a task.
@@ -67,16 +164,16 @@ def compiled(
     """
     if y is None:
         raise ValueError(
-            f"The network {network.name!r} is compiled with a loss, which is "
-            "looked at with labels: give a KerasModel labels, a batch of them"
+            f"The network {network.name!r} is compiled with a loss, which "
+            "takes labels: give the KerasModel labels=, a batch of them"
         )
-    given = keras_private.compiled(network)
-    if given["loss"] is None:
+    if not own_training.has_loss(network):
         raise ValueError(
             f"The network {network.name!r} is compiled without a loss. Give "
-            "one, or a task"
+            "one, or another task"
         )
-    several = len(labels.parts(y)) > 1 or isinstance(outputs, dict)
+    given = keras_private.compiled(network)
+    several = len(nested.leaves(y)) > 1 or isinstance(outputs, dict)
     return keras_task.KerasTask(
         "compiled",
         {n: given[n] for n in _COMPILED if given[n] is not None},
@@ -102,3 +199,14 @@ def _check_shape(name, outputs):
             f"that are {kind.of_one}. Received: "
             f"{f'shape {shape[1:]} of one example' if shape else 'several'}"
         )
+
+
+def _are_classes(y):
+    """Whether labels can be those of classification; true of none."""
+    if y is None:
+        return True
+    try:
+        labels.classes(labels.arrays(y))
+    except ValueError:
+        return False
+    return True

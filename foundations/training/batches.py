@@ -12,8 +12,9 @@ from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
-    labels,
+    nested,
 )
+from lottery_ticket.foundations.values import examples as examples_lib
 
 PREFETCHED_BATCHES = 4
 COPIED_BATCHES = 2  # To a GPU, beside those.
@@ -22,30 +23,50 @@ COPIED_BATCHES = 2  # To a GPU, beside those.
 def load(split: dataset_split.DatasetSplit) -> tuple:
     """Returns a split that is not streamed as tensors on the device.
 
-    They are (x, y), or (x, y, weights), y being nested for several outputs.
+    They are (x, y), or (x, y, weights), x and y being nested where a network
+    has several inputs or outputs.
     """
-    return tf.constant(split.x), *targets(split)
+    return nested.mapped(tf.constant, split.x), *targets(split)
 
 
 def targets(split: dataset_split.DatasetSplit) -> tuple:
     """Returns what a split's outputs are compared with, as tensors."""
-    return labels.mapped(tf.constant, split.targets)
+    return nested.mapped(tf.constant, split.targets)
 
 
 def gathered(of_all: tuple, rows: tf.Tensor) -> tuple:
     """Returns these rows of labels, and of weights if there are any."""
-    return labels.mapped(lambda each: tf.gather(each, rows), of_all)
+    return nested.mapped(lambda each: tf.gather(each, rows), of_all)
+
+
+def signature(split: dataset_split.DatasetSplit) -> typing.Any:
+    """Returns the tf.TensorSpec of any number of examples, or of each input."""
+    return nested.mapped(_any_number, split.specs)
+
+
+def signature_of_targets(split: dataset_split.DatasetSplit) -> tuple:
+    """Returns the same of labels, and of weights if there are any."""
+    return nested.mapped(_any_number, examples_lib.specs(split.targets))
+
+
+def numbers(split: dataset_split.DatasetSplit) -> int:
+    """Returns how many numbers one example has, at least 1."""
+    return max(1, sum(math.prod(s.shape) for s in nested.leaves(split.specs)))
 
 
 def taker(
-    x: tf.Tensor, is_compiled: bool = False
-) -> Callable[[tf.Tensor], tf.Tensor]:
+    x: typing.Any, is_compiled: bool = False
+) -> Callable[[tf.Tensor], typing.Any]:
     """Returns a function: rows, int32 of shape (n,) -> these rows of a tensor.
 
-    As `tf.gather`, which has no uint8 on GPUs: TensorFlow would copy all of x
-    to the host each time. There, four bytes are taken as one float32, whose
-    bits stay as they are (untried); XLA, if it compiles this, has all types.
+    Of each, if there are several inputs. As `tf.gather`, which has no uint8 on
+    GPUs: TensorFlow would copy all of x to the host each time. There, four
+    bytes are taken as one float32, whose bits stay as they are (untried); XLA,
+    if it compiles this, has all types.
     """
+    if nested.is_several(x):
+        takers = nested.mapped(lambda each: taker(each, is_compiled), x)
+        return lambda rows: nested.mapped(lambda take: take(rows), takers)
     if x.dtype != tf.uint8 or is_compiled or not devices.sees_gpu():
         return functools.partial(tf.gather, x)
     shape: typing.Any = x.shape[1:]  # All of it is known.
@@ -61,12 +82,12 @@ def taker(
     return take
 
 
-def prepared(prepare: Callable | None, x: tf.Tensor) -> tf.Tensor:
-    """Returns examples, a tensor, as the network shall see them."""
+def prepared(prepare: Callable | None, x: typing.Any) -> typing.Any:
+    """Returns examples, a tensor or several, as the network shall see them."""
     return x if prepare is None else prepare(x)
 
 
-def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> tf.Tensor:
+def examples(dataset: dataset_base.DatasetBase, count: int = 2) -> typing.Any:
     """Returns the first training examples, or all that there are, prepared."""
     rows = np.arange(min(count, dataset.train.size), dtype=np.int32)
     return prepared(dataset.prepare, read(dataset.train, rows))
@@ -76,26 +97,39 @@ def example_labels(
     dataset: dataset_base.DatasetBase, count: int = 2
 ) -> typing.Any:
     """Returns the labels of what `examples` gives."""
-    return labels.mapped(lambda y: y[:count], dataset.train.y)
+    return nested.mapped(lambda y: y[:count], dataset.train.y)
 
 
-def extremes(dataset: dataset_base.DatasetBase) -> tf.Tensor | None:
+def extremes(dataset: dataset_base.DatasetBase) -> typing.Any:
     """Returns two examples, the lowest and highest whole numbers, prepared.
 
     Those of each place in an example, over all splits: what indices there are.
-    None where examples are streamed, of real numbers, or of 8 bits like pixels.
+    None where examples are streamed, of real numbers, or of 8 bits like pixels;
+    of several inputs, such are the first example, if another is of indices.
     """
     arrays = [split.x for split in dataset.splits.values()]
     if any(split.is_streamed for split in dataset.splits.values()):
         return None
-    if arrays[0].dtype.kind not in "iu" or arrays[0].dtype.itemsize == 1:
+    if not any(map(_are_indices, nested.leaves(arrays[0]))):
         return None
+    found = nested.mapped(lambda *each: tf.constant(_ends(each)), *arrays)
+    return prepared(dataset.prepare, found)
+
+
+def _are_indices(x):
+    return x.dtype.kind in "iu" and x.dtype.itemsize > 1
+
+
+def _ends(arrays):
+    """Lowest and highest at each place, if these are indices."""
+    if not _are_indices(arrays[0]):
+        return arrays[0][[0, 0]]
     lowest = np.min([x.min(axis=0) for x in arrays], axis=0)
     highest = np.max([x.max(axis=0) for x in arrays], axis=0)
-    return prepared(dataset.prepare, tf.constant(np.stack([lowest, highest])))
+    return np.stack([lowest, highest])
 
 
-def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
+def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> typing.Any:
     """Returns examples of a split as stored, streamed or not.
 
     Args:
@@ -103,14 +137,14 @@ def read(split: dataset_split.DatasetSplit, rows: np.ndarray) -> tf.Tensor:
     """
     if split.is_streamed:
         return stream(split, tf.constant(rows))
-    return tf.constant(split.x[rows])
+    return nested.mapped(lambda array: tf.constant(array[rows]), split.x)
 
 
 def stream(
     split: dataset_split.DatasetSplit,
     rows: tf.Tensor,
     seed: tf.Tensor | None = None,
-) -> tf.Tensor:
+) -> typing.Any:
     """Returns examples of a split that is streamed.
 
     Args:
@@ -119,19 +153,22 @@ def stream(
             none.
     """
     x = split.x.read(rows, seed)  # pyright: ignore[reportAttributeAccessIssue]
-    return tf.ensure_shape(x, [rows.shape[0], *split.x.shape[1:]])
+    return nested.mapped(
+        lambda spec, x: tf.ensure_shape(x, [rows.shape[0], *spec.shape]),
+        split.specs,
+        x,
+    )
 
 
 def augmented(
-    dataset: dataset_base.DatasetBase, x: tf.Tensor, iteration: tf.Tensor
-) -> tf.Tensor:
+    dataset: dataset_base.DatasetBase, x: typing.Any, iteration: tf.Tensor
+) -> typing.Any:
     """Returns the examples of a training batch, augmented, not prepared."""
     if dataset.augment is None:
         return x
-    shape = x.shape
-    x = dataset.augment(x, _seed(dataset, iteration))
-    x.set_shape(shape)
-    return x
+    augmented = dataset.augment(x, _seed(dataset, iteration))
+    nested.mapped(lambda a, x: a.set_shape(x.shape), augmented, x)
+    return augmented
 
 
 def training_stream(
@@ -199,3 +236,7 @@ def in_background(items: tf.data.Dataset, read: Callable) -> tf.data.Dataset:
 
 def _seed(dataset, iteration):
     return tf.stack([tf.constant(dataset.augment_seed, tf.int32), iteration])
+
+
+def _any_number(spec):
+    return tf.TensorSpec([None, *spec.shape], spec.dtype)

@@ -1,7 +1,6 @@
 """Loss and metrics of networks over whole splits."""
 
 import concurrent.futures
-import math
 import typing
 
 import keras
@@ -14,8 +13,8 @@ from lottery_ticket.foundations.training import batch_norms, batches, trainee
 from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
-    labels,
     names,
+    nested,
 )
 
 BATCH_SIZE = 1000
@@ -34,7 +33,7 @@ class Evaluation:
         self._network = model.network
         self._task = model.task
         self._prepare = dataset.prepare
-        numbers = math.prod(split.x.shape[1:])
+        numbers = batches.numbers(split)
         self._batch_size = max(1, min(BATCH_SIZE, BATCH_NUMBERS // numbers))
         self._functions = {}  # By whether there are weights.
 
@@ -82,7 +81,8 @@ class Evaluation:
                 self._sum_up,
                 autograph=False,
                 input_signature=[
-                    *labels.mapped(_spec, (split.x, split.targets)),
+                    batches.signature(split),
+                    batches.signature_of_targets(split),
                     [
                         tf.TensorSpec(each.shape, each.dtype)
                         for each in variables
@@ -98,28 +98,24 @@ class Evaluation:
 
         def body(start, *sums):
             end = start + self._batch_size
-            examples = batches.prepared(self._prepare, x[start:end])
+            part = nested.mapped(lambda each: each[start:end], x)
+            examples = batches.prepared(self._prepare, part)
             with (
                 keras.StatelessScope(stands),
                 batch_norms.fused(self._network),
             ):
                 outputs = self._network(examples, training=False)
-            y, *weights = labels.mapped(lambda y: y[start:end], targets)
+            y, *weights = nested.mapped(lambda y: y[start:end], targets)
             moved = self._task.add(
                 list(sums), y, outputs, *weights, stands=stands
             )
             return end, *moved
 
-        first = labels.parts(targets)[0]
+        first = nested.leaves(targets)[0]
         _, *sums = tf.while_loop(
             lambda start, *_: start < tf.shape(first)[0], body, (0, *sums)
         )
         return sums
-
-
-def _spec(array):
-    """Of any number of its rows."""
-    return tf.TensorSpec([None, *array.shape[1:]], array.dtype)
 
 
 class NetworkEvaluation:
@@ -152,8 +148,8 @@ class NetworkEvaluation:
         for program in model.programs.values():
             program.unload()
         self._model = model
-        x = dataset.train.x
-        kind = x.shape[1:], str(x.dtype), repr(dataset.prepare)
+        train = dataset.train
+        kind = repr(train.specs), repr(dataset.prepare)
         key = "evaluation", *kind, dataset.code
         if key not in model.compiled:
             model.compiled[key] = Evaluation(model, dataset)

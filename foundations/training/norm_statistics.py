@@ -73,7 +73,7 @@ class NormStatistics:
             self._statistics,
             autograph=False,
             input_signature=[
-                tf.TensorSpec([None, *split.x.shape[1:]], split.x.dtype),
+                batches.signature(split),
                 [
                     tf.TensorSpec(v.shape, v.dtype)
                     for v in self._network.variables

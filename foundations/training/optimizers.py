@@ -66,6 +66,7 @@ OPTIMIZERS = {
 }
 HAVE_MOMENTUM = tuple(n for n, e in OPTIMIZERS.items() if e.has_momentum)
 HAVE_EPSILON = tuple(n for n, e in OPTIMIZERS.items() if e.has_epsilon)
+COMPILED = "compiled"  # A network's own, which `compiled_optimizer` makes.
 SMALLEST_EPSILON = 1.2e-38  # float32's, but for numbers that lose digits.
 
 

@@ -24,7 +24,7 @@ from lottery_ticket.foundations.training import (
     trainee,
     training_step,
 )
-from lottery_ticket.foundations.values import dataset_base, labels
+from lottery_ticket.foundations.values import dataset_base, examples
 
 MAX_PROGRAMS = 4  # A sweep over learning rates compiles one for each.
 # Of loops on a GPU, which would wait for the host at each iteration if their
@@ -64,9 +64,8 @@ def program(
         split.batch_size,
         split.partial_size,
         split.is_streamed,
-        split.x.shape[1:],
-        str(split.x.dtype),
-        str(labels.mapped(lambda y: (y.shape[1:], y.dtype), split.targets)),
+        repr(split.specs),
+        repr(examples.specs(split.targets)),
         repr((dataset.prepare, dataset.augment)),
         dataset.code,
         # Compiled in; without it, trials share one program.

@@ -17,7 +17,7 @@ from lottery_ticket.foundations.training import (
     max_pooling,
     trainee,
 )
-from lottery_ticket.foundations.values import labels
+from lottery_ticket.foundations.values import nested
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class TrainingStep:
             else self._apply
         )
 
-    def __call__(self, x: tf.Tensor, *targets: typing.Any) -> tf.Tensor:
+    def __call__(self, x: typing.Any, *targets: typing.Any) -> tf.Tensor:
         """Trains on a batch of prepared examples.
 
         Args:
@@ -89,7 +89,7 @@ class TrainingStep:
         context = tf.distribute.get_replica_context()
         first = context.replica_id_in_sync_group
         count = context.num_replicas_in_sync
-        return self._step(*labels.mapped(lambda x: x[first::count], batch))
+        return self._step(*nested.mapped(lambda x: x[first::count], batch))
 
     def _step(self, x, *targets):
         variables = self.network.trainable_variables

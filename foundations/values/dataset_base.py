@@ -6,12 +6,14 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from lottery_ticket.foundations.values import (
     dataset_split,
-    labels,
+    examples,
+    nested,
     task_kinds,
     user_code,
 )
@@ -38,15 +40,19 @@ class DatasetBase:
         num_classes: int | None = None,
         task: str = "classification",
         class_weight: Mapping[int, float] | None = None,
+        vocabulary: list[str] | None = None,
     ):
         """Makes the three splits.
 
-        Examples that do not fit into memory are streamed: instead of an array,
-        x is an object with a length, `shape`, `dtype`, `checksum` (text that
-        changes with the data), and a method `read(rows, seed)`, which
-        tf.data calls in graph mode. It returns the examples of these rows; seed
-        is an int32 tensor of shape (2,) for a training batch, for what is
-        random in reading it, and None for evaluation.
+        For a network of several inputs, x is a dict, list or tuple of arrays,
+        which are batched alike; `prepare` and `augment` get and return all of
+        them, lists as tuples. Examples that do not fit into memory are
+        streamed: instead of an array, x is an object with a length, `shape`,
+        `dtype`, `checksum` (text that changes with the data), and a method
+        `read(rows, seed)`, which tf.data calls in graph mode. It returns the
+        examples of these rows; seed is an int32 tensor of shape (2,) for a
+        training batch, for what is random in reading it, and None for
+        evaluation.
 
         Args:
             train: Pair (x, y) to train on, or (x, y, weights), as test and
@@ -73,6 +79,8 @@ class DatasetBase:
             task: A name in task_kinds.KINDS: what labels are.
             class_weight: Dict, class -> what the losses of its training
                 examples are multiplied by, beside their weights, as in `fit`.
+            vocabulary: Words that the whole numbers of examples stand for, of
+                texts, which runs keep; None for anything else.
 
         Raises:
             ValueError: As for `DatasetSplit`, if splits differ in the shape of
@@ -80,6 +88,7 @@ class DatasetBase:
                 or they are no classes, and something is said of classes.
         """
         self.task = task
+        self.vocabulary = vocabulary
         self.prepare = prepare
         self.augment = augment
         self.augment_seed = augment_seed
@@ -98,18 +107,8 @@ class DatasetBase:
             if validate
             else None
         )
-        examples = [split.x for split in self.splits.values()]
-        for what, found in {
-            "dtype": {str(x.dtype) for x in examples},
-            "shape": {str(tuple(x.shape[1:])) for x in examples},
-        }.items():
-            if len(found) > 1:
-                raise ValueError(
-                    f"Examples must have one {what} in all splits. Received: "
-                    f"{', '.join(sorted(found))}"
-                )
-        self._check_labels()
-        self.num_classes = self._count_classes(num_classes)
+        self._check_alike()
+        self.num_classes: Any = self._count_classes(num_classes)
         if task == "classification":
             self._warn_of_classes()
 
@@ -124,9 +123,9 @@ class DatasetBase:
         return {name: split for name, split in named.items() if split}
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one example."""
-        return tuple(self.train.x.shape[1:])
+    def input_shape(self) -> Any:
+        """Shape of one example; in a dict or tuple that of each input."""
+        return examples.shapes(self.train.x)
 
     @property
     def code(self) -> str | None:
@@ -135,22 +134,6 @@ class DatasetBase:
         return user_code.identity(
             self.prepare, self.augment, *reading, with_weights=True
         )
-
-    def _check_labels(self):
-        """Raises unless labels are alike in all splits, but for their number.
-
-        Weights may be in some only.
-        """
-        splits = self.splits.values()
-        shapes = {
-            str(labels.mapped(lambda y: (*y.shape[1:], y.dtype.name), split.y))
-            for split in splits
-        }
-        if len(shapes) > 1:
-            raise ValueError(
-                "Labels must have one shape in all splits. Received: "
-                f"{', '.join(sorted(shapes))}"
-            )
 
     def _count_classes(self, given):
         """Number of classes; None where labels are no indices of classes."""
@@ -168,6 +151,14 @@ class DatasetBase:
                 f"Received: {highest}"
             )
         return given or highest + 1
+
+    def _check_alike(self):
+        """Raises unless all splits go into the same network."""
+        splits = self.splits.values()
+        _check_specs("Examples", "input", [split.specs for split in splits])
+        _check_specs(
+            "Labels", "output", [examples.specs(split.y) for split in splits]
+        )
 
     def _warn_of_classes(self):
         """Names the classes that cannot be learned, or are not tested."""
@@ -195,9 +186,30 @@ class DatasetBase:
             "augment_seed": self.augment_seed if is_random else None,
             "classes": self.num_classes,
             **({} if self.task == "classification" else {"task": self.task}),
+            **({"vocabulary": self.vocabulary} if self.vocabulary else {}),
             **{name: split.checksum for name, split in self.splits.items()},
         }
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _check_specs(what, part, found):
+    """Raises unless examples, or labels, are alike but for their number."""
+    found = [dict(nested.named(specs)) for specs in found]
+    named = {", ".join(map(repr, specs)) for specs in found}
+    if len(named) > 1:
+        raise ValueError(
+            f"{what} must have the same {part}s in all splits. Received: "
+            + "; ".join(sorted(named))
+        )
+    for name in found[0]:
+        for fact in "dtype", "shape":
+            kinds = {str(getattr(specs[name], fact)) for specs in found}
+            if len(kinds) > 1:
+                raise ValueError(
+                    f"{what}{f' of {part} {name!r}' if name else ''} must "
+                    f"have one {fact} in all splits. Received: "
+                    f"{', '.join(sorted(kinds))}"
+                )
 
 
 def _reading(x):

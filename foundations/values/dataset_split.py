@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from lottery_ticket.foundations.values import (
+    batch_stream,
+    examples,
     fields,
     labels,
     names,
+    nested,
+    sources,
     task_kinds,
 )
 
-
-def is_streamed(x: object) -> bool:
-    """Whether examples are read batch by batch, not held in an array."""
-    return hasattr(x, "read")
+is_streamed = examples.is_streamed
 
 
 class DatasetSplit:
@@ -35,11 +36,13 @@ class DatasetSplit:
         """Checks the arrays and keeps them.
 
         Args:
-            data: Pair (x, y), or (x, y, weights). x: examples, shape (n, ...),
-                an array or what streams; see `DatasetBase`. y: labels, integers
-                of shape (n,) in [0, classes), or one-hot of shape (n, classes);
-                of another task, see `task_kinds`. weights: what each example's
-                loss is multiplied by, shape (n,), or longer, up to y's.
+            data: Pair (x, y), or (x, y, weights), or batches of such; see
+                `sources`. x: examples, shape (n, ...), an array, what streams,
+                or a dict, list or tuple of arrays, one for each input of a
+                network; see `DatasetBase`. y: labels, integers of shape (n,) in
+                [0, classes), or one-hot of shape (n, classes); of another task,
+                see `task_kinds`. weights: what each example's loss is
+                multiplied by, shape (n,), or longer, up to y's.
             batch_size: Examples in one batch; None means all.
             shuffle: Whether each epoch has an order of its own.
             seed: Seed of the orders; None counts as 0. The order of an epoch
@@ -51,39 +54,33 @@ class DatasetSplit:
                 multiplied by; see `labels.weighed`.
 
         Raises:
-            ValueError: If x is no array of real numbers, x and y differ in
+            ValueError: If x is of no arrays of real numbers, x and y differ in
                 length or are empty, labels or weights are not those of the
                 task, or the batch size is not positive.
         """
         names.check("task", task, task_kinds.KINDS)
         kind = task_kinds.KINDS[task]
-        x, y, *given_weights = data
+        x, y, *given_weights = sources.collected(data)
         y = labels.arrays(y, kind.has_several)
-        counts = {len(part) for part in labels.parts(y)}
-        x = x if is_streamed(x) else _examples(x, max(counts))
-        if counts != {len(x)} or not len(x):
+        counts = {len(part) for part in nested.leaves(y)}
+        x = examples.checked(x, max(counts))
+        size = examples.count(x)
+        if counts != {size} or not size:
             raise ValueError(
                 "A split needs as many labels as examples, and at least one. "
-                f"Received: {len(x)} examples, "
+                f"Received: {size} examples, "
                 f"{' and '.join(map(str, sorted(counts)))} labels"
             )
         if batch_size is not None:
             fields.check("batch_size", batch_size, int, at_least=1)
-        is_float = not is_streamed(x) and x.dtype.kind == "f"
-        highest = np.finfo(np.float32).max
-        if is_float and not (-highest <= x.min() and x.max() <= highest):
-            raise ValueError(
-                "Examples must not hold NaN or infinity, nor numbers that "
-                "float32 cannot hold"
-            )
-        self.x: Any = x  # An array, or what streams.
+        self.x: Any = x  # An array, what streams, or several arrays.
         self.y: Any = kind.labels(y)  # An array; of several outputs, more.
         self.weights: Any = None
         if given_weights and given_weights[0] is not None:
             self.weights = labels.weights(given_weights[0], self.y)
         if class_weight is not None:
             self.weights = labels.weighed(self.y, class_weight, self.weights)
-        self.batch_size = min(batch_size or len(x), len(x))
+        self.batch_size = min(batch_size or size, size)
         self.shuffle = shuffle
         self.seed = seed or 0
         self._drop_partial = drop_partial
@@ -92,7 +89,7 @@ class DatasetSplit:
     @property
     def size(self) -> int:
         """Number of examples."""
-        return len(self.x)
+        return examples.count(self.x)
 
     @property
     def is_streamed(self) -> bool:
@@ -104,9 +101,14 @@ class DatasetSplit:
         """What outputs are compared with: labels, and weights if there are."""
         return (self.y,) if self.weights is None else (self.y, self.weights)
 
-    def taken(self, rows: np.ndarray) -> tuple:
+    def taken(self, rows: np.ndarray | slice) -> tuple:
         """Returns some of its examples as data of another split."""
-        return self.x[rows], *labels.mapped(lambda y: y[rows], self.targets)
+        return examples.take((self.x, *self.targets), rows)
+
+    @property
+    def specs(self) -> Any:
+        """The examples.Spec of x, or of each of several inputs."""
+        return examples.specs(self.x)
 
     @property
     def checksum(self) -> str:
@@ -114,9 +116,11 @@ class DatasetSplit:
         digest = hashlib.sha256()
         if self.is_streamed:
             digest.update(self.x.checksum.encode())
-        examples = () if self.is_streamed else (self.x,)
-        for array in (*examples, *labels.parts(self.targets)):
-            digest.update(f"{array.dtype} {array.shape};".encode())
+        parts = self.targets if self.is_streamed else (self.x, *self.targets)
+        for name, array in (
+            each for part in parts for each in nested.named(part)
+        ):
+            digest.update(f"{name}{array.dtype} {array.shape};".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -136,7 +140,11 @@ class DatasetSplit:
         if not self.shuffle:
             return np.arange(self.size, dtype=np.int32)
         rng = np.random.default_rng([self.seed, epoch])
-        return rng.permutation(self.size).astype(np.int32)
+        if not isinstance(self.x, batch_stream.BatchStream):
+            return rng.permutation(self.size).astype(np.int32)
+        # What lies in one batch is read at once.
+        ranks = rng.permutation(self.x.blocks[-1] + 1)
+        return np.argsort(ranks[self.x.blocks], kind="stable").astype(np.int32)
 
     def batches(self, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns which examples are in consecutive batches.
@@ -171,24 +179,3 @@ class DatasetSplit:
             order = self.order(epoch)
             self._last_order = epoch, order
         return order
-
-
-def _examples(given, count):
-    """The examples; an error for several inputs, and for what is no number."""
-    parts = list(given.values()) if isinstance(given, dict) else given
-    is_list = isinstance(parts, list | tuple) and len(parts) != count
-    sizes = {np.shape(part)[:1] for part in parts} if is_list else set()
-    if isinstance(given, dict) or sizes == {(count,)}:
-        raise ValueError(
-            "Examples must be one array: a network here has one input. "
-            f"Received: {type(given).__name__} of {len(parts)}"
-        )
-    x = labels.array("Examples", given)
-    if x.dtype.kind not in "biuf" or x.dtype.itemsize > 8:
-        is_array = isinstance(given, np.ndarray) or x.dtype != object
-        received = x.dtype if is_array else type(given).__name__
-        raise ValueError(
-            "Examples must be real numbers of up to 64 bits, in a dense "
-            f"array. Received: {received}"
-        )
-    return x

@@ -2,33 +2,15 @@
 
 import logging
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
+
+from lottery_ticket.foundations.values import examples, nested
 
 _log = logging.getLogger(__name__)
 # Labels are int32.
 MAX_CLASSES = 2**31
-
-
-def array(what: str, given: typing.Any) -> np.ndarray:
-    """Returns anything that numpy takes for one array, nothing of it hidden.
-
-    Raises ValueError, beginning with what it is of, for anything else.
-    """
-    try:
-        found = np.atleast_1d(np.asarray(given))
-    except Exception as error:  # Each library has its own.
-        raise ValueError(
-            f"{what} must be one array, with rows of one shape. Received: "
-            f"{type(given).__name__}"
-        ) from error
-    if np.ma.is_masked(given):
-        raise ValueError(
-            f"{what} must not be a masked array, whose masked entries would "
-            "count. Use .filled(value)"
-        )
-    return found
 
 
 def arrays(given: typing.Any, has_several: bool = False) -> typing.Any:
@@ -50,25 +32,7 @@ def arrays(given: typing.Any, has_several: bool = False) -> typing.Any:
         )
     if has_several and _is_several(given):
         return tuple(arrays(each, True) for each in given)
-    return array("Labels", given)
-
-
-def parts(y: typing.Any) -> list[np.ndarray]:
-    """Returns the arrays of labels as they are kept, one of each output."""
-    if isinstance(y, dict):
-        return [part for name in sorted(y) for part in parts(y[name])]
-    if isinstance(y, tuple):
-        return [part for each in y for part in parts(each)]
-    return [y]
-
-
-def mapped(function: Callable, y: typing.Any) -> typing.Any:
-    """Returns what a function makes of each array of labels, as they lie."""
-    if isinstance(y, dict):
-        return {name: mapped(function, each) for name, each in y.items()}
-    if isinstance(y, tuple):
-        return tuple(mapped(function, each) for each in y)
-    return function(y)
+    return examples.array("Labels", given)
 
 
 def classes(y: np.ndarray) -> np.ndarray:
@@ -137,7 +101,7 @@ def any_kind(y: typing.Any) -> typing.Any:
 
     Real numbers are float32, whole ones int32.
     """
-    return mapped(_kept, y)
+    return nested.mapped(_kept, y)
 
 
 def weights(given: typing.Any, y: typing.Any) -> typing.Any:
@@ -148,6 +112,12 @@ def weights(given: typing.Any, y: typing.Any) -> typing.Any:
             of y; of several outputs, such arrays as the labels lie, or one
             for all.
         y: Labels as they are kept.
+
+    Returns:
+        Arrays with as many axes as losses have, such as (n, 1, 1) of maps.
+
+    Raises:
+        ValueError: If they have another shape, or are no numbers of 0 or more.
     """
     if isinstance(y, dict) and isinstance(given, dict):
         return {name: weights(given.get(name), y[name]) for name in y}
@@ -155,13 +125,13 @@ def weights(given: typing.Any, y: typing.Any) -> typing.Any:
         return tuple(
             weights(each, part) for each, part in zip(given, y, strict=True)
         )
-    found = array("Weights of examples", given)
-    shapes = {part.shape[: found.ndim] for part in parts(y)}
+    found = examples.array("Weights of examples", given)
+    shapes = {part.shape[: found.ndim] for part in nested.leaves(y)}
     is_number = found.dtype.kind in "biuf"
     if shapes != {found.shape} or not is_number:
         raise ValueError(
             "Weights of examples must be numbers of the labels' leading shape, "
-            f"{sorted(part.shape for part in parts(y))}. Received: "
+            f"{sorted(part.shape for part in nested.leaves(y))}. Received: "
             f"{found.dtype} of shape {found.shape}"
         )
     if not np.isfinite(found).all() or found.min() < 0:
@@ -170,7 +140,10 @@ def weights(given: typing.Any, y: typing.Any) -> typing.Any:
         )
     if found.shape[1:] == (1,):
         found = found[:, 0]
-    return found.astype(np.float32)
+    ranks = {_rank_of_loss(part) for part in nested.leaves(y)}
+    if len(ranks) == 1:
+        return _at_rank(found, ranks.pop())
+    return nested.mapped(lambda part: _at_rank(found, _rank_of_loss(part)), y)
 
 
 def weighed(
@@ -203,8 +176,7 @@ def weighed(
         found[indices == index] = weight
     if before is None:
         return found
-    missing = found.ndim - before.ndim
-    return found * before.reshape(*before.shape, *[1] * missing)
+    return found * _at_rank(before, found.ndim)
 
 
 def _classes_of(y):
@@ -220,6 +192,17 @@ def _classes_of(y):
         "class_weight is for labels that are classes, of one output. Give "
         "weights of examples instead: (x, y, weights)"
     )
+
+
+def _rank_of_loss(y):
+    """Axes of losses before their mean; of indices, one for each place."""
+    return y.ndim if y.dtype.kind == "i" else max(1, y.ndim - 1)
+
+
+def _at_rank(found, rank):
+    """Weights with as many axes as losses: (n,) would be of their last one."""
+    missing = max(0, rank - found.ndim)
+    return found.reshape(*found.shape, *[1] * missing).astype(np.float32)
 
 
 def _is_several(given):

@@ -47,6 +47,7 @@ BEFORE = {
     "mask_0_action": "zero",
     "save_iterations": [],
     "outputs": "auto",
+    "task": "auto",
 }
 
 # Fingerprints of users' code, which 0.1.0 did not record, and the one it did:

@@ -38,7 +38,7 @@ class Kind:
     labels: Callable[[typing.Any], typing.Any]
     help: str
     of_one: str
-    fits: Callable[[tuple], bool] = len
+    fits: Callable[[tuple], bool] = bool
     activation: str = ""
     loss: str = ""
     metrics: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -106,3 +106,5 @@ KINDS = {
         has_several=True,
     ),
 }
+# What can be said of a network's task; "auto" looks at how it is compiled.
+CHOICES = ("auto", *KINDS)

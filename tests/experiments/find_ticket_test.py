@@ -230,7 +230,7 @@ def test_damage_and_other_architectures_are_errors(tmp_path):
             ((*digits()[0], None), digits()[1]),
             r"must be .*tuple of 2: \(.*, NoneType\), \(",
         ),
-        ((([digits()[0][0]] * 2, digits()[0][1]),) * 2, "has one input"),
+        ((([digits()[0][0]] * 2, digits()[0][1]),) * 2, "takes one array"),
     ],
 )
 def test_what_is_no_dataset_of_the_model_is_an_error(
@@ -594,20 +594,15 @@ def test_a_name_of_no_or_two_layers_is_an_error(tmp_path, fractions, message):
     assert not (tmp_path / "trial1").exists()
 
 
-@pytest.mark.parametrize("what", ["train_step", "loss"])
-def test_training_of_a_networks_own_is_refused(tmp_path, what):
+def test_training_of_a_networks_own_is_refused(tmp_path):
     class Own(keras.Sequential):
         """Trains as it likes."""
 
-        if what == "train_step":
-
-            def train_step(self, data):
-                return super().train_step(data)
+        def train_step(self, data):
+            return super().train_step(data)
 
     network = Own([keras.Input((4,)), keras.layers.Dense(3)])
-    if what == "loss":
-        network.compile("sgd", lambda y, outputs: keras.ops.mean(outputs**2))
     x, y = np.zeros((20, 4), np.float32), np.arange(20) % 3
-    with pytest.raises(ValueError, match=f"{what}.* which is not used here"):
+    with pytest.raises(ValueError, match="train_step .* is not used here"):
         find_ticket.find_ticket(network, ((x, y), (x, y)), str(tmp_path))
     assert not list(tmp_path.iterdir())

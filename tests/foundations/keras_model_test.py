@@ -547,11 +547,11 @@ LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         [
             (
                 lambda network: network.compile(**MSE),
-                "the loss mean_squared_error",
+                "with the loss .*task=classification",
             ),
             (
                 lambda network: network.compile("sgd", LOGITS, metrics=["mae"]),
-                "the metric mae",
+                "and the metrics mae",
             ),
             (
                 lambda network: setattr(network, "train_step", lambda data: {}),
@@ -567,15 +567,14 @@ LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     ),
 )
 def test_what_a_network_says_later_counts_as_training_begins(
-    tmp_path, change, message, caplog
+    tmp_path, change, message
 ):
     model = keras_model.KerasModel(sequential(), X)
     model.network.compile("sgd", LOGITS)
     for length in ("1it", "2it"):
         tiny.train(tmp_path / length, model=model, training_len=length)
-    assert caplog.text.count("compiled with: the optimizer. ") == 1
     change(model.network)
-    with pytest.raises(ValueError, match=f"{message}.* is not used here"):
+    with pytest.raises(ValueError, match=message):
         tiny.train(tmp_path / "3it", model=model, training_len="3it")
     assert not (tmp_path / "3it/run.json").exists()
     assert not (tmp_path / "3it/checkpoint.bin").exists()

@@ -687,3 +687,20 @@ def test_what_0_1_0_left_half_done_goes_on_with_any_optimizer_of_its_config(
     assert "of an optimizer than its config" in caplog.text
     with pytest.raises(ValueError, match="other settings.*beyond"):
         tiny.train(tmp_path, training_len="2it", optimizer_fn=including)
+
+
+def test_another_task_than_the_datasets_is_an_error():
+    x, y = np.zeros((4, 4), np.float32), np.zeros(4)
+    data = dataset_base.DatasetBase((x, y), 4, (x, y), task="regression")
+    with pytest.raises(ValueError, match="classification.*a dataset of the"):
+        trainer.check_fits(tiny.Model(), data)
+
+
+def test_labels_are_smoothed_for_classification_alone(tmp_path):
+    x, y = np.zeros((4, 4), np.float32), np.zeros(4)
+    data = dataset_base.DatasetBase((x, y), 4, (x, y), task="regression")
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model = keras_model.KerasModel(network, x[:2], task="regression")
+    with pytest.raises(ValueError, match="label_smoothing is for classific"):
+        tiny.train(tmp_path, model=model, dataset=data, label_smoothing=0.1)
+    assert not list(tmp_path.iterdir())

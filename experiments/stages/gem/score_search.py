@@ -9,7 +9,12 @@ from lottery_ticket.foundations.learned_masks import score_draws, score_rounding
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import dataset_base, seeds, steps
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    examples,
+    seeds,
+    steps,
+)
 
 with lazy.imports():
     from lottery_ticket.foundations.learned_masks import scored_masks
@@ -74,7 +79,7 @@ def _by_keys(method, model):
     return attrs.evolve(method, rounding=rounding)
 
 
-def rounding_loss(dataset, model, examples: int = EXAMPLES):
+def rounding_loss(dataset, model, count: int = EXAMPLES):
     """Returns the loss by which pseudo-boolean rounding decides.
 
     It is a function (masks) -> loss on always the same batch. Kernels are
@@ -84,12 +89,13 @@ def rounding_loss(dataset, model, examples: int = EXAMPLES):
     Args:
         dataset: DatasetBase; the batch are its first training examples.
         model: ModelBase with the weights.
-        examples: How many, at most.
+        count: How many, at most.
     """
-    batch = dataset.train.x[:examples], dataset.train.y[:examples]
+    first, train = slice(count), dataset.train
+    batch = examples.take(train.x, first), train.y[first]
     alone = dataset_base.DatasetBase(
         batch,
-        len(batch[0]),
+        len(batch[1]),
         batch,
         prepare=dataset.prepare,
         num_classes=dataset.num_classes,

@@ -60,5 +60,5 @@ def test_a_stratified_test_set_has_its_share_of_each_class():
 
 
 def test_too_few_images_for_a_test_set():
-    with pytest.raises(ValueError, match="here has no test folder, and too"):
+    with pytest.raises(ValueError, match="here has no test set, and too"):
         splits.stratified_test(np.array([0, 0, 0, 0, 1]), 0.2, "here")

@@ -42,3 +42,10 @@ def test_what_does_not_go_with_a_model_is_an_error(
 
 def test_what_goes_with_a_model_is_none():
     model_settings.check("fc", {"hidden_units": (3,)}, "auto")
+
+
+def test_our_networks_classify():
+    model_settings.check("fc", {}, "auto", "classification")
+    for task in ("regression", "binary", "compiled"):
+        with pytest.raises(ValueError, match=f"task={task} with model=fc"):
+            model_settings.check("fc", {}, "auto", task)

@@ -375,3 +375,23 @@ def test_recipes_of_gems_are_no_models_for_others():
     found = recipes.Recipe("cifar10_resnet20", model="mobilenet_v2")
     assert (found.affine, found.use_bias) == (None, None)
     assert found.fractions == {"*conv*": 0.2}  # The recipe's own.
+
+
+def test_a_task_is_recorded_where_it_is_given():
+    usual = recipes.Recipe("own_model").settings()
+    assert "task" not in usual
+    given = recipes.Recipe("own_model", task="binary").settings()
+    assert given == {**usual, "task": "binary"}
+    assert "binary" in sealed.differences(usual, given)
+    with pytest.raises(ValueError, match="'binari'.*binary"):
+        recipes.Recipe("own_model", task="binari")
+
+
+def test_a_compiled_optimizer_has_its_own_settings():
+    made = recipes.Recipe("own_model", optimizer="compiled")
+    assert (made.lr, made.schedule, made.momentum) == (None, "constant", None)
+    again = recipes.Recipe(**fields.as_dict(made))
+    assert again == made
+    for given in ({"lr": 0.1}, {"schedule": "cosine"}, {"warmup": "3it"}):
+        with pytest.raises(ValueError, match="compiled has all its settings"):
+            recipes.Recipe("own_model", optimizer="compiled", **given)

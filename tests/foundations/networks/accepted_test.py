@@ -105,9 +105,9 @@ def test_variables_that_no_file_holds_are_an_error():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: joined(2), "it has 2 inputs; here, a network has one input"),
-        (lambda: joined(3), "it has 3 inputs"),
-        (WithTime, r"call\(\) needs time; here, a network has one input"),
+        (lambda: joined(2), "it takes 2 arrays, or a dict of 'keras_tensor"),
+        (lambda: joined(3), "it takes 3 arrays"),
+        (WithTime, r"call\(\) needs time; here, all inputs are its first"),
         (
             lambda: sequential(L.Flatten(), shape=(4, 2, 1)),
             r"examples of shape \(8,\): it takes examples of shape \(4, 2, 1\)",
@@ -124,6 +124,54 @@ def test_examples_that_do_not_fit_are_an_error_without_pixels(make, message):
     with pytest.raises(ValueError, match=message) as error:
         accepted.outputs(make(), X)
     assert "\x1b" not in str(error.value) and "0." not in str(error.value)
+
+
+def two(kind):
+    left, right = (
+        keras.Input((8,), name="left"),
+        keras.Input((3,), name="right"),
+    )
+    inputs = {"list": [left, right], "dict": {"left": left, "right": right}}[
+        kind
+    ]
+    return keras.Model(inputs, L.Dense(2)(L.Concatenate()([left, right])))
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "message"),
+    [
+        ("list", (X, X[:, :3]), ""),
+        ("list", {"right": X[:, :3], "left": X}, ""),
+        ("dict", {"right": X[:, :3], "left": X}, ""),
+        ("list", (X, X, X), "it takes 2 arrays, or a dict of 'left', 'right'"),
+        ("list", {"left": X, "rihgt": X}, "'rihgt'.*a dict of 'left', 'right'"),
+        ("list", (X[:, :3], X), r"takes examples of input '0' of shape \(8,\)"),
+        ("list", {"left": X, "right": X}, r"of input 'right' of shape \(3,\)"),
+        ("dict", {"left": X}, "it takes a dict of 'left', 'right'"),
+        ("dict", (X, X[:, :3]), "it takes a dict of 'left', 'right'"),
+        ("dict", {"left": X, "right": X, "s": X}, "it takes a dict of"),
+    ],
+)
+def test_inputs_have_the_names_and_shapes_of_the_networks(
+    kind, inputs, message
+):
+    network = two(kind)
+    if not message:
+        assert accepted.outputs(network, inputs).shape == (4, 2)
+        return
+    with pytest.raises(ValueError, match=f"does not accept .*{message}"):
+        accepted.outputs(network, inputs)
+
+
+def test_one_input_is_no_tuple():
+    with pytest.raises(
+        ValueError, match="takes one array, or a dict of 'keras"
+    ):
+        accepted.outputs(sequential(), (X,))
+    network = sequential()
+    name = network.inputs[0].name
+    assert accepted.outputs(sequential(), X).shape == (4, 2)
+    assert accepted._fault_of_structure(network, {name: X}) is None
 
 
 @pytest.mark.parametrize("name", ["my layer", "schön", "w[0]", "a:0", "_a"])
@@ -159,8 +207,9 @@ def test_an_error_of_a_layer_has_no_pixels():
 def test_other_outputs_than_one_vector_are_an_error(outputs, received):
     inputs = keras.Input((8,))
     network = keras.Model(inputs, outputs(inputs))
-    with pytest.raises(ValueError, match=f"one output, .*{received}"):
-        accepted.outputs(network, X)
+    given = accepted.outputs(network, X)
+    with pytest.raises(ValueError, match=f"one output, .*{received}.*task="):
+        accepted.check_one_vector(network, given)
 
 
 def test_outputs_are_those_of_the_network():

@@ -113,6 +113,24 @@ def test_constant_variables_need_no_initializer():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda x: keras.layers.Embedding(5, 3, mask_zero=True)(x),
+        lambda x: keras.ops.one_hot(keras.ops.cast(x + 1, "int32"), 9),
+        lambda x: keras.ops.expand_dims(x + 1 + x, -1),
+    ],
+)
+def test_a_description_counts_operations_anew(between):
+    def described():
+        inputs = keras.Input((4,))
+        x = keras.layers.GlobalAveragePooling1D()(between(inputs))
+        network = keras.Model(inputs, keras.layers.Dense(2)(x))
+        return network_variables.description(network)
+
+    assert len({described() for _ in range(3)}) == 1
+
+
 def test_a_description_takes_no_setting_for_a_name():
     """The first Activation of a process is called like a key of configs."""
 

@@ -205,10 +205,41 @@ def test_what_a_softmax_was_taken_of(last, is_found):
 
     @tf.function(autograph=False)
     def trace(x):
-        before = output_kind.before_softmax(last(tf.nn.softmax(x)))
+        before = output_kind.before(last(tf.nn.softmax(x)), "Softmax")
         found.append(before is x)
         return x
 
     trace(tf.zeros((2, 3)))
     assert found == [is_found]
-    assert output_kind.before_softmax(tf.nn.softmax(tf.zeros((2, 3)))) is None
+    eager = tf.nn.softmax(tf.zeros((2, 3)))
+    assert output_kind.before(eager, "Softmax") is None
+
+
+def sigmoid_kind(network, given="auto"):
+    network = network()
+    outputs = np.asarray(network(X), np.float32)
+    return output_kind.of(network, X, outputs, given, "Sigmoid")
+
+
+@pytest.mark.parametrize("name", ["nested", "ops", "own", "lambda", "one"])
+def test_a_sigmoid_gives_probabilities_of_yes_or_no(name):
+    assert sigmoid_kind(NEITHER[name]).gives_probabilities
+
+
+@pytest.mark.parametrize("name", ["dense", "relu", "sum", "gate"])
+def test_logits_of_yes_or_no(name):
+    assert not sigmoid_kind(LOGITS[name]).gives_probabilities
+
+
+@pytest.mark.parametrize(
+    ("make", "received"),
+    [
+        (NEITHER["hard"], r"lie in \[0, 1\]\."),
+        (PROBABILITIES["dense"], "outputs of a softmax"),
+        (PROBABILITIES["by_hand"], r"lie in \[0, 1\]\."),
+    ],
+)
+def test_what_is_no_probability_of_yes_or_no(make, received):
+    with pytest.raises(ValueError, match=f"sigmoid .*{received}.*by outputs="):
+        sigmoid_kind(make)
+    assert sigmoid_kind(make, "probabilities").gives_probabilities

@@ -42,6 +42,30 @@ def test_splits_of_other_shapes_are_an_error():
         dataset(validate=(np.zeros((2, 5)), np.zeros(2, int)))
 
 
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"a": np.zeros((4, 2))}, "same inputs in all splits. .*'a', 'b'"),
+        ([np.zeros((4, 2))] * 2, "same inputs in all splits. .*'0', '1'"),
+        (
+            {"a": np.zeros((4, 2)), "b": np.zeros((4, 5))},
+            r"of input 'b' must have one shape in all .*\(3,\), \(5,\)",
+        ),
+        (
+            {"a": np.zeros((4, 2), int), "b": np.zeros((4, 3))},
+            "of input 'a' must have one dtype in all .* float64, int64",
+        ),
+    ],
+)
+def test_inputs_are_alike_in_all_splits(other, message):
+    x = {"a": np.zeros((4, 2)), "b": np.zeros((4, 3))}
+    y = np.arange(4) % 2
+    made = dataset_base.DatasetBase((x, y), 2, (x, y))
+    assert made.input_shape == {"a": (2,), "b": (3,)}
+    with pytest.raises(ValueError, match=f"Examples .*{message}"):
+        dataset_base.DatasetBase((x, y), 2, (other, y))
+
+
 def test_splits_have_one_dtype():
     x = np.zeros((4, 2))
     y = np.zeros(4, int)
@@ -155,3 +179,68 @@ def test_a_class_that_validation_took_is_named(caplog):
     data = (x, [0, 0]), 2, (x, [0, 1])
     dataset_base.DatasetBase(*data, validate=(x[:1], [1]), num_classes=2)
     assert "No training label is 1" in caplog.text
+
+
+X = np.zeros((4, 2), np.float32)
+
+
+def of_task(task, y, y_test=None, **options):
+    test = X, y if y_test is None else y_test
+    return dataset_base.DatasetBase((X, y), 2, test, task=task, **options)
+
+
+def test_a_dataset_of_a_task_has_classes_where_it_can():
+    assert of_task("regression", np.arange(4)).num_classes is None
+    maps = of_task("segmentation", np.ones((4, 3), int), num_classes=5)
+    assert maps.num_classes == 5
+    checksums = {
+        of_task(task, np.arange(4) % 2).checksum
+        for task in ("classification", "binary", "regression")
+    }
+    assert len(checksums) == 3
+
+
+def test_classes_weigh_training_examples_alone():
+    made = of_task("binary", [0, 1, 1, 0], class_weight={1: 3.0})
+    assert made.train.weights.tolist() == [1, 3, 3, 1]
+    assert made.test.weights is None
+    taken = made.train.taken(np.array([1, 0]))
+    assert taken[1].tolist() == [[1], [0]] and taken[2].tolist() == [3, 1]
+    assert made.checksum != of_task("binary", [0, 1, 1, 0]).checksum
+
+
+@pytest.mark.parametrize(
+    ("task", "y", "options", "message"),
+    [
+        ("regresion", [1] * 4, {}, "Unknown task 'regresion'.*'regression'"),
+        ("binary", [0, 1, 2, 0], {}, "Labels of a binary task must be 0 or 1"),
+        (
+            "regression",
+            [1] * 4,
+            {"num_classes": 2},
+            "num_classes is for labels",
+        ),
+        (
+            "multi_label",
+            np.ones((4, 2)),
+            {"y_test": np.ones((4, 3))},
+            r"Labels must have one shape .*\(2,\), \(3,\)",
+        ),
+        (
+            "compiled",
+            {"a": [1] * 4},
+            {"y_test": {"b": [1] * 4}},
+            "Labels must have the same outputs",
+        ),
+        ("compiled", {"a": [1] * 4, "b": [1] * 3}, {}, "3 and 4 labels"),
+        (
+            "regression",
+            np.ones((4, 2)),
+            {"class_weight": {0: 1.0}},
+            "class_weight is for labels",
+        ),
+    ],
+)
+def test_labels_that_make_no_dataset_of_a_task(task, y, options, message):
+    with pytest.raises(ValueError, match=message):
+        of_task(task, y, **options)

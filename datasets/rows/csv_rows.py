@@ -1,0 +1,142 @@
+"""Tables in .csv files: a column that is named is to be told from the others.
+
+`PATH.csv:COLUMN` names file and target; several targets, with commas.
+"""
+
+import csv
+import io
+import re
+
+import numpy as np
+
+from lottery_ticket.foundations.machine import files
+
+_NAME = re.compile(r"(.+?\.csv)(:.+)?", re.IGNORECASE)
+_DELIMITERS = ",;\t"
+SHOWN = 8
+
+
+def path(name: str) -> str | None:
+    """Path of the file that a dataset's name means, or None if it is no csv."""
+    found = _NAME.fullmatch(name)
+    return found[1] if found else None
+
+
+def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Returns examples and labels of a table, in the order of its rows.
+
+    The first row has the names of the columns. All but the targets must be
+    numbers; they are float32, shape (n, columns). One that is not, if it is the
+    only one, is text.
+
+    Args:
+        name: PATH.csv:COLUMN; of several targets, PATH.csv:COLUMN,COLUMN.
+        has_classes: Whether labels are classes, numbered in the order of their
+            values, or else float32 numbers.
+
+    Returns:
+        Pair (x, y); labels of several targets have shape (n, targets).
+
+    Raises:
+        ValueError: If there is no such column, a value is missing, or no number
+            where there must be one. It names the column and a line.
+    """
+    file = path(name) or name
+    targets = name[len(file) + 1 :].split(",")
+    table = _table(file)
+    unknown = [target for target in targets if target not in table]
+    if unknown:
+        known = ", ".join(list(table)[:SHOWN])
+        more = ", ..." if len(table) > SHOWN else ""
+        raise ValueError(
+            f"Name the column to predict, as in {file}:COLUMN. Its columns are "
+            f"{known}{more}. Received: {unknown[0] or 'none'}"
+        )
+    features = {key: table[key] for key in table if key not in targets}
+    if not features:
+        raise ValueError(f"{file} must have other columns than {targets}")
+    x = _features(file, features)
+    if not has_classes:
+        y = np.stack([_numbers(file, key, table[key]) for key in targets], -1)
+        return x, y[:, 0] if len(targets) == 1 else y
+    if len(targets) > 1:
+        raise ValueError(
+            f"Classes are of one column. Received: {', '.join(targets)}. "
+            "Several are for --task=regression or multi_label"
+        )
+    return x, _classes(file, targets[0], table[targets[0]])
+
+
+def _table(file):
+    """Dict, name of a column -> its values as they are written."""
+    text = files.read(file).decode("utf-8-sig")
+    first = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    # Lines are counted as they are seen; empty ones at the end are none.
+    names = [each.strip() for each in rows[0]] if rows else []
+    lines = [(n, row) for n, row in enumerate(rows[1:], 2) if row]
+    if len(set(names)) < len(names) or not lines or any(map(_is_number, names)):
+        raise ValueError(
+            f"{file} must begin with a row of names, each another, and have "
+            f"rows below it. Received: {', '.join(names[:SHOWN]) or 'nothing'}"
+        )
+    for number, row in lines:
+        if len(row) != len(names):
+            raise ValueError(
+                f"{file} must have {len(names)} values in each row. Received: "
+                f"{len(row)}, in line {number}"
+            )
+        for name, value in zip(names, row, strict=True):
+            if not value.strip():
+                raise ValueError(
+                    f"{file} must have no missing values: fill them in, or "
+                    f"leave their rows out. Received: {value!r} of {name!r}, "
+                    f"in line {number}"
+                )
+    columns = zip(*(row for _, row in lines), strict=True)
+    return dict(zip(names, map(list, columns), strict=True))
+
+
+def _features(file, features):
+    if len(features) == 1:
+        (values,) = features.values()
+        if not any(map(_is_number, values)):
+            return np.array(values, object)
+    return np.stack([_numbers(file, *each) for each in features.items()], -1)
+
+
+def _numbers(file, name, values):
+    for line, value in enumerate(values, 2):
+        if not _is_number(value):
+            raise ValueError(
+                f"Column {name!r} of {file} must hold numbers, none missing: "
+                f"code categories as numbers, or take the column out. "
+                f"Received: {value!r}, in row {line}"
+            )
+    return np.array(values, np.float64).astype(np.float32)
+
+
+def _classes(file, name, values):
+    """Classes numbered in the order of their values, numbers as numbers."""
+    are_numbers = _is_number(values[0])
+    others = [each for each in values if _is_number(each) != are_numbers]
+    if others:
+        raise ValueError(
+            f"Classes must be all words or all whole numbers, in column "
+            f"{name!r} of {file}. Received: {values[0]!r}, {others[0]!r}"
+        )
+    found = np.array(values, np.float64 if are_numbers else str)
+    if are_numbers and (found % 1).any():
+        raise ValueError(
+            f"Classes must be words or whole numbers: column {name!r} of "
+            f"{file} is for --task=regression. Received: {values[0]}"
+        )
+    return np.unique(found, return_inverse=True)[1].astype(np.int64)
+
+
+def _is_number(value):
+    try:
+        return np.isfinite(float(value))
+    except ValueError:
+        return False

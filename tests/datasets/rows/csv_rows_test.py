@@ -1,0 +1,94 @@
+"""Tests of datasets/rows/csv_rows.py."""
+
+import numpy as np
+import pytest
+
+from lottery_ticket.datasets.rows import csv_rows
+
+TABLE = "a,b,kind,price\n1,2,dog,5\n3,4.5,ant,7.5\n-1,1e2,dog,8\n"
+
+
+def saved(folder, text=TABLE):
+    path = folder / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("a/t.csv", "a/t.csv"),
+        ("t.csv:price", "t.csv"),
+        ("t.CSV:a b,c:d", "t.CSV"),
+        ("t.npz", None),
+        ("csv", None),
+        ("net.py:build", None),
+    ],
+)
+def test_names_of_files(name, path):
+    assert csv_rows.path(name) == path
+
+
+def test_classes_are_numbered_by_their_values(tmp_path):
+    file = saved(tmp_path, "a,b,kind\n1,2,dog\n3,4.5,ant\n-1,1e2,dog\n")
+    x, y = csv_rows.read(f"{file}:kind", True)
+    np.testing.assert_array_equal(y, [1, 0, 1])
+    np.testing.assert_array_equal(x, [[1, 2], [3, 4.5], [-1, 100]])
+    assert x.dtype == np.float32
+    file = saved(tmp_path, "a;b\n1;10\n2;9\n2;8.0\n")
+    np.testing.assert_array_equal(
+        csv_rows.read(f"{file}:b", True)[1], [2, 1, 0]
+    )
+
+
+def test_numbers_to_predict(tmp_path):
+    file = saved(tmp_path, "\ufeffa\tb\tc\n1\t2\t3\n4\t5\t6\n\n")
+    x, y = csv_rows.read(f"{file}:b", False)
+    np.testing.assert_array_equal(y, [2, 5])
+    np.testing.assert_array_equal(x, [[1, 3], [4, 6]])
+    _, y = csv_rows.read(f"{file}:c,a", False)
+    np.testing.assert_array_equal(y, [[3, 1], [6, 4]])
+
+
+def test_a_column_of_text(tmp_path):
+    file = saved(tmp_path, 'text,sentiment\n"so, good",pos\nbad,neg\n')
+    x, y = csv_rows.read(f"{file}:sentiment", True)
+    assert x.tolist() == ["so, good", "bad"] and y.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "has_classes", "message"),
+    [
+        (TABLE, "", True, "Name the column .*a, b, kind, price. .*none"),
+        (TABLE, ":prize", True, "Its columns are a, b.* Received: prize"),
+        (TABLE, ":a,x", False, "Received: x"),
+        (
+            TABLE,
+            ":a",
+            False,
+            "'kind' .* numbers, none missing.*'dog', in row 2",
+        ),
+        (TABLE, ":kind,a", True, "Classes are of one column"),
+        (TABLE, ":kind", False, "Column 'kind' .* must hold numbers"),
+        (
+            "a,b\n1,2\n,3",
+            ":b",
+            True,
+            "no missing values.* '' of 'a', in line 3",
+        ),
+        ("a,b\n1,2\nNA,3", ":b", True, "'a' .*none missing.*'NA', in row 3"),
+        ("a,b\n1,2\n1,nan", ":b", False, "'b' .*none missing.*'nan'"),
+        ("a,b\n1,2\n1,x", ":b", True, "all words or all whole .*'2', 'x'"),
+        ("a,b\n1,2\n1,2.5", ":b", True, "'b' .* is for --task=regression"),
+        ("a,b\n1,2\n1", ":b", True, "2 values in each row.* 1, in line 3"),
+        ("1,2\n3,4", ":2", True, "begin with a row of names"),
+        ("a,a\n3,4", ":a", True, "row of names, each another"),
+        ("a,b\n", ":a", True, "rows below it"),
+        ("", ":a", True, "Received: nothing"),
+        ("a\n1\n", ":a", True, "other columns than"),
+    ],
+)
+def test_what_is_no_table(tmp_path, text, target, has_classes, message):
+    name = saved(tmp_path, text) + target
+    with pytest.raises(ValueError, match=message):
+        csv_rows.read(name, has_classes)
