@@ -112,6 +112,15 @@ def test_the_python_snippets_run_one_after_the_other(folder):
 
 
 @pytest.mark.slow
+def test_the_snippet_of_the_page_from_tfmot_runs(folder):
+    page = (ROOT / "docs/from_tfmot.md").read_text()
+    done = run("\n".join(scripts(page)), folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("0.19886")
+    assert (folder / "masks/hidden.npy").exists()
+
+
+@pytest.mark.slow
 def test_the_snippets_of_the_page_on_keras_models_run(folder):
     """They go on where the README's snippet leaves off."""
     page = (ROOT / "docs/keras_models.md").read_text()

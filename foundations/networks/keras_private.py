@@ -127,6 +127,32 @@ def trained_variables(optimizer: keras.Optimizer) -> list[keras.Variable]:
     return optimizer._trainable_variables
 
 
+def slots(
+    optimizer: keras.Optimizer, variable: keras.Variable
+) -> list[keras.Variable]:
+    """Returns what an optimizer keeps of each entry of a variable.
+
+    Such as momentum; none before it is built.
+    """
+    inner: typing.Any = getattr(optimizer, "inner_optimizer", optimizer)
+    trained = getattr(inner, "_trainable_variables", None) or []
+    index = next((i for i, v in enumerate(trained) if v is variable), None)
+    if index is None:
+        return []
+    aligned = [
+        each[index]
+        for each in vars(inner).values()
+        if isinstance(each, list) and len(each) == len(trained)
+    ]
+    return [
+        each
+        for each in aligned
+        if isinstance(each, keras.Variable)
+        and each is not variable
+        and each.shape == variable.shape
+    ]
+
+
 def attributes(
     value: typing.Any, variables: typing.Sequence[keras.Variable] = ()
 ) -> dict[str, typing.Any]:

@@ -5,6 +5,7 @@ import pathlib
 import re
 
 import keras
+import numpy as np
 import pytest
 
 from lottery_ticket.foundations.networks import keras_private
@@ -151,3 +152,25 @@ def test_the_variable_is_the_one_that_holds_the_value():
     inner.assign([3.0, 4.0])
     assert variable.numpy().tolist() == [3, 4]
     assert callable(inner.assign_sub) and inner is variable.value
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "count"),
+    [
+        (keras.optimizers.SGD(0.1), 0),
+        (keras.optimizers.SGD(0.1, momentum=0.9), 1),
+        (keras.optimizers.Adam(), 2),
+        (keras.optimizers.Adam(amsgrad=True, use_ema=True), 4),
+        (keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), 2),
+    ],
+)
+def test_slots_are_what_is_kept_of_each_entry(optimizer, count):
+    variables = [keras.Variable(np.ones((2, 3))) for _ in range(2)]
+    assert keras_private.slots(optimizer, variables[1]) == []
+    optimizer.build(variables)
+    found = keras_private.slots(optimizer, variables[1])
+    assert len(found) == count
+    assert all(each.shape == (2, 3) for each in found)
+    assert not {id(each) for each in found} & {id(each) for each in variables}
+    other = keras.Variable(np.ones((2, 3)))
+    assert keras_private.slots(optimizer, other) == []
