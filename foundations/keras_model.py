@@ -18,7 +18,10 @@ from lottery_ticket.foundations.networks import (
     output_kind,
     own_training,
 )
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.networks.kernels import register_kernels
+from lottery_ticket.foundations.values import names, names_0_1_0
+
+__all__ = ["HOLDING", "KerasModel", "register_kernels", "seeded"]
 
 # Of masks, for summaries.
 HOLDING = (
@@ -58,6 +61,7 @@ class KerasModel(model_base.ModelBase):
         masks: model_base.Network | None = None,
         seed: int = 0,
         outputs: str = "auto",
+        as_0_1_0: bool = False,
     ):
         """Finds the kernels and gives them masks.
 
@@ -74,6 +78,8 @@ class KerasModel(model_base.ModelBase):
                 that Keras shows, or as they are saved. See `LayerNames`.
             outputs: "logits" or "probabilities", if the network's graph and
                 its outputs for the examples do not tell; "auto" looks.
+            as_0_1_0: Whether kernels of recurrent layers have no masks, and
+                variables inside a Bidirectional other names, as in 0.1.0.
 
         Raises:
             ValueError: If the network does not accept the examples, does not
@@ -94,17 +100,21 @@ class KerasModel(model_base.ModelBase):
             self.gives_probabilities = kind.gives_probabilities
             self.facts = {"outputs": str(kind)}
             own_training.check(network, self.gives_probabilities)
-        found = accepted.trained_kernels(network)
+        self._as_0_1_0 = as_0_1_0
+        found = accepted.trained_kernels(network, as_0_1_0)
+        self.declared |= _beyond_0_1_0(network, found, as_0_1_0)
         self.strategy = _strategy(network)
-        named = network_variables.named(network, found).items()
-        names_of = {id(variable): name for name, (_, variable) in named}
+        names_of = {
+            id(variable): name
+            for name, (_, variable) in self._named(network, found).items()
+        }
         with self.strategy.scope():
             for kernel in found:
                 self._mask(names_of[id(kernel)], kernel)
         self._complete(network, num_outputs)
         self.not_masked = kernels.not_masked(network, found)
         values = self._built_values
-        self._build = lambda seed: _drawn(build, seed) if build else values
+        self._build = lambda seed: self._drawn(build, seed) if build else values
         mask_constraint.hold_in_copies(network)
         self._place(
             self._all_names.values("preset", presets or {}),
@@ -135,6 +145,17 @@ class KerasModel(model_base.ModelBase):
         lines.append(HOLDING)
         return "\n".join(lines)
 
+    def _named(self, network, found):
+        return network_variables.named(network, found, (), self._as_0_1_0)
+
+    def _drawn(self, build, seed):
+        """Weights of a network that is built with all of Keras's seeds set."""
+        with seeded(seed):
+            network = build()
+        found = kernels.find(network, as_0_1_0=self._as_0_1_0)
+        named = self._named(network, found)
+        return {name: variable.numpy() for name, (_, variable) in named.items()}
+
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, with its weights."""
         for name, kernel in self._kernels.items():
@@ -153,9 +174,20 @@ def _strategy(network):
     return next((each for each in found if each is not None), default)
 
 
-def _drawn(build, seed):
-    """Weights of a network that is built with all of Keras's seeds set."""
-    with seeded(seed):
-        network = build()
-    named = network_variables.named(network, kernels.find(network))
-    return {name: variable.numpy() for name, (_, variable) in named.items()}
+def _beyond_0_1_0(network, found, as_0_1_0):
+    """Of which kernels masks are that 0.1.0 had not, as JSON values by name."""
+    masked = {id(kernel) for kernel in found}
+    layers = network_variables.layers(network).values()
+    cells = [layer for layer in layers if kernels.is_recurrent(layer)]
+    told = {}
+    if cells and not as_0_1_0:
+        are_masked = any(id(cell.kernel) in masked for cell in cells)
+        told[names_0_1_0.RECURRENT] = "masked" if are_masked else "not trained"
+    registered = {
+        type(layer).__name__: names
+        for layer in layers
+        if (names := kernels.registered(layer))
+    }
+    if registered:
+        told[names_0_1_0.REGISTERED] = registered
+    return told

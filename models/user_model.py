@@ -67,14 +67,20 @@ def fingerprints(name: str) -> dict[str, str]:
     }
 
 
-def create(name: str, examples, num_classes: int, outputs: str = "auto"):
+def create(
+    name: str,
+    examples,
+    num_classes: int,
+    outputs: str = "auto",
+    as_0_1_0: bool = False,
+):
     """Returns a keras_model.KerasModel of what the function builds.
 
     The function is called without arguments, or with those of `input_shape`
     (of one example) and `num_classes` that it has; for each draw of fresh
     weights it is called anew, after `keras.utils.set_random_seed`. Constants
     that it draws are no weights: they are the same for all seeds. Examples are
-    a batch of prepared ones; for these and `outputs`, see KerasModel.
+    a batch of prepared ones; for these, `outputs` and as_0_1_0, see KerasModel.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -114,7 +120,7 @@ def create(name: str, examples, num_classes: int, outputs: str = "auto"):
     network = _Drawn(build, 0)
     _check_builds(name, network, *drawn)
     return keras_model.KerasModel(
-        network.network, examples, build, outputs=outputs
+        network.network, examples, build, outputs=outputs, as_0_1_0=as_0_1_0
     )
 
 

@@ -87,6 +87,8 @@ def _obstacle(model):
     found = tracing.path_obstacle(model.network)
     if found is not None:
         return found
+    if model.without_flow:
+        return f"{model.without_flow[0]} is not known to add up what flows in"
     inputs = model.network.inputs
     if len(inputs) != 1 or "float" not in inputs[0].dtype:
         return "its input is not one tensor of floats"

@@ -59,8 +59,9 @@ def outputs(
 ) -> tf.Tensor:
     """Returns what a network gives in inference mode with other values.
 
-    To be traced in `in_precision`, where gradients by the values are of the
-    values' dtype.
+    Recurrent layers go without cuDNN, which has no second derivatives. To be
+    traced in `in_precision`, where gradients by the values are of the values'
+    dtype.
 
     Args:
         variables: Some of its variables.
@@ -71,7 +72,9 @@ def outputs(
     scope = keras.StatelessScope()
     for variable, value in zip(variables, values, strict=True):
         scope.add_update((variable, value))  # The constructor would cast it.
-    with scope:
+    layers = keras_private.layers(network)
+    fused = [each for each in layers if "use_cudnn" in vars(each)]
+    with scope, changed((each, {"use_cudnn": False}) for each in fused):
         return network(x, training=False)
 
 

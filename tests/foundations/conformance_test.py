@@ -96,6 +96,23 @@ KINDS = {
             keras.Sequential([L.Dense(5), keras.Sequential([L.Dense(4)])]),
         ],
     ),
+    "simple_rnn": ((4, 3), lambda: [L.SimpleRNN(4)]),
+    "lstm": ((4, 3), lambda: [L.LSTM(4)]),
+    "gru": ((4, 3), lambda: [L.GRU(4)]),
+    "bidirectional": (
+        (4, 3),
+        lambda: [
+            L.Bidirectional(L.LSTM(3, return_sequences=True)),
+            L.Bidirectional(L.GRU(3), merge_mode="sum"),
+        ],
+    ),
+    "stacked_cells": (
+        (4, 3),
+        lambda: [L.RNN([L.LSTMCell(4), L.GRUCell(3), L.SimpleRNNCell(3)])],
+    ),
+    "conv_lstm1d": ((3, 5, 2), lambda: [L.ConvLSTM1D(3, 2), L.Flatten()]),
+    "conv_lstm2d": ((3, 4, 4, 2), lambda: [L.ConvLSTM2D(2, 2), L.Flatten()]),
+    "registered": ((4, 3), lambda: [Gated(), L.Flatten()]),
     "shared": ((6,), shared),
     "tied": ((5, "tokens"), tied),
 }
@@ -118,6 +135,22 @@ class SelfAttention(L.Layer):
 
     def call(self, x):
         return self.heads(x, x)
+
+
+class Gated(L.Layer):
+    """A layer of somebody's own, of two kernels and a scale."""
+
+    def build(self, shape):
+        self.value = self.add_weight(shape=(shape[-1], 9), name="value")
+        self.gate = self.add_weight(shape=(shape[-1], 9), name="gate")
+        self.scale = self.add_weight(shape=(9,), name="scale")
+
+    def call(self, x):
+        gate = keras.ops.sigmoid(x @ self.gate)
+        return gate * (x @ self.value) * (1 + self.scale)
+
+
+kernels.register_kernels(Gated, "value", "gate")
 
 
 def build(kind):
@@ -258,7 +291,7 @@ def test_kept_weights_train_as_with_kernel_times_mask(kind, name, hold):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["embedding", "conv2d"])
+@pytest.mark.parametrize("kind", ["embedding", "conv2d", "lstm", "gru"])
 def test_xla_trains_the_same(kind):
     weights = []
     for jit in (False, True, None):
