@@ -13,16 +13,16 @@ import keras
 import numpy as np
 import pytest
 
-from lottery_ticket.analysis import report
 from lottery_ticket.experiments import find_ticket
 from lottery_ticket.experiments.settings import recipes, scoring
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.learned_masks import masked_network
-from lottery_ticket.foundations.networks import flow
+from lottery_ticket.foundations.networks import flow, keras_private
 from lottery_ticket.foundations.records import run_record
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.foundations.values import dataset_base
+from lottery_ticket.runners import report
 from lottery_ticket.tests import grids, tiny
 
 L = keras.layers
@@ -64,7 +64,8 @@ CONTRACT = ("lstm", "gru", "conv_lstm", "registered")
 
 def network(kind, seed=1):
     keras.utils.set_random_seed(seed)
-    return keras.Sequential([keras.Input((5, 3)), *LAYERS[kind](), L.Dense(2)])
+    layers = [keras.Input((5, 3)), *LAYERS[kind](), L.Dense(2)]
+    return keras.Sequential(layers)
 
 
 def masked(kind, density=0.6):
@@ -234,31 +235,34 @@ recurrent_test.find(*sys.argv[1:])
 @pytest.mark.parametrize("kind", CONTRACT)
 def test_tickets_are_found_killed_resumed_and_reported(kind, tmp_path, capsys):
     whole, killed = (tmp_path / name / "trial1" for name in ("whole", "killed"))
-    ticket = find(whole, kind)
+    ticket = find(whole, kind, iterations=1)
     names = keras_model.KerasModel(ticket).masks
     records = [
         json.loads((whole / f"{level}/same_init/run.json").read_text())
-        for level in range(3)
+        for level in range(2)
     ]
     for name, mask in names.items():
         kept = [record["density"][name][0] for record in records]
-        assert kept[0] == mask.size > kept[1] > kept[2], name
+        assert kept[0] == mask.size > kept[1], name
     command = [sys.executable, "-c", KILLED, str(killed), kind]
     assert subprocess.run(command).returncode == -signal.SIGKILL
-    assert not (killed / "2").exists()
-    resumed = find(killed, kind)
+    assert (killed / "0/same_init/run.json").exists()
+    assert not (killed / "1/same_init/run.json").exists()
+    resumed = find(killed, kind, iterations=1)
     assert tiny.result_bytes(killed) == tiny.result_bytes(whole)
     for array, other in zip(
         resumed.get_weights(), ticket.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(array, other)
-    report.report(str(whole.parent))
-    assert "report.md" in {path.name for path in whole.parent.rglob("*.md")}
+    report.RUN(str(whole.parent))
+    tables = (whole.parent / "report").glob("*.csv")
+    text = "".join(table.read_text() for table in tables)
+    assert all(name in text for name in names)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", LAYERS)
-@pytest.mark.parametrize("name", ["snip", "grad", "grasp"])
+@pytest.mark.parametrize("kind", CONTRACT)
+@pytest.mark.parametrize("name", ["snip", "grasp"])
 def test_scores_by_gradients_are_of_all_kernels(kind, name):
     model = masked(kind)
     masks, dataset = model.masks, data()
@@ -267,8 +271,7 @@ def test_scores_by_gradients_are_of_all_kernels(kind, name):
     assert set(found) == set(masks)
     for layer, score in found.items():
         assert score[masks[layer] == 1].any()
-        if name != "grad":
-            assert not score[masks[layer] == 0].any()
+        assert not score[masks[layer] == 0].any()
 
 
 @pytest.mark.slow
@@ -409,6 +412,11 @@ def test_what_began_without_recurrent_masks_goes_on_so(
     tmp_path, monkeypatch, capsys
 ):
     kind, usual = "bidirectional", run_record.is_without_recurrent
+
+    def find(directory, kind, **options):
+        with keras_private.fresh_names():  # As in a new process.
+            return globals()["find"](directory, kind, **options)
+
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     monkeypatch.setattr(run_record, "is_without_recurrent", lambda *_: True)
     find(whole, kind)
@@ -421,7 +429,8 @@ def test_what_began_without_recurrent_masks_goes_on_so(
         "begun when recurrent kernels had no masks" in capsys.readouterr().out
     )
     assert tiny.result_bytes(killed) == tiny.result_bytes(whole)
-    loaded = find_ticket.load_ticket(network(kind), f"{whole}/2/same_init")
+    with keras_private.fresh_names():
+        loaded = find_ticket.load_ticket(network(kind), f"{whole}/2/same_init")
     final = find(whole, kind).get_weights()
     for array, other in zip(loaded.get_weights(), final, strict=True):
         np.testing.assert_array_equal(array, other)

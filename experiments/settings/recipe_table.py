@@ -358,6 +358,7 @@ RECIPES = {
         "model": "vit",
         "fractions": {"patches": 0.1, "block*": 0.2, "logits": 0.1},
         "lr": 1e-3,
+        "training_len": "1000it",
     },
     "own_model": {
         "source": (

@@ -400,6 +400,9 @@ class Built(model_base.ModelBase):
         x = self.norm_layer("norm", x)
         x = self.norm_layer("plain", x, affine=False)
         x = self.depthwise_conv2d_layer("depthwise", x, use_bias=False)
+        x = L.Reshape((9, 4))(x)
+        x = self.attention_layer("attention", x, 2, 3)
+        x = self.lstm_layer("lstm", x, 4, return_sequences=True)
         self.set_outputs(self.dense_layer("logits", L.Flatten()(x), 3))
 
 
@@ -408,11 +411,22 @@ def test_builders_mask_kernels_and_save_everything():
     assert {name: mask.shape for name, mask in model.masks.items()} == {
         "conv": (3, 3, 2, 4),
         "depthwise": (3, 3, 4, 1),
+        "attention.query": (4, 2, 3),
+        "attention.key": (4, 2, 3),
+        "attention.value": (4, 2, 3),
+        "attention.attention_output": (2, 3, 4),
+        "lstm.lstm_cell_kernel": (4, 16),
+        "lstm.lstm_cell_recurrent_kernel": (4, 16),
         "logits": (36, 3),
     }
     assert set(model.weights) - set(model.masks) == {
         "conv_bias",
         "logits_bias",
+        "lstm.lstm_cell_bias",
+        *(
+            f"attention.{n}_bias"
+            for n in ("query", "key", "value", "attention_output")
+        ),
         *(f"norm_{n}" for n in ("gamma", "beta")),
         *(
             f"{n}_moving_{m}"
