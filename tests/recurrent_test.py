@@ -54,6 +54,7 @@ LAYERS = {
     ],
     "registered": lambda: [Own()],
     "simple_rnn": lambda: [L.SimpleRNN(3)],
+    "halves": lambda: [L.Bidirectional(L.SimpleRNN(2))],
     "bidirectional": lambda: [
         L.Bidirectional(L.GRU(2, return_sequences=True)),
         L.Bidirectional(L.LSTM(2)),
@@ -213,6 +214,7 @@ def find(directory, kind, model=None, **options):
     )
 
 
+# The last argument says at which loop a process kills itself.
 KILLED = """
 import os, sys
 from lottery_ticket.tests import recurrent_test
@@ -222,12 +224,12 @@ launch, calls = programs.Program.launch, []
 
 def killing(self, *arguments):
     calls.append(1)
-    if len(calls) == 4:
+    if len(calls) == int(sys.argv[3]):
         os.kill(os.getpid(), 9)
     return launch(self, *arguments)
 
 programs.Program.launch = killing
-recurrent_test.find(*sys.argv[1:])
+recurrent_test.find(*sys.argv[1:3], iterations=1)
 """
 
 
@@ -245,15 +247,12 @@ def test_tickets_are_found_killed_resumed_and_reported(kind, tmp_path, capsys):
         kept = [record["density"][name][0] for record in records]
         assert kept[0] == mask.size > kept[1], name
     command = [sys.executable, "-c", KILLED, str(killed), kind]
-    assert subprocess.run(command).returncode == -signal.SIGKILL
+    ended = subprocess.run([*command, "4"])
+    assert ended.returncode == -signal.SIGKILL
     assert (killed / "0/same_init/run.json").exists()
     assert not (killed / "1/same_init/run.json").exists()
-    resumed = find(killed, kind, iterations=1)
+    subprocess.run([*command, "0"], check=True)
     assert tiny.result_bytes(killed) == tiny.result_bytes(whole)
-    for array, other in zip(
-        resumed.get_weights(), ticket.get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(array, other)
     report.RUN(str(whole.parent))
     tables = (whole.parent / "report").glob("*.csv")
     text = "".join(table.read_text() for table in tables)
@@ -411,7 +410,7 @@ def test_a_registered_kernel_of_keras_own_layer_stops_paths():
 def test_what_began_without_recurrent_masks_goes_on_so(
     tmp_path, monkeypatch, capsys
 ):
-    kind, usual = "bidirectional", run_record.is_without_recurrent
+    kind, usual = "halves", run_record.is_without_recurrent
 
     def find(directory, kind, **options):
         with keras_private.fresh_names():  # As in a new process.
@@ -425,9 +424,8 @@ def test_what_began_without_recurrent_masks_goes_on_so(
     before = json.loads((killed / "0/same_init/run.json").read_text())
     assert list(before["density"]) == ["dense"]
     find(killed, kind, quiet=False)
-    assert (
-        "begun when recurrent kernels had no masks" in capsys.readouterr().out
-    )
+    said = capsys.readouterr().err
+    assert "begun when recurrent kernels had no masks" in said
     assert tiny.result_bytes(killed) == tiny.result_bytes(whole)
     with keras_private.fresh_names():
         loaded = find_ticket.load_ticket(network(kind), f"{whole}/2/same_init")
