@@ -18,11 +18,9 @@ from lottery_ticket.foundations.networks import (
     output_kind,
     own_training,
 )
-from lottery_ticket.foundations.networks.kernels import register_kernels
 from lottery_ticket.foundations.values import names, names_0_1_0
 
-__all__ = ["HOLDING", "KerasModel", "register_kernels", "seeded"]
-
+register_kernels = kernels.register_kernels
 # Of masks, for summaries.
 HOLDING = (
     "Masks hold in fit, set_weights, load_weights and deepcopy; clone_model, "

@@ -68,7 +68,6 @@ class ModelVit(model_base.ModelBase):
         """
         shapes.check_image(input_shape, PATCH_PIXELS)
         super().__init__(input_shape, presets=presets, masks=masks)
-        kernel = {"kernel_initializer": kernel_initializer}
         x = self.conv2d_layer(
             "patches",
             self.inputs,
@@ -76,29 +75,41 @@ class ModelVit(model_base.ModelBase):
             kernel_size=PATCH_PIXELS,
             strides=PATCH_PIXELS,
             padding="valid",
-            **kernel,
+            kernel_initializer=kernel_initializer,
         )
         x = keras.layers.Reshape((-1, units))(x)
         x = Positions(name="places")(x)
         for index in range(blocks):
             name = f"block{index}"
-            y = self._norm(f"{name}_norm0", x)
-            y = self.attention_layer(
-                f"{name}_attention", y, heads, units // heads, **kernel
+            x = self._block(name, x, heads, dropout, kernel_initializer)
+        x = keras.layers.GlobalAveragePooling1D()(_norm("norm", x))
+        self.set_outputs(
+            self.dense_layer(
+                "logits", x, num_classes, kernel_initializer=kernel_initializer
             )
-            x = keras.layers.Add()([x, _dropped(y, dropout)])
-            y = self._norm(f"{name}_norm1", x)
-            y = self.dense_layer(
-                f"{name}_dense0", y, 2 * units, activation="gelu", **kernel
-            )
-            y = self.dense_layer(f"{name}_dense1", y, units, **kernel)
-            x = keras.layers.Add()([x, _dropped(y, dropout)])
-        x = self._norm("norm", x)
-        x = keras.layers.GlobalAveragePooling1D()(x)
-        self.set_outputs(self.dense_layer("logits", x, num_classes, **kernel))
+        )
 
-    def _norm(self, name, inputs):
-        return keras.layers.LayerNormalization(epsilon=1e-6, name=name)(inputs)
+    def _block(self, name, x, heads, dropout, initializer):
+        kernel: dict = {"kernel_initializer": initializer}
+        units = x.shape[-1]
+        y = self.attention_layer(
+            f"{name}_attention",
+            _norm(f"{name}_norm0", x),
+            heads,
+            units // heads,
+            **kernel,
+        )
+        x = keras.layers.Add()([x, _dropped(y, dropout)])
+        y = _norm(f"{name}_norm1", x)
+        y = self.dense_layer(
+            f"{name}_dense0", y, 2 * units, activation="gelu", **kernel
+        )
+        y = self.dense_layer(f"{name}_dense1", y, units, **kernel)
+        return keras.layers.Add()([x, _dropped(y, dropout)])
+
+
+def _norm(name, inputs):
+    return keras.layers.LayerNormalization(epsilon=1e-6, name=name)(inputs)
 
 
 def _dropped(inputs, dropout):
