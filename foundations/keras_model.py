@@ -110,7 +110,7 @@ class KerasModel(model_base.ModelBase):
             for kernel in found:
                 self._mask(names_of[id(kernel)], kernel)
         self._complete(network, num_outputs)
-        self.not_masked = kernels.not_masked(network, found)
+        self.not_masked = kernels.not_masked(network, found, as_0_1_0)
         values = self._built_values
         self._build = lambda seed: self._drawn(build, seed) if build else values
         mask_constraint.hold_in_copies(network)

@@ -130,16 +130,19 @@ def adds_up(layer: keras.Layer, kernel: keras.Variable) -> bool:
 
 
 def not_masked(
-    network: keras.Model, kernels: list[keras.Variable]
+    network: keras.Model,
+    kernels: list[keras.Variable],
+    as_0_1_0: bool = False,
 ) -> list[NotMasked]:
     """Returns the variables of two or more axes that get no mask.
 
-    Biases never do, whatever their shape; `kernels` are those that do.
+    Biases never do, whatever their shape; `kernels` are those that do, as found
+    with as_0_1_0.
     """
     masked = {id(variable) for variable in kernels}
     trained = {id(variable) for variable in network.trainable_variables}
     left = []
-    named = network_variables.named(network, kernels)
+    named = network_variables.named(network, kernels, (), as_0_1_0)
     for name, (layer, variable) in named.items():
         is_bias = "bias" in variable.name
         if id(variable) in masked or len(variable.shape) < 2 or is_bias:
