@@ -291,7 +291,8 @@ def test_grasp_is_the_same_through_loops_and_steps_in_a_row(layer):
         np.testing.assert_allclose(score, found[1][1][name], atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", grids.first(1, TWINS))
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TWINS)
 def test_snip_is_weight_times_gradient_by_numpy(kind):
     model = masked(kind)
     scores = criteria.score_fn("snip", model, data(), examples_per_class=99)
@@ -305,10 +306,15 @@ def test_snip_is_weight_times_gradient_by_numpy(kind):
 @pytest.mark.parametrize(
     ("kind", "named"),
     [
-        ("lstm", "LSTMCell 'lstm.lstm_cell_kernel', LSTMCell"),
-        ("gru", "GRUCell 'gru.gru_cell_kernel'"),
-        ("conv_lstm", "ConvLSTMCell 'conv_lstm1d.conv_lstm_cell_kernel'"),
-        ("registered", "Own 'own_left', Own 'own_right': gates multiply"),
+        *grids.first(
+            1,
+            [
+                ("lstm", "LSTMCell 'lstm.lstm_cell_kernel', LSTMCell"),
+                ("gru", "GRUCell 'gru.gru_cell_kernel'"),
+                ("conv_lstm", "ConvLSTMCell 'conv_lstm1d.conv_lstm_cell_ke"),
+                ("registered", "Own 'own_left', Own 'own_right': gates mult"),
+            ],
+        )
     ],
 )
 def test_synflow_is_refused_by_name_before_any_work(kind, named, tmp_path):
@@ -322,6 +328,7 @@ def test_synflow_is_refused_by_name_before_any_work(kind, named, tmp_path):
     assert not list(tmp_path.rglob("checkpoint.bin"))
 
 
+@pytest.mark.slow
 def test_synflow_of_a_simple_rnn_is_that_of_its_steps():
     model = masked("simple_rnn")
     weights, masks = model.weights, model.masks
@@ -388,13 +395,14 @@ def test_learned_masks_reach_kernels_inside_of_loops(kind, jit):
     np.testing.assert_allclose(found, model.network(X), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", grids.thinned(LAYERS, ["lstm", "registered"]))
+@pytest.mark.parametrize("kind", grids.thinned(LAYERS, ["registered"]))
 def test_paths_through_them_are_not_known(kind):
     model = masked(kind)
     assert flow.effective_masks(model) is None
     assert "is not known to add up what flows in" in flow.obstacle(model)
 
 
+@pytest.mark.slow
 def test_a_registered_kernel_of_keras_own_layer_stops_paths():
     class Scaled(L.PReLU):
         """Of somebody's own."""
@@ -434,6 +442,7 @@ def test_what_began_without_recurrent_masks_goes_on_so(
         np.testing.assert_array_equal(array, other)
 
 
+@pytest.mark.slow
 def test_a_folder_of_other_registered_kernels_is_refused_by_name(tmp_path):
     class Late(Own):
         """Of which nothing more is registered at first."""

@@ -6,6 +6,7 @@ import pytest
 from lottery_ticket.models import model_lstm
 
 
+@pytest.mark.slow
 def test_rows_are_steps_of_stacked_lstms():
     model = model_lstm.ModelLstm((5, 4, 2), 3, (6, 7))
     assert {name: mask.shape for name, mask in model.masks.items()} == {

@@ -31,6 +31,7 @@ def test_draws_differ_by_seed_and_are_the_same_by_one():
     assert abs(first["places_positions"].std() - 0.02) < 0.005
 
 
+@pytest.mark.slow
 def test_places_are_told_apart():
     model = model_vit.ModelVit(blocks=1)
     x = np.random.default_rng(0).random((1, 8, 8, 1), np.float32)
