@@ -22,8 +22,6 @@ ACTIVATION_LAYERS = (
 )
 # What outputs are made probabilities by; ModelBase.logits undoes it.
 _LAST = ("softmax", "log_softmax")
-# Between rounding errors and 1 over the number of values in any average.
-_LOWEST_FLOW = 1e-9
 
 
 @contextlib.contextmanager
@@ -134,9 +132,9 @@ def path_constants(network: keras.Model) -> list[tuple]:
     from biases nothing comes.
     """
     return [
-        (variable, 0.0 if variable is layer.bias else 1.0)
+        (variable, 0.0 if variable.name == "bias" else 1.0)
         for layer in operations(network)
-        if isinstance(layer, flow_layers.WEIGHTED)
+        if isinstance(layer, flow_layers.WEIGHTED + flow_layers.RECURRENT)
         for variable in layer.weights
     ]
 
@@ -200,13 +198,4 @@ def _linear(operation):
 
 
 def _reaching(call):
-    return lambda *args, **options: _reached(call(*args, **options))
-
-
-@tf.custom_gradient
-def _reached(flow):
-    return _ones(flow), _ones
-
-
-def _ones(flow):
-    return tf.cast(flow > _LOWEST_FLOW, flow.dtype)
+    return lambda *args, **options: flow_layers.reached(call(*args, **options))
