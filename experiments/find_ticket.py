@@ -14,13 +14,19 @@ from lottery_ticket.experiments.settings import (
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import levels
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.records import paths, save_restore
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+    sealed,
+)
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers
 from lottery_ticket.foundations.values import (
     array_pairs,
     dataset_base,
     dataset_split,
+    names_0_1_0,
     sources,
 )
 
@@ -65,10 +71,11 @@ def find_ticket(
 ):
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
-    Every trained kernel of a layer in `kernels.KERNELS` gets a mask, in nested
-    and shared layers too; what gets none is listed. Results lie in OUTPUT_DIR
-    as those of `lottery_experiment`, and `report` draws them. The same call
-    goes on with what was stopped.
+    Every trained kernel of a layer in `kernels.KERNELS`, and those that are
+    registered, get a mask, in nested and shared layers too; what gets none is
+    listed. Results lie in OUTPUT_DIR as those of `lottery_experiment`, and
+    `report` draws them. The same call goes on with what was stopped; where that
+    was begun when recurrent layers had no masks, without them.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
 
@@ -133,14 +140,17 @@ def find_ticket(
                 f"{name} must be a {kind.__name__}. Received: {value!r}"
             )
     dataset = _dataset(dataset, recipe, model, class_weight, quiet)
+    level_0 = paths.run(output_dir, 0, experiment_name)
     wrapped = keras_model.KerasModel(
         model,
         batches.examples(dataset),
         outputs=recipe.outputs,
         task=network_tasks.name_for(model, recipe.task, dataset),
         labels=batches.example_labels(dataset),
+        as_0_1_0=run_record.is_without_recurrent(level_0),
     )
     try:
+        _check_registered(level_0, wrapped)
         progress.say(wrapped.summary(), quiet)
         progress.say(_what_counts(recipe, wrapped), quiet)
         trainer.check_fits(model=wrapped, dataset=dataset)
@@ -181,7 +191,9 @@ def load_ticket(model, directory: str):
         FileNotFoundError: If there is no such run.
     """
     final = given_networks.network(paths.final(directory))
-    wrapped = keras_model.KerasModel(model)
+    wrapped = keras_model.KerasModel(
+        model, as_0_1_0=run_record.is_without_recurrent(directory)
+    )
     try:
         if not model.built:
             raise ValueError(
@@ -274,6 +286,15 @@ def _dataset(given, recipe, model, class_weight, quiet):
         task=task,
         class_weight=class_weight,
     )
+
+
+def _check_registered(level_0, wrapped):
+    """Raises if level 0 was begun with other kernels registered."""
+    begun = run_record.begun_with(level_0, "inputs")
+    if begun is not None:
+        name = names_0_1_0.REGISTERED
+        there, now = ({name: x.get(name)} for x in (begun, wrapped.declared))
+        sealed.check_same(there, now, level_0)
 
 
 def _start(output_dir, wrapped, resume_weights):

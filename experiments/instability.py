@@ -232,7 +232,8 @@ class Copies:
         if any(name.startswith(f"{folder}/") for name in record["checksums"]):
             return given_networks.network(saved)
         dataset = from_recipe.dataset(ticket.recipe)
-        model = from_recipe.model(ticket.recipe, dataset, quiet=True)
+        folders = (ticket.directory,)
+        model = from_recipe.model(ticket.recipe, dataset, True, folders)
         model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
         now = {**model.identity, "dataset": dataset.checksum}
         differing = [x for x in _START if now[x] != ticket.inputs[x]]

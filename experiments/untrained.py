@@ -169,6 +169,8 @@ def plan(
 
     def prepare(dataset, model):
         found = _Found(output_dir, settings)
+        for criterion in grid.criteria:
+            criteria_lib.check_network(criterion, model)
         dense.check_data(dataset)
         finished_runs.check_network(
             dense.directory, dense.initial, model.variables

@@ -21,8 +21,9 @@ from lottery_ticket.foundations.networks import (
 )
 from lottery_ticket.foundations.tasks import network_tasks
 from lottery_ticket.foundations.values import examples as examples_lib
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import names, names_0_1_0
 
+register_kernels = kernels.register_kernels
 # Of masks, for summaries.
 HOLDING = (
     "Masks hold in fit, set_weights, load_weights and deepcopy; clone_model, "
@@ -63,6 +64,7 @@ class KerasModel(model_base.ModelBase):
         outputs: str = "auto",
         task: str = "auto",
         labels: typing.Any = None,
+        as_0_1_0: bool = False,
     ):
         """Finds the kernels and gives them masks.
 
@@ -84,6 +86,8 @@ class KerasModel(model_base.ModelBase):
                 compiled with, or classification.
             labels: Those of the examples, as a DatasetSplit keeps them; only
                 for a network that counts as compiled.
+            as_0_1_0: Whether kernels of recurrent layers have no masks, and
+                variables inside a Bidirectional other names, as in 0.1.0.
 
         Raises:
             ValueError: If the network does not accept the examples, does not
@@ -111,17 +115,21 @@ class KerasModel(model_base.ModelBase):
             if found.kind is not None:
                 self.gives_probabilities = found.kind.gives_probabilities
                 self.facts = {"outputs": str(found.kind)}
-        found = accepted.trained_kernels(network)
+        self._as_0_1_0 = as_0_1_0
+        found = accepted.trained_kernels(network, as_0_1_0)
+        self.declared |= _beyond_0_1_0(network, found, as_0_1_0)
         self.strategy = _strategy(network)
-        named = network_variables.named(network, found).items()
-        names_of = {id(variable): name for name, (_, variable) in named}
+        names_of = {
+            id(variable): name
+            for name, (_, variable) in self._named(network, found).items()
+        }
         with self.strategy.scope():
             for kernel in found:
                 self._mask(names_of[id(kernel)], kernel)
         self._complete(network, num_outputs)
-        self.not_masked = kernels.not_masked(network, found)
+        self.not_masked = kernels.not_masked(network, found, as_0_1_0)
         values = self._built_values
-        self._build = lambda seed: _drawn(build, seed) if build else values
+        self._build = lambda seed: self._drawn(build, seed) if build else values
         mask_constraint.hold_in_copies(network)
         self._place(
             self._all_names.values("preset", presets or {}),
@@ -162,6 +170,17 @@ class KerasModel(model_base.ModelBase):
         lines.append(HOLDING)
         return "\n".join(lines)
 
+    def _named(self, network, found):
+        return network_variables.named(network, found, (), self._as_0_1_0)
+
+    def _drawn(self, build, seed):
+        """Weights of a network that is built with all of Keras's seeds set."""
+        with seeded(seed):
+            network = build()
+        found = kernels.find(network, as_0_1_0=self._as_0_1_0)
+        named = self._named(network, found)
+        return {name: variable.numpy() for name, (_, variable) in named.items()}
+
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, with its weights."""
         for name, kernel in self._kernels.items():
@@ -180,9 +199,20 @@ def _strategy(network):
     return next((each for each in found if each is not None), default)
 
 
-def _drawn(build, seed):
-    """Weights of a network that is built with all of Keras's seeds set."""
-    with seeded(seed):
-        network = build()
-    named = network_variables.named(network, kernels.find(network))
-    return {name: variable.numpy() for name, (_, variable) in named.items()}
+def _beyond_0_1_0(network, found, as_0_1_0):
+    """Of which kernels masks are that 0.1.0 had not, as JSON values by name."""
+    masked = {id(kernel) for kernel in found}
+    layers = network_variables.layers(network).values()
+    cells = [layer for layer in layers if kernels.is_recurrent(layer)]
+    told = {}
+    if cells and not as_0_1_0:
+        are_masked = any(id(cell.kernel) in masked for cell in cells)
+        told[names_0_1_0.RECURRENT] = "masked" if are_masked else "not trained"
+    registered = {
+        type(layer).__name__: names
+        for layer in layers
+        if (names := kernels.registered(layer))
+    }
+    if registered:
+        told[names_0_1_0.REGISTERED] = registered
+    return told

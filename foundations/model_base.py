@@ -79,6 +79,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self._built_values = {}
         self._random_states = {}
         self._build = None
+        self._as_0_1_0 = False  # See KerasModel.
 
     def set_outputs(self, logits: keras.KerasTensor) -> None:
         """Completes the network, and gives it its presets and masks.
@@ -279,13 +280,26 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         named = {name: self._variables[name] for name in self._constraints}
         return {name: kernels.fans(*each) for name, each in named.items()}
 
+    @property
+    def without_flow(self) -> list[str]:
+        """Kernels with masks through which no flow is known, as texts.
+
+        A text is the layer's class and the kernel's name; see
+        `kernels.adds_up`.
+        """
+        return [
+            f"{type(self._variables[name].layer).__name__} {name!r}"
+            for name in self._constraints
+            if not kernels.adds_up(*self._variables[name])
+        ]
+
     def _complete(self, network, num_outputs):
         """Takes over a network that is built, its kernels masked."""
         self.network = network
         self.num_outputs = num_outputs
         self._random_states = network_variables.random_states(network)
         self._variables = network_variables.named(
-            network, self._kernels.values(), self._names
+            network, self._kernels.values(), self._names, self._as_0_1_0
         )
         self._built_values = self.weights
         if num_outputs is not None:
@@ -298,7 +312,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
 
     def _seen_names(self):
         return network_variables.seen_names(
-            self.network, self._kernels.values(), self._names
+            self.network, self._kernels.values(), self._names, self._as_0_1_0
         )
 
     def _saved(self, kind, given, find_names):

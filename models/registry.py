@@ -10,10 +10,12 @@ with lazy.imports():
     from lottery_ticket.models import (
         model_conv,
         model_fc,
+        model_lstm,
         model_mobilenet,
         model_resnet,
         model_resnet_imagenet,
         model_vgg,
+        model_vit,
         model_wide_resnet,
     )
 
@@ -100,6 +102,8 @@ MODELS = {
         ("affine", "use_bias"),
         {"mobilenet_v2": {}},
     ),
+    **_entries(lambda: model_lstm.ModelLstm, ("hidden_units",), {"lstm": {}}),
+    **_entries(lambda: model_vit.ModelVit, ("dropout",), {"vit": {}}),
 }
 
 

@@ -76,6 +76,7 @@ def create(
     task: str = "auto",
     labels=None,
     vocabulary: list[str] | None = None,
+    as_0_1_0: bool = False,
 ):
     """Returns a keras_model.KerasModel of what the function builds.
 
@@ -133,6 +134,7 @@ def create(
         outputs=outputs,
         task=task,
         labels=labels,
+        as_0_1_0=as_0_1_0,
     )
 
 

@@ -82,6 +82,21 @@ DROPOUT = {
     "expect": "No numbers at hand. Not measured here",
     "dropout": 0.5,
 }
+# An 8x8 digit as 8 rows, or 16 patches.
+DIGITS_SEQUENCES = {
+    **USUAL,
+    "source": (
+        "Not from a paper: chosen here by short runs on the 8x8 digits that "
+        "scikit-learn brings along"
+    ),
+    "expect": "Measured: docs/beyond_images.md",
+    "dataset": "digits",
+    "validation_size": 300,
+    "normalization": "scale",
+    "optimizer": "adam",
+    "train_batch_size": 60,
+    "training_len": "2000it",
+}
 # Zhou et al. 2019: whole batches, 5,000 images held out, TF1's epsilon.
 ZHOU = {
     "source": f"{entries.ZHOU}, the settings that were released with it",
@@ -330,6 +345,20 @@ RECIPES = {
         "lr_drops": ("80ep", "120ep"),
         "training_len": "160ep",
         **evaluated_every(352),
+    },
+    "digits_lstm": {
+        **DIGITS_SEQUENCES,
+        "model": "lstm",
+        "hidden_units": (32,),
+        "fractions": {"lstm*": 0.2, "logits": 0.1},
+        "lr": 3e-3,
+    },
+    "digits_vit": {
+        **DIGITS_SEQUENCES,
+        "model": "vit",
+        "fractions": {"patches": 0.1, "block*": 0.2, "logits": 0.1},
+        "lr": 1e-3,
+        "training_len": "1000it",
     },
     "own_model": {
         "source": (

@@ -7,8 +7,14 @@ import os
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.foundations.machine import devices, lazy, progress
+from lottery_ticket.foundations.records import run_record
 from lottery_ticket.foundations.training import optimizers, run_settings
-from lottery_ticket.foundations.values import examples, seeds, steps
+from lottery_ticket.foundations.values import (
+    examples,
+    names_0_1_0,
+    seeds,
+    steps,
+)
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
 
@@ -52,12 +58,14 @@ def dataset(recipe):
     return _last_dataset(recipe.dataset, stamp, tuple(settings.items()))
 
 
-def model(recipe, dataset, quiet=False):
+def model(recipe, dataset, quiet=False, folders=()):
     """Returns the network of a recipe for a dataset, in need of a `reset`.
 
     Unless `quiet`, it says which kernels of a user's own network have masks,
-    which have none, and what its outputs are taken as. Raises ValueError if the
-    network cannot be built for such examples.
+    which have none, and what its outputs are taken as. Folders are those of
+    runs that are gone on with or started from: where recurrent layers of one
+    have no masks, they get none here. Raises ValueError if the network cannot
+    be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
     shape, sizes = dataset.input_shape, (None, dataset.num_classes)
@@ -69,6 +77,10 @@ def model(recipe, dataset, quiet=False):
     code = user_model.fingerprints(recipe.model)["code"]
     own = dataset, recipe.outputs, recipe.task, code
     made = _last_model(*kind, *sizes, options, own)
+    if names_0_1_0.RECURRENT in made.declared and any(
+        map(run_record.is_without_recurrent, folders)
+    ):
+        made = _last_model(*kind, *sizes, options, own, as_0_1_0=True)
     progress.say(made.summary(), quiet)
     return made
 
@@ -188,7 +200,9 @@ def _last_dataset(name, stamp, settings):
 
 
 @functools.lru_cache(maxsize=1)
-def _last_model(name, dtype, strategy, shape, classes, options, own=None):
+def _last_model(
+    name, dtype, strategy, shape, classes, options, own=None, as_0_1_0=False
+):
     """A network, in the recipe's precision and on its devices.
 
     `own` is of a user's: its dataset, what its outputs and its task are, and
@@ -209,6 +223,7 @@ def _last_model(name, dtype, strategy, shape, classes, options, own=None):
                 task,
                 batches.example_labels(dataset),
                 dataset.vocabulary,
+                as_0_1_0,
             )
     finally:
         keras.config.set_dtype_policy(before)

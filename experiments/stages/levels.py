@@ -104,6 +104,7 @@ class Levels:
                 with other settings.
         """
         recipe, rules = self._recipe, self._rules
+        criteria.check_network(self._scoring.criterion, model)
         if not are_keys:
             self._by_keys = recipe.by_keys(model)
         layer_shares.groups(

@@ -38,7 +38,8 @@ def plan(
         if before_data is not None:
             before_data()
         dataset = from_recipe.dataset(recipe)
-        work(dataset, from_recipe.model(recipe, dataset, quiet))
+        folders = (*dict.fromkeys(each.directory for each in writes), *reads)
+        work(dataset, from_recipe.model(recipe, dataset, quiet, folders))
 
     return plans.Plan(output_dir, writes, make_and_work, reads, quiet)
 

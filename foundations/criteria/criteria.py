@@ -26,6 +26,14 @@ def check(name: str) -> None:
     names.check("criterion", name, CRITERIA)
 
 
+def check_network(name: str, model: typing.Any) -> None:
+    """Raises ValueError if a criterion cannot score a ModelBase's kernels."""
+    check(name)
+    reason = CRITERIA[name].obstacle(model)
+    if reason is not None:
+        raise ValueError(f"Criterion {name!r} {reason}")
+
+
 def score_fn(
     name: str,
     model: typing.Any,
@@ -59,10 +67,11 @@ def score_fn(
         invert: Whether to negate scores, so that the best are pruned first.
 
     Raises:
-        ValueError: If the criterion is unknown, or what it needs is not given.
-            The function raises it, too, if a layer's weights hold NaN.
+        ValueError: If the criterion is unknown, or cannot score the network, or
+            what it needs is not given. The function raises it, too, if a
+            layer's weights hold NaN.
     """
-    check(name)
+    check_network(name, model)
     criterion = CRITERIA[name]
     if criterion.needs_training and final is None:
         raise ValueError(

@@ -129,6 +129,18 @@ def synflow(given: Given) -> Network:
     return _checked("synflow", {n: each.numpy() for n, each in scores.items()})
 
 
+def flow_obstacle(model: typing.Any) -> str | None:
+    """Returns why there is no SynFlow through a model's kernels, or None."""
+    found = model.without_flow
+    if not found:
+        return None
+    return (
+        "is of sums of weights times inputs, and it is not known how weights "
+        f"flow through {', '.join(found)}: gates multiply, and layers of your "
+        "own may compute anything. Use snip, grasp or a criterion of weights"
+    )
+
+
 def choose_examples(
     split: dataset_split.DatasetSplit, per_class: int, seed: int
 ) -> np.ndarray:
@@ -343,6 +355,7 @@ CRITERIA = {
         "Tanaka et al. 2020 (https://arxiv.org/abs/2006.05467)",
         kind="network",
         steps=100,
+        obstacle=flow_obstacle,
         family=9,
     ),
 }

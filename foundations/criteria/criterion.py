@@ -1,6 +1,8 @@
 """Criterion: a function that scores weights, and what it needs."""
 
 import dataclasses
+import typing
+from collections.abc import Callable
 
 from lottery_ticket.foundations.values import entries
 
@@ -22,6 +24,7 @@ class Criterion(entries.Entry):
         is_drawn: Whether its scores are chance alone.
         ranks: Whether its scores are ranks of magnitudes, where chance tells
             equal ones apart.
+        obstacle: Function (ModelBase) -> why it cannot score one, or None.
     """
 
     kind: str = "weights"
@@ -30,3 +33,4 @@ class Criterion(entries.Entry):
     decides: bool = False
     is_drawn: bool = False
     ranks: bool = False
+    obstacle: Callable[[typing.Any], str | None] = lambda model: None

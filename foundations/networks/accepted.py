@@ -116,9 +116,11 @@ def check_one_vector(network: keras.Model, given: typing.Any) -> None:
         )
 
 
-def trained_kernels(network: keras.Model) -> list[keras.Variable]:
+def trained_kernels(
+    network: keras.Model, as_0_1_0: bool = False
+) -> list[keras.Variable]:
     """Returns the kernels that get masks; ValueError if there is none."""
-    found = kernels.find(network)
+    found = kernels.find(network, as_0_1_0=as_0_1_0)
     if not found:
         untrained = kernels.find(network, trained_only=False)
         raise ValueError(
@@ -129,6 +131,7 @@ def trained_kernels(network: keras.Model) -> list[keras.Variable]:
                 if untrained
                 else "no layer is one of "
                 + ", ".join(kind.__name__ for kind in kernels.KERNELS)
+                + ", or has kernels that are registered by register_kernels"
             )
         )
     return found

@@ -88,6 +88,8 @@ def _obstacle(model):
     found = tracing.path_obstacle(model.network)
     if found is not None:
         return found
+    if model.without_flow:
+        return f"{model.without_flow[0]} is not known to add up what flows in"
     inputs = model.network.inputs
     is_one = not model.input_shape or examples.is_one(model.input_shape)
     if not is_one or len(inputs) != 1 or "float" not in inputs[0].dtype:

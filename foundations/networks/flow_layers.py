@@ -18,10 +18,16 @@ def _dimensions(*names):
     )
 
 
-# Without biases and activations, they add up what flows in.
+# Without biases and activations, they add up what flows in: a SimpleRNN step by
+# step. Gates of other recurrent layers multiply.
 WEIGHTED = tuple(
-    kind for kind in kernels.KERNELS if kind is not keras.layers.Embedding
+    kind
+    for kind in kernels.KERNELS
+    if kind is not keras.layers.Embedding and kind not in kernels.RECURRENT
 )
+RECURRENT = (keras.layers.SimpleRNN,)
+# Between rounding errors and 1 over the number of values in any average.
+_LOWEST_FLOW = 1e-9
 # Each output depends on the input at its own place. What normalisations share
 # between places is no path.
 ELEMENTWISE = (
@@ -97,7 +103,16 @@ def obstacle(operation: keras.Operation) -> str | None:
         return "is quantised"
     if getattr(operation, "lora_enabled", False):
         return "has LoRA weights"
+    if isinstance(operation, RECURRENT):
+        return _recurrent_obstacle(operation)
     return None
+
+
+def _recurrent_obstacle(layer):
+    if type(layer.cell) is not keras.layers.SimpleRNNCell:
+        return "has a cell of its own"
+    kept = layer.stateful or layer.return_state
+    return "keeps or gives its state" if kept else None
 
 
 def path_call(operation: keras.Operation) -> Callable | None:
@@ -114,6 +129,16 @@ def path_call(operation: keras.Operation) -> Callable | None:
     if kind.__name__ in ELEMENTWISE_OPERATIONS:
         return _unchanged(operation)
     return operation.call if kind.__name__ in MOVING_OPERATIONS else None
+
+
+@tf.custom_gradient
+def reached(flow: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """Returns 1 where anything flows, else 0; gradients alike."""
+    return _ones(flow), _ones
+
+
+def _ones(flow):
+    return tf.cast(flow > _LOWEST_FLOW, flow.dtype)
 
 
 def is_known_activation(activation: typing.Any) -> bool:
@@ -153,8 +178,26 @@ def _average(layer):
     return call
 
 
+def _step_by_step(layer):
+    def call(x, mask=None, training=False):
+        kernel, recurrent = layer.cell.kernel, layer.cell.recurrent_kernel
+        steps = tf.unstack(x, axis=1)
+        state: typing.Any = tf.zeros((), x.dtype)
+        states = []
+        for step in steps[::-1] if layer.go_backwards else steps:
+            flow = tf.matmul(step, tf.convert_to_tensor(kernel.value))
+            if states:
+                flow += tf.matmul(state, tf.convert_to_tensor(recurrent.value))
+            state = reached(flow)  # Or it would grow from step to step.
+            states.append(state)
+        return tf.stack(states, axis=1) if layer.return_sequences else state
+
+    return call
+
+
 _RULES = {
     **dict.fromkeys(WEIGHTED + MOVING, _as_it_is),
     **dict.fromkeys(ELEMENTWISE, _unchanged),
     **dict.fromkeys(POOLING, _average),
+    **dict.fromkeys(RECURRENT, _step_by_step),
 }

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 
 import keras
 from keras.src.backend.common import global_state
+from keras.src.layers.rnn import conv_lstm
+
+ConvLSTMCell = conv_lstm.ConvLSTMCell  # Of ConvLSTM1D to 3D.
 
 _WITHOUT_DECAY = "_exclude_from_weight_decay"
 _BOOKS = (

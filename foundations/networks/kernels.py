@@ -2,11 +2,23 @@
 
 import math
 import typing
+import weakref
 
 import keras
 
-from lottery_ticket.foundations.networks import network_variables
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    network_variables,
+)
 
+# Cells of recurrent layers, which 0.1.0 gave no masks.
+RECURRENT = {
+    keras.layers.LSTMCell: ("kernel", "recurrent_kernel"),
+    keras.layers.GRUCell: ("kernel", "recurrent_kernel"),
+    keras.layers.SimpleRNNCell: ("kernel", "recurrent_kernel"),
+    keras_private.ConvLSTMCell: ("kernel", "recurrent_kernel"),
+}
+_WITHOUT_GATES = (keras.layers.SimpleRNNCell,)
 # Layer class -> attributes that are kernels; subclasses count too.
 KERNELS = {
     keras.layers.Dense: ("kernel",),
@@ -22,7 +34,10 @@ KERNELS = {
     keras.layers.DepthwiseConv2D: ("kernel",),
     keras.layers.SeparableConv1D: ("depthwise_kernel", "pointwise_kernel"),
     keras.layers.SeparableConv2D: ("depthwise_kernel", "pointwise_kernel"),
+    **RECURRENT,
 }
+# The same of users' layers: see `register_kernels`.
+_REGISTERED: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class NotMasked(typing.NamedTuple):
@@ -33,12 +48,62 @@ class NotMasked(typing.NamedTuple):
     reason: str
 
 
-def find(network: keras.Model, trained_only: bool = True) -> list:
-    """Returns the kernels of a built network that are trained, each once."""
+def register_kernels(kind: type, *attributes: str) -> None:
+    """Gives kernels of a user's layers masks, in every network from now on.
+
+    Whatever finds kernels finds them: summaries, scores, prunings, searches and
+    files. Subclasses have those of their bases, too. Networks that are wrapped
+    already stay as they are.
+
+    Args:
+        kind: Class of layers.
+        attributes: Names of attributes of such a layer, each a trained variable
+            of floats with two or more axes, or None in layers that lack it.
+            That is looked at in each network, which raises a ValueError.
+
+    Raises:
+        ValueError: If it is no class of layers, or names are none.
+    """
+    if not (isinstance(kind, type) and issubclass(kind, keras.Layer)):
+        raise ValueError(
+            "Kernels are registered for a class of keras.Layer. Received: "
+            f"{kind!r}"
+        )
+    wrong = [
+        each
+        for each in attributes
+        if not (isinstance(each, str) and each.isidentifier())
+    ]
+    if wrong or not attributes:
+        raise ValueError(
+            f"Kernels of {kind.__name__} are registered by the names of its "
+            "attributes, such as register_kernels("
+            f"{kind.__name__}, 'kernel'). Received: "
+            f"{', '.join(map(repr, wrong)) or 'none'}"
+        )
+    known = _REGISTERED.get(kind, ())
+    _REGISTERED[kind] = tuple(dict.fromkeys([*known, *attributes]))
+
+
+def registered(layer: keras.Layer) -> list[str]:
+    """Returns the attributes of a layer that are registered as kernels."""
+    return _attributes(_REGISTERED, layer)
+
+
+def find(
+    network: keras.Model, trained_only: bool = True, as_0_1_0: bool = False
+) -> list[keras.Variable]:
+    """Returns the kernels of a built network that are trained, each once.
+
+    Those that 0.1.0 knew, if that is asked for.
+
+    Raises ValueError if what is registered is no kernel.
+    """
     trained = {id(variable) for variable in network.trainable_variables}
     found = {
         id(variable): variable
         for layer in network_variables.layers(network).values()
+        if not (as_0_1_0 and is_recurrent(layer))
         for variable in _of_layer(layer)
     }
     return [
@@ -48,28 +113,59 @@ def find(network: keras.Model, trained_only: bool = True) -> list:
     ]
 
 
+def is_recurrent(layer: keras.Layer) -> bool:
+    """Whether a layer is a cell whose kernels recurrent layers compute with."""
+    return isinstance(layer, tuple(RECURRENT))
+
+
+def adds_up(layer: keras.Layer, kernel: keras.Variable) -> bool:
+    """Whether a layer does nothing with a kernel but add up inputs times it.
+
+    Biases and activations aside. Gates multiply, and what a user's layer does
+    with a kernel that is registered is not known.
+    """
+    known = [getattr(layer, n, None) for n in _attributes(KERNELS, layer)]
+    is_gated = is_recurrent(layer) and type(layer) not in _WITHOUT_GATES
+    return not is_gated and any(each is kernel for each in known)
+
+
 def not_masked(
-    network: keras.Model, kernels: list[keras.Variable]
+    network: keras.Model,
+    kernels: list[keras.Variable],
+    as_0_1_0: bool = False,
 ) -> list[NotMasked]:
     """Returns the variables of two or more axes that get no mask.
 
-    Biases never do, whatever their shape; `kernels` are those that do.
+    Biases never do, whatever their shape; `kernels` are those that do, as found
+    with as_0_1_0.
     """
     masked = {id(variable) for variable in kernels}
     trained = {id(variable) for variable in network.trainable_variables}
     left = []
-    named = network_variables.named(network, kernels)
+    named = network_variables.named(network, kernels, (), as_0_1_0)
     for name, (layer, variable) in named.items():
         is_bias = "bias" in variable.name
         if id(variable) in masked or len(variable.shape) < 2 or is_bias:
             continue
         reason = "it is not trained"
         if id(variable) in trained:
-            masked_here = {id(each) for each in _of_layer(layer)} & masked
-            known = "other kernel" if masked_here else "kernel"
-            reason = f"{type(layer).__name__} has no {known} that is known here"
+            reason = _reason(layer, variable, masked)
         left.append(NotMasked(name, tuple(variable.shape), reason))
     return left
+
+
+def _reason(layer, variable, masked):
+    """Why a trained variable has no mask, and how it gets one."""
+    own = {id(each) for each in _of_layer(layer)}
+    if id(variable) in own:
+        return "its folder was begun when recurrent kernels had no masks"
+    kind = type(layer).__name__
+    known = "other kernel" if own & masked else "kernel"
+    reason = f"{kind} has no {known} that is known here"
+    for attribute, value in vars(layer).items():
+        if value is variable and not attribute.startswith("_"):
+            reason += f": register_kernels({kind}, {attribute!r}) masks it"
+    return reason
 
 
 def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
@@ -87,9 +183,13 @@ def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
     - transposed convolution: the two the other way round, as PyTorch does, so
       that the fan-in counts outputs.
     - embedding: size of a vector, number of vectors.
+    - recurrent: as dense, or convolution, to all gates at once, so that an
+      LSTM's fan-out counts 4 * units; Keras's own initialisers count so, too.
     - einsum, which PyTorch has not: as dense, the axes that are summed being
       inputs and those that are added outputs; an axis that is neither, such as
       a batch of kernels, counts for nothing.
+    - registered: the last axis being outputs, the one before it inputs, and
+      others a window.
     """
     shape = tuple(kernel.shape)
     if isinstance(layer, keras.layers.EinsumDense):
@@ -102,14 +202,56 @@ def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
     return math.prod(window) * inputs, math.prod(window) * outputs
 
 
+def _attributes(known, layer):
+    """Attributes that are known of a layer's classes, each once."""
+    found = [known[kind] for kind in list(known) if isinstance(layer, kind)]
+    return list(dict.fromkeys(each for names in found for each in names))
+
+
 def _of_layer(layer):
-    for kind, attributes in KERNELS.items():
-        if isinstance(layer, kind):
-            values = [getattr(layer, each, None) for each in attributes]
-            variables = [v for v in values if isinstance(v, keras.Variable)]
-            # Quantised ones are none.
-            return [each for each in variables if "float" in each.dtype]
-    return []
+    values = [getattr(layer, n, None) for n in _attributes(KERNELS, layer)]
+    variables = [v for v in values if isinstance(v, keras.Variable)]
+    # Quantised ones are none.
+    found = [each for each in variables if "float" in each.dtype]
+    for attribute in registered(layer):
+        value = _registered(layer, attribute)
+        if value is not None and all(value is not each for each in found):
+            found.append(value)
+    return found
+
+
+def _registered(layer, attribute):
+    """A variable that is registered, or None; ValueError if it is no kernel."""
+    if not hasattr(layer, attribute):
+        fault = "which it has not"
+    else:
+        value = getattr(layer, attribute)
+        fault = None if value is None else _fault(layer, value)
+        if fault is None:
+            return value
+    variables = [
+        name
+        for name, each in vars(layer).items()
+        if isinstance(each, keras.Variable) and _fault(layer, each) is None
+    ]
+    raise ValueError(
+        f"The layer {layer.name!r} has {attribute!r} registered as a kernel, "
+        f"{fault}. Kernels are trained variables of floats with two or more "
+        f"axes; {type(layer).__name__} has {', '.join(variables) or 'none'}"
+    )
+
+
+def _fault(layer, value):
+    """What is wrong with a kernel; None if nothing is."""
+    if not isinstance(value, keras.Variable):
+        return f"which is no variable but of {type(value).__name__}"
+    if "float" not in value.dtype:
+        return f"which is of {value.dtype}"
+    if len(value.shape) < 2:
+        return f"which has the shape {tuple(value.shape)}"
+    if layer.trainable and not value.trainable:
+        return "which is not trained although the layer is"
+    return None
 
 
 def _is_depthwise(layer, kernel):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import keras
 
-from lottery_ticket.foundations.networks import mask_constraint
+from lottery_ticket.foundations.networks import keras_private, mask_constraint
 
 # Of all that Keras takes and gives, its own hints know a part.
 Initializer = typing.Any  # A str or a keras.initializers.Initializer.
@@ -127,6 +127,66 @@ class LayerBuilders:
             use_bias=use_bias,
             depthwise_initializer=depthwise_initializer,
         )
+
+    def lstm_layer(
+        self,
+        name: str,
+        inputs: Tensor,
+        units: int,
+        return_sequences: bool = False,
+        kernel_initializer: Initializer = "glorot_normal",
+    ) -> Tensor:
+        """Adds an LSTM whose kernel and recurrent kernel are maskable.
+
+        They are `name.lstm_cell_kernel` and `name.lstm_cell_recurrent_kernel`;
+        the latter is drawn orthogonal, as Keras does.
+
+        Args:
+            inputs: Symbolic tensor, shape (batch, steps, features).
+            return_sequences: Whether the outputs of all steps are returned, or
+                the last one's.
+        """
+        self._take_name(name)
+        layer = keras.layers.LSTM(
+            units,
+            return_sequences=return_sequences,
+            kernel_initializer=kernel_initializer,
+            name=name,
+        )
+        outputs = layer(inputs)
+        for kernel in (layer.cell.kernel, layer.cell.recurrent_kernel):
+            self._mask(f"{name}.{layer.cell.name}_{kernel.name}", kernel)
+        return outputs
+
+    def attention_layer(
+        self,
+        name: str,
+        inputs: Tensor,
+        heads: int,
+        units: int,
+        kernel_initializer: Initializer = "glorot_normal",
+    ) -> Tensor:
+        """Adds attention of a sequence to itself, with four maskable kernels.
+
+        They are `name.query`, `name.key`, `name.value` and
+        `name.attention_output`.
+
+        Source: Vaswani et al. 2017 (https://arxiv.org/abs/1706.03762), 3.2.
+
+        Args:
+            inputs: Symbolic tensor, shape (batch, places, features).
+            heads: Number of heads.
+            units: Of each head's queries, keys and values.
+        """
+        self._take_name(name)
+        layer = keras.layers.MultiHeadAttention(
+            heads, units, kernel_initializer=kernel_initializer, name=name
+        )
+        outputs = layer(inputs, inputs)
+        for inner in keras_private.children(layer):
+            if isinstance(inner, keras.layers.EinsumDense):
+                self._mask(f"{name}.{inner.name}", inner.kernel)
+        return outputs
 
     def norm_layer(
         self,

@@ -23,14 +23,16 @@ class Named(typing.NamedTuple):
 
 
 def layers(
-    network: keras.Model, given: Iterable[str] = ()
+    network: keras.Model, given: Iterable[str] = (), as_0_1_0: bool = False
 ) -> dict[str, keras.layers.Layer]:
     """Returns every layer by its path, those in nested networks included.
 
     A path is the names from the outside in, joined by '.'. A layer that is used
     several times counts once. Automatic names, such as `dense_7`, count all
     layers of the process; here they count from 0 within their network. Names
-    `given` are not automatic, though they may look so.
+    `given` are not automatic, though they may look so. ConvLSTMs and layers
+    inside a Bidirectional counted in the process in 0.1.0, and do if that is
+    asked for.
     """
     found, seen = {}, set()
 
@@ -41,7 +43,8 @@ def layers(
                 if child.name in given and not prefix:
                     path = child.name
                 else:
-                    path = _new_name(prefix + stem(child), {*found, *given})
+                    own = stem(child, parent, as_0_1_0)
+                    path = _new_name(prefix + own, {*found, *given})
                 found[path] = child
                 visit(child, f"{path}.")
 
@@ -53,6 +56,7 @@ def named(
     network: keras.Model,
     kernels: Iterable[keras.Variable],
     given: Iterable[str] = (),
+    as_0_1_0: bool = False,
 ) -> dict[str, Named]:
     """Returns all variables by name, but for states of random layers.
 
@@ -62,10 +66,11 @@ def named(
 
     Args:
         kernels: The kernels among its variables.
-        given: As for `layers`.
+        given: As for `layers`, like as_0_1_0.
     """
     found = {}
-    for path, layer, variable, is_bare in _walked(network, kernels, given):
+    paths = layers(network, given, as_0_1_0)
+    for path, layer, variable, is_bare in _walked(network, kernels, paths):
         name = _own_name(path, variable, is_bare)
         name = _new_name(re.sub(r"[^\w.-]", "_", name), found)
         found[name] = Named(layer, variable)
@@ -76,27 +81,27 @@ def seen_names(
     network: keras.Model,
     kernels: Iterable[keras.Variable],
     given: Iterable[str] = (),
+    as_0_1_0: bool = False,
 ) -> dict[str, str]:
     """Returns dict, name -> name by those that Keras shows of the layers.
 
     Names and arguments are as of `named`. What Keras shows counts all layers
     of a process, and is what users see: `encoder.conv2d_7`.
     """
-    keys = named(network, kernels, given)
-    paths = _shown_paths(network)
+    keys = named(network, kernels, given, as_0_1_0)
+    walked = _walked(network, kernels, layers(network, given, as_0_1_0))
+    shown = _shown_paths(network)
     return {
-        key: _own_name(paths[id(layer)], variable, is_bare)
-        for key, (_, layer, variable, is_bare) in zip(
-            keys, _walked(network, kernels, given), strict=True
-        )
+        key: _own_name(shown[id(layer)], variable, is_bare)
+        for key, (_, layer, variable, is_bare) in zip(keys, walked, strict=True)
     }
 
 
-def _walked(network, kernels, given):
+def _walked(network, kernels, paths):
     """Yields path, layer, variable, and whether that goes by the path alone."""
     masked = {id(variable) for variable in kernels}
     seen = set()
-    for path, layer in {**layers(network, given), "": network}.items():
+    for path, layer in {**paths, "": network}.items():
         own = [v for v in _own_variables(layer) if id(v) not in seen]
         seen |= {id(variable) for variable in own}
         is_only = sum(id(variable) in masked for variable in own) == 1
@@ -193,7 +198,12 @@ def _renamed(value, numbers, is_name=False):
 def initializer(
     layer: keras.Layer, variable: keras.Variable
 ) -> keras.initializers.Initializer | None:
-    """Returns the Keras initialiser a variable was drawn from, or None."""
+    """Returns the Keras initialiser a variable was drawn from, or None.
+
+    None too for biases of an LSTM whose forget gate begins open, at 1.
+    """
+    if _is_forgetting(layer, variable):
+        return None
     stems = [variable.name, variable.name.removesuffix("_kernel")]
     if variable.name == "kernel":
         stems.append("depthwise")  # As DepthwiseConv2D calls it.
@@ -254,12 +264,20 @@ def check_can_be_drawn(variables: dict, built: dict) -> None:
     """
     for name, (layer, variable) in variables.items():
         is_constant = (built[name] == built[name].flat[:1]).all()
+        is_constant |= _is_forgetting(layer, variable) and isinstance(
+            layer.bias_initializer, keras.initializers.Zeros
+        )
         if initializer(layer, variable) is None and not is_constant:
             raise ValueError(
                 f"The variable {name!r} cannot be drawn from a seed: its layer "
                 f"has no attribute {variable.name}_initializer that is a Keras "
                 "initialiser"
             )
+
+
+def _is_forgetting(layer, variable):
+    """Whether biases are 1 for one gate of four, as an LSTM's usually are."""
+    return variable.name == "bias" and getattr(layer, "unit_forget_bias", False)
 
 
 def _children(layer):
@@ -273,16 +291,24 @@ def _own_variables(layer):
     return [v for v in layer.weights if id(v) not in inner]
 
 
-def stem(layer: typing.Any) -> str:
+def stem(
+    layer: typing.Any, parent: typing.Any = None, as_0_1_0: bool = False
+) -> str:
     """Returns a layer's or metric's name, or what an automatic one begins with.
 
-    Behind that are numbers by which Keras tells those of a process apart.
+    Behind that are numbers by which Keras tells those of a process apart. That
+    of a half of a Bidirectional, its parent, has its direction in front.
     """
     class_name = re.sub(r"\W+", "", type(layer).__name__)
     automatic = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", class_name)
     automatic = re.sub(r"([a-z])([A-Z])", r"\1_\2", automatic).lower()
-    is_automatic = re.fullmatch(rf"{automatic}(_\d+)?", layer.name)
-    return automatic if is_automatic else layer.name
+    direction = "()"
+    if not as_0_1_0:
+        automatic = automatic.replace("conv_lst_m", "conv_lstm")  # As Keras.
+        if isinstance(parent, keras.layers.Bidirectional):
+            direction = "(forward_|backward_)"
+    found = re.fullmatch(rf"{direction}{automatic}(_\d+)?", layer.name)
+    return f"{found[1]}{automatic}" if found else layer.name
 
 
 def _new_name(name, taken):

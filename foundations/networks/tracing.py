@@ -22,8 +22,6 @@ ACTIVATION_LAYERS = (
 )
 # What outputs are made probabilities by; ModelBase.logits undoes it.
 _LAST = ("softmax", "log_softmax")
-# Between rounding errors and 1 over the number of values in any average.
-_LOWEST_FLOW = 1e-9
 
 
 @contextlib.contextmanager
@@ -59,8 +57,9 @@ def outputs(
 ) -> tf.Tensor:
     """Returns what a network gives in inference mode with other values.
 
-    To be traced in `in_precision`, where gradients by the values are of the
-    values' dtype.
+    Recurrent layers go without cuDNN, which has no second derivatives. To be
+    traced in `in_precision`, where gradients by the values are of the values'
+    dtype.
 
     Args:
         variables: Some of its variables.
@@ -71,7 +70,9 @@ def outputs(
     scope = keras.StatelessScope()
     for variable, value in zip(variables, values, strict=True):
         scope.add_update((variable, value))  # The constructor would cast it.
-    with scope:
+    layers = keras_private.layers(network)
+    fused = [each for each in layers if "use_cudnn" in vars(each)]
+    with scope, changed((each, {"use_cudnn": False}) for each in fused):
         return network(x, training=False)
 
 
@@ -131,9 +132,9 @@ def path_constants(network: keras.Model) -> list[tuple]:
     from biases nothing comes.
     """
     return [
-        (variable, 0.0 if variable is layer.bias else 1.0)
+        (variable, 0.0 if variable.name == "bias" else 1.0)
         for layer in operations(network)
-        if isinstance(layer, flow_layers.WEIGHTED)
+        if isinstance(layer, flow_layers.WEIGHTED + flow_layers.RECURRENT)
         for variable in layer.weights
     ]
 
@@ -197,13 +198,4 @@ def _linear(operation):
 
 
 def _reaching(call):
-    return lambda *args, **options: _reached(call(*args, **options))
-
-
-@tf.custom_gradient
-def _reached(flow):
-    return _ones(flow), _ones
-
-
-def _ones(flow):
-    return tf.cast(flow > _LOWEST_FLOW, flow.dtype)
+    return lambda *args, **options: flow_layers.reached(call(*args, **options))

@@ -142,12 +142,27 @@ def check_own(directory: str, settings: dict) -> None:
         sealed.check_same(recorded, settings, directory)
 
 
-def begun_with(directory: str) -> dict | None:
-    """Returns settings of a folder's run, finished or not; None if none is."""
+def begun_with(directory: str, part: str = "settings") -> dict | None:
+    """Returns settings of a folder's run, finished or not; None if none is.
+
+    Or another part of its identity: its "inputs".
+    """
     record, saved = read(directory), checkpoint.load(directory)
     if record is not None:
-        return record["settings"]
-    return None if saved is None else saved[1]["identity"]["settings"]
+        return record[part]
+    return None if saved is None else saved[1]["identity"][part]
+
+
+def is_without_recurrent(directory: str) -> bool:
+    """Whether recurrent kernels have no masks there, as in runs of 0.1.0.
+
+    That is in a folder's run, or in the run that it is a part of.
+    """
+    for folder in (directory, directory.rstrip("/").rpartition("/")[0] or "."):
+        inputs = begun_with(folder, "inputs")
+        if inputs is not None:
+            return names_0_1_0.RECURRENT not in inputs
+    return False
 
 
 def check_free(directory: str, settings: dict) -> None:

@@ -57,6 +57,9 @@ CODE_BEFORE = "model_code"
 # In the record of a run since it says all of its optimizer. 0.1.0's has none,
 # and says what the optimizer's config does.
 RECORD_VERSION = {"record_version": 2}
+# Inputs of a run: that kernels of recurrent layers have masks, which 0.1.0 gave
+# none; and which kernels of users' layers have.
+RECURRENT, REGISTERED = "recurrent_kernels", "registered_kernels"
 # Settings by which the config of an optimizer is known.
 _OF_OPTIMIZERS = {"ema_momentum", "inner_optimizer", "optimizer_map"}
 

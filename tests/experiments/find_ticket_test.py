@@ -258,13 +258,20 @@ def test_too_few_outputs_are_an_error(tmp_path):
 @pytest.mark.slow
 def test_it_says_what_has_masks_and_what_has_none(tmp_path, capsys):
     model = keras.Sequential(
-        [keras.Input((8, 8, 1)), L.Reshape((8, 8)), L.LSTM(4), L.Dense(10)]
+        [
+            keras.Input((8, 8, 1)),
+            L.Reshape((8, 8)),
+            L.PReLU(),
+            L.LSTM(4),
+            L.Dense(10),
+        ]
     )
     find(tmp_path / "trial1", model, quiet=False, iterations=0)
     shown = capsys.readouterr().err
     assert "dense" in shown and "40 weights" in shown
     assert "lstm.lstm_cell_recurrent_kernel" in shown
-    assert "not masked: LSTMCell has no kernel that is known" in shown
+    assert "not masked: PReLU has no kernel that is known here: " in shown
+    assert "register_kernels(PReLU, 'alpha') masks it" in shown
 
 
 @pytest.mark.slow

@@ -96,6 +96,23 @@ KINDS = {
             keras.Sequential([L.Dense(5), keras.Sequential([L.Dense(4)])]),
         ],
     ),
+    "simple_rnn": ((4, 3), lambda: [L.SimpleRNN(4)]),
+    "lstm": ((4, 3), lambda: [L.LSTM(4)]),
+    "gru": ((4, 3), lambda: [L.GRU(4)]),
+    "bidirectional": (
+        (4, 3),
+        lambda: [
+            L.Bidirectional(L.LSTM(3, return_sequences=True)),
+            L.Bidirectional(L.GRU(3), merge_mode="sum"),
+        ],
+    ),
+    "stacked_cells": (
+        (4, 3),
+        lambda: [L.RNN([L.LSTMCell(4), L.GRUCell(3), L.SimpleRNNCell(3)])],
+    ),
+    "conv_lstm1d": ((3, 5, 2), lambda: [L.ConvLSTM1D(3, 2), L.Flatten()]),
+    "conv_lstm2d": ((3, 4, 4, 2), lambda: [L.ConvLSTM2D(2, 2), L.Flatten()]),
+    "registered": ((4, 3), lambda: [Gated(), L.Flatten()]),
     "shared": ((6,), shared),
     "tied": ((5, "tokens"), tied),
 }
@@ -118,6 +135,22 @@ class SelfAttention(L.Layer):
 
     def call(self, x):
         return self.heads(x, x)
+
+
+class Gated(L.Layer):
+    """A layer of somebody's own, of two kernels and a scale."""
+
+    def build(self, shape):
+        self.value = self.add_weight(shape=(shape[-1], 9), name="value")
+        self.gate = self.add_weight(shape=(shape[-1], 9), name="gate")
+        self.scale = self.add_weight(shape=(9,), name="scale")
+
+    def call(self, x):
+        gate = keras.ops.sigmoid(x @ self.gate)
+        return gate * (x @ self.value) * (1 + self.scale)
+
+
+kernels.register_kernels(Gated, "value", "gate")
 
 
 def build(kind):
@@ -258,7 +291,7 @@ def test_kept_weights_train_as_with_kernel_times_mask(kind, name, hold):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["embedding", "conv2d"])
+@pytest.mark.parametrize("kind", ["embedding", "conv2d", "lstm", "gru"])
 def test_xla_trains_the_same(kind):
     weights = []
     for jit in (False, True, None):
@@ -367,6 +400,9 @@ class Built(model_base.ModelBase):
         x = self.norm_layer("norm", x)
         x = self.norm_layer("plain", x, affine=False)
         x = self.depthwise_conv2d_layer("depthwise", x, use_bias=False)
+        x = L.Reshape((9, 4))(x)
+        x = self.attention_layer("attention", x, 2, 3)
+        x = self.lstm_layer("lstm", x, 4, return_sequences=True)
         self.set_outputs(self.dense_layer("logits", L.Flatten()(x), 3))
 
 
@@ -375,11 +411,22 @@ def test_builders_mask_kernels_and_save_everything():
     assert {name: mask.shape for name, mask in model.masks.items()} == {
         "conv": (3, 3, 2, 4),
         "depthwise": (3, 3, 4, 1),
+        "attention.query": (4, 2, 3),
+        "attention.key": (4, 2, 3),
+        "attention.value": (4, 2, 3),
+        "attention.attention_output": (2, 3, 4),
+        "lstm.lstm_cell_kernel": (4, 16),
+        "lstm.lstm_cell_recurrent_kernel": (4, 16),
         "logits": (36, 3),
     }
     assert set(model.weights) - set(model.masks) == {
         "conv_bias",
         "logits_bias",
+        "lstm.lstm_cell_bias",
+        *(
+            f"attention.{n}_bias"
+            for n in ("query", "key", "value", "attention_output")
+        ),
         *(f"norm_{n}" for n in ("gamma", "beta")),
         *(
             f"{n}_moving_{m}"

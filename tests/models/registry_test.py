@@ -41,6 +41,8 @@ GOLDEN = {
     "vgg19": (CIFAR, 10, 17, 20_024_000, 20_046_026, 32),  # Stated: 20.0M.
     "wide_resnet28": (CIFAR, 10, 29, 1_463_984, 1_471_226, 4),  # Stated.
     "mobilenet_v2": (CIFAR, 10, 58, 2_261_824, 2_332_010, 8),  # Stated.
+    "lstm": ((8, 8, 1), 10, 3, 5_440, 5_578, 1),
+    "vit": ((8, 8, 1), 10, 14, 16_832, 18_154, 2),
 }
 ONE_OF_EACH_CLASS = {
     entry.load: name for name, entry in reversed(registry.MODELS.items())
@@ -93,7 +95,7 @@ def test_every_model_has_its_number_of_weights(name):
 @pytest.mark.parametrize(
     "name",
     grids.thinned(
-        [*USUAL, "conv8", "wide_resnet28"],
+        [*USUAL, "conv8", "wide_resnet28", "lstm", "vit"],
         ["fc", "conv2", "resnet20"],
     ),
 )

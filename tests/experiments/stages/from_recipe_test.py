@@ -14,7 +14,7 @@ from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.networks import output_kind
-from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.records import checkpoint, save_restore
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.datasets import picture_files
 
@@ -69,6 +69,43 @@ def test_what_outputs_are_reaches_a_network_of_a_file(tmp_path, capsys):
     assert from_recipe.model(logits, dataset, quiet=True) is model
     assert from_recipe.model(other, dataset, quiet=True).gives_probabilities
     assert not capsys.readouterr().err
+
+
+LSTM = """
+import keras
+
+def build():
+    return keras.Sequential(
+        [
+            keras.layers.Reshape((8, 8)),
+            keras.layers.Bidirectional(keras.layers.GRU(2)),
+            keras.layers.Dense(10),
+        ]
+    )
+"""
+
+
+@pytest.mark.slow
+def test_what_began_without_recurrent_masks_has_none(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(LSTM)
+    recipe = recipes.Recipe(
+        "own_model", model=f"{tmp_path}/net.py:build", dataset="digits"
+    )
+    for name, inputs in {"old": {}, "new": {"recurrent_kernels": 1}}.items():
+        facts = {"identity": {"settings": {}, "inputs": inputs}}
+        checkpoint.save(str(tmp_path / name), {}, facts)
+    dataset = from_recipe.dataset(recipe)
+    counts = {
+        folder: len(
+            from_recipe.model(
+                recipe, dataset, folders=("none", str(tmp_path / folder))
+            ).masks
+        )
+        for folder in ("old", "new", "none", "old/masks")
+    }
+    assert counts == {"old": 1, "new": 5, "none": 5, "old/masks": 1}
+    said = capsys.readouterr().err
+    assert said.count("begun when recurrent kernels had no masks") == 8
 
 
 def test_the_recipe_reaches_the_dataset():

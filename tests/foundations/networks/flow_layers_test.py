@@ -109,6 +109,19 @@ NETWORKS = {
         L.RepeatVector(2),
         L.EinsumDense("abc,cd->abd", (2, 2)),
     )(x),
+    "simple_rnn": lambda x: row(
+        L.Reshape((6, 12)),
+        L.SimpleRNN(3, activation="relu", return_sequences=True),
+        L.SimpleRNN(3, activation="relu", go_backwards=True),
+    )(x),
+    "one_step": lambda x: row(
+        L.Reshape((1, 72)), L.SimpleRNN(3, activation="relu"), L.ReLU()
+    )(x),
+    "all_steps": lambda x: row(
+        L.Reshape((3, 24)),
+        L.SimpleRNN(2, activation="relu", return_sequences=True),
+        L.Conv1D(2, 2),
+    )(x),
     "conv3d": lambda x: row(
         L.Reshape((6, 6, 2, 1)),
         L.Conv3D(2, 2),
@@ -211,6 +224,12 @@ def attention():
     return keras.Model(inputs, L.Dense(2)(x))
 
 
+def with_state():
+    inputs = keras.Input((4, 4))
+    x, state = L.SimpleRNN(4, return_state=True)(inputs)
+    return keras.Model(inputs, L.Dense(2)(x + state))
+
+
 def gated():
     inputs = keras.Input((4, 4))
     x = L.Dense(4, activation="sigmoid")(inputs)
@@ -243,6 +262,12 @@ def patched():
         (
             lambda: dense(L.TimeDistributed(L.Dense(4))),
             "^TimeDistributed 'time_distributed.*' is not known",
+        ),
+        (with_state, "^SimpleRNN 'simple_rnn.*' keeps or gives its state"),
+        (lambda: dense(L.GRU(3, name="gru")), "^GRU 'gru' is not known to"),
+        (
+            lambda: dense(L.Bidirectional(L.SimpleRNN(3))),
+            "^Bidirectional 'bidirectional.*' is not known to",
         ),
         (patched, "^Dense 'patched' has a call of its own"),
         (
@@ -295,5 +320,6 @@ def test_all_classes_have_one_rule():
         *flow_layers.ELEMENTWISE,
         *flow_layers.MOVING,
         *flow_layers.POOLING,
+        *flow_layers.RECURRENT,
     ]
     assert len(set(listed)) == len(listed) == len(flow_layers._RULES)

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations import keras_model, model_base
-from lottery_ticket.foundations.networks import kernels
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    kernels,
+    network_variables,
+)
 
 L = keras.layers
 
@@ -36,7 +40,7 @@ def test_what_is_not_masked_is_listed_with_its_reason():
     network = keras.Sequential(
         [
             keras.Input((5, 4)),
-            L.LSTM(3),
+            L.PReLU(),
             Own(),
             L.Dense(4, trainable=False),
             L.BatchNormalization(),
@@ -45,13 +49,15 @@ def test_what_is_not_masked_is_listed_with_its_reason():
     )
     left = kernels.not_masked(network, kernels.find(network))
     assert [(each.name, each.shape) for each in left] == [
-        ("lstm.lstm_cell_kernel", (4, 12)),
-        ("lstm.lstm_cell_recurrent_kernel", (3, 12)),
-        ("own_matrix", (3, 3)),
+        ("p_re_lu_alpha", (5, 4)),
+        ("own_matrix", (4, 3)),
         ("dense_kernel", (3, 4)),
     ]
-    assert "Own has no kernel that is known" in left[2].reason
-    assert left[3].reason == "it is not trained"
+    assert left[1].reason == (
+        "Own has no kernel that is known here: register_kernels(Own, 'matrix') "
+        "masks it"
+    )
+    assert left[2].reason == "it is not trained"
 
 
 def test_subclasses_of_known_layers_have_kernels():
@@ -150,10 +156,23 @@ CASES = {
     ],
 }
 
+CELLS = {
+    L.LSTMCell: [({"units": 3}, (None, 5), [(5, 12), (3, 12)])],
+    L.GRUCell: [({"units": 3}, (None, 5), [(5, 9), (3, 9)])],
+    L.SimpleRNNCell: [({"units": 3}, (None, 5), [(5, 3), (3, 3)])],
+    keras_private.ConvLSTMCell: [
+        (
+            {"rank": 2, "filters": 3, "kernel_size": 2},
+            (None, 9, 9, 5),
+            [(20, 48), (12, 48)],
+        )
+    ],
+}
+
 
 @pytest.mark.parametrize("kind", kernels.KERNELS)
 def test_fans_of_every_layer_with_a_kernel_are_pytorchs(kind):
-    for options, shape, expected in CASES[kind]:
+    for options, shape, expected in {**CASES, **CELLS}[kind]:
         layer = kind(**options)
         layer.build(shape)
         found = [
@@ -210,8 +229,16 @@ class Alone(keras.layers.Layer):
 @pytest.mark.parametrize(
     ("layer", "reason"),
     [
-        (Two(2), "Two has no other kernel that is known here"),
-        (Alone(), "Alone has no kernel that is known here"),
+        (
+            Two(2),
+            "Two has no other kernel that is known here: "
+            "register_kernels(Two, 'more') masks it",
+        ),
+        (
+            Alone(),
+            "Alone has no kernel that is known here: "
+            "register_kernels(Alone, 'more') masks it",
+        ),
         (Two(2, trainable=False), "it is not trained"),
     ],
 )
@@ -222,3 +249,109 @@ def test_a_second_kernel_is_listed_with_the_reason(layer, reason):
     assert {each.reason for each in kernels.not_masked(network, found)} == {
         reason
     }
+
+
+def own_layer(**options):
+    """A new class, so that what is registered of it is of one test."""
+
+    class Mine(L.Layer):
+        def build(self, shape):
+            size = shape[-1]
+            self.first = self.add_weight(shape=(size, 3), name="first")
+            self.second = self.add_weight(shape=(size, 2, 2), name="second")
+            self.offset = self.add_weight(shape=(3,), name="offset")
+            self.steady = self.add_weight(
+                shape=(size, 3), name="steady", trainable=False
+            )
+            self.count = self.add_weight(
+                shape=(2, 2), name="count", dtype="int32", trainable=False
+            )
+            self.several = [self.first]
+            self.nothing = None
+
+        def call(self, x):
+            return x @ (self.first + self.steady) + self.offset
+
+    layer = Mine(**options)
+    return layer, keras.Sequential([keras.Input((4,)), layer, L.Dense(2)])
+
+
+def test_registered_kernels_are_found_in_subclasses_too():
+    layer, network = own_layer()
+    kernels.register_kernels(type(layer), "first", "nothing")
+    kernels.register_kernels(type(layer), "second")
+
+    class Other(type(layer)):
+        def build(self, shape):
+            super().build(shape)
+            self.third = self.add_weight(shape=(3, 3), name="third")
+
+    kernels.register_kernels(Other, "third", "first")
+    assert kernels.find(network) == [
+        *(layer.first, layer.second),
+        network.layers[1].kernel,
+    ]
+    other = Other(name="other")
+    network = keras.Sequential([keras.Input((4,)), other])
+    found = kernels.find(network)
+    assert list(map(id, found)) == [
+        id(each) for each in (other.first, other.second, other.third)
+    ]
+    assert list(network_variables.named(network, found))[:2] == [
+        *("other_first", "other_second"),
+    ]
+    assert kernels.fans(other, other.second) == (8, 8)
+    other.trainable = False
+    assert not kernels.find(network)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "fault"),
+    [
+        ("frist", "'frist' registered as a kernel, which it has not"),
+        ("offset", r"which has the shape \(3,\)"),
+        ("count", "which is of int32"),
+        ("steady", "which is not trained although the layer is"),
+        ("several", "which is no variable but of TrackedList"),
+        ("get_config", "which is no variable but of"),
+    ],
+)
+def test_what_is_no_kernel_is_an_error_that_names_those_there_are(
+    attribute, fault
+):
+    layer, network = own_layer()
+    kernels.register_kernels(type(layer), attribute)
+    with pytest.raises(ValueError, match=f"{fault}.*Mine has first, second$"):
+        kernels.find(network)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (
+            (L.Dense(2), "kernel"),
+            "for a class of keras.Layer. Received: <Dense",
+        ),
+        ((dict, "kernel"), "for a class of keras.Layer. Received: <class 'd"),
+        (("Dense", "kernel"), "for a class of keras.Layer. Received: 'Dense'"),
+        ((L.Dense,), "as register_kernels.Dense, 'kernel'.. Received: none"),
+        ((L.Dense, "a", "b.c"), "Received: 'b.c'"),
+        ((L.Dense, ["kernel"]), r"Received: \['kernel'\]"),
+        ((L.Dense, ""), "Received: ''"),
+    ],
+)
+def test_only_names_of_a_class_of_layers_can_be_registered(arguments, fault):
+    with pytest.raises(ValueError, match=fault):
+        kernels.register_kernels(*arguments)
+
+
+def test_gates_and_registered_kernels_do_more_than_add_up():
+    layer, _ = own_layer()
+    kernels.register_kernels(type(layer), "first")
+    cells = [L.SimpleRNNCell(2), L.LSTMCell(2), L.GRUCell(2)]
+    for each in [*cells, layer]:
+        each.build((None, 4)) if each is not layer else None
+    assert [kernels.adds_up(cell, cell.kernel) for cell in cells] == [
+        *(True, False, False),
+    ]
+    assert not kernels.adds_up(layer, layer.first)

@@ -168,3 +168,62 @@ def test_names_that_keras_shows_are_told_from_those_on_disk():
         "my_kernel_bias": "my_kernel_bias",
         "my_layer": "my layer",
     }
+
+
+def sequences():
+    return keras.Sequential(
+        [
+            keras.Input((3, 4, 2)),
+            keras.layers.Bidirectional(
+                keras.layers.ConvLSTM1D(2, 2, return_sequences=True)
+            ),
+            keras.layers.Reshape((3, 12)),
+            keras.layers.Bidirectional(keras.layers.LSTM(2, name="reader")),
+        ]
+    )
+
+
+def test_layers_inside_of_a_bidirectional_count_in_their_network():
+    sequences()
+    network = sequences()  # Keras counts on.
+    paths = network_variables.layers(network)
+    assert [path for path in paths if "." in path] == [
+        "bidirectional.forward_conv_lstm1d",
+        "bidirectional.forward_conv_lstm1d.conv_lstm_cell",
+        "bidirectional.backward_conv_lstm1d",
+        "bidirectional.backward_conv_lstm1d.conv_lstm_cell",
+        "bidirectional_1.forward_reader",
+        "bidirectional_1.forward_reader.lstm_cell",
+        "bidirectional_1.backward_reader",
+        "bidirectional_1.backward_reader.lstm_cell",
+    ]
+    before = list(network_variables.layers(network, as_0_1_0=True))
+    shown = network.layers[0].forward_layer.name
+    assert before[1] == f"bidirectional.{shown}" != list(paths)[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "can"),
+    [
+        ({}, True),
+        ({"unit_forget_bias": False}, True),
+        ({"bias_initializer": "random_normal"}, False),
+    ],
+)
+def test_forget_gates_are_drawn_open_as_they_are_built(options, can):
+    layer = keras.layers.LSTM(2, name="lstm", **options)
+    network = keras.Sequential([keras.Input((3, 2)), layer])
+    named = network_variables.named(network, [])
+    built = {name: each.variable.numpy() for name, each in named.items()}
+    if not can:
+        with pytest.raises(ValueError, match="cell_bias' cannot be drawn"):
+            network_variables.check_can_be_drawn(named, built)
+        return
+    network_variables.check_can_be_drawn(named, built)
+    drawn = network_variables.draw(named, built, 1)
+    assert drawn["lstm.lstm_cell_bias"][2:4].tolist() == [
+        *[float(not options)] * 2,
+    ]
+    assert not drawn["lstm.lstm_cell_bias"][4:].any()
+    recurrent = drawn["lstm.lstm_cell_recurrent_kernel"]
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(2), atol=1e-6)

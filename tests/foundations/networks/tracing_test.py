@@ -258,3 +258,15 @@ def test_layers_of_integers_stay_as_they_are():
     with tracing.in_precision(built):
         assert lookup.compute_dtype == "int32"
         assert built.layers[0].compute_dtype == "float64"
+
+
+def test_recurrent_layers_are_traced_without_their_fused_form():
+    layer = L.LSTM(2)
+    network = keras.Sequential([keras.Input((3, 2)), layer])
+    x = np.ones((1, 3, 2), np.float32)
+    expected = network(x)
+    layer.use_cudnn = True  # An error on a CPU.
+    with pytest.raises(ValueError, match="cuDNN"):
+        network(x)
+    np.testing.assert_array_equal(tracing.outputs(network, [], [], x), expected)
+    assert layer.use_cudnn is True

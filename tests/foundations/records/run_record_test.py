@@ -243,6 +243,17 @@ def test_a_folder_says_what_it_was_begun_with(run, tmp_path):
     assert run_record.begun_with(begun) == {"lr": 0.5}
 
 
+def test_a_folder_says_whether_recurrent_kernels_have_masks(run, tmp_path):
+    for folder in (run, f"{run}/masks", paths.initial(run)):
+        assert run_record.is_without_recurrent(folder)
+    for name, inputs in {"old": {}, "new": {"recurrent_kernels": 1}}.items():
+        facts = {"identity": {"settings": {}, "inputs": inputs}}
+        checkpoint.save(str(tmp_path / name), {}, facts)
+    assert run_record.is_without_recurrent(str(tmp_path / "old"))
+    assert not run_record.is_without_recurrent(str(tmp_path / "new"))
+    assert not run_record.is_without_recurrent(str(tmp_path / "none/masks"))
+
+
 def test_a_source_is_trusted_only_when_finished_and_whole(
     run, tmp_path, monkeypatch
 ):
