@@ -23,7 +23,7 @@ PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile \
 install: $(VENV)/.installed
 
 # Made again when what it installs changes; half an installation never counts.
-$(VENV)/.installed: setup.py
+$(VENV)/.installed: setup.py pyproject.toml
 	@echo "Installing TensorFlow and the rest into $(VENV), once: a minute or more"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install -qq --upgrade pip

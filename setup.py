@@ -1,5 +1,6 @@
 """What pyproject.toml cannot say: the root is the package, and the version."""
 
+import email
 import pathlib
 import re
 import subprocess
@@ -21,10 +22,13 @@ class BuildPy(build_py.build_py):
 
 def version():
     """That of the package; of what no tag names, with the commit."""
+    metadata = ROOT / "PKG-INFO"  # Of a source distribution, which has no git.
+    if metadata.exists():
+        return email.message_from_string(metadata.read_text())["Version"]
     text = (ROOT / "__init__.py").read_text()
     found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)[1]
     commit = _git("rev-parse", "--short=7", "HEAD")
-    # In a source distribution, as in somebody else's repository, there is none.
+    # A copy may lie inside somebody else's repository.
     is_ours = _git("rev-parse", "--show-toplevel") == str(ROOT)
     is_release = f"v{found}" in _git("tag", "--points-at", "HEAD").split()
     return found if not is_ours or is_release else f"{found}+g{commit}"
