@@ -16,17 +16,16 @@ import traceback
 from collections.abc import Callable, Sequence
 
 import fire
-from fire import helptext as helptext_lib
-from fire import trace as trace_lib
 
 from lottery_ticket.foundations.command_line import (
     config_files,
     flag_functions,
     flag_values,
     flag_words,
+    help_text,
     terminal,
 )
-from lottery_ticket.foundations.machine import compilation
+from lottery_ticket.foundations.machine import compilation, environment
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.values import names
 
@@ -44,10 +43,14 @@ class Command:
             files in other words than the flags' names: values is what the file
             holds, name -> value; given the flags of the command line, name ->
             text, which win over what it returns. None takes a file as it is.
+        usual: The most used flags, which help shows first.
+        example: Function () -> a command line, for help.
     """
 
     function: Callable
     translate: Callable | None = None
+    usual: tuple[str, ...] = ()
+    example: Callable[[], str] | None = None
 
     @property
     def makes_plan(self) -> bool:
@@ -79,8 +82,7 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
     terminal.open_closed()
     _set_up_libraries()
     argv = sys.argv[1:] if argv is None else list(argv)
-    if {"--help", "-h"} & set(argv):
-        terminal.say(_help(_flat(command)), sys.stdout)
+    if _said(command, argv):
         return
     try:
         values = parse(command, argv)
@@ -125,17 +127,23 @@ def parse(command: Callable | Command, argv: Sequence[str]) -> dict:
             the wrong type.
         FileNotFoundError: If the config file is not there.
     """
-    parameters = as_command(command).parameters
+    values = _values(as_command(command), argv)
+    for name, parameter in as_command(command).parameters.items():
+        if parameter.default is parameter.empty and name not in values:
+            raise ValueError(f"--{name} is missing: it has no default")
+    return values
+
+
+def _values(command, argv):
+    """As `parse`, of a command; flags may be missing."""
+    parameters = command.parameters
     given = flag_words.read(argv, parameters)
-    texts = {**_of_config(given, as_command(command).translate), **given}
+    texts = {**_of_config(given, command.translate), **given}
     values = {}
     for name, text in texts.items():
         names.check("flag", name, parameters)
         kind = parameters[name].annotation
         values[name] = flag_values.convert(name, text, kind)
-    for name, parameter in parameters.items():
-        if parameter.default is parameter.empty and name not in values:
-            raise ValueError(f"--{name} is missing: it has no default")
     return values
 
 
@@ -181,8 +189,7 @@ def print_lines(
     """
     terminal.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
-    if {"--help", "-h"} & set(argv):
-        terminal.say(_help(flag_functions.flatten(lines)), sys.stdout)
+    if _said(lines, argv):
         return
     own, passed_on = split(lines, argv)
     try:
@@ -260,19 +267,36 @@ def _exit(status, text):
     sys.exit(status)
 
 
-def _help(command):
-    """Fire's help, which reads the docstring and the signature."""
-    signature = inspect.signature(command)
-    command.__signature__ = signature.replace(
-        parameters=[
-            parameter.replace(annotation=flag_values.kind(parameter.annotation))
-            for parameter in signature.parameters.values()
-        ]
+def _said(command, argv):
+    """Prints help or the version, if a command line asks for it."""
+    if "--version" in argv:
+        terminal.say(f"lottery_ticket {environment.version()}", sys.stdout)
+        return True
+    asks = [word for word in argv if word in ("--help", "-h")]
+    if not asks and argv[:1] != ["help"]:
+        return False
+    at = argv.index(asks[0]) if asks else 0
+    before, named = argv[:at], argv[at + 1 : at + 2]
+    try:
+        terminal.say(_help(command, before, named), sys.stdout)
+    except ValueError as error:
+        _exit_with_usage(error)
+    return True
+
+
+def _help(command, given, named):
+    """All of a command, or of the flag that is named; values follow `given`."""
+    command = as_command(command)
+    try:
+        values = _values(command, given)
+    except (ValueError, FileNotFoundError):  # Help is for those, too.
+        values = {}
+    if named:
+        return help_text.of_flag(command.function, named[0], values)
+    example = command.example() if command.example else ""
+    return help_text.whole(
+        command.function, _program(), values, command.usual, example
     )
-    trace = trace_lib.FireTrace(command, name=_program())
-    text = helptext_lib.HelpText(command, trace=trace)
-    text = text.replace(shlex.quote(_program()), _program())
-    return text.replace("    -h, --", "    --")  # -h is for help.
 
 
 def _program():
