@@ -86,7 +86,7 @@ EXPERIMENTS = {
     "supermask": Experiment(
         "learns a mask of weights that stay as they are drawn",
         _section("supermasks"),
-        usual=("masker",),
+        usual=("sigmoid_bias", "rescaling"),
     ),
 }
 # Used most, in every experiment that has them.

@@ -20,6 +20,7 @@ import fire
 from lottery_ticket.foundations.command_line import (
     config_files,
     flag_functions,
+    flag_hints,
     flag_values,
     flag_words,
     help_text,
@@ -27,7 +28,6 @@ from lottery_ticket.foundations.command_line import (
 )
 from lottery_ticket.foundations.machine import compilation, environment
 from lottery_ticket.foundations.records import plans
-from lottery_ticket.foundations.values import names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +141,8 @@ def _values(command, argv):
     texts = {**_of_config(given, command.translate), **given}
     values = {}
     for name, text in texts.items():
-        names.check("flag", name, parameters)
+        if name not in parameters:  # Of a config.
+            raise ValueError(flag_hints.unknown(name, text, parameters))
         kind = parameters[name].annotation
         values[name] = flag_values.convert(name, text, kind)
     return values
@@ -213,10 +214,6 @@ def _set_up_libraries():
     os.environ["MPLBACKEND"] = "agg"
 
 
-def _flat(command):
-    return flag_functions.flatten(as_command(command).function)
-
-
 def _carried_out(command):
     """A function of flags that runs the plan that a command makes, if it does.
 
@@ -224,7 +221,8 @@ def _carried_out(command):
         ValueError: If it makes one, and does not declare that it does: sweeps
             would never skip it.
     """
-    function, makes_plan = _flat(command), as_command(command).makes_plan
+    makes_plan = as_command(command).makes_plan
+    function = flag_functions.flatten(as_command(command).function)
 
     @functools.wraps(function)
     def carry_out(**values):

@@ -105,11 +105,12 @@ def whole(
     parts = [f"{program} [--flag=value ...]", about(function)]
     first = [found[name] for name in usual if name in found]
     if first:
-        parts.append(_table("Most used", first, width, is_short=False))
+        parts.append(_table("Most used", first, width, _wrapped))
     rest = [each for each in found.values() if each not in first]
     for group in dict.fromkeys(each.group for each in rest):
         own = [each for each in rest if each.group == group]
-        parts.append(_table(group, own, width, is_short=bool(first)))
+        layout = _in_one_line if first else _whole  # Of few flags, all.
+        parts.append(_table(group, own, width, layout))
     parts.append(f"{program} --help FLAG says all of one flag.")
     if example:
         parts.append(f"For example:\n  {example}")
@@ -204,34 +205,42 @@ def _arguments(function):
     return {name: " ".join(lines.split()) for name, lines in found}
 
 
-def _table(heading, rows, width, is_short):
-    """A heading, and a line a flag: its name, then what it is."""
+def _table(heading, rows, width, layout):
+    """A heading, and flags: the name of each, then what it is.
+
+    layout is a function (flag, columns) -> lines.
+    """
     longest = max(len(each.left) for each in rows)
     column = min(longest, WIDEST_NAME) + 2
     lines = [f"{heading}:"]
     for each in rows:
-        lines += _lines(each, column, width, is_short)
+        shown = layout(each, width - column - 2)
+        if len(each.left) > WIDEST_NAME:
+            lines.append(f"  {each.left}")
+        else:
+            shown[0] = f"{each.left.ljust(column)}{shown[0]}"
+            lines.append(f"  {shown.pop(0)}".rstrip())
+        lines += [f"  {' ' * column}{line}" for line in shown]
     return "\n".join(lines)
 
 
-def _lines(flag, column, width, is_short):
-    sentence = re.split(r"(?<=[.])\s", flag.text)[0].rstrip(".")
-    text = f"{sentence} {flag.in_force}".rstrip()
-    space = width - column - 2
-    if is_short:
-        room = space - len(flag.in_force) - 1
-        short = textwrap.shorten(sentence, max(room, 8), placeholder=" ...")
-        shown = [f"{short} {flag.in_force}".rstrip()]
-    else:
-        shown = textwrap.wrap(text, space)
-    is_long = len(flag.left) > column - 2
-    first = [f"  {flag.left}"] if is_long else []
-    labels = [" " * column if is_long else flag.left.ljust(column)]
-    labels += [" " * column] * len(shown)
-    return first + [
-        f"  {label}{line}".rstrip()
-        for label, line in zip(labels, shown, strict=False)
-    ]
+def _in_one_line(flag, columns):
+    room = max(columns - len(flag.in_force) - 1, 8)
+    text = textwrap.shorten(_sentence(flag), room, placeholder=" ...")
+    return [f"{text} {flag.in_force}".rstrip()]
+
+
+def _wrapped(flag, columns):
+    return textwrap.wrap(f"{_sentence(flag)} {flag.in_force}", columns) or [""]
+
+
+def _whole(flag, columns):
+    return textwrap.wrap(f"{flag.text} {flag.in_force}", columns) or [""]
+
+
+def _sentence(flag):
+    """The first one of its text."""
+    return re.split(r"(?<=[.])\s", flag.text)[0].rstrip(".")
 
 
 def _metavar(annotation, kind):

@@ -167,7 +167,7 @@ def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
     assert end.value.code == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("Error: Line 2, --output_dir=out/b --lrr=1: ")
-    assert "Unknown flag 'lrr'. Did you mean 'lr'?" in line
+    assert "Unknown flag 'lrr'. Did you mean --lr?" in line
     assert not (folder / "out").exists()
 
 
