@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.runners import listings
 
 with lazy.imports():
     from lottery_ticket.foundations.command_line import flags
@@ -106,7 +107,8 @@ TOOLS = {
 def helps() -> dict[str, str]:
     """Returns dict, command -> what it is for."""
     of_experiments = {name: each.help for name, each in EXPERIMENTS.items()}
-    return {**of_experiments, **TOOLS}
+    of_listings = {name: what for name, (what, *_) in listings.LISTINGS.items()}
+    return {**of_experiments, **TOOLS, **of_listings}
 
 
 def find(name: str) -> "flags.Command":
@@ -119,6 +121,8 @@ def find(name: str) -> "flags.Command":
         return flags.Command(
             _experiment(name).plan, translate, usual, lambda: example(name)
         )
+    if name in listings.LISTINGS:
+        return flags.Command(listings.function(name))
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
     return flags.as_command(module.RUN)
 

@@ -22,7 +22,7 @@ def parameters(function: Callable) -> dict[str, inspect.Parameter]:
     for name, parameter in inspect.signature(function).parameters.items():
         kind = parameter.annotation
         if not attrs.has(kind):
-            found[name] = parameter.replace(kind=_KEYWORD)
+            found[name] = parameter
             continue
         for each in attrs.fields(kind):
             found[each.name] = inspect.Parameter(
@@ -44,7 +44,9 @@ def flatten(function: Callable) -> Callable:
     def command(**values):
         return function(**keywords(function, values))
 
-    flags = list(parameters(function).values())
+    flags = [
+        each.replace(kind=_KEYWORD) for each in parameters(function).values()
+    ]
     vars(command)["__signature__"] = inspect.Signature(flags)
     del command.__wrapped__  # Fire would look through it, at `function`.
     return command

@@ -5,6 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from lottery_ticket.foundations.command_line import flag_hints, flag_values
 
+_IN_ORDER = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
 Parameters = Mapping[str, inspect.Parameter]
 
 
@@ -12,8 +16,8 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     """Returns dict, flag name -> text, from words of a command line.
 
     Args:
-        argv: The words. Those without `--` fill the parameters that have no
-            default, in order.
+        argv: The words. Those without `--` fill the parameters that are not
+            keywords alone, in order.
         parameters: Dict, name -> inspect.Parameter, in order. One annotated
             with bool needs no value.
 
@@ -23,7 +27,7 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     """
     given = {}
     positional = iter(
-        name for name, each in parameters.items() if each.default is each.empty
+        name for name, each in parameters.items() if each.kind in _IN_ORDER
     )
     words = list(argv)
     while words:
@@ -36,7 +40,7 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
             value = _value(name, word, words, parameters)
         else:
             name, value = next(positional, None), word
-        if name is None:
+        if name is None or (name in given and not word.startswith("-")):
             raise ValueError(_too_many(word, argv))
         if name in given:
             raise ValueError(f"--{name} is given twice")

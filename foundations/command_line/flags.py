@@ -29,6 +29,8 @@ from lottery_ticket.foundations.command_line import (
 from lottery_ticket.foundations.machine import compilation, environment
 from lottery_ticket.foundations.records import plans
 
+PRINT_CONFIG = "--print_config"
+
 
 @dataclasses.dataclass(frozen=True)
 class Command:
@@ -85,6 +87,9 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
     if _said(command, argv):
         return
     try:
+        if PRINT_CONFIG in argv:
+            _print_config(command, argv)
+            return
         values = parse(command, argv)
         words = [  # As literals, which Fire reads back.
             f"--{name}={value!r}" for name, value in values.items()
@@ -138,7 +143,7 @@ def _values(command, argv):
     """As `parse`, of a command; flags may be missing."""
     parameters = command.parameters
     given = flag_words.read(argv, parameters)
-    texts = {**_of_config(given, command.translate), **given}
+    texts = {**_of_config(given, command), **given}
     values = {}
     for name, text in texts.items():
         if name not in parameters:  # Of a config.
@@ -282,6 +287,16 @@ def _said(command, argv):
     return True
 
 
+def _print_config(command, argv):
+    """Prints all flags, with what follows from those that are given."""
+    words = [word for word in argv if word != PRINT_CONFIG]
+    values = parse(command, words)
+    bind(command, words)  # Settings that do not fit are refused.
+    in_force = help_text.flags(as_command(command).function, values)
+    text = config_files.to_yaml({each.name: each.value for each in in_force})
+    terminal.say(text.rstrip(), sys.stdout)
+
+
 def _help(command, given, named):
     """All of a command, or of the flag that is named; values follow `given`."""
     command = as_command(command)
@@ -310,14 +325,19 @@ def _is_for_users(error):
     return isinstance(error, OSError) or (is_ours and isinstance(error, kinds))
 
 
-def _of_config(given, translate):
+def _of_config(given, command):
     """Texts of the flags in a `--config` file, which leaves those given."""
     path = given.pop("config", None)
     if path is None:
         return {}
     values = config_files.read(path)
-    if translate is not None:
-        values = translate(values, given)
+    if isinstance(values.get("settings"), dict):  # A run.json.
+        experiment = command.function.__module__.rpartition(".")[2]
+        values = config_files.of_record(
+            path, values, experiment, command.parameters
+        )
+    elif command.translate is not None:
+        values = command.translate(values, given)
     if "config" in values:
         raise ValueError(
             f"{path} names another config, {values['config']}: one file alone "

@@ -111,7 +111,11 @@ def whole(
         own = [each for each in rest if each.group == group]
         layout = _in_one_line if first else _whole  # Of few flags, all.
         parts.append(_table(group, own, width, layout))
-    parts.append(f"{program} --help FLAG says all of one flag.")
+    closing = (
+        f"{program} --help FLAG says all of one flag. With --print_config, a "
+        "command only prints the flags in force, as a file for --config."
+    )
+    parts.append(textwrap.fill(closing, width))
     if example:
         parts.append(f"For example:\n  {example}")
     return "\n\n".join(parts)
@@ -173,7 +177,8 @@ def flags(function: Callable, values: dict | None = None) -> list[Flag]:
     parameters = flag_functions.parameters(function)
     for name, text in of_every.items():
         each = parameters[name]
-        found.append(Flag(name, each.annotation, each.default, text, PROCESS))
+        value = (values or {}).get(name, each.default)
+        found.append(Flag(name, each.annotation, value, text, PROCESS))
     return found
 
 

@@ -45,7 +45,7 @@ def test_the_help_says_something_of_every_flag(name):
     assert set(own) <= set(command.parameters)
 
 
-@pytest.mark.parametrize("name", commands.helps())
+@pytest.mark.parametrize("name", [*commands.EXPERIMENTS, *commands.TOOLS])
 def test_every_command_is_a_runner(name):
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
     run = flags.as_command(module.RUN)
@@ -91,3 +91,31 @@ def test_ctrl_c_while_a_command_is_imported_is_no_traceback(monkeypatch):
     with pytest.raises(SystemExit) as stop:
         main.main(["train"])
     assert stop.value.code == 130
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--output_dir=a", "--recipe=cifar10_resnet20", "--lr=.3"],
+        ["lottery_experiment", "--output_dir=a", "--iterations=3"],
+        ["gem_miner", "--recipe=digits_fc_gem", "--density=.05", "a"],
+        ["prune_at_init", "--output_dir=a", "--density=.1"],
+    ],
+)
+def test_a_printed_config_means_the_same(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main.main([*words, "--print_config"])
+    text = capsys.readouterr().out
+    (tmp_path / "it.yaml").write_text(text)
+    main.main([words[0], "--config=it.yaml", "--print_config"])
+    assert capsys.readouterr().out == text
+    command = commands.find(words[0])
+    given = flags.plan(command, words[1:]).settings
+    assert flags.plan(command, ["--config=it.yaml"]).settings == given
+    assert [path.name for path in tmp_path.iterdir()] == ["it.yaml"]
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "train"], ["train"]])
+def test_help_is_a_word(words, capsys):
+    main.main([*words, *(["help"] if words == ["train"] else [])])
+    assert capsys.readouterr().out.startswith("lottery-ticket")
