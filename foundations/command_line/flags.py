@@ -91,6 +91,8 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
             _print_config(command, argv)
             return
         values = parse(command, argv)
+        # Settings that do not fit are as wrong as a flag that there is not.
+        flag_functions.keywords(as_command(command).function, values)
         words = [  # As literals, which Fire reads back.
             f"--{name}={value!r}" for name, value in values.items()
         ]
@@ -113,7 +115,7 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
                 _exit(130, "\nStopped. The same command goes on from here.")
             if not _is_for_users(error):
                 raise
-            _exit(1, f"Error: {error}")
+            _exit(1, f"Error: {_in_words(error)}")
 
 
 def parse(command: Callable | Command, argv: Sequence[str]) -> dict:
@@ -310,6 +312,13 @@ def _help(command, given, named):
     return help_text.whole(
         command.function, _program(), values, command.usual, example
     )
+
+
+def _in_words(error):
+    """An error of the system says what it could not do, and with what."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _program():
