@@ -9,6 +9,7 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
 import contextlib
 import functools
 import shlex
+import subprocess
 import sys
 from typing import Any
 
@@ -103,8 +104,8 @@ def main(argv=None):
     if {"--help", "-h"} & set(others):
         _, *argfile = [word for word in own if not word.startswith("-")] or [0]
         if argfile:  # Its own flags.
-            scripts.run(_source(argfile[0]), ["--help"])
-            return
+            command = scripts.command(_source(argfile[0]), ["--help"])
+            sys.exit(subprocess.run(command).returncode)
         own = ["--help"]
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
@@ -124,7 +125,7 @@ def _runner(name):
     if name in known:
         command = commands.find(name)
         return scripts.Runner("lottery_ticket.runners.main", (name,), command)
-    script = scripts.find("runner", name, dict.fromkeys(known, name))
+    script = scripts.find("runner", name, {each: each for each in known})
     return scripts.Runner(script, declared=scripts.declared(script))
 
 

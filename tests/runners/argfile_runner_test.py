@@ -300,10 +300,12 @@ def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def test_the_flags_of_an_argfile_can_be_asked_for(capsys):
+def test_the_flags_of_an_argfile_can_be_asked_for(capfd):
     words = ["train", "prune_at_init_argfile", "--help"]
-    argfile_runner.main(words)
-    text = capsys.readouterr().out
+    with pytest.raises(SystemExit) as stop:
+        argfile_runner.main(words)
+    assert stop.value.code == 0
+    text = capfd.readouterr().out
     assert "--first_trial" in text and "--workers_per_device" not in text
 
 
