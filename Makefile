@@ -2,6 +2,7 @@
 #   make demo      the lottery ticket effect on real digits, in results/demo
 #   make test      tests of every module, in minutes
 #   make types     what pyright finds, in a minute
+#   make test_oldest  some with the oldest packages, in minutes
 #   make test_all  both and all tests that are marked slow, as in CI
 PYTHON ?= python3
 VENV ?= .venv
@@ -18,12 +19,12 @@ BRANCHED = $(shell awk 'BEGIN { for (i = 1; i <= $(LEVELS); i++) \
 PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile \
     --no-loadscope-reorder
 
-.PHONY: demo types test test_slow test_all install
+.PHONY: demo types test test_slow test_all test_oldest install
 
 install: $(VENV)/.installed
 
 # Made again when what it installs changes; half an installation never counts.
-$(VENV)/.installed: setup.py
+$(VENV)/.installed: setup.py pyproject.toml
 	@echo "Installing TensorFlow and the rest into $(VENV), once: a minute or more"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install -qq --upgrade pip
@@ -50,5 +51,15 @@ test_slow: install
 
 types: $(VENV)/.types_installed
 	$(VENV)/bin/pyright --project pyproject.toml --pythonpath $(VENV)/bin/python
+
+# What touches other packages most, with the oldest versions that are allowed.
+OLDEST = .venv_oldest
+test_oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/pip install -qq --constraint tests/oldest.txt \
+	    --editable '.[test]'
+	$(OLDEST)/bin/pytest -n 2 --dist=loadfile -W default -m "not slow" \
+	    tests/foundations/networks tests/foundations/keras_model_test.py \
+	    tests/experiments/find_ticket_test.py tests/runners/main_test.py
 
 test_all: types test test_slow

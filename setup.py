@@ -1,22 +1,50 @@
-"""Installs the repository root as the package `lottery_ticket`."""
+"""What pyproject.toml cannot say: the root is the package, and the version."""
 
+import email
 import pathlib
+import re
+import subprocess
 
 import setuptools
+from setuptools.command import build_py
 
-# The package is the repository's root, without what only developers need.
-PACKAGES = setuptools.find_packages(
-    exclude=["tests", "tests.*", "benchmarks", "benchmarks.*"]
-)
+ROOT = pathlib.Path(__file__).resolve().parent
+PACKAGES = setuptools.find_packages(str(ROOT), exclude=["tests", "tests.*"])
+
+
+class BuildPy(build_py.build_py):
+    """Leaves this file out of the package."""
+
+    def find_package_modules(self, package, package_dir):
+        found = super().find_package_modules(package, package_dir)
+        return [each for each in found if each[1:2] != ("setup",)]
+
+
+def version():
+    """That of the package; of what no tag names, with the commit."""
+    metadata = ROOT / "PKG-INFO"  # Of a source distribution, which has no git.
+    if metadata.exists():
+        return email.message_from_string(metadata.read_text())["Version"]
+    text = (ROOT / "__init__.py").read_text()
+    found = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)[1]
+    commit = _git("rev-parse", "--short=7", "HEAD")
+    # A copy may lie inside somebody else's repository.
+    is_ours = _git("rev-parse", "--show-toplevel") == str(ROOT)
+    is_release = f"v{found}" in _git("tag", "--points-at", "HEAD").split()
+    return found if not is_ours or is_release else f"{found}+g{commit}"
+
+
+def _git(*words):
+    command = ["git", "-C", str(ROOT), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
 
 setuptools.setup(
-    name="lottery_ticket",
-    version="0.1.0",
-    description="Lottery ticket research on TensorFlow 2 and Keras 3",
-    long_description=pathlib.Path(__file__).with_name("README.md").read_text(),
-    long_description_content_type="text/markdown",
-    license="Apache-2.0",
-    python_requires=">=3.10",
+    version=version(),
     packages=[
         "lottery_ticket",
         *(f"lottery_ticket.{each}" for each in PACKAGES),
@@ -29,39 +57,5 @@ setuptools.setup(
             "py.typed",
         ]
     },
-    install_requires=[
-        "absl-py>=2.1",
-        "attrs>=24.1",
-        "filelock>=3.16",
-        "fire>=0.7",
-        "fsspec>=2024.6",
-        # tensorflow-datasets needs it and does not say so.
-        "importlib_resources>=6.4",
-        "keras>=3.10",
-        "matplotlib>=3.9",
-        "numpy>=2.0",
-        "pandas>=2.2",
-        "pillow>=10.3",
-        "PyYAML>=6.0",
-        "scikit-learn>=1.5",
-        # tf.summary's format; TensorFlow 2.21 no longer brings it.
-        "tensorboard>=2.19",
-        "tensorflow>=2.20",
-        "tensorflow-datasets>=4.9.7",
-        "tqdm>=4.66",
-    ],
-    extras_require={
-        "gpu": ["tensorflow[and-cuda]>=2.20"],
-        "test": [
-            "hypothesis>=6.100",
-            "pytest>=8.2",
-            "pytest-xdist>=3.6",
-            "ruff>=0.6",
-        ],
-        # Another pyright finds other things: a newer one is a choice.
-        "types": ["pandas-stubs>=2.2", "pyright[nodejs]==1.1.414"],
-    },
-    entry_points={
-        "console_scripts": ["lottery-ticket = lottery_ticket.runners.main:main"]
-    },
+    cmdclass={"build_py": BuildPy},
 )

@@ -5,7 +5,8 @@ import json
 import attrs
 
 from lottery_ticket.datasets.images import labels, splits
-from lottery_ticket.experiments.finished import finished_runs, given_networks
+from lottery_ticket.experiments import load_ticket as load_ticket_lib
+from lottery_ticket.experiments.finished import finished_runs
 from lottery_ticket.experiments.settings import (
     level_rules,
     model_settings,
@@ -179,31 +180,8 @@ def find_ticket(
 
 
 def load_ticket(model, directory: str):
-    """Gives a Keras model the weights of a finished run; returns it.
-
-    Args:
-        model: keras.Model of the same architecture, built.
-        directory: Folder of the run, such as results/trial1/5/same_init.
-
-    Raises:
-        ValueError: If the run is damaged or not finished, or is one of another
-            architecture.
-        FileNotFoundError: If there is no such run.
-    """
-    final = given_networks.network(paths.final(directory))
-    wrapped = keras_model.KerasModel(
-        model, as_0_1_0=run_record.is_without_recurrent(directory)
-    )
-    try:
-        if not model.built:
-            raise ValueError(
-                f"The network {model.name!r} must be built: call it once"
-            )
-        finished_runs.check_network(directory, final, wrapped.variables)
-        wrapped.reset(presets=final)
-    finally:
-        ticket = wrapped.release()
-    return ticket
+    """Returns the same as `load_ticket.load_ticket(directory, model)`."""
+    return load_ticket_lib.load_ticket(directory, model)
 
 
 def _check_recipe(recipe, dataset):

@@ -181,13 +181,6 @@ class KerasModel(model_base.ModelBase):
         named = self._named(network, found)
         return {name: variable.numpy() for name, (_, variable) in named.items()}
 
-    def release(self) -> keras.Model:
-        """Returns the network without masks: plain Keras, with its weights."""
-        for name, kernel in self._kernels.items():
-            mask_constraint.detach(kernel, self._constraints[name])
-        vars(self.network).pop("__deepcopy__", None)
-        return self.network
-
 
 def _strategy(network):
     """The tf.distribute.Strategy in whose scope a network was made."""

@@ -227,6 +227,13 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     def restore(self, networks: dict[str, Network]) -> None:
         self._place(networks["final"], self.masks, 0, self.holds)
 
+    def release(self) -> keras.Model:
+        """Returns the network without masks: plain Keras, with its weights."""
+        for name, kernel in self._kernels.items():
+            mask_constraint.detach(kernel, self._constraints[name])
+        vars(self.network).pop("__deepcopy__", None)
+        return self.network
+
     @property
     def variables(self) -> dict[str, keras.Variable]:
         """The Keras variables by name, as `weights` has their values."""

@@ -9,6 +9,7 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
 import contextlib
 import functools
 import shlex
+import subprocess
 import sys
 from typing import Any
 
@@ -24,6 +25,9 @@ from lottery_ticket.foundations.sweeps import (
     worker_pool,
 )
 from lottery_ticket.runners import commands
+
+# Commands that are no experiment, and may be run line by line.
+_OTHER_RUNNERS = ("report", "mask_facts", "download_data")
 
 
 def argfile_runner(
@@ -49,8 +53,8 @@ def argfile_runner(
     is then 1. All flags of all lines are checked before any work.
 
     Flags that are not listed here go to the argfile, which is a program of its
-    own, with a --help of its own. A switch of the argfile, which takes no
-    value, must stand after RUNNER and ARGFILE.
+    own: argfile_runner RUNNER ARGFILE --help lists its flags. A switch of the
+    argfile, which takes no value, must stand after RUNNER and ARGFILE.
 
     Ctrl-C stops everything; the same command goes on from there.
 
@@ -78,8 +82,7 @@ def argfile_runner(
     """
     slots = devices_lib.slots(devices, workers_per_device)
     found = _runner(runner)
-    known = scripts.modules("lottery_ticket.argfiles")
-    source = scripts.find("argfile", argfile, known)
+    source = _source(argfile)
     lines = argfile_lines.read(source, shlex.split(argfile_flags))
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
     agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
@@ -99,18 +102,30 @@ def main(argv=None):
     """Runs the command line `argv`, or the program's own."""
     own, others = flags.split(RUN, sys.argv[1:] if argv is None else argv)
     if {"--help", "-h"} & set(others):
+        _, *argfile = [word for word in own if not word.startswith("-")] or [0]
+        if argfile:  # Its own flags.
+            command = scripts.command(_source(argfile[0]), ["--help"])
+            sys.exit(subprocess.run(command).returncode)
         own = ["--help"]
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
     flags.main(RUN, own)
 
 
+def _source(name):
+    """The script of an argfile: one of ours, or of the user's."""
+    found = scripts.modules("lottery_ticket.argfiles").items()
+    known = {name: each for name, each in found if name.endswith("_argfile")}
+    return scripts.find("argfile", name, known)
+
+
 def _runner(name):
     """What runs the lines: a command of ours, or a script of the user's."""
-    if name in commands.helps():
+    known = [*commands.EXPERIMENTS, *_OTHER_RUNNERS]
+    if name in known:
         command = commands.find(name)
         return scripts.Runner("lottery_ticket.runners.main", (name,), command)
-    script = scripts.find("runner", name, commands.helps())
+    script = scripts.find("runner", name, {each: each for each in known})
     return scripts.Runner(script, declared=scripts.declared(script))
 
 

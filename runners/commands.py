@@ -6,9 +6,12 @@ a line in EXPERIMENTS: the command line, sweeps and the report follow from it.
 
 import dataclasses
 import importlib
+import inspect
+import re
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.runners import listings
 
 with lazy.imports():
     from lottery_ticket.foundations.command_line import flags
@@ -24,11 +27,13 @@ class Experiment:
             file, the `RESULT` of its module; None where it trains runs alone.
         configs: Module that translates --config files in other words than the
             flags, if there are any.
+        usual: Flags that are its own and used most.
     """
 
     help: str
     section: lazy.LazyModule | None = None
     configs: lazy.LazyModule | None = None
+    usual: tuple[str, ...] = ()
 
 
 def _experiment(name: str) -> lazy.LazyModule:
@@ -42,17 +47,23 @@ def _section(name: str) -> lazy.LazyModule:
 # Command -> experiment: first to train, then to question what was trained, then
 # other ways to a ticket. Sections of the report are written in this order.
 EXPERIMENTS = {
-    "train": Experiment("trains one network"),
+    "train": Experiment("trains one network", usual=("masks", "presets")),
     "lottery_experiment": Experiment(
-        "trains, prunes, rewinds, repeats: one trial"
+        "trains, prunes, rewinds, repeats: one trial",
+        usual=("iterations", "criterion", "rewind_iteration"),
     ),
     "branch": Experiment(
-        "trains a finished ticket again, with one thing changed"
+        "trains a finished ticket again, with one thing changed",
+        usual=("ticket", "selection", "mask_1_action"),
     ),
-    "reinitialize": Experiment("trains a ticket's masks from other weights"),
+    "reinitialize": Experiment(
+        "trains a ticket's masks from other weights",
+        usual=("masks", "initialization_distribution", "same_sign"),
+    ),
     "instability": Experiment(
         "trains two copies of a ticket and measures between them",
         _section("connectivity"),
+        usual=("ticket", "iteration", "points"),
     ),
     "mask_connectivity": Experiment(
         "what lies between two masks of the same weights",
@@ -61,18 +72,29 @@ EXPERIMENTS = {
     "untrained": Experiment(
         "how well masks of a dense run do without any training",
         _section("untrained"),
+        usual=("run",),
     ),
-    "prune_at_init": Experiment("prunes a network before it is trained"),
+    "prune_at_init": Experiment(
+        "prunes a network before it is trained",
+        usual=("criterion", "density"),
+    ),
     "gem_miner": Experiment(
         "finds a ticket by training scores, and trains it",
         _section("gem_figures"),
         configs=_experiment("published_configs.published_config"),
+        usual=("algo", "density"),
     ),
     "supermask": Experiment(
         "learns a mask of weights that stay as they are drawn",
         _section("supermasks"),
+        usual=("sigmoid_bias", "rescaling"),
     ),
 }
+# Used most, in every experiment that has them.
+_USUAL = (
+    *("recipe", "model", "dataset", "optimizer", "lr", "training_len"),
+    *("seed",),
+)
 # What is no experiment: module here, with a RUN -> what it is for.
 TOOLS = {
     "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
@@ -85,7 +107,8 @@ TOOLS = {
 def helps() -> dict[str, str]:
     """Returns dict, command -> what it is for."""
     of_experiments = {name: each.help for name, each in EXPERIMENTS.items()}
-    return {**of_experiments, **TOOLS}
+    of_listings = {name: what for name, (what, *_) in listings.LISTINGS.items()}
+    return {**of_experiments, **TOOLS, **of_listings}
 
 
 def find(name: str) -> "flags.Command":
@@ -94,9 +117,23 @@ def find(name: str) -> "flags.Command":
         configs, translate = EXPERIMENTS[name].configs, None
         if configs is not None:  # What is loaded where there is a config.
             translate = lambda *args: configs.translate(*args)  # noqa: E731
-        return flags.Command(_experiment(name).plan, translate)
+        usual = ("output_dir", *EXPERIMENTS[name].usual, *_USUAL)
+        return flags.Command(
+            _experiment(name).plan, translate, usual, lambda: example(name)
+        )
+    if name in listings.LISTINGS:
+        return flags.Command(listings.function(name))
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
     return flags.as_command(module.RUN)
+
+
+def example(name: str) -> str:
+    """Returns the command line that a command's module shows first."""
+    runner = importlib.import_module(f"lottery_ticket.runners.{name}")
+    lines = re.findall(
+        r"lottery-ticket (?:.*\\\n)*.*", inspect.getdoc(runner) or ""
+    )
+    return lines[0] if lines else ""
 
 
 def sections() -> tuple[Callable, ...]:

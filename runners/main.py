@@ -3,7 +3,7 @@
 import sys
 
 from lottery_ticket.foundations.command_line import terminal
-from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.machine import environment, lazy
 from lottery_ticket.foundations.values import names
 from lottery_ticket.runners import commands
 
@@ -25,9 +25,14 @@ def main(argv=None):
 
 
 def _run(argv):
-    if not argv or argv[0] in ("--help", "-h", "help"):
+    if argv in ([], ["--help"], ["-h"], ["help"]):
         terminal.say(_help(), sys.stdout)
         return
+    if argv[0] == "--version":
+        terminal.say(f"lottery_ticket {environment.version()}", sys.stdout)
+        return
+    if argv[0] == "help":
+        argv = [*argv[1:2], "--help", *argv[2:3]]
     name = argv[0].replace("-", "_")
     try:
         names.check("command", name, commands.helps())
@@ -51,7 +56,8 @@ def _help():
             "",
             *rows,
             "",
-            "lottery-ticket COMMAND --help lists a command's flags.",
+            "lottery-ticket COMMAND --help lists a command's flags, and",
+            "lottery-ticket COMMAND --help FLAG says all of one.",
         ]
     )
 

@@ -177,13 +177,13 @@ GRID = [
         KINDS[i % 3],
         ("float32", "mixed_bfloat16", "mixed_float16")[(i % 5 + i // 7) % 3],
     )
-    for i in range(20)
+    for i in (0, 4, 8, 11, 12, 15, 17)
 ]
 
 
 @pytest.mark.parametrize(
     ("optimizer", "augment", "normalization", "kind", "dtype"),
-    grids.thinned(GRID, GRID[15:16]),
+    grids.thinned(GRID, GRID[5:6]),
 )
 def test_training(optimizer, augment, normalization, kind, dtype):
     with checked():

@@ -19,7 +19,9 @@ MAY_IMPORT = {
     "analysis": {"foundations"},
     "experiments": {"foundations", "datasets", "models"},
     "argfiles": {"foundations", "experiments"},
-    "runners": {"foundations", "datasets", "experiments", "analysis"},
+    "runners": {
+        *("foundations", "datasets", "models", "experiments", "analysis"),
+    },
 }
 # Rooms for those who have asked to train, and so may load TensorFlow.
 TRAINS = {

@@ -339,7 +339,7 @@ def test_it_is_as_a_twin_of_keras(case):
 
 
 @pytest.mark.slow
-@hypothesis.settings(max_examples=12, phases=PHASES)
+@hypothesis.settings(max_examples=6, phases=PHASES)
 @hypothesis.given(cases())
 def test_it_is_as_a_twin_of_keras_often(case):
     with dtype(case.dtype):

@@ -156,9 +156,9 @@ def test_the_argfile_prints_lines_for_its_runner(folder):
 @pytest.mark.usefixtures("folder")
 def test_every_command_parses(words):
     assert words[0] in commands_lib.helps()
-    runner = importlib.import_module(f"lottery_ticket.runners.{words[0]}")
-    own, rest = flags.split(runner.RUN, words[1:])
-    flags.bind(runner.RUN, own)
+    command = commands_lib.find(words[0])
+    own, rest = flags.split(command, words[1:])
+    flags.bind(command, own)
     if words[0] != "argfile_runner" or words[2].endswith(".py"):
         assert not rest
         return

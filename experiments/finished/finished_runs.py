@@ -88,6 +88,30 @@ class FinishedRun:
             )
 
 
+def read(directory: str, data_dir: str | None = None) -> FinishedRun:
+    """Returns a finished run of any kind; see `ticket`."""
+    directory = directory.rstrip("/")
+    if not files.is_remote(directory):
+        directory = os.path.abspath(os.path.expanduser(directory))
+    if not files.exists(paths.record(directory)):
+        run_record.check_source(paths.masks(directory))
+        raise FileNotFoundError(
+            "Expected the folder of a finished run, such as "
+            f"results/trial1/8/same_init. Received: {directory}, which has no "
+            "run.json"
+        )
+    found = given_networks.network(paths.masks(directory))
+    record = run_record.read(directory) or {}  # Whole, as its masks are.
+    return FinishedRun(
+        directory,
+        record["settings"],
+        record["inputs"],
+        {name: found[name] for name in record["density"]},
+        given_networks.network(paths.initial(directory)),
+        data_dir,
+    )
+
+
 def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
     """Returns a finished run of trained weights, pruned ones being 0.
 
@@ -100,7 +124,7 @@ def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
         ValueError: If the run is not finished, files of it are damaged, it
             learned a mask, or its pruned weights are held at other values.
     """
-    run = _read(directory, data_dir)
+    run = read(directory, data_dir)
     if run.settings.get("experiment") == "supermask":
         raise ValueError(
             f"{run.directory} learned a mask, and trained no weights. To train "
@@ -162,7 +186,7 @@ def search(directory: str, data_dir: str | None = None) -> FinishedRun:
     directory = directory.rstrip("/")
     inner = files.join(directory, gem_run.SEARCH_FOLDER)
     has_inner = {"run.json", "checkpoint.bin"} & set(files.names(inner))
-    run = _read(inner if has_inner else directory, data_dir)
+    run = read(inner if has_inner else directory, data_dir)
     kind, algo = (run.settings.get(name) for name in ("experiment", "algo"))
     if kind not in SEARCHES:
         raise ValueError(
@@ -248,30 +272,6 @@ def check_network(directory: str, given: Network, own: dict) -> None:
                 f"{directory} is of another network: {name!r} has shape "
                 f"{there.get(name)} there, {here.get(name)} here"
             )
-
-
-def _read(directory, data_dir):
-    """A finished run of any kind; its final weights are read when asked for."""
-    directory = directory.rstrip("/")
-    if not files.is_remote(directory):
-        directory = os.path.abspath(os.path.expanduser(directory))
-    if not files.exists(paths.record(directory)):
-        run_record.check_source(paths.masks(directory))
-        raise FileNotFoundError(
-            "Expected the folder of a finished run, such as "
-            f"results/trial1/8/same_init. Received: {directory}, which has no "
-            "run.json"
-        )
-    found = given_networks.network(paths.masks(directory))
-    record = run_record.read(directory) or {}  # Whole, as its masks are.
-    return FinishedRun(
-        directory,
-        record["settings"],
-        record["inputs"],
-        {name: found[name] for name in record["density"]},
-        given_networks.network(paths.initial(directory)),
-        data_dir,
-    )
 
 
 def _level_0(ticket):

@@ -57,11 +57,13 @@ class Recipe:
         "Settings of an experiment, which the flags from --dataset to "
         "--augment_seed override; own_model needs --model and --dataset.",
         choices=RECIPES,
+        group="The recipe",
     )
     dataset: str | None = fields.left_open(
         "digits (bundled), mnist, fashion_mnist, cifar10 or another name in "
         "datasets/registry.py, the path of a dataset, PATH.csv:COLUMN, or "
-        "tfds:NAME."
+        "tfds:NAME.",
+        group="Data",
     )
     data_dir: str | None = fields.left_open(
         "Folder with NAME.npz in Keras's layout, or the folders that datasets "
@@ -109,7 +111,8 @@ class Recipe:
     )
     model: str | None = fields.left_open(
         "Name of the network, or path/to/file.py:function of a function that "
-        "makes a Keras model."
+        "makes a Keras model.",
+        group="Network",
     )
     outputs: str = fields.field(
         "auto",
@@ -155,6 +158,7 @@ class Recipe:
         "What updates weights; compiled is what a network of your own is "
         "compiled with.",
         choices=(*optimizers.OPTIMIZERS, optimizers.COMPILED),
+        group="Training",
     )
     momentum: float | None = fields.left_open(
         "Of optimizers that have one.",
@@ -216,6 +220,7 @@ class Recipe:
         "comes with the fractions and scope of a recipe for it, or its kind.",
         at_least=0,
         at_most=1,
+        group="Pruning",
     )
     scope: Filled[str] = fields.left_open(
         "layerwise prunes each layer by its fraction, global the lowest "
@@ -223,7 +228,9 @@ class Recipe:
         choices=layer_shares.SCOPES,
     )
     test_interval: Filled[int] = fields.left_open(
-        "Iterations between two evaluations on the test set.", at_least=1
+        "Iterations between two evaluations on the test set.",
+        at_least=1,
+        group="Evaluation",
     )
     validate_interval: Filled[int] = fields.left_open(
         "The same for the validation set.", at_least=1
@@ -232,6 +239,7 @@ class Recipe:
         "What training computes in; weights have 32 bits. tensorfloat32 is how "
         "NVIDIA GPUs multiply float32 in fewer bits.",
         choices=DTYPES,
+        group="Precision and devices",
     )
     jit: bool | None = fields.left_open(
         "Whether to compile with XLA; None decides by device and network."
@@ -244,6 +252,7 @@ class Recipe:
         0,
         "Master seed; the seeds below derive from it unless given.",
         at_least=0,
+        group="Seeds",
     )
     init_seed: Filled[int] = fields.left_open(
         "Seed of the initial weights.", at_least=0

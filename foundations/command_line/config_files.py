@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+from collections.abc import Iterable
 
 import yaml
 
@@ -60,6 +61,55 @@ def read(path: str) -> dict:
 def texts(values: dict) -> dict[str, str]:
     """Returns values of flags as they would be written on a command line."""
     return {name: flag_values.text(value) for name, value in values.items()}
+
+
+def of_record(
+    path: str, record: dict, experiment: str, known: Iterable[str]
+) -> dict:
+    """Returns the flags that train a recorded run again, name -> value.
+
+    Where it lies is not on record, nor where a ticket or presets of it lay. Of
+    a lottery experiment, levels up to the run's are trained.
+
+    Args:
+        path: Its run.json, for errors.
+        record: What that holds.
+        experiment: Name of the experiment whose flags are wanted.
+        known: Their names.
+
+    Raises:
+        ValueError: If the run is one of another experiment.
+    """
+    settings = record["settings"]
+    made_by = settings.get("experiment")
+    if made_by != experiment:
+        raise ValueError(
+            f"{path} is of {made_by}, which takes it: lottery-ticket {made_by} "
+            f"--config={path}"
+        )
+    found = {
+        name: value
+        for name, value in settings.items()
+        if name in known
+        and value not in (None, [])
+        and not re.fullmatch("[0-9a-f]{64}", str(value))  # A checksum.
+    }
+    if settings.get("level") and not settings.get("densities"):
+        found["iterations"] = settings["level"]
+    return found
+
+
+def to_yaml(values: dict) -> str:
+    """Returns values of flags as a YAML file that `read` takes back.
+
+    Those that are None or empty are left out.
+    """
+    plain = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value not in (None, ())
+    }
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
 
 
 def shipped() -> list[str]:

@@ -83,6 +83,21 @@ def _several(read):
     return read_all
 
 
+def _read_integers(text):
+    """Integers, and ranges of them such as 0-3, both ends included."""
+    found = []
+    for part in _several(str)(text):
+        first, dash, last = part.strip().partition("-")
+        if first and dash:
+            span = range(int(first), int(last) + 1)
+            if not span:
+                raise ValueError
+            found += span
+        else:
+            found.append(int(part))
+    return tuple(found)
+
+
 def _read_fractions(text):
     pairs = [part.split("=") for part in text.strip("{} ").split(",")]
     if len({name for name, *_ in pairs}) < len(pairs):
@@ -96,7 +111,7 @@ _READERS = {
     int: (int, "an integer"),
     float: (_read_float, "a number"),
     bool: (_read_bool, "True or False"),
-    tuple[int, ...]: (_several(int), "integers such as 300,100"),
+    tuple[int, ...]: (_read_integers, "integers such as 300,100 or 0-3,7"),
     tuple[float, ...]: (_several(_read_float), "numbers such as .5,.2,.1"),
     tuple[str, ...]: (
         _several(_read_word),
@@ -104,6 +119,6 @@ _READERS = {
     ),
     dict[str, float]: (
         _read_fractions,
-        "pairs such as layer0=.2,layer1=.1, each name once",
+        "pairs such as layer0=.2,layer1=.1 or *=.2, each name once",
     ),
 }

@@ -3,9 +3,12 @@
 import inspect
 from collections.abc import Mapping, Sequence
 
-from lottery_ticket.foundations.command_line import flag_values
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.command_line import flag_hints, flag_values
 
+_IN_ORDER = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
 Parameters = Mapping[str, inspect.Parameter]
 
 
@@ -13,7 +16,8 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     """Returns dict, flag name -> text, from words of a command line.
 
     Args:
-        argv: The words. Those without `--` fill the parameters in order.
+        argv: The words. Those without `--` fill the parameters that are not
+            keywords alone, in order.
         parameters: Dict, name -> inspect.Parameter, in order. One annotated
             with bool needs no value.
 
@@ -22,18 +26,22 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
             are too many words.
     """
     given = {}
-    positional = iter(parameters)
+    positional = iter(
+        name for name, each in parameters.items() if each.kind in _IN_ORDER
+    )
     words = list(argv)
     while words:
         word = words.pop(0)
         if word.startswith("-"):
             name = name_of(word, parameters)
-            names.check("flag", name, parameters)
+            if name not in parameters:
+                value = word.partition("=")[2]
+                raise ValueError(flag_hints.unknown(name, value, parameters))
             value = _value(name, word, words, parameters)
         else:
             name, value = next(positional, None), word
-        if name is None:
-            raise ValueError(f"Too many words on the line: {word!r}")
+        if name is None or (name in given and not word.startswith("-")):
+            raise ValueError(_too_many(word, argv))
         if name in given:
             raise ValueError(f"--{name} is given twice")
         given[name] = value
@@ -47,9 +55,24 @@ def _value(name, word, words, parameters):
     is_plain_text = words and words[0].lower() in ("true", "false")
     if is_switch(parameters[name]) and not is_plain_text:
         return str(len(word.lstrip("-")) <= len(name))  # Else it is --noname.
-    if words and not words[0].startswith("-"):
+    if words and (not words[0].startswith("-") or _is_number(words[0])):
         return words.pop(0)
     raise ValueError(f"--{name} is missing its value")
+
+
+def _too_many(word, argv):
+    before = argv[argv.index(word) - 1] if argv.index(word) else ""
+    if before.endswith(",") and before.startswith("-"):
+        return f"Write it without the space: {before}{word}"
+    return f"Too many words on the line: {word!r}. Flags are --name=value"
+
+
+def _is_number(word):
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def is_switch(parameter: inspect.Parameter) -> bool:

@@ -16,19 +16,20 @@ import traceback
 from collections.abc import Callable, Sequence
 
 import fire
-from fire import helptext as helptext_lib
-from fire import trace as trace_lib
 
 from lottery_ticket.foundations.command_line import (
     config_files,
     flag_functions,
+    flag_hints,
     flag_values,
     flag_words,
+    help_text,
     terminal,
 )
-from lottery_ticket.foundations.machine import compilation
+from lottery_ticket.foundations.machine import compilation, environment
 from lottery_ticket.foundations.records import plans
-from lottery_ticket.foundations.values import names
+
+PRINT_CONFIG = "--print_config"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +45,14 @@ class Command:
             files in other words than the flags' names: values is what the file
             holds, name -> value; given the flags of the command line, name ->
             text, which win over what it returns. None takes a file as it is.
+        usual: The most used flags, which help shows first.
+        example: Function () -> a command line, for help.
     """
 
     function: Callable
     translate: Callable | None = None
+    usual: tuple[str, ...] = ()
+    example: Callable[[], str] | None = None
 
     @property
     def makes_plan(self) -> bool:
@@ -79,11 +84,15 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
     terminal.open_closed()
     _set_up_libraries()
     argv = sys.argv[1:] if argv is None else list(argv)
-    if {"--help", "-h"} & set(argv):
-        terminal.say(_help(_flat(command)), sys.stdout)
+    if _said(command, argv):
         return
     try:
+        if PRINT_CONFIG in argv:
+            _print_config(command, argv)
+            return
         values = parse(command, argv)
+        # Settings that do not fit are as wrong as a flag that there is not.
+        flag_functions.keywords(as_command(command).function, values)
         words = [  # As literals, which Fire reads back.
             f"--{name}={value!r}" for name, value in values.items()
         ]
@@ -106,7 +115,7 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
                 _exit(130, "\nStopped. The same command goes on from here.")
             if not _is_for_users(error):
                 raise
-            _exit(1, f"Error: {error}")
+            _exit(1, f"Error: {_in_words(error)}")
 
 
 def parse(command: Callable | Command, argv: Sequence[str]) -> dict:
@@ -125,17 +134,24 @@ def parse(command: Callable | Command, argv: Sequence[str]) -> dict:
             the wrong type.
         FileNotFoundError: If the config file is not there.
     """
-    parameters = as_command(command).parameters
-    given = flag_words.read(argv, parameters)
-    texts = {**_of_config(given, as_command(command).translate), **given}
-    values = {}
-    for name, text in texts.items():
-        names.check("flag", name, parameters)
-        kind = parameters[name].annotation
-        values[name] = flag_values.convert(name, text, kind)
-    for name, parameter in parameters.items():
+    values = _values(as_command(command), argv)
+    for name, parameter in as_command(command).parameters.items():
         if parameter.default is parameter.empty and name not in values:
             raise ValueError(f"--{name} is missing: it has no default")
+    return values
+
+
+def _values(command, argv):
+    """As `parse`, of a command; flags may be missing."""
+    parameters = command.parameters
+    given = flag_words.read(argv, parameters)
+    texts = {**_of_config(given, command), **given}
+    values = {}
+    for name, text in texts.items():
+        if name not in parameters:  # Of a config.
+            raise ValueError(flag_hints.unknown(name, text, parameters))
+        kind = parameters[name].annotation
+        values[name] = flag_values.convert(name, text, kind)
     return values
 
 
@@ -181,8 +197,7 @@ def print_lines(
     """
     terminal.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
-    if {"--help", "-h"} & set(argv):
-        terminal.say(_help(flag_functions.flatten(lines)), sys.stdout)
+    if _said(lines, argv):
         return
     own, passed_on = split(lines, argv)
     try:
@@ -206,10 +221,6 @@ def _set_up_libraries():
     os.environ["MPLBACKEND"] = "agg"
 
 
-def _flat(command):
-    return flag_functions.flatten(as_command(command).function)
-
-
 def _carried_out(command):
     """A function of flags that runs the plan that a command makes, if it does.
 
@@ -217,7 +228,8 @@ def _carried_out(command):
         ValueError: If it makes one, and does not declare that it does: sweeps
             would never skip it.
     """
-    function, makes_plan = _flat(command), as_command(command).makes_plan
+    makes_plan = as_command(command).makes_plan
+    function = flag_functions.flatten(as_command(command).function)
 
     @functools.wraps(function)
     def carry_out(**values):
@@ -260,19 +272,53 @@ def _exit(status, text):
     sys.exit(status)
 
 
-def _help(command):
-    """Fire's help, which reads the docstring and the signature."""
-    signature = inspect.signature(command)
-    command.__signature__ = signature.replace(
-        parameters=[
-            parameter.replace(annotation=flag_values.kind(parameter.annotation))
-            for parameter in signature.parameters.values()
-        ]
+def _said(command, argv):
+    """Prints help or the version, if a command line asks for it."""
+    if "--version" in argv:
+        terminal.say(f"lottery_ticket {environment.version()}", sys.stdout)
+        return True
+    asks = [word for word in argv if word in ("--help", "-h")]
+    if not asks and argv[:1] != ["help"]:
+        return False
+    at = argv.index(asks[0]) if asks else 0
+    before, named = argv[:at], argv[at + 1 : at + 2]
+    try:
+        terminal.say(_help(command, before, named), sys.stdout)
+    except ValueError as error:
+        _exit_with_usage(error)
+    return True
+
+
+def _print_config(command, argv):
+    """Prints all flags, with what follows from those that are given."""
+    words = [word for word in argv if word != PRINT_CONFIG]
+    values = parse(command, words)
+    bind(command, words)  # Settings that do not fit are refused.
+    in_force = help_text.flags(as_command(command).function, values)
+    text = config_files.to_yaml({each.name: each.value for each in in_force})
+    terminal.say(text.rstrip(), sys.stdout)
+
+
+def _help(command, given, named):
+    """All of a command, or of the flag that is named; values follow `given`."""
+    command = as_command(command)
+    try:
+        values = _values(command, given)
+    except (ValueError, FileNotFoundError):  # Help is for those, too.
+        values = {}
+    if named:
+        return help_text.of_flag(command.function, named[0], values)
+    example = command.example() if command.example else ""
+    return help_text.whole(
+        command.function, _program(), values, command.usual, example
     )
-    trace = trace_lib.FireTrace(command, name=_program())
-    text = helptext_lib.HelpText(command, trace=trace)
-    text = text.replace(shlex.quote(_program()), _program())
-    return text.replace("    -h, --", "    --")  # -h is for help.
+
+
+def _in_words(error):
+    """An error of the system says what it could not do, and with what."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _program():
@@ -288,14 +334,19 @@ def _is_for_users(error):
     return isinstance(error, OSError) or (is_ours and isinstance(error, kinds))
 
 
-def _of_config(given, translate):
+def _of_config(given, command):
     """Texts of the flags in a `--config` file, which leaves those given."""
     path = given.pop("config", None)
     if path is None:
         return {}
     values = config_files.read(path)
-    if translate is not None:
-        values = translate(values, given)
+    if isinstance(values.get("settings"), dict):  # A run.json.
+        experiment = command.function.__module__.rpartition(".")[2]
+        values = config_files.of_record(
+            path, values, experiment, command.parameters
+        )
+    elif command.translate is not None:
+        values = command.translate(values, given)
     if "config" in values:
         raise ValueError(
             f"{path} names another config, {values['config']}: one file alone "

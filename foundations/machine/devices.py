@@ -64,6 +64,12 @@ def find(wanted: str | None = None) -> list[str]:
         return [CPU] * _count(wanted)
     ids = [part.strip() for part in wanted.split(",")]
     found = gpus()
+    if not found and CPU not in ids:
+        raise ValueError(
+            f"devices={wanted}: no GPU is seen here. nvidia-smi lists those "
+            "that there are, CUDA_VISIBLE_DEVICES may hide them; devices=cpu "
+            "uses the cores"
+        )
     for id in ids:
         names.check("device", id, [*found, CPU])
     if CPU in ids or len(set(ids)) < len(ids):

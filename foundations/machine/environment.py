@@ -5,6 +5,8 @@ import os
 import platform
 import subprocess
 
+import lottery_ticket
+
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
@@ -14,7 +16,8 @@ def facts() -> dict:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor_count": os.cpu_count(),
-        "git_commit": _git_commit(),
+        "lottery_ticket": lottery_ticket.__version__,
+        "git_commit": git_commit(),
         **{name: _version(name) for name in PACKAGES},
     }
 
@@ -27,7 +30,14 @@ def _version(package):
         return None
 
 
-def _git_commit():
+def version() -> str:
+    """This package's version, and the commit where there is one."""
+    commit = git_commit()
+    return lottery_ticket.__version__ + (f" ({commit[:7]})" if commit else "")
+
+
+def git_commit() -> str | None:
+    """Commit of the checkout that this is, or that it was built from."""
     here = os.path.dirname(os.path.abspath(__file__))
     command = ["git", "-C", here, "rev-parse", "HEAD", "--show-prefix"]
     try:
@@ -35,7 +45,13 @@ def _git_commit():
             command, capture_output=True, text=True, timeout=5, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        return None
+        return _built_commit()
     commit, prefix = done.stdout.split("\n")[:2]
     # An installed copy may lie inside somebody else's repository.
-    return commit if prefix.startswith("foundations/") else None
+    return commit if prefix.startswith("foundations/") else _built_commit()
+
+
+def _built_commit():
+    """The commit that a build has written into the package's version."""
+    _, _, commit = (_version("lottery_ticket") or "").partition("+g")
+    return commit or None

@@ -43,6 +43,7 @@ class Facts:
             which this field has no effect.
         convert: Function (value) -> value in the one way of several to write
             it; of a tuple, it takes each entry. None stays None.
+        group: Heading of help that it and the fields after it stand under.
     """
 
     help: str
@@ -54,6 +55,7 @@ class Facts:
     source: str | None = None
     used_with: dict[str, tuple] = attrs.field(factory=dict)
     convert: Callable | None = None
+    group: str | None = None
 
     def range(self) -> str:
         """Returns the range in words, such as "above 0 and at most 1"."""

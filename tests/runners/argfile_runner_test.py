@@ -167,7 +167,7 @@ def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
     assert end.value.code == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("Error: Line 2, --output_dir=out/b --lrr=1: ")
-    assert "Unknown flag 'lrr'. Did you mean 'lr'?" in line
+    assert "Unknown flag 'lrr'. Did you mean --lr?" in line
     assert not (folder / "out").exists()
 
 
@@ -287,7 +287,7 @@ def test_argfile_flags_in_one_text(capsys):
 
 
 def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
-    argfile_runner.main(["runner.py", "argfile.py", "--help"])
+    argfile_runner.main(["--help"])
     text = capsys.readouterr().out
     assert "argfile_runner RUNNER ARGFILE" in text
     assert "--workers_per_device" in text
@@ -298,6 +298,23 @@ def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
     )
     command = [sys.executable, "-c", program]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_the_flags_of_an_argfile_can_be_asked_for(capfd):
+    words = ["train", "prune_at_init_argfile", "--help"]
+    with pytest.raises(SystemExit) as stop:
+        argfile_runner.main(words)
+    assert stop.value.code == 0
+    text = capfd.readouterr().out
+    assert "--first_trial" in text and "--workers_per_device" not in text
+
+
+@pytest.mark.parametrize("name", ["argfile_runner", "recipes", "sweep"])
+def test_only_what_can_be_run_by_lines_is_known(name, capsys):
+    with pytest.raises(SystemExit):
+        argfile_runner.main([name, "x_argfile"])
+    known = capsys.readouterr().err.partition("Known:")[2]
+    assert "lottery_experiment" in known and name not in known
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from lottery_ticket.foundations.values import names_0_1_0
-from lottery_ticket.runners import commands
+from lottery_ticket.runners import commands, listings
 from lottery_ticket.tests import tiny
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -171,6 +171,7 @@ def test_no_command_has_two_homes():
     assert list(commands.helps()) == [
         *commands.EXPERIMENTS,
         *commands.TOOLS,
+        *listings.LISTINGS,
     ]
 
 

@@ -1,13 +1,12 @@
 """Tests of runners/main.py, the console command."""
 
 import importlib
-import re
 import subprocess
 import sys
 
 import pytest
 
-from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.command_line import flags, help_text
 from lottery_ticket.runners import commands, main
 from lottery_ticket.tests import grids
 from lottery_ticket.tests.analysis import fake_results
@@ -33,22 +32,20 @@ def test_every_command_has_a_help_without_slow_imports(name):
     )
     assert done.returncode == 0, done.stderr
     assert f"lottery-ticket {name}" in done.stdout
-    assert "FLAGS" in done.stdout or "ARGUMENTS" in done.stdout
     assert done.stdout.endswith("SLOW set()\n")
 
 
 @pytest.mark.parametrize("name", commands.helps())
-def test_the_help_says_something_of_every_flag(name, capsys):
-    main.main([name, "--help"])
-    text = capsys.readouterr().out.split("\nFLAGS\n")[1]
-    for flag in re.split(r"\n    (?=-)", text):
-        lines = [line.strip() for line in flag.strip().split("\n")]
-        facts = ("-", "Type: ", "Default: ")
-        said = [line for line in lines if not line.startswith(facts)]
-        assert said and said[-1].endswith("."), flag
+def test_the_help_says_something_of_every_flag(name):
+    command = commands.find(name)
+    found = help_text.flags(command.function)
+    assert {each.name for each in found} == set(command.parameters)
+    assert all(each.text.endswith(".") for each in found)
+    own = getattr(commands.EXPERIMENTS.get(name), "usual", ())
+    assert set(own) <= set(command.parameters)
 
 
-@pytest.mark.parametrize("name", commands.helps())
+@pytest.mark.parametrize("name", [*commands.EXPERIMENTS, *commands.TOOLS])
 def test_every_command_is_a_runner(name):
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
     run = flags.as_command(module.RUN)
@@ -94,3 +91,31 @@ def test_ctrl_c_while_a_command_is_imported_is_no_traceback(monkeypatch):
     with pytest.raises(SystemExit) as stop:
         main.main(["train"])
     assert stop.value.code == 130
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--output_dir=a", "--recipe=cifar10_resnet20", "--lr=.3"],
+        ["lottery_experiment", "--output_dir=a", "--iterations=3"],
+        ["gem_miner", "--recipe=digits_fc_gem", "--density=.05", "a"],
+        ["prune_at_init", "--output_dir=a", "--density=.1"],
+    ],
+)
+def test_a_printed_config_means_the_same(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main.main([*words, "--print_config"])
+    text = capsys.readouterr().out
+    (tmp_path / "it.yaml").write_text(text)
+    main.main([words[0], "--config=it.yaml", "--print_config"])
+    assert capsys.readouterr().out == text
+    command = commands.find(words[0])
+    given = flags.plan(command, words[1:]).settings
+    assert flags.plan(command, ["--config=it.yaml"]).settings == given
+    assert [path.name for path in tmp_path.iterdir()] == ["it.yaml"]
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "train"], ["train"]])
+def test_help_is_a_word(words, capsys):
+    main.main([*words, *(["help"] if words == ["train"] else [])])
+    assert capsys.readouterr().out.startswith("lottery-ticket")

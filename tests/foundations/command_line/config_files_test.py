@@ -137,3 +137,42 @@ def test_the_nearest_name_is_in_the_error():
 def test_a_remote_file_has_no_such_name():
     with pytest.raises(FileNotFoundError, match="No file at memory://none$"):
         config_files.read("memory://none")
+
+
+RECORD = {
+    "settings": {
+        "experiment": "lottery_experiment",
+        "level": 3,
+        "recipe": "digits_fc",
+        "presets": "0" * 64,
+        "lr_drops": [],
+        "fractions": {"layer0": 0.2},
+        "code": "x",
+    }
+}
+KNOWN = ("recipe", "presets", "lr_drops", "fractions", "iterations", "lr")
+
+
+def test_a_record_gives_its_flags():
+    found = config_files.of_record("r", RECORD, "lottery_experiment", KNOWN)
+    expected = {"recipe": "digits_fc", "fractions": {"layer0": 0.2}}
+    assert found == {**expected, "iterations": 3}
+
+
+def test_a_record_of_another_experiment_is_named():
+    with pytest.raises(ValueError, match="r is of lottery_experiment, which"):
+        config_files.of_record("r", RECORD, "train", KNOWN)
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    values = {"a": (300, 100), "b": {"x*": 0.1}, "c": 1e-7, "d": "no", "e": ()}
+    path = tmp_path / "made.yaml"
+    path.write_text(config_files.to_yaml({**values, "f": None, "g": False}))
+    texts = config_files.texts(config_files.read(str(path)))
+    assert texts == {
+        "a": "300,100",
+        "b": "x*=0.1",
+        "c": "1.0e-07",
+        "d": "no",
+        "g": "False",
+    }

@@ -44,12 +44,3 @@ def test_flags_become_arguments():
         "settings": Settings(1e-3),
         "count": 2,
     }
-
-
-def test_the_docstring_names_every_flag():
-    text = flag_functions.flatten(thing).__doc__
-    assert text.startswith("Does a thing.\n\nArgs:\n    output_dir: Where.\n")
-    assert "    lr: Learning rate. Above 0.\n" in text
-    assert "    config: YAML file of flags" in text
-    assert "settings:" not in text and "of which there" not in text
-    assert text.rstrip().endswith("Returns:\n    All of it.")

@@ -26,6 +26,7 @@ PARAMETERS = inspect.signature(thing).parameters
         (["--quiet", "x"], {"output_dir": "x", "quiet": "True"}),
         (["x", "--lr=None"], {"output_dir": "x", "lr": "None"}),
         (["--output_dir=-3"], {"output_dir": "-3"}),
+        (["x", "--lr", "-1e-3"], {"output_dir": "x", "lr": "-1e-3"}),
     ],
 )
 def test_forms_of_a_flag(words, expected):
@@ -35,10 +36,11 @@ def test_forms_of_a_flag(words, expected):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--lrr=1"], "Unknown flag 'lrr'. Did you mean 'lr'"),
+        (["--lrr=1"], "Unknown flag 'lrr'. Did you mean --lr?"),
+        (["a", "b"], "Too many words on the line: 'b'. Flags are --name=value"),
+        (["x", "--lr=1,", "2"], "Write it without the space: --lr=1,2"),
         (["--lr"], "--lr is missing its value"),
         (["--lr=1", "--lr=2"], "--lr is given twice"),
-        (["a", "1", "true", "more"], "Too many words on the line: 'more'"),
         (["-z"], "Unknown flag 'z'"),
         (["--nolr"], "Unknown flag 'nolr'"),
     ],

@@ -95,7 +95,7 @@ def test_files_without_usable_lines(write, text, error):
     ("line", "error"),
     [
         ("--output_dir=a --level=x", "--level must be an integer"),
-        ("--output_dir=a --levle=1", "Unknown flag 'levle'.*mean 'level'"),
+        ("--output_dir=a --levle=1", "Unknown flag 'levle'.*mean --level"),
         ("--level=1", "--output_dir is missing"),
     ],
 )

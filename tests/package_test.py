@@ -1,0 +1,48 @@
+"""The package as it is installed: its names, versions and metadata."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import lottery_ticket as lt
+
+ROOT = pathlib.Path(__file__).parents[1]
+PROJECT = (ROOT / "pyproject.toml").read_text()
+
+
+def test_nothing_is_loaded_before_it_is_used():
+    code = "import sys, lottery_ticket; print(len(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert int(done.stdout) < 200
+
+
+def test_every_public_name_is_told():
+    for name in lt.__all__:
+        assert name in dir(lt)
+        if name != "__version__":
+            assert getattr(lt, name).__doc__, name
+    assert re.fullmatch(r"\d+\.\d+\.\d+", lt.__version__)
+
+
+def test_the_oldest_packages_that_are_tried_are_the_oldest_allowed():
+    bounds = dict(re.findall(r'^    "([\w-]+)>=([\d.]+)",$', PROJECT, re.M))
+    tried = re.findall(
+        r"^([\w-]+)==([\d.]+)$", (ROOT / "tests/oldest.txt").read_text(), re.M
+    )
+    for name, version in tried:
+        bound = bounds[name].split(".")
+        assert version.split(".")[: len(bound)] == bound, name
+    of_tests = {"hypothesis", "pytest", "pytest-xdist", "ruff"}
+    assert set(bounds) - of_tests == {name for name, _ in tried}
+
+
+def test_python_runs_it_as_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "lottery_ticket", "--version"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith(f"lottery_ticket {lt.__version__}")
