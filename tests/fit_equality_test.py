@@ -76,12 +76,12 @@ NORMS = {
 CASES = [
     (
         optimizer,
-        options[(3 * i + shift) % len(options)],
+        options[(i + shift) % len(options)],
         norms[(i + 2 * shift) % len(norms)],
     )
     for options, norms in [(list(OPTIONS), list(NORMS))]
     for i, optimizer in enumerate(OPTIMIZERS)
-    for shift in (0, 4, 8)
+    for shift in (0, 5)
 ]
 CASES += [
     ("sgd", option, "renorm")
@@ -95,7 +95,7 @@ USUAL = [
     ("sgd", "wrapped", "renorm"),
     ("sgd", "overwritten", "renorm"),
     ("sgd", "excluding", "renorm"),
-    *CASES[4:30:9],
+    *CASES[3:30:9],
 ]
 
 
@@ -133,14 +133,18 @@ def test_it_is_as_fit(name, option, norm):
     ours, kerass = network(norm), network(norm)
     theirs = optimizer(name, option)
     theirs.build(kerass.trainable_variables)
+    is_compiled = (name, option, norm) in USUAL  # XLA takes a second a case.
     kerass.compile(
-        theirs, keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        theirs,
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=is_compiled,
     )
     kerass.fit(X, Y, batch_size=len(X), epochs=STEPS, verbose=0)
     program = programs.program(
         keras_model.KerasModel(ours, X[:2]),
         lambda: optimizer(name, option),
         dataset_base.DatasetBase((X, Y), len(X), (X, Y)),
+        jit=is_compiled,
     )
     program.train(0, STEPS, STEPS)
     program.finalize()
@@ -160,7 +164,7 @@ def test_optimizers_meet_options_and_norms():
     assert len(CASES) < 56 and {name for name, *_ in CASES} == set(OPTIMIZERS)
     assert {option for _, option, _ in CASES} == set(OPTIONS)
     assert {norm for *_, norm in CASES} == set(NORMS)
-    assert len(met) > 100
+    assert len(met) > 80
 
 
 @pytest.mark.slow
