@@ -628,7 +628,7 @@ def test_a_loop_of_a_gpu_never_asks_the_host():
     program = programs.program(model, OPTIMIZERS["adam"], data, True)
     numbers = np.zeros((8, 8), np.int32), np.int32(0), np.int32(8)
     compiled = program._train.experimental_get_compiler_ir(
-        *program._tensors["train"], *numbers
+        program._tensors["train"], *numbers
     )(stage="optimized_hlo")
     assert re.findall(r'known_trip_count":{"n":"(\d+)"}', compiled) == ["8"]
     assert " conditional(" not in compiled
