@@ -62,6 +62,7 @@ KERNELS = {
     **dict.fromkeys(("dense", "conv", "depthwise", "logits"), ("kernel",)),
     "separable": ("depthwise_kernel", "pointwise_kernel"),
     "embedding": ("embeddings",),
+    **dict.fromkeys(("lstm", "gru"), ("kernel", "recurrent_kernel")),
 }
 NAMES = (
     *("hidden", "dense", "dense_1", "conv2d", "conv1d_1", "embedding"),
@@ -185,9 +186,11 @@ def network(case, x):
         attributes = KERNELS.get(kind, ())
         for attribute in attributes:
             own = f"_{attribute}" if len(attributes) > 1 else ""
-            variable = getattr(layer, attribute)
+            owner = getattr(layer, "cell", layer)
+            path = [*names, owner.name] if owner is not layer else names
+            variable = getattr(owner, attribute)
             if id(variable) in trained:
-                kernels.append((".".join(names) + own, variable))
+                kernels.append((".".join(path) + own, variable))
     return made, kernels
 
 

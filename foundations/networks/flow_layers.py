@@ -132,7 +132,7 @@ def path_call(operation: keras.Operation) -> Callable | None:
 
 
 @tf.custom_gradient
-def reached(flow: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+def reached(flow: tf.Tensor) -> typing.Any:
     """Returns 1 where anything flows, else 0; gradients alike."""
     return _ones(flow), _ones
 
