@@ -69,3 +69,16 @@ def check(name: str, options: dict, outputs: str, task: str = "auto") -> None:
             f"{', '.join(options)} cannot be given with a model of your own"
         )
     user_model.check(name)
+
+
+def check_units(recipe: str, units: tuple | None, named: tuple | None) -> None:
+    """Raises ValueError if there are other layers than a recipe prunes.
+
+    The units are those that are given, and the recipe's.
+    """
+    if units is None or named is None or len(units) == len(named):
+        return
+    raise ValueError(
+        f"hidden_units={units} makes other layers than recipe {recipe!r} "
+        "prunes: give their fractions too, such as layer0=.2,layer1=.1"
+    )

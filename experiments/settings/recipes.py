@@ -42,12 +42,6 @@ else:
             return kind | None
 
 
-def _length(value):
-    """The value as it is, once it is a length."""
-    steps.parse(value)
-    return value
-
-
 @fields.settings
 class Recipe:
     """A recipe's settings; what is not given is as RECIPES has it."""
@@ -184,7 +178,7 @@ class Recipe:
     lr_drops: Filled[tuple[str, ...]] = fields.left_open(
         "When the rate drops, counted from the start of training, such as "
         "20000it,25000it or 80ep,120ep.",
-        convert=_length,
+        convert=steps.checked,
     )
     lr_drop_factor: float | None = fields.left_open(
         "What each drop multiplies the rate by.",
@@ -193,7 +187,7 @@ class Recipe:
     )
     warmup: Filled[str] = fields.left_open(
         "Length over which the rate grows from 0 first, such as 20000it.",
-        convert=_length,
+        convert=steps.checked,
     )
     weight_decay: Filled[float] = fields.left_open(
         "This times each trained variable is added to its gradient, biases and "
@@ -211,7 +205,7 @@ class Recipe:
     )
     training_len: Filled[str] = fields.left_open(
         "Length of each training run, such as 50000it or 20ep.",
-        convert=_length,
+        convert=steps.checked,
     )
     fractions: Filled[dict[str, float]] = fields.left_open(
         "Fraction of the weights still kept to prune at each level, of each "
@@ -371,15 +365,9 @@ class Recipe:
                 f"optimizer={optimizers.COMPILED} has all its settings. "
                 f"Received: {', '.join(given)}"
             )
-        units, named = self.hidden_units, usual.get("hidden_units")
-        is_other = (
-            units is not None and named is not None and len(units) != len(named)
-        )
-        if is_other and self.fractions is None:
-            raise ValueError(
-                f"hidden_units={units} makes other layers than recipe "
-                f"{self.recipe!r} prunes: give their fractions too, such as "
-                "layer0=.2,layer1=.1"
+        if self.fractions is None:
+            model_settings.check_units(
+                self.recipe, self.hidden_units, usual.get("hidden_units")
             )
         decay = self.weight_decay
         decay = usual["weight_decay"] if decay is None else decay

@@ -36,6 +36,12 @@ def parse(length: str | tuple[str, int]) -> tuple[str, int]:
     return UNITS[unit], int(number)
 
 
+def checked(length: str | tuple[str, int]) -> str | tuple[str, int]:
+    """Returns a length as it is; raises as `parse`."""
+    parse(length)
+    return length
+
+
 def text(length: str | tuple[str, int]) -> str:
     """Returns a length in one of the several ways to write it: '500it'."""
     unit, number = parse(length)
