@@ -8,7 +8,6 @@ from lottery_ticket.foundations.machine import files
 
 def mask_facts(
     output_dir: str,
-    *,
     report_dir: str | None = None,
     experiments: str | None = None,
     levels: tuple[int, ...] | None = None,

@@ -69,7 +69,6 @@ def maker(own_sections, result_files):
 
     def report(
         output_dir: str,
-        *,
         report_dir: str | None = None,
         experiments: str | None = None,
         levels: tuple[int, ...] | None = None,

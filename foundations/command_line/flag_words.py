@@ -16,8 +16,8 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     """Returns dict, flag name -> text, from words of a command line.
 
     Args:
-        argv: The words. Those without `--` fill the parameters that are not
-            keywords alone, in order.
+        argv: The words. Those without `--` fill, in order, the first parameter
+            and those without a default that are not keywords alone.
         parameters: Dict, name -> inspect.Parameter, in order. One annotated
             with bool needs no value.
 
@@ -27,7 +27,9 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     """
     given = {}
     positional = iter(
-        name for name, each in parameters.items() if each.kind in _IN_ORDER
+        name
+        for place, (name, each) in enumerate(parameters.items())
+        if each.kind in _IN_ORDER and (not place or each.default is each.empty)
     )
     words = list(argv)
     while words:

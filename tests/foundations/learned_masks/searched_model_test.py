@@ -322,7 +322,7 @@ def test_training_of_its_networks_own_is_refused(search, tmp_path):
     model = own_model()
     found = search(model)
     model.network.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="compiled with the loss mean_squared"):
+    with pytest.raises(ValueError, match="is compiled with the loss mse"):
         train(tmp_path, found)
 
 
