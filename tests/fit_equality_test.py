@@ -93,9 +93,7 @@ CASES += [
 USUAL = [
     ("sgd", "plain", "none"),
     ("sgd", "wrapped", "renorm"),
-    ("sgd", "overwritten", "renorm"),
-    ("sgd", "excluding", "renorm"),
-    *CASES[3:30:9],
+    *CASES[3:30:13],
 ]
 
 

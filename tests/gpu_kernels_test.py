@@ -210,8 +210,9 @@ def test_other_schedules_decays_and_clipping():
 @pytest.mark.parametrize("kind", grids.thinned(KINDS, ["uint8"]))
 def test_evaluation_and_statistics(kind):
     model, data = layers(), dataset(dtype=kind)
+    evaluating = network_evaluation.NetworkEvaluation(model, data, ("test",))
     with checked():
-        network_evaluation.NetworkEvaluation(model, data, ("test",)).evaluate()
+        evaluating.evaluate()
         norm_statistics.NormStatistics(model, data).recompute()
 
 

@@ -1,15 +1,22 @@
 """Loss and metrics of networks over whole splits."""
 
 import concurrent.futures
+import operator
 import typing
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.networks import network_variables
 from lottery_ticket.foundations.records import save_restore
-from lottery_ticket.foundations.training import batch_norms, batches, trainee
+from lottery_ticket.foundations.training import (
+    batch_norms,
+    batches,
+    trainee,
+    training_step,
+)
 from lottery_ticket.foundations.values import (
     dataset_base,
     dataset_split,
@@ -23,13 +30,28 @@ _THREAD = concurrent.futures.ThreadPoolExecutor(1, "evaluation")
 
 
 class Evaluation:
-    """The evaluation of one network, compiled once for all splits."""
+    """The evaluation of one network, compiled once for all splits.
+
+    Attributes:
+        is_compiled: Whether by XLA.
+    """
 
     def __init__(
-        self, model: trainee.Trainee, dataset: dataset_base.DatasetBase
+        self,
+        model: trainee.Trainee,
+        dataset: dataset_base.DatasetBase,
+        jit: bool | None = None,
     ):
-        """Prepares, for a dataset's shapes; compiles at the first use."""
+        """Prepares, for a dataset's shapes; compiles at the first use.
+
+        Args:
+            jit: Whether training is compiled with XLA; None decides as there.
+                On GPUs, evaluation then is, too (untried); on CPUs it takes
+                longer so.
+        """
         split = dataset.train
+        policy = training_step.choose_policy(model.network, jit)
+        self.is_compiled = policy.loop and devices.sees_gpu()
         self._network = model.network
         self._task = model.task
         self._prepare = dataset.prepare
@@ -62,20 +84,35 @@ class Evaluation:
         if values is None:  # Variables would be moved by training meanwhile.
             values = [tf.identity(v.value) for v in self._network.variables]
 
-        sum_up = self._function(split)
-
         def evaluate():
-            sums = self._task.start()
+            sum_up, sums = self._function(split), self._task.start()
             for x, *targets in stream:
                 sums = sum_up(x, tuple(targets), values, sums)
             return self._task.result(sums, split.size)
 
-        return _THREAD.submit(evaluate)
+        def evaluate_somehow():
+            try:
+                return evaluate()
+            except tf.errors.OpError:
+                if not self.is_compiled:
+                    raise
+                self.is_compiled = False  # XLA cannot.
+                self._functions.clear()
+                return evaluate()
+
+        return _THREAD.submit(evaluate_somehow)
 
     def _function(self, split):
-        """The function that sums up batches of any number, compiled once."""
+        """The function that sums up batches of any number, compiled once.
+
+        With XLA, once for each number.
+        """
         has_weights = split.weights is not None
-        if has_weights not in self._functions:
+        if has_weights not in self._functions and self.is_compiled:
+            self._functions[has_weights] = tf.function(
+                self._sum_up_sizes, autograph=False, jit_compile=True
+            )
+        elif has_weights not in self._functions:
             variables = self._network.variables
             self._functions[has_weights] = tf.function(
                 self._sum_up,
@@ -94,28 +131,49 @@ class Evaluation:
 
     def _sum_up(self, x, targets, values, sums):
         """Sums of the task, batch by batch: memory stays bounded."""
-        stands = list(zip(self._network.variables, values, strict=True))
 
         def body(start, *sums):
             end = start + self._batch_size
-            part = nested.mapped(lambda each: each[start:end], x)
-            examples = batches.prepared(self._prepare, part)
-            with (
-                keras.StatelessScope(stands),
-                batch_norms.fused(self._network),
-            ):
-                outputs = self._network(examples, training=False)
-            y, *weights = nested.mapped(lambda y: y[start:end], targets)
-            moved = self._task.add(
-                list(sums), y, outputs, *weights, stands=stands
-            )
-            return end, *moved
+            take = operator.itemgetter(slice(start, end))
+            return end, *self._add(take, x, targets, values, sums)
 
         first = nested.leaves(targets)[0]
         _, *sums = tf.while_loop(
             lambda start, *_: start < tf.shape(first)[0], body, (0, *sums)
         )
         return sums
+
+    def _sum_up_sizes(self, x, targets, values, sums):
+        """The same, of batches whose sizes XLA knows: the last has its own."""
+        size = nested.leaves(targets)[0].shape[0]
+        count, rest = divmod(size, self._batch_size)
+
+        def add(batch, batch_size, sums):
+            def take(each):
+                start = [batch * self._batch_size, *[0] * (each.shape.rank - 1)]
+                return tf.slice(each, start, [batch_size, *each.shape[1:]])
+
+            return self._add(take, x, targets, values, sums)
+
+        if count:  # Else a batch would be larger than all.
+            _, *sums = tf.while_loop(
+                lambda batch, *_: batch < count,
+                lambda batch, *sums: (
+                    batch + 1,
+                    *add(batch, self._batch_size, sums),
+                ),
+                (0, *sums),
+            )
+        return add(count, rest, sums) if rest else sums
+
+    def _add(self, take, x, targets, values, sums):
+        """Sums with those of another batch: what `take` takes of tensors."""
+        stands = list(zip(self._network.variables, values, strict=True))
+        examples = batches.prepared(self._prepare, nested.mapped(take, x))
+        with keras.StatelessScope(stands), batch_norms.fused(self._network):
+            outputs = self._network(examples, training=False)
+        y, *weights = nested.mapped(take, targets)
+        return self._task.add(list(sums), y, outputs, *weights, stands=stands)
 
 
 class NetworkEvaluation:

@@ -165,7 +165,7 @@ class Program:
         self._has_constant_loops = devices.sees_gpu()
         self.has_left_xla = False
         self._compile(step, jit, dataset.train.is_streamed)
-        self._evaluation = network_evaluation.Evaluation(model, dataset)
+        self._evaluation = network_evaluation.Evaluation(model, dataset, jit)
         # In one call: a deep network has hundreds of variables.
         self.snapshot: Callable[[], list[tf.Tensor]] = tf.function(
             lambda: [tf.identity(v.value) for v in self.network.variables],

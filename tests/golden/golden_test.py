@@ -124,14 +124,6 @@ def check_within(kept, made, where):
             check_within(value, made[name], f"{where}: {name}")
 
 
-def test_few_commands_give_the_same(tmp_path, kept, is_same_machine):
-    run(tmp_path, *commands.FEW)
-    for places in commands.FEW.values():
-        for folder in kept.glob(places):
-            below = folder.relative_to(kept)
-            check_same(tmp_path, kept, below, is_same_machine)
-
-
 @pytest.mark.slow
 def test_all_commands_give_the_same(tmp_path, kept, is_same_machine):
     run(tmp_path)

@@ -4,9 +4,11 @@ import hypothesis
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import strategies as st
 
 from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.training import network_evaluation, programs
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import tiny
@@ -160,3 +162,39 @@ def test_batches_are_bounded_in_memory(shape, size):
     x, y = np.zeros((1, *shape), np.uint8), np.zeros(1, int)
     data = dataset_base.DatasetBase((x, y), 1, (x, y))
     assert network_evaluation.Evaluation(tiny.Model(), data)._batch_size == size
+
+
+@pytest.mark.parametrize("size", [4, 1000])
+def test_on_gpus_xla_sums_up_batches_of_known_sizes(monkeypatch, size):
+    expected = EVALUATION.evaluate()
+    monkeypatch.setattr(devices, "sees_gpu", lambda: True)
+    monkeypatch.setattr(network_evaluation, "BATCH_SIZE", size)
+    model = tiny.Model().reset(presets=MODEL.weights)
+    evaluating = network_evaluation.NetworkEvaluation(model, DATA)
+    found = evaluating.evaluate()
+    for name, numbers in expected.items():
+        assert found[name]["accuracy"] == numbers["accuracy"]
+        assert found[name]["loss"] == pytest.approx(numbers["loss"], rel=1e-6)
+    (evaluation,) = model.compiled.values()
+    assert evaluation.is_compiled
+
+
+class Unknown(keras.layers.Layer):
+    """Computes with numpy, which XLA cannot."""
+
+    supports_jit = True
+
+    def call(self, x):
+        y = tf.numpy_function(lambda each: each * 2, [x], tf.float32)
+        return tf.ensure_shape(y, x.shape)
+
+
+def test_what_xla_cannot_compile_is_evaluated_without(monkeypatch):
+    monkeypatch.setattr(devices, "sees_gpu", lambda: True)
+    network = keras.Sequential(
+        [keras.Input((4,)), Unknown(), keras.layers.Dense(3)]
+    )
+    model = keras_model.KerasModel(network, DATA.test.x[:2])
+    found = network_evaluation.NetworkEvaluation(model, DATA).evaluate()
+    hits = network(DATA.test.x).numpy().argmax(1) == DATA.test.y
+    assert found["test"]["accuracy"] == pytest.approx(hits.mean())
