@@ -80,6 +80,7 @@ class DatasetRows(dataset_base.DatasetBase):
             _check_is_off("classes", permute_labels=permute_labels)
             _check_is_off("classes", random_labels=random_labels)
         x_train, y_train, x_test, y_test = _read(path, task)
+        _check_lengths(path, x_train, y_train)
         num_classes = None
         if task == "classification":
             y_train, y_test = (
@@ -116,6 +117,16 @@ class DatasetRows(dataset_base.DatasetBase):
             num_classes=num_classes,
             task=task,
             vocabulary=vocabulary,
+        )
+
+
+def _check_lengths(path, x, y):
+    """Raises unless there is a label for each training example."""
+    sizes = {len(leaf) for both in (x, y) for leaf in nested.leaves(both)}
+    if len(sizes) > 1:
+        raise ValueError(
+            f"{path} must hold as many training labels as examples. Received: "
+            f"{examples.count(x)} examples, {examples.count(y)} labels"
         )
 
 

@@ -27,6 +27,11 @@ def load_ticket(source: str, model=None, data_dir: str | None = None):
             architecture, or its recipe names no network and model is None.
         FileNotFoundError: If there is no such run.
     """
+    if not isinstance(source, str):
+        raise ValueError(
+            "The folder of a run comes first, then a model. Received: "
+            f"{type(source).__name__}"
+        )
     run = finished_runs.read(source, data_dir)
     if model is None:
         wrapped = _from_recipe(run)

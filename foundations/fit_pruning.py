@@ -68,9 +68,19 @@ class PruneDuringTraining(keras.callbacks.Callback):
             layers: Names of the layers that are pruned, or patterns.
 
         Raises:
-            ValueError: If the scope is unknown.
+            ValueError: If the scope is unknown, the schedule is none, or layers
+                are not several names.
         """
         super().__init__()
+        if not isinstance(schedule, density_schedules.DensitySchedule):
+            raise ValueError(
+                "Expected a schedule such as constant(.2). Received: "
+                f"{schedule!r}"
+            )
+        if isinstance(layers, str):
+            raise ValueError(
+                f"layers must be several names, such as ({layers!r},)"
+            )
         names.check("scope", scope, layer_shares.SCOPES)
         self.schedule = schedule
         self.scope = scope

@@ -1,9 +1,12 @@
 """The package as it is installed: its names, versions and metadata."""
 
+import os
 import pathlib
 import re
 import subprocess
 import sys
+
+import pytest
 
 import lottery_ticket as lt
 
@@ -46,3 +49,22 @@ def test_python_runs_it_as_the_command():
         text=True,
     )
     assert done.stdout.startswith(f"lottery_ticket {lt.__version__}")
+
+
+@pytest.mark.parametrize("given", [None, "0"])
+def test_tensorflow_keeps_quiet_unless_told_otherwise(given):
+    name = "TF_CPP_MIN_LOG_LEVEL"
+    environment = {k: v for k, v in os.environ.items() if k != name}
+    if given:
+        environment[name] = given
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import os, lottery_ticket; print(os.environ['{name}'])",
+        ],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.stdout.strip() == (given or "3")

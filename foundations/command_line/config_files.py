@@ -84,8 +84,7 @@ def of_record(
     made_by = settings.get("experiment")
     if made_by != experiment:
         raise ValueError(
-            f"{path} is of {made_by}, which takes it: lottery-ticket {made_by} "
-            f"--config={path}"
+            f"{path} holds a run of {made_by}, and this is {experiment}"
         )
     found = {
         name: value
@@ -97,6 +96,18 @@ def of_record(
     if settings.get("level") and not settings.get("densities"):
         found["iterations"] = settings["level"]
     return found
+
+
+def line_of(path: str, name: str) -> str:
+    """Returns "path" or "path, line 3": where a file has a flag."""
+    try:
+        lines = files.read(path).decode().split("\n")
+    except OSError:  # A row of a table.
+        return path
+    for number, line in enumerate(lines, 1):
+        if re.match(rf"""\s*["']?{re.escape(name)}["']?\s*:""", line):
+            return f"{path}, line {number}"
+    return path
 
 
 def to_yaml(values: dict) -> str:

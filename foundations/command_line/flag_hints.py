@@ -67,6 +67,11 @@ def unknown(name: str, value: str, known: Iterable[str]) -> str:
     if flag in known:
         shown = meant.format(value) if value else f"--{flag}"
         return f"Unknown flag {name!r}. Here it is {shown}"
+    if name.lower() == "sparsity" and "density" not in known:
+        return (
+            f"Unknown flag {name!r}. --fractions is the part pruned at each "
+            "level, such as *=.2"
+        )
     if name.lower() in _EXPLAINED:
         return f"Unknown flag {name!r}. {_EXPLAINED[name.lower()]}"
     near = difflib.get_close_matches(name, known, n=SHOWN, cutoff=0.5)

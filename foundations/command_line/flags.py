@@ -145,13 +145,20 @@ def _values(command, argv):
     """As `parse`, of a command; flags may be missing."""
     parameters = command.parameters
     given = flag_words.read(argv, parameters)
-    texts = {**_of_config(given, command), **given}
+    path = given.pop("config", None)
+    texts = {} if path is None else _of_config(path, given, command)
     values = {}
-    for name, text in texts.items():
-        if name not in parameters:  # Of a config.
-            raise ValueError(flag_hints.unknown(name, text, parameters))
-        kind = parameters[name].annotation
-        values[name] = flag_values.convert(name, text, kind)
+    for name, text in {**texts, **given}.items():
+        try:
+            if name not in parameters:  # Of a config.
+                raise ValueError(flag_hints.unknown(name, text, parameters))
+            kind = parameters[name].annotation
+            values[name] = flag_values.convert(name, text, kind)
+        except ValueError as error:
+            if name in given:
+                raise
+            place = config_files.line_of(path, name)
+            raise ValueError(f"{place}: {error}") from error
     return values
 
 
@@ -214,8 +221,6 @@ def print_lines(
 
 def _set_up_libraries():
     """Says what libraries read from the environment as they are loaded."""
-    # 3: TensorFlow calls a machine without a GPU an error.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Whatever the user has set up elsewhere, for Keras and for windows.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["MPLBACKEND"] = "agg"
@@ -334,13 +339,15 @@ def _is_for_users(error):
     return isinstance(error, OSError) or (is_ours and isinstance(error, kinds))
 
 
-def _of_config(given, command):
-    """Texts of the flags in a `--config` file, which leaves those given."""
-    path = given.pop("config", None)
-    if path is None:
-        return {}
+def _of_config(path, given, command):
+    """Texts of the flags in a `--config` file; those given are not its."""
     values = config_files.read(path)
     if isinstance(values.get("settings"), dict):  # A run.json.
+        if command.translate is not None:
+            raise ValueError(
+                f"{path} holds what came out of several flags of this command, "
+                "which are not on record: give them, or a file of them"
+            )
         experiment = command.function.__module__.rpartition(".")[2]
         values = config_files.of_record(
             path, values, experiment, command.parameters

@@ -16,10 +16,11 @@ import attrs
 
 from lottery_ticket.foundations.command_line import (
     flag_functions,
+    flag_hints,
     flag_values,
 )
 from lottery_ticket.foundations.records import plans
-from lottery_ticket.foundations.values import fields, names
+from lottery_ticket.foundations.values import fields
 
 NARROWEST, WIDEST = 60, 120  # Columns of text.
 WIDEST_NAME = 28
@@ -128,7 +129,8 @@ def of_flag(function: Callable, name: str, values: dict | None = None) -> str:
     """
     found = {each.name: each for each in flags(function, values)}
     name = name.lstrip("-").partition("=")[0].replace("-", "_")
-    names.check("flag", name, found)
+    if name not in found:
+        raise ValueError(flag_hints.unknown(name, "", found))
     flag = found[name]
     width = _width()
     text = textwrap.fill(flag.text, width - 4)

@@ -63,11 +63,13 @@ def check(callbacks: Sequence[Callback]) -> None:
 
     Callbacks of Keras cannot: they are for `fit`.
     """
-    for each in callbacks:
+    several = callbacks if isinstance(callbacks, list | tuple) else [None]
+    for each in several:
         if not callable(each):
             raise ValueError(
                 "Expected functions of a run_callbacks.State, called between "
-                f"chunks; Keras's callbacks are for fit. Received: {each!r}"
+                f"chunks, in a list; Keras's are for fit. Received: "
+                f"{callbacks!r}"
             )
 
 

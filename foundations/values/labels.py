@@ -160,10 +160,15 @@ def weighed(
         before: Their weights so far, float32, shape (n, ...).
 
     Raises:
-        ValueError: If labels are not of classes, a class is not an index, or a
-            weight not a number.
+        ValueError: If it is no dict, labels are not of classes, a class is not
+            an index, or a weight not a number.
     """
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"class_weight must be a dict, class -> weight. Received: {given!r}"
+        )
     indices = _classes_of(y)
+    there = set(np.unique(indices).tolist())
     found = np.ones(indices.shape, np.float32)
     for index, weight in given.items():
         is_index = isinstance(index, int | np.integer) and index >= 0
@@ -173,6 +178,8 @@ def weighed(
                 "class_weight must map indices of classes to weights, 0 or "
                 f"more. Received: {index!r}: {weight!r}"
             )
+        if index not in there:
+            _log.warning("class_weight: no training label is %r", index)
         found[indices == index] = weight
     if before is None:
         return found

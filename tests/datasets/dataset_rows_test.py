@@ -162,3 +162,12 @@ def test_images_are_not_read_here(tmp_path):
     path = npz(tmp_path, np.zeros((30, 4, 4), np.uint8))
     assert not dataset_rows.takes(path)
     assert dataset_rows.takes("a.csv:b")
+
+
+@pytest.mark.parametrize("counts", [(6, 4), (4, 6)])
+def test_as_many_labels_as_examples(tmp_path, counts):
+    x, y = (np.zeros((count, 3), np.float32) for count in counts)
+    path = str(tmp_path / "a.npz")
+    np.savez(path, x_train=x, y_train=y[:, 0], x_test=x, y_test=x[:, 0])
+    with pytest.raises(ValueError, match="as many training labels"):
+        dataset_rows.DatasetRows(path, task="regression")

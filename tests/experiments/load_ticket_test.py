@@ -38,3 +38,9 @@ def test_a_model_is_given_the_weights(run):
         load_ticket.load_ticket(run, network)
     with pytest.raises(FileNotFoundError, match="has no run.json"):
         load_ticket.load_ticket(f"{run}/nothing")
+
+
+def test_the_run_comes_first(run):
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="comes first, then a model"):
+        load_ticket.load_ticket(network, run)

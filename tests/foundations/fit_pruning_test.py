@@ -273,3 +273,15 @@ def test_criteria_that_need_data_say_so():
         fit_pruning.prune_trained(network(), 0.5, criterion="mag")
     with pytest.raises(ValueError, match=r"must be in \[0, 1\]. Received: 2"):
         fit_pruning.prune_trained(network(), 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"schedule": 0.2}, "a schedule such as constant"),
+        ({"schedule": fit_pruning.constant(0.2), "layers": "a"}, "several"),
+    ],
+)
+def test_what_is_no_schedule_or_no_names_is_refused_at_once(given, message):
+    with pytest.raises(ValueError, match=message):
+        fit_pruning.PruneDuringTraining(**given)

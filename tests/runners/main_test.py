@@ -119,3 +119,12 @@ def test_a_printed_config_means_the_same(words, tmp_path, monkeypatch, capsys):
 def test_help_is_a_word(words, capsys):
     main.main([*words, *(["help"] if words == ["train"] else [])])
     assert capsys.readouterr().out.startswith("lottery-ticket")
+
+
+def test_a_gem_is_not_made_from_its_record(tmp_path, capsys):
+    path = tmp_path / "run.json"
+    path.write_text('{"settings": {"experiment": "gem_miner"}}')
+    with pytest.raises(SystemExit) as stop:
+        main.main(["gem_miner", f"--config={path}", "--output_dir=a"])
+    assert stop.value.code == 2
+    assert "not on record" in capsys.readouterr().err

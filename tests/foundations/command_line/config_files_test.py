@@ -160,7 +160,7 @@ def test_a_record_gives_its_flags():
 
 
 def test_a_record_of_another_experiment_is_named():
-    with pytest.raises(ValueError, match="r is of lottery_experiment, which"):
+    with pytest.raises(ValueError, match="r holds a run of lottery_experiment"):
         config_files.of_record("r", RECORD, "train", KNOWN)
 
 
@@ -176,3 +176,10 @@ def test_what_is_written_is_read_again(tmp_path):
         "d": "no",
         "g": "False",
     }
+
+
+def test_a_flag_is_found_in_its_file(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("# lr: 3\nlrx: 1\n'lr' : 2\n")
+    assert config_files.line_of(str(path), "lr") == f"{path}, line 3"
+    assert config_files.line_of("table/row", "lr") == "table/row"

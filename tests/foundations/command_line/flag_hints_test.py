@@ -24,3 +24,7 @@ def test_it_says_what_is_meant(name, value, said):
     text = flag_hints.unknown(name, value, KNOWN)
     assert text.startswith(f"Unknown flag {name!r}.") and said in text
     assert "\n" not in text
+
+
+def test_sparsity_is_a_fraction_where_there_is_no_density():
+    assert "--fractions" in flag_hints.unknown("sparsity", ".9", ("fractions",))

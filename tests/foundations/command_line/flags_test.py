@@ -275,12 +275,6 @@ def test_keras_runs_on_tensorflow(monkeypatch, capsys):
     assert os.environ["KERAS_BACKEND"] == "tensorflow"
 
 
-def test_tensorflow_keeps_quiet_unless_told_otherwise(monkeypatch, capsys):
-    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
-    flags.main(thing, ["x"])
-    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3"
-
-
 def planned(output_dir: str, *, lr: float = 0.1) -> plans.Plan:
     """Plans something.
 

@@ -24,7 +24,7 @@ def test_weights_are_read_when_asked_for_and_cannot_be_written():
 
 @pytest.mark.parametrize("wrong", [keras.callbacks.Callback(), None, "print"])
 def test_what_cannot_be_called_is_named_before_any_work(tmp_path, wrong):
-    with pytest.raises(ValueError, match="Keras's callbacks are for fit"):
+    with pytest.raises(ValueError, match="Keras's are for fit"):
         tiny.train(tmp_path, callbacks=[print, wrong])
     assert not list(tmp_path.iterdir())
 
@@ -100,3 +100,8 @@ def test_a_faulty_callback_ends_the_run_and_it_can_go_on(
         tiny.result_bytes(tmp_path / name) for name in ("whole", "run")
     )
     assert whole == run
+
+
+def test_callbacks_are_several():
+    with pytest.raises(ValueError, match="in a list"):
+        run_callbacks.check(print)

@@ -122,3 +122,15 @@ def test_weights_of_classes_multiply_those_of_examples():
 def test_weights_of_what_is_no_class(y, given, message):
     with pytest.raises(ValueError, match=message):
         labels.weighed(y, given)
+
+
+@pytest.mark.parametrize("given", [[1.0, 5.0], "balanced"])
+def test_weights_of_classes_are_a_dict(given):
+    with pytest.raises(ValueError, match="must be a dict, class -> weight"):
+        labels.weighed(np.array([0, 1], np.int32), given)
+
+
+def test_a_class_that_no_label_is_of_is_said(caplog):
+    found = labels.weighed(np.array([0, 1], np.int32), {7: 5.0, 1: 2.0})
+    np.testing.assert_array_equal(found, [1, 2])
+    assert "no training label is 7" in caplog.text
