@@ -145,8 +145,8 @@ def _values(command, argv):
     """As `parse`, of a command; flags may be missing."""
     parameters = command.parameters
     given = flag_words.read(argv, parameters)
-    path = given.pop("config", None)
-    texts = {} if path is None else _of_config(path, given, command)
+    path = given.pop("config", "")
+    texts = _of_config(path, given, command) if path else {}
     values = {}
     for name, text in {**texts, **given}.items():
         try:
