@@ -6,6 +6,7 @@ a line in EXPERIMENTS: the command line, sweeps and the report follow from it.
 
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Callable
@@ -128,8 +129,14 @@ def find(name: str) -> "flags.Command":
 
 
 def example(name: str) -> str:
-    """Returns the command line that a command's module shows first."""
-    runner = importlib.import_module(f"lottery_ticket.runners.{name}")
+    """Returns the command line that a command's module shows first.
+
+    "" if there is none: an experiment needs no module here.
+    """
+    path = f"lottery_ticket.runners.{name}"
+    if importlib.util.find_spec(path) is None:
+        return ""
+    runner = importlib.import_module(path)
     lines = re.findall(
         r"lottery-ticket (?:.*\\\n)*.*", inspect.getdoc(runner) or ""
     )
