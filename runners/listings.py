@@ -4,7 +4,6 @@ lottery-ticket recipes cifar10_resnet20
 """
 
 import inspect
-import shutil
 import sys
 import textwrap
 from collections.abc import Callable
@@ -122,7 +121,7 @@ def _paragraphs(cls):
 
 def _table(rows):
     width = max(map(len, rows)) + 2
-    columns = max(_columns() - width, 30)
+    columns = max(terminal.columns() - width, 30)
     lines = []
     for name, text in rows.items():
         first, *rest = textwrap.wrap(text, columns) or [""]
@@ -132,8 +131,4 @@ def _table(rows):
 
 
 def _wrapped(lines):
-    return "\n".join(textwrap.fill(line, _columns()) for line in lines)
-
-
-def _columns():
-    return shutil.get_terminal_size((80, 24)).columns
+    return "\n".join(textwrap.fill(line, terminal.columns()) for line in lines)

@@ -297,9 +297,9 @@ def _said(command, argv):
 def _print_config(command, argv):
     """Prints all flags, with what follows from those that are given."""
     words = [word for word in argv if word != PRINT_CONFIG]
-    values = parse(command, words)
-    bind(command, words)  # Settings that do not fit are refused.
-    in_force = help_text.flags(as_command(command).function, values)
+    function, values = as_command(command).function, parse(command, words)
+    flag_functions.keywords(function, values)  # Or settings are refused.
+    in_force = help_text.flags(function, values)
     text = config_files.to_yaml({each.name: each.value for each in in_force})
     terminal.say(text.rstrip(), sys.stdout)
 

@@ -7,7 +7,6 @@ flag that is named, all is said.
 import dataclasses
 import inspect
 import re
-import shutil
 import textwrap
 import typing
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from lottery_ticket.foundations.command_line import (
     flag_functions,
     flag_hints,
     flag_values,
+    terminal,
 )
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.values import fields
@@ -259,5 +259,4 @@ def _metavar(annotation, kind):
 
 
 def _width():
-    columns = shutil.get_terminal_size((80, 24)).columns
-    return min(max(columns, NARROWEST), WIDEST)
+    return min(max(terminal.columns(), NARROWEST), WIDEST)

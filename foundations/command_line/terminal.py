@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -23,6 +24,11 @@ def open_closed() -> None:
             nothing = open(os.devnull, "r" if name == "stdin" else "w")
             os.set_inheritable(nothing.fileno(), True)
             setattr(sys, name, nothing)
+
+
+def columns() -> int:
+    """Returns the terminal's width, 80 where there is none."""
+    return shutil.get_terminal_size((80, 24)).columns
 
 
 def say(text: str, stream: TextIO) -> None:
