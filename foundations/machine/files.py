@@ -66,7 +66,8 @@ def sizes(directory: str, below: Iterable[str]) -> dict[str, int]:
     Opens none; of a remote root it asks once.
     """
     if not is_remote(directory):
-        found = ((name, _size(_local(join(directory, name)))) for name in below)
+        local = _local(directory)
+        found = ((name, _size(f"{local}/{name}")) for name in below)
         return {name: size for name, size in found if size is not None}
     listing = _listing_of(directory) or _Listing(directory)
     known = listing.sizes
