@@ -94,7 +94,7 @@ def plan(
         **recipe.settings(),
         "experiment": "branch",
         **own,
-        "masks": save_restore.checksum(masks),
+        "masks": _checksum(masks, source),
         "ticket": source.checksum("masks", "initial"),
     }
     seed = recipe.init_seed
@@ -228,6 +228,13 @@ def _own(source, selection, mask_1_action, signed_constant, start_iteration):
         "start_iteration": steps.text(start_iteration or f"{iteration}it"),
         "is_finetuned": is_finetuned,
     }
+
+
+def _checksum(masks, source):
+    """Of masks; a ticket's own are not read again for each branch."""
+    if masks is source.masks:
+        return source.checksum("masks")
+    return save_restore.checksum(masks)
 
 
 def _check_not_the_same(source, recipe, own):

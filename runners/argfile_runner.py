@@ -38,6 +38,7 @@ def argfile_runner(
     workers_per_device: int = 1,
     log_dir: str | None = None,
     dry_run: bool = False,
+    verify: bool = False,
     quiet: bool = False,
     argfile_flags: str = "",
 ) -> None:
@@ -76,6 +77,9 @@ def argfile_runner(
             Default is `logs` in the deepest folder that holds all output_dirs.
         dry_run: Print what would run and where, and run nothing; the exit
             status is 1 if a line is refused.
+        verify: Read every file of complete lines, and name those that have
+            changed: their lines are run again. Else the sizes of files, and the
+            checksum of each run.json, tell what is complete.
         quiet: Show nothing but failures, at the end.
         argfile_flags: Flags of the argfile in one text, for when some have
             names that argfile_runner has, too, such as "--quiet --trials=3".
@@ -85,7 +89,9 @@ def argfile_runner(
     source = _source(argfile)
     lines = argfile_lines.read(source, shlex.split(argfile_flags))
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
-    agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
+    agenda = argfile_lines.agenda(
+        found, lines, _showing(len(lines), quiet), verify
+    )
     slots = slots[: len(agenda.to_run)]
     if dry_run:
         _print_agenda(found, agenda, slots)

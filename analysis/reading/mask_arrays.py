@@ -1,12 +1,10 @@
 """Masks and weights of complete runs, opened once their checksums are right."""
 
-import io
-
 import numpy as np
 
 from lottery_ticket.analysis.reading import records, tree
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.records import run_record
+from lottery_ticket.foundations.records import run_record, save_restore
 
 with lazy.imports():
     import pandas as pd
@@ -32,18 +30,13 @@ def whole(
     rows = [*runs.to_dict("index").items()]
     for index, row in progress.each(rows, "checking", quiet):
         try:
-            checksums = _checked(row["directory"])
+            layers, masks = _checked(row["directory"])
         except (ValueError, FileNotFoundError) as error:
             keys = ("experiment", "trial", "level", "run")
             place = tree.Place("", (), *(row[key] for key in keys))
             problems.append(f"{place.label}: {error}")
             continue
-        masks = [name for name in checksums if name.startswith("masks/")]
-        names = [name.removeprefix("masks/")[: -len(".npy")] for name in masks]
-        added[index] = {
-            "layers": tuple(names),
-            "masks": tuple(checksums[name] for name in masks),
-        }
+        added[index] = {"layers": layers, "masks": masks}
     columns = pd.DataFrame.from_dict(
         added, orient="index", columns=["layers", "masks"]
     )
@@ -52,25 +45,24 @@ def whole(
 
 def restore(directory: str, folder: str, layer: str) -> np.ndarray:
     """Returns a layer's array of a whole run, from one of FOLDERS."""
-    path = files.join(directory, folder, f"{layer}.npy")
-    return np.load(io.BytesIO(files.read(path)), allow_pickle=False)
+    return save_restore.restore_entry(files.join(directory, folder), layer)
 
 
 def _checked(directory):
-    """Checksums of a run's masks and kernels, once they are right.
+    """A run's layers, and its masks' checksums, once its kernels are right too.
 
     Raises:
         ValueError: If one is not as recorded, or there are none.
     """
     record = records.read(directory, tree.RUN)
-    names = [
-        f"{folder}/{layer}.npy"
-        for layer in record["density"]
+    layers, saved = tuple(record["density"]), record["checksums"]
+    names = {
+        folder: save_restore.files_of(folder, layers, saved)
         for folder in FOLDERS
-    ]
-    checksums = {name: record["checksums"].get(name) for name in names}
+    }
+    checksums = {n: saved.get(n) for own in names.values() for n in own}
     if None in checksums.values():
         raise ValueError("its masks and weights were not saved")
     for path in run_record.damaged_files(directory, {"checksums": checksums}):
         raise ValueError(f"damaged ({path} is missing or has changed)")
-    return checksums
+    return layers, tuple(checksums[name] for name in names["masks"])

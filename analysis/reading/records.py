@@ -41,15 +41,22 @@ def understand(
         Pair: a list of what was read, in order; and a sentence for each thing
         that is unfinished or damaged.
     """
-    found, problems = [], []
-    for label, thing in things:
+
+    def try_one(labelled):
+        """Either (what is read,) or what is wrong."""
+        label, thing = labelled
         try:
-            found.append(read_one(thing))
+            return (read_one(thing),)
         except (ValueError, FileNotFoundError) as error:
-            problems.append(f"{label}: {error}")
+            return f"{label}: {error}"
         except (KeyError, TypeError) as error:
-            problems.append(f"{label}: damaged (its {name} lacks {error})")
-    return found, problems
+            return f"{label}: damaged (its {name} lacks {error})"
+
+    answers = list(files.each(try_one, things))
+    return (
+        [answer[0] for answer in answers if isinstance(answer, tuple)],
+        [answer for answer in answers if isinstance(answer, str)],
+    )
 
 
 def of_places(

@@ -72,6 +72,16 @@ class FinishedRun:
 
     def checksum(self, *parts: str) -> str:
         """Returns the SHA-256 over some of "masks", "initial" and "final"."""
+        if parts not in self._checksums:
+            self._checksums[parts] = self._checksum(parts)
+        return self._checksums[parts]
+
+    @functools.cached_property
+    def _checksums(self) -> dict[tuple[str, ...], str]:
+        """What `checksum` has returned."""
+        return {}
+
+    def _checksum(self, parts):
         arrays = {
             name if part == "masks" else f"{part}/{name}": array
             for part in parts
@@ -93,16 +103,25 @@ def read(directory: str, data_dir: str | None = None) -> FinishedRun:
     directory = directory.rstrip("/")
     if not files.is_remote(directory):
         directory = os.path.abspath(os.path.expanduser(directory))
-    if not files.exists(paths.record(directory)):
+    try:
+        seal = files.read(paths.record(directory))
+    except FileNotFoundError as error:
         run_record.check_source(paths.masks(directory))
         raise FileNotFoundError(
             "Expected the folder of a finished run, such as "
             f"results/trial1/8/same_init. Received: {directory}, which has no "
             "run.json"
-        )
+        ) from error
+    return _read(directory, data_dir, seal)
+
+
+@functools.lru_cache(maxsize=2)  # For many branches of a ticket, in a row.
+def _read(directory, data_dir, seal):
+    """A finished run, whose run.json has such bytes."""
+    del seal
     found = given_networks.network(paths.masks(directory))
     record = run_record.read(directory) or {}  # Whole, as its masks are.
-    return FinishedRun(
+    run = FinishedRun(
         directory,
         record["settings"],
         record["inputs"],
@@ -110,6 +129,9 @@ def read(directory: str, data_dir: str | None = None) -> FinishedRun:
         given_networks.network(paths.initial(directory)),
         data_dir,
     )
+    for array in (*run.masks.values(), *run.initial.values()):
+        array.flags.writeable = False  # Others are given the same arrays.
+    return run
 
 
 def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:

@@ -4,11 +4,21 @@ A path that begins with a scheme (`gs://`, `s3://`, `memory://`) goes through
 the fsspec package for it, such as gcsfs, if installed; any other is local.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import posixpath
+import stat
+import typing
+from collections.abc import Callable, Iterable, Iterator
 
 import fsspec
+
+READERS = 16  # Of remote roots, which take some 50 ms an answer.
+_Thing = typing.TypeVar("_Thing")
+_Read = typing.TypeVar("_Read")
+# Remote folder -> its listing, by paths below it; see `listed`.
+_listings: dict[str, "_Listing"] = {}
 
 
 def is_remote(path: str) -> bool:
@@ -24,12 +34,25 @@ def join(*parts: str | int) -> str:
 
 def exists(path: str) -> bool:
     """Whether a file or folder is there."""
+    if not is_remote(path):
+        return os.path.exists(_local(path))
+    listing = _listing_of(path)
+    if listing is not None:
+        return listing.has(path)
     fs, inner = _open(path)
     return fs.exists(inner)
 
 
 def names(directory: str) -> list[str]:
     """Sorted names of what a folder holds; [] where there is no folder."""
+    if not is_remote(directory):
+        try:
+            return sorted(os.listdir(_local(directory)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+    listing = _listing_of(directory)
+    if listing is not None:
+        return listing.names(directory)
     fs, inner = _open(directory)
     if not fs.isdir(inner):
         return []
@@ -37,14 +60,46 @@ def names(directory: str) -> list[str]:
     return sorted(posixpath.basename(name.rstrip("/")) for name in found)
 
 
-def walk(directory: str) -> list[tuple[str, list[str]]]:
-    """Returns (folder, its file names) for a folder and all below, sorted."""
-    fs, inner = _open(directory)
-    prefix = str(directory).rstrip("/")
-    return sorted(
-        (prefix + folder[len(inner.rstrip("/")) :], sorted(file_names))
-        for folder, _, file_names in fs.walk(inner)
-    )
+def sizes(directory: str, below: Iterable[str]) -> dict[str, int]:
+    """Returns dict, path -> bytes, of those files below a folder that exist.
+
+    Opens none; of a remote root it asks once.
+    """
+    if not is_remote(directory):
+        local = _local(directory)
+        found = ((name, _size(f"{local}/{name}")) for name in below)
+        return {name: size for name, size in found if size is not None}
+    listing = _listing_of(directory) or _Listing(directory)
+    known = listing.sizes
+    paths = {name: join(directory, name) for name in below}
+    return {name: known[path] for name, path in paths.items() if path in known}
+
+
+@contextlib.contextmanager
+def listed(directory: str) -> Iterator[None]:
+    """Has what lies below a remote folder looked up in one listing of it.
+
+    `exists`, `names` and `sizes` answer by it, in all threads, and `each` reads
+    many things at once. What is written meanwhile they do not see. Local
+    folders are asked each time, which costs next to nothing.
+    """
+    if is_remote(directory):
+        _listings[directory] = _Listing(directory)
+    try:
+        yield
+    finally:
+        _listings.pop(directory, None)
+
+
+def each(
+    read: Callable[[_Thing], _Read], things: Iterable[_Thing]
+) -> Iterator[_Read]:
+    """Yields read(thing) of each, in order; where `listed`, many at once."""
+    if not _listings:
+        yield from map(read, things)
+        return
+    with concurrent.futures.ThreadPoolExecutor(READERS) as pool:
+        yield from pool.map(read, things)
 
 
 def read(path: str, count: int | None = None) -> bytes:
@@ -52,10 +107,17 @@ def read(path: str, count: int | None = None) -> bytes:
 
     Raises FileNotFoundError if there is no such file.
     """
-    fs, inner = _open(path)
-    if not fs.isfile(inner):
+    if not is_remote(path):
+        local = _local(path)
+        if os.path.isfile(local):
+            with open(local, "rb") as file:
+                return file.read(-1 if count is None else count)
         raise FileNotFoundError(f"No file at {path}")
-    return fs.cat_file(inner, end=count)
+    fs, inner = _open(path)
+    try:
+        return fs.cat_file(inner, end=count)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise FileNotFoundError(f"No file at {path}") from error
 
 
 def write(path: str, data: bytes) -> None:
@@ -65,15 +127,18 @@ def write(path: str, data: bytes) -> None:
     half of one. Folders are made as needed. Raises OSError if it cannot be
     written; the error names the file.
     """
-    fs, inner = _open(path)
-    fs.makedirs(posixpath.dirname(inner), exist_ok=True)
     if is_remote(path):  # Object stores show a file only when it is whole.
+        fs, inner = _open(path)
+        fs.makedirs(posixpath.dirname(inner), exist_ok=True)
         fs.pipe_file(inner, data)
         return
-    temporary = f"{inner}.{os.getpid()}.tmp"
+    local = _local(path)
+    os.makedirs(os.path.dirname(local), exist_ok=True)
+    temporary = f"{local}.{os.getpid()}.tmp"
     try:
-        fs.pipe_file(temporary, data)
-        os.replace(temporary, inner)
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, local)
     except OSError as error:
         error.filename = path  # A full disk does not say where.
         raise
@@ -84,6 +149,10 @@ def write(path: str, data: bytes) -> None:
 
 def remove(path: str) -> None:
     """Removes a file; nothing happens if it is absent."""
+    if not is_remote(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(_local(path))
+        return
     fs, inner = _open(path)
     if fs.exists(inner):
         fs.rm_file(inner)
@@ -91,14 +160,61 @@ def remove(path: str) -> None:
 
 def make_folder(path: str) -> None:
     """Makes a folder and its parents; one that exists is fine."""
+    if not is_remote(path):
+        os.makedirs(_local(path), exist_ok=True)
+        return
     fs, inner = _open(path)
     fs.makedirs(inner, exist_ok=True)
 
 
+class _Listing:
+    """All files below a remote folder, by their paths as callers write them."""
+
+    def __init__(self, directory):
+        fs, inner = _open(directory)
+        found = fs.find(inner, detail=True) if fs.exists(inner) else {}
+        prefix, start = directory.rstrip("/"), len(inner.rstrip("/"))
+        self.sizes: dict[str, int] = {
+            prefix + path[start:]: info["size"] for path, info in found.items()
+        }
+        self._folders: dict[str, set[str]] = {}  # Folder -> names in it.
+        for path in self.sizes:
+            while path != prefix:
+                path, _, name = path.rpartition("/")
+                self._folders.setdefault(path, set()).add(name)
+
+    def has(self, path):
+        """Whether a file or folder is there."""
+        path = path.rstrip("/")
+        return path in self.sizes or path in self._folders
+
+    def names(self, directory):
+        """Sorted names of what a folder holds."""
+        return sorted(self._folders.get(directory.rstrip("/"), ()))
+
+
+def _listing_of(path):
+    """The listing that a path is looked up in, or None."""
+    for directory, listing in _listings.items():
+        if f"{path}/".startswith(f"{directory.rstrip('/')}/"):
+            return listing
+    return None
+
+
+def _local(path):
+    return os.path.abspath(os.path.expanduser(str(path)))
+
+
+def _size(path):
+    """Bytes of a file, or None where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
 def _open(path):
-    if not is_remote(path):  # fsspec would read "::" as a chain of systems.
-        local = os.path.abspath(os.path.expanduser(str(path)))
-        return fsspec.filesystem("file"), local
     try:
         return fsspec.core.url_to_fs(str(path))
     except (ImportError, ValueError) as error:

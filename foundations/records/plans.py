@@ -28,11 +28,18 @@ class Run:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it is done, and its files are whole.
+        """Whether it is done, and its files are as long as they were.
 
         Raises ValueError if the folder holds one with other settings.
         """
-        return run_record.is_complete(self.directory, self.settings)
+        return run_record.is_complete(
+            self.directory, self.settings, verify=False
+        )
+
+    def damaged_files(self) -> list[str]:
+        """Paths of files of a complete run whose bytes have changed."""
+        record = run_record.read(self.directory) or {"checksums": {}}
+        return run_record.damaged_files(self.directory, record)
 
     def check_settings(self) -> None:
         """Raises if the folder's run, finished or begun, has other settings."""
@@ -112,10 +119,11 @@ class Plan:
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is nothing left to do.
+        """Whether there is nothing left to do, if no file has changed.
 
-        Result files come first: where one is not there, no run's arrays are
-        looked at. Raises ValueError if there is something with other settings.
+        Opens no file but records; `damaged_files` reads all. Result files come
+        first: where one is not there, no run is looked at. Raises ValueError if
+        there is something with other settings.
         """
         runs = self._parts(Run)
         if all([result.is_complete for result in self._parts(Result)]):
@@ -124,12 +132,16 @@ class Plan:
             run.check_settings()
         return False
 
+    def damaged_files(self) -> list[str]:
+        """Paths of files of its runs, complete ones, that have changed."""
+        return [p for run in self._parts(Run) for p in run.damaged_files()]
+
     def run(self) -> None:
         """Does what is left to do, once no folder holds anything else.
 
         Raises ValueError if one does; and whatever the work raises.
         """
-        if self.is_complete:
+        if self.is_complete and not self.damaged_files():
             progress.say(f"{self.output_dir}: complete already", self.quiet)
             return
         runs = self._parts(Run)

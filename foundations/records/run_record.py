@@ -28,11 +28,12 @@ def write(directory: str, record: dict) -> None:
     Args:
         record: JSON values. "settings" and "inputs" say what the run was made
             with, "checksums" maps each file's path below the folder to its
-            SHA-256.
+            SHA-256. "sizes", the same files' bytes, are added.
     """
     # These first: they are looked at even where the rest is damaged.
     first = {part: record[part] for part in ("settings", "inputs")}
-    sealed.write(paths.record(directory), {**first, **record})
+    sizes = files.sizes(directory, record["checksums"])
+    sealed.write(paths.record(directory), {**first, **record, "sizes": sizes})
 
 
 def read(directory: str) -> dict | None:
@@ -43,16 +44,24 @@ def read(directory: str) -> dict | None:
     return sealed.read(paths.record(directory))
 
 
-def is_complete(directory: str, settings: dict) -> bool:
+def is_complete(directory: str, settings: dict, verify: bool = True) -> bool:
     """Whether a run with these settings is done and its files are whole.
 
-    Raises ValueError if the folder holds a run made with other settings, or a
-    run.json that does not show with which.
+    Args:
+        directory: Folder of the run.
+        settings: Dict, name -> JSON value.
+        verify: Whether the files' bytes are read and compared with their
+            checksums. Else they count as whole where their sizes are as
+            recorded; where 0.1.0 recorded none, where they are not empty.
+
+    Raises:
+        ValueError: If the folder holds a run made with other settings, or a
+            run.json that does not show with which.
     """
     record = _read_own(directory, {"settings": settings})
     if record is None:
         return False
-    return not damaged_files(directory, record)
+    return not (damaged_files if verify else cut_files)(directory, record)
 
 
 def restore(directory: str, identity: dict) -> dict[str, dict] | None:
@@ -199,11 +208,20 @@ def damaged_files(directory: str, record: dict) -> list[str]:
         files.join(directory, name): checksum
         for name, checksum in record["checksums"].items()
     }
+    return [path for path in listed if _checksum(path) != listed[path]]
+
+
+def cut_files(directory: str, record: dict) -> list[str]:
+    """Paths of a run's files that are missing or not as long as they were.
+
+    Opens none.
+    """
+    found = files.sizes(directory, record["checksums"])
+    recorded = record.get("sizes", {})
     return [
-        path
-        for path, checksum in listed.items()
-        if not files.exists(path)
-        or hashlib.sha256(files.read(path)).hexdigest() != checksum
+        files.join(directory, name)
+        for name in record["checksums"]
+        if not found.get(name) or found[name] != recorded.get(name, found[name])
     ]
 
 
@@ -257,6 +275,14 @@ def _readable_part(text, part):
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _checksum(path):
+    """SHA-256 of a file; None where there is none."""
+    try:
+        return hashlib.sha256(files.read(path)).hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def _check_checkpoint(path):

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import os
+import zipfile
+from collections.abc import Container, Iterable
 from typing import overload
 
 import numpy as np
@@ -13,28 +15,33 @@ from lottery_ticket.foundations.records import paths
 
 Network = dict[str, np.ndarray]
 Log = dict[str, list]
+ARCHIVE = "arrays.npz"  # Of NumPy's own layout, nothing in it compressed.
 
 
 def save_network(directory: str, network: Network) -> dict[str, str]:
-    """Saves one `NAME.npy` per entry; returns their SHA-256 by file name."""
-    checksums = {}
-    for name, array in network.items():
-        buffer = io.BytesIO()
-        np.save(buffer, np.asarray(array), allow_pickle=False)
-        data = buffer.getvalue()
-        files.write(files.join(directory, f"{name}.npy"), data)
-        checksums[f"{name}.npy"] = hashlib.sha256(data).hexdigest()
-    return checksums
+    """Saves arrays, a `NAME.npy` each; returns their SHA-256 by file name.
+
+    On remote roots, where each file costs a request, all in one ARCHIVE.
+    """
+    arrays = {f"{name}.npy": _npy(array) for name, array in network.items()}
+    if files.is_remote(directory):
+        arrays = {ARCHIVE: _zip(arrays)}
+    for name, data in arrays.items():
+        files.write(files.join(directory, name), data)
+    return {n: hashlib.sha256(data).hexdigest() for n, data in arrays.items()}
 
 
 def restore_network(directory: str) -> Network:
     """Returns the network saved in a folder, sorted by name.
 
     Raises:
-        FileNotFoundError: If the folder holds no .npy file.
+        FileNotFoundError: If the folder holds neither .npy files nor ARCHIVE.
         ValueError: If a file is damaged, or holds pickled objects.
     """
-    found = [name for name in files.names(directory) if name.endswith(".npy")]
+    names = files.names(directory)
+    if ARCHIVE in names:
+        return _restore_archive(files.join(directory, ARCHIVE))
+    found = [name for name in names if name.endswith(".npy")]
     if not found:
         raise FileNotFoundError(
             f"No saved network (.npy files) in {directory!r}"
@@ -43,6 +50,30 @@ def restore_network(directory: str) -> Network:
         name.removesuffix(".npy"): _restore_array(files.join(directory, name))
         for name in found
     }
+
+
+def restore_entry(directory: str, name: str) -> np.ndarray:
+    """Returns one array of the network saved in a folder.
+
+    Raises as `restore_network`; KeyError if there is no such array.
+    """
+    if files.is_remote(directory):
+        return restore_network(directory)[name]
+    return _restore_array(files.join(directory, f"{name}.npy"))
+
+
+def files_of(folder: str, names: Iterable[str], saved: Container) -> list[str]:
+    """Returns the paths that arrays of a run were saved at, below its folder.
+
+    Args:
+        folder: Such as "masks".
+        names: Names of the arrays.
+        saved: Paths of what the run has saved.
+    """
+    archive = f"{folder}/{ARCHIVE}"
+    if archive in saved:
+        return [archive]
+    return [f"{folder}/{name}.npy" for name in names]
 
 
 @overload
@@ -125,15 +156,45 @@ def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
     return {key: column[-tail:] for key, column in log.items()}
 
 
-def _restore_array(path):
-    data = io.BytesIO(files.read(path))
+def _npy(array):
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _zip(members):
+    """Bytes of an archive, by names alone: it has no dates."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return buffer.getvalue()
+
+
+def _restore_archive(path):
     try:
-        array = np.load(data, allow_pickle=False)
+        with zipfile.ZipFile(io.BytesIO(files.read(path))) as archive:
+            members = {n: archive.read(n) for n in sorted(archive.namelist())}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
+    return {
+        name.removesuffix(".npy"): _array(data, f"{name} in {path}")
+        for name, data in members.items()
+    }
+
+
+def _restore_array(path):
+    return _array(files.read(path), path)
+
+
+def _array(data, place):
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
         is_numbers = array.dtype.kind in "biuf"  # No complex, no records.
     except Exception:  # Damaged bytes can raise nearly anything.
         is_numbers = False
     if not is_numbers:
-        raise ValueError(f"{path} is damaged, or holds no plain numbers")
+        raise ValueError(f"{place} is damaged, or holds no plain numbers")
     return array
 
 

@@ -57,9 +57,11 @@ def read(path: str, *, warn: bool = True) -> dict | None:
     A file that is damaged is named in a warning, unless the caller says so
     itself, and counts as none. Settings in it have their names of today.
     """
-    if not files.exists(path):
+    try:
+        data = files.read(path)
+    except FileNotFoundError:
         return None
-    record = look(path)
+    record = _parsed(data)
     seal = record.pop("checksum", None) if record else None
     if record is None or seal != _seal(record):
         if warn:
@@ -73,10 +75,9 @@ def read(path: str, *, warn: bool = True) -> dict | None:
 def look(path: str) -> dict | None:
     """Returns what a JSON file holds by name, whole or not; None if nothing."""
     try:
-        record = json.loads(files.read(path))
-    except (ValueError, RecursionError, FileNotFoundError):
+        return _parsed(files.read(path))
+    except FileNotFoundError:
         return None
-    return record if isinstance(record, dict) else None
 
 
 def check_same(recorded: dict, requested: dict, directory: str) -> None:
@@ -114,6 +115,15 @@ def differences(recorded: dict, requested: dict) -> str:
         for name, (there, now) in zip(names, pairs, strict=True)
         if there != now
     )
+
+
+def _parsed(data):
+    """What JSON holds by name; None where it is none, or nothing by name."""
+    try:
+        record = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _seal(record):

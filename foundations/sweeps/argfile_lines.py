@@ -5,19 +5,19 @@ lines checked before any work. Where that is declared to return a Plan, finished
 lines are skipped.
 """
 
-import concurrent.futures
 import contextlib
 import dataclasses
+import logging
 import os
 import shlex
 import subprocess
 from collections.abc import Callable
 
-from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.command_line import flag_functions, flags
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import scripts
 
-LOOKUP_THREADS = 16  # Remote roots take some 50 ms an answer.
+_log = logging.getLogger(__name__)
 # Lines that agree in all of these would write to the same folders.
 _PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
 
@@ -30,6 +30,10 @@ class Line:
     words: tuple[str, ...]  # As a shell would split it.
     output_dir: str | None = None  # As the line says; None if unknown.
     log: str = ""  # File that what it prints is added to.
+    # What the line means for the runner's function, once it is checked.
+    keywords: dict | None = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def text(self) -> str:
@@ -99,12 +103,14 @@ def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
         try:
             with _naming(line.number, line.text):
                 given = flags.parse(command, line.words)
-                flags.bind(command, line.words)  # Settings check their values.
+                keywords = flag_functions.keywords(command.function, given)
         except ValueError as error:
             faults.append(str(error))
             continue
         output_dir = given.get("output_dir")
-        checked.append(dataclasses.replace(line, output_dir=output_dir))
+        checked.append(
+            dataclasses.replace(line, output_dir=output_dir, keywords=keywords)
+        )
         if output_dir is None:
             continue
         given["output_dir"] = full_path(output_dir)
@@ -121,12 +127,17 @@ def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
 
 
 def agenda(
-    runner: scripts.Runner, lines: list[Line], show: Callable = iter
+    runner: scripts.Runner,
+    lines: list[Line],
+    show: Callable = iter,
+    verify: bool = False,
 ) -> Agenda:
     """Returns which lines are to run, by what is there of their results.
 
     Args:
         show: Function (iterable) -> the same iterable, which shows progress.
+        verify: Whether to read the files of complete lines too. A line with a
+            file that has changed is to run; the file is named in a warning.
     """
     command = runner.declared
     if command is None or not command.makes_plan:
@@ -135,14 +146,15 @@ def agenda(
     def look_up(line):
         """Whether a line is complete, or why it cannot be run."""
         try:
-            return flags.plan(command, line.words).is_complete
+            keywords = line.keywords or flags.bind(command, line.words)
+            plan = command.function(**keywords)
+            return plan.is_complete and not (verify and _damaged(plan))
         except (ValueError, OSError) as error:
             return str(error)
 
-    is_remote = any(files.is_remote(line.output_dir or "") for line in lines)
-    threads = LOOKUP_THREADS if is_remote else 1
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        found = list(show(pool.map(look_up, lines)))
+    folder = "/".join(shared_folder(lines))
+    with files.listed(folder):
+        found = list(show(files.each(look_up, lines)))
     answers = list(zip(lines, found, strict=True))
     return Agenda(
         [line for line, answer in answers if answer is True],
@@ -151,11 +163,28 @@ def agenda(
     )
 
 
+def shared_folder(lines: list[Line]) -> list[str]:
+    """Returns the deepest folder that holds all output_dirs, in its parts.
+
+    As far as output_dirs are known; [] where they share none.
+    """
+    folders = [full_path(x.output_dir) for x in lines if x.output_dir]
+    return os.path.commonprefix([path.split("/")[:-1] for path in folders])
+
+
 def full_path(path: str) -> str:
     """Returns the one way to write the path of a local folder."""
     if files.is_remote(path):
         return path.rstrip("/")
     return os.path.abspath(os.path.expanduser(path))
+
+
+def _damaged(plan):
+    """Paths of a plan's damaged files, each named in a warning."""
+    found = plan.damaged_files()
+    for path in found:
+        _log.warning("%s is missing or has changed: its line is to run", path)
+    return found
 
 
 def _text(argfile, argfile_flags):

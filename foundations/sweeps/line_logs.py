@@ -23,7 +23,7 @@ def place(
     all output_dirs lie in, or here if they are remote or unknown.
     """
     output_dirs = [line.output_dir for line in lines if line.output_dir]
-    shared = _shared_folder(output_dirs)
+    shared = argfile_lines.shared_folder(lines)
     log_dir = log_dir or _default_log_dir(output_dirs, shared)
     if files.is_remote(log_dir):
         raise ValueError(f"log_dir must be a local folder. Received: {log_dir}")
@@ -72,12 +72,6 @@ def last_line(log: str) -> str:
     lines = [line.strip() for line in tail.splitlines()]
     output = [line for line in lines if line and not line.startswith("# ")]
     return output[-1] if output else ""
-
-
-def _shared_folder(output_dirs):
-    """Parts of the deepest folder that holds every one of the output_dirs."""
-    parts = [argfile_lines.full_path(path).split("/") for path in output_dirs]
-    return os.path.commonprefix([path[:-1] for path in parts])
 
 
 def _default_log_dir(output_dirs, shared):

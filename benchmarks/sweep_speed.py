@@ -1,0 +1,143 @@
+r"""Times what a sweep costs beside its training: looking up, and handing out.
+
+    python -m lottery_ticket.benchmarks.sweep_speed
+
+A short ticket of the digits and branches of it, which are not trained: each is
+given the files of one that was, and the settings of its own line. Then lines of
+a runner that does nothing, through two workers.
+"""
+
+import pathlib
+import resource
+import sys
+import tempfile
+import time
+
+import tqdm
+
+from lottery_ticket.argfiles import branch_argfile
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.records import run_record
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    line_logs,
+    scripts,
+    worker_pool,
+)
+from lottery_ticket.runners import commands
+
+RECIPE = (
+    *("--training_len=2it", "--test_interval=1", "--validate_interval=1"),
+    *("--quiet", "--save_summaries=False"),
+)
+LEVELS = 4
+
+
+def sweep_speed(lines: int = 20_000, handed: int = 2_000) -> None:
+    """Prints milliseconds a line, and megabytes of the parent.
+
+    Args:
+        lines: Complete branches to look up.
+        handed: Lines of the runner that does nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _time_look_up(folder, lines)
+        _time_handing_on(folder, handed)
+
+
+def _time_look_up(folder, count):
+    _train(folder)
+    command = commands.find("branch")
+    runner = scripts.Runner("lottery_ticket.runners.main", declared=command)
+    texts = branch_argfile.lines(
+        folder,
+        experiment="reinit,shuffle",
+        trials=1,
+        levels=f"1-{LEVELS}",
+        runs=-(-count // (2 * LEVELS)),
+    )
+    argfile = pathlib.Path(folder, "lines.txt")
+    argfile.write_text("\n".join(f"{text} --quiet" for text in texts[:count]))
+    lines = argfile_lines.read(str(argfile), [])
+    _fill(command, lines)
+    before = _megabytes()
+    _timed("read", count, lambda: argfile_lines.read(str(argfile), []))
+    checked = _timed(
+        "checked", count, lambda: argfile_lines.check(runner, lines)
+    )
+    agenda = _timed(
+        "looked up", count, lambda: argfile_lines.agenda(runner, checked)
+    )
+    print(agenda.text)
+    print(f"memory of the parent: {_megabytes() - before:.0f} MB more")
+
+
+def _train(folder):
+    words = [f"--output_dir={folder}/trial1", f"--iterations={LEVELS}"]
+    flags.plan(commands.find("lottery_experiment"), [*words, *RECIPE]).run()
+
+
+def _fill(command, lines):
+    """Makes runs of branches that are complete, as far as look-ups see."""
+    first, *others = lines
+    flags.plan(command, first.words).run()
+    source = flags.bind(command, first.words)["output_dir"]
+    record = run_record.read(source) or {}
+    files = {name.partition("/")[0] for name in record["checksums"]}
+    for line in tqdm.tqdm(others, desc="made up"):
+        plan = flags.plan(command, line.words)
+        pathlib.Path(plan.output_dir).mkdir(parents=True)
+        for name in files:
+            _link(pathlib.Path(source, name), pathlib.Path(plan.output_dir))
+        run_record.write(plan.output_dir, {**record, "settings": plan.settings})
+
+
+def _link(source, folder):
+    """Links a file, or a folder's files: they take no room."""
+    if source.is_dir():
+        (folder / source.name).mkdir()
+        for file in source.iterdir():
+            _link(file, folder / source.name)
+    else:
+        (folder / source.name).hardlink_to(source)
+
+
+def _time_handing_on(folder, count):
+    script = pathlib.Path(folder, "nothing.py")
+    script.write_text("def main(argv=None):\n    pass\n")
+    lines = [
+        argfile_lines.Line(number, (f"--output_dir={folder}/{number}",))
+        for number in range(count)
+    ]
+    lines = line_logs.place(lines, f"{folder}/logs")
+    line_logs.make_folder(lines[0].log)
+    slots = devices.slots("cpu*2" if devices.cores() > 1 else "cpu*1")
+    outcomes = worker_pool.run(scripts.Runner(str(script)), lines, slots)
+    started = None
+    for outcome in outcomes:
+        started = started or time.perf_counter()  # Workers have started.
+        if outcome is not None and outcome.failure:
+            raise RuntimeError(f"a line failed: {outcome.failure}")
+    _show("handed on", time.perf_counter() - started, count)
+
+
+def _timed(label, count, work):
+    """Returns what some work returns, and prints what it took a line."""
+    started = time.perf_counter()
+    found = work()
+    _show(label, time.perf_counter() - started, count)
+    return found
+
+
+def _show(label, seconds, count):
+    print(f"{label:<20} {1000 * seconds / count:.2f} ms a line")
+
+
+def _megabytes():
+    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return usage / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+if __name__ == "__main__":
+    flags.main(sweep_speed)
