@@ -82,20 +82,30 @@ DROPOUT = {
     "expect": "No numbers at hand. Not measured here",
     "dropout": 0.5,
 }
+# What is no stack of layers on images, or no classes; for two cores.
+BEYOND_IMAGES = {
+    **USUAL,
+    "source": "Not from a paper: chosen here by short runs",
+    "expect": "Measured: docs/beyond_images.md",
+    "normalization": "scale",
+    "optimizer": "adam",
+    "lr": 1e-3,
+    "train_batch_size": 60,
+    "training_len": "2000it",
+}
 # An 8x8 digit as 8 rows, or 16 patches.
 DIGITS_SEQUENCES = {
-    **USUAL,
+    **BEYOND_IMAGES,
     "source": (
         "Not from a paper: chosen here by short runs on the 8x8 digits that "
         "scikit-learn brings along"
     ),
-    "expect": "Measured: docs/beyond_images.md",
     "dataset": "digits",
     "validation_size": 300,
-    "normalization": "scale",
-    "optimizer": "adam",
-    "train_batch_size": 60,
-    "training_len": "2000it",
+}
+VIT = {
+    "model": "vit",
+    "fractions": {"patches": 0.1, "block*": 0.2, "logits": 0.1},
 }
 # Zhou et al. 2019: whole batches, 5,000 images held out, TF1's epsilon.
 ZHOU = {
@@ -355,10 +365,46 @@ RECIPES = {
     },
     "digits_vit": {
         **DIGITS_SEQUENCES,
-        "model": "vit",
-        "fractions": {"patches": 0.1, "block*": 0.2, "logits": 0.1},
-        "lr": 1e-3,
+        **VIT,
         "training_len": "1000it",
+    },
+    "cifar10_vit": {
+        **BEYOND_IMAGES,
+        **VIT,
+        "model": "vit4",
+        "dataset": "cifar10",
+        "normalization": "standardize",
+        "train_batch_size": 64,
+        "training_len": "1000it",
+    },
+    "sums_transformer": {
+        **BEYOND_IMAGES,
+        "model": "transformer",
+        "dataset": "sums",
+        "validation_size": 500,
+        "fractions": {"block*": 0.2, "logits": 0.1},
+        "train_batch_size": 100,
+        "training_len": "2000it",
+    },
+    "diabetes_fc": {
+        **BEYOND_IMAGES,
+        "model": "fc",
+        "hidden_units": (300, 100),
+        "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
+        "dataset": "diabetes",
+        "validation_size": 50,
+        "normalization": "standardize",
+        "train_batch_size": 50,
+        "training_len": "500it",
+    },
+    "shapes_conv2": {
+        **BEYOND_IMAGES,
+        "model": "conv2",
+        "width": 0.25,
+        "dataset": "shapes",
+        "validation_size": 500,
+        "fractions": {"conv*": 0.1, "dense*": 0.2, "logits": 0.1},
+        "training_len": "2000it",
     },
     "own_model": {
         "source": (

@@ -110,8 +110,14 @@ def name_for(
 
     As `name_of`; the dataset decides where neither else does.
     """
+    task = said(network, given, dataset.task)
+    return name_of(network, task, dataset.train.y)
+
+
+def said(network: keras.Model, given: str, usual: str) -> str:
+    """Returns what is given, or the usual where compile() says nothing."""
     is_open = given == "auto" and not own_training.has_loss(network)
-    return name_of(network, dataset.task if is_open else given, dataset.train.y)
+    return usual if is_open else given
 
 
 def by_name(
@@ -147,6 +153,17 @@ def by_name(
         np.zeros(shape, np.int32 if kind.has_classes else np.float32),
         higher_is_better=kind.higher_is_better,
     )
+
+
+def of_logits(name: str, count: int) -> keras_task.KerasTask | None:
+    """Returns the task of a network that gives logits, by its name.
+
+    None is ModelBase's own, classification. Raises ValueError if one vector of
+    so many logits is not what networks of the task give.
+    """
+    outputs = np.zeros((1, count), np.float32)
+    _check_shape(name, outputs)
+    return by_name(name, outputs, False) if name != "classification" else None
 
 
 def by_compile(

@@ -13,6 +13,7 @@ from lottery_ticket.datasets import dataset_own
 from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.records import checkpoint, save_restore
 from lottery_ticket.tests import planned
@@ -235,3 +236,36 @@ def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
         "The learning rate will not drop at 1ep: training ends after 3 "
         "iterations"
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "task", "outputs"),
+    [
+        ({"recipe": "diabetes_fc", "hidden_units": (4, 4)}, "regression", 1),
+        ({"dataset": "diabetes", "hidden_units": (4, 4)}, "regression", 1),
+        ({"recipe": "shapes_conv2", "width": 0.1}, "multi_label", 5),
+        ({"recipe": "sums_transformer"}, "classification", 10),
+        ({"hidden_units": (4, 4), "task": "regression"}, "regression", 1),
+    ],
+)
+def test_a_network_of_ours_is_for_the_task_of_the_data(given, task, outputs):
+    recipe = recipes.Recipe(**given)
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset)
+    assert (dataset.task, model.task.name) == (task, task)
+    assert model.num_outputs == dataset.num_outputs == outputs
+    trainer.check_fits(model, dataset)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "transformer"}, "takes numbers of words"),
+        ({"model": "vit", "dataset": "diabetes"}, "input_shape must be"),
+        ({"dataset": "sums", "task": "binary"}, "for the task classification"),
+    ],
+)
+def test_a_network_of_ours_that_does_not_fit_the_data(given, message):
+    recipe = recipes.Recipe(**given)
+    with pytest.raises(ValueError, match=message):
+        from_recipe.model(recipe, from_recipe.dataset(recipe))

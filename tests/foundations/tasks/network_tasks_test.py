@@ -117,6 +117,28 @@ def test_a_dataset_decides_where_nothing_else_does():
         assert network_tasks.name_for(made, "auto", data) == name
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "metrics"),
+    [
+        ("binary", 1, ("accuracy",)),
+        ("multi_label", 5, ("accuracy", "exact_match")),
+        ("regression", 2, ("mae", "rmse")),
+    ],
+)
+def test_tasks_of_logits(name, count, metrics):
+    task = network_tasks.of_logits(name, count)
+    assert task is not None and task.metrics == metrics
+    assert network_tasks.of_logits("classification", count) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("binary", 2), ("segmentation", 3)]
+)
+def test_logits_of_another_task(name, count):
+    with pytest.raises(ValueError, match=f"task {name}.*shape .{count},."):
+        network_tasks.of_logits(name, count)
+
+
 def test_what_is_compiled_needs_labels_and_a_loss():
     made = network(L.Dense(1), **MSE)
     outputs = np.asarray(made(X))
