@@ -37,7 +37,7 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
         data_dir: str | None = None,
         train_batch_size: int = 60,
         *,
-        task: str | None = None,
+        task: str = "auto",
         validation_size: float | None = None,
         normalization: str = "scale",
         augmentation: str = "none",
@@ -56,8 +56,9 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
         Args:
             data_dir: What `load` takes.
             train_batch_size: Examples in one training batch.
-            task: As of DatasetBase: what labels are. None is the dataset's
-                own, or classification.
+            task: As of DatasetBase: what labels are. "auto" is the dataset's
+                own; else classification, if labels can be classes, or else
+                compiled.
             validation_size: As for DatasetImages, like subset and seeds; None
                 takes the dataset's usual number.
             normalization: What is done to numbers that are no indices, see
@@ -78,10 +79,13 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
         _check_is_off("images", image_size=image_size)
         _check_is_off("images", augmentation=augmentation != "none")
         task = self._task(task)
+        x_train, y_train, x_test, y_test = self.load(data_dir, task)
+        if task == "auto":
+            are_classes = labels_lib.are_classes(y_train)
+            task = "classification" if are_classes else "compiled"
         if task != "classification":
             _check_is_off("classes", permute_labels=permute_labels)
             _check_is_off("classes", random_labels=random_labels)
-        x_train, y_train, x_test, y_test = self.load(data_dir, task)
         _check_lengths(data_dir, x_train, y_train)
         num_classes = None
         if task == "classification":
@@ -126,7 +130,7 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
 
         Args:
             data_dir: Where they lie, if they lie anywhere.
-            task: What labels are.
+            task: What labels are; "auto" of a dataset without a task.
 
         Returns:
             Examples: an array of shape (n, ...), or a dict of such. Labels as
@@ -135,12 +139,12 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
 
     def _task(self, given):
         """The name of the task, as given or the dataset's own."""
-        if self.TASK and given not in (None, self.TASK):
+        if self.TASK and given not in ("auto", self.TASK):
             raise ValueError(
                 f"The labels of {type(self).__name__} are for the task "
                 f"{self.TASK}. Received: task={given}. Leave it out"
             )
-        return self.TASK or given or "classification"
+        return self.TASK or given
 
 
 def _check_lengths(path, x, y):

@@ -1,8 +1,11 @@
 """A user's own examples that are no images: tables, texts, volumes."""
 
+import numpy as np
+
 from lottery_ticket.datasets import dataset_examples, tfds_sets
 from lottery_ticket.datasets.images import splits
 from lottery_ticket.datasets.rows import csv_rows, npz_rows, texts
+from lottery_ticket.foundations.values import examples, labels
 
 TEST_FRACTION = 0.2
 OF_CLASSES = ("classification", "binary")  # Tasks with one class an example.
@@ -28,10 +31,11 @@ class DatasetRows(dataset_examples.DatasetExamples):
         """Returns the examples of a file or folder, or of tfds:NAME."""
         path = str(data_dir)
         if csv_rows.path(path):
-            x, y = csv_rows.read(path, task in OF_CLASSES)
-            return _divided(path, x, y, task)
+            has_classes = None if task == "auto" else task in OF_CLASSES
+            return _divided(path, *csv_rows.read(path, has_classes), task)
         if path.endswith(".npz"):
-            return npz_rows.read(path)
+            x, y, *test = npz_rows.read(path)
+            return (x, y, *test) if test else _divided(path, x, y, task)
         if path.startswith(tfds_sets.PREFIX):
             return tfds_sets.read(path)
         x, y, train, test = texts.read(path)
@@ -53,8 +57,13 @@ def takes(name: str) -> bool:
 
 
 def _divided(path, x, y, task):
-    if task in OF_CLASSES:
-        train, test = splits.stratified_test(y, TEST_FRACTION, path)
+    """A fifth of the examples as a test set, of each class if there are."""
+    if task in OF_CLASSES or task == "auto" and labels.are_classes(y):
+        classes = np.unique(y, axis=0, return_inverse=True)[1].ravel()
+        train, test = splits.stratified_test(classes, TEST_FRACTION, path)
     else:
-        train, test = splits.validation(len(y), TEST_FRACTION, 0)
-    return x[train], y[train], x[test], y[test]
+        train, test = splits.validation(examples.count(y), TEST_FRACTION, 0)
+    parts = (
+        examples.take(part, rows) for rows in (train, test) for part in (x, y)
+    )
+    return tuple(parts)

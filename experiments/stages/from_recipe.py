@@ -6,6 +6,7 @@ import os
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
+from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.foundations.machine import devices, lazy, progress
 from lottery_ticket.foundations.records import run_record
 from lottery_ticket.foundations.training import optimizers, run_settings
@@ -88,6 +89,13 @@ def model(recipe, dataset, quiet=False, folders=()):
         map(run_record.is_without_recurrent, folders)
     ):
         made = _last_model(_own, *own, True)
+    is_compiled = recipe.task == "auto" and made.task.name == "compiled"
+    if is_compiled and csv_rows.is_renumbered(recipe.dataset):
+        raise ValueError(
+            f"The whole numbers to be told in {recipe.dataset} would be "
+            "numbered as classes, and the network is compiled with a loss of "
+            "its own. Pass --task=compiled to train on them as they are"
+        )
     progress.say(made.summary(), quiet)
     return made
 
