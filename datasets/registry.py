@@ -12,7 +12,7 @@ from lottery_ticket.datasets import (
     dataset_own,
     dataset_rows,
     dataset_shapes,
-    dataset_sums,
+    dataset_inequalities,
     dataset_svhn,
     dataset_tiny_imagenet,
     tfds_sets,
@@ -34,7 +34,7 @@ DATASETS = {
     "caltech101": dataset_caltech101.DatasetCaltech101,
     "diabetes": dataset_diabetes.DatasetDiabetes,
     "shapes": dataset_shapes.DatasetShapes,
-    "sums": dataset_sums.DatasetSums,
+    "inequalities": dataset_inequalities.DatasetInequalities,
 }
 
 

@@ -31,12 +31,15 @@ USUAL = {
     "dtype": "float32",
     "strategy": "none",
 }
-# The paper, fig. 2, LeNet.
-LENET = {
-    **USUAL,
+# The paper, fig. 2, LeNet: its layers, and all of it.
+FC = {
     "model": "fc",
     "hidden_units": (300, 100),
     "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
+}
+LENET = {
+    **USUAL,
+    **FC,
     "normalization": "scale",
     "optimizer": "adam",
     "lr": 1.2e-3,
@@ -377,34 +380,28 @@ RECIPES = {
         "train_batch_size": 64,
         "training_len": "1000it",
     },
-    "sums_transformer": {
+    "inequalities_transformer": {
         **BEYOND_IMAGES,
         "model": "transformer",
-        "dataset": "sums",
+        "dataset": "inequalities",
         "validation_size": 500,
         "fractions": {"block*": 0.2, "logits": 0.1},
-        "train_batch_size": 100,
-        "training_len": "2000it",
+        "training_len": "800it",
     },
     "diabetes_fc": {
         **BEYOND_IMAGES,
-        "model": "fc",
-        "hidden_units": (300, 100),
-        "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
+        **FC,
         "dataset": "diabetes",
         "validation_size": 50,
         "normalization": "standardize",
         "train_batch_size": 50,
         "training_len": "500it",
     },
-    "shapes_conv2": {
+    "shapes_fc": {
         **BEYOND_IMAGES,
-        "model": "conv2",
-        "width": 0.25,
+        **FC,
         "dataset": "shapes",
         "validation_size": 500,
-        "fractions": {"conv*": 0.1, "dense*": 0.2, "logits": 0.1},
-        "training_len": "2000it",
     },
     "own_model": {
         "source": (
