@@ -110,7 +110,7 @@ MODELS = {
     **_entries(
         lambda: model_vit.ModelVit,
         ("dropout",),
-        {"vit": {}, "vit4": {"patch_pixels": 4, "units": 64}},
+        {"vit": {}, "vit8": {"patch_pixels": 8, "units": 64}},
     ),
     **_entries(
         lambda: model_transformer.ModelTransformer,

@@ -374,11 +374,13 @@ RECIPES = {
     "cifar10_vit": {
         **BEYOND_IMAGES,
         **VIT,
-        "model": "vit4",
+        "model": "vit8",
         "dataset": "cifar10",
+        "validation_size": 1000,
         "normalization": "standardize",
         "train_batch_size": 64,
-        "training_len": "1000it",
+        "training_len": "400it",
+        **evaluated_every(400),
     },
     "inequalities_transformer": {
         **BEYOND_IMAGES,

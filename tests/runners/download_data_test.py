@@ -85,7 +85,7 @@ def test_every_image_of_imagenet_is_read(tmp_path, monkeypatch, capsys):
         download_data.download_data("imagenet", str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["diabetes", "shapes", "sums"])
+@pytest.mark.parametrize("name", ["diabetes", "shapes", "inequalities"])
 def test_what_is_bundled_or_drawn_is_not_fetched(tmp_path, capsys, name):
     download_data.download_data(name, str(tmp_path))
     assert f"{name} is bundled or drawn" in capsys.readouterr().out

@@ -243,8 +243,8 @@ def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
     [
         ({"recipe": "diabetes_fc", "hidden_units": (4, 4)}, "regression", 1),
         ({"dataset": "diabetes", "hidden_units": (4, 4)}, "regression", 1),
-        ({"recipe": "shapes_conv2", "width": 0.1}, "multi_label", 5),
-        ({"recipe": "sums_transformer"}, "classification", 10),
+        ({"recipe": "shapes_fc", "hidden_units": (4, 4)}, "multi_label", 5),
+        ({"recipe": "inequalities_transformer"}, "binary", 1),
         ({"hidden_units": (4, 4), "task": "regression"}, "regression", 1),
     ],
 )
@@ -262,7 +262,7 @@ def test_a_network_of_ours_is_for_the_task_of_the_data(given, task, outputs):
     [
         ({"model": "transformer"}, "takes numbers of words"),
         ({"model": "vit", "dataset": "diabetes"}, "input_shape must be"),
-        ({"dataset": "sums", "task": "binary"}, "for the task classification"),
+        ({"dataset": "shapes", "task": "binary"}, "for the task multi_label"),
     ],
 )
 def test_a_network_of_ours_that_does_not_fit_the_data(given, message):
