@@ -23,8 +23,8 @@ class DatasetOwn(dataset_images.DatasetImages):
     Integer pixels are in [0, 255], others in [0, 1].
 
     A folder holds train/CLASS/IMAGE, and test/CLASS/IMAGE or, if there is no
-    test, val/CLASS/IMAGE for the test set. Without it, or with
-    CLASS/IMAGE alone, 20 % of each class are the test set, the same
+    test, val/CLASS/IMAGE for the test set. Without it, with CLASS/IMAGE alone
+    or x_train and y_train alone, 20 % of each class are the test set, the same
     whatever the seed. Images are JPEG, PNG, BMP or GIF of 8 bits, all of one
     size or resized to `image_size`, as Pillow shows them: turned as EXIF says,
     and without transparency. Up to 2 GB of pixels are kept in memory, more are
@@ -42,7 +42,7 @@ class DatasetOwn(dataset_images.DatasetImages):
         """Returns the images of a path; `data_dir` is that path."""
         path = str(data_dir)
         if path.endswith(".npz"):
-            return npz_files.read(path)
+            return npz_files.read(path, class_folders.TEST_FRACTION)
         folder = class_folders.expand(path)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"No .npz file and no folder at {data_dir}")

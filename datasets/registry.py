@@ -5,11 +5,14 @@ import os
 from lottery_ticket.datasets import (
     dataset_caltech101,
     dataset_cifar,
+    dataset_diabetes,
     dataset_digits,
     dataset_imagenet,
+    dataset_inequalities,
     dataset_mnist,
     dataset_own,
     dataset_rows,
+    dataset_shapes,
     dataset_svhn,
     dataset_tiny_imagenet,
     tfds_sets,
@@ -29,6 +32,9 @@ DATASETS = {
     "tiny_imagenet": dataset_tiny_imagenet.DatasetTinyImagenet,
     "imagenet": dataset_imagenet.DatasetImagenet,
     "caltech101": dataset_caltech101.DatasetCaltech101,
+    "diabetes": dataset_diabetes.DatasetDiabetes,
+    "shapes": dataset_shapes.DatasetShapes,
+    "inequalities": dataset_inequalities.DatasetInequalities,
 }
 
 
@@ -69,11 +75,11 @@ def check(name: str) -> None:
 
 
 def create(name: str, **settings):
-    """Returns the dataset of a name or path, with settings of `DatasetImages`.
+    """Returns the dataset of a name or path, with settings of its class.
 
-    A path is that of an .npz or .csv file or of a folder of images or texts;
-    see `dataset_own` and `dataset_rows`. It does not look at data_dir, nor does
-    tfds:NAME.
+    They are those of `DatasetImages` or `DatasetExamples`. A path is that of an
+    .npz or .csv file or of a folder of images or texts; see `dataset_own` and
+    `dataset_rows`. It does not look at data_dir, nor does tfds:NAME.
 
     Raises:
         ValueError: If the name is unknown, or as for `DatasetImages`.
@@ -84,7 +90,7 @@ def create(name: str, **settings):
         return DATASETS[name](**settings)
     settings = {**settings, "data_dir": name}
     if dataset_rows.takes(name):
-        return dataset_rows.DatasetRows(settings.pop("data_dir"), **settings)
+        return dataset_rows.DatasetRows(**settings)
     if is_path(name):
         return dataset_own.DatasetOwn(**settings)
     return tfds_sets.DatasetTfds(**settings)

@@ -180,7 +180,12 @@ def find_ticket(
 
 
 def load_ticket(model, directory: str):
-    """Returns the same as `load_ticket.load_ticket(directory, model)`."""
+    """Returns the same as `load_ticket.load_ticket(directory, model)`.
+
+    That has the folder first, which is taken here too.
+    """
+    if isinstance(model, str):
+        model, directory = directory, model
     return load_ticket_lib.load_ticket(directory, model)
 
 

@@ -155,10 +155,11 @@ def check_fits(
             f"a dataset of the task {dataset.task}"
         )
     model.task.check(model.num_outputs, dataset)
-    extremes = batches.extremes(dataset)
+    has_rows = bool(accepted.embeddings(model.network))
+    extremes = batches.extremes(dataset, of_bytes=has_rows)
     if extremes is not None:  # XLA takes a wrong index for the last one.
         with tf.device("CPU:0"):
-            accepted.outputs(model.network, extremes)
+            accepted.check_indices(model.network, extremes)
 
 
 class RunMasks:

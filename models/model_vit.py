@@ -5,8 +5,6 @@ import keras
 from lottery_ticket.foundations import model_base
 from lottery_ticket.models import shapes
 
-PATCH_PIXELS = 2
-
 
 class Positions(keras.layers.Layer):
     """Adds a learned vector to each of a sequence's places."""
@@ -14,6 +12,7 @@ class Positions(keras.layers.Layer):
     def __init__(self, **options):
         """Draws from a normal distribution of deviation .02, as BERT does."""
         super().__init__(**options)
+        self.supports_masking = True  # That of words, which it leaves alone.
         self.positions_initializer = keras.initializers.TruncatedNormal(
             stddev=0.02
         )
@@ -32,7 +31,7 @@ class Positions(keras.layers.Layer):
 
 
 class ModelVit(model_base.ModelBase):
-    """Patches of 2x2 pixels, blocks of attention and two dense layers, a mean.
+    """Patches of pixels, blocks of attention and two dense layers, a mean.
 
     Layers are patches, block0_attention (four kernels), block0_dense0,
     block0_dense1, ... and logits. Norms come first in each half of a block;
@@ -54,6 +53,7 @@ class ModelVit(model_base.ModelBase):
         kernel_initializer="glorot_normal",
         presets=None,
         masks=None,
+        patch_pixels=2,
     ):
         """Builds the network, layer by layer.
 
@@ -65,15 +65,16 @@ class ModelVit(model_base.ModelBase):
             heads: Of each attention; they share the units.
             dropout: Fraction of each half block's outputs to drop in training;
                 None drops nothing.
+            patch_pixels: Height and width of a patch.
         """
-        shapes.check_image(input_shape, PATCH_PIXELS)
+        shapes.check_image(input_shape, patch_pixels)
         super().__init__(input_shape, presets=presets, masks=masks)
         x = self.conv2d_layer(
             "patches",
             self.inputs,
             units,
-            kernel_size=PATCH_PIXELS,
-            strides=PATCH_PIXELS,
+            kernel_size=patch_pixels,
+            strides=patch_pixels,
             padding="valid",
             kernel_initializer=kernel_initializer,
         )
@@ -81,34 +82,45 @@ class ModelVit(model_base.ModelBase):
         x = Positions(name="places")(x)
         for index in range(blocks):
             name = f"block{index}"
-            x = self._block(name, x, heads, dropout, kernel_initializer)
-        x = keras.layers.GlobalAveragePooling1D()(_norm("norm", x))
+            x = block(self, name, x, heads, dropout, kernel_initializer)
+        x = keras.layers.GlobalAveragePooling1D()(norm("norm", x))
         self.set_outputs(
             self.dense_layer(
                 "logits", x, num_classes, kernel_initializer=kernel_initializer
             )
         )
 
-    def _block(self, name, x, heads, dropout, initializer):
-        kernel: dict = {"kernel_initializer": initializer}
-        units = x.shape[-1]
-        y = self.attention_layer(
-            f"{name}_attention",
-            _norm(f"{name}_norm0", x),
-            heads,
-            units // heads,
-            **kernel,
-        )
-        x = keras.layers.Add()([x, _dropped(y, dropout)])
-        y = _norm(f"{name}_norm1", x)
-        y = self.dense_layer(
-            f"{name}_dense0", y, 2 * units, activation="gelu", **kernel
-        )
-        y = self.dense_layer(f"{name}_dense1", y, units, **kernel)
-        return keras.layers.Add()([x, _dropped(y, dropout)])
+
+def block(model, name, x, heads, dropout, initializer):
+    """Returns a sequence behind a block of attention and two dense layers.
+
+    Args:
+        model: ModelBase, which its layers are added to.
+        name: What their names begin with.
+        x: Symbolic tensor, shape (batch, places, units).
+        heads: As of ModelVit, like dropout.
+        initializer: Of kernels.
+    """
+    kernel: dict = {"kernel_initializer": initializer}
+    units = x.shape[-1]
+    y = model.attention_layer(
+        f"{name}_attention",
+        norm(f"{name}_norm0", x),
+        heads,
+        units // heads,
+        **kernel,
+    )
+    x = keras.layers.Add()([x, _dropped(y, dropout)])
+    y = norm(f"{name}_norm1", x)
+    y = model.dense_layer(
+        f"{name}_dense0", y, 2 * units, activation="gelu", **kernel
+    )
+    y = model.dense_layer(f"{name}_dense1", y, units, **kernel)
+    return keras.layers.Add()([x, _dropped(y, dropout)])
 
 
-def _norm(name, inputs):
+def norm(name, inputs):
+    """Returns a sequence, each place brought to mean 0 and deviation 1."""
     return keras.layers.LayerNormalization(epsilon=1e-6, name=name)(inputs)
 
 

@@ -14,6 +14,7 @@ with lazy.imports():
         model_mobilenet,
         model_resnet,
         model_resnet_imagenet,
+        model_transformer,
         model_vgg,
         model_vit,
         model_wide_resnet,
@@ -40,13 +41,16 @@ class Entry:
     options: tuple[str, ...]  # Arguments of it that a user may give.
     smart_ratio_rule: str = "resnet"  # A name in random_masks.RULES.
     gem_ends: GemEnds | None = None  # Where they are known.
+    takes_words: bool = False  # Whole numbers below the size of a vocabulary.
 
 
-def _entries(load, options, fixed, *, rule="resnet", ends=None):
+def _entries(
+    load, options, fixed, *, rule="resnet", ends=None, takes_words=False
+):
     """Networks of one kind; `ends` is dict, name -> GemEnds."""
     ends = ends or {}
     return {
-        name: Entry(load, given, options, rule, ends.get(name))
+        name: Entry(load, given, options, rule, ends.get(name), takes_words)
         for name, given in fixed.items()
     }
 
@@ -103,7 +107,17 @@ MODELS = {
         {"mobilenet_v2": {}},
     ),
     **_entries(lambda: model_lstm.ModelLstm, ("hidden_units",), {"lstm": {}}),
-    **_entries(lambda: model_vit.ModelVit, ("dropout",), {"vit": {}}),
+    **_entries(
+        lambda: model_vit.ModelVit,
+        ("dropout",),
+        {"vit": {}, "vit8": {"patch_pixels": 8, "units": 64}},
+    ),
+    **_entries(
+        lambda: model_transformer.ModelTransformer,
+        ("dropout",),
+        {"transformer": {}},
+        takes_words=True,
+    ),
 }
 
 
@@ -127,6 +141,7 @@ def create(
     input_shape: tuple[int, ...],
     num_classes: int,
     *,
+    vocabulary_size: int | None = None,
     kernel_initializer="glorot_normal",
     **options,
 ):
@@ -135,20 +150,31 @@ def create(
     Args:
         name: Name of the network.
         input_shape: Shape of one example.
-        num_classes: Number of logits.
+        num_classes: Number of logits, or of other outputs.
+        vocabulary_size: Number of words that examples are numbers of; None if
+            they are of none. Networks that take any numbers do not look at it.
         kernel_initializer: Of all layers, as for Keras.
         options: Arguments of its constructor, of those that its entry allows.
 
     Raises:
-        ValueError: If the network is unknown, takes no such option, or cannot
-            be built with these values.
+        ValueError: If the network is unknown, takes no such option, takes words
+            and there are none, or cannot be built with these values.
     """
     check_options(name, options)
     entry = MODELS[name]
+    of_words = {}
+    if entry.takes_words:
+        if vocabulary_size is None:
+            raise ValueError(
+                f"Model {name!r} takes numbers of words, such as those of "
+                "texts. Received: a dataset without a vocabulary"
+            )
+        of_words = {"vocabulary_size": vocabulary_size}
     return entry.load()(
         input_shape,
         num_classes,
         kernel_initializer=kernel_initializer,
+        **of_words,
         **entry.fixed,
         **options,
     )

@@ -25,6 +25,7 @@ with lazy.imports():
         kernels,
         network_variables,
     )
+    from lottery_ticket.foundations.tasks import network_tasks
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def create(
     labels=None,
     vocabulary: list[str] | None = None,
     as_0_1_0: bool = False,
+    usual_task: str = "classification",
 ):
     """Returns a keras_model.KerasModel of what the function builds.
 
@@ -86,7 +88,8 @@ def create(
     has; for each draw of fresh weights it is called anew, after
     `keras.utils.set_random_seed`. Constants that it draws are no weights: they
     are the same for all seeds. Examples are a batch of prepared ones; for
-    these, and what follows, see KerasModel.
+    these, and what follows, see KerasModel. The usual task is that of a network
+    that is not compiled, if none is given.
 
     Raises:
         ValueError: If the file cannot be run, has no such function, or the
@@ -132,7 +135,7 @@ def create(
         examples,
         build,
         outputs=outputs,
-        task=task,
+        task=network_tasks.said(network.network, task, usual_task),
         labels=labels,
         as_0_1_0=as_0_1_0,
     )

@@ -5,7 +5,11 @@ r"""Fetches datasets ahead of time, for machines without internet.
 --help lists the flags.
 """
 
-from lottery_ticket.datasets import dataset_tiny_imagenet, registry
+from lottery_ticket.datasets import (
+    dataset_images,
+    dataset_tiny_imagenet,
+    registry,
+)
 from lottery_ticket.datasets.images import labels, named_arrays, npz_files
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import files
@@ -43,6 +47,8 @@ def _fetch(name, data_dir):
     if name in DOWNLOADS:
         DOWNLOADS[name](data_dir)
     dataset_class = registry.DATASETS[name]
+    if not issubclass(dataset_class, dataset_images.DatasetImages):
+        return f"{name} is bundled or drawn: there is nothing to fetch"
     arrays = dataset_class.load(data_dir)
     labels.check(arrays[1::2], dataset_class.NUM_CLASSES)
     shapes = f"{arrays[0].shape} to train, {arrays[2].shape} to test"

@@ -18,9 +18,9 @@ ARRAYS = {
     "tiny_imagenet": ((64, 64, 3), 200),
     "caltech101": ((224, 224, 3), 101),
 }
-BUNDLED = "digits"
+BUNDLED = ("digits", "diabetes", "shapes", "inequalities")
 FOLDERS = "imagenet"
-KNOWN = (BUNDLED, *ARRAYS, FOLDERS)
+KNOWN = (*BUNDLED, *ARRAYS, FOLDERS)
 PHOTOGRAPH = (256, 320, 3)
 
 

@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 
+from lottery_ticket.datasets.images import splits
 from lottery_ticket.foundations.machine import files
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -12,11 +13,16 @@ _log = logging.getLogger(__name__)
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def read(path: str) -> Arrays:
+def read(path: str, test_fraction: float | None = None) -> Arrays:
     """Returns (x_train, y_train, x_test, y_test); never unpickles.
 
     Images of shape (n, height, width) get a channel axis; labels may have the
     shape (n, 1).
+
+    Args:
+        path: Of the file.
+        test_fraction: Part of each class to test on, if the file has neither
+            x_test nor y_test; None makes that an error.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -32,6 +38,8 @@ def read(path: str) -> Arrays:
             "numbers"
         ) from error
     missing = [key for key in KEYS if key not in arrays]
+    if test_fraction and missing == ["x_test", "y_test"]:
+        arrays, missing = _divided(path, arrays, test_fraction), []
     if missing:
         raise ValueError(
             f"{path} is no dataset file: it has no {', '.join(missing)}"
@@ -59,6 +67,15 @@ def write(path: str, arrays: Arrays) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **dict(zip(KEYS, arrays, strict=True)))
     files.write(path, buffer.getvalue())
+
+
+def _divided(path, arrays, fraction):
+    """Arrays of a file without a test set, some of them as one."""
+    x, y = arrays["x_train"], arrays["y_train"]
+    _check(path, x, y)
+    rows = splits.stratified_test(y.reshape(-1), fraction, path)
+    parts = [part[chosen] for chosen in rows for part in (x, y)]
+    return dict(zip(KEYS, parts, strict=True))
 
 
 def _check(path, x, y):

@@ -69,6 +69,7 @@ def stratified_test(labels: np.ndarray, fraction: float, source: str):
     except ValueError as error:
         raise ValueError(
             f"{source} has no test set, and too few examples to hold out "
-            f"{fraction:.0%} of each class: {error}"
+            f"{fraction:.0%} of each class: {error} Labels that are no classes "
+            "are for another --task"
         ) from error
     return np.sort(train), np.sort(test)

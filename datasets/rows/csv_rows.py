@@ -22,7 +22,7 @@ def path(name: str) -> str | None:
     return found[1] if found else None
 
 
-def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
+def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
     """Returns examples and labels of a table, in the order of its rows.
 
     The first row has the names of the columns. All but the targets must be
@@ -32,7 +32,8 @@ def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
     Args:
         name: PATH.csv:COLUMN; of several targets, PATH.csv:COLUMN,COLUMN.
         has_classes: Whether labels are classes, numbered in the order of their
-            values, or else float32 numbers.
+            values, or else float32 numbers. None is classes of one column of
+            words or whole numbers.
 
     Returns:
         Pair (x, y); labels of several targets have shape (n, targets).
@@ -41,8 +42,7 @@ def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
         ValueError: If there is no such column, a value is missing, or no number
             where there must be one. It names the column and a line.
     """
-    file = path(name) or name
-    targets = name[len(file) + 1 :].split(",")
+    file, targets = _parts(name)
     table = _table(file)
     unknown = [target for target in targets if target not in table]
     if unknown:
@@ -56,6 +56,8 @@ def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
     if not features:
         raise ValueError(f"{file} must have other columns than {targets}")
     x = _features(file, features)
+    if has_classes is None:
+        has_classes = len(targets) == 1 and _are_classes(table[targets[0]])
     if not has_classes:
         y = np.stack([_numbers(file, key, table[key]) for key in targets], -1)
         return x, y[:, 0] if len(targets) == 1 else y
@@ -65,6 +67,30 @@ def read(name: str, has_classes: bool) -> tuple[np.ndarray, np.ndarray]:
             "Several are for --task=regression or multi_label"
         )
     return x, _classes(file, targets[0], table[targets[0]])
+
+
+def is_renumbered(name: str) -> bool:
+    """Whether whole numbers to be told are others once they are classes."""
+    file, targets = _parts(name)
+    if path(name) is None or len(targets) > 1:
+        return False
+    values = _table(file)[targets[0]]
+    if not all(map(_is_number, values)):
+        return False
+    return bool(
+        (np.array(values, float) != _classes(file, *targets, values)).any()
+    )
+
+
+def _parts(name):
+    """The path of a file, and the columns to be told."""
+    file = path(name) or name
+    return file, name[len(file) + 1 :].split(",")
+
+
+def _are_classes(values):
+    """Whether a column is of words, or of whole numbers."""
+    return not any(_is_number(x) and float(x) % 1 for x in values)
 
 
 def _table(file):

@@ -9,7 +9,6 @@ from lottery_ticket.foundations.machine import files
 
 # Ranks of x_train that are images, with or without channels.
 IMAGE_RANKS = (3, 4)
-_SPLITS = ("train", "test")
 
 
 def holds_rows(path: str) -> bool:
@@ -33,7 +32,8 @@ def holds_rows(path: str) -> bool:
 def read(path: str) -> tuple:
     """Returns (x_train, y_train, x_test, y_test) as the file has them.
 
-    Of x_train_NAME and the like, one for each input or output, they are dicts,
+    Of a file that has neither x_test nor y_test, (x_train, y_train). Of
+    x_train_NAME and the like, one for each input or output, they are dicts,
     NAME -> array. Never unpickles.
 
     Raises:
@@ -47,9 +47,11 @@ def read(path: str) -> tuple:
             f"{path} is no dataset file: it is damaged, or no .npz of plain "
             "numbers"
         ) from error
+    has_test = any(name.startswith(("x_test", "y_test")) for name in arrays)
+    splits = ("train", "test") if has_test else ("train",)
     return tuple(
         _named(path, arrays, f"{what}_{split}")
-        for split in _SPLITS
+        for split in splits
         for what in ("x", "y")
     )
 

@@ -49,7 +49,7 @@ def of_model(model: str, usual: dict) -> dict:
 def check(name: str, options: dict, outputs: str, task: str = "auto") -> None:
     """Raises ValueError unless a model can have such options, outputs and task.
 
-    Networks of this project are for classification.
+    Networks of this project give one vector of logits, and are not compiled.
     """
     if not user_model.is_own(name):
         models.check_options(name, options)
@@ -58,10 +58,10 @@ def check(name: str, options: dict, outputs: str, task: str = "auto") -> None:
                 "outputs is for a network of your own. Received: "
                 f"outputs={outputs} with model={name}, which gives logits"
             )
-        if task not in ("auto", "classification"):
+        if task in ("compiled", "segmentation"):
             raise ValueError(
-                f"task is for a network of your own. Received: task={task} "
-                f"with model={name}, which is for classification"
+                f"task={task} is for a network of your own. Received: "
+                f"model={name}, which gives one vector of logits"
             )
         return
     if options:

@@ -31,12 +31,15 @@ USUAL = {
     "dtype": "float32",
     "strategy": "none",
 }
-# The paper, fig. 2, LeNet.
-LENET = {
-    **USUAL,
+# The paper, fig. 2, LeNet: its layers, and all of it.
+FC = {
     "model": "fc",
     "hidden_units": (300, 100),
     "fractions": {"layer0": 0.2, "layer1": 0.2, "layer2": 0.1},
+}
+LENET = {
+    **USUAL,
+    **FC,
     "normalization": "scale",
     "optimizer": "adam",
     "lr": 1.2e-3,
@@ -82,20 +85,30 @@ DROPOUT = {
     "expect": "No numbers at hand. Not measured here",
     "dropout": 0.5,
 }
+# What is no stack of layers on images, or no classes; for two cores.
+BEYOND_IMAGES = {
+    **USUAL,
+    "source": "Not from a paper: chosen here by short runs",
+    "expect": "Measured: docs/beyond_images.md",
+    "normalization": "scale",
+    "optimizer": "adam",
+    "lr": 1e-3,
+    "train_batch_size": 60,
+    "training_len": "2000it",
+}
 # An 8x8 digit as 8 rows, or 16 patches.
 DIGITS_SEQUENCES = {
-    **USUAL,
+    **BEYOND_IMAGES,
     "source": (
         "Not from a paper: chosen here by short runs on the 8x8 digits that "
         "scikit-learn brings along"
     ),
-    "expect": "Measured: docs/beyond_images.md",
     "dataset": "digits",
     "validation_size": 300,
-    "normalization": "scale",
-    "optimizer": "adam",
-    "train_batch_size": 60,
-    "training_len": "2000it",
+}
+VIT = {
+    "model": "vit",
+    "fractions": {"patches": 0.1, "block*": 0.2, "logits": 0.1},
 }
 # Zhou et al. 2019: whole batches, 5,000 images held out, TF1's epsilon.
 ZHOU = {
@@ -355,10 +368,42 @@ RECIPES = {
     },
     "digits_vit": {
         **DIGITS_SEQUENCES,
-        "model": "vit",
-        "fractions": {"patches": 0.1, "block*": 0.2, "logits": 0.1},
-        "lr": 1e-3,
+        **VIT,
         "training_len": "1000it",
+    },
+    "cifar10_vit": {
+        **BEYOND_IMAGES,
+        **VIT,
+        "model": "vit8",
+        "dataset": "cifar10",
+        "validation_size": 1000,
+        "normalization": "standardize",
+        "train_batch_size": 64,
+        "training_len": "400it",
+        **evaluated_every(400),
+    },
+    "inequalities_transformer": {
+        **BEYOND_IMAGES,
+        "model": "transformer",
+        "dataset": "inequalities",
+        "validation_size": 500,
+        "fractions": {"block*": 0.2, "logits": 0.1},
+        "training_len": "800it",
+    },
+    "diabetes_fc": {
+        **BEYOND_IMAGES,
+        **FC,
+        "dataset": "diabetes",
+        "validation_size": 50,
+        "normalization": "standardize",
+        "train_batch_size": 50,
+        "training_len": "500it",
+    },
+    "shapes_fc": {
+        **BEYOND_IMAGES,
+        **FC,
+        "dataset": "shapes",
+        "validation_size": 500,
     },
     "own_model": {
         "source": (

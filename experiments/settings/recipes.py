@@ -119,8 +119,8 @@ class Recipe:
     )
     task: str = fields.field(
         "auto",
-        "What a network of your own is trained for, and what labels are; auto "
-        "is what it is compiled with, else classification.",
+        "What the network is trained for, and what labels are; auto is what "
+        "one of your own is compiled with, else what the dataset is for.",
         choices=task_kinds.CHOICES,
     )
     hidden_units: tuple[int, ...] | None = fields.left_open(

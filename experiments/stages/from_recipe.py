@@ -6,6 +6,7 @@ import os
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
+from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.foundations.machine import (
     devices,
     lazy,
@@ -27,6 +28,7 @@ with lazy.imports():
     import keras
 
     from lottery_ticket.foundations import trainer
+    from lottery_ticket.foundations.tasks import network_tasks
     from lottery_ticket.foundations.training import batches, compiled_optimizer
 
 _log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ def dataset(recipe):
                 f"Recipe {recipe.recipe!r} names no {flag}: give --{flag}"
             )
     settings = {name: getattr(recipe, name) for name in _OF_DATASETS}
-    if recipe.task not in ("auto", "classification"):
+    if recipe.task != "auto":
         settings["task"] = recipe.task
     settings["labels_seed"] = seeds.derive(recipe.seed, "labels")
     stamp = _stamp(datasets.path(recipe.dataset))
@@ -73,19 +75,32 @@ def model(recipe, dataset, quiet=False, folders=()):
     be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
-    shape, sizes = dataset.input_shape, (None, dataset.num_classes)
     options = tuple(recipe.model_options().items())
     if not user_model.is_own(recipe.model):
-        sizes = (_one(recipe.model, shape), dataset.num_classes)
-        return _last_model(*kind, *sizes, options)
+        return _last_model(
+            _named,
+            *kind,
+            _one(recipe.model, dataset.input_shape),
+            dataset.num_outputs,
+            dataset.task,
+            len(dataset.vocabulary or ()) or None,
+            options,
+        )
     # A function that has changed builds another.
     code = user_model.fingerprints(recipe.model)["code"]
-    own = dataset, recipe.outputs, recipe.task, code
-    made = _last_model(*kind, *sizes, options, own)
+    own = (*kind, dataset, recipe.outputs, recipe.task, code)
+    made = _last_model(_own, *own)
     if names_0_1_0.RECURRENT in made.declared and any(
         map(run_record.is_without_recurrent, folders)
     ):
-        made = _last_model(*kind, *sizes, options, own, as_0_1_0=True)
+        made = _last_model(_own, *own, True)
+    is_compiled = recipe.task == "auto" and made.task.name == "compiled"
+    if is_compiled and csv_rows.is_renumbered(recipe.dataset):
+        raise ValueError(
+            f"The whole numbers to be told in {recipe.dataset} would be "
+            "numbered as classes, and the network is compiled with a loss of "
+            "its own. Pass --task=compiled to train on them as they are"
+        )
     progress.say(made.summary(), quiet)
     return made
 
@@ -205,33 +220,39 @@ def _last_dataset(name, stamp, settings):
 
 
 @functools.lru_cache(maxsize=1)
-def _last_model(
-    name, dtype, strategy, shape, classes, options, own=None, as_0_1_0=False
-):
-    """A network, in the recipe's precision and on its devices.
-
-    `own` is of a user's: its dataset, what its outputs and its task are, and
-    its code.
-    """
+def _last_model(make, name, dtype, strategy, *given):
+    """A network, in the recipe's precision and on its devices."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision.set_policy(dtype))
     try:
         with devices.strategy(strategy).scope():
-            if own is None:
-                return models.create(name, shape, classes, **dict(options))
-            dataset, outputs, task, _ = own
-            return user_model.create(
-                name,
-                batches.examples(dataset),
-                classes,
-                outputs,
-                task,
-                batches.example_labels(dataset),
-                dataset.vocabulary,
-                as_0_1_0,
-            )
+            return make(name, *given)
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def _named(name, shape, outputs, task, vocabulary_size, options):
+    made = models.create(
+        name, shape, outputs, vocabulary_size=vocabulary_size, **dict(options)
+    )
+    made.task = network_tasks.of_logits(task, outputs) or made.task
+    return made
+
+
+def _own(name, dataset, outputs, task, code, as_0_1_0=False):
+    """One of a user's; its code is what it is kept by."""
+    del code
+    return user_model.create(
+        name,
+        batches.examples(dataset),
+        dataset.num_classes,
+        outputs,
+        task,
+        batches.example_labels(dataset),
+        dataset.vocabulary,
+        as_0_1_0,
+        dataset.task,
+    )
 
 
 def _stamp(path):

@@ -9,7 +9,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lottery_ticket.foundations.networks import keras_private, kernels
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    kernels,
+    tracing,
+)
 from lottery_ticket.foundations.values import examples as examples_lib
 from lottery_ticket.foundations.values import nested
 
@@ -103,6 +107,41 @@ def outputs(network: keras.Model, examples: typing.Any) -> typing.Any:
     return keras.tree.map_structure(
         lambda part: part.numpy().astype(np.float32), given
     )
+
+
+def check_indices(network: keras.Model, examples: typing.Any) -> None:
+    """Raises ValueError if a network does not accept examples of indices.
+
+    As `outputs`; so does what an Embedding has no row for. Below 0, rows count
+    from the last one in Keras; above, some devices take the last, or zeros.
+    """
+    found = embeddings(network)
+    with tracing.changed((each, {"call": _in_range(each)}) for each in found):
+        outputs(network, examples)
+
+
+def embeddings(network: keras.Model) -> list[keras.layers.Embedding]:
+    """Returns the Embeddings of a network."""
+    layers = keras_private.layers(network)
+    return [x for x in layers if isinstance(x, keras.layers.Embedding)]
+
+
+def _in_range(layer):
+    """The call of an Embedding, which looks at its indices first."""
+    call = layer.call
+
+    def checked(indices, *arguments, **options):
+        if tf.is_tensor(indices) and not tf.is_symbolic_tensor(indices):
+            ends = int(np.min(indices)), int(np.max(indices))
+            wrong = [x for x in ends if not 0 <= x < layer.input_dim]
+            if wrong:
+                raise ValueError(
+                    f"the Embedding {layer.name!r} takes whole numbers from 0 "
+                    f"to {layer.input_dim - 1}. Received: {wrong[0]}"
+                )
+        return call(indices, *arguments, **options)
+
+    return checked
 
 
 def check_one_vector(network: keras.Model, given: typing.Any) -> None:

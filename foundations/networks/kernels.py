@@ -53,7 +53,8 @@ def register_kernels(kind: type, *attributes: str) -> None:
 
     Whatever finds kernels finds them: summaries, scores, prunings, searches and
     files. Subclasses have those of their bases, too. Networks that are wrapped
-    already stay as they are.
+    already stay as they are. What was registered of the same class before is
+    replaced, so that a wrong name can be taken back.
 
     Args:
         kind: Class of layers.
@@ -81,8 +82,7 @@ def register_kernels(kind: type, *attributes: str) -> None:
             f"{kind.__name__}, 'kernel'). Received: "
             f"{', '.join(map(repr, wrong)) or 'none'}"
         )
-    known = _REGISTERED.get(kind, ())
-    _REGISTERED[kind] = tuple(dict.fromkeys([*known, *attributes]))
+    _REGISTERED[kind] = tuple(dict.fromkeys(attributes))
 
 
 def registered(layer: keras.Layer) -> list[str]:

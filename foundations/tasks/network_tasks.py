@@ -86,7 +86,8 @@ def name_of(
             than what is given.
     """
     names.check("task", given, task_kinds.CHOICES)
-    is_plain = own_training.is_classification(network) and _are_classes(y)
+    is_plain = own_training.is_classification(network)
+    is_plain = is_plain and (y is None or labels.are_classes(y))
     has_loss = own_training.has_loss(network)
     if given == "auto":
         return "compiled" if has_loss and not is_plain else "classification"
@@ -110,8 +111,14 @@ def name_for(
 
     As `name_of`; the dataset decides where neither else does.
     """
+    task = said(network, given, dataset.task)
+    return name_of(network, task, dataset.train.y)
+
+
+def said(network: keras.Model, given: str, usual: str) -> str:
+    """Returns what is given, or the usual where compile() says nothing."""
     is_open = given == "auto" and not own_training.has_loss(network)
-    return name_of(network, dataset.task if is_open else given, dataset.train.y)
+    return usual if is_open else given
 
 
 def by_name(
@@ -149,6 +156,23 @@ def by_name(
     )
 
 
+def of_logits(name: str, count: int) -> keras_task.KerasTask | None:
+    """Returns the task of a network that gives logits, by its name.
+
+    None is ModelBase's own, classification. Raises ValueError if one vector of
+    so many logits is not what networks of the task give, or it is "compiled",
+    as labels are that are no classes where nobody named a task.
+    """
+    if name == "compiled":
+        raise ValueError(
+            "Labels are no classes: name the task that they are for, such as "
+            "task=regression"
+        )
+    outputs = np.zeros((1, count), np.float32)
+    _check_shape(name, outputs)
+    return by_name(name, outputs, False) if name != "classification" else None
+
+
 def by_compile(
     network: keras.Model, outputs: typing.Any, y: typing.Any
 ) -> keras_task.KerasTask:
@@ -170,16 +194,29 @@ def by_compile(
     if not own_training.has_loss(network):
         raise ValueError(
             f"The network {network.name!r} is compiled without a loss. Give "
-            "one, or another task"
+            "one, or name the task that labels are for, such as task=regression"
         )
     given = keras_private.compiled(network)
+    layers = keras_private.output_layers(network)
+    _check_keys(outputs, y, [each.name for each in layers])
     several = len(nested.leaves(y)) > 1 or isinstance(outputs, dict)
     return keras_task.KerasTask(
         "compiled",
         {n: given[n] for n in _COMPILED if given[n] is not None},
         outputs,
         y,
-        keras_private.output_layers(network) if several else (),
+        layers if several else (),
+    )
+
+
+def _check_keys(outputs, y, names):
+    """Raises unless labels in a dict are of outputs that there are."""
+    keys = list(outputs) if isinstance(outputs, dict) else names
+    if not isinstance(y, dict) or not keys or set(y) <= {*keys, *names}:
+        return
+    raise ValueError(
+        "Labels in a dict must have the keys of the network's outputs, "
+        f"{', '.join(map(repr, keys))}. Received: {', '.join(map(repr, y))}"
     )
 
 
@@ -199,14 +236,3 @@ def _check_shape(name, outputs):
             f"that are {kind.of_one}. Received: "
             f"{f'shape {shape[1:]} of one example' if shape else 'several'}"
         )
-
-
-def _are_classes(y):
-    """Whether labels can be those of classification; true of none."""
-    if y is None:
-        return True
-    try:
-        labels.classes(labels.arrays(y))
-    except ValueError:
-        return False
-    return True

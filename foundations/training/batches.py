@@ -100,29 +100,35 @@ def example_labels(
     return nested.mapped(lambda y: y[:count], dataset.train.y)
 
 
-def extremes(dataset: dataset_base.DatasetBase) -> typing.Any:
+def extremes(
+    dataset: dataset_base.DatasetBase, of_bytes: bool = False
+) -> typing.Any:
     """Returns two examples, the lowest and highest whole numbers, prepared.
 
     Those of each place in an example, over all splits: what indices there are.
-    None where examples are streamed, of real numbers, or of 8 bits like pixels;
-    of several inputs, such are the first example, if another is of indices.
+    None where examples are streamed, of real numbers, or of 8 bits like pixels,
+    unless these may be indices, too; of several inputs, such are the first
+    example, if another is of indices.
     """
+    least = 1 if of_bytes else 2  # Bytes.
     arrays = [split.x for split in dataset.splits.values()]
     if any(split.is_streamed for split in dataset.splits.values()):
         return None
-    if not any(map(_are_indices, nested.leaves(arrays[0]))):
+    if not any(_are_indices(x, least) for x in nested.leaves(arrays[0])):
         return None
-    found = nested.mapped(lambda *each: tf.constant(_ends(each)), *arrays)
+    found = nested.mapped(
+        lambda *each: tf.constant(_ends(each, least)), *arrays
+    )
     return prepared(dataset.prepare, found)
 
 
-def _are_indices(x):
-    return x.dtype.kind in "iu" and x.dtype.itemsize > 1
+def _are_indices(x, least_bytes):
+    return x.dtype.kind in "iu" and x.dtype.itemsize >= least_bytes
 
 
-def _ends(arrays):
+def _ends(arrays, least_bytes):
     """Lowest and highest at each place, if these are indices."""
-    if not _are_indices(arrays[0]):
+    if not _are_indices(arrays[0], least_bytes):
         return arrays[0][[0, 0]]
     lowest = np.min([x.min(axis=0) for x in arrays], axis=0)
     highest = np.max([x.max(axis=0) for x in arrays], axis=0)

@@ -128,6 +128,11 @@ class DatasetBase:
         return examples.shapes(self.train.x)
 
     @property
+    def num_outputs(self) -> int:
+        """How many numbers a network of one output gives for an example."""
+        return self.num_classes or self.train.y.shape[-1]
+
+    @property
     def code(self) -> str | None:
         """Fingerprint of users' code that examples pass; None without any."""
         reading = [_reading(split.x) for split in self.splits.values()]

@@ -47,8 +47,19 @@ def classes(y: np.ndarray) -> np.ndarray:
             "Labels must be integers from 0, shape (n,), or one-hot, shape "
             f"(n, classes). Received: {y.dtype} of shape {y.shape}"
             + (f" from {y.min()} to {y.max()}" if is_indices else "")
+            + ". What are no classes is for another task, such as "
+            "task=regression"
         )
     return y.astype(np.int32)
+
+
+def are_classes(y: typing.Any) -> bool:
+    """Whether labels can be those of classification."""
+    try:
+        classes(arrays(y))
+    except ValueError:
+        return False
+    return True
 
 
 def class_maps(y: np.ndarray) -> np.ndarray:

@@ -49,9 +49,16 @@ def text(length: str | tuple[str, int]) -> str:
 
 
 def point_text(point: str | tuple[str, int]) -> str:
-    """Returns one of `points` in one of the several ways to write it."""
+    """Returns one of `points` in one of the several ways to write it.
+
+    Raises ValueError if it is none.
+    """
     every, length = _every(point)
-    return f"{EVERY}{text(length)}" if every else text(length)
+    try:
+        written = text(length)
+    except ValueError as error:
+        raise _no_point(point) from error
+    return f"{EVERY}{written}" if every else written
 
 
 def points(
@@ -62,27 +69,28 @@ def points(
     Args:
         point: A length, '500it', which is one, inside of the way or not; or
             'every:5ep', all multiples of one after the start and before the
-            end.
+            end: none if there is none on the way.
         per_epoch: Iterations of an epoch.
         start: Iteration at which the way begins.
         end: At which it ends.
 
     Raises:
-        ValueError: If it is neither, or no multiple lies on the way.
+        ValueError: If it is neither, or every 0.
     """
     every, length = _every(point)
     step = iterations(length, per_epoch)
     if not every:
         return [step]
-    found = range(step, end, step) if step else ()
-    within = [each for each in found if each > start]
-    if not within:
-        raise ValueError(
-            f"{point} is no iteration of this training, which goes from "
-            f"iteration {start} to {end}: give a length from 1it up to less "
-            "than that"
-        )
-    return within
+    if not step:
+        raise _no_point(point)
+    return [each for each in range(step, end, step) if each > start]
+
+
+def _no_point(point):
+    return ValueError(
+        "save_iterations must be lengths such as '500it' or '20ep', or "
+        f"'every:5ep', which is above 0. Received: {point!r}"
+    )
 
 
 def _every(point) -> tuple[bool, str | tuple[str, int]]:

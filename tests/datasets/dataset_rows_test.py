@@ -61,6 +61,52 @@ def test_numbers_are_a_task_of_their_own(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "y", [RNG.random(30), RNG.random((30, 2)), np.arange(60).reshape(30, 2) % 2]
+)
+def test_labels_that_are_no_classes_are_what_a_network_is_compiled_for(
+    tmp_path, y
+):
+    made = registry.create(npz(tmp_path, y=y))
+    assert (made.task, made.num_classes) == ("compiled", None)
+    made = registry.create(csv(tmp_path, "sum"))
+    assert made.task == "compiled" and made.train.y.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "task"),
+    [
+        (X, Y, "auto"),
+        (X, np.eye(3)[Y], "classification"),
+        (X, RNG.random(30), "regression"),
+        (X, np.float32(Y[:, None] > 1), "binary"),
+        (np.zeros((30, 4, 4), np.uint8), Y, "auto"),
+    ],
+)
+def test_a_file_without_a_test_set_has_a_fifth_for_it(tmp_path, x, y, task):
+    path = str(tmp_path / "a.npz")
+    np.savez(path, x_train=x, y_train=y)
+    given = {} if task == "auto" else {"task": task}
+    made = registry.create(path, **given)
+    sizes = {name: split.size for name, split in made.splits.items()}
+    assert sizes == {"train": 22, "validate": 2, "test": 6}
+    if task == "auto":
+        assert np.bincount(made.test.y).tolist() == [2, 2, 2]
+    other = registry.create(path, split_seed=3, **given)
+    np.testing.assert_array_equal(other.test.x, made.test.x)
+
+
+@pytest.mark.parametrize("lacking", ["x_test", "y_test"])
+@pytest.mark.parametrize("x", [X, np.zeros((30, 4, 4), np.uint8)])
+def test_half_a_test_set_is_an_error(tmp_path, lacking, x):
+    path = str(tmp_path / "a.npz")
+    arrays = {"x_train": x, "y_train": Y, "x_test": x, "y_test": Y}
+    del arrays[lacking]
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=f"it has no {lacking}"):
+        registry.create(path)
+
+
 def test_columns_are_standardized_over_training_examples(tmp_path):
     made = registry.create(csv(tmp_path), normalization="standardize")
     x = made.prepare(tf.constant(made.train.x)).numpy()

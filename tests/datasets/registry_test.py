@@ -6,20 +6,29 @@ import sys
 import numpy as np
 import pytest
 
-from lottery_ticket.datasets import dataset_images, dataset_own, registry
+from lottery_ticket.datasets import (
+    dataset_examples,
+    dataset_images,
+    dataset_own,
+    registry,
+)
 from lottery_ticket.datasets.images import npz_files
+from lottery_ticket.foundations.values import task_kinds
 
 
 @pytest.mark.parametrize("name", registry.DATASETS)
 def test_every_dataset_passes_the_contract(name):
     dataset_class = registry.DATASETS[name]
-    assert issubclass(dataset_class, dataset_images.DatasetImages)
     assert dataset_class.__doc__
     assert "Source:" in dataset_class.__doc__
     assert dataset_class.VALIDATION_SIZE > 0
+    registry.check(name)
+    if issubclass(dataset_class, dataset_examples.DatasetExamples):
+        assert dataset_class.TASK in task_kinds.KINDS
+        return
+    assert issubclass(dataset_class, dataset_images.DatasetImages)
     assert dataset_class.NUM_CLASSES > 1
     assert (dataset_class.MEAN is None) == (dataset_class.STD is None)
-    registry.check(name)
 
 
 def test_a_known_name():

@@ -193,8 +193,9 @@ def test_what_outputs_are_can_be_said(tmp_path):
 def test_a_finished_level_can_be_loaded(found):
     directory, *_ = found
     level = str(directory / "trial1/1/same_init")
-    ticket = find_ticket.load_ticket(network(), level)
-    np.testing.assert_allclose(densities(ticket), 0.8, atol=0.01)
+    for arguments in (network(), level), (level, network()):
+        ticket = find_ticket.load_ticket(*arguments)
+        np.testing.assert_allclose(densities(ticket), 0.8, atol=0.01)
     assert all(
         variable.constraint is None for variable in ticket.trainable_variables
     )
@@ -241,6 +242,15 @@ def test_what_is_no_dataset_of_the_model_is_an_error(
             network(), dataset, str(tmp_path / "out"), quiet=True
         )
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("y", [np.ones(9) / 2, np.eye(9) / 2, -np.eye(9)])
+def test_labels_that_are_no_classes_are_for_another_task(tmp_path, y):
+    plain = keras.Sequential([keras.Input((4,)), L.Dense(1)])
+    half = np.ones((9, 4)), y
+    with pytest.raises(ValueError, match="such as task=regression"):
+        find_ticket.find_ticket(plain, (half, half), str(tmp_path), quiet=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_too_few_outputs_are_an_error(tmp_path):

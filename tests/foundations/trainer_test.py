@@ -201,21 +201,27 @@ def test_a_model_that_does_not_fit_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("index", [9, 4])
-def test_an_index_that_an_embedding_lacks_is_an_error(index):
+@pytest.mark.parametrize(
+    ("index", "dtype"),
+    [(9, "int64"), (4, "int32"), (-1, "int64"), (4, "uint8"), (-5, "int8")],
+)
+def test_an_index_that_an_embedding_lacks_is_an_error(index, dtype):
     layers = keras.layers
     network = keras.Sequential(
         [layers.Embedding(4, 2), layers.Flatten(), layers.Dense(2)]
     )
-    x, y = np.zeros((8, 3), np.int64), np.arange(8) % 2
+    x, y = np.zeros((8, 3), dtype), np.arange(8) % 2
     data = dataset_base.DatasetBase((x, y), 4, (x, y))
     model = keras_model.KerasModel(network, batches.examples(data))
     trainer.check_fits(model, data)
     x = x.copy()
     x[5, 1] = index
     data = dataset_base.DatasetBase((data.train.x, y), 4, (x, y))
-    with pytest.raises(ValueError, match=f"= {index} is not in .0, 4"):
+    with pytest.raises(
+        ValueError, match=f"'embedding.*from 0 to 3. Received: {index}$"
+    ):
         trainer.check_fits(model, data)
+    assert "call" not in vars(network.layers[0])
 
 
 def test_a_redone_run_leaves_no_summaries_of_the_old_one(tmp_path):

@@ -21,6 +21,12 @@ def test_every_kernel_has_its_mask():
     assert model.weights["places_positions"].shape == (6, 8)
 
 
+def test_patches_of_another_size():
+    model = model_vit.ModelVit((8, 8, 3), 3, blocks=1, units=8, patch_pixels=4)
+    assert model.masks["patches"].shape == (4, 4, 3, 8)
+    assert model.weights["places_positions"].shape == (4, 8)
+
+
 def test_draws_differ_by_seed_and_are_the_same_by_one():
     model = model_vit.ModelVit(blocks=1)
     first, other = (model.reset(seed=seed).weights for seed in (1, 2))

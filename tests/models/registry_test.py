@@ -43,6 +43,8 @@ GOLDEN = {
     "mobilenet_v2": (CIFAR, 10, 58, 2_261_824, 2_332_010, 8),  # Stated.
     "lstm": ((8, 8, 1), 10, 3, 5_440, 5_578, 1),
     "vit": ((8, 8, 1), 10, 14, 16_832, 18_154, 2),
+    "vit8": (CIFAR, 10, 14, 78_464, 81_098, 8),
+    "transformer": ((11,), 10, 13, 16_704, 18_250, None),
 }
 ONE_OF_EACH_CLASS = {
     entry.load: name for name, entry in reversed(registry.MODELS.items())
@@ -68,10 +70,15 @@ def small_shape(name):
     return (smallest, smallest, 3) if smallest else (64,)
 
 
+def create(name, *sizes, **options):
+    """A network, of 13 words if it takes words."""
+    return registry.create(name, *sizes, vocabulary_size=13, **options)
+
+
 @functools.cache
 def small(name):
     """The model of the smallest input, built once; reset it before use."""
-    return registry.create(name, small_shape(name), 7)
+    return create(name, small_shape(name), 7)
 
 
 def test_every_entry_is_in_the_table():
@@ -81,7 +88,7 @@ def test_every_entry_is_in_the_table():
 @pytest.mark.parametrize("name", grids.thinned(COUNTED, USUAL[:2]))
 def test_every_model_has_its_number_of_weights(name):
     shape, classes, kernels, weights, variables, _ = GOLDEN[name]
-    model = registry.create(name, shape, classes)
+    model = create(name, shape, classes)
     assert isinstance(model, model_base.ModelBase)
     assert "Source:" in type(model).__doc__
     masks = model.masks
@@ -95,20 +102,22 @@ def test_every_model_has_its_number_of_weights(name):
 @pytest.mark.parametrize(
     "name",
     grids.thinned(
-        [*USUAL, "conv8", "wide_resnet28", "lstm", "vit"],
+        [*USUAL, "conv8", "wide_resnet28", "lstm", "vit", "transformer"],
         ["fc", "conv2", "resnet20"],
     ),
 )
 def test_logits_of_the_smallest_input_are_finite(name):
     model = small(name).reset(seed=1)
     x = np.random.default_rng(1).normal(size=(2, *small_shape(name)))
+    if registry.MODELS[name].takes_words:
+        x = np.abs(4 * x).round() % 13
     logits = model.network(x).numpy()
     assert logits.shape == (2, 7)
     assert np.isfinite(logits).all()
     assert (np.ptp(logits, 1) > 0).all()
 
 
-@pytest.mark.parametrize("name", [n for n in GOLDEN if n != "fc"])
+@pytest.mark.parametrize("name", [n for n in GOLDEN if GOLDEN[n][-1]])
 def test_smaller_inputs_are_an_error(name):
     smallest = GOLDEN[name][-1]
     with pytest.raises(ValueError, match=f"Received: .{smallest - 1}, "):
@@ -153,7 +162,7 @@ VALUES = {
 def test_every_option_changes_the_network(name, option):
     usual = small(name)
     options = {option: VALUES[option]}
-    other = registry.create(name, small_shape(name), 7, **options)
+    other = create(name, small_shape(name), 7, **options)
     assert usual.identity["network"] != other.identity["network"] or (
         set(usual.masks) != set(other.masks)
     )
@@ -184,6 +193,12 @@ def test_an_option_that_a_model_does_not_take_is_an_error(function):
         if function == "create":
             registry.create("conv2", CIFAR, 10, shortcut="pad")
         registry.check_options("conv2", {"shortcut": "pad"})
+
+
+@pytest.mark.parametrize("shape", [(11,), (64,)])
+def test_a_network_of_words_needs_a_vocabulary(shape):
+    with pytest.raises(ValueError, match="'transformer' takes numbers of word"):
+        registry.create("transformer", shape, 10)
 
 
 def test_what_a_name_fixes_is_no_option():

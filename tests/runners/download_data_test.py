@@ -83,3 +83,10 @@ def test_every_image_of_imagenet_is_read(tmp_path, monkeypatch, capsys):
     path.write_bytes(b"nothing")
     with pytest.raises(ValueError, match="cannot be read.*bee/001.png"):
         download_data.download_data("imagenet", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["diabetes", "shapes", "inequalities"])
+def test_what_is_bundled_or_drawn_is_not_fetched(tmp_path, capsys, name):
+    download_data.download_data(name, str(tmp_path))
+    assert f"{name} is bundled or drawn" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())

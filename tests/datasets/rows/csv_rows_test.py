@@ -50,6 +50,28 @@ def test_numbers_to_predict(tmp_path):
     np.testing.assert_array_equal(y, [[3, 1], [6, 4]])
 
 
+@pytest.mark.parametrize(
+    ("values", "are_classes", "is_renumbered"),
+    [
+        ("0 1 2 1", True, False),
+        ("1 2 3 1", True, True),
+        ("25 346 25 7", True, True),
+        ("a b c a", True, False),
+        ("0 1 2.5 1", False, None),
+    ],
+)
+def test_what_is_told_decides_whether_it_is_classes(
+    tmp_path, values, are_classes, is_renumbered
+):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "\n".join(f"1,{v}" for v in values.split()))
+    _, y = csv_rows.read(f"{path}:y", None)
+    assert (y.dtype.kind == "i") == are_classes
+    if are_classes:
+        assert csv_rows.is_renumbered(f"{path}:y") == is_renumbered
+    assert not csv_rows.is_renumbered("rows.npz")
+
+
 def test_a_column_of_text(tmp_path):
     file = saved(tmp_path, 'text,sentiment\n"so, good",pos\nbad,neg\n')
     x, y = csv_rows.read(f"{file}:sentiment", True)

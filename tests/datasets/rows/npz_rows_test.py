@@ -51,7 +51,10 @@ def test_several_inputs_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x_train": X, "y_train": Y}, "no x_test, nor x_test_NAME .* x_train"),
+        (
+            {"x_train": X, "y_train": Y, "y_test": Y},
+            "no x_test, nor x_test_NAME .* x_train",
+        ),
         ({"x": X}, "no x_train, nor x_train_NAME of several. It has x$"),
         ({}, "It has nothing"),
         ({"x_train": np.array([None])}, "no .npz of plain"),
@@ -61,6 +64,12 @@ def test_files_that_lack_something(tmp_path, arrays, message):
     path = saved(tmp_path, **arrays)
     with pytest.raises(ValueError, match=f"no dataset file: .*{message}"):
         npz_rows.read(path)
+
+
+def test_a_file_without_a_test_set(tmp_path):
+    x, y = npz_rows.read(saved(tmp_path, x_train=X, y_train=Y))
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(y, Y)
 
 
 def test_a_damaged_file(tmp_path):

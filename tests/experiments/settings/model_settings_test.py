@@ -44,8 +44,10 @@ def test_what_goes_with_a_model_is_none():
     model_settings.check("fc", {"hidden_units": (3,)}, "auto")
 
 
-def test_our_networks_classify():
-    model_settings.check("fc", {}, "auto", "classification")
-    for task in ("regression", "binary", "compiled"):
-        with pytest.raises(ValueError, match=f"task={task} with model=fc"):
-            model_settings.check("fc", {}, "auto", task)
+@pytest.mark.parametrize("name", ["fc", "resnet20", "lstm"])
+def test_our_networks_give_logits_of_any_task(name):
+    for task in ("classification", "regression", "binary", "multi_label"):
+        model_settings.check(name, {}, "auto", task)
+    for task in ("compiled", "segmentation"):
+        with pytest.raises(ValueError, match=f"task={task} is.*model={name}"):
+            model_settings.check(name, {}, "auto", task)

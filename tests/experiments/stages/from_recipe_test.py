@@ -13,6 +13,7 @@ from lottery_ticket.datasets import dataset_own
 from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.records import checkpoint, save_restore
 from lottery_ticket.tests import planned
@@ -235,3 +236,111 @@ def test_a_drop_after_the_end_is_warned_of_once(tmp_path, caplog):
         "The learning rate will not drop at 1ep: training ends after 3 "
         "iterations"
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "task", "outputs"),
+    [
+        ({"recipe": "diabetes_fc", "hidden_units": (4, 4)}, "regression", 1),
+        ({"dataset": "diabetes", "hidden_units": (4, 4)}, "regression", 1),
+        ({"recipe": "shapes_fc", "hidden_units": (4, 4)}, "multi_label", 5),
+        ({"recipe": "inequalities_transformer"}, "binary", 1),
+        ({"hidden_units": (4, 4), "task": "regression"}, "regression", 1),
+    ],
+)
+def test_a_network_of_ours_is_for_the_task_of_the_data(given, task, outputs):
+    recipe = recipes.Recipe(**given)
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset)
+    assert (dataset.task, model.task.name) == (task, task)
+    assert model.num_outputs == dataset.num_outputs == outputs
+    trainer.check_fits(model, dataset)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "transformer"}, "takes numbers of words"),
+        ({"model": "vit", "dataset": "diabetes"}, "input_shape must be"),
+        ({"dataset": "shapes", "task": "binary"}, "for the task multi_label"),
+    ],
+)
+def test_a_network_of_ours_that_does_not_fit_the_data(given, message):
+    recipe = recipes.Recipe(**given)
+    with pytest.raises(ValueError, match=message):
+        from_recipe.model(recipe, from_recipe.dataset(recipe))
+
+
+COMPILED = """
+import keras
+
+def make(input_shape):
+    layers = [keras.Input(input_shape), keras.layers.Dense(1)]
+    made = keras.Sequential(layers)
+    made.compile("sgd", LOSS, metrics=["mae"])
+    return made
+
+def plain(input_shape):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(1)])
+"""
+
+
+def of_a_table(folder, values, function="make", **given):
+    """The dataset and the network of a file, by a column of a table."""
+    (folder / "net.py").write_text(COMPILED.replace("LOSS", "'mse'"))
+    rows = [f"{n},{v}" for n, v in enumerate(values)]
+    (folder / "t.csv").write_text("\n".join(["x,y", *rows]))
+    recipe = recipes.Recipe(
+        "own_model",
+        model=f"{folder}/net.py:{function}",
+        dataset=f"{folder}/t.csv:y",
+        **given,
+    )
+    dataset = from_recipe.dataset(recipe)
+    return dataset, from_recipe.model(recipe, dataset, quiet=True)
+
+
+FLOATS = np.arange(20) / 8
+
+
+def test_a_network_of_a_file_is_trained_as_it_is_compiled(tmp_path):
+    dataset, model = of_a_table(tmp_path, FLOATS)
+    assert (dataset.task, model.task.name) == ("compiled", "compiled")
+    trainer.check_fits(model, dataset)
+    np.testing.assert_array_equal(np.sort(dataset.test.y) * 8 % 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "function", "message"),
+    [
+        (FLOATS, "plain", "compiled without a loss.*task=regression"),
+        (np.arange(20) % 2 + 7, "make", "Pass --task=compiled"),
+        (np.arange(20) * 3, "make", "too few.*are for another --task"),
+    ],
+)
+def test_labels_that_a_network_of_a_file_cannot_have(
+    tmp_path, values, function, message
+):
+    with pytest.raises(ValueError, match=message):
+        of_a_table(tmp_path, values, function)
+    dataset, model = of_a_table(
+        tmp_path,
+        values,
+        function,
+        task="compiled" if function == "make" else "regression",
+    )
+    assert set(np.ravel(dataset.train.y)) <= set(values)
+    trainer.check_fits(model, dataset)
+
+
+def test_a_network_of_ours_needs_a_task_for_numbers(tmp_path):
+    of_a_table(tmp_path, FLOATS)
+    given = {"dataset": f"{tmp_path}/t.csv:y", "hidden_units": (4, 4)}
+    for task in ("auto", "regression"):
+        recipe = recipes.Recipe(task=task, **given)
+        dataset = from_recipe.dataset(recipe)
+        if task == "regression":
+            assert from_recipe.model(recipe, dataset).task.name == task
+            continue
+        with pytest.raises(ValueError, match="name the task"):
+            from_recipe.model(recipe, dataset)

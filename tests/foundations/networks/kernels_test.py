@@ -278,8 +278,7 @@ def own_layer(**options):
 
 def test_registered_kernels_are_found_in_subclasses_too():
     layer, network = own_layer()
-    kernels.register_kernels(type(layer), "first", "nothing")
-    kernels.register_kernels(type(layer), "second")
+    kernels.register_kernels(type(layer), "first", "nothing", "second")
 
     class Other(type(layer)):
         def build(self, shape):
@@ -303,6 +302,16 @@ def test_registered_kernels_are_found_in_subclasses_too():
     assert kernels.fans(other, other.second) == (8, 8)
     other.trainable = False
     assert not kernels.find(network)
+
+
+@pytest.mark.parametrize("wrong", ["frist", "offset", "count"])
+def test_what_is_registered_again_replaces_what_was(wrong):
+    layer, network = own_layer()
+    kernels.register_kernels(type(layer), "first", wrong)
+    with pytest.raises(ValueError, match=f"'{wrong}' registered"):
+        kernels.find(network)
+    kernels.register_kernels(type(layer), "second")
+    assert kernels.find(network)[:1] == [layer.second]
 
 
 @pytest.mark.parametrize(

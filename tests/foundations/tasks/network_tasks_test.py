@@ -117,6 +117,30 @@ def test_a_dataset_decides_where_nothing_else_does():
         assert network_tasks.name_for(made, "auto", data) == name
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "metrics"),
+    [
+        ("binary", 1, ("accuracy",)),
+        ("multi_label", 5, ("accuracy", "exact_match")),
+        ("regression", 2, ("mae", "rmse")),
+    ],
+)
+def test_tasks_of_logits(name, count, metrics):
+    task = network_tasks.of_logits(name, count)
+    assert task is not None and task.metrics == metrics
+    assert network_tasks.of_logits("classification", count) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("binary", 2), ("segmentation", 3)]
+)
+def test_logits_of_another_task(name, count):
+    with pytest.raises(ValueError, match=f"task {name}.*shape .{count},."):
+        network_tasks.of_logits(name, count)
+    with pytest.raises(ValueError, match="no classes: .* task=regression"):
+        network_tasks.of_logits("compiled", count)
+
+
 def test_what_is_compiled_needs_labels_and_a_loss():
     made = network(L.Dense(1), **MSE)
     outputs = np.asarray(made(X))
@@ -127,6 +151,22 @@ def test_what_is_compiled_needs_labels_and_a_loss():
         network_tasks.by_compile(made, outputs, np.ones((3, 1)))
     with pytest.raises(ValueError, match="compiled without a loss"):
         network_tasks.by_compile(network(L.Dense(1)), outputs, np.ones((3, 1)))
+
+
+@pytest.mark.parametrize(
+    "keys", [("near", "fra"), ("Far",), ("0", "1"), ("x", "near", "far")]
+)
+@pytest.mark.parametrize("is_dict", [False, True])
+def test_labels_of_outputs_that_there_are_not(keys, is_dict):
+    inputs = keras.Input((4,))
+    outputs = {n: L.Dense(1, name=n)(inputs) for n in ("near", "far")}
+    made = keras.Model(inputs, outputs if is_dict else list(outputs.values()))
+    made.compile("sgd", {"near": "mse", "far": "mae"}, metrics={"far": "mae"})
+    y = {name: np.ones((3, 1), np.float32) for name in keys}
+    with pytest.raises(
+        ValueError, match=f"outputs, 'near', 'far'. Received: '{keys[0]}'"
+    ):
+        network_tasks.by_compile(made, made(X), y)
 
 
 def test_several_outputs_are_named_as_their_layers():

@@ -57,16 +57,21 @@ def test_points_are_written_in_one_way(given, expected):
 def test_points_of_a_way_lie_between_its_ends():
     assert steps.points("every:2ep", 4, 0, 24) == [8, 16]
     assert steps.points("every:5it", 4, 10, 21) == [15, 20]
+    for longer in ("every:6ep", "every:24it", "every:9ep"):
+        assert steps.points(longer, 4, 0, 24) == []
+    assert steps.points("every:10it", 4, 20, 24) == []
     assert steps.points("3ep", 4, 0, 10) == [12]  # Whoever takes it looks.
 
 
-@pytest.mark.parametrize("point", ["every:6ep", "every:0ep", "every:24it"])
+@pytest.mark.parametrize("point", ["every:0it", "every:0ep", "every: 0 ep"])
 def test_points_that_are_none_are_named(point):
-    with pytest.raises(ValueError, match=f"{point} is no iteration .* 0 to 24"):
+    with pytest.raises(ValueError, match=f"^save_iterations .*'{point}'"):
         steps.points(point, 4, 0, 24)
 
 
-@pytest.mark.parametrize("point", ["every:", "every:5", "each:5ep", "every5ep"])
+@pytest.mark.parametrize(
+    "point", ["every:", "every:5", "each:5ep", "every5ep", "5"]
+)
 def test_what_is_no_point_is_named(point):
-    with pytest.raises(ValueError, match="'500it' or '20ep'"):
+    with pytest.raises(ValueError, match=f"^save_iterations must.*'{point}'"):
         steps.point_text(point)
