@@ -1,7 +1,8 @@
 """Runs as a table, and summed up per experiment and level."""
 
 from lottery_ticket.analysis.look import tables
-from lottery_ticket.analysis.reading import headlines, tree
+from lottery_ticket.analysis.reading import headlines, spreads, tree
+from lottery_ticket.analysis.reading import runs as reading
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import headline as headline_lib
@@ -9,21 +10,51 @@ from lottery_ticket.foundations.values import headline as headline_lib
 with lazy.imports():
     import pandas as pd
 
-HEADS = (
-    *("trials", "runs"),
-    *("accuracy %", "min", "max"),
-    *("at early stop %", "min", "max"),
-    *("early-stop iteration", "min", "max"),
-)
+MEANS = ("accuracy %", "at stop %", "stops at")
+SPREADS = ("±95 %", "std", "min-max")
+STOPS = """\
+at stop: at the iteration of the lowest validation loss, which `stops at` is
+"""
+CENSORED = """\
+>=: that is the last one of some runs, and the minimum may lie beyond
+"""
+OF_TRIALS = """\
+±95 %: half the 95 % t-interval of the mean, std: standard deviation; of both, a
+trial counts once, with the mean of its runs
+"""
 TEXT = "table.txt"  # At its end, a report writes what is wrong with results.
+LONGER = 1.5  # Times that differ: the longest is so many times the shortest.
+TRAINING = """\
+What experiments differ in, of how they were trained; seconds per run (mean)
+"""
+TRAINING_HEADS = {"lr": "learning rate", "training_len": "length"}
+TIME = "train_s_mean"
 
 
 def section(found: tree.Tree) -> parts.Section:
     """Tables runs.csv (a row per run), table.csv and table.txt (per level)."""
-    table = summarize(found.chosen)
-    text = to_text(table, headlines.of(found.chosen))
+    table, kind = summarize(found.chosen), headlines.of(found.chosen)
+    text = to_text(table, kind)
     written = {"runs.csv": found.chosen, "table.csv": table, TEXT: text}
-    return parts.Section(written, text=text, rank=1)
+    rows = cells(table, kind)
+    return parts.Section(written, text=text, rank=1, papers={"table": rows})
+
+
+def training_section(found: tree.Tree) -> parts.Section:
+    """Table training.csv: optimizer, learning rate, training length and time
+    of experiments, where they differ.
+    """
+    columns = training(found.chosen, ["experiment"])
+    if columns.empty:
+        return parts.Section()
+    table = columns.reset_index()
+    names = [name for name in table if name not in ("experiment", TIME)]
+    times = table.get(TIME, pd.Series(dtype=float))
+    is_told = names or times.max() > LONGER * times.min()
+    text = tables.titled(TRAINING, _training_rows(table, names))
+    return parts.Section(
+        {"training.csv": table}, text=text if is_told else "", rank=1.5
+    )
 
 
 def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -34,7 +65,8 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     metric), early_stop_accuracy and early_stop_iteration, such as
     accuracy_mean. Every run counts as one repetition: 5 trials with 3
     reinitializations each are 15 runs. Where some kept weights lie on no path
-    from input to output, effective_density (mean) is of those that do.
+    from input to output, effective_density (mean) is of those that do. Behind
+    these are what `spreads.between_trials` and `training` return.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     figures 3 and 4.
@@ -44,15 +76,34 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
         known = runs["effective_density"]
     is_same = (known.isna() | (known == runs["density"])).all()
     effective = {"effective_density": ("effective_density", "mean")}
-    groups = runs.groupby(["experiment", "level"], sort=False)
-    table = groups.agg(
+    keys = ["experiment", "level"]
+    table = runs.groupby(keys, sort=False).agg(
         density=("density", "mean"),
         **({} if is_same else effective),
         trials=("trial", "nunique"),
         runs=("run", "size"),
         **tables.statistics(headlines.measured(headlines.of(runs))),
     )
-    return table.reset_index()
+    table = table.join(spreads.between_trials(runs, keys))
+    return table.join(training(runs, keys)).reset_index()
+
+
+def training(runs: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":
+    """Returns how groups of runs were trained, where experiments differ.
+
+    Columns: optimizer, lr and training_len, as set, each where experiments
+    differ in it ("0.1/0.01" where runs of a group do, too); and train_s_mean,
+    the seconds that a run took, where there are several experiments.
+    """
+    groups, columns = runs.groupby(keys, sort=False), {}
+    for name in reading.TRAINING:
+        by_experiment = runs.groupby("experiment")[name].agg(_unique)
+        if by_experiment.nunique() > 1:
+            columns[name] = groups[name].agg(_unique)
+    if runs["experiment"].nunique() > 1 and runs["train_s"].notna().any():
+        seconds = runs.assign(train_s=runs["train_s"].astype(float))
+        columns[TIME] = seconds.groupby(keys, sort=False)["train_s"].mean()
+    return pd.DataFrame(columns, index=groups.size().index)
 
 
 def to_text(
@@ -60,22 +111,95 @@ def to_text(
     headline: headline_lib.Headline = headline_lib.ACCURACY,
 ) -> str:
     """Returns a summary as text; accuracies and densities are in percent."""
-    added = ["effective %"] if "effective_density" in table else []
-    rows = [_cells(row, headline) for row in table.to_dict("records")]
-    heads = [*tables.PLACE_HEADS, *added, *map(headline.reword, HEADS)]
-    return tables.align([heads, *rows])
-
-
-def _cells(row, headline):
-    cells = tables.place(row)
-    if "effective_density" in row:
-        cells.append(tables.percent(row["effective_density"]))
-    cells += [str(row[key]) for key in ("trials", "runs")]
-    *measures, stop = headlines.measured(headline)
-    cells += [
-        headline.number(row[column]) for column in tables.statistics(measures)
+    rows = cells(table, headline)
+    is_several = (table["trials"] > 1).any()
+    notes = [STOPS] * table[f"{spreads.STOP}_mean"].notna().any()
+    notes += [CENSORED] * bool(table[spreads.CENSORED].any())
+    notes += [OF_TRIALS] * is_several
+    first = len(rows[0]) - len(MEANS) * (1 + len(SPREADS))
+    parts_of = [rows]
+    if (table["runs"] > 1).any():  # A part for each of what is measured.
+        ends = range(first, len(rows[0]), 1 + len(SPREADS))
+        parts_of = [
+            [row[:first] + row[end : end + 1 + len(SPREADS)] for row in rows]
+            for end in ends
+        ]
+    texts = [
+        tables.align(part, repeated=first)
+        for part in parts_of
+        if len(tables.filled(part)[0]) > first
     ]
-    for column in tables.statistics([stop]):
-        value = row[column]
-        cells.append("-" if pd.isna(value) else f"{value:.0f}")
-    return cells
+    return "\n".join([*texts, *(["".join(notes)] if notes else [])])
+
+
+def cells(
+    table: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> list[list[str]]:
+    """Returns a summary as rows of cells, spreads only of several runs."""
+    added = ["effective %"] if "effective_density" in table else []
+    is_same = (table["trials"] == table["runs"]).all()
+    counts = ["n"] if is_same else ["trials", "runs"]
+    heads = [*tables.PLACE_HEADS, *counts, *added]
+    for name in MEANS:
+        heads += [headline.reword(name), *SPREADS]
+    rows = [_cells(row, headline, is_same) for row in table.to_dict("records")]
+    return [heads, *rows]
+
+
+def _cells(row, headline, is_same):
+    found = [*tables.place(row), str(row["trials"])]
+    found += [] if is_same else [str(row["runs"])]
+    if "effective_density" in row:
+        found.append(tables.percent(row["effective_density"]))
+    *measures, stop = headlines.measured(headline)
+    for name in measures:
+        found += [
+            headline.number(row[f"{name}_mean"]),
+            *_spreads(row, name, headline.number),
+        ]
+    least, most = _bounds(row)
+    mean, *spread = [
+        f"{row[f'{stop}_mean']:.0f}",
+        *_spreads(row, stop, lambda value: f"{value:.0f}", (least, most)),
+    ]
+    return [*found, "-" if mean == "nan" else f"{most}{mean}", *spread]
+
+
+def _spreads(row, name, number, marks=("", "")):
+    """Half an interval, deviation and ends; "" where that says nothing."""
+    if row["runs"] == 1 or pd.isna(row[f"{name}_min"]):
+        return ["", "", ""]
+    low, high = (row[f"{name}_{end}"] for end in ("low95", "high95"))
+    std = row[f"{name}_std"]
+    ends = [
+        f"{mark}{number(row[f'{name}_{end}'])}"
+        for mark, end in zip(marks, ("min", "max"), strict=True)
+    ]
+    ends = dict.fromkeys(ends) if marks[0] else ends
+    return [
+        "" if pd.isna(low) else number((high - low) / 2),
+        "" if pd.isna(std) else number(std),
+        (" to " if any(marks) else "-").join(ends),
+    ]
+
+
+def _bounds(row):
+    """Marks of the lowest stop, and of mean and highest: ">=" if censored."""
+    count = row[spreads.CENSORED]
+    return ">=" * (count == row["runs"]), ">=" * (count > 0)
+
+
+def _unique(values):
+    """What there is of some settings, as text."""
+    return "/".join(dict.fromkeys(values.map(str)))
+
+
+def _training_rows(table, names):
+    heads = [TRAINING_HEADS.get(name, name) for name in names]
+    rows = [["experiment", *heads, "seconds"]]
+    for row in table.to_dict("records"):
+        seconds = row.get(TIME, float("nan"))
+        time = "-" if pd.isna(seconds) else f"{seconds:.3g}"
+        rows.append([row["experiment"], *(row[n] for n in names), time])
+    return rows
