@@ -245,7 +245,7 @@ def spaced(densities, count: int) -> list[float]:
 
 
 def _density_ticks(percents, width_points):
-    """Densities with a label, sparsest first; size of upright ones, or None."""
+    """Densities with a label, densest first; size of upright ones, or None."""
     percents = sorted({float(each) for each in percents})
     distinct = percents[:1]
     distinct += [
@@ -263,7 +263,7 @@ def _density_ticks(percents, width_points):
             ticks.append(percent)
     shown = per_log * np.diff(np.log(ticks))
     is_wide = shown.min(initial=np.inf) >= WIDE_POINTS
-    return ticks, None if is_wide else min(7.5, 0.92 * gap)
+    return ticks[::-1], None if is_wide else min(7.5, 0.92 * gap)
 
 
 def _tick_label(percent):

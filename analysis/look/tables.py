@@ -57,7 +57,7 @@ def filled(rows: list[list[str]]) -> list[list[str]]:
     columns = [
         column
         for column in zip(*rows, strict=True)
-        if len(rows) == 1 or set(column[1:]) - {"", "-"}
+        if len(rows) == 1 or any(column[1:])
     ]
     return [list(row) for row in zip(*columns, strict=True)]
 

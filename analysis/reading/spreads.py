@@ -28,7 +28,8 @@ def half_width(std, count):
     """
     count = np.asarray(count, float)
     quantile = special.stdtrit(np.maximum(count - 1, 1), 0.975)
-    return np.where(count > 1, quantile * std / np.sqrt(count), np.nan)
+    half = quantile * std / np.sqrt(np.maximum(count, 1))
+    return np.where(count > 1, half, np.nan)
 
 
 def interval(values) -> tuple[float, float, float, float]:

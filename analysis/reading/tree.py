@@ -126,7 +126,8 @@ def roots(output_dir: str) -> list[str]:
     """
     whole = str(output_dir)
     several = whole.split(",") if not files.exists(whole) else [whole]
-    found = [each.strip().rstrip("/") or "/" for each in several]
+    several = [each.strip() for each in several if each.strip()]
+    found = [each.rstrip("/") or "/" for each in several or [whole]]
     for each in found:
         if not files.exists(each):
             raise FileNotFoundError(f"No results folder at {each!r}")

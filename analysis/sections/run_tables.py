@@ -112,24 +112,21 @@ def to_text(
 ) -> str:
     """Returns a summary as text; accuracies and densities are in percent."""
     rows = cells(table, headline)
-    is_several = (table["trials"] > 1).any()
-    notes = [STOPS] * table[f"{spreads.STOP}_mean"].notna().any()
+    is_several = bool((table["trials"] > 1).any())
+    notes = [STOPS] * bool(table[f"{spreads.STOP}_mean"].notna().any())
     notes += [CENSORED] * bool(table[spreads.CENSORED].any())
     notes += [OF_TRIALS] * is_several
-    first = len(rows[0]) - len(MEANS) * (1 + len(SPREADS))
-    parts_of = [rows]
+    size = 1 + len(SPREADS)
+    first = len(rows[0]) - len(_known(table, headline)) * size
+    starts = range(first, len(rows[0]), size)
+    of_parts = [rows]
     if (table["runs"] > 1).any():  # A part for each of what is measured.
-        ends = range(first, len(rows[0]), 1 + len(SPREADS))
-        parts_of = [
-            [row[:first] + row[end : end + 1 + len(SPREADS)] for row in rows]
-            for end in ends
+        of_parts = [
+            [row[:first] + row[start : start + size] for row in rows]
+            for start in starts
         ]
-    texts = [
-        tables.align(part, repeated=first)
-        for part in parts_of
-        if len(tables.filled(part)[0]) > first
-    ]
-    return "\n".join([*texts, *(["".join(notes)] if notes else [])])
+    texts = [tables.align(each, repeated=first) for each in of_parts]
+    return "\n".join(texts + ["".join(notes)] * bool(notes))
 
 
 def cells(
@@ -140,33 +137,48 @@ def cells(
     added = ["effective %"] if "effective_density" in table else []
     is_same = (table["trials"] == table["runs"]).all()
     counts = ["n"] if is_same else ["trials", "runs"]
+    counts_of = ["trials"] if is_same else ["trials", "runs"]
+    measures = _known(table, headline)
     heads = [*tables.PLACE_HEADS, *counts, *added]
-    for name in MEANS:
-        heads += [headline.reword(name), *SPREADS]
-    rows = [_cells(row, headline, is_same) for row in table.to_dict("records")]
+    for head in measures.values():
+        heads += [headline.reword(head), *SPREADS]
+    rows = []
+    for row in table.to_dict("records"):
+        found = [*tables.place(row), *(str(row[each]) for each in counts_of)]
+        if added:
+            found.append(tables.percent(row["effective_density"]))
+        for name in measures:
+            found += _measured(row, name, headline)
+        rows.append(found)
     return [heads, *rows]
 
 
-def _cells(row, headline, is_same):
-    found = [*tables.place(row), str(row["trials"])]
-    found += [] if is_same else [str(row["runs"])]
-    if "effective_density" in row:
-        found.append(tables.percent(row["effective_density"]))
-    *measures, stop = headlines.measured(headline)
-    for name in measures:
-        found += [
-            headline.number(row[f"{name}_mean"]),
-            *_spreads(row, name, headline.number),
-        ]
-    least, most = _bounds(row)
-    mean, *spread = [
-        f"{row[f'{stop}_mean']:.0f}",
-        *_spreads(row, stop, lambda value: f"{value:.0f}", (least, most)),
-    ]
-    return [*found, "-" if mean == "nan" else f"{most}{mean}", *spread]
+def _known(table, headline):
+    """Dict, what is measured -> its head, of what any row has."""
+    names = headlines.measured(headline)
+    return {
+        name: head
+        for name, head in zip(names, MEANS, strict=True)
+        if table[f"{name}_mean"].notna().any()
+    }
 
 
-def _spreads(row, name, number, marks=("", "")):
+def _measured(row, name, headline):
+    """Cells of a mean, and its SPREADS."""
+    mean, number = row[f"{name}_mean"], headline.number
+    least = most = ""
+    if name == spreads.STOP:
+        number = _whole
+        least, most = _bounds(row)
+    text = "-" if pd.isna(mean) else f"{most}{number(mean)}"
+    return [text, *_spreads(row, name, number, (least, most))]
+
+
+def _whole(value):
+    return f"{value:.0f}"
+
+
+def _spreads(row, name, number, marks):
     """Half an interval, deviation and ends; "" where that says nothing."""
     if row["runs"] == 1 or pd.isna(row[f"{name}_min"]):
         return ["", "", ""]
