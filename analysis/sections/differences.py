@@ -14,8 +14,9 @@ from lottery_ticket.foundations.values import headline as headline_lib
 with lazy.imports():
     import pandas as pd
 
+WHAT = "Paired differences in test accuracy"
 EXPLANATION = """\
-Paired differences in test accuracy, in points: how much more a ticket has than
+: how much more a ticket has than
 the dense network, and than its control at that density, of the same trial; mean
 over n trials, and the 95 % t-interval of that mean.
 """
@@ -73,9 +74,8 @@ def cells(
 
 def to_text(table: "pd.DataFrame", kind: headline_lib.Headline) -> str:
     """Returns the differences as text, winning tickets marked with *."""
-    explanation = kind.reword(EXPLANATION)
-    if not kind.is_percent:
-        explanation = explanation.replace(", in points", "")
+    unit = ", in points" * kind.is_percent
+    explanation = f"{kind.reword(WHAT)}{unit}{EXPLANATION}"
     text = tables.align(cells(table, kind), repeated=4)
     wins = WINS if kind.higher_is_better else WINS.replace("above", "below")
     note = f"\n{wins}" if table["wins"].eq(True).any() else ""

@@ -24,10 +24,10 @@ lowest first, and when; not at the end of training. Beyond: the next sparser
 level, and how far it is from dense. Levels are in brackets.
 """
 GIVEN = ""
-SPREAD = " (the standard deviation of these)"
+SPREAD = " (their standard deviation; of one, 0)"
 HEADS = (
     *("experiment", "trial", "within", "as good at %"),
-    *("earliest %", "at", "beyond %", "differs"),
+    *("earliest %", "at", "beyond %"),
 )
 
 
@@ -172,9 +172,15 @@ def _cells(row, kind):
         _level(row, "as_good"),
         _level(row, "earliest"),
         "" if pd.isna(stop) else f"{stop:,.0f}",
-        _level(row, "beyond"),
-        tables.signed(row["beyond_difference"], kind),
+        _beyond(row, kind),
     ]
+
+
+def _beyond(row, kind):
+    difference = row["beyond_difference"]
+    if pd.isna(difference):
+        return "none"
+    return f"{_level(row, 'beyond')}: {tables.signed(difference, kind)}"
 
 
 def _level(row, name):

@@ -102,10 +102,10 @@ def test_text_has_trials_of_tickets_alone_and_fits(tmp_path):
         ["reinit", "mean"],
     ]
     assert lines[-3].split()[2:] == (
-        ["1.41", "12.5", "(3)", "100", "(0)", "100", "6.25", "(4)", "-19.00"]
+        ["1.41", "12.5", "(3)", "100", "(0)", "100", "6.25", "(4):", "-19.00"]
     )
     assert lines[-1].split()[3] == "none"
-    assert "the standard deviation of these" in section.text
+    assert "their standard deviation" in section.text
     assert len(section.tables["verdicts.csv"]) == 6
 
 
