@@ -3,14 +3,18 @@
 import inspect
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.reading import options as options_lib
+from lottery_ticket.analysis.reading import tree
 from lottery_ticket.analysis.sections import (
     comparison,
     curves,
     density,
+    differences,
     grids,
     layers,
     parts,
     run_tables,
+    verdicts,
 )
 from lottery_ticket.foundations.machine import files
 
@@ -18,7 +22,10 @@ from lottery_ticket.foundations.machine import files
 RUN_SECTIONS = (
     run_tables.section,
     layers.section,
+    verdicts.section,
+    differences.section,
     comparison.section,
+    run_tables.training_section,
     density.section,
     grids.section,
     density.stop_section,
@@ -29,9 +36,11 @@ RUN_SECTIONS = (
 HELP = """\
 Draws and tabulates the results below a folder, and says what is missing.
 
-Prints the experiments side by side (where there are several), a table and
-the problems. May run while an experiment still does; the same results give
-the same files. Figures are written as .png and .pdf.
+Prints down to which level tickets are as good as dense, their differences
+to it and to a control, the experiments side by side (where there are
+several), a table and the problems. May run while an experiment still does;
+the same results give the same files. Figures are written as .png, .pdf and
+.svg.
 
 {sections}
 
@@ -41,12 +50,15 @@ those.
 
 Args:
     output_dir: Folder of results, such as OUT in
-        OUT/trial1/0/same_init/run.json.
-    report_dir: Folder to write to; None takes OUTPUT_DIR/report.
+        OUT/trial1/0/same_init/run.json; of several, such as a,b, experiments
+        are called a/same_init, b/same_init.
+    report_dir: Folder to write to; None takes OUTPUT_DIR/report. Results of
+        several folders need one.
     experiments: Names of the experiments to report, in the order of the
         columns and colours, such as same_init,reinit; None takes all.
     levels: Levels whose curves and layers are drawn, such as 0,3,7; None
         takes up to six, spread evenly.
+    options: Comparing and showing; see Options.
 
 Raises:
     FileNotFoundError: If there is no such folder.
@@ -72,10 +84,15 @@ def maker(own_sections, result_files):
         report_dir: str | None = None,
         experiments: str | None = None,
         levels: tuple[int, ...] | None = None,
+        options: options_lib.Options = options_lib.USUAL,
     ) -> None:
-        found = results.read(output_dir, experiments, levels, result_files())
+        directory = report_dir or _usual_folder(output_dir)
+        found = results.read(
+            output_dir, experiments, levels, result_files(), options
+        )
         general = () if found.runs.empty else RUN_SECTIONS
-        made = [each(found) for each in (*general, *own_sections)]
+        sections = [each(found) for each in (*general, *own_sections)]
+        made = [parts.in_format(each, options.table) for each in sections]
         outputs = {}
         for each in made:
             outputs |= each.files()
@@ -89,7 +106,6 @@ def maker(own_sections, result_files):
             about = [each.about for each in made if each.about]
             text = f"No run but {' and '.join(about)}.\n"
             made = [*made, parts.Section(text=text)]
-        directory = report_dir or files.join(output_dir, "report")
         parts.write(directory, outputs, parts.join_texts(made, problems))
 
     paragraphs = [
@@ -98,3 +114,14 @@ def maker(own_sections, result_files):
     ]
     report.__doc__ = HELP.format(sections="\n".join(filter(None, paragraphs)))
     return report
+
+
+def _usual_folder(output_dir):
+    """Where a report goes if nobody says where."""
+    found = tree.roots(output_dir)
+    if len(found) > 1:
+        raise ValueError(
+            "A report on several folders of results needs a --report_dir of "
+            f"its own. Received: output_dir={output_dir}"
+        )
+    return files.join(found[0], "report")

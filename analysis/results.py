@@ -1,6 +1,12 @@
 """The door to a folder of results: its runs, as a data frame, and its gaps."""
 
-from lottery_ticket.analysis.reading import headlines, runs, selection, tree
+from lottery_ticket.analysis.reading import (
+    headlines,
+    runs,
+    selection,
+    tree,
+)
+from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.foundations.values import names_0_1_0
 
 
@@ -9,6 +15,7 @@ def read(
     experiments: str | None = None,
     levels: tuple[int, ...] | None = None,
     files: dict[str, str] | None = None,
+    options: options_lib.Options = options_lib.USUAL,
 ) -> tree.Tree:
     """Returns the runs below a folder, and what is wrong with the others.
 
@@ -31,31 +38,41 @@ def read(
     - criterion, invert_scores, one_shot, retraining, rewind_iteration, restart,
       mask_1_action, mask_0_action: settings of these names. What a lottery
       experiment's run.json does not have, as it is older than the setting, is
-      as it was then; of other kinds it is None.
+      as it was then; of other kinds it is None;
+    - early_stop_censored: whether the lowest validation loss is the last one,
+      so that the true minimum may lie beyond; optimizer, lr and training_len as
+      set, and train_s, the seconds that training took; NaN or None where that
+      is not known.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.
 
     Args:
-        output_dir: Folder of results; see `tree.walk`.
+        output_dir: Folder of results, or several with commas between them;
+            see `tree.walk`.
         experiments: Names of experiments as in a flag, such as
             "same_init,reinit"; see `tree.Tree`.
         levels: Levels to draw; see `tree.Tree`.
         files: Names of result files by experiment, for the sections of a
             report; see `tree.Tree`.
+        options: What sections compare, and how they show it; its metric
+            chooses runs, too.
 
     Raises:
         FileNotFoundError: If there is no such folder.
-        ValueError: If there are runs, but none of such an experiment, or none
-            of the chosen ones at one of the levels.
+        ValueError: If there are runs, but none of such an experiment or
+            metric, none of the chosen ones at one of the levels, or none of an
+            experiment that has a label.
     """
     places = tree.walk(output_dir)
     found, problems = runs.read([place for place in places if place.is_run])
     chosen = found
     if not found.empty:  # Where there is no run, nothing is known.
         chosen = selection.choose(found, experiments)
+        chosen = headlines.of_metric(chosen, options.metric)
         chosen = headlines.of_chosen(chosen, found)
         selection.check_levels(chosen, levels or ())
+        selection.check_labels(chosen, options.names)
     return tree.Tree(
         output_dir=output_dir,
         places=places,
@@ -65,6 +82,7 @@ def read(
         experiments=experiments,
         levels=levels,
         files=files or names_0_1_0.RESULT_FILES,
+        options=options,
     )
 
 

@@ -100,6 +100,7 @@ _USUAL = (
 TOOLS = {
     "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
     "report": "tables and figures of a folder of results",
+    "export_logs": "finished runs for wandb, MLflow or as CSV",
     "mask_facts": "how alike masks are, and which signs training keeps",
     "download_data": "fetches datasets ahead of time",
 }

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import pathlib
 from typing import Any
 
@@ -18,53 +19,56 @@ with lazy.imports():
 
 COLUMN_WIDTH_INCHES = 3.35  # One column of a two-column paper.
 PAGE_WIDTH_INCHES = 6.75
-KINDS = ("png", "pdf")  # For a screen, and for print.
+KINDS = ("png", "pdf", "svg")  # For a screen, for print, and to edit.
 COLUMNS = 3  # Panels side by side.
 HEIGHT_INCHES = 2.1  # Of a row of panels.
 LEGEND_ROW_INCHES = 0.16
-DENSITY_TICKS = 6
+# Of labels at densities: from one to the next, side by side and upright.
+WIDE_POINTS, UPRIGHT_POINTS = 25, 8.2
+SMALLEST_POINTS = 5.4
+SAME = 0.01  # Up to here, two densities have one label.
 STEPS = (1, 2, 2.5, 5, 10)  # Between ticks, times powers of ten.
 
 # Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color/, told apart by
-# colour-blind readers; each with a dash and a marker of its own for print. Of
-# the last four, hollow, each differs from all others by 18 or more in CIELAB
-# (those six among themselves by 16), also in the three kinds of colour
-# blindness as simulated by Machado et al. 2009.
-_FIRST = (
-    {"color": "#0072B2", "linestyle": "-", "marker": "o"},
-    {"color": "#D55E00", "linestyle": "--", "marker": "s"},
-    {"color": "#009E73", "linestyle": "-.", "marker": "^"},
-    {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1)), "marker": "D"},
-    {"color": "#E69F00", "linestyle": (0, (6, 2)), "marker": "v"},
-    {"color": "#56B4E9", "linestyle": (0, (2, 1)), "marker": "P"},
-    *(
-        {"markerfacecolor": "white", "markeredgewidth": 0.7, **style}
-        for style in (
-            {"color": "#332288", "linestyle": "-", "marker": "s"},
-            {"color": "#661100", "linestyle": "--", "marker": "o"},
-            {"color": "#AA3377", "linestyle": (0, (1, 1)), "marker": "v"},
-            {"color": "#004D40", "linestyle": (0, (8, 2, 1, 2)), "marker": "D"},
-        )
-    ),
+# colour-blind readers; each with a dash and a marker of its own for print. Each
+# of the last four differs from all others by 18 or more in CIELAB (those six
+# among themselves by 16), also in the three kinds of colour blindness as
+# simulated by Machado et al. 2009.
+COLORS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+    *("#332288", "#661100", "#AA3377", "#004D40"),
 )
-DISTINCT_COLORS = len(_FIRST)
-# Behind them the same colours, each with other markers and thinner lines.
-SERIES = (
-    *_FIRST,
-    *(
-        {
-            "color": style["color"],
-            "linestyle": linestyle,
-            "marker": marker,
-            "markersize": 3.2,
-            "linewidth": 0.8,
-        }
-        for markers, linestyle in (
-            ("X*<>pXd<*p", (0, (5, 1))),
-            ("dhP8^p>h8P", (0, (1, 1))),
-        )
-        for style, marker in zip(_FIRST, markers, strict=True)
-    ),
+DISTINCT_COLORS = len(COLORS)
+# Filled: what is hollow is a lower bound. The first ten are those of the first
+# round of colours; each round goes on by STEP.
+MARKERS = "os^DvP<>pdh8H"
+STEP = 3
+ROUNDS = 3
+_DASHES = (
+    *("-", "--", "-.", (0, (4, 1, 1, 1)), (0, (6, 2)), (0, (2, 1))),
+    *("-", "--", (0, (1, 1)), (0, (8, 2, 1, 2))),
+)
+_THIN = ((0, (5, 1)), (0, (1, 1)))  # Dashes of later rounds.
+
+
+def look(color: int, round_: int) -> dict:
+    """Returns a style: the colour of a number, with the marker of a round.
+
+    A colour has another marker in each of the first 13 rounds; those behind the
+    first have thinner lines.
+    """
+    marker = MARKERS[(color + STEP * round_) % len(MARKERS)]
+    style = {"color": COLORS[color], "marker": marker}
+    if not round_:
+        return {**style, "linestyle": _DASHES[color]}
+    dash = _THIN[(round_ - 1) % len(_THIN)]
+    return {**style, "linestyle": dash, "markersize": 3.2, "linewidth": 0.8}
+
+
+SERIES = tuple(
+    look(color, round_)
+    for round_ in range(ROUNDS)
+    for color in range(DISTINCT_COLORS)
 )
 ACCURACY_LABEL = "Test accuracy (%)"
 DARK = {"color": "#404040"}  # Legend entries of what has several colours.
@@ -112,7 +116,7 @@ def drawing(
 
 def render(figure, kind: str) -> bytes:
     """Returns a figure as a file; the same figure gives the same bytes."""
-    metadata = {"CreationDate": None} if kind == "pdf" else None
+    metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind)
     buffer = io.BytesIO()
     with mpl_style.context(STYLE_SHEET):
         figure.savefig(buffer, format=kind, metadata=metadata)
@@ -131,11 +135,16 @@ def render_all(figures: dict) -> dict[str, bytes]:
 def density_axis(axes, percents) -> None:
     """Makes x a logarithmic axis of densities in percent, falling to the right.
 
-    Ticks stand at densities of the data, as in Frankle & Carbin 2019.
+    Ticks stand at the densities of the data, as in Frankle & Carbin 2019: at
+    each from the sparsest on, where the figure is not too narrow; upright,
+    where side by side they would overlap.
     """
     axes.set_xscale("log")
-    ticks = spaced(percents, DENSITY_TICKS)
-    axes.set_xticks(ticks, [_tick_label(percent) for percent in ticks])
+    width = axes.get_figure().get_figwidth() * axes.get_position().width
+    ticks, size = _density_ticks(percents, 72 * width)
+    style = {"fontsize": size, "rotation": 90} if size else {}
+    texts = [_tick_label(percent) for percent in ticks]
+    axes.set_xticks(ticks, texts, **style)
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     margin = max((max(percents) / min(percents)) ** 0.03, 1.05)
     axes.set_xlim(max(percents) * margin, min(percents) / margin)
@@ -233,6 +242,28 @@ def spaced(densities, count: int) -> list[float]:
         if np.log(chosen[-1] / density) > 0.99 * step:
             chosen.append(density)
     return [float(density) for density in chosen]
+
+
+def _density_ticks(percents, width_points):
+    """Densities with a label, densest first; size of upright ones, or None."""
+    percents = sorted({float(each) for each in percents})
+    distinct = percents[:1]
+    distinct += [
+        percent
+        for before, percent in itertools.pairwise(percents)
+        if percent > before * (1 + SAME)
+    ]
+    per_log = width_points / max(np.log(percents[-1] / percents[0]), 1e-9)
+    gaps = per_log * np.diff(np.log(distinct))
+    usual = np.quantile(gaps, 0.75) if len(gaps) else np.inf
+    gap = float(np.clip(usual, SMALLEST_POINTS, UPRIGHT_POINTS))
+    ticks = distinct[:1]
+    for percent in distinct[1:]:
+        if per_log * np.log(percent / ticks[-1]) >= 0.99 * gap:
+            ticks.append(percent)
+    shown = per_log * np.diff(np.log(ticks))
+    is_wide = shown.min(initial=np.inf) >= WIDE_POINTS
+    return ticks[::-1], None if is_wide else min(7.5, 0.92 * gap)
 
 
 def _tick_label(percent):

@@ -5,6 +5,23 @@ Bands and bars reach from the lowest to the highest.
 
 from lottery_ticket.analysis.look import figure_style, styles, tables
 from lottery_ticket.analysis.reading import tree
+from lottery_ticket.foundations.machine import lazy
+
+with lazy.imports():
+    from matplotlib import transforms
+
+# What bars and bands are, for legends.
+BARS = (
+    "bars: lowest to highest",
+    {**figure_style.DARK, "linestyle": "", "marker": "|", "markersize": 6},
+)
+BANDS = (
+    "bands: lowest to highest",
+    {**figure_style.DARK, "alpha": 0.25, "linewidth": 4},
+)
+NO_MARKS: dict[str, dict] = {}
+# Bars of one density stand side by side: from one to the next, and in all.
+DODGE_POINTS, WIDEST_POINTS = 1.8, 7
 
 
 def means(
@@ -45,13 +62,43 @@ def draw_band(axes, curve, color, *, alpha: float = 0.2, **style) -> None:
     axes.fill_between(curve.index, curve["low"], curve["high"], **band)
 
 
+def spread_entries(sizes, entry) -> list[tuple]:
+    """Returns BARS or BANDS as a legend's entry, where means are of several.
+
+    Args:
+        sizes: Of how many values each mean is.
+        entry: BARS or BANDS.
+    """
+    return [entry] if len(sizes) and max(sizes) > 1 else []
+
+
+def dodged(axes, style: dict, index: int, count: int) -> dict:
+    """Returns a style that shifts what it draws, so that bars stand apart.
+
+    Sideways, by points: the data stay as they are.
+
+    Args:
+        axes: What is drawn on.
+        style: Of the series.
+        index: Which of the series at each density it is.
+        count: How many there are.
+    """
+    step = min(DODGE_POINTS, WIDEST_POINTS / max(count - 1, 1))
+    inches = (index - (count - 1) / 2) * step / 72
+    shift = transforms.ScaledTranslation(
+        inches, 0, axes.get_figure().dpi_scale_trans
+    )
+    return {**style, "transform": axes.transData + shift}
+
+
 def draw_bars(axes, x, ends, style: dict) -> None:
     """Draws means as a line of a style, with a bar at each.
 
     The ends are three arrays: mean, low and high.
     """
     mean, low, high = ends
-    axes.errorbar(
+    usual, shifted = _split(style)
+    container = axes.errorbar(
         x,
         mean,
         # Of equal runs, the mean may lie outside by a rounding error. Lists, as
@@ -59,8 +106,9 @@ def draw_bars(axes, x, ends, style: dict) -> None:
         yerr=[(mean - low).clip(0).tolist(), (high - mean).clip(0).tolist()],
         elinewidth=0.6,
         capthick=0.6,
-        **style,
+        **usual,
     )
+    _shift(container.get_children(), shifted)
 
 
 def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
@@ -99,16 +147,41 @@ def draw_experiments(
     scale: float,
     series: dict,
     count: str = "runs",
+    labels: dict[str, str] = styles.NO_LABELS,
+    marks: dict[str, dict] = NO_MARKS,
 ) -> list[tuple]:
     """Draws a series per experiment; returns their legend entries.
 
     Args are as for `draw_dense`; count is the column that says of how many
-    values each mean is.
+    values each mean is, labels are as of `styles.name`. Marks are over the
+    points of some rows: dict, column that is True for these -> what differs
+    from the style of their series.
     """
-    entries = []
-    for experiment, own in table.groupby("experiment", sort=False):
+    entries, groups = [], list(table.groupby("experiment", sort=False))
+    is_several = len(table) and table[count].max() > 1
+    for index, (experiment, own) in enumerate(groups):
         style = series[experiment]
-        draw_series(axes, own, column, scale, style)
-        label = styles.label(experiment, own[count])
-        entries.append((label, style))
-    return entries
+        place = (index, len(groups)) if is_several else (0, 1)
+        at = dodged(axes, style, *place)
+        draw_series(axes, own, column, scale, at)
+        for name, mark in marks.items():
+            marked = own[own[name].astype(bool)]
+            heights = scale * marked[f"{column}_mean"]
+            usual, shifted = _split({**at, **mark})
+            drawn = axes.plot(100 * marked["density"], heights, **usual)
+            _shift(drawn, shifted)
+        entries.append((styles.label(experiment, own[count], labels), style))
+    return [*entries, *spread_entries(table[count], BARS)]
+
+
+def _split(style):
+    """A style without its transform, and that, or None."""
+    usual = {key: each for key, each in style.items() if key != "transform"}
+    return usual, style.get("transform")
+
+
+def _shift(artists, transform):
+    """Moves what is drawn: axes have seen it where its data are."""
+    for each in artists:
+        if transform is not None:
+            each.set_transform(transform)

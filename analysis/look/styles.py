@@ -19,22 +19,24 @@ from lottery_ticket.foundations.values import entries
 with lazy.imports():
     import matplotlib
 
-# Experiments that are named after no criterion, action or method alone.
+# Experiments that are named after no criterion, action or method alone, or
+# mean something else by it. Each has the look of its place in
+# `figure_style.SERIES`, unless the value that it is named after has one.
 LABELS = {
-    "same_init": "winning ticket",
+    "same_init": "ticket",
     "reinit": "random reinit",
     "reuse": "reused values",
     "reuse_sign": "reused, same sign",
     "shuffle": "shuffled masks",
     "random": "random masks",
     "random_global": "random, global",
-    "random_at_init": "random at init",
     "oneshot": "one-shot",
     "transfer": "transferred",
     "rewind": "rewinding",
     "lr_rewind": "LR rewinding",
     "finetune": "fine-tuning",
     "dense": "dense",
+    "random_at_init": "random at init",
     "large_init": "magnitude at init",
     "supermask": "supermask",
     "supermask_rescaled": "supermask, rescaled",
@@ -55,6 +57,8 @@ ENDINGS = {
     "_reinit": "reinit",
     "_invert": "inverted",
 }
+# How the experiments of a criterion are marked, with what was done to masks.
+ENDING_ROUNDS = {"_shuffle": 6, "_reinit": 7, "_invert": 9}
 # Names of experiments, as argfiles/gem_miner_argfile.py gives them to what it
 # compares: each is a search with flags, so they are no registry's.
 METHODS = {
@@ -87,27 +91,35 @@ SETTINGS = {
     "mask_0_action": mask_0.MASK_0_ACTIONS,
     "method": METHODS,
 }
+# Setting -> which round of `figure_style.look` has the markers of its values:
+# none of an experiment in LABELS.
+ROUNDS = {"criterion": 2, "mask_1_action": 3, "mask_0_action": 4, "method": 5}
 # Of values that share a colour the first, solid, has variant 0; the others are
 # its controls or variants.
 VARIANTS = (
     {"linestyle": "-", "linewidth": 1.1},
     {
         "linestyle": (0, (3, 1.2)),
-        "markerfacecolor": "white",
+        "fillstyle": "left",
         "markeredgewidth": 0.7,
         "linewidth": 0.8,
     },
-    {"linestyle": (0, (1, 1.2)), "marker": "*", "markersize": 4},
-    {"linestyle": (0, (1, 2.5)), "marker": "X", "markersize": 3.4},
+    {"linestyle": (0, (1, 1.2)), "markersize": 3.4},
+    {"linestyle": (0, (1, 2.5)), "markersize": 3.4},
 )
+VARIANT_ROUNDS = (0, 0, 6, 9)  # Further, for a marker of their own.
 # What the others are measured against, in grey.
 REFERENCE = {"color": "#808080", "linestyle": "-", "marker": "."}
+REFERENCE_MARKERS = {"mask_1_action": "x"}  # Else that of REFERENCE.
+# Of values that no entry knows: a round that no experiment in LABELS has.
+MORE = figure_style.SERIES[2 * figure_style.DISTINCT_COLORS :]
+NO_LABELS: dict[str, str] = {}  # Nobody wants other names.
 SHOWN = 6  # How many levels a figure has unless it is told which.
 
 
-def label(experiment: str, sizes) -> str:
+def label(experiment: str, sizes, labels: dict[str, str] = NO_LABELS) -> str:
     """Returns an experiment's name, and `count_text` of sizes at each level."""
-    return f"{name(experiment)} {count_text(sizes)}"
+    return f"{name(experiment, labels)} {count_text(sizes)}"
 
 
 def count_text(sizes) -> str:
@@ -116,20 +128,43 @@ def count_text(sizes) -> str:
     return f"($n$ = {'–'.join(ends)})"
 
 
-def name(experiment: str) -> str:
-    """Returns an experiment's name for readers, such as "SNIP, shuffled"."""
+def name(experiment: str, labels: dict[str, str] = NO_LABELS) -> str:
+    """Returns an experiment's name for readers, such as "SNIP, shuffled".
+
+    Labels are names that somebody wants, by experiment, or by its name in its
+    tree.
+    """
+    if experiment in labels:
+        return labels[experiment]
     own = tree.own_name(experiment)
-    parts = [tree.name(experiment), _plain(own) or _treated(own) or own]
-    return " ".join(filter(None, parts))
+    known = labels.get(own) or _plain(own) or _treated(own)
+    return " ".join(filter(None, [tree.name(experiment), known or own]))
 
 
 def series(experiments) -> dict[str, dict]:
     """Returns dict, experiment -> its style.
 
-    Give it all names that figures may draw. Beyond thirty, styles come again.
+    A known experiment has its own, in every figure; of several trees, those of
+    the first one do. All others have what is left. Give it all names that
+    figures may draw. Beyond thirty, styles come again.
     """
     names = dict.fromkeys(experiments)
-    return dict(zip(names, itertools.cycle(figure_style.SERIES), strict=False))
+    found, seen = {}, set()
+    for each in names:
+        own = tree.own_name(each)
+        usual = None if own in seen else _usual(own)
+        seen.add(own)
+        if usual is not None:
+            found[each] = usual
+    taken = [(look["color"], look["marker"]) for look in found.values()]
+    left = [
+        look
+        for look in figure_style.SERIES
+        if (look["color"], look["marker"]) not in taken
+    ]
+    others = [each for each in names if each not in found]
+    found |= dict(zip(others, itertools.cycle(left), strict=False))
+    return {each: found[each] for each in names}
 
 
 def setting_label(setting: str, value: str) -> str:
@@ -142,17 +177,15 @@ def setting_label(setting: str, value: str) -> str:
 def of_setting(setting: str, values) -> dict[str, dict]:
     """Returns dict, value of a setting -> the style of its line.
 
-    Values of no family come after those that are in one, in the styles of
-    `figure_style.SERIES` behind the tenth.
+    Values of no family come after those that are in one, in the styles of MORE.
     """
     known = {
-        name: _style(entry)
+        name: _style(setting, entry)
         for name, entry in sorted(SETTINGS[setting].items(), key=_order)
         if entry.is_reference or entry.family is not None
     }
     unknown = [value for value in dict.fromkeys(values) if value not in known]
-    more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
-    known |= dict(zip(unknown, itertools.cycle(more), strict=False))
+    known |= dict(zip(unknown, itertools.cycle(MORE), strict=False))
     wanted = set(values)
     return {value: look for value, look in known.items() if value in wanted}
 
@@ -200,6 +233,26 @@ def level_legend(figure, runs, colors: dict, columns, more=()) -> None:
     figure_style.legend(figure, [*entries, *more], columns, "Weights kept")
 
 
+def _usual(name):
+    """The style that an experiment has in every figure, or None."""
+    for setting, (beginning, _) in NAMED_AFTER.items():
+        value = name.removeprefix(beginning)
+        entry = SETTINGS[setting].get(value)
+        has_own = entry is not None and (
+            entry.is_reference or entry.family is not None
+        )
+        if has_own and name.startswith(beginning):
+            return _style(setting, entry)
+    if name in LABELS:
+        return figure_style.SERIES[[*LABELS].index(name)]
+    for ending, round_ in ENDING_ROUNDS.items():
+        entry = criteria.CRITERIA.get(name.removesuffix(ending))
+        is_treated = name.endswith(ending) and entry is not None
+        if is_treated and entry.family is not None and not entry.variant:
+            return figure_style.look(entry.family, round_)
+    return None
+
+
 def _plain(name):
     """What is called so, or a value that an experiment is named after."""
     if name in LABELS:
@@ -227,9 +280,11 @@ def _order(each):
     return entry.is_reference, entry.family or 0, entry.variant
 
 
-def _style(entry):
+def _style(setting, entry):
     if entry.is_reference:
-        return REFERENCE
-    look = figure_style.SERIES[entry.family]
+        usual = REFERENCE["marker"]
+        return {**REFERENCE, "marker": REFERENCE_MARKERS.get(setting, usual)}
+    round_ = ROUNDS[setting] + VARIANT_ROUNDS[entry.variant]
+    look = figure_style.look(entry.family, round_)
     base = {"color": look["color"], "marker": look["marker"]}
     return {**base, **VARIANTS[entry.variant]}

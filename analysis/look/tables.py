@@ -10,7 +10,12 @@ with lazy.imports():
 
 STATISTICS = ("mean", "min", "max")
 PLACE_HEADS = ("experiment", "level", "density %")
-WIDTH = 100  # Characters of a line.
+WIDTH = 80  # Characters of a line, as of a terminal.
+# What TeX takes for something else -> how it is written.
+_TEX = {
+    **{mark: f"\\{mark}" for mark in "_%&#$"},
+    **{"±": r"$\pm$", ">=": r"$\geq$", "–": "--"},
+}
 
 
 def statistics(columns: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -27,23 +32,61 @@ def align(
     *,
     left: int = 1,
     repeated: int = 1,
-    width: int | None = None,
+    width: int = WIDTH,
 ) -> str:
     """Returns rows of cells as lines of text, each column as wide as it needs.
 
     Args:
-        rows: Lists of equally many cells; the first are the heads.
+        rows: Lists of equally many cells; the first are the heads. Columns
+            with nothing below their heads are left out.
         left: How many of the first columns are flush left, not right.
         repeated: How many of the first columns stand in each part of a table
             that is too wide.
         width: Characters of a line, beyond which further columns go into a
-            part of their own below; None: all columns side by side. A row
-            that has nothing in a part is left out of it.
+            part of their own below. A row that has nothing in a part is left
+            out of it.
     """
-    cells = enumerate(zip(*rows, strict=True))
+    cells = enumerate(zip(*filled(rows), strict=True))
     columns = [_pad(column, index < left) for index, column in cells]
-    parts = _parts(columns, repeated, width or float("inf"))
+    parts = _parts(columns, repeated, width)
     return "\n".join(_lines(part, repeated) for part in parts)
+
+
+def filled(rows: list[list[str]]) -> list[list[str]]:
+    """Returns rows without the columns that have nothing below their heads."""
+    columns = [
+        column
+        for column in zip(*rows, strict=True)
+        if len(rows) == 1 or any(column[1:])
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def to_latex(rows: list[list[str]]) -> str:
+    """Returns rows as a tabular of LaTeX, for the package booktabs."""
+    heads, *below = [[_in_tex(cell) for cell in row] for row in filled(rows)]
+    lines = [" & ".join(row) + r" \\" for row in below]
+    columns = "l" + "r" * (len(heads) - 1)
+    return "\n".join(
+        [
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            " & ".join(heads) + r" \\",
+            *(r"\midrule", *lines, r"\bottomrule"),
+            r"\end{tabular}",
+            "",
+        ]
+    )
+
+
+def to_markdown(rows: list[list[str]]) -> str:
+    """Returns rows as a table of Markdown, numbers flush right."""
+    heads, *below = [
+        [cell.replace("|", r"\|") for cell in row] for row in filled(rows)
+    ]
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    lines = [f"| {' | '.join(row)} |\n" for row in (heads, rule, *below)]
+    return "".join(lines)
 
 
 def titled(
@@ -63,6 +106,10 @@ def to_csv(frame: "pd.DataFrame") -> bytes:
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 
+# Format -> what makes a text of rows, and how its files end.
+FORMATS = {"latex": (to_latex, "tex"), "markdown": (to_markdown, "md")}
+
+
 def percent(fraction: float) -> str:
     """Returns a fraction in percent, to three digits: 0.512 -> "51.2".
 
@@ -71,6 +118,15 @@ def percent(fraction: float) -> str:
     if pd.isna(fraction):
         return "-"
     return f"{100 * fraction:#.3g}".rstrip(".")
+
+
+def signed(
+    value: float, headline: headline_lib.Headline = headline_lib.ACCURACY
+) -> str:
+    """Returns a difference of a headline metric with its sign: "+0.40"."""
+    if pd.isna(value):
+        return "-"
+    return ("-" if value < 0 else "+") + headline.number(abs(value))
 
 
 def percent_range(fractions: "pd.Series", *, down: bool = False) -> str:
@@ -100,6 +156,12 @@ def number_range(
 def place(row: dict) -> list[str]:
     """Returns the cells below PLACE_HEADS."""
     return [row["experiment"], str(row["level"]), percent(row["density"])]
+
+
+def _in_tex(cell):
+    for mark, text in _TEX.items():
+        cell = cell.replace(mark, text)
+    return cell
 
 
 def _lines(columns, repeated):

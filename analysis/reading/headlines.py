@@ -5,7 +5,7 @@ where it is another than accuracy for some row.
 """
 
 from lottery_ticket.foundations.machine import lazy
-from lottery_ticket.foundations.values import headline
+from lottery_ticket.foundations.values import headline, names
 
 with lazy.imports():
     import pandas as pd
@@ -15,12 +15,16 @@ COLUMNS = ("headline", "higher_is_better")
 OF_RUNS = ("accuracy", "early_stop_accuracy")
 
 
-def frame(rows: list[dict], columns: list[str]) -> "pd.DataFrame":
+def frame(
+    rows: list[dict], columns: list[str], metric: str | None = None
+) -> "pd.DataFrame":
     """Returns rows as a data frame of some columns.
 
     What rows hold under "headline", a `headline.Headline`, becomes COLUMNS
-    behind the others.
+    behind the others. With a metric, only rows of that one come back.
     """
+    if metric is not None:
+        rows = [row for row in rows if row["headline"].metric == metric]
     if all(row["headline"] == headline.ACCURACY for row in rows):
         return pd.DataFrame(rows, columns=columns)
     told = [
@@ -54,8 +58,8 @@ def of(*frames: "pd.DataFrame") -> headline.Headline:
         )
         raise ValueError(
             "Results of different headline metrics share no table, axis or "
-            f"mean ({kinds}). Report them apart: choose some with "
-            "--experiments, or give a folder that holds one kind"
+            f"mean ({kinds}). Report them apart: choose one with --metric, or "
+            "experiments with --experiments"
         )
     return next(iter(found), headline.ACCURACY)
 
@@ -68,6 +72,20 @@ def measured(kind: headline.Headline) -> list[str]:
 def column(name: str, kind: headline.Headline) -> str:
     """Returns what one of OF_RUNS is called: "early_stop_mae"."""
     return name.replace("accuracy", kind.metric)
+
+
+def of_metric(runs: "pd.DataFrame", metric: str | None) -> "pd.DataFrame":
+    """Returns the runs of a headline metric; all of them for None.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if metric is None:
+        return runs
+    found = runs["headline"] if "headline" in runs else None
+    known = {"accuracy"} if found is None else {*found}
+    names.check("metric", metric, sorted(known))
+    return runs if found is None else runs.loc[found == metric]
 
 
 def of_chosen(chosen: "pd.DataFrame", runs: "pd.DataFrame") -> "pd.DataFrame":

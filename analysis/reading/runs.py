@@ -29,6 +29,8 @@ RULES = {
         *("rewind_iteration", "restart", "mask_1_action", "mask_0_action"),
     )
 }
+# Settings that experiments are told apart by, where these differ.
+TRAINING = ("optimizer", "lr", "training_len")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Run:
     settings: dict
     test: save_restore.Log
     stop: float  # Iteration of the lowest validation loss; NaN without any.
+    last: float  # The last one that was validated.
     headline: headline.Headline
 
     def setting(self, name: str):
@@ -58,6 +61,10 @@ class Run:
             return float("nan")
         distances = np.abs(np.asarray(self.test["iteration"]) - self.stop)
         return self.test[measure][np.argmin(distances)]
+
+    def is_censored(self):
+        """Whether validation ended at its minimum; NaN without any."""
+        return float("nan") if np.isnan(self.stop) else self.stop == self.last
 
     def density(self) -> float:
         """Returns the share of weights that all layers keep together."""
@@ -101,6 +108,10 @@ COLUMNS = {
     },
     **{rule: operator.methodcaller("rule", rule) for rule in RULES},
     "directory": lambda run: run.place.directory,
+    # Since 0.2.0, behind what tables have had before.
+    "early_stop_censored": Run.is_censored,
+    **{name: operator.methodcaller("setting", name) for name in TRAINING},
+    "train_s": lambda run: run.record.get("train_s"),
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
@@ -140,15 +151,16 @@ def _run(place):
     test = save_restore.read_log(place.directory, "test")
     if not test["iteration"]:
         raise ValueError(f"{paths.log(place.directory, 'test')} is empty")
-    stop = float("nan")
+    stop = last = float("nan")
     if "validate.json" in {*place.file_names, *checksums}:
         validate = save_restore.read_log(place.directory, "validate")
         stop = logs.early_stop_iteration(validate)
+        last = float(max(validate["iteration"], default=stop))
     kind = headline.of_record(record)
     if kind.metric not in test:
         where = paths.log(place.directory, "test")
         raise ValueError(f"damaged ({where} lacks {kind.metric})")
-    run = Run(place, record, record["settings"], test, stop, kind)
+    run = Run(place, record, record["settings"], test, stop, last, kind)
     # The columns of layers first: one may have the name "density".
     row = run.layers() | {
         headlines.column(name, kind) if name in headlines.OF_RUNS else name: of(

@@ -1,5 +1,7 @@
 """Which runs a command is about, and which of them stand side by side."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from lottery_ticket.analysis.reading import tree
@@ -63,6 +65,17 @@ def check_levels(runs: "pd.DataFrame", levels: tuple[int, ...]) -> None:
     known = [str(level) for level in sorted(runs["level"].unique())]
     for level in levels:
         names.check("level", str(level), known)
+
+
+def check_labels(runs: "pd.DataFrame", labels: Iterable[str]) -> None:
+    """Raises ValueError unless there are runs of each experiment with a label.
+
+    An experiment has its name, and the one that it has in its tree.
+    """
+    known = [*runs["experiment"].unique()]
+    known += [each for each in map(tree.own_name, known) if each not in known]
+    for name in labels:
+        names.check("experiment", name, dict.fromkeys(known))
 
 
 def rows(runs: "pd.DataFrame") -> "pd.Series":

@@ -1,9 +1,11 @@
 """A folder of results, walked once: where its runs lie, and what it holds."""
 
 import dataclasses
+import itertools
 import os
 from typing import Any
 
+from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import folder_owner, paths
 from lottery_ticket.foundations.values import names_0_1_0
@@ -72,6 +74,7 @@ class Tree:
         levels: Levels to draw; None leaves it to each figure.
         files: Dict, name of an experiment in settings -> name of the sealed
             file that its folders end with, such as "untrained.json".
+        options: What is compared, and how it is shown.
         known: What one section has read, by a name, for others that ask.
     """
 
@@ -83,6 +86,7 @@ class Tree:
     experiments: str | None
     levels: tuple[int, ...] | None
     files: dict[str, str]
+    options: options_lib.Options = options_lib.USUAL
     known: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def holding(self, *names: str) -> list[Place]:
@@ -97,19 +101,37 @@ def walk(output_dir: str) -> tuple[Place, ...]:
 
     Args:
         output_dir: Folder with trials, a trial, a run, or a folder that holds
-            several such trees. In the last case the experiment's name starts
-            with the tree's ("conv2/same_init"), so that they stay apart.
+            several such trees; or several such folders, see `roots`. In the
+            last two cases the experiment's name starts with the tree's
+            ("conv2/same_init"), so that they stay apart.
 
     Raises:
         FileNotFoundError: If there is no such folder.
+        ValueError: If one of several lies in another.
     """
-    output_dir = str(output_dir).rstrip("/") or "/"
-    if not files.exists(output_dir):
-        raise FileNotFoundError(f"No results folder at {output_dir!r}")
     return tuple(
-        _place(output_dir, directory, file_names)
-        for directory, file_names in _walk(output_dir)
+        _place(root, prefix, directory, file_names)
+        for root, prefix in zip(*_named(roots(output_dir)), strict=True)
+        for directory, file_names in _walk(root)
     )
+
+
+def roots(output_dir: str) -> list[str]:
+    """Returns the folders that are meant: several have commas between them.
+
+    A folder whose name has a comma in it is one.
+
+    Raises:
+        FileNotFoundError: If one is not there.
+    """
+    whole = str(output_dir)
+    several = whole.split(",") if not files.exists(whole) else [whole]
+    several = [each.strip() for each in several if each.strip()]
+    found = [each.rstrip("/") or "/" for each in several or [whole]]
+    for each in found:
+        if not files.exists(each):
+            raise FileNotFoundError(f"No results folder at {each!r}")
+    return found
 
 
 def name(experiment: str) -> str:
@@ -120,6 +142,24 @@ def name(experiment: str) -> str:
 def own_name(experiment: str) -> str:
     """Name of an experiment in its tree: "reinit" of "conv2/reinit"."""
     return experiment.rpartition("/")[2]
+
+
+def _named(found):
+    """Folders, and what the names of experiments in each begin with."""
+    if len(found) == 1:
+        return found, [[]]
+    parts = [os.path.realpath(each).split("/")[1:] for each in found]
+    for one, other in itertools.permutations(parts, 2):
+        if other[: len(one)] == one:
+            raise ValueError(
+                "Several results folders must lie beside each other, not one "
+                f"in another. Received: {','.join(found)}"
+            )
+    while len({each[0] for each in parts}) == 1:
+        parts = [each[1:] for each in parts]
+    while min(map(len, parts)) > 1 and len({each[-1] for each in parts}) == 1:
+        parts = [each[:-1] for each in parts]
+    return found, parts
 
 
 def _walk(directory, above=()):
@@ -146,7 +186,7 @@ def _walk(directory, above=()):
             yield from _walk(path, {*above, real})
 
 
-def _place(output_dir, directory, file_names):
+def _place(output_dir, prefix, directory, file_names):
     """What the path of a run's folder, below output_dir, says."""
     path = directory
     if not files.is_remote(path):  # A relative path, such as ".", may say less.
@@ -158,7 +198,9 @@ def _place(output_dir, directory, file_names):
     return Place(
         directory=directory,
         file_names=tuple(file_names),
-        experiment="/".join([*below[:-part_count], parsed.experiment_name]),
+        experiment="/".join(
+            [*prefix, *below[:-part_count], parsed.experiment_name]
+        ),
         trial=_number(parsed.trial or ""),
         level=parsed.level or 0,
         run=parsed.run_id,

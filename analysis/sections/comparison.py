@@ -1,7 +1,12 @@
 """Experiments side by side: a ticket beside the controls that question it."""
 
 from lottery_ticket.analysis.look import tables
-from lottery_ticket.analysis.reading import headlines, selection, tree
+from lottery_ticket.analysis.reading import (
+    headlines,
+    selection,
+    spreads,
+    tree,
+)
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import headline as headline_lib
@@ -10,7 +15,7 @@ with lazy.imports():
     import pandas as pd
 
 EXPLANATION = (
-    "Test accuracy in %: mean of n runs, lowest-highest below it; * marks the "
+    "Test accuracy in %: mean of n runs, lowest-highest below it; * marks the\n"
     "best mean of a row."
 )
 NOTHING = "No two experiments have runs of one density to set side by side.\n"
@@ -22,9 +27,12 @@ def section(found: tree.Tree) -> parts.Section:
     if runs["experiment"].nunique() < 2:
         return parts.Section()
     table = compare(runs)
-    text = to_text(table, headlines.of(runs))
+    headline = headlines.of(runs)
+    text = to_text(table, headline)
     written = {"comparison.csv": table, "comparison.txt": text}
-    return parts.Section(written, text=text, rank=0)
+    rows = cells(table, headline)
+    papers = {"comparison": rows} if rows else {}
+    return parts.Section(written, text=text, rank=0, papers=papers)
 
 
 def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -33,7 +41,9 @@ def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
     Which runs share a row, see `selection.rows`. Columns: level (text, such as
     "7", or "1/7" where those levels have one density), density (mean), and for
     each EXPERIMENT runs_EXPERIMENT (their number) and mean, min and max of what
-    `tables.summarize` sums up, such as accuracy_mean_EXPERIMENT.
+    `run_tables.summarize` sums up, such as accuracy_mean_EXPERIMENT; behind all
+    of these, what `spreads.between_trials` returns, such as
+    accuracy_std_EXPERIMENT.
     """
     rows = selection.rows(runs)
     by_row = runs.groupby(rows)
@@ -49,10 +59,12 @@ def compare(runs: "pd.DataFrame") -> "pd.DataFrame":
         runs=("run", "size"),
         **tables.statistics(headlines.measured(headlines.of(runs))),
     )
+    between = spreads.between_trials(runs, [rows, runs["experiment"]])
     columns = {
-        f"{column}_{experiment}": cells[column].xs(experiment, level=1)
+        f"{column}_{experiment}": own[column].xs(experiment, level=1)
+        for own in (cells, between)
         for experiment in runs["experiment"].unique()
-        for column in cells
+        for column in own
     }
     table = pd.concat([places, pd.DataFrame(columns)], axis=1)
     counts = [column for column in columns if column.startswith("runs_")]
@@ -67,14 +79,28 @@ def to_text(
 ) -> str:
     """Returns a comparison as text: accuracies, a column per experiment.
 
+    Four experiments or so fit in a line; more go into parts below.
+    """
+    lines = cells(table, headline)
+    if not lines:
+        return NOTHING
+    text = tables.align(lines, left=0, repeated=2)
+    return f"{headline.reword(EXPLANATION)}\n\n{text}"
+
+
+def cells(
+    table: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> list[list[str]]:
+    """Returns a comparison as rows of cells; none where it has no two.
+
     Rows of one experiment alone are left out, but for the dense network's.
-    Six experiments fit in a line of 100 characters; more go into parts below.
     """
     counts = table.filter(regex="^runs_")
     experiments = [column.removeprefix("runs_") for column in counts]
     is_shared = (counts > 0).sum(axis=1) > 1
     if not is_shared.any():
-        return NOTHING
+        return []
     shown = table.loc[is_shared | (table["density"] == 1)]
     lines = [
         ["level", "density %", *experiments],
@@ -82,8 +108,7 @@ def to_text(
     ]
     for row in shown.to_dict("records"):
         lines += _lines(row, experiments, headline)
-    text = tables.align(lines, left=0, repeated=2, width=tables.WIDTH)
-    return f"{headline.reword(EXPLANATION)}\n\n{text}"
+    return lines
 
 
 def _count_text(table, experiment):

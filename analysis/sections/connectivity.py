@@ -68,9 +68,10 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     points = [row for rows, _, _ in lines for row in rows]
     barriers = [row for _, row, _ in lines]
     keys = ("experiment", "level", "iteration", "trial")
+    metric = found.options.metric
     return (
-        headlines.frame(gaps.in_order(points, *keys), POINTS),
-        headlines.frame(gaps.in_order(barriers, *keys), BARRIERS),
+        headlines.frame(gaps.in_order(points, *keys), POINTS, metric),
+        headlines.frame(gaps.in_order(barriers, *keys), BARRIERS, metric),
         problems + gaps.mixed_settings([settings for *_, settings in lines]),
     )
 
@@ -111,6 +112,9 @@ def error_along_line(points: "pd.DataFrame"):
         for _, linestyle, name in SPLITS.values():
             style = {**figure_style.DARK, "linestyle": linestyle}
             entries.append((name.replace("error", error), style))
+        sizes = points.groupby(["experiment", "level", "iteration"])["trial"]
+        bands = mean_plots.BANDS
+        entries += mean_plots.spread_entries(sizes.nunique(), bands)
         title = "Iteration at which the copies parted"
         figure_style.legend(figure, entries, len(panels) * 3, title)
     return figure
@@ -141,7 +145,8 @@ def barriers(lines: "pd.DataFrame"):
                     f"barrier_{split}",
                     scale=headline.scale,
                 )
-                _draw_barriers(axes, table, iterations, style)
+                shifted = mean_plots.dodged(axes, style, index, len(groups))
+                _draw_barriers(axes, table, iterations, shifted)
             entries.append((_title(own, lines), style))
         for axes, (title, *_) in zip(panels, SPLITS.values(), strict=True):
             axes.set_title(title)
@@ -157,6 +162,8 @@ def barriers(lines: "pd.DataFrame"):
                 axes.axhline(limit, zorder=1, **figure_style.DENSE)
             text = f"stable below {limit:g} points"
             entries.append((text, figure_style.DENSE))
+        sizes = lines.groupby(["experiment", "level", "iteration"]).size()
+        entries += mean_plots.spread_entries(sizes, mean_plots.BARS)
         panels[0].set_ylim(bottom=0)
         x_label = "Copies part at iteration"
         figure_style.outer_labels(panels, x_label, y_label)

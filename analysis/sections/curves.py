@@ -2,9 +2,12 @@
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import headlines, logs, selection, tree
+from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.analysis.sections import parts
 
 RISE = 0.1  # Part of training whose accuracies need not be in view.
+FEW = 4  # Of a curve with fewer points behind it, all are.
+MARKED = 10  # Curves with fewer points have a mark at each.
 
 
 def section(found: tree.Tree) -> parts.Section:
@@ -15,15 +18,17 @@ def section(found: tree.Tree) -> parts.Section:
     if shown.empty:
         return parts.Section()
     test_logs = logs.read(shown, ("test",))
-    return parts.Section(figures={"curves": curves(test_logs, shown)})
+    drawn = curves(test_logs, shown, found.options)
+    return parts.Section(figures={"curves": drawn})
 
 
-def curves(test_logs, runs):
+def curves(test_logs, runs, options: options_lib.Options = options_lib.USUAL):
     """Returns a figure of test accuracy during training, of these runs.
 
     A panel per experiment, a line per level: the mean over its runs. The axis
     begins where the curves are after the first tenth of training, so that their
-    rise from chance does not flatten the rest.
+    rise from chance does not flatten the rest; whatever is best is in view, and
+    all of curves that have hardly more points than that.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 3.
 
@@ -39,9 +44,12 @@ def curves(test_logs, runs):
         for axes, experiment in zip(panels, experiments, strict=True):
             _draw(axes, test_logs, experiment, colors, headline)
             sizes = levels[runs["experiment"] == experiment].value_counts()
-            axes.set_title(styles.label(experiment, sizes))
-        _finish(panels, test_logs, headline)
-        styles.level_legend(figure, runs, colors, len(panels) * 3)
+            axes.set_title(styles.label(experiment, sizes, options.names))
+        panels[0].set_ylim(*(options.ylim or _limits(test_logs, headline)))
+        _finish(panels, headline)
+        sizes = runs.groupby(["experiment", "level"]).size()
+        bands = mean_plots.spread_entries(sizes, mean_plots.BANDS)
+        styles.level_legend(figure, runs, colors, len(panels) * 3, bands)
     return figure
 
 
@@ -55,7 +63,9 @@ def _draw(axes, test_logs, experiment, colors, headline):
 
     own = test_logs[test_logs["experiment"] == experiment]
     for level, of_level in own.groupby("level"):
-        mean_plots.draw_band(axes, curve(of_level), colors[level])
+        means = curve(of_level)
+        mark = {"marker": "."} if len(means) < MARKED else {}
+        mean_plots.draw_band(axes, means, colors[level], **mark)
     trees = test_logs["experiment"].map(tree.name)
     is_sibling = trees == tree.name(experiment)
     dense = test_logs[is_sibling & (test_logs["density"] == 1)]
@@ -65,13 +75,21 @@ def _draw(axes, test_logs, experiment, colors, headline):
         axes.plot(means.index, means, **style)
 
 
-def _finish(panels, test_logs, headline):
-    """Begins y where curves are once they have risen, and x at 0."""
+def _limits(test_logs, headline):
+    """Ends of y: where curves are once they have risen, and what is best."""
     last = test_logs.groupby("experiment")["iteration"].transform("max")
     is_risen = test_logs["iteration"] >= RISE * last
-    risen = headline.scale * test_logs[headline.metric][is_risen]
-    margin = headline.margin(0.05, risen.max() - risen.min())
-    panels[0].set_ylim(risen.min() - margin, risen.max() + margin)
+    values = headline.scale * test_logs[headline.metric]
+    points = test_logs[is_risen].groupby("experiment")["iteration"].nunique()
+    is_shown = is_risen | test_logs["experiment"].map(points < FEW)
+    risen, best = values[is_shown], headline.best(values.dropna())
+    low, high = min(risen.min(), best), max(risen.max(), best)
+    margin = headline.margin(0.05, high - low)
+    return low - margin, high + margin
+
+
+def _finish(panels, headline):
+    """Begins x at 0, and labels the axes."""
     for axes in panels:
         axes.margins(x=0)
         axes.set_xlim(left=0)

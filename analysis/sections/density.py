@@ -4,7 +4,14 @@ import re
 from typing import Any
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
-from lottery_ticket.analysis.reading import headlines, selection, tree
+from lottery_ticket.analysis.reading import (
+    headlines,
+    pairs,
+    selection,
+    spreads,
+    tree,
+)
+from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.analysis.sections import parts, run_tables
 
 HEIGHT_INCHES = 3.2  # Of a figure with many experiments, which is wide.
@@ -15,32 +22,48 @@ AXES = {
     "early_stop_accuracy": "Test accuracy at early stop (%)",
     STOP: "Early-stop iteration",
 }
+RING = {
+    **{"linestyle": "", "marker": "o", "markersize": 7},
+    **{"markerfacecolor": "none", "markeredgewidth": 0.6},
+}
+CAP = {**figure_style.CHANCE, "linestyle": (0, (5, 3))}
+HOLLOW = {"linestyle": "", "markerfacecolor": "white", "zorder": 4}
 NOTHING = "No early_stopping figure: no validation logs.\n"
 
 
 def section(found: tree.Tree) -> parts.Section:
     """Figure accuracy: test accuracy against density."""
-    name = re.sub(r"[^\w-]", "_", headlines.of(found.chosen).metric)
-    return parts.Section(figures={name: figure(found.chosen, "accuracy")})
+    drawn = figure(found.chosen, "accuracy", found.options)
+    return parts.Section(figures={_file_name("accuracy", found): drawn})
 
 
 def stop_section(found: tree.Tree) -> parts.Section:
-    """Figure early_stopping: its iteration, where there is validation."""
-    runs = selection.trained(found.chosen)
-    is_drawn = runs[STOP].notna().any()
+    """Figures early_stopping and early_stop_accuracy: its iteration, and the
+    accuracy there, where there is validation.
+    """
+    runs, name = selection.trained(found.chosen), "early_stop_accuracy"
+    figures = {}
+    if runs[STOP].notna().any():
+        figures = {
+            "early_stopping": figure(runs, STOP, found.options),
+            _file_name(name, found): figure(runs, name, found.options),
+        }
     return parts.Section(
-        figures={"early_stopping": figure(runs, STOP)} if is_drawn else {},
+        figures=figures,
         text=NOTHING if found.chosen[STOP].isna().all() else "",
         rank=parts.NOTES_RANK,
     )
 
 
-def figure(runs, column: str):
+def figure(runs, column: str, options: options_lib.Options = options_lib.USUAL):
     """Returns a figure of a column of runs, one of AXES, against density.
 
     What is called accuracy there is the runs' headline metric. Lines are means
     over all runs of an experiment at a level; the dotted line is the dense
-    network's mean.
+    network's mean. Where one of early-stopping iterations is at the end of
+    training, the mark of their mean is hollow, and a line is at the end. Of
+    accuracies at the end, those of winning tickets have a ring, see
+    `pairs.winning`.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), fig. 4a
     (early-stop iteration), 4b (accuracy there) and 4c (at the end).
@@ -48,32 +71,68 @@ def figure(runs, column: str):
     Raises:
         ValueError: If no run has the values to draw.
     """
-    headline, label, scale = headlines.of(runs), AXES[column], 1
+    headline, scale, own = headlines.of(runs), 1, column
     if column in headlines.OF_RUNS:
-        column, scale = headlines.column(column, headline), headline.scale
-        label = headline.reword(label)
-    series = styles.series(runs["experiment"])
+        own, scale = headlines.column(column, headline), headline.scale
+    how = (own, scale, styles.series(runs["experiment"]))
     # A density of 0 has no place on a logarithmic axis.
-    runs = runs[runs[column].notna() & (runs["density"] > 0)]
+    runs = runs[runs[own].notna() & (runs["density"] > 0)]
     if runs.empty:
-        raise ValueError(f"No run has the {column} to draw")
+        raise ValueError(f"No run has the {own} to draw")
     table = run_tables.summarize(runs)
     # Of an experiment that is dense alone, the dotted line says it all.
     lowest: Any = table.groupby("experiment")["density"].transform("min")
     shown = table[lowest < 1] if (lowest < 1).any() else table
-    is_wide = len(series) > figure_style.DISTINCT_COLORS
+    marked, marks = _marked(shown, runs, column, options)
+    is_wide = runs["experiment"].nunique() > figure_style.DISTINCT_COLORS
     height = HEIGHT_INCHES if is_wide else figure_style.HEIGHT_INCHES
     with figure_style.drawing(height_inches=height, is_wide=is_wide) as (
         drawn,
         [axes],
     ):
-        how = (column, scale, series)
-        entries = mean_plots.draw_experiments(axes, shown, *how)
+        entries = mean_plots.draw_experiments(
+            axes, marked, *how, labels=options.names, marks=marks
+        )
         entries += mean_plots.draw_dense(axes, table, *how)
         figure_style.density_axis(axes, 100 * table["density"])
-        axes.set_ylabel(label)
         if column == STOP:
-            axes.set_ylim(0, 1.05 * max(runs[column].max(), 1))
-            figure_style.iteration_axis(axes.yaxis)
+            entries += _finish_stops(axes, runs)
+        elif options.ylim:
+            axes.set_ylim(*options.ylim)
+        label = AXES[column]
+        axes.set_ylabel(headline.reword(label) if own != STOP else label)
+        if "wins" in marked and marked["wins"].any():
+            entries.append(("winning ticket", {**figure_style.DARK, **RING}))
         figure_style.legend(drawn, entries)
     return drawn
+
+
+def _file_name(column, found):
+    """A column, with the headline metric's name in place of accuracy."""
+    kind = headlines.of(found.chosen)
+    return re.sub(r"[^\w-]", "_", headlines.column(column, kind))
+
+
+def _marked(table, runs, column, options):
+    """A summary, and marks that some of its rows have in the figure."""
+    if column != "accuracy":
+        marks = {spreads.CENSORED: HOLLOW} if column == STOP else {}
+        return table, marks
+    kind = headlines.of(runs)
+    trials = pairs.by_trial(selection.trained(runs), options.control)
+    margins = pairs.margins(trials, kind, options.margin)
+    won = pairs.winning(trials, kind, margins)
+    places = zip(table["experiment"], table["level"], strict=True)
+    return table.assign(wins=[each in won for each in places]), {"wins": RING}
+
+
+def _finish_stops(axes, runs):
+    """Begins y at 0, and draws ends of training that censor: their entries."""
+    axes.set_ylim(0, 1.05 * max(runs[STOP].max(), 1))
+    figure_style.iteration_axis(axes.yaxis)
+    ends = sorted(runs[STOP][spreads.is_censored(runs)].unique())
+    for end in ends:
+        axes.axhline(end, zorder=1, **CAP)
+    mark = {**figure_style.DARK, **HOLLOW, "marker": "o"}
+    both = [("at least (minimum at the end)", mark), ("end of training", CAP)]
+    return both if ends else []

@@ -165,7 +165,8 @@ def accuracy(drawn):
             (_label(name, drawn[own_names == name]), looks[name])
             for name in names
         ]
-        figure_style.legend(figure, [*entries, *_across_entries(drawn)], 3)
+        entries += _across_entries(drawn) + _bars(drawn)
+        figure_style.legend(figure, entries, 3)
     return figure
 
 
@@ -199,7 +200,7 @@ def checks(drawn):
             axes.set_title(_label(name, own))
         _finish(panels, checked_rows)
         entries = [(text, look) for _, text, look in looks.values()]
-        entries += _across_entries(drawn)
+        entries += _across_entries(drawn) + _bars(checked_rows)
         figure_style.legend(figure, entries, max(2 * len(panels), 2))
     return figure
 
@@ -227,6 +228,8 @@ def search(history):
             kept = tables.percent_range(own["final_density"], down=True)
             count = styles.count_text(own.groupby("epoch").size())
             entries.append((f"{kept} % {count}", {"color": color}))
+        sizes = history.groupby(["level", "epoch"]).size()
+        entries += mean_plots.spread_entries(sizes, mean_plots.BANDS)
         _finish_search(panels, headline)
         if (history["pruned"] > 0).any():
             entries.append(("pruning event", {**figure_style.DARK, **EVENT}))
@@ -244,15 +247,24 @@ def _label(name, methods):
     return styles.label(name, sizes)
 
 
+def _bars(methods):
+    """The legend entry of bars, where there are any."""
+    sizes = methods.groupby(["experiment", "level"]).size()
+    return mean_plots.spread_entries(sizes, mean_plots.BARS)
+
+
 def _draw_means(axes, methods, series):
     """Draws means of one network, the dense one's and chance; by series, which
     are triples of a method, one of `gems.ACCURACIES`, and a style.
     """
     table, scale = gems.summarize(methods), headlines.of(methods).scale
-    for experiment, column, style in series:
+    is_several = table["n"].max() > 1
+    for index, (experiment, column, style) in enumerate(series):
         own = table.loc[table["experiment"] == experiment]
         own = own.loc[(own["density"] < 1) & own[f"{column}_mean"].notna()]
         if len(own):
+            place = (index, len(series)) if is_several else (0, 1)
+            style = mean_plots.dodged(axes, style, *place)
             mean_plots.draw_series(axes, own, column, scale, style)
     for name, level in _levels_across(methods):
         axes.axhline(scale * level, zorder=1, **ACROSS[name])

@@ -184,7 +184,9 @@ def _keys(place, settings):
 
 def _frame(rows, columns, found):
     """Rows by tree and method, level and trial; of the chosen methods."""
-    frame = headlines.frame(sorted(rows, key=_order), columns)
+    frame = headlines.frame(
+        sorted(rows, key=_order), columns, found.options.metric
+    )
     if found.experiments is None or found.runs.empty:
         return frame
     return frame.loc[frame["experiment"].isin(found.chosen["experiment"])]

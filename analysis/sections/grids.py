@@ -145,14 +145,18 @@ def _looks(runs, setting):
         styles.setting_label(setting, value): look for value, look in usual
     }
     others = [line for line in runs["line"].unique() if line not in looks]
-    more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
-    return {**looks, **dict(zip(others, itertools.cycle(more), strict=False))}
+    more = itertools.cycle(styles.MORE)
+    return {**looks, **dict(zip(others, more, strict=False))}
 
 
 def _draw(axes, table, column, scale, looks):
     """Draws a line after the other, and the dense network's mean."""
-    for line, own in table.groupby("experiment", sort=False):
-        mean_plots.draw_series(axes, own, column, scale, looks[line])
+    lines = list(table.groupby("experiment", sort=False))
+    is_several = table["runs"].max() > 1
+    for index, (line, own) in enumerate(lines):
+        place = (index, len(lines)) if is_several else (0, 1)
+        style = mean_plots.dodged(axes, looks[line], *place)
+        mean_plots.draw_series(axes, own, column, scale, style)
     dense = table[table["density"] == 1][f"{column}_mean"]
     if not dense.empty:
         axes.axhline(scale * dense.iloc[0], zorder=1, **figure_style.DENSE)
@@ -189,4 +193,5 @@ def _entries(runs, looks):
         entries.append((name + count, look))
     if (runs["density"] == 1).any():
         entries.append(("dense network", figure_style.DENSE))
+    entries += mean_plots.spread_entries(sizes, mean_plots.BARS)
     return entries, styles.count_text(sizes) if is_same else ""

@@ -140,7 +140,7 @@ def _text(table, kind):
         for row in table.to_dict("records")
     ]
     heads = [*tables.PLACE_HEADS[:2], f"{kind} %", *layers]
-    return tables.align([heads, *rows], repeated=3, width=tables.WIDTH)
+    return tables.align([heads, *rows], repeated=3)
 
 
 def _groups(table):

@@ -86,7 +86,7 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     columns.pop("headline", None)
     in_order = gaps.in_order(rows, "experiment", "level", "way", "trial")
     return (
-        headlines.frame(in_order, [*columns]),
+        headlines.frame(in_order, [*columns], found.options.metric),
         problems + gaps.mixed_settings([settings for _, settings in ways]),
     )
 
@@ -154,6 +154,9 @@ def along_way(points: "pd.DataFrame", measure: str):
         x_label = r"From first (0) to second mask (1), $\alpha$"
         figure_style.outer_labels(panels, x_label, label)
         entries = [(f"{SPLITS[s]} set", look) for s, look in looks.items()]
+        # Of the draws of one way, if not of trials.
+        sizes = points["draws"] * points["trial"].nunique()
+        entries += mean_plots.spread_entries(sizes, mean_plots.BANDS)
         figure_style.legend(figure, entries, len(entries))
     return figure
 

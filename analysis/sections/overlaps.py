@@ -242,4 +242,6 @@ def _tickets(table):
 def _cells(row):
     values = [row[name] for name in (*tables.statistics(["overlap"]), "chance")]
     numbers = [f"{value:.3f}" for value in values]
+    if row["pairs"] == 1:
+        numbers[1:3] = "", ""
     return [*tables.place(row), str(row["pairs"]), *numbers]

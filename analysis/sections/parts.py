@@ -25,12 +25,15 @@ class Section:
     Args:
         tables: Dict, file name -> data frame, written as CSV, or text; in the
             order of writing.
-        figures: Dict, name -> matplotlib Figure; each becomes two files.
+        figures: Dict, name -> matplotlib Figure; each becomes a file of each
+            of `figure_style.KINDS`.
         text: What is printed; "" is nothing.
         problems: A sentence for each thing that is unfinished or damaged, and
             for each setting that its means mix.
         rank: Where the text stands among the others', the lower first: 0 is
             experiments side by side, 1 the table of all runs.
+        papers: Dict, name -> rows of cells, the heads first: what the text has
+            as a table, for other formats.
         about: What it is about, such as "copies and lines", for a report that
             has neither a run nor a text.
     """
@@ -41,6 +44,7 @@ class Section:
     problems: list[str] = dataclasses.field(default_factory=list)
     rank: int = 2
     about: str = ""
+    papers: dict[str, list] = dataclasses.field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
         """Returns dict, file name -> bytes: tables, then figures."""
@@ -51,6 +55,32 @@ class Section:
             for name, table in self.tables.items()
         }
         return {**written, **figure_style.render_all(self.figures)}
+
+
+def in_format(section: Section, kind: str) -> Section:
+    """Returns a section whose text is its tables in another format.
+
+    Args:
+        section: Any; without tables for papers it stays as it is.
+        kind: One of `options.FORMATS`. Of latex and markdown, a file each is
+            written, too; csv is the text of the .csv that is written anyway.
+    """
+    if kind == "text" or not section.papers:
+        return section
+    if kind == "csv":
+        frames = [section.tables[f"{name}.csv"] for name in section.papers]
+        texts = [tables.to_csv(frame).decode() for frame in frames]
+        return dataclasses.replace(section, text="\n".join(texts))
+    render, suffix = tables.FORMATS[kind]
+    written = {
+        f"{name}.{suffix}": render(rows)
+        for name, rows in section.papers.items()
+    }
+    return dataclasses.replace(
+        section,
+        tables={**section.tables, **written},
+        text="\n".join(written.values()),
+    )
 
 
 def join_texts(sections: list[Section], problems: str) -> str:

@@ -88,6 +88,8 @@ def to_text(summary: "pd.DataFrame") -> str:
     rows = [heads]
     for row in table.to_dict("records"):
         numbers = [tables.number(row[key]) for key in keys]
+        if row["runs"] == 1:
+            numbers[1:3] = "", ""
         rows.append([*tables.place(row), str(row["runs"]), *numbers])
     return tables.titled(TITLE, rows)
 

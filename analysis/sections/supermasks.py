@@ -54,7 +54,6 @@ MASKS = {
     "dynamic_no_gradient": "rescaled, no gradient",
 }
 COLORS = {"untrained": "#E69F00", "learned": "#0072B2", "trained": "#808080"}
-WIDTH = 120  # Characters of a line: the seven ways of the paper fit.
 BAR_INCHES = 0.24
 PANELS = 2  # Side by side.
 EARLY_STOP = [f"early_stop_accuracy_{end}" for end in ("mean", "min", "max")]
@@ -201,7 +200,7 @@ def to_text(
         own = {row["heads"]: row for row in rows if row["network"] == network}
         cells = [own.get(heads) for heads in ways]
         lines += _lines(network, cells, headline)
-    text = tables.align(lines, left=2, repeated=2, width=WIDTH)
+    text = tables.align(lines, left=2, repeated=2)
     notes = "".join(
         f"{', '.join(filter(None, [row['network'], *row['heads']]))}: "
         f"{styles.setting_label('criterion', row['criterion'])}\n"
@@ -237,6 +236,8 @@ def bars(
         for axes, (network, own) in zip(panels, groups, strict=True):
             _draw(axes, own, drawn.loc[own.index], headline)
             axes.set_title(network)
+        if (drawn[END[1]] < drawn[END[2]]).any():
+            words += "\nlines: lowest to highest"
         label = headline.reword(figure_style.ACCURACY_LABEL) + words
         figure_style.outer_labels(panels, label, "")
     return figure

@@ -94,7 +94,10 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
         problems += gaps.mixed_settings([settings for _, settings in grids])
         rows = [row for rows, _ in grids for row in rows]
         rows = gaps.in_order(rows, "experiment", "trial")
-        found.known[EXPERIMENT] = headlines.frame(rows, CELLS), problems
+        found.known[EXPERIMENT] = (
+            headlines.frame(rows, CELLS, found.options.metric),
+            problems,
+        )
     return found.known[EXPERIMENT]
 
 
@@ -201,6 +204,10 @@ def accuracy(cells: "pd.DataFrame"):
         ]
         if headlines.class_counts(cells):
             entries.append(("chance", figure_style.DENSE))
+        sizes = named.groupby(
+            [*keys, "criterion", "level"], dropna=False
+        ).size()
+        entries += mean_plots.spread_entries(sizes, mean_plots.BARS)
         figure_style.legend(figure, entries, 2 * COLUMNS)
     return figure
 
@@ -251,13 +258,14 @@ def _names(rows):
 
 def _cells(row, headline):
     ends = (row[f"density_{end}"] for end in ("min", "max"))
+    names = [*tables.statistics(["accuracy"]), "validate_accuracy"]
+    numbers = [headline.number(row[name]) for name in names]
+    if row["runs"] == 1:
+        numbers[1:3] = "", ""
     return [
         styles.setting_label("criterion", row["criterion"]),
         str(row["runs"]),
-        *(
-            headline.number(row[name])
-            for name in (*tables.statistics(["accuracy"]), "validate_accuracy")
-        ),
+        *numbers,
         "-".join(dict.fromkeys(map(tables.percent, ends))),
     ]
 
@@ -268,8 +276,12 @@ def _draw(axes, cells, looks):
         density=("density", "mean"), **tables.statistics(["accuracy"])
     )
     scale = headlines.of(cells).scale
-    for criterion, own in table.groupby("criterion", sort=False):
-        mean_plots.draw_series(axes, own, "accuracy", scale, looks[criterion])
+    lines = list(table.groupby("criterion", sort=False))
+    is_several = cells.groupby(["criterion", "level"]).size().max() > 1
+    for index, (criterion, own) in enumerate(lines):
+        place = (index, len(lines)) if is_several else (0, 1)
+        style = mean_plots.dodged(axes, looks[criterion], *place)
+        mean_plots.draw_series(axes, own, "accuracy", scale, style)
     for count in headlines.class_counts(cells):
         axes.axhline(100 / count, zorder=1, **figure_style.DENSE)
     figure_style.density_axis(axes, 100 * table["density"])

@@ -13,6 +13,12 @@ with lazy.imports():
     from tensorboard.summary.writer import record_writer
 
 SUMMARY_BLOCK_ITERATIONS = 100
+# What TensorBoard shows beside each chart.
+NO_TIMES = (
+    "Wall and relative times are iterations, one a second, as logs hold no "
+    "times: so a run that was stopped and goes on writes the same bytes. Take "
+    "Step; run.json says when the run began and how long it trained."
+)
 
 
 class Logs:
@@ -92,15 +98,18 @@ class Logs:
         """Writes TensorBoard events of what came since the last call.
 
         The training log, which has an entry an iteration, is summed up in means
-        over blocks of iterations. An event's wall time is its iteration; where
-        files begin depends on when checkpoints were made.
+        over blocks of iterations. An event's wall time is its iteration, and
+        NO_TIMES says so; where files begin depends on when checkpoints were
+        made.
         """
         start = self._summarized_to
         events = [event_pb2.Event(file_version="brain.Event:2")]  # pyright: ignore[reportAttributeAccessIssue]
         for name, columns in self._logs():
             block = SUMMARY_BLOCK_ITERATIONS if name == "train" else 1
+            text = NO_TIMES  # Of a tag, the first event's is shown.
             for iteration, facts in _means(columns, start, block):
-                events.append(_event(name, iteration, facts))
+                events.append(_event(name, iteration, facts, text))
+                text = ""
                 self._summarized_to = max(self._summarized_to, iteration)
         buffer = io.BytesIO()
         writer = record_writer.RecordWriter(buffer)
@@ -162,9 +171,14 @@ def _means(columns, start, block):
         yield iteration, {key: float(col.mean()) for key, col in chosen.items()}
 
 
-def _event(name, iteration, facts):
+def _event(name, iteration, facts, description):
+    about = summary_pb2.SummaryMetadata(summary_description=description)  # pyright: ignore[reportAttributeAccessIssue]
     values = [
-        summary_pb2.Summary.Value(tag=f"{key}/{name}", simple_value=fact)  # pyright: ignore[reportAttributeAccessIssue]
+        summary_pb2.Summary.Value(  # pyright: ignore[reportAttributeAccessIssue]
+            tag=f"{key}/{name}",
+            simple_value=fact,
+            metadata=about if description else None,
+        )
         for key, fact in facts.items()
     ]
     summary = summary_pb2.Summary(value=values)  # pyright: ignore[reportAttributeAccessIssue]

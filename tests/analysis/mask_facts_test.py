@@ -3,13 +3,15 @@
 import pytest
 
 from lottery_ticket.analysis import mask_facts
+from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.tests.analysis import fake_results
 
 FIGURES = ("mask_overlap", "sign_agreement")
 TABLES = ["mask_facts.txt", "mask_overlap.csv", "sign_agreement.csv"]
 NAMES = sorted(
-    TABLES + [f"{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")]
+    TABLES
+    + [f"{name}.{kind}" for name in FIGURES for kind in figure_style.KINDS]
 )
 DENSE = {"a": [1, 1, 1, 1], "b": [1, 1]}
 
@@ -53,7 +55,11 @@ def test_only_some_experiments_and_levels(tmp_path, capsys):
     _write(str(tmp_path))
     mask_facts.mask_facts(str(tmp_path), None, "same_init", (0,))
     names = files.names(f"{tmp_path}/report")
-    assert names == [name for name in NAMES if "mask_overlap.p" not in name]
+    assert names == [
+        name
+        for name in NAMES
+        if not name.startswith("mask_overlap.") or name.endswith("csv")
+    ]
     signs = files.read(f"{tmp_path}/report/sign_agreement.csv").decode()
     assert {line.split(",")[1] for line in signs.splitlines()[1:]} == {"0"}
     assert "reinit" not in signs

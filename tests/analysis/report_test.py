@@ -1,7 +1,8 @@
 import pytest
 
 from lottery_ticket.analysis import report
-from lottery_ticket.analysis.reading import tree
+from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.analysis.reading import options, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import paths
@@ -15,12 +16,15 @@ from lottery_ticket.tests.analysis import (
     fake_ways,
 )
 
-FIGURES = ("accuracy", "early_stopping", "curves")
+FIGURES = ("accuracy", "early_stopping", "early_stop_accuracy", "curves")
+PAIRED = [
+    *("differences.csv", "differences.txt", "verdicts.csv", "verdicts.txt"),
+]
 SINGLE_NAMES = sorted(
     ["runs.csv", "table.csv", "table.txt", "layers.csv", "layers.txt"]
-    + [f"{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")]
+    + [f"{name}.{kind}" for name in FIGURES for kind in figure_style.KINDS]
 )
-NAMES = sorted([*SINGLE_NAMES, "comparison.csv", "comparison.txt"])
+NAMES = sorted([*SINGLE_NAMES, *PAIRED, "comparison.csv", "comparison.txt"])
 
 
 @pytest.mark.usefixtures("figures")
@@ -36,8 +40,10 @@ def test_writes_all_files_and_the_same_ones_again(tmp_path, capsys):
     second = {name: files.read(f"{directory}/{name}") for name in NAMES}
     assert first == second
     printed = capsys.readouterr().out
-    both = first["comparison.txt"] + b"\n" + first["table.txt"]
-    assert printed.startswith(both.decode())
+    texts = ("verdicts", "comparison", "differences", "table")
+    whole = b"\n".join(first[f"{name}.txt"] for name in texts)
+    assert printed.startswith(whole.decode())
+    assert max(map(len, whole.decode().splitlines())) <= 80
     assert f"Wrote {directory}/curves.pdf\n" in printed
 
 
@@ -67,9 +73,7 @@ def test_without_validation_early_stopping_is_left_out(tmp_path, capsys):
     fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
     runner.RUN(str(tmp_path))
     names = files.names(str(tmp_path / "report"))
-    assert names == [
-        name for name in SINGLE_NAMES if "early_stopping" not in name
-    ]
+    assert names == [name for name in SINGLE_NAMES if "early_stop" not in name]
     printed = capsys.readouterr().out
     assert "No early_stopping figure: no validation logs." in printed
     assert "Every run found is complete, and none is missing." in printed
@@ -80,7 +84,9 @@ def test_experiments_are_in_the_order_asked_for(tmp_path, capsys):
     fake_results.write_experiment(str(tmp_path))
     runner.RUN(str(tmp_path), experiments="reinit,same_init")
     printed = capsys.readouterr().out.splitlines()
-    assert printed[2].split() == "level density % reinit same_init".split()
+    assert "level density % reinit same_init".split() in [
+        line.split() for line in printed
+    ]
     head = files.read(f"{tmp_path}/report/comparison.csv").split(b",")
     assert head.index(b"runs_reinit") < head.index(b"runs_same_init")
 
@@ -152,6 +158,7 @@ def test_untrained_networks_without_runs_are_reported(tmp_path, capsys):
         "untrained.csv",
         "untrained.pdf",
         "untrained.png",
+        "untrained.svg",
         "untrained.txt",
         "untrained_cells.csv",
     ]
@@ -179,8 +186,8 @@ def test_learned_masks_stand_beside_what_is_trained_not_among_it(
         line.split()
         for line in files.read(f"{directory}/table.txt").decode().splitlines()
         if line.startswith("supermask ")
-    ]
-    assert row[:5] == ["supermask", "0", "50.0", "1", "1"]
+    ][:1]
+    assert row[:4] == ["supermask", "0", "50.0", "1"]
 
 
 @pytest.mark.usefixtures("unrendered")
@@ -350,3 +357,66 @@ def test_results_of_two_metrics_are_reported_apart(tmp_path, capsys):
     runner.RUN(str(tmp_path), experiments="errors/same_init")
     assert "mae" in capsys.readouterr().out
     assert b",mae," in files.read(f"{tmp_path}/report/runs.csv")
+    for metric in ("mae", "accuracy"):
+        directory = str(tmp_path / metric)
+        chosen = options.Options(metric=metric)
+        runner.RUN(str(tmp_path), directory, options=chosen)
+        assert f"{metric}.png" in files.names(directory)
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_gems_of_two_metrics_are_told_apart(tmp_path, capsys):
+    fake_gems.write_gem(str(tmp_path), 1, 1, "ep")
+    fake_results.remeasure(tmp_path)
+    fake_gems.write_gem(str(tmp_path), 2, 1, "ep")
+    with pytest.raises(ValueError, match="Report them apart"):
+        runner.RUN(str(tmp_path))
+    runner.RUN(str(tmp_path), options=options.Options(metric="mae"))
+    table = files.read(f"{tmp_path}/report/gem_runs.csv").decode()
+    assert ",mae," in table and len(table.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "kind, file, start",
+    [
+        ("latex", "table.tex", "\\begin{tabular}{l"),
+        ("markdown", "table.md", "| experiment |"),
+        ("csv", None, "experiment,"),
+    ],
+)
+@pytest.mark.usefixtures("unrendered")
+def test_tables_for_papers(tmp_path, capsys, kind, file, start):
+    fake_results.write_experiment(str(tmp_path))
+    runner.RUN(str(tmp_path), options=options.Options(table=kind))
+    printed = capsys.readouterr().out
+    assert printed.startswith(start)
+    assert f"\n{start}" in printed
+    names = files.names(f"{tmp_path}/report")
+    kept = [name for name in names if name.partition(".")[2] in ("tex", "md")]
+    tables = ("comparison", "differences", "table", "verdicts")
+    suffix = file and file.partition(".")[2]
+    assert kept == [f"{name}.{suffix}" for name in tables if suffix]
+    assert {"table.txt", "table.csv"} <= set(names)
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_two_folders_stand_side_by_side(tmp_path, capsys):
+    for name in ("adam", "sgd"):
+        fake_results.write_experiment(str(tmp_path / name))
+    both = f"{tmp_path}/adam,{tmp_path}/sgd"
+    with pytest.raises(ValueError, match="needs a --report_dir"):
+        runner.RUN(both)
+    runner.RUN(both, f"{tmp_path}/both")
+    head = files.read(f"{tmp_path}/both/comparison.csv").decode()
+    assert "runs_adam/same_init" in head and "runs_sgd/reinit" in head
+    assert capsys.readouterr().out.count("none is missing") == 1
+    with pytest.raises(FileNotFoundError, match="No results folder.*/none'"):
+        runner.RUN(f"{tmp_path}/adam,{tmp_path}/none", f"{tmp_path}/both")
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_labels_are_of_experiments_that_there_are(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    wanted = options.Options(labels=("reinits=fresh",))
+    with pytest.raises(ValueError, match="Unknown experiment 'reinits'. Did"):
+        runner.RUN(str(tmp_path), options=wanted)

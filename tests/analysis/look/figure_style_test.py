@@ -22,11 +22,35 @@ def test_density_axis_falls_in_percent():
         figure_style.density_axis(axes, [100, 51.2, 8.59, 0.5812])
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert axes.get_xscale() == "log"
-    assert labels == ["100", "8.6", "0.58"]
+    assert labels == ["100", "51.2", "8.6", "0.58"]
+    assert [each.get_rotation() for each in axes.get_xticklabels()] == [90] * 4
     left, right = axes.get_xlim()
     assert left > 100
     assert right < 0.5812
     assert axes.get_xlabel() == "Weights kept (%)"
+
+
+@pytest.mark.parametrize("count, columns", [(3, 1), (12, 1), (21, 1), (21, 3)])
+def test_every_density_has_a_label_that_overlaps_no_other(count, columns):
+    percents = [100 * 0.8**level for level in range(count)]
+    with figure_style.drawing(columns, columns) as (figure, panels):
+        for axes in panels:
+            figure_style.density_axis(axes, [*percents, percents[-1] * 1.004])
+    labels = panels[0].get_xticklabels()
+    assert len(labels) == count
+    assert {label.get_rotation() for label in labels} == {
+        90 if count > 3 else 0
+    }
+    boxes = [each.get_window_extent() for each in labels]
+    assert all(a.x1 <= b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+
+
+def test_where_there_is_no_room_sparse_densities_keep_their_labels():
+    percents = [100 * 0.9**level for level in range(60)]
+    with figure_style.drawing() as (_, [axes]):
+        figure_style.density_axis(axes, percents)
+    ticks = axes.get_xticks()
+    assert len(ticks) < 60 and min(ticks) == pytest.approx(min(percents))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +122,7 @@ def test_drawing_leaves_settings_of_others_alone():
 
 
 @pytest.mark.parametrize(
-    "kind, magic", [("png", b"\x89PNG"), ("pdf", b"%PDF-")]
+    "kind, magic", [("png", b"\x89PNG"), ("pdf", b"%PDF-"), ("svg", b"<?xml")]
 )
 def test_rendering_is_reproducible(kind, magic):
     files = []
@@ -121,8 +145,10 @@ def test_each_figure_is_a_file_of_each_kind():
     assert starts == {
         "first.png": b"\x89PNG",
         "first.pdf": b"%PDF",
+        "first.svg": b"<?xm",
         "second.png": b"\x89PNG",
         "second.pdf": b"%PDF",
+        "second.svg": b"<?xm",
     }
     assert figure_style.render_all(figures) == written
     assert figure_style.render_all({}) == {}

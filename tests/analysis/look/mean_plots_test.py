@@ -74,7 +74,54 @@ def test_experiments_are_series_with_entries():
     assert entries == [
         ("a ($n$ = 2–3)", SERIES["a"]),
         ("b c ($n$ = 1)", SERIES["b/c"]),
+        mean_plots.BARS,
     ]
+
+
+def test_marks_are_over_some_points_and_bars_stand_side_by_side():
+    table = TABLE.assign(is_low=[False, True, True])
+    marks = {"is_low": {"markerfacecolor": "white", "linestyle": ""}}
+    with figure_style.drawing() as (_, [axes]):
+        axes.set_xscale("log")
+        mean_plots.draw_experiments(axes, table, "x", 10, SERIES, marks=marks)
+        figure_style.density_axis(axes, [100, 50])
+    marked = [line for line in axes.lines if line.get_linestyle() == "None"]
+    marked = [line for line in marked if line.get_markerfacecolor() == "white"]
+    assert [line.get_xydata().tolist() for line in marked] == [
+        *([[50, 8]], [[100, 7]])
+    ]
+    shifts = [
+        container.lines[0].get_transform().transform([[50, 8]])[0]
+        - axes.transData.transform([[50, 8]])[0]
+        for container in axes.containers
+    ]
+    points = 72 / axes.get_figure().dpi * np.array(shifts)
+    half = mean_plots.DODGE_POINTS / 2
+    np.testing.assert_allclose(points, [[-half, 0], [half, 0]], atol=1e-6)
+    low, high = axes.get_ylim()
+    assert 4 < low < 5 and 10 < high < 11
+
+
+def test_single_runs_have_no_bars_and_stand_where_they_are():
+    with figure_style.drawing() as (_, [axes]):
+        table = TABLE.assign(runs=1)
+        entries = mean_plots.draw_experiments(axes, table, "x", 10, SERIES)
+    assert mean_plots.BARS not in entries
+    at = axes.containers[0].lines[0].get_transform().transform([[50, 8]])
+    np.testing.assert_allclose(at, axes.transData.transform([[50, 8]]))
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 30])
+def test_many_bars_stay_near_their_density(count):
+    with figure_style.drawing() as (figure, [axes]):
+        ends = [
+            mean_plots.dodged(axes, {}, index, count)["transform"]
+            for index in (0, count - 1)
+        ]
+    first, last = (each.transform([[1, 1]])[0][0] for each in ends)
+    points = 72 / figure.dpi * (last - first)
+    assert points <= mean_plots.WIDEST_POINTS + 1e-6
+    assert points >= min(count - 1, 1) * mean_plots.DODGE_POINTS - 1e-6
 
 
 def test_dense_networks_are_lines_that_tell_apart_whose_they_are():

@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.analysis import results
-from lottery_ticket.analysis.look import figure_style, styles
+from lottery_ticket.analysis.look import styles
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.tests.analysis import fake_results
@@ -21,7 +21,16 @@ def test_label_says_how_many_runs():
     assert label == "random reinit ($n$ = 1–2)"
     assert styles.label("mine", [1]) == "mine ($n$ = 1)"
     label = styles.label("conv2/same_init", [1])
-    assert label == "conv2 winning ticket ($n$ = 1)"
+    assert label == "conv2 ticket ($n$ = 1)"
+
+
+def test_labels_are_by_experiment_or_by_its_name_in_its_tree():
+    labels = {"reinit": "fresh", "a/reinit": "A's"}
+    assert styles.name("reinit", labels) == "fresh"
+    assert styles.name("a/reinit", labels) == "A's"
+    assert styles.name("b/reinit", labels) == "b fresh"
+    assert styles.name("snip", labels) == "SNIP"
+    assert styles.label("reinit", [2], labels) == "fresh ($n$ = 2)"
 
 
 def test_count_text_is_a_range_where_they_differ():
@@ -61,15 +70,53 @@ def test_thirty_experiments_have_thirty_styles():
     looks = [series[name] for name in names]
     assert looks[30:] == looks[:2]
     assert len({style["color"] for style in looks[:10]}) == 10
-    markers = {
-        (style["marker"], "markerfacecolor" in style) for style in looks[:10]
-    }
-    assert len(markers) == 10
+    assert len({style["marker"] for style in looks[:10]}) == 10
     assert len({(look["color"], look["marker"]) for look in looks}) == 30
 
 
+# What experiments are called: by what was done, or a criterion or an action.
+EXPERIMENTS = [
+    *styles.LABELS,
+    *(f"{name}{end}" for name in ("snip", "synflow") for end in styles.ENDINGS),
+    *(
+        beginning + value
+        for setting, (beginning, _) in styles.NAMED_AFTER.items()
+        for value in KNOWN[setting]
+        if beginning + value not in styles.LABELS
+    ),
+]
+
+
+def test_known_experiments_look_the_same_whatever_is_beside_them():
+    together = styles.series(["mine", *EXPERIMENTS])
+    for name in EXPERIMENTS:
+        assert styles.series([name]) == {name: together[name]}, name
+    looks = [
+        (look["color"], look["marker"], look.get("fillstyle"))
+        for look in together.values()
+    ]
+    assert len(set(looks)) == len(looks)
+    hollow = [look for look in together.values() if "markerfacecolor" in look]
+    assert not hollow  # Those are lower bounds.
+
+
+def test_experiments_look_as_the_value_that_they_are_named_after():
+    for setting, (beginning, _) in styles.NAMED_AFTER.items():
+        for value, look in styles.of_setting(setting, KNOWN[setting]).items():
+            assert styles.series([beginning + value]) == {
+                beginning + value: look
+            }
+
+
+def test_the_same_names_in_two_trees_are_told_apart():
+    names = ["a/same_init", "b/same_init", "a/reinit", "b/reinit"]
+    looks = [*styles.series(names).values()]
+    assert looks[0] == styles.series(["same_init"])["same_init"]
+    assert len({look["color"] for look in looks}) == 4
+
+
 def _looks(found):
-    keys = ("color", "marker", "linestyle", "markerfacecolor")
+    keys = ("color", "marker", "linestyle", "fillstyle")
     return [tuple(style.get(key) for key in keys) for style in found.values()]
 
 
@@ -108,8 +155,7 @@ def test_unknown_values_have_other_styles():
     assert styles.setting_label("criterion", "my_own") == "my own"
     found = styles.of_setting("criterion", ["my_own", "snip", "other"])
     assert list(found) == ["snip", "my_own", "other"]
-    more = figure_style.SERIES[figure_style.DISTINCT_COLORS :]
-    assert [found["my_own"], found["other"]] == list(more[:2])
+    assert [found["my_own"], found["other"]] == list(styles.MORE[:2])
 
 
 def test_methods_are_told_apart_without_their_dashes():

@@ -40,6 +40,40 @@ def test_rows_without_anything_in_a_part_are_left_out_of_it():
     )
 
 
+def test_columns_with_nothing_below_their_heads_are_left_out():
+    rows = [["name", "min", "max"], ["a", "", "2"], ["b", "", "10"]]
+    assert tables.align(rows) == "name  max\na       2\nb      10\n"
+    assert tables.filled(rows[:1]) == rows[:1]
+
+
+def test_latex_escapes_what_it_takes_for_something_else():
+    rows = [["a_b", "density %"], ["x & y", "1.0 ± .5"], ["#", ">=2–3"]]
+    assert tables.to_latex(rows) == (
+        "\\begin{tabular}{lr}\n"
+        "\\toprule\n"
+        "a\\_b & density \\% \\\\\n"
+        "\\midrule\n"
+        "x \\& y & 1.0 $\\pm$ .5 \\\\\n"
+        "\\# & $\\geq$2--3 \\\\\n"
+        "\\bottomrule\n"
+        "\\end{tabular}\n"
+    )
+
+
+def test_markdown_escapes_bars():
+    assert tables.to_markdown([["a|b", "n"], ["c", "1"]]) == (
+        "| a\\|b | n |\n| --- | ---: |\n| c | 1 |\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(0.004, "+0.40"), (-0.5, "-50.00"), (0, "+0.00"), (math.nan, "-")],
+)
+def test_differences_have_a_sign(value, text):
+    assert tables.signed(value) == text
+
+
 def test_csv_keeps_floats_in_full():
     frame = pd.DataFrame({"level": [0, 1], "accuracy": [0.1, 1 / 3]})
     expected = b"level,accuracy\n0,0.1\n1,0.3333333333333333\n"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import results
-from lottery_ticket.analysis.reading import headlines, logs
+from lottery_ticket.analysis.reading import headlines, logs, options
 from lottery_ticket.foundations.values import headline
 from lottery_ticket.tests.analysis import fake_results
 
@@ -81,7 +81,7 @@ def test_runs_and_logs_hold_each_metric_under_its_name(tmp_path):
     assert (errors["mae"], errors["early_stop_mae"]) == (3, 3)
     assert (hits["accuracy"], hits["higher_is_better"]) == (1, True)
     assert np.isnan([errors["accuracy"], hits["mae"]]).all()
-    assert list(found.runs)[-3:] == ["directory", *headlines.COLUMNS]
+    assert list(found.runs)[-3:] == ["train_s", *headlines.COLUMNS]
     read = logs.read(found.runs, ("test",))
     assert read["mae"].to_list()[:3] == [2, 1, 3]
     assert read["accuracy"].to_list()[3:] == [0.1, 0.9, 1]
@@ -92,6 +92,43 @@ def test_runs_and_logs_hold_each_metric_under_its_name(tmp_path):
     chosen = results.read(str(tmp_path), experiments="hits/same_init").chosen
     alone = results.read(str(tmp_path / "hits")).chosen
     assert list(chosen) == list(alone)
+    for metric, name in (("mae", "errors"), ("accuracy", "hits")):
+        wanted = options.Options(metric=metric)
+        chosen = results.read(str(tmp_path), options=wanted).chosen
+        assert [*chosen["experiment"]] == [f"{name}/same_init"]
+        assert headlines.of(chosen).metric == metric
+
+
+def test_two_metrics_of_one_name_are_told_apart(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0, accuracy=(2, 1, 3))
+    fake_results.remeasure(tmp_path)
+    fake_results.write_run(str(tmp_path), 2, 0)
+    with pytest.raises(ValueError, match="Report them apart.*--metric"):
+        headlines.of(results.read(str(tmp_path)).chosen)
+    wanted = options.Options(metric="mae")
+    chosen = results.read(str(tmp_path), options=wanted).chosen
+    assert [*chosen["trial"]] == [1] and [*chosen["mae"]] == [3]
+    wanted = options.Options(metric="rmse")
+    with pytest.raises(
+        ValueError, match="Unknown metric 'rmse'.*accuracy, mae"
+    ):
+        results.read(str(tmp_path), options=wanted)
+
+
+def test_runs_of_accuracy_alone_have_that_metric(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    runs = results.read(str(tmp_path)).runs
+    assert headlines.of_metric(runs, "accuracy") is runs
+    assert headlines.of_metric(runs, None) is runs
+    with pytest.raises(ValueError, match="Unknown metric 'mae'.*accuracy"):
+        headlines.of_metric(runs, "mae")
+
+
+def test_rows_may_be_of_one_metric():
+    rows = [{"headline": MAE, "x": 1}, {"headline": headline.ACCURACY, "x": 2}]
+    assert [*headlines.frame(rows, ["x"], "mae")["x"]] == [1]
+    assert [*headlines.frame(rows, ["x"], "accuracy")] == ["x"]
+    assert headlines.frame(rows, ["x"], "r2").empty
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ def test_a_row_per_run(tmp_path):
             "seed": 7,
             **reading.RULES,
             "directory": directory,
+            "early_stop_censored": False,
+            **{"optimizer": None, "lr": None, "training_len": None},
+            "train_s": None,
         }
     ]
 
@@ -218,7 +221,7 @@ def test_mixed_settings_are_named(tmp_path):
 
 def test_columns_are_those_of_the_table(tmp_path, monkeypatch):
     facts = {"effective": {"layer0": 32, "layer1": 32}}
-    fake_results.write_run(str(tmp_path), 1, 0, facts=facts, lr=0.1)
+    fake_results.write_run(str(tmp_path), 1, 0, facts=facts, mine=7)
     columns = list(results.read(str(tmp_path)).runs.columns)
     own = [each for each in columns if "layer" not in each]
     assert own == list(reading.COLUMNS)
@@ -226,7 +229,8 @@ def test_columns_are_those_of_the_table(tmp_path, monkeypatch):
         *("density", "density_layer0", "density_layer1"),
         *("effective_density", "effective_layer0", "effective_layer1"),
     ]
-    monkeypatch.setitem(reading.COLUMNS, "lr", lambda run: run.setting("lr"))
+    mine = {"mine": lambda run: run.setting("mine")}
+    monkeypatch.setattr(reading, "COLUMNS", {**reading.COLUMNS, **mine})
     runs = results.read(str(tmp_path)).runs
-    assert list(runs.columns) == [*columns, "lr"]
-    assert runs["lr"].to_list() == [0.1]
+    assert list(runs.columns) == [*columns, "mine"]
+    assert runs["mine"].to_list() == [7]

@@ -127,3 +127,11 @@ def test_what_is_not_recorded_is_not_named():
     assert names.to_list() == ["fc"]
     [names] = selection.network_names(_networks())
     assert names.empty
+
+
+@pytest.mark.parametrize("name", ["same", "b/reinit", "A/same_init"])
+def test_labels_are_of_experiments(name):
+    runs = _runs(("a/same_init", 0, 1))
+    selection.check_labels(runs, ["same_init", "a/same_init"])
+    with pytest.raises(ValueError, match=f"Unknown experiment '{name}'"):
+        selection.check_labels(runs, [name])

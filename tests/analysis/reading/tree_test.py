@@ -192,3 +192,41 @@ def test_a_record_of_any_other_experiment_is_no_run(tmp_path):
     assert _addresses(tmp_path) == expected
     files.write(f"{directory}/mine.json", b"{}")
     assert _addresses(tmp_path) == []
+
+
+def _names(*folders):
+    walked = tree.walk(",".join(map(str, folders)))
+    return [place.experiment for place in walked if place.is_run]
+
+
+def test_several_folders_have_names_that_tell_them_apart(tmp_path):
+    for name in ("a", "b/x", "c/x", "c/y"):
+        fake_results.write_run(str(tmp_path / name), 1, 0)
+    one, two = tmp_path / "a", tmp_path / "b/x"
+    assert _names(one, two) == ["a/same_init", "b/x/same_init"]
+    assert _names(two, tmp_path / "c/x") == ["b/same_init", "c/same_init"]
+    assert _names(tmp_path / "c/x", f"{tmp_path}/c/y/") == [
+        *("x/same_init", "y/same_init")
+    ]
+    assert _names(one, f" {two}") == ["a/same_init", "b/x/same_init"]
+
+
+def test_a_folder_may_have_a_comma_in_its_name(tmp_path):
+    fake_results.write_run(str(tmp_path / "lr.1,.2"), 1, 0)
+    assert _names(tmp_path / "lr.1,.2") == ["same_init"]
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "a/trial1"), ("", "a")])
+def test_folders_must_lie_beside_each_other(tmp_path, names):
+    fake_results.write_run(str(tmp_path / "a"), 1, 0)
+    with pytest.raises(ValueError, match="beside each other"):
+        _names(*(f"{tmp_path}/{name}" for name in names))
+
+
+@pytest.mark.parametrize("names", ["a,none", "none,a", "none,"])
+def test_every_folder_must_be_there(tmp_path, monkeypatch, names):
+    monkeypatch.chdir(tmp_path)
+    fake_results.write_run("a", 1, 0)
+    with pytest.raises(FileNotFoundError, match="No results folder at 'none'"):
+        tree.walk(names)
+    assert tree.roots("a,") == ["a"]

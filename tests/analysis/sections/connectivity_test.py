@@ -148,7 +148,10 @@ def test_errors_are_means_over_trials_in_bands(found):
     band = dense.collections[0].get_paths()[0].vertices
     middle = band[band[:, 0] == 0.5][:, 1]
     assert sorted(set(middle.round(9))) in ([25], [50, 52])
-    assert _legend(figure) == ["0", "500", "test error", "training error"]
+    assert _legend(figure) == [
+        *("0", "500", "test error", "training error"),
+        "bands: lowest to highest",
+    ]
     assert dense.get_ylabel() == "Error (%)"
     assert dense.get_ylim()[0] == 0
 
@@ -198,6 +201,7 @@ def test_barriers_against_iterations_evenly_spaced(found):
         "100 % kept ($n$ = 2)",
         "50.0 % kept ($n$ = 2)",
         "stable below 2 points",
+        "bars: lowest to highest",
     ]
 
 
@@ -229,10 +233,12 @@ def test_the_section_is_tables_and_figures(tmp_path):
     assert sorted(section.files()) == [
         "barriers.pdf",
         "barriers.png",
+        "barriers.svg",
         "connectivity.csv",
         "connectivity_points.csv",
         "error_along_line.pdf",
         "error_along_line.png",
+        "error_along_line.svg",
     ]
     rows = section.files()["connectivity.csv"].decode().splitlines()
     assert len(rows) == 9

@@ -1,11 +1,15 @@
 """Tests of analysis/sections/curves.py."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import logs, results
+from lottery_ticket.analysis.reading import options
 from lottery_ticket.analysis.sections import curves
 from lottery_ticket.tests.analysis import fake_results
+
+KEYS = ("experiment", "trial", "level", "run", "density")
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def _curves(runs, *levels):
 def test_a_panel_per_experiment_a_line_per_level(runs):
     figure = _curves(runs, 0, 2)
     tickets, reinits = figure.axes
-    assert tickets.get_title() == "winning ticket ($n$ = 2)"
+    assert tickets.get_title() == "ticket ($n$ = 2)"
     assert reinits.get_title() == "random reinit ($n$ = 6)"
     dense, sparse = tickets.lines
     np.testing.assert_allclose(
@@ -33,7 +37,7 @@ def test_a_panel_per_experiment_a_line_per_level(runs):
     assert tickets.get_ylabel() == "Test accuracy (%)"
     [legend] = figure.legends
     texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["100 %", "25.0 %"]
+    assert texts == ["100 %", "25.0 %", "bands: lowest to highest"]
     assert legend.get_title().get_text() == "Weights kept"
 
 
@@ -53,12 +57,48 @@ def test_bands_reach_from_min_to_max(runs):
     assert {round(float(value), 6) for value in y} == {10, 85, 90, 92}
 
 
+def _long(runs, values, metric="accuracy"):
+    """The figure of one run, with these values every 10 iterations."""
+    runs = runs.iloc[:1]
+    log = pd.DataFrame(
+        {"iteration": 10 * np.arange(len(values)), metric: values}
+    )
+    keys = {name: runs[name].iloc[0] for name in KEYS}
+    [axes] = curves.curves(log.assign(**keys), runs).axes
+    return axes
+
+
 def test_axis_begins_where_curves_have_risen(runs):
-    [axes] = _curves(runs, 0).axes
+    axes = _long(runs, [0.1, 0.5, *np.linspace(0.8, 0.9, 17)])
     low, high = axes.get_ylim()
-    assert 84 < low < 85  # Not 10, the accuracy at iteration 0.
-    assert 92 < high < 93
-    assert axes.get_xlim() == (0, 200)
+    assert 79 < low < 80  # Not 10, the accuracy at iteration 0.
+    assert 90 < high < 91
+    assert axes.get_xlim() == (0, 180)
+    assert axes.lines[0].get_marker() == "None"
+
+
+def test_what_is_best_is_in_view_however_early(tmp_path, runs):
+    early = [0.5, 0.95, *np.linspace(0.8, 0.9, 27)]
+    assert 95 < _long(runs, early).get_ylim()[1] < 97
+    fake_results.remeasure(tmp_path)
+    runs = results.read(str(tmp_path)).runs
+    early = [0.5, 0.1, *np.linspace(0.3, 0.2, 27)]
+    low, high = _long(runs, early, "mae").get_ylim()
+    assert 0.08 < low < 0.1 and 0.3 < high < 0.32
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_short_curves_are_in_view_and_marked(runs, count):
+    axes = _long(runs, [0.1, 0.8, 0.9, 0.95][:count])
+    assert axes.get_ylim()[0] < 10
+    assert axes.lines[0].get_marker() == "."
+
+
+def test_the_axis_may_be_given(runs):
+    shown = runs[runs["level"] == 0]
+    wanted = options.Options(ylim=(50, 99))
+    figure = curves.curves(logs.read(shown, ("test",)), shown, wanted)
+    assert figure.axes[0].get_ylim() == (50, 99)
 
 
 def test_iterations_that_not_all_runs_have_are_left_out(tmp_path):
@@ -82,5 +122,5 @@ def test_curves_of_another_metric_are_in_no_percent(tmp_path):
     figure = _curves(results.read(str(tmp_path)).runs, 0)
     [axes] = figure.axes
     np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.1, 0.85, 0.91])
-    np.testing.assert_allclose(axes.get_ylim(), [0.8465, 0.9235])
+    np.testing.assert_allclose(axes.get_ylim(), [0.059, 0.961])
     assert axes.get_ylabel() == "Test mae"

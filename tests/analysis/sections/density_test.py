@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.reading import options
 from lottery_ticket.analysis.sections import density, parts
-from lottery_ticket.tests.analysis import fake_masked, fake_results
+from lottery_ticket.tests.analysis import (
+    fake_masked,
+    fake_results,
+    fake_trials,
+)
 
 
 @pytest.fixture
@@ -40,8 +45,9 @@ def test_accuracy_against_density(runs):
     assert axes.get_xlabel() == "Weights kept (%)"
     assert axes.get_ylabel() == "Test accuracy (%)"
     assert _legend(figure) == [
-        "winning ticket ($n$ = 2)",
+        "ticket ($n$ = 2)",
         "random reinit ($n$ = 6)",
+        "bars: lowest to highest",
         "dense network",
     ]
 
@@ -68,8 +74,8 @@ def test_each_tree_has_its_dense_line(tmp_path):
     figure = density.figure(runs, "accuracy")
     lines = figure.axes[0].lines
     dense = [line for line in lines if line.get_linestyle() == ":"]
-    assert [line.get_color() for line in dense] == ["#0072B2", "#D55E00"]
-    assert len(_legend(figure)) == 5
+    assert [line.get_color() for line in dense] == ["#0072B2", "#009E73"]
+    assert len(_legend(figure)) == 6
 
 
 def test_runs_without_any_weight_are_left_out(tmp_path):
@@ -128,6 +134,54 @@ def test_early_stopping_against_density(runs):
     assert axes.get_ylabel() == "Early-stop iteration"
 
 
+def test_stops_at_the_end_are_hollow_and_the_end_is_a_line(runs):
+    figure = density.figure(runs, density.STOP)
+    [axes] = figure.axes
+    hollow = [
+        line.get_xydata().tolist()
+        for line in axes.lines
+        if line.get_markerfacecolor() == "white" and len(line.get_xydata())
+    ]
+    assert hollow == [[[100, 200]], [[25, 200]]]
+    [end] = [line for line in axes.lines if [*line.get_ydata()] == [200, 200]][
+        -1:
+    ]
+    assert end.get_color() == density.CAP["color"]
+    assert _legend(figure)[-2:] == [
+        *("at least (minimum at the end)", "end of training")
+    ]
+    known = runs.assign(early_stop_censored=False)
+    legend = _legend(density.figure(known, density.STOP))
+    assert "end of training" not in legend
+
+
+def test_winning_tickets_have_a_ring(tmp_path):
+    experiments = {
+        "same_init": {0: [0.9] * 3, 1: [0.9] * 3, 2: [0.7] * 3},
+        "reinit": {1: [0.8, 0.81, 0.82]},
+    }
+    runs = fake_trials.read(tmp_path, experiments)
+    figure = density.figure(runs, "accuracy")
+    assert _legend(figure)[-1] == "winning ticket"
+    rings = [
+        line.get_xydata().tolist()
+        for line in figure.axes[0].lines
+        if line.get_markersize() == density.RING["markersize"]
+    ]
+    assert [each for each in rings if each] == [[[50, 90]]]
+    two = density.figure(runs[runs["trial"] < 3], "accuracy")
+    assert "winning ticket" not in _legend(two)
+
+
+def test_labels_and_ends_of_the_axis_may_be_given(runs):
+    wanted = options.Options(labels=("reinit=fresh",), ylim=(80, 95))
+    figure = density.figure(runs, "accuracy", wanted)
+    assert _legend(figure)[1] == "fresh ($n$ = 6)"
+    assert figure.axes[0].get_ylim() == (80, 95)
+    stops = density.figure(runs, density.STOP, wanted)
+    assert stops.axes[0].get_ylim()[0] == 0
+
+
 def test_without_validation_there_is_nothing_to_draw(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0, validate_loss=None)
     runs = results.read(str(tmp_path)).runs
@@ -150,7 +204,7 @@ def test_stops_of_learned_masks_are_not_drawn(tmp_path):
     assert (section.figures, section.text) == ({}, "")
     fake_results.write_run(str(tmp_path), 1, 1)
     section = density.stop_section(results.read(str(tmp_path)))
-    assert [*section.figures] == ["early_stopping"]
+    assert [*section.figures] == ["early_stopping", "early_stop_accuracy"]
 
 
 def test_another_metric_is_drawn_as_it_is(tmp_path):

@@ -72,6 +72,7 @@ def test_before_and_after_are_panels_of_one_scale(tmp_path):
         "edge-popup ($n$ = 2)",
         "dense network",
         "chance",
+        "bars: lowest to highest",
     ]
 
 
@@ -94,7 +95,7 @@ def test_each_network_has_a_row_and_methods_one_style(tmp_path):
         "fc: after fine-tuning",
     ]
     assert _series(figure.axes[0]) == _series(figure.axes[2])
-    assert len(figure.legends[0].get_texts()) == 4
+    assert len(figure.legends[0].get_texts()) == 5
 
 
 @pytest.mark.usefixtures("figures")
@@ -108,7 +109,7 @@ def test_outputs_are_the_same_each_time(tmp_path):
     figures = ("gem_checks", "gem_search_hc", "gems")
     assert sorted(written) == sorted(
         ["gem_epochs.csv", "gem_runs.csv", "gems.csv", "gems.txt"]
-        + [f"{name}.{kind}" for name in figures for kind in ("png", "pdf")]
+        + [f"{name}.{kind}" for name in figures for kind in figure_style.KINDS]
     )
     assert _section(tmp_path).files() == written
     assert section.text == written["gems.txt"].decode()
@@ -185,6 +186,7 @@ def test_a_panel_per_method_with_checks(tmp_path):
         "weights drawn anew",
         "mask shuffled in each layer",
         "chance",
+        "bars: lowest to highest",
     ]
 
 
@@ -220,7 +222,9 @@ def test_means_ranges_and_lines_all_across(tmp_path):
     assert axes.lines[0].get_xdata() == pytest.approx([5])
     assert axes.get_ylim()[0] == 0
     assert axes.get_xlim()[0] < 100  # The dense network needs no room.
-    assert _texts(figure)[1:] == ["dense network", "chance"]
+    assert _texts(figure)[1:] == [
+        *("dense network", "chance", "bars: lowest to highest")
+    ]
 
 
 def test_what_is_not_known_is_not_drawn(tmp_path):
@@ -290,7 +294,10 @@ def test_density_accuracy_and_events_by_epoch(tmp_path):
     assert density.lines[1].get_xdata().tolist() == [2]
     assert density.get_yscale() == "log"
     assert (accuracy.get_ylim()[0], accuracy.get_xlim()[0]) == (0, 0)
-    assert _texts(figure) == ["40.0 % ($n$ = 2)", "pruning event", "flags keep"]
+    assert _texts(figure) == [
+        *("40.0 % ($n$ = 2)", "bands: lowest to highest"),
+        *("pruning event", "flags keep"),
+    ]
     title = figure.legends[0].get_title().get_text()
     assert title == "Gem-Miner: weights kept at the end"
 

@@ -49,7 +49,10 @@ def test_criteria_at_early_stop_beside_the_dense_network(tmp_path):
     np.testing.assert_allclose(dense.get_ydata(), [91, 91])
     assert axes.get_ylabel() == "Test accuracy at early stop (%)"
     assert axes.get_xlabel() == "Weights kept (%)"
-    assert _legend(figure) == ["large final", "random", "dense network"]
+    assert _legend(figure) == [
+        *("large final", "random", "dense network"),
+        "bars: lowest to highest",
+    ]
     assert figure.legends[0].get_title().get_text() == "Criterion ($n$ = 2)"
     assert random.lines[0].get_color() == "#808080"
 
@@ -124,6 +127,7 @@ def test_networks_have_panels_with_their_names(tmp_path):
         "large final ($n$ = 2)",
         "random ($n$ = 1)",
         "dense network",
+        "bars: lowest to highest",
     ]
 
 
@@ -137,6 +141,7 @@ def test_two_experiments_of_one_value_are_told_apart(tmp_path):
         "random",
         "large final (slow)",
         "dense network",
+        "bars: lowest to highest",
     ]
     [axes] = figure.axes
     looks = {

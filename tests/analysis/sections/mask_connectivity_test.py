@@ -88,8 +88,10 @@ def test_the_section_is_tables_and_figures(tmp_path):
         "mask_connectivity.csv",
         "mask_connectivity.pdf",
         "mask_connectivity.png",
+        "mask_connectivity.svg",
         "mask_connectivity_loss.pdf",
         "mask_connectivity_loss.png",
+        "mask_connectivity_loss.svg",
         "mask_connectivity_points.csv",
     ]
     written = section.files()

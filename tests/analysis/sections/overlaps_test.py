@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.look import styles
 from lottery_ticket.analysis.reading import mask_arrays
 from lottery_ticket.analysis.sections import overlaps
 from lottery_ticket.tests.analysis import fake_results
@@ -179,12 +180,12 @@ def test_overlap_of_trials_against_density_beside_chance():
     chance = [line for line in axes.lines if line.get_linestyle() == ":"]
     np.testing.assert_allclose(chance[0].get_xydata(), [[25, 0.14], [50, 0.33]])
     assert _legend(figure) == [
-        "winning ticket ($n$ = 2)",
+        "ticket ($n$ = 2)",
         "random masks ($n$ = 1)",
+        "bars: lowest to highest",
         "by chance",
     ]
-    # The third of the experiments, as in the other figures.
-    assert controls.lines[0].get_color() == "#009E73"
+    assert controls.lines[0].get_color() == styles.REFERENCE["color"]
 
 
 def test_text_of_all_parts():
@@ -206,10 +207,8 @@ def test_text_of_all_parts():
         "The same overlaps as one above: reinit\n"
         "\n"
         f"{overlaps.TICKETS}\n"
-        "ticket     experiment  level  density %  pairs  overlap    min    max"
-        "  by chance\n"
-        "same_init  shuffle         1       50.0      1    0.250  0.250  0.250"
-        "      0.333\n"
+        "ticket     experiment  level  density %  pairs  overlap  by chance\n"
+        "same_init  shuffle         1       50.0      1    0.250      0.333\n"
         "\n"
         "The same masks as same_init: reinit\n"
     )

@@ -1,5 +1,7 @@
 """Tests of analysis/sections/parts.py."""
 
+import pandas as pd
+
 from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import files
@@ -10,9 +12,29 @@ def test_files_are_tables_then_figures():
         axes.plot([0, 1])
     section = parts.Section({"b.csv": "1\n"}, {"a": figure})
     written = section.files()
-    assert list(written) == ["b.csv", "a.png", "a.pdf"]
+    assert list(written) == ["b.csv", "a.png", "a.pdf", "a.svg"]
     assert written["b.csv"] == b"1\n"
     assert parts.Section().files() == {}
+
+
+FRAME = pd.DataFrame({"a": [1]})
+SECTION = parts.Section(
+    {"x.csv": FRAME, "x.txt": "a\n1\n"},
+    text="a\n1\n",
+    papers={"x": [["a"], ["1"]]},
+)
+
+
+def test_tables_in_other_formats():
+    assert parts.in_format(SECTION, "text") is SECTION
+    plain = parts.Section(text="a")
+    assert parts.in_format(plain, "latex") is plain
+    csv = parts.in_format(SECTION, "csv")
+    assert (csv.text, csv.tables) == ("a\n1\n", SECTION.tables)
+    made = parts.in_format(SECTION, "markdown")
+    assert made.text == made.tables["x.md"] == "| a |\n| --- |\n| 1 |\n"
+    made = parts.in_format(SECTION, "latex")
+    assert list(made.tables) == ["x.csv", "x.txt", "x.tex"]
 
 
 def test_texts_are_by_rank_and_problems_before_notes():

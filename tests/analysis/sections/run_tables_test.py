@@ -28,23 +28,99 @@ def test_summary_of_tickets_and_controls(tmp_path):
     assert table["early_stop_accuracy_mean"][1] == pytest.approx(0.85)
 
 
-def test_text(tmp_path):
+def test_single_runs_have_one_table_and_no_spread(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     fake_results.write_run(str(tmp_path), 1, 3, validate_loss=None)
     table = run_tables.summarize(results.read(str(tmp_path)).runs)
-    head, dense, sparse = run_tables.to_text(table).splitlines()
-    assert len(head) == len(dense) == len(sparse)
-    assert head.split()[:4] == ["experiment", "level", "density", "%"]
+    head, dense, sparse, _, *notes = run_tables.to_text(table).splitlines()
+    assert len(head) == len(dense) == len(sparse) <= 80
+    assert head.split("  ")[-3:] == ["accuracy %", "at stop %", "stops at"]
     assert dense.split() == [
-        *("same_init", "0", "100", "1", "1"),
-        *["90.00"] * 6,
-        *["200"] * 3,
+        *("same_init", "0", "100", "1", "90.00", "90.00", ">=200")
     ]
     assert sparse.split() == [
-        *("same_init", "3", "12.5", "1", "1"),
-        *["90.00"] * 3,
-        *["-"] * 6,
+        *("same_init", "3", "12.5", "1", "90.00", "-", "-")
     ]
+    assert notes[0].startswith("at stop:") and notes[1].startswith(">=:")
+    assert len(notes) == 2
+
+
+def test_several_runs_have_a_table_of_spreads_for_each_measure(tmp_path):
+    fake_results.write_experiment(str(tmp_path))
+    table = run_tables.summarize(results.read(str(tmp_path)).runs)
+    text = run_tables.to_text(table)
+    assert max(map(len, text.splitlines())) <= 80
+    accuracy, at_stop, stops, notes = text.split("\n\n")
+    first, *_, last = [line.split() for line in accuracy.splitlines()[1:]]
+    assert first == [
+        *("same_init", "0", "100", "2", "2", "91.00", "12.71", "1.41"),
+        "90.00-92.00",
+    ]
+    assert last[3:6] == ["2", "6", "85.00"] and last[8] == "83.00-87.00"
+    assert at_stop.splitlines()[2].split()[5] == "85.00"
+    dense, ticket, *_, reinit = [
+        line.split() for line in stops.splitlines()[1:]
+    ]
+    assert dense[5:] == [">=200", ">=200"]
+    assert ticket[5:] == ["100", "0", "0", "100-100"]
+    assert reinit[5:] == [">=200", ">=200"]
+    assert notes.count("\n") == 4
+
+
+def test_without_validation_there_is_no_word_of_stops(tmp_path):
+    for trial in (1, 2):
+        fake_results.write_run(str(tmp_path), trial, 0, validate_loss=None)
+    table = run_tables.summarize(results.read(str(tmp_path)).runs)
+    text = run_tables.to_text(table)
+    assert "stop" not in text and text.count("experiment") == 1
+
+
+def test_some_stops_at_the_end_are_lower_bounds(tmp_path):
+    for trial, losses in enumerate([(2, 1, 0.5), (2, 0.5, 1)], 1):
+        fake_results.write_run(str(tmp_path), trial, 0, validate_loss=losses)
+    table = run_tables.summarize(results.read(str(tmp_path)).runs)
+    assert table["early_stop_censored"].tolist() == [1]
+    text = run_tables.to_text(table).split("\n\n")[2]
+    assert text.splitlines()[1].split()[4:] == [">=150", "100", "to", ">=200"]
+
+
+def _trained(tmp_path, *given):
+    for name, lr, seconds in given:
+        facts = {} if seconds is None else {"train_s": seconds}
+        fake_results.write_run(
+            str(tmp_path), 1, 0, name, lr=lr, optimizer="adam", facts=facts
+        )
+    return results.read(str(tmp_path))
+
+
+def test_training_is_told_where_experiments_differ(tmp_path):
+    found = _trained(tmp_path, ("a", 0.1, 2.0), ("b", 0.01, 2.5))
+    section = run_tables.training_section(found)
+    rows = section.text.splitlines()[2:]
+    assert [row.split() for row in rows] == [
+        ["experiment", "learning", "rate", "seconds"],
+        ["a", "0.1", "2"],
+        ["b", "0.01", "2.5"],
+    ]
+    table = run_tables.summarize(found.runs)
+    assert list(table)[-2:] == ["lr", "train_s_mean"]
+    assert table["lr"].tolist() == ["0.1", "0.01"]
+
+
+@pytest.mark.parametrize(
+    "given, is_table, is_told",
+    [
+        ([("a", 0.1, 2.0)], False, False),
+        ([("a", 0.1, None), ("b", 0.1, None)], False, False),
+        ([("a", 0.1, 2.0), ("b", 0.1, 2.5)], True, False),
+        ([("a", 0.1, 2.0), ("b", 0.1, 3.5)], True, True),
+        ([("a", 0.1, None), ("b", 0.2, None)], True, True),
+    ],
+)
+def test_what_is_the_same_is_not_told(tmp_path, given, is_table, is_told):
+    section = run_tables.training_section(_trained(tmp_path, *given))
+    assert bool(section.tables) == is_table
+    assert bool(section.text) == is_told
 
 
 def test_effective_density_where_it_differs(tmp_path):
@@ -60,8 +136,8 @@ def test_effective_density_where_it_differs(tmp_path):
     table = run_tables.summarize(results.read(str(tmp_path)).runs)
     assert list(table["effective_density"][[0, 2]]) == [0.5, 0.375]
     rows = [line.split() for line in run_tables.to_text(table).splitlines()]
-    assert rows[0][:6] == "experiment level density % effective %".split()
-    assert [row[3] for row in rows[1:]] == ["50.0", "-", "37.5"]
+    assert rows[0][:7] == "experiment level density % n effective %".split()
+    assert [row[4] for row in rows[1:4]] == ["50.0", "-", "37.5"]
 
 
 def test_another_metric_is_named_and_in_no_percent(tmp_path):
@@ -69,9 +145,9 @@ def test_another_metric_is_named_and_in_no_percent(tmp_path):
     fake_results.remeasure(tmp_path)
     found = results.read(str(tmp_path))
     section = run_tables.section(found)
-    head, row = section.text.splitlines()
-    assert head.split()[6:12] == "mae min max at early stop".split()
-    assert row.split()[5:] == [*["0.1235"] * 6, *["200"] * 3]
+    head, row, *_ = section.text.splitlines()
+    assert head.split()[5:] == "mae at stop stops at".split()
+    assert row.split()[4:] == ["0.1235", "0.1235", ">=200"]
     assert list(section.tables["table.csv"])[5:8] == [
         *("mae_mean", "mae_min", "mae_max")
     ]

@@ -353,6 +353,7 @@ def test_bars_are_all_at_the_end_unless_all_have_validation(tmp_path):
     np.testing.assert_allclose(ends, [[42, 44], [94, 96], [94, 96], [90, 90]])
     assert axes.get_xlabel() == (
         "Test accuracy (%)\nlearned and trained: at the end"
+        "\nlines: lowest to highest"
     )
 
 
@@ -374,7 +375,10 @@ def test_bars_reach_the_means_and_lines_the_ends(tmp_path):
     )
     ends = [line.get_xdata() for line in axes.lines]
     np.testing.assert_allclose(ends, [[42, 44], [92.5] * 2, [98, 98]])
-    label = "Test accuracy (%)\nlearned and trained: at early stop"
+    label = (
+        "Test accuracy (%)\nlearned and trained: at early stop"
+        "\nlines: lowest to highest"
+    )
     assert axes.get_xlabel() == label
     assert [text.get_text() for text in axes.get_yticklabels()] == [
         "untrained: as drawn",
@@ -420,8 +424,9 @@ def test_networks_have_panels_and_rows_and_gaps(tmp_path):
     figure = supermasks.bars(table)
     assert [axes.get_title() for axes in figure.axes] == ["conv2", "fc"]
     assert [axes.get_xlabel() for axes in figure.axes] == [
-        *["Test accuracy (%)\nlearned and trained: at early stop"] * 2
-    ]
+        "Test accuracy (%)\nlearned and trained: at early stop"
+        "\nlines: lowest to highest"
+    ] * 2
     lines = supermasks.to_text(table).splitlines()
     [head] = [line for line in lines if line.startswith("network ")]
     assert head.split() == [
@@ -443,7 +448,7 @@ def test_outputs_are_the_same_each_time(tmp_path):
     section = _section(tmp_path)
     outputs = section.files()
     assert sorted(outputs) == [
-        f"supermasks.{kind}" for kind in ("csv", "pdf", "png", "txt")
+        f"supermasks.{kind}" for kind in ("csv", "pdf", "png", "svg", "txt")
     ]
     assert _section(tmp_path).files() == outputs
     assert section.text == outputs["supermasks.txt"].decode()

@@ -182,7 +182,10 @@ def test_a_panel_per_treatment_and_a_line_per_criterion(cells):
     np.testing.assert_allclose(bars.get_paths()[1].vertices[:, 1], [40, 42])
     [chance] = [line for line in drawn.lines if line.get_linestyle() == ":"]
     np.testing.assert_allclose(chance.get_ydata(), [10, 10])
-    assert _legend(figure) == ["large final", "random", "chance"]
+    assert _legend(figure) == [
+        *("large final", "random", "chance"),
+        "bars: lowest to highest",
+    ]
     assert drawn.get_ylim()[0] == 0
     assert drawn.get_xscale() == "log"
 
@@ -190,7 +193,7 @@ def test_a_panel_per_treatment_and_a_line_per_criterion(cells):
 def test_without_classes_there_is_no_chance_level(tmp_path):
     _write(str(tmp_path))
     figure = untrained.accuracy(_read(tmp_path).cells)
-    assert _legend(figure) == ["large final", "random"]
+    assert "chance" not in _legend(figure)
 
 
 def test_networks_are_named_where_there_are_several(tmp_path):
@@ -270,6 +273,7 @@ def test_the_section_is_tables_and_the_figure(tmp_path):
         "untrained.csv",
         "untrained.pdf",
         "untrained.png",
+        "untrained.svg",
         "untrained.txt",
         "untrained_cells.csv",
     ]
@@ -304,9 +308,9 @@ def test_the_lowest_is_chosen_where_lower_is_better(tmp_path):
     lines = section.text.splitlines()
     assert lines[0].startswith("Untrained networks under a mask: test mae at")
     assert lines[1].endswith("n trials. Lowest validation mean first.")
-    assert lines[4].split()[2:6] == ["test", "min", "max", "validation"]
+    assert lines[4].split()[2:6] == ["test", "validation", "density", "%"]
     assert [line.split()[0] for line in lines[5:7]] == ["random", "large"]
-    assert lines[5].split()[2:5] == ["0.3", "0.3", "0.3"]
+    assert lines[5].split()[2:5] == ["0.3", "0.4", "50.0"]
     assert "validate_mae" in section.tables["untrained_cells.csv"]
     axes = section.figures["untrained"].axes[0]
     assert axes.get_ylabel() == "Test mae" and axes.get_ylim()[1] < 1

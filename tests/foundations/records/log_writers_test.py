@@ -5,6 +5,8 @@ from tensorboard.backend.event_processing import event_file_loader
 
 from lottery_ticket.foundations.records import log_writers, paths, save_restore
 
+KEYS = ("loss", "accuracy")
+
 
 def logs():
     made = log_writers.Logs(["train", "test"])
@@ -79,6 +81,19 @@ def test_summaries_hold_means_of_training_and_every_test(tmp_path):
     assert (0, "loss/test", 2.5) in found
     assert (150, "accuracy/test", 0.75) in found
     assert len(found) == 8
+
+
+def test_summaries_say_why_their_times_are_none(tmp_path):
+    logs().write_summaries(str(tmp_path))
+    [path] = (tmp_path / "summaries").iterdir()
+    loader = event_file_loader.EventFileLoader(str(path))
+    told = {}
+    for event in loader.Load():
+        for value in event.summary.value:
+            if value.metadata.summary_description:
+                told.setdefault(value.tag, value.metadata.summary_description)
+    tags = [f"{key}/{log}" for log in ("train", "test") for key in KEYS]
+    assert told == dict.fromkeys(tags, log_writers.NO_TIMES)
 
 
 def test_summaries_append_and_rewrite_the_same_bytes(tmp_path):
