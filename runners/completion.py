@@ -62,7 +62,12 @@ class Command:
 def completion(shell: str) -> None:
     """Prints the script that completes commands, flags and names in a shell.
 
-    In bash, `source <(lottery-ticket completion bash)` takes it at once.
+    In bash, `source <(lottery-ticket completion bash)` takes it at once, and in
+    zsh the same, after compinit. For good, it goes to a file: for bash to
+    ~/.local/share/bash-completion/completions/lottery-ticket, for zsh to
+    _lottery-ticket in a folder of $fpath, for fish to
+    ~/.config/fish/completions/lottery-ticket.fish. It is made anew after an
+    update.
 
     Args:
         shell: bash, zsh or fish.
