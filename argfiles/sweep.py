@@ -1,10 +1,10 @@
 """What argfiles share: trials and their folders, names, and lines of flags."""
 
-import re
 import shlex
 from collections.abc import Iterable
 
 from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.foundations.command_line import flag_values
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.values import fields, names
@@ -83,19 +83,9 @@ def levels(text: str) -> list[int]:
 
     Raises ValueError if it cannot be read, or names none.
     """
-    found = []
-    for part in str(text).split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
-        if not match:
-            raise ValueError(
-                "levels must be numbers and ranges such as 0-30 or 4,8,12. "
-                f"Received: {text!r}"
-            )
-        first, last = match[1], match[2] or match[1]
-        found += range(int(first), int(last) + 1)
-    if not found:
-        raise ValueError(f"levels must name at least one. Received: {text!r}")
-    return found
+    found = flag_values.convert("levels", str(text), tuple[int, ...])
+    fields.check("each of levels", min(found, default=None), int, at_least=0)
+    return list(found)
 
 
 def check_fall(densities: tuple[float, ...]) -> None:

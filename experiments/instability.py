@@ -56,10 +56,11 @@ def plan(
     The barrier is the highest error on the line minus the mean of its two
     ends; the ticket is stable at that iteration if the barrier is below .02, 2
     points, on the training and on the test set (of another metric than
-    accuracy, below 2 % of the mean of its two ends). Between the ends,
-    statistics of batch normalisations are taken anew, over training examples
-    that are not augmented; the ends keep their running ones, so that their
-    results are those in the copies' own logs.
+    accuracy, below 2 % of the mean of its two ends). At every point, the ends
+    included, statistics of batch normalisations are taken anew, over training
+    examples that are not augmented: running ones lag behind, and would set the
+    ends apart from their neighbours. The file also has the ends with their
+    running ones, which is what the copies' own logs have.
 
     The ticket's run.json says how it was trained; flags of the recipe are
     needed only where they change something, and data_dir where the ticket

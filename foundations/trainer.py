@@ -107,6 +107,8 @@ def train(
         run_record.check_free(output_dir, output.settings)
         model.check_own_training()
         before = RunMasks(model)
+        if before.masks:
+            bar.show_density(masks_lib.density(before.masks))
         collapse.check(
             before.masks, before.effective, output.on_collapse, label
         )
@@ -114,11 +116,14 @@ def train(
             words = "\n".join(dataset.vocabulary) + "\n"
             path = files.join(output_dir, VOCABULARY)
             files.write(path, words.encode())
+        program = programs.program(
+            model, optimizer_fn, dataset, **dataclasses.asdict(step)
+        )
+        if not program.is_compiled:
+            bar.compiles()
         run = resumable_run.ResumableRun(
             model,
-            programs.program(
-                model, optimizer_fn, dataset, **dataclasses.asdict(step)
-            ),
+            program,
             output_dir,
             identity,
             span,
@@ -216,7 +221,9 @@ def _saved(run, model, before, output, bar):
     before.check(outcome["final"])
     networks = {"initial": before.weights, **outcome}
     run.save(networks if output.save_network else {}, before.counted(outcome))
-    bar.finish(run.summary())
+    bar.finish(
+        f"in {run.facts['train_s']:.1f} s", run.logs.latest(), model.headline
+    )
     return before.weights, outcome["final"]
 
 

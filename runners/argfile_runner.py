@@ -15,7 +15,7 @@ from typing import Any
 
 import tqdm
 
-from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.command_line import endings, flags, help_text
 from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
@@ -101,37 +101,59 @@ def argfile_runner(
         _run(found, agenda, slots, quiet)
 
 
-RUN = argfile_runner
+RUN = flags.Command(
+    argfile_runner,
+    example=lambda: help_text.example_in(sys.modules[__name__]),
+)
 
 
 def main(argv=None):
     """Runs the command line `argv`, or the program's own."""
     own, others = flags.split(RUN, sys.argv[1:] if argv is None else argv)
-    if {"--help", "-h"} & set(others):
+    asked = [at for at, word in enumerate(others) if word in ("--help", "-h")]
+    if asked:
+        named = others[asked[0] + 1 :][:1]
         _, *argfile = [word for word in own if not word.startswith("-")] or [0]
         if argfile:  # Its own flags.
-            command = scripts.command(_source(argfile[0]), ["--help"])
-            sys.exit(subprocess.run(command).returncode)
-        own = ["--help"]
+            _say_help(argfile[0], named)
+        own = ["--help", *named]
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
     flags.main(RUN, own)
 
 
+def _say_help(argfile, named):
+    """Prints the help of an argfile, or of a flag, and ends the program."""
+    try:
+        command = scripts.command(_source(argfile), ["--help", *named])
+    except ValueError as error:
+        endings.leave(error)
+    sys.exit(subprocess.run(command).returncode)
+
+
+def argfiles() -> dict[str, str]:
+    """Returns dict, name -> script, of our argfiles."""
+    found = scripts.modules("lottery_ticket.argfiles").items()
+    return {name: each for name, each in found if name.endswith("_argfile")}
+
+
+def runners() -> list[str]:
+    """Returns the names of our commands that can be run line by line."""
+    return [*commands.EXPERIMENTS, *_OTHER_RUNNERS]
+
+
 def _source(name):
     """The script of an argfile: one of ours, or of the user's."""
-    found = scripts.modules("lottery_ticket.argfiles").items()
-    known = {name: each for name, each in found if name.endswith("_argfile")}
-    return scripts.find("argfile", name, known)
+    return scripts.find("argfile", name, argfiles())
 
 
 def _runner(name):
     """What runs the lines: a command of ours, or a script of the user's."""
-    known = [*commands.EXPERIMENTS, *_OTHER_RUNNERS]
-    if name in known:
+    if name in runners():
         command = commands.find(name)
         return scripts.Runner("lottery_ticket.runners.main", (name,), command)
-    script = scripts.find("runner", name, {each: each for each in known})
+    known = {each: each for each in runners()}
+    script = scripts.find("runner", name, known)
     return scripts.Runner(script, declared=scripts.declared(script))
 
 

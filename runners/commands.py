@@ -7,15 +7,13 @@ a line in EXPERIMENTS: the command line, sweeps and the report follow from it.
 import dataclasses
 import importlib
 import importlib.util
-import inspect
-import re
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.runners import listings
 
 with lazy.imports():
-    from lottery_ticket.foundations.command_line import flags
+    from lottery_ticket.foundations.command_line import flags, help_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,6 +101,7 @@ TOOLS = {
     "export_logs": "finished runs for wandb, MLflow or as CSV",
     "mask_facts": "how alike masks are, and which signs training keeps",
     "download_data": "fetches datasets ahead of time",
+    "completion": "what completes commands in bash, zsh or fish",
 }
 
 
@@ -124,9 +123,12 @@ def find(name: str) -> "flags.Command":
             _experiment(name).plan, translate, usual, lambda: example(name)
         )
     if name in listings.LISTINGS:
-        return flags.Command(listings.function(name))
+        return flags.Command(
+            listings.function(name), example=lambda: listings.example(name)
+        )
     module = importlib.import_module(f"lottery_ticket.runners.{name}")
-    return flags.as_command(module.RUN)
+    run = flags.as_command(module.RUN)
+    return dataclasses.replace(run, example=lambda: example(name))
 
 
 def example(name: str) -> str:
@@ -137,11 +139,7 @@ def example(name: str) -> str:
     path = f"lottery_ticket.runners.{name}"
     if importlib.util.find_spec(path) is None:
         return ""
-    runner = importlib.import_module(path)
-    lines = re.findall(
-        r"lottery-ticket (?:.*\\\n)*.*", inspect.getdoc(runner) or ""
-    )
-    return lines[0] if lines else ""
+    return help_text.example_in(importlib.import_module(path))
 
 
 def sections() -> tuple[Callable, ...]:

@@ -94,7 +94,7 @@ def function(kind: str) -> Callable:
     def listing(name: str | None = None) -> None:
         found = all_of()
         if name is None:
-            text = _table(found)
+            text = table(found, terminal.columns())
         else:
             names.check(f"name of {kind}", name, found)
             text = _wrapped([name, "", *one_of(name)])
@@ -108,6 +108,22 @@ def function(kind: str) -> Callable:
     return listing
 
 
+def example(kind: str) -> str:
+    """Returns a command line that asks for one of a listing."""
+    return f"lottery-ticket {kind} {list(LISTINGS[kind][1]())[-1]}"
+
+
+def table(rows: dict[str, str], columns: int) -> str:
+    """Returns names, each with its text beside it, as wide as said."""
+    width = max(map(len, rows)) + 2
+    lines = []
+    for name, text in rows.items():
+        first, *rest = textwrap.wrap(text, max(columns - width, 30)) or [""]
+        lines.append(f"{name.ljust(width)}{first}")
+        lines += [" " * width + line for line in rest]
+    return "\n".join(lines)
+
+
 def _recipes_of(setting, name):
     found = recipes.RECIPES.items()
     return [each for each, values in found if values.get(setting) == name]
@@ -117,17 +133,6 @@ def _paragraphs(cls):
     """The lines of a class's docstring, each paragraph being one."""
     text = inspect.cleandoc(cls.__doc__ or "")
     return [" ".join(part.split()) for part in text.split("\n\n")]
-
-
-def _table(rows):
-    width = max(map(len, rows)) + 2
-    columns = max(terminal.columns() - width, 30)
-    lines = []
-    for name, text in rows.items():
-        first, *rest = textwrap.wrap(text, columns) or [""]
-        lines.append(f"{name.ljust(width)}{first}")
-        lines += [" " * width + line for line in rest]
-    return "\n".join(lines)
 
 
 def _wrapped(lines):

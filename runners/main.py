@@ -1,11 +1,12 @@
 """The console command `lottery-ticket`: every runner is a subcommand."""
 
 import sys
+import textwrap
 
-from lottery_ticket.foundations.command_line import terminal
+from lottery_ticket.foundations.command_line import endings, terminal
 from lottery_ticket.foundations.machine import environment, lazy
 from lottery_ticket.foundations.values import names
-from lottery_ticket.runners import commands
+from lottery_ticket.runners import commands, listings
 
 with lazy.imports():
     from lottery_ticket.foundations.command_line import flags
@@ -35,10 +36,9 @@ def _run(argv):
         argv = [*argv[1:2], "--help", *argv[2:3]]
     name = argv[0].replace("-", "_")
     try:
-        names.check("command", name, commands.helps())
+        _check(argv[0], name)
     except ValueError as error:
-        terminal.say(f"Error: {error}", sys.stderr)
-        sys.exit(2)
+        endings.leave(error, " (lottery-ticket --help)")
     sys.argv[0] = f"lottery-ticket {name}"
     if name in _MAINS:
         _MAINS[name](argv[1:])
@@ -46,15 +46,22 @@ def _run(argv):
         flags.main(commands.find(name), argv[1:])
 
 
+def _check(word, name):
+    """Raises ValueError unless a word is a command's name."""
+    if word.startswith("-"):
+        raise ValueError(
+            f"A command comes before {word}: lottery-ticket COMMAND {word}"
+        )
+    names.check("command", name, commands.helps())
+
+
 def _help():
-    helps = commands.helps()
-    width = max(map(len, helps))
-    rows = [f"  {name:<{width}}  {text}" for name, text in helps.items()]
+    rows = listings.table(commands.helps(), terminal.columns() - 2)
     return "\n".join(
         [
             "lottery-ticket COMMAND [--flag=value ...]",
             "",
-            *rows,
+            textwrap.indent(rows, "  "),
             "",
             "lottery-ticket COMMAND --help lists a command's flags, and",
             "lottery-ticket COMMAND --help FLAG says all of one.",

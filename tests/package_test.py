@@ -68,3 +68,34 @@ def test_tensorflow_keeps_quiet_unless_told_otherwise(given):
         env=environment,
     )
     assert done.stdout.strip() == (given or "3")
+
+
+SCRIPT = """
+import lottery_ticket as lt
+import keras
+import numpy as np
+
+x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
+y = (x[:, 0] > 0).astype(int)
+layers = keras.layers.Dense(5, activation="relu"), keras.layers.Dense(2)
+model = keras.Sequential([keras.Input((4,)), *layers])
+recipe = lt.Recipe("own_model", training_len="5it", train_batch_size=16)
+lt.find_ticket(
+    model, ((x, y), (x, y)), "out", recipe, iterations=1, quiet=True
+)
+"""
+
+
+@pytest.mark.slow
+def test_a_script_shows_nothing_of_tensorflow(tmp_path):
+    environment = dict(os.environ)
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "out/1/same_init/run.json").exists()

@@ -40,7 +40,8 @@ def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
 
     Raises:
         ValueError: If there is no such column, a value is missing, or no number
-            where there must be one. It names the column and a line.
+            where there must be one. It names the column and a row; row 1 is the
+            names.
     """
     file, targets = _parts(name)
     table = _table(file)
@@ -99,7 +100,7 @@ def _table(file):
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    # Lines are counted as they are seen; empty ones at the end are none.
+    # Rows are counted as they are seen; empty ones at the end are none.
     names = [each.strip() for each in rows[0]] if rows else []
     lines = [(n, row) for n, row in enumerate(rows[1:], 2) if row]
     if len(set(names)) < len(names) or not lines or any(map(_is_number, names)):
@@ -111,14 +112,14 @@ def _table(file):
         if len(row) != len(names):
             raise ValueError(
                 f"{file} must have {len(names)} values in each row. Received: "
-                f"{len(row)}, in line {number}"
+                f"{len(row)}, in row {number}"
             )
         for name, value in zip(names, row, strict=True):
             if not value.strip():
                 raise ValueError(
                     f"{file} must have no missing values: fill them in, or "
                     f"leave their rows out. Received: {value!r} of {name!r}, "
-                    f"in line {number}"
+                    f"in row {number}"
                 )
     columns = zip(*(row for _, row in lines), strict=True)
     return dict(zip(names, map(list, columns), strict=True))
@@ -133,12 +134,12 @@ def _features(file, features):
 
 
 def _numbers(file, name, values):
-    for line, value in enumerate(values, 2):
+    for row, value in enumerate(values, 2):
         if not _is_number(value):
             raise ValueError(
                 f"Column {name!r} of {file} must hold numbers, none missing: "
                 f"code categories as numbers, or take the column out. "
-                f"Received: {value!r}, in row {line}"
+                f"Received: {value!r}, in row {row}"
             )
     return np.array(values, np.float64).astype(np.float32)
 

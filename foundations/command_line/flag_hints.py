@@ -62,9 +62,9 @@ def unknown(name: str, value: str, known: Iterable[str]) -> str:
         known: Names of the flags that there are.
     """
     known = list(known)
-    meant = _MEANT.get(name.lower(), "")
-    flag = meant.lstrip("-").partition("=")[0]
+    flag = _flag(name.lower())
     if flag in known:
+        meant = _MEANT[name.lower()]
         shown = meant.format(value) if value else f"--{flag}"
         return f"Unknown flag {name!r}. Here it is {shown}"
     if name.lower() == "sparsity" and "density" not in known:
@@ -74,8 +74,15 @@ def unknown(name: str, value: str, known: Iterable[str]) -> str:
         )
     if name.lower() in _EXPLAINED:
         return f"Unknown flag {name!r}. {_EXPLAINED[name.lower()]}"
-    near = difflib.get_close_matches(name, known, n=SHOWN, cutoff=0.5)
-    listed = " or ".join(f"--{each}" for each in near)
+    words = {word: _flag(word) for word in _MEANT if _flag(word) in known}
+    words |= {each: each for each in known}
+    near = difflib.get_close_matches(name, words, n=SHOWN, cutoff=0.5)
+    listed = " or ".join(dict.fromkeys(f"--{words[each]}" for each in near))
     return f"Unknown flag {name!r}." + (
         f" Did you mean {listed}?" if near else " --help lists them"
     )
+
+
+def _flag(word):
+    """The flag that a word stands for, "" for none."""
+    return _MEANT.get(word, "").lstrip("-").partition("=")[0]

@@ -119,6 +119,7 @@ _READERS = {
     ),
     dict[str, float]: (
         _read_fractions,
-        "pairs such as layer0=.2,layer1=.1 or *=.2, each name once",
+        "pairs such as layer0=.2,layer1=.1, or *=.2 for all layers, each name "
+        "once",
     ),
 }

@@ -9,6 +9,7 @@ _IN_ORDER = (
     inspect.Parameter.POSITIONAL_ONLY,
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
 )
+_DASHES = "\u2013\u2014\u2212"  # What word processors make of hyphens.
 Parameters = Mapping[str, inspect.Parameter]
 
 
@@ -33,6 +34,9 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
     )
     words = list(argv)
     while words:
+        before = (
+            argv[len(argv) - len(words) - 1] if len(words) < len(argv) else ""
+        )
         word = words.pop(0)
         if word.startswith("-"):
             name = name_of(word, parameters)
@@ -41,9 +45,12 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
                 raise ValueError(flag_hints.unknown(name, value, parameters))
             value = _value(name, word, words, parameters)
         else:
+            _check_word(word, before, parameters)
             name, value = next(positional, None), word
         if name is None or (name in given and not word.startswith("-")):
-            raise ValueError(_too_many(word, argv))
+            raise ValueError(
+                f"Too many words on the line: {word!r}. Flags are --name=value"
+            )
         if name in given:
             raise ValueError(f"--{name} is given twice")
         given[name] = value
@@ -54,6 +61,9 @@ def _value(name, word, words, parameters):
     """Value of the flag in `word`, if need be taken from the words behind."""
     if "=" in word:
         return word.split("=", 1)[1]
+    if words and words[0].startswith("="):
+        shown = "".join(words[:2]) if words[0] == "=" else words[0]
+        raise ValueError(f"Write it without spaces: {word}{shown}")
     is_plain_text = words and words[0].lower() in ("true", "false")
     if is_switch(parameters[name]) and not is_plain_text:
         return str(len(word.lstrip("-")) <= len(name))  # Else it is --noname.
@@ -62,11 +72,16 @@ def _value(name, word, words, parameters):
     raise ValueError(f"--{name} is missing its value")
 
 
-def _too_many(word, argv):
-    before = argv[argv.index(word) - 1] if argv.index(word) else ""
-    if before.endswith(",") and before.startswith("-"):
-        return f"Write it without the space: {before}{word}"
-    return f"Too many words on the line: {word!r}. Flags are --name=value"
+def _check_word(word, before, parameters):
+    """Raises if a word was not meant to stand by itself."""
+    if before.endswith((",", "=")):
+        raise ValueError(f"Write it without the space: {before}{word}")
+    name = word.lstrip(_DASHES).partition("=")[0]
+    if word[:1] in _DASHES or ("=" in word and name in parameters):
+        raise ValueError(
+            f"{word!r} is no flag: write --{word.lstrip(_DASHES)}, with two "
+            "hyphens"
+        )
 
 
 def _is_number(word):

@@ -10,15 +10,16 @@ import dataclasses
 import functools
 import inspect
 import os
+import re
 import shlex
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 
 import fire
 
 from lottery_ticket.foundations.command_line import (
     config_files,
+    endings,
     flag_functions,
     flag_hints,
     flag_values,
@@ -77,8 +78,8 @@ def as_command(given: Callable | Command) -> Command:
 def main(command: Callable | Command, argv: list[str] | None = None) -> None:
     """Does what a command line asks of a function, through Fire.
 
-    An error that users can mend ends the program with one line and exit status
-    1, a usage error with 2, Ctrl-C with 130.
+    An error that users can mend ends the program with one line; see `endings`
+    for the exit status.
 
     Args:
         command: Function or Command.
@@ -105,8 +106,8 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
                 values.get("compile_cache"), values.get("deterministic", True)
             )
             precision.set_up(values.get("dtype"))
-    except (ValueError, FileNotFoundError) as error:
-        _exit_with_usage(error)
+    except (ValueError, OSError) as error:
+        _leave_with_usage(error)
     with terminal.heard() as signals:
         try:
             fire.Fire(
@@ -117,10 +118,11 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
             terminal.forget(sys.stdout)
         except (Exception, KeyboardInterrupt) as error:
             if signals or isinstance(error, KeyboardInterrupt):
-                _exit(130, "\nStopped. The same command goes on from here.")
-            if not _is_for_users(error):
-                raise
-            _exit(1, f"Error: {_in_words(error)}")
+                endings.leave_with(
+                    endings.STOPPED,
+                    "\nStopped. The same command goes on from here.",
+                )
+            endings.leave(error)
 
 
 def parse(command: Callable | Command, argv: Sequence[str]) -> dict:
@@ -164,7 +166,22 @@ def _values(command, argv):
                 raise
             place = config_files.line_of(path, name)
             raise ValueError(f"{place}: {error}") from error
+    _check_config(command, values, path, texts.keys() - given)
     return values
+
+
+def _check_config(command, values, path, names):
+    """Raises if settings refuse a flag of a config; the error says where."""
+    if not names:
+        return
+    try:
+        flag_functions.keywords(command.function, values)
+    except (ValueError, FileNotFoundError) as error:
+        words = re.findall(r"\w+", str(error))
+        named = [word for word in words if word in names]
+        if named:
+            place = config_files.line_of(path, named[0])
+            raise ValueError(f"{place}: {error}") from error
 
 
 def bind(command: Callable | Command, argv: Sequence[str]) -> dict:
@@ -209,18 +226,22 @@ def print_lines(
     """
     terminal.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
-    if _said(lines, argv):
+    here = sys.modules[lines.__module__]
+    shown = Command(lines, example=lambda: help_text.example_in(here))
+    if _said(shown, argv, command):
         return
     own, passed_on = split(lines, argv)
+    known = {**shown.parameters, **as_command(command).parameters}
     try:
+        flag_words.read(passed_on, known)  # Else each line would say it.
         finished = [
             " ".join([line, shlex.join(passed_on)]).strip()
             for line in lines(**bind(lines, own))
         ]
         for line in _of_each_kind(finished):
             _check_line(command, line)
-    except (ValueError, FileNotFoundError) as error:
-        _exit_with_usage(error)
+    except (ValueError, OSError) as error:
+        _leave_with_usage(error)
     terminal.say("\n".join(finished), sys.stdout)
 
 
@@ -273,17 +294,15 @@ def _check_line(command, line):
         raise ValueError(f"{error}, in the line {line}") from error
 
 
-def _exit_with_usage(error):
-    _exit(2, f"Error: {error}\nSee {_program()} --help")
+def _leave_with_usage(error):
+    endings.leave(error, f" ({_program()} --help)")
 
 
-def _exit(status, text):
-    terminal.say(text, sys.stderr)
-    sys.exit(status)
+def _said(command, argv, passed_to=None):
+    """Prints help or the version, if a command line asks for it.
 
-
-def _said(command, argv):
-    """Prints help or the version, if a command line asks for it."""
+    Flags that are not the command's go to another one, if they are passed on.
+    """
     if "--version" in argv:
         terminal.say(f"lottery_ticket {environment.version()}", sys.stdout)
         return True
@@ -292,10 +311,14 @@ def _said(command, argv):
         return False
     at = argv.index(asks[0]) if asks else 0
     before, named = argv[:at], argv[at + 1 : at + 2]
+    known = as_command(command).parameters
+    if passed_to is not None and named:
+        is_own = flag_words.name_of(named[0], known) in known
+        command = command if is_own else passed_to
     try:
         terminal.say(_help(command, before, named), sys.stdout)
     except ValueError as error:
-        _exit_with_usage(error)
+        _leave_with_usage(error)
     return True
 
 
@@ -324,24 +347,8 @@ def _help(command, given, named):
     )
 
 
-def _in_words(error):
-    """An error of the system says what it could not do, and with what."""
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
 def _program():
     return os.path.basename(sys.argv[0]).removesuffix(".py")
-
-
-def _is_for_users(error):
-    """Whether an error is one of ours, or of files; the rest are bugs."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    module = frame.f_globals.get("__name__", "")
-    is_ours = module.startswith("lottery_ticket.") or module == "__main__"
-    kinds = (ValueError, RuntimeError, FloatingPointError)
-    return isinstance(error, OSError) or (is_ours and isinstance(error, kinds))
 
 
 def _of_config(path, given, command):

@@ -8,6 +8,7 @@ import dataclasses
 import inspect
 import re
 import textwrap
+import types
 import typing
 from collections.abc import Callable, Iterable
 
@@ -22,7 +23,7 @@ from lottery_ticket.foundations.command_line import (
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.values import fields
 
-NARROWEST, WIDEST = 60, 120  # Columns of text.
+NARROWEST, WIDEST = 40, 120  # Columns of text.
 WIDEST_NAME = 28
 OWN, PROCESS = "The command", "The process"
 _SHOWN_CHOICES = 16  # Characters.
@@ -103,7 +104,10 @@ def whole(
     """
     width = _width()
     found = {each.name: each for each in flags(function, values)}
-    parts = [f"{program} [--flag=value ...]", about(function)]
+    parts = [
+        f"{program} [--flag=value ...]",
+        _paragraphs(about(function), width),
+    ]
     first = [found[name] for name in usual if name in found]
     if first:
         parts.append(_table("Most used", first, width, _wrapped))
@@ -118,7 +122,7 @@ def whole(
     )
     parts.append(textwrap.fill(closing, width))
     if example:
-        parts.append(f"For example:\n  {example}")
+        parts.append(f"For example:\n{_command_line(example, width)}")
     return "\n\n".join(parts)
 
 
@@ -141,7 +145,9 @@ def of_flag(function: Callable, name: str, values: dict | None = None) -> str:
         listed = textwrap.fill(f"One of {', '.join(flag.choices)}.", width - 4)
         lines.append(textwrap.indent(listed, "    "))
     if flag.in_force:
-        lines.append(f"    Without it: {flag.in_force.strip('[]')}.")
+        value = f"Without it: {flag.in_force.strip('[]')}."
+        value = textwrap.fill(value, width - 4, break_on_hyphens=False)
+        lines.append(textwrap.indent(value, "    "))
     return "\n".join(lines)
 
 
@@ -149,6 +155,14 @@ def about(function: Callable) -> str:
     """Returns what a docstring says before its arguments."""
     text = inspect.cleandoc(function.__doc__ or "")
     return re.split(r"^(?:Args|Returns|Raises):$", text, flags=re.M)[0].strip()
+
+
+def example_in(module: types.ModuleType) -> str:
+    """Returns the command line that a module's docstring shows first, or ""."""
+    lines = re.findall(
+        r"lottery-ticket (?:.*\\\n)*.*", inspect.getdoc(module) or ""
+    )
+    return lines[0] if lines else ""
 
 
 def flags(function: Callable, values: dict | None = None) -> list[Flag]:
@@ -218,11 +232,12 @@ def _table(heading, rows, width, layout):
     layout is a function (flag, columns) -> lines.
     """
     longest = max(len(each.left) for each in rows)
-    column = min(longest, WIDEST_NAME) + 2
+    widest = min(longest, WIDEST_NAME, width * 2 // 5)
+    column = widest + 2
     lines = [f"{heading}:"]
     for each in rows:
         shown = layout(each, width - column - 2)
-        if len(each.left) > WIDEST_NAME:
+        if len(each.left) > widest:
             lines.append(f"  {each.left}")
         else:
             shown[0] = f"{each.left.ljust(column)}{shown[0]}"
@@ -232,9 +247,12 @@ def _table(heading, rows, width, layout):
 
 
 def _in_one_line(flag, columns):
-    room = max(columns - len(flag.in_force) - 1, 8)
+    value, half = flag.in_force, columns // 2
+    if len(value) > half:
+        value = f"{value[: half - 4]}...]"
+    room = columns - len(value) - 1
     text = textwrap.shorten(_sentence(flag), room, placeholder=" ...")
-    return [f"{text} {flag.in_force}".rstrip()]
+    return [f"{text} {value}".rstrip()]
 
 
 def _wrapped(flag, columns):
@@ -243,6 +261,35 @@ def _wrapped(flag, columns):
 
 def _whole(flag, columns):
     return textwrap.wrap(f"{flag.text} {flag.in_force}", columns) or [""]
+
+
+def _paragraphs(text, width):
+    """A docstring; what is too wide is filled anew, code line by line."""
+    parts = []
+    for part in text.split("\n\n"):
+        lines = part.split("\n")
+        if max(map(len, lines)) > width:
+            is_code = part.startswith(" ")
+            filled = lines if is_code else [" ".join(lines)]
+            part = "\n".join(_filled(line, width) for line in filled)
+        parts.append(part)
+    return "\n\n".join(parts)
+
+
+def _filled(line, width):
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line.strip(), width, initial_indent=indent, subsequent_indent=indent
+    )
+
+
+def _command_line(text, width):
+    """A command line as a shell takes it, in lines that fit."""
+    words = " ".join(text.replace("\\\n", " ").split())
+    lines = textwrap.wrap(
+        words, width - 8, break_long_words=False, break_on_hyphens=False
+    )
+    return "  " + " \\\n      ".join(lines)
 
 
 def _sentence(flag):

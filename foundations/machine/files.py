@@ -6,6 +6,7 @@ the fsspec package for it, such as gcsfs, if installed; any other is local.
 
 import concurrent.futures
 import contextlib
+import errno
 import os
 import posixpath
 import stat
@@ -156,6 +157,19 @@ def remove(path: str) -> None:
     fs, inner = _open(path)
     if fs.exists(inner):
         fs.rm_file(inner)
+
+
+def check_place(directory: str) -> None:
+    """Raises OSError unless a local folder is there or can be made."""
+    if is_remote(directory):
+        return
+    _, place = _open(directory)
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    number = 0 if os.access(place, os.W_OK | os.X_OK) else errno.EACCES
+    number = number if os.path.isdir(place) else errno.ENOTDIR
+    if number:
+        raise OSError(number, os.strerror(number), directory)
 
 
 def make_folder(path: str) -> None:

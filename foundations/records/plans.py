@@ -144,6 +144,7 @@ class Plan:
         if self.is_complete and not self.damaged_files():
             progress.say(f"{self.output_dir}: complete already", self.quiet)
             return
+        files.check_place(self.output_dir)  # Before data are loaded.
         runs = self._parts(Run)
         of_runs = {run.directory for run in runs}
         for run in runs:

@@ -11,9 +11,14 @@ import logging
 import os
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 
-from lottery_ticket.foundations.command_line import flag_functions, flags
+from lottery_ticket.foundations.command_line import (
+    endings,
+    flag_functions,
+    flags,
+)
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import scripts
 
@@ -73,7 +78,8 @@ def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
 
     Raises:
         ValueError: If there is no line, a quote is left open, or the script
-            fails; what it says about that goes to stderr.
+            fails; if it says why in one line, that is the error, and else
+            goes to stderr.
     """
     lines = []
     text = _text(argfile, argfile_flags)
@@ -150,7 +156,7 @@ def agenda(
             plan = command.function(**keywords)
             return plan.is_complete and not (verify and _damaged(plan))
         except (ValueError, OSError) as error:
-            return str(error)
+            return endings.in_words(error)
 
     folder = "/".join(shared_folder(lines))
     with files.listed(folder):
@@ -196,7 +202,10 @@ def _text(argfile, argfile_flags):
             )
         return files.read(argfile).decode()
     command = scripts.command(argfile, argfile_flags)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode and done.stderr.count("\n") == 1:
+        raise ValueError(done.stderr.strip().removeprefix("Error: "))
+    sys.stderr.write(done.stderr)
     if done.returncode:
         raise ValueError(
             f"{shlex.join([argfile, *argfile_flags])} ended with exit status "

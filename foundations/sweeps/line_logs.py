@@ -6,6 +6,7 @@ import datetime
 import os
 import shlex
 
+from lottery_ticket.foundations.command_line import endings
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import argfile_lines
 
@@ -45,7 +46,8 @@ def make_folder(log: str) -> None:
         os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     except OSError as error:
         raise ValueError(
-            f"The logs have no folder to go to: {error}. Give a --log_dir."
+            f"The logs have no folder to go to: {endings.in_words(error)}, "
+            "such as --log_dir=logs"
         ) from error
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import IO, cast
 
+from lottery_ticket.foundations.command_line import endings
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
 
@@ -75,7 +76,8 @@ def _hand_on(waiting, worker):
             worker.take(line)
             return
         except OSError as error:
-            yield Outcome(line, f"its log cannot be written: {error}")
+            why = endings.in_words(error)
+            yield Outcome(line, f"its log cannot be written: {why}")
     worker.close()
 
 

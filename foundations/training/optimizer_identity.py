@@ -27,6 +27,22 @@ def config(optimizer: keras.optimizers.Optimizer) -> dict:
     return names_0_1_0.unnumbered(json.loads(text))
 
 
+def check_is_new(optimizer: keras.optimizers.Optimizer) -> None:
+    """Raises ValueError unless one is fresh and its settings can be told."""
+    if optimizer.built:
+        raise ValueError(
+            "optimizer_fn must return a new optimizer each time. Received: one "
+            "that has been used"
+        )
+    rate = keras_private.learning_rate(optimizer)
+    schedule = keras.optimizers.schedules.LearningRateSchedule
+    if callable(rate) and not isinstance(rate, schedule | keras.Variable):
+        raise ValueError(
+            "A learning rate that changes must be a LearningRateSchedule: its "
+            f"settings can be recorded. Received: {rate!r}"
+        )
+
+
 def key(
     optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable]
 ) -> str:

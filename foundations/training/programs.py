@@ -54,7 +54,7 @@ def program(
     """
     with model.strategy.scope():
         optimizer = optimizer_fn()
-        _check_is_new(optimizer)
+        optimizer_identity.check_is_new(optimizer)
         optimizer = training_step.scaled(optimizer, model.network)
         policy = training_step.choose_policy(model.network, jit)
     split, variables = dataset.train, model.network.trainable_variables
@@ -95,22 +95,6 @@ def program(
     while len(model.programs) > MAX_PROGRAMS:
         del model.programs[next(iter(model.programs))]  # The oldest.
     return chosen
-
-
-def _check_is_new(optimizer):
-    """Raises unless an optimizer is fresh and its settings can be told."""
-    if optimizer.built:
-        raise ValueError(
-            "optimizer_fn must return a new optimizer each time. Received: one "
-            "that has been used"
-        )
-    rate = keras_private.learning_rate(optimizer)
-    schedule = keras.optimizers.schedules.LearningRateSchedule
-    if callable(rate) and not isinstance(rate, schedule | keras.Variable):
-        raise ValueError(
-            "A learning rate that changes must be a LearningRateSchedule: its "
-            f"settings can be recorded. Received: {rate!r}"
-        )
 
 
 def _check_shares(count, split, optimizer):
@@ -161,7 +145,7 @@ class Program:
         # Kept, as long as its address may be part of the program's key.
         self._augment = dataset.augment
         self._whole_step = step
-        self._is_asked, self._has_trained = is_asked, False
+        self._is_asked, self.is_compiled = is_asked, False
         self._has_constant_loops = devices.sees_gpu()
         self.has_left_xla = False
         self._compile(step, jit, dataset.train.is_streamed)
@@ -231,7 +215,13 @@ class Program:
         """
         return fetched(self.launch(start, count, capacity))
 
-    def launch(self, start: int, count: int, capacity: int) -> list[tf.Tensor]:
+    def launch(
+        self,
+        start: int,
+        count: int,
+        capacity: int,
+        on_compiled: Callable[[], None] = lambda: None,
+    ) -> list[tf.Tensor]:
         """Has consecutive batches of the loaded dataset trained on.
 
         A GPU may still be at it when this returns; what is asked of variables
@@ -241,6 +231,7 @@ class Program:
             start: Iteration of the first batch, counted from 0.
             capacity: Number of iterations to compile for; at least count. Each
                 new one costs a compilation.
+            on_compiled: Called once the first launch of all is compiled.
 
         Returns:
             What `fetched` waits for.
@@ -248,20 +239,28 @@ class Program:
         Raises:
             ValueError: If XLA cannot compile what it was asked to.
         """
-        if self._has_trained:
+        if self.is_compiled:
             return self._launched(start, count, capacity)
         # What had run before XLA gave up is taken back.
         before = [tf.identity(v.value) for v in self.state.values()]
         try:
-            results = self._launched(start, count, capacity)
+            results = self._first(start, count, capacity, on_compiled)
         except tf.errors.OpError as error:
             self._leave_xla(error)
-            for variable, value in zip(
-                self.state.values(), before, strict=True
-            ):
+            pairs = zip(self.state.values(), before, strict=True)
+            for variable, value in pairs:
                 variable.assign(value)
-            results = self._launched(start, count, capacity)
-        self._has_trained = True
+            results = self._first(start, count, capacity, on_compiled)
+        self.is_compiled = True
+        return results
+
+    def _first(self, start, count, capacity, on_compiled):
+        """As `_launched`; a CPU trains on one batch while it compiles."""
+        first = count if self._has_constant_loops else 1
+        results = self._launched(start, first, capacity)
+        on_compiled()
+        if count > first:
+            results += self._launched(start + first, count - first, capacity)
         return results
 
     def _leave_xla(self, error):

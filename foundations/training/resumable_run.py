@@ -135,7 +135,7 @@ class ResumableRun:
         before_s, interval_s = self.facts["train_s"], CHECKPOINT_INTERVAL_S
         try:
             while self.iteration < self.span.end:
-                self._train_chunk(label)
+                self._train_chunk(label, bar)
                 now = time.monotonic()
                 self.facts["train_s"] = before_s + now - started_at
                 if self.span.is_halt(self.iteration):
@@ -188,11 +188,6 @@ class ResumableRun:
         )
         checkpoint.remove(self.directory)
 
-    def summary(self) -> str:
-        """Returns the last results in a few words."""
-        latest = progress.text(self.logs.latest(), self.model.headline)
-        return f"{latest}, in {self.facts['train_s']:.1f} s"
-
     def _machine(self):
         return {"device": self.device, **self.hardware}
 
@@ -209,14 +204,16 @@ class ResumableRun:
     def _clear(self, is_redone=False):
         clear(self.directory, self.model.folders, self.span.saved, is_redone)
 
-    def _train_chunk(self, label):
+    def _train_chunk(self, label, bar):
         """Launches a chunk; logs the one before while a device is at it."""
         first, intervals = self.iteration, self.intervals.values()
         # That many iterations is what the training loop is compiled for.
         length = self.span.end - self.span.start
         capacity = min([CHUNK_ITERATIONS, length, *intervals])
         self.iteration = self.span.next_halt(first, intervals, capacity)
-        results = self.program.launch(first, self.iteration - first, capacity)
+        results = self.program.launch(
+            first, self.iteration - first, capacity, bar.trains
+        )
         self._log(label)
         self.launched = [(range(first + 1, self.iteration + 1), results)]
         if self.iteration == self.span.end:

@@ -101,6 +101,12 @@ class DatasetBase:
             task=task,
             class_weight=class_weight,
         )
+        if (train_batch_size or 0) > self.train.size:
+            _log.warning(
+                "train_batch_size=%s is more than the %s examples to train "
+                "on: each iteration takes all %s",
+                *(train_batch_size, self.train.size, self.train.size),
+            )
         self.test = dataset_split.DatasetSplit(test, task=task)
         self.validate = (
             dataset_split.DatasetSplit(validate, task=task)

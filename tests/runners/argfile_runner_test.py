@@ -164,7 +164,7 @@ def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
     (folder / "lines.txt").write_text(text)
     with pytest.raises(SystemExit) as end:
         argfile_runner.main(["runner.py", "lines.txt"])
-    assert end.value.code == 1
+    assert end.value.code == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("Error: Line 2, --output_dir=out/b --lrr=1: ")
     assert "Unknown flag 'lrr'. Did you mean --lr?" in line
@@ -176,7 +176,7 @@ def test_a_dry_run_lists_every_line_out_of_range(folder, capfd):
     (folder / "lines.txt").write_text(text)
     with pytest.raises(SystemExit) as end:
         argfile_runner.main(["train", "lines.txt", "--dry_run"])
-    assert end.value.code == 1
+    assert end.value.code == 2
     first, second = capfd.readouterr().err.splitlines()
     assert first.startswith("Error: Line 1, --output_dir=a --lr=-1: lr must")
     assert second.startswith("Line 3, --output_dir=c --lr=-2: lr must")
@@ -192,8 +192,8 @@ def test_a_log_that_cannot_be_written_ends_its_line_alone(folder):
     assert ended.returncode == 1
     assert sorted(_done(folder)) == ["b"]
     assert "1 done, 0 skipped (complete), 2 failed." in ended.stderr
-    assert "its log cannot be written: [Errno 21]" in ended.stderr
-    assert "its log cannot be written: [Errno 36]" in ended.stderr
+    assert "its log cannot be written: out/logs/a.log: a folder" in ended.stderr
+    assert "the name is too long. Give a shorter one" in ended.stderr
 
 
 @pytest.mark.slow

@@ -126,9 +126,9 @@ def test_one_file_and_one_line_make_an_experiment(house, tmp_path):
     again = command(house, *toy, f"--output_dir={whole}")
     assert again[0] == 0 and "complete already" in again[2]
     other = command(house, *toy, f"--output_dir={whole}", "--every=3")
-    assert other[0] == 1 and "every: 2 there, 3 now" in other[2]
+    assert other[0] == 2 and "every: 2 there, 3 now" in other[2]
     foreign = command(house, "train", f"--output_dir={whole}")
-    assert foreign[0] == 1 and "experiment: 'toy' there" in foreign[2]
+    assert foreign[0] == 2 and "experiment: 'toy' there" in foreign[2]
 
     status, _, error = run(house, "-c", STOP, *toy, f"--output_dir={stopped}")
     assert status == 130, error

@@ -35,5 +35,5 @@ def test_a_recipes_settings_are_flags_that_give_the_same(capsys):
 def test_what_there_is_not_gets_its_nearest(capsys):
     with pytest.raises(SystemExit) as stop:
         main.main(["criteria", "snipp"])
-    assert stop.value.code == 1
+    assert stop.value.code == 2
     assert "Did you mean 'snip'?" in capsys.readouterr().err

@@ -71,7 +71,8 @@ ALGOS = {
         score_search.search,
         "Gem-Miner",
         "Gem-Miner: as hc, and every `--prune_period=5` epochs the lowest "
-        "scores go for good, by a share that leads exactly to `--density`",
+        "scores go for good, by a share that leads to `--density`; each event "
+        "rounds up",
         entries.SREENIVASAN,
         masker="hc",
         has_events=True,

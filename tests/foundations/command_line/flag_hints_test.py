@@ -17,6 +17,8 @@ KNOWN = ("lr", "training_len", "density", "seed", "score_seed", "split_seed")
         ("gpu", "0", "CUDA_VISIBLE_DEVICES=0"),
         ("scor_seed", "1", "Did you mean --score_seed or --"),
         ("batch_size", "4", "--help lists them"),  # There is no such flag.
+        ("lerning_rate", "1", "Did you mean --lr"),
+        ("epoch", "1", "Did you mean --training_len"),
         ("zzz", "1", "--help lists them"),
     ],
 )

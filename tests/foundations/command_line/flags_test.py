@@ -182,7 +182,7 @@ def test_an_error_that_is_not_ours_keeps_its_traceback():
         flags.main(thing, ["x", "--iterations=14"])
 
 
-def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
+def test_an_error_of_ours_is_one_line_and_status_2():
     code = (
         "from lottery_ticket.foundations.values import steps\n"
         "from lottery_ticket.foundations.command_line import flags\n"
@@ -194,7 +194,7 @@ def test_an_error_of_ours_is_one_line_and_status_1(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("Error: A length must be")
     assert len(done.stderr.splitlines()) == 1
 
@@ -312,6 +312,6 @@ def undeclared(output_dir: str):
 def test_a_plan_that_is_not_declared_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         flags.main(undeclared, [str(tmp_path)])
-    assert stop.value.code == 1
+    assert stop.value.code == 2
     assert "declare it with -> plans.Plan" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

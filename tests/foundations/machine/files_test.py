@@ -136,3 +136,29 @@ def test_odd_names_are_local(tmp_path, monkeypatch, name):
     files.write(f"{name}/c", b"")
     assert files.names(name) == ["c"]
     assert (tmp_path / name / "c").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "allowed", "number"),
+    [
+        (".", True, 0),
+        ("a/b/c", True, 0),
+        ("a/b/c", False, errno.EACCES),
+        ("file", True, errno.ENOTDIR),
+        ("file/a/b", True, errno.ENOTDIR),
+        ("memory://file/a", True, 0),
+    ],
+)
+def test_a_place_can_be_made_or_not(
+    place, allowed, number, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(files.os, "access", lambda *_: allowed)
+    (tmp_path / "file").touch()
+    try:
+        files.check_place(place)
+    except OSError as error:
+        assert (error.errno, error.filename) == (number, place)
+    else:
+        assert not number
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -1,6 +1,7 @@
 """Tests of foundations/machine/progress.py."""
 
 import io
+import re
 import sys
 
 import pytest
@@ -17,12 +18,22 @@ class Terminal(io.StringIO):
 either = pytest.mark.parametrize("stream_type", [Terminal, io.StringIO])
 
 
+LATEST = {
+    "train": (0.5, 1.0),
+    "validate": (0.375, 0.75),
+    "test": (0.25, 0.875),
+}
+
+
 def show(quiet=False):
     with progress.Progress(runs=2, quiet=quiet) as bar:
         for level in range(2):
             bar.start(f"level {level}/1", 100)
-            bar.update(50, {"train": (0.5, 0.75), "test": (0.25, 0.875)})
-            bar.finish("test accuracy 0.9100")
+            bar.show_density(0.8**level)
+            bar.compiles()
+            bar.trains()
+            bar.update(50, LATEST)
+            bar.finish("in 2.5 s", LATEST)
 
 
 @either
@@ -30,21 +41,46 @@ def test_every_run_ends_with_a_line(stream_type, monkeypatch):
     monkeypatch.setattr(sys, "stderr", stderr := stream_type())
     show()
     text = stderr.getvalue()
-    assert "level 0/1: test accuracy 0.9100\n" in text
-    assert "level 1/1: test accuracy 0.9100\n" in text
-    assert ("200/200" in text) == stderr.isatty()
+    ended = "test 0.2500 (87.50 %), in 2.5 s\n"
+    if stderr.isatty():
+        assert f"level 0/1, density 100 %: {ended}" in text
+        assert f"level 1/1, density 80 %: {ended}" in text
+    else:
+        before = "train 0.5000 (100.00 %), validate 0.3750 (75.00 %), "
+        assert f"level 0/1: {before}{ended}" in text
+        assert f"level 1/1: {before}{ended}" in text
 
 
-def test_a_terminal_sees_losses_and_accuracies(monkeypatch):
+def test_a_terminal_sees_density_accuracy_and_time_left(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with progress.Progress() as bar:
-        bar.start("level 0/1", 100)
-        bar.update(50, {"train": (0.5, 0.75)})
+    with progress.Progress(runs=40) as bar:
+        bar.start("level 12/30", 100_000)
+        bar.show_density(0.0687)
+        bar.compiles()
+        assert "level 12/30, density 6.87 %:   0%|" in last_line()
+        assert last_line().endswith("? left, compiling")
+        bar.trains()
+        bar.update(50_000, LATEST)
         bar._bar.refresh()
-        bar.finish("done")
-        text = sys.stderr.getvalue()
-    assert "level 0/1:   50%" in text
-    assert " left, train 0.5000 (75.00 %)" in text
+        assert re.fullmatch(
+            r"level 12/30, density 6.87 %:   1%\|.{6}\| [\d.]+[kMG]?it/s, "
+            r"[\d:]+ left, test 87.50 %",
+            last_line(),
+        )
+        assert len(last_line()) <= progress.COLUMNS
+        bar.finish("in 2.5 s")
+
+
+def last_line():
+    return sys.stderr.getvalue().rpartition("\r")[2].rstrip()
+
+
+def test_what_does_not_fit_is_left_out_by_and_by():
+    whole = progress.text(LATEST)
+    assert progress.text(LATEST, room=len(whole)) == whole
+    assert progress.text(LATEST, room=len(whole) - 1).startswith("validate")
+    assert progress.text(LATEST, room=30) == "test 0.2500 (87.50 %)"
+    assert progress.text({"train": (0.5, 0.5)}, room=3).startswith("train")
 
 
 def test_another_metric_than_accuracy_is_named():

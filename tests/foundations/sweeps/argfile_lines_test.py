@@ -67,11 +67,15 @@ def test_lines_of_a_program_that_gets_the_flags(write):
 
 def test_a_program_that_fails_shows_why(write, capfd):
     program = write("lines.py", "import sys; sys.exit('Unknown flag x')")
+    with pytest.raises(ValueError, match="^Unknown flag x$"):
+        argfile_lines.read(program, ["--x=1"])
+    assert not capfd.readouterr().err
+    program = write("other.py", "1 / 0")
     with pytest.raises(
-        ValueError, match="lines.py --x=1 ended with .*status 1"
+        ValueError, match="other.py --x=1 ended with .*status 1"
     ):
         argfile_lines.read(program, ["--x=1"])
-    assert "Unknown flag x" in capfd.readouterr().err
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_a_text_file_takes_no_flags(write):

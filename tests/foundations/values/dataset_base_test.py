@@ -85,6 +85,24 @@ def test_splits_have_one_dtype():
         dataset_base.DatasetBase((x, y), 2, (x.astype(np.float32), y))
 
 
+@pytest.mark.parametrize("size", [5, 60, 10**6])
+def test_a_batch_above_the_training_set_says_what_is_used(size, caplog):
+    data = np.zeros((4, 2)), np.arange(4) % 2
+    made = dataset_base.DatasetBase(data, size, data)
+    assert made.train.batch_size == 4
+    assert caplog.messages == [
+        f"train_batch_size={size} is more than the 4 examples to train on: "
+        "each iteration takes all 4"
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 3, 4])
+def test_a_batch_of_the_training_set_or_less_says_nothing(size, caplog):
+    data = np.zeros((4, 2)), np.arange(4) % 2
+    dataset_base.DatasetBase(data, size, data)
+    assert not caplog.messages
+
+
 def scaling(by):
     return lambda x: by * x
 
