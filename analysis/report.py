@@ -1,8 +1,10 @@
 """A results tree in one folder of tables and figures: a tuple of sections."""
 
 import inspect
+from collections.abc import Callable, Iterable
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.reading import tree
 from lottery_ticket.analysis.sections import (
     comparison,
     curves,
@@ -55,7 +57,10 @@ Raises:
 """
 
 
-def maker(own_sections, result_files):
+def maker(
+    own_sections: Iterable[Callable[[tree.Tree], parts.Section]],
+    result_files: Callable[[], dict[str, str]],
+) -> Callable[..., None]:
     """Returns the function `report`, for some experiments.
 
     Args:
