@@ -126,16 +126,20 @@ def notebook(text):
 
 def told(lines):
     """Returns what a listing says of one name: its text, then its flags."""
-    text = [line for line in lines if not line.startswith("--")]
     flags = [line for line in lines if line.startswith("--")]
-    shown = "\n".join(text)
-    shown = re.sub(r"\((https?://[^)\s]+)\)", r"(<\1>)", shown)
-    shown = re.sub(r"\bdocs/(\w+)\.md", r"[\1](\1.md)", shown)
-    shown = re.sub(r"(?<=[\s(])--\w+(=\S*[^\s.,:;)])?", r"`\g<0>`", shown)
+    text = "\n\n".join(x for x in lines if x and x not in flags)
+    text = re.sub(r"\((https?://[^)\s]+)\)", r"(<\1>)", text)
+    text = re.sub(r"\bdocs/(\w+)\.md", r"[\1](\1.md)", text)
+    text = re.sub(r"(?<=[\s(])--\w+(=\S*[^\s.,:;)])?", r"`\g<0>`", text)
+    text = re.sub(r"(?<=^Recipes: ).*", _linked, text, flags=re.MULTILINE)
     if flags:
-        shown += '\n??? note "Settings"\n\n    ```text\n'
-        shown += "".join(f"    {line}\n" for line in flags) + "    ```\n"
-    return shown.replace("\n\n\n", "\n\n")
+        text += '\n\n??? note "Settings"\n\n    ```text\n'
+        text += "".join(f"    {line}\n" for line in flags) + "    ```"
+    return text + "\n"
+
+
+def _linked(recipes_of):
+    return re.sub(r"\w+_\w+", r"[\g<0>](recipes.md#\g<0>)", recipes_of[0])
 
 
 def listing(kind):
@@ -143,7 +147,7 @@ def listing(kind):
     _, all_of, one_of = listings.LISTINGS[kind]
     parts = [f"## {name}\n\n{told(one_of(name))}" for name in all_of()]
     head = _recipe_table() if kind == "recipes" else ""
-    return "\n" + head + "\n\n".join(parts) + "\n"
+    return "\n" + head + "\n".join(parts)
 
 
 def _recipe_table():
@@ -242,7 +246,8 @@ def write(folder):
         path = folder / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    for path in [*(ROOT / "docs").glob("*.png"), ROOT / "CITATION.cff"]:
+    others = [*ROOT.glob("docs/*.png"), *ROOT.glob("docs/*.css")]
+    for path in [*others, ROOT / "CITATION.cff"]:
         shutil.copy(path, folder / "pages")
     # The root is the package: a copy of it alone, without what else lies there.
     for init in sorted(ROOT.glob("*/__init__.py")):

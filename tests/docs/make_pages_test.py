@@ -42,11 +42,14 @@ def test_what_a_listing_says_becomes_a_page():
         "Source: A 2019 (https://a.b/c), with --x=3. It ends.",
         "docs/data.md.",
         "",
+        "Recipes: digits_fc, own_model",
         "--lr=.1",
     ]
     assert make_pages.told(lines) == (
-        "Source: A 2019 (<https://a.b/c>), with `--x=3`. It ends.\n"
+        "Source: A 2019 (<https://a.b/c>), with `--x=3`. It ends.\n\n"
         "[data](data.md).\n\n"
+        "Recipes: [digits_fc](recipes.md#digits_fc), "
+        "[own_model](recipes.md#own_model)\n\n"
         '??? note "Settings"\n\n    ```text\n    --lr=.1\n    ```\n'
     )
 
