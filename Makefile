@@ -2,6 +2,7 @@
 #   make demo      the lottery ticket effect on real digits, in results/demo
 #   make test      tests of every module, in minutes
 #   make types     what pyright finds, in a minute
+#   make docs      all pages as a site, in build/site/index.html
 #   make test_oldest  some with the oldest packages, in minutes
 #   make test_all  both and all tests that are marked slow, as in CI
 PYTHON ?= python3
@@ -19,7 +20,7 @@ BRANCHED = $(shell awk 'BEGIN { for (i = 1; i <= $(LEVELS); i++) \
 PYTEST = $(VENV)/bin/pytest -n auto --maxprocesses=4 --dist=loadfile \
     --no-loadscope-reorder
 
-.PHONY: demo types test test_slow test_all test_oldest install
+.PHONY: demo types docs test test_slow test_all test_oldest install
 
 install: $(VENV)/.installed
 
@@ -34,6 +35,17 @@ $(VENV)/.installed: setup.py pyproject.toml
 $(VENV)/.types_installed: $(VENV)/.installed
 	@$(VENV)/bin/pip install -qq --editable '.[types]'
 	@touch $@
+
+$(VENV)/.docs_installed: $(VENV)/.installed
+	@$(VENV)/bin/pip install -qq --editable '.[docs]'
+	@touch $@
+
+# Without a warning, and no page fetches anything.
+docs: $(VENV)/.docs_installed
+	@$(VENV)/bin/python docs/make_pages.py build/pages
+	@$(VENV)/bin/mkdocs build --quiet --strict
+	@$(VENV)/bin/python docs/check_site.py build/site
+	@echo "Open build/site/index.html"
 
 demo: install
 	@$(TICKET) argfile_runner lottery_experiment lottery_experiment_argfile \
@@ -62,4 +74,4 @@ test_oldest:
 	    tests/foundations/networks tests/foundations/keras_model_test.py \
 	    tests/experiments/find_ticket_test.py tests/runners/main_test.py
 
-test_all: types test test_slow
+test_all: types test test_slow docs

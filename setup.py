@@ -1,4 +1,7 @@
-"""What pyproject.toml cannot say: the root is the package, and the version."""
+"""What pyproject.toml cannot say.
+
+That the root is the package, the version, and what the package index shows.
+"""
 
 import email
 import pathlib
@@ -34,6 +37,31 @@ def version():
     return found if not is_ours or is_release else f"{found}+g{commit}"
 
 
+def long_description(readme: str, source_url: str | None) -> str:
+    """Returns the README as a page of its own, where its links lead nowhere.
+
+    Links to files lead to where the source is published. As long as that is
+    nowhere, they are words and a path, and pictures are left out.
+
+    Args:
+        readme: Text of README.md.
+        source_url: Folder of the source on the web, or None.
+    """
+    if source_url:
+        raw = source_url.replace("/blob/", "/raw/")
+        text = re.sub(r'(src=")(?!http)', rf"\1{raw}/", readme)
+        return re.sub(r"(\]\()(?!http)", rf"\1{source_url}/", text)
+    text = re.sub(r"^<img .*\n\n?", "", readme, flags=re.MULTILINE)
+    return re.sub(r"\[([^]]*)\]\((?!http)([^)]*)\)", r"\1 (\2)", text)
+
+
+def source_url():
+    """The folder of this version's source on the web, if there is one."""
+    project = (ROOT / "pyproject.toml").read_text()
+    found = re.search(r'^Source = "(.+?)/?"$', project, re.MULTILINE)
+    return found and f"{found[1]}/blob/v{version().split('+')[0]}"
+
+
 def _git(*words):
     command = ["git", "-C", str(ROOT), *words]
     try:
@@ -45,6 +73,10 @@ def _git(*words):
 
 setuptools.setup(
     version=version(),
+    long_description=long_description(
+        (ROOT / "README.md").read_text(), source_url()
+    ),
+    long_description_content_type="text/markdown",
     packages=[
         "lottery_ticket",
         *(f"lottery_ticket.{each}" for each in PACKAGES),

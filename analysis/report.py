@@ -1,6 +1,7 @@
 """A results tree in one folder of tables and figures: a tuple of sections."""
 
 import inspect
+from collections.abc import Callable, Iterable
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import options as options_lib
@@ -67,7 +68,10 @@ Raises:
 """
 
 
-def maker(own_sections, result_files):
+def maker(
+    own_sections: Iterable[Callable[[tree.Tree], parts.Section]],
+    result_files: Callable[[], dict[str, str]],
+) -> Callable[..., None]:
     """Returns the function `report`, for some experiments.
 
     Args:

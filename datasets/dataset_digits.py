@@ -21,7 +21,9 @@ class DatasetDigits(dataset_images.DatasetImages):
     MAX_VALUE = 16
 
     @staticmethod
-    def load(data_dir, image_size=None):
+    def load(
+        data_dir: str | None, image_size: int | None = None
+    ) -> tuple[np.ndarray, ...]:
         """Returns the bundled images; `data_dir` is not looked at."""
         import sklearn.datasets  # Takes a second, and only digits need it.
 

@@ -1,6 +1,7 @@
 """The datasets by name: a class in one line each; and by path."""
 
 import os
+import typing
 
 from lottery_ticket.datasets import (
     dataset_caltech101,
@@ -20,7 +21,7 @@ from lottery_ticket.datasets import (
 from lottery_ticket.datasets.images import class_folders
 from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import dataset_base, names
 
 DATASETS = {
     "digits": dataset_digits.DatasetDigits,
@@ -74,7 +75,7 @@ def check(name: str) -> None:
         )
 
 
-def create(name: str, **settings):
+def create(name: str, **settings: typing.Any) -> dataset_base.DatasetBase:
     """Returns the dataset of a name or path, with settings of its class.
 
     They are those of `DatasetImages` or `DatasetExamples`. A path is that of an

@@ -1,6 +1,7 @@
 """Finds a lottery ticket in any Keras model, from Python."""
 
 import json
+import typing
 
 import attrs
 
@@ -32,6 +33,8 @@ from lottery_ticket.foundations.values import (
 )
 
 with lazy.imports():
+    import keras
+
     from lottery_ticket.foundations import keras_model, trainer
     from lottery_ticket.foundations.tasks import network_tasks
     from lottery_ticket.foundations.training import batches, compiled_optimizer
@@ -53,8 +56,8 @@ OF_ARRAYS_ONLY = (
 
 
 def find_ticket(
-    model,
-    dataset,
+    model: "keras.Model",
+    dataset: typing.Any,
     output_dir: str,
     recipe: recipes.Recipe | None = None,
     scoring: scoring_lib.Scoring = scoring_lib.Scoring(),  # noqa: B008
@@ -69,7 +72,7 @@ def find_ticket(
     resume_weights: bool = False,
     task: str | None = None,
     class_weight: dict[int, float] | None = None,
-):
+) -> "keras.Model":
     """Trains, prunes and rewinds a Keras model; returns it as a sparse one.
 
     Every trained kernel of a layer in `kernels.KERNELS`, and those that are
@@ -179,7 +182,7 @@ def find_ticket(
     return ticket
 
 
-def load_ticket(model, directory: str):
+def load_ticket(model: "keras.Model", directory: str) -> "keras.Model":
     """Returns the same as `load_ticket.load_ticket(directory, model)`.
 
     That has the folder first, which is taken here too.

@@ -16,9 +16,16 @@ from lottery_ticket.foundations.records import (
     sealed,
 )
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import interpolation, masks, seeds, steps
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    interpolation,
+    masks,
+    seeds,
+    steps,
+)
 
 with lazy.imports():
+    from lottery_ticket.foundations import model_base
     from lottery_ticket.foundations.training import line_evaluation
 
 COPIES_FOLDER = "copies"
@@ -188,7 +195,11 @@ class Copies:
             "ticket": self.ticket.checksum("masks", "initial"),
         }
 
-    def start(self, dataset, model) -> int:
+    def start(
+        self,
+        dataset: dataset_base.DatasetBase,
+        model: "model_base.ModelBase",
+    ) -> int:
         """Returns the iteration at which they part, once all is checked.
 
         The model is given the ticket's weights and masks.
@@ -251,7 +262,14 @@ class Copies:
         )
 
     def train(
-        self, name, state, start, model, directory, save_summaries, quiet
+        self,
+        name: str,
+        state: dict,
+        start: int,
+        model: "model_base.ModelBase",
+        directory: str,
+        save_summaries: bool,
+        quiet: bool,
     ) -> dict:
         """Trains the first or second copy to the end; returns its weights.
 
@@ -295,7 +313,12 @@ class Copies:
         return given_networks.network(paths.final(folder))
 
 
-def copies_of(ticket, changes, iteration, order_seeds=None) -> Copies:
+def copies_of(
+    ticket: str,
+    changes: recipe_changes.RecipeChanges,
+    iteration: str,
+    order_seeds: tuple[int, ...] | None = None,
+) -> Copies:
     """Returns what two copies are to be trained by; see `plan`."""
     length = steps.text(iteration)
     source = finished_runs.ticket(ticket, changes.data_dir)

@@ -6,10 +6,16 @@ from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import run_record
 
 with lazy.imports():
+    import keras
+
     from lottery_ticket.foundations import keras_model
 
 
-def load_ticket(source: str, model=None, data_dir: str | None = None):
+def load_ticket(
+    source: str,
+    model: "keras.Model | None" = None,
+    data_dir: str | None = None,
+) -> "keras.Model":
     """Returns a Keras model with the weights of a finished run.
 
     Pruned weights are 0, or what the run held them at; there are no masks.

@@ -5,6 +5,7 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import (
     doubts,
@@ -15,6 +16,9 @@ from lottery_ticket.foundations.selection import (
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
+
+with lazy.imports():
+    from lottery_ticket.foundations import model_base
 
 
 @fields.settings
@@ -61,7 +65,9 @@ class Target:
                 f"allocation={self.allocation}"
             )
 
-    def kept(self, masks, model) -> list[quotas.Quota]:
+    def kept(
+        self, masks: dict, model: "model_base.ModelBase"
+    ) -> list[quotas.Quota]:
         """Returns how many weights layers keep.
 
         Args:
@@ -77,7 +83,7 @@ class Target:
             )
         return quotas.of_densities(self.by_layer(model), masks)
 
-    def by_layer(self, model) -> dict[str, float]:
+    def by_layer(self, model: "model_base.ModelBase") -> dict[str, float]:
         """Returns layer_densities by the layers' names in masks."""
         return model.layer_names.shares(
             "layer in densities", self.layer_densities or {}

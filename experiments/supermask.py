@@ -14,6 +14,7 @@ from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields, masks, seeds
 
 with lazy.imports():
+    from lottery_ticket.foundations import model_base
     from lottery_ticket.foundations.learned_masks import sampled_masks
     from lottery_ticket.foundations.training import network_evaluation
 
@@ -87,7 +88,9 @@ class MaskSearch:
         del settings["evaluation_samples"]
         return settings
 
-    def weights(self, model, drawn: Network, seed: int) -> Network:
+    def weights(
+        self, model: "model_base.ModelBase", drawn: Network, seed: int
+    ) -> Network:
         """Returns what the weights are frozen at.
 
         Args:
@@ -109,7 +112,7 @@ class MaskSearch:
             **{name: factor * frozen[name] for name in model.masks},
         }
 
-    def logits(self, model) -> Network:
+    def logits(self, model: "model_base.ModelBase") -> Network:
         """Returns the logits that training starts from, of each mask."""
         return {
             name: np.full(mask.shape, self.sigmoid_bias, np.float32)

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -257,7 +258,13 @@ class Cuts:
         )
 
 
-def networks(grid, dense, masks, level, draw) -> dict[str, dict]:
+def networks(
+    grid: Grid,
+    dense: finished_runs.FinishedRun,
+    masks: dict,
+    level: int,
+    draw: Callable[[int], dict],
+) -> dict[str, dict]:
     """Returns the masked networks, one for each mask-1 action.
 
     Biases and the like are as before training, unless an action draws them too;

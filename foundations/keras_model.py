@@ -138,6 +138,7 @@ class KerasModel(model_base.ModelBase):
         )
 
     def check_own_training(self) -> None:
+        """Raises if the network trains in a way that fit alone knows."""
         own_training.check(self.network)
         if self.task.name == "classification":
             network_tasks.name_of(self.network, "classification")

@@ -219,12 +219,15 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         return logits
 
     def effective_masks(self, masks: Network) -> Network | None:
+        """Returns masks of kept weights on a path from input to output."""
         return flow.effective_masks(self, masks)
 
     def outcome(self) -> dict[str, Network]:
+        """Returns what training has left, by the name of its folder."""
         return {"final": self.weights, "masks": self.masks}
 
     def restore(self, networks: dict[str, Network]) -> None:
+        """Puts back what `outcome` gave."""
         self._place(networks["final"], self.masks, 0, self.holds)
 
     def release(self) -> keras.Model:

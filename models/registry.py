@@ -1,12 +1,14 @@
 """The networks by name; naming one loads nothing."""
 
 import dataclasses
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterable
 
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import names
 
 with lazy.imports():
+    from lottery_ticket.foundations import model_base
     from lottery_ticket.models import (
         model_conv,
         model_fc,
@@ -121,7 +123,7 @@ MODELS = {
 }
 
 
-def check_options(name: str, options) -> None:
+def check_options(name: str, options: Iterable[str]) -> None:
     """Raises ValueError unless a network takes all of some options.
 
     Also if there is no network of the name.
@@ -142,9 +144,9 @@ def create(
     num_classes: int,
     *,
     vocabulary_size: int | None = None,
-    kernel_initializer="glorot_normal",
-    **options,
-):
+    kernel_initializer: typing.Any = "glorot_normal",
+    **options: typing.Any,
+) -> "model_base.ModelBase":
     """Returns a new network, a ModelBase; imports TensorFlow.
 
     Args:

@@ -49,8 +49,12 @@ from lottery_ticket.tests import generated_docs
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-TEXT = README.read_text()
-PAGES = [path.read_text() for path in sorted(ROOT.glob("docs/*.md"))]
+# Path from the root -> text.
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for path in [README, *sorted(ROOT.glob("docs/**/*.md"))]
+}
+TEXT = "\n".join(PAGES.values())
 DATASET = "photos"
 TABLE = "houses.csv"
 
@@ -67,8 +71,7 @@ def file_name(code):
 
 def commands():
     """Words of every `lottery-ticket ...` in the shell snippets."""
-    found = [code for text in (TEXT, *PAGES) for code in snippets("bash", text)]
-    text = "\n".join(found).replace("\\\n", " ")
+    text = "\n".join(snippets("bash")).replace("\\\n", " ")
     lines = [shlex.split(line) for line in text.splitlines()]
     return [words[1:] for words in lines if words[:1] == ["lottery-ticket"]]
 
@@ -94,18 +97,30 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def scripts(text=TEXT):
-    return [code for code in snippets("python", text) if not file_name(code)]
+def scripts(*names):
+    """The Python of pages, one after the other, less files."""
+    return "\n".join(
+        code
+        for name in names
+        for code in snippets("python", PAGES[name])
+        if not file_name(code)
+    )
 
 
 @pytest.mark.slow
-def test_the_python_snippets_run_one_after_the_other(folder):
-    *first, read = scripts()
-    done = run("\n".join(first), folder)
+def test_the_snippets_of_the_readme_run_one_after_the_other(folder):
+    done = run(scripts("README.md"), folder)
     assert done.returncode == 0, done.stderr
-    for name in ("found", "mine"):
-        assert (folder / f"results/{name}/ticket.keras").exists()
-    done = run(read, folder)
+    assert (folder / "results/digits/ticket.keras").exists()
+    assert re.search(r"trial +level +density +accuracy\n0 +1 +0 ", done.stdout)
+
+
+@pytest.mark.slow
+def test_the_snippets_of_own_experiments_and_of_results_run(folder):
+    done = run(scripts("docs/own_experiments.md"), folder)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "results/mine/ticket.keras").exists()
+    done = run(scripts("docs/results.md"), folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("[]\n")
     assert "'left': " in done.stdout
@@ -113,8 +128,7 @@ def test_the_python_snippets_run_one_after_the_other(folder):
 
 @pytest.mark.slow
 def test_the_snippet_of_the_page_from_tfmot_runs(folder):
-    page = (ROOT / "docs/from_tfmot.md").read_text()
-    done = run("\n".join(scripts(page)), folder)
+    done = run(scripts("docs/from_tfmot.md"), folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("0.19886")
     assert (folder / "masks/hidden.npy").exists()
@@ -122,23 +136,21 @@ def test_the_snippet_of_the_page_from_tfmot_runs(folder):
 
 @pytest.mark.slow
 def test_the_snippets_of_the_page_on_keras_models_run(folder):
-    """They go on where the README's snippet leaves off."""
-    page = (ROOT / "docs/keras_models.md").read_text()
-    (before,) = (code for code in scripts() if "find_ticket" in code)
-    code = "\n".join([before, *scripts(page)])
-    done = run(code, folder)
+    page = PAGES["docs/keras_models.md"]
+    done = run(scripts("docs/keras_models.md"), folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("False\n")
     table = re.findall(r"^    (\S.*\d weights.*)$", page, re.MULTILINE)
     assert len(table) == 4
     for line in table:
         assert f"{line}\n" in done.stdout
+    assert (folder / "results/found/ticket.keras").exists()
     assert (folder / "results/trials/fitted.keras").exists()
 
 
 @pytest.mark.slow
 def test_the_snippets_of_the_page_on_data_run(folder):
-    done = run("\n".join(scripts((ROOT / "docs/data.md").read_text())), folder)
+    done = run(scripts("docs/data.md"), folder)
     assert done.returncode == 0, done.stderr
     assert "a tf.data.Dataset of 160 examples is read once" in done.stderr
     assert (folder / "results/both/trial1/1/same_init/run.json").exists()
@@ -169,35 +181,50 @@ def test_every_command_parses(words):
         flags.bind(module.RUN, [*shlex.split(line), *rest])
 
 
-def test_every_recipe_is_in_the_table():
-    for name in recipes.RECIPES:
-        assert f"| `{name}` |" in TEXT
+def test_the_readme_is_short():
+    assert len(PAGES["README.md"].splitlines()) <= 160
 
 
-def test_the_pictures_are_there():
-    for path in re.findall(r'src="(docs/.*?)"', TEXT):
-        assert (ROOT / path).is_file()
-
-
-def test_links_lead_somewhere():
-    links = [(ROOT, link) for link in re.findall(r"\]\((.*?)\)", TEXT)]
-    for page in PAGES:
-        found = re.findall(r"\]\((.*?)\)", page)
-        links += [(ROOT / "docs", link) for link in found]
-    for folder, link in links:
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_pictures_lead_somewhere(name):
+    text = PAGES[name]
+    links = re.findall(r'\]\(([^)]*)\)|src="([^"]*)"', text)
+    for link in {a or b for a, b in links}:
         path, _, heading = link.partition("#")
         if path.startswith("http"):
             continue
-        text = (folder / path).read_text() if path else TEXT
-        if heading:
-            titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.is_file(), link
+        if heading and target.name != "recipes.md":
+            titles = re.findall(
+                r"^#+ (.*)$", target.read_text(), flags=re.MULTILINE
+            )
             plain = [re.sub(r"[^\w -]", "", t.lower()) for t in titles]
-            assert heading in [t.replace(" ", "-") for t in plain]
+            assert heading in [t.replace(" ", "-") for t in plain], link
+
+
+PAPER = ["Claim", "Command", "Time", "Expected", "Measured", "Differs"]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PAGES if name.startswith("docs/papers/")]
+)
+def test_pages_of_papers_have_one_form(name):
+    text = PAGES[name]
+    assert re.findall("^## (.*)$", text, flags=re.MULTILINE) == PAPER
+    assert re.search(r"^\*.*https://arxiv", text, re.MULTILINE | re.DOTALL)
+    stem = pathlib.PurePath(name).stem
+    measured = text[text.index("## Measured") : text.index("## Differs")]
+    assert re.fullmatch(
+        rf"## Measured\n\n<!-- measured: {stem} -->\n.*<!-- end -->\n\n",
+        measured,
+        flags=re.DOTALL,
+    )
+    assert f"]({name})" in PAGES["README.md"]
 
 
 def test_every_dataset_and_network_is_in_the_tables():
-    start = TEXT.index("## Networks, datasets, training")
-    text = TEXT[start : TEXT.index("## Any Keras model")]
+    text = PAGES["docs/networks.md"] + PAGES["docs/datasets.md"]
     named = re.findall(r"`(\w+)`", text)
     assert set(datasets.DATASETS) <= set(named)
     for name in models.MODELS:
@@ -253,22 +280,19 @@ def test_the_two_commands_are_targets_of_the_makefile():
     ],
 )
 def test_every_method_is_on_a_page(known):
-    page = "\n".join(PAGES)
-    named = set(re.findall(r"\w+", " ".join(re.findall(r"`(.*?)`", page))))
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`(.*?)`", TEXT))))
     assert set(known) <= named
 
 
 def test_tables_of_entries_are_as_generated():
-    text = "\n".join(PAGES)
-    assert generated_docs.generated(text) == text, (
+    assert generated_docs.generated(TEXT) == TEXT, (
         "Run python -m lottery_ticket.tests.generated_docs"
     )
-    found = [match[1] for match in generated_docs.BLOCK.findall(text)]
+    found = [match[1] for match in generated_docs.BLOCK.findall(TEXT)]
     assert sorted(found) == sorted(generated_docs.TABLES)
 
 
 def test_every_flag_of_a_method_is_on_a_page():
-    page = "\n".join(PAGES)
     known = {
         name
         for kind in (
@@ -284,7 +308,7 @@ def test_every_flag_of_a_method_is_on_a_page():
         )
         for name in fields.names_of(kind)
     }
-    named = set(re.findall(r"--(\w+)", page))
+    named = set(re.findall(r"--(\w+)", TEXT))
     unnamed = {"shuffle", "reinitialize"}  # --checks has these.
     unnamed |= {"score_seed", "mask_seed", "draw_seed"}
     assert known - named <= unnamed

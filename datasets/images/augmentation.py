@@ -6,6 +6,8 @@ same integers of a seed, but not the same floats.
 
 import dataclasses
 import math
+import typing
+from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import entries, names
@@ -122,20 +124,22 @@ AUGMENTATIONS = {
 }
 
 
-def make(name: str):
+def make(name: str) -> Callable | None:
     """Returns DatasetBase's `augment` of a name; raises if there is none."""
     names.check("augmentation", name, AUGMENTATIONS)
     return AUGMENTATIONS[name].function
 
 
-def draw(seed, shape, limit):
+def draw(
+    seed: "tf.Tensor", shape: tuple[typing.Any, ...], limit: int
+) -> "tf.Tensor":
     """Returns integers drawn at random from [0, limit), int32."""
     return tf.random.stateless_uniform(
         shape, seed, minval=0, maxval=limit, dtype=tf.int32, alg="philox"
     )
 
 
-def flipped(width, is_flipped):
+def flipped(width: int, is_flipped: "tf.Tensor") -> "tf.Tensor":
     """Returns column numbers, shape (n, width), some of them backwards.
 
     is_flipped is 1 for a mirrored image, 0 for another; shape (n, 1).
@@ -144,7 +148,9 @@ def flipped(width, is_flipped):
     return tf.where(is_flipped == 1, width - 1 - columns, columns)
 
 
-def take(x, rows, columns):
+def take(
+    x: "tf.Tensor", rows: "tf.Tensor | None", columns: "tf.Tensor"
+) -> "tf.Tensor":
     """Returns images made of rows and columns of others.
 
     Args:
@@ -161,7 +167,9 @@ def take(x, rows, columns):
     return tf.cast(y, x.dtype)
 
 
-def crop_box(draws, height, width):
+def crop_box(
+    draws: "tf.Tensor", height: int, width: int
+) -> tuple["tf.Tensor", ...]:
     """Returns the parts that images are cropped to, from random numbers.
 
     An attempt draws area and ratio; the first whose box fits into the image

@@ -1,6 +1,7 @@
 """What is done to each batch of images before the network sees it."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def make(
     max_value: float,
     mean: tuple[float, ...] = (),
     std: tuple[float, ...] = (),
-):
+) -> Callable:
     """Returns the function of a normalisation, for DatasetBase's `prepare`.
 
     Pixels are up to max_value. Mean and standard deviation are of each channel,

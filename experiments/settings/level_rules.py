@@ -5,10 +5,14 @@ import logging
 import numpy as np
 
 from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.selection import layer_shares, quotas
 from lottery_ticket.foundations.training import schedules
 from lottery_ticket.foundations.values import entries, fields, seeds, steps
+
+with lazy.imports():
+    from lottery_ticket.experiments.settings import recipes
 
 Network = dict[str, np.ndarray]
 USUAL_ITERATIONS = 30
@@ -169,7 +173,7 @@ class LevelRules:
         return None
 
     def kept(
-        self, recipe, level: int, levels: int, masks: dict
+        self, recipe: "recipes.Recipe", level: int, levels: int, masks: dict
     ) -> list[quotas.Quota]:
         """Returns how many weights a level keeps of masks, by a recipe.
 
@@ -193,7 +197,7 @@ class LevelRules:
         }
         return quotas.of_densities(densities, masks, recipe.scope)
 
-    def pruned(self, recipe, masks: dict) -> dict[str, float]:
+    def pruned(self, recipe: "recipes.Recipe", masks: dict) -> dict[str, float]:
         """Returns dict, layer -> fraction, of the layers that are pruned."""
         fractions = layer_shares.expand("fraction", recipe.fractions, masks)
         return {layer: part for layer, part in fractions.items() if part > 0}
@@ -241,7 +245,9 @@ class LevelRules:
         }
         return {**weights, **kernels}, weights
 
-    def check(self, recipe, criterion: str = "large_final") -> None:
+    def check(
+        self, recipe: "recipes.Recipe", criterion: str = "large_final"
+    ) -> None:
         """Raises unless a recipe can be trained by these rules.
 
         Raises:

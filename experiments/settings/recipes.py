@@ -11,13 +11,16 @@ from lottery_ticket.experiments.settings import (
     recipe_table,
     recipe_table_gem,
 )
-from lottery_ticket.foundations.machine import devices, precision
+from lottery_ticket.foundations.machine import devices, lazy, precision
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
 from lottery_ticket.foundations.values import fields, seeds, steps, task_kinds
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
+
+with lazy.imports():
+    from lottery_ticket.foundations import model_base
 
 RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
 SEEDS = ("init", "train_order", "split", "augment")
@@ -297,7 +300,7 @@ class Recipe:
             settings |= user_model.fingerprints(self.model)
         return settings
 
-    def by_keys(self, model) -> "Recipe":
+    def by_keys(self, model: "model_base.ModelBase") -> "Recipe":
         """Returns it with fractions of layers as a network is saved.
 
         Args:

@@ -1,11 +1,19 @@
 """Scoring: which weights go first, as flags that several experiments share."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 
 from lottery_ticket.foundations.criteria import criteria
-from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.selection import doubts, pruning, quotas
-from lottery_ticket.foundations.values import fields, seeds
+from lottery_ticket.foundations.values import dataset_base, fields, seeds
+
+with lazy.imports():
+    from lottery_ticket.foundations import model_base
+
+Network = dict[str, np.ndarray]
+ScoreFunction = Callable[[Network], Network]
 
 # Which weights gradients are taken at.
 SCORED_AT = ("initial", "final")
@@ -86,16 +94,16 @@ class Scoring:
 
 
 def prune(
-    scoring,
-    kept,
-    masks,
-    model,
-    dataset,
+    scoring: Scoring,
+    kept: Iterable[quotas.Quota],
+    masks: Network,
+    model: "model_base.ModelBase",
+    dataset: dataset_base.DatasetBase,
     *,
-    initial=None,
-    final=None,
-    quiet=False,
-):
+    initial: Network | None = None,
+    final: Network | None = None,
+    quiet: bool = False,
+) -> Network:
     """Returns masks without the lowest-scoring weights.
 
     Args: as for `scorer` and `cut`, and
@@ -106,7 +114,14 @@ def prune(
     return cut(scoring, kept, masks, score, quiet)
 
 
-def scorer(scoring, model, dataset, *, initial=None, final=None):
+def scorer(
+    scoring: Scoring,
+    model: "model_base.ModelBase",
+    dataset: dataset_base.DatasetBase,
+    *,
+    initial: Network | None = None,
+    final: Network | None = None,
+) -> ScoreFunction:
     """Returns the function (masks) -> scores; see `criteria.score_fn`.
 
     Args:
@@ -136,7 +151,13 @@ def scorer(scoring, model, dataset, *, initial=None, final=None):
     )
 
 
-def cut(scoring, kept, masks, score, quiet=False):
+def cut(
+    scoring: Scoring,
+    kept: Iterable[quotas.Quota],
+    masks: Network,
+    score: ScoreFunction,
+    quiet: bool = False,
+) -> Network:
     """Returns masks without the weights to which a function gives low scores.
 
     Weights that tie at the cutoff go at random; if most do, that is warned of.
