@@ -308,7 +308,7 @@ def _plain(value) -> typing.Any:
 def _check(settings, attribute, value: typing.Any):
     """Raises unless a field's value is of its type, and in its range."""
     del settings
-    if value is None and type(None) in kinds(attribute.type):
+    if type(None) in kinds(attribute.type) and value is None:
         return
     name, known = attribute.name, facts(attribute)
     kind, origin = _kind(attribute.type)
