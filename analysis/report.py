@@ -91,11 +91,12 @@ def maker(
         options: options_lib.Options = options_lib.USUAL,
     ) -> None:
         directory = report_dir or _usual_folder(output_dir)
-        found = results.read(
-            output_dir, experiments, levels, result_files(), options
-        )
-        general = () if found.runs.empty else RUN_SECTIONS
-        sections = [each(found) for each in (*general, *own_sections)]
+        with files.listed(*tree.roots(output_dir)):
+            found = results.read(
+                output_dir, experiments, levels, result_files(), options
+            )
+            general = () if found.runs.empty else RUN_SECTIONS
+            sections = [each(found) for each in (*general, *own_sections)]
         made = [parts.in_format(each, options.table) for each in sections]
         outputs = {}
         for each in made:

@@ -1,5 +1,6 @@
 """run.json: what a run was, and whether its files are whole."""
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -209,6 +210,18 @@ def damaged_files(directory: str, record: dict) -> list[str]:
         for name, checksum in record["checksums"].items()
     }
     return [path for path in listed if _checksum(path) != listed[path]]
+
+
+def read_whole(path: str, checksum: str) -> bytes:
+    """Returns a file's bytes, once they are as recorded.
+
+    Raises ValueError if they are not, or there is no file.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        data = files.read(path)
+        if hashlib.sha256(data).hexdigest() == checksum:
+            return data
+    raise ValueError(f"damaged ({path} is missing or has changed)")
 
 
 def cut_files(directory: str, record: dict) -> list[str]:

@@ -148,12 +148,21 @@ def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:
     old = files.join(directory, f"{name}.log")
     if not files.exists(path) and files.exists(old):
         path = old
-    text = files.read(path).decode(errors="replace")
+    log = parse_log(path, files.read(path))
+    return {key: column[-tail:] for key, column in log.items()}
+
+
+def parse_log(path: str, data: bytes) -> Log:
+    """Returns the log in a file's bytes; see `read_log`.
+
+    Raises ValueError, naming the file, if they are none.
+    """
+    text = data.decode(errors="replace")
     try:
-        log = _parse_json(text) if path != old else _parse_2018(text)
+        is_json = path.endswith(".json")
+        return _parse_json(text) if is_json else _parse_2018(text)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise ValueError(f"{path} is not a readable log: {error}") from error
-    return {key: column[-tail:] for key, column in log.items()}
 
 
 def _npy(array):

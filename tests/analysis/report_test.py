@@ -420,3 +420,37 @@ def test_labels_are_of_experiments_that_there_are(tmp_path):
     wanted = options.Options(labels=("reinits=fresh",))
     with pytest.raises(ValueError, match="Unknown experiment 'reinits'. Did"):
         runner.RUN(str(tmp_path), options=wanted)
+
+
+class Counting:
+    """A file system that counts what it is asked, by method."""
+
+    def __init__(self, fs, asked):
+        self._fs, self._asked = fs, asked
+
+    def __getattr__(self, name):
+        self._asked.append(name)
+        return getattr(self._fs, name)
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_remote_root_is_listed_once_and_each_record_is_read_once(
+    monkeypatch, tmp_path, capsys
+):
+    root, asked, usual = "memory://report_counted", [], files._open
+    fake_results.write_experiment(root)
+    fake_results.write_experiment(str(tmp_path))
+    runs = sum(place.is_run for place in tree.walk(root))
+
+    def counted(path):
+        fs, inner = usual(path)
+        return Counting(fs, asked), inner
+
+    monkeypatch.setattr(files, "_open", counted)
+    runner.RUN(root, report_dir=f"{tmp_path}/remote")
+    printed = capsys.readouterr().out
+    assert asked.count("find") == 1
+    assert runs == 12 and len(asked) <= 4 * runs, len(asked)
+    runner.RUN(str(tmp_path), report_dir=f"{tmp_path}/local")
+    local = capsys.readouterr().out.replace("/local/", "/remote/")
+    assert printed == local
