@@ -71,7 +71,7 @@ def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def is_renumbered(name: str) -> bool:
-    """Whether whole numbers to be told are others once they are classes."""
+    """Whether classes to be told are whole numbers, and others once read."""
     file, targets = _parts(name)
     if path(name) is None or len(targets) > 1:
         return False

@@ -94,8 +94,9 @@ def model(recipe, dataset, quiet=False, folders=()):
         map(run_record.is_without_recurrent, folders)
     ):
         made = _last_model(_own, *own, True)
-    is_compiled = recipe.task == "auto" and made.task.name == "compiled"
-    if is_compiled and csv_rows.is_renumbered(recipe.dataset):
+    has_loss = recipe.task == "auto" and made.task.name == "compiled"
+    of_classes = has_loss and dataset.task == "classification"
+    if of_classes and csv_rows.is_renumbered(recipe.dataset):
         raise ValueError(
             f"The whole numbers to be told in {recipe.dataset} would be "
             "numbered as classes, and the network is compiled with a loss of "
