@@ -191,6 +191,8 @@ def _to_wandb(runs, directory, project, quiet):
 
 
 def _to_mlflow(runs, directory, project, quiet):
+    # MLflow 3 wants a database, or to be told that a folder is meant.
+    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow = _package("mlflow")
     _check_empty(directory)
     os.makedirs(directory, exist_ok=True)

@@ -111,8 +111,11 @@ VARIANT_ROUNDS = (0, 0, 6, 9)  # Further, for a marker of their own.
 # What the others are measured against, in grey.
 REFERENCE = {"color": "#808080", "linestyle": "-", "marker": "."}
 REFERENCE_MARKERS = {"mask_1_action": "x"}  # Else that of REFERENCE.
-# Of values that no entry knows: a round that no experiment in LABELS has.
-MORE = figure_style.SERIES[2 * figure_style.DISTINCT_COLORS :]
+# Of values that no entry knows: a round that no other has.
+MORE = tuple(
+    figure_style.look(color, 12)
+    for color in range(figure_style.DISTINCT_COLORS)
+)
 NO_LABELS: dict[str, str] = {}  # Nobody wants other names.
 SHOWN = 6  # How many levels a figure has unless it is told which.
 

@@ -186,7 +186,6 @@ def test_a_panel_per_method_with_checks(tmp_path):
         "weights drawn anew",
         "mask shuffled in each layer",
         "chance",
-        "bars: lowest to highest",
     ]
 
 

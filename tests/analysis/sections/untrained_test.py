@@ -310,7 +310,7 @@ def test_the_lowest_is_chosen_where_lower_is_better(tmp_path):
     assert lines[1].endswith("n trials. Lowest validation mean first.")
     assert lines[4].split()[2:6] == ["test", "validation", "density", "%"]
     assert [line.split()[0] for line in lines[5:7]] == ["random", "large"]
-    assert lines[5].split()[2:5] == ["0.3", "0.4", "50.0"]
+    assert lines[5].split()[2:5] == ["0.3", "0.11", "50.0"]
     assert "validate_mae" in section.tables["untrained_cells.csv"]
     axes = section.figures["untrained"].axes[0]
     assert axes.get_ylabel() == "Test mae" and axes.get_ylim()[1] < 1
