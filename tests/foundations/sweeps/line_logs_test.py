@@ -58,7 +58,9 @@ def test_a_remote_log_folder_is_an_error():
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="no folder.*Give another path, such as --log_dir"):
+    with pytest.raises(
+        ValueError, match="no folder.*Give another path, such as --log_dir"
+    ):
         line_logs.make_folder("file/logs/a.log")
 
 
