@@ -9,8 +9,9 @@ What is slow to load is loaded as a name is first used.
 """
 
 import importlib
-import os
 import typing
+
+from lottery_ticket.foundations.machine import notices
 
 if typing.TYPE_CHECKING:
     from lottery_ticket.analysis.results import read as read_results
@@ -22,9 +23,7 @@ if typing.TYPE_CHECKING:
     from lottery_ticket.foundations.selection.pruning import prune_by_percent
     from lottery_ticket.foundations.values.dataset_base import DatasetBase
 
-# For where TensorFlow is not loaded yet. 3: it calls a machine without a GPU an
-# error.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+notices.hold_back()
 
 __version__ = "0.2.0"
 __all__ = [

@@ -120,7 +120,7 @@ def train(
             model, optimizer_fn, dataset, **dataclasses.asdict(step)
         )
         if not program.is_compiled:
-            bar.compiles()
+            bar.show_compiling(True)  # Evaluation, first.
         run = resumable_run.ResumableRun(
             model,
             program,

@@ -12,17 +12,12 @@ loads it after all (Python 3.10 to 3.13), and others take it for loaded.
 import builtins
 import contextlib
 import importlib
-import os
-import re
 import sys
-import tempfile
 import threading
 import types
 from collections.abc import Iterator
 from typing import Any
 
-# What TensorFlow writes as it is loaded, whatever its log level.
-_NOTICES = re.compile(rb"I0000 |WARNING: All log messages before absl::")
 _ONE_BLOCK = threading.RLock()
 
 
@@ -70,23 +65,4 @@ class LazyModule:
     def __getattr__(self, attribute: str) -> Any:
         if self._name in sys.modules:
             return getattr(sys.modules[self._name], attribute)
-        with _without_notices():
-            return getattr(importlib.import_module(self._name), attribute)
-
-
-@contextlib.contextmanager
-def _without_notices():
-    """Holds back what is written to file descriptor 2, but for notices."""
-    sys.stderr.flush()
-    real = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(real, 2)
-            os.close(real)
-            held.seek(0)
-            lines = [line for line in held if not _NOTICES.match(line)]
-            os.write(2, b"".join(lines))
+        return getattr(importlib.import_module(self._name), attribute)

@@ -82,6 +82,7 @@ class Progress:
         """Says that a run begins, of a label such as "level 3/20"."""
         if self._bar is None:
             self._bar = tqdm.tqdm(
+                desc=f"{label}: ",
                 total=self._runs * iterations,
                 unit="it",
                 unit_scale=True,
@@ -99,14 +100,14 @@ class Progress:
         self._density = f", density {100 * density:.3g} %"
         self._bar.set_description(f"{self._label}{self._density}")
 
-    def compiles(self) -> None:
-        """Says that the run is being compiled, until `trains`."""
-        self._bar.set_postfix_str("compiling")
+    def show_compiling(self, is_compiling: bool) -> None:
+        """Says that the run is being compiled, or no longer.
 
-    def trains(self) -> None:
-        """Says that it is compiled: time is that of iterations from now on."""
-        self._bar.set_postfix_str("", refresh=False)
-        self._bar.unpause()
+        The time that it takes is not that of iterations.
+        """
+        self._bar.set_postfix_str("compiling" if is_compiling else "")
+        if not is_compiling:
+            self._bar.unpause()
 
     def update(
         self,

@@ -146,6 +146,7 @@ class Program:
         self._augment = dataset.augment
         self._whole_step = step
         self._is_asked, self.is_compiled = is_asked, False
+        self._show_compiling: Callable = lambda _: None
         self._has_constant_loops = devices.sees_gpu()
         self.has_left_xla = False
         self._compile(step, jit, dataset.train.is_streamed)
@@ -157,6 +158,7 @@ class Program:
         )
 
     def _compile(self, step, jit, is_streamed):
+        self._met = set()  # Length of a loop and size of its batches.
         options = {"autograph": False}  # It does not run on every Python.
         if is_streamed:
             self._step = tf.function(step, jit_compile=jit, **options)
@@ -220,7 +222,7 @@ class Program:
         start: int,
         count: int,
         capacity: int,
-        on_compiled: Callable[[], None] = lambda: None,
+        show_compiling: Callable[[bool], None] = lambda _: None,
     ) -> list[tf.Tensor]:
         """Has consecutive batches of the loaded dataset trained on.
 
@@ -231,7 +233,7 @@ class Program:
             start: Iteration of the first batch, counted from 0.
             capacity: Number of iterations to compile for; at least count. Each
                 new one costs a compilation.
-            on_compiled: Called once the first launch of all is compiled.
+            show_compiling: Told as compiling begins, and as it is over.
 
         Returns:
             What `fetched` waits for.
@@ -239,28 +241,20 @@ class Program:
         Raises:
             ValueError: If XLA cannot compile what it was asked to.
         """
+        self._show_compiling = show_compiling
         if self.is_compiled:
             return self._launched(start, count, capacity)
         # What had run before XLA gave up is taken back.
         before = [tf.identity(v.value) for v in self.state.values()]
         try:
-            results = self._first(start, count, capacity, on_compiled)
+            results = self._launched(start, count, capacity)
         except tf.errors.OpError as error:
             self._leave_xla(error)
             pairs = zip(self.state.values(), before, strict=True)
             for variable, value in pairs:
                 variable.assign(value)
-            results = self._first(start, count, capacity, on_compiled)
+            results = self._launched(start, count, capacity)
         self.is_compiled = True
-        return results
-
-    def _first(self, start, count, capacity, on_compiled):
-        """As `_launched`; a CPU trains on one batch while it compiles."""
-        first = count if self._has_constant_loops else 1
-        results = self._launched(start, first, capacity)
-        on_compiled()
-        if count > first:
-            results += self._launched(start + first, count - first, capacity)
         return results
 
     def _leave_xla(self, error):
@@ -316,7 +310,7 @@ class Program:
         """
         rows, sizes = self._dataset.train.batches(start, count)
         borders = [0, *np.flatnonzero(np.diff(sizes)) + 1, count]
-        for first, last, length in self._loops(borders, capacity):
+        for first, last, length in self._loops(borders, capacity, sizes):
             chosen = np.zeros((length, sizes[first]), np.int32)
             chosen[: last - first] = rows[first:last, : sizes[first]]
             # Python numbers would be compiled in.
@@ -330,20 +324,29 @@ class Program:
         if expected != start:
             iterator = iter(batches.training_stream(self._dataset, start))
         self._stream = start + count, iterator
-        for first, last, length in self._loops([0, count], capacity):
+        loops = self._loops([0, count], capacity, np.zeros(count))
+        for first, last, length in loops:
             slots, number = np.zeros(length, np.float32), np.int32(last - first)
             yield self._train(iterator, slots, number)[: last - first]
 
-    def _loops(self, borders, capacity):
+    def _loops(self, borders, capacity, sizes):
         """Yields first, last and what to compile for, of loops one by one."""
         for first, last in itertools.pairwise(borders):
-            if not self._has_constant_loops:
-                yield first, last, capacity
-                continue
-            for length in LENGTHS:
-                while last - first >= length:
-                    yield first, first + length, length
-                    first += length
+            while first < last:
+                length = capacity
+                if self._has_constant_loops:
+                    length = next(n for n in LENGTHS if n <= last - first)
+                end, loop = min(first + length, last), (length, sizes[first])
+                is_new = loop not in self._met
+                if is_new:
+                    self._met.add(loop)
+                    self._show_compiling(True)
+                    if not self._has_constant_loops:
+                        end = first + 1  # The call trains while it compiles.
+                yield first, end, length
+                if is_new:
+                    self._show_compiling(False)
+                first = end
 
     def _loop_in_memory(self, jit, tensors, rows, start, count):
         x, *targets = tensors

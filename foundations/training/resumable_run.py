@@ -212,7 +212,7 @@ class ResumableRun:
         capacity = min([CHUNK_ITERATIONS, length, *intervals])
         self.iteration = self.span.next_halt(first, intervals, capacity)
         results = self.program.launch(
-            first, self.iteration - first, capacity, bar.trains
+            first, self.iteration - first, capacity, bar.show_compiling
         )
         self._log(label)
         self.launched = [(range(first + 1, self.iteration + 1), results)]

@@ -222,7 +222,7 @@ def test_a_mistake_is_one_line_with_cause_and_cure(
     "line",
     [
         "trian --output_dir=out",
-        "train out --hidden_units=300, 100",
+        "train --hidden_units=300, 100",
         "report results --levels=99",
         "train out --dataset=data.csv:lable",
         "argfile_runner train lines.txt",

@@ -75,24 +75,6 @@ def test_blocks_of_two_threads_leave_imports_as_they_were():
     assert builtins.__import__ is before
 
 
-def test_notices_are_dropped_and_the_rest_is_not(tmp_path):
-    (tmp_path / "noisy.py").write_text(
-        "import os\n"
-        "os.write(2, b'I0000 00:00 port.cc] a notice\\n')\n"
-        "os.write(2, b'E0000 an error\\n')\n"
-        "value = 1\n"
-    )
-    done = run(
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from lottery_ticket.foundations.machine import lazy\n"
-        "with lazy.imports():\n"
-        "    import noisy\n"
-        "assert noisy.value == 1\n"
-    )
-    assert done.returncode == 0
-    assert done.stderr == "E0000 an error\n"
-
-
 def test_an_import_that_fails_fails_and_says_why():
     done = run(
         "from lottery_ticket.foundations.machine import lazy\n"

@@ -30,8 +30,8 @@ def show(quiet=False):
         for level in range(2):
             bar.start(f"level {level}/1", 100)
             bar.show_density(0.8**level)
-            bar.compiles()
-            bar.trains()
+            bar.show_compiling(True)
+            bar.show_compiling(False)
             bar.update(50, LATEST)
             bar.finish("in 2.5 s", LATEST)
 
@@ -56,10 +56,10 @@ def test_a_terminal_sees_density_accuracy_and_time_left(monkeypatch):
     with progress.Progress(runs=40) as bar:
         bar.start("level 12/30", 100_000)
         bar.show_density(0.0687)
-        bar.compiles()
+        bar.show_compiling(True)
         assert "level 12/30, density 6.87 %:   0%|" in last_line()
         assert last_line().endswith("? left, compiling")
-        bar.trains()
+        bar.show_compiling(False)
         bar.update(50_000, LATEST)
         bar._bar.refresh()
         assert re.fullmatch(

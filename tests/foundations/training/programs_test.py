@@ -602,7 +602,7 @@ def test_loops_of_a_gpu_are_as_long_as_few_programs_allow():
     program = programs.program(
         tiny.Model(), OPTIMIZERS["sgd"], tiny.make_dataset(), False
     )
-    loops = list(program._loops([0, 82, 83], 500))
+    loops = list(program._loops([0, 82, 83], 500, [16] * 83))
     lengths = [length for _, _, length in loops]
     assert lengths == [64, 8, 8, 1, 1, 1]
     assert loops[0] == (0, 64, 64)
