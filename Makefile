@@ -43,7 +43,7 @@ $(VENV)/.docs_installed: $(VENV)/.installed
 # Without a warning, and no page fetches anything.
 docs: $(VENV)/.docs_installed
 	@$(VENV)/bin/python docs/make_pages.py build/pages
-	@$(VENV)/bin/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
 	@$(VENV)/bin/python docs/check_site.py build/site
 	@echo "Open build/site/index.html"
 

@@ -333,10 +333,10 @@ def copies_of(
             f"iteration={iteration}"
         )
     if order_seeds is None:
-        order_seeds = [
+        order_seeds = tuple(
             seeds.derive(recipe.train_order_seed, "instability", length, name)
             for name in NAMES
-        ]
+        )
     return Copies(source, recipe, length, tuple(order_seeds))
 
 

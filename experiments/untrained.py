@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import time
+import typing
 from collections.abc import Callable
 
 import numpy as np
@@ -201,8 +202,8 @@ class Cuts:
     criterion: str
     grid: Grid
     dense: finished_runs.FinishedRun
-    model: object
-    dataset: object
+    model: typing.Any
+    dataset: typing.Any
 
     def masks(self, level: int) -> dict[str, np.ndarray]:
         """Returns the dense network's masks, pruned once, to a level.

@@ -168,7 +168,7 @@ def take(
 
 
 def crop_box(
-    draws: "tf.Tensor", height: int, width: int
+    draws: typing.Any, height: int, width: int
 ) -> tuple["tf.Tensor", ...]:
     """Returns the parts that images are cropped to, from random numbers.
 

@@ -1,6 +1,7 @@
 """Scoring: which weights go first, as flags that several experiments share."""
 
-from collections.abc import Callable, Iterable
+import typing
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,6 +15,7 @@ with lazy.imports():
 
 Network = dict[str, np.ndarray]
 ScoreFunction = Callable[[Network], Network]
+Resolved = typing.Any  # A Scoring of which nothing is left open.
 
 # Which weights gradients are taken at.
 SCORED_AT = ("initial", "final")
@@ -94,8 +96,8 @@ class Scoring:
 
 
 def prune(
-    scoring: Scoring,
-    kept: Iterable[quotas.Quota],
+    scoring: Resolved,
+    kept: list[quotas.Quota],
     masks: Network,
     model: "model_base.ModelBase",
     dataset: dataset_base.DatasetBase,
@@ -115,7 +117,7 @@ def prune(
 
 
 def scorer(
-    scoring: Scoring,
+    scoring: Resolved,
     model: "model_base.ModelBase",
     dataset: dataset_base.DatasetBase,
     *,
@@ -125,7 +127,7 @@ def scorer(
     """Returns the function (masks) -> scores; see `criteria.score_fn`.
 
     Args:
-        scoring: Scoring, resolved.
+        scoring: Resolved, resolved.
         model: ModelBase to score; it is not changed.
         dataset: DatasetBase that examples are taken from.
         initial: Dict, layer name -> weights before training.
@@ -152,8 +154,8 @@ def scorer(
 
 
 def cut(
-    scoring: Scoring,
-    kept: Iterable[quotas.Quota],
+    scoring: Resolved,
+    kept: list[quotas.Quota],
     masks: Network,
     score: ScoreFunction,
     quiet: bool = False,
@@ -165,7 +167,7 @@ def cut(
     itself how many go, it does so in the layers that are to lose any.
 
     Args:
-        scoring: Scoring, resolved.
+        scoring: Resolved, resolved.
         kept: List of quotas.Quota: what is to be left.
         masks: Dict, layer name -> mask to prune.
         score: Function (masks) -> scores.

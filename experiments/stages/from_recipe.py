@@ -3,6 +3,7 @@
 import functools
 import logging
 import os
+import typing
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
@@ -89,7 +90,7 @@ def model(recipe, dataset, quiet=False, folders=()):
     # A function that has changed builds another.
     code = user_model.fingerprints(recipe.model)["code"]
     own = (*kind, dataset, recipe.outputs, recipe.task, code)
-    made = _last_model(_own, *own)
+    made: typing.Any = _last_model(_own, *own)
     if names_0_1_0.RECURRENT in made.declared and any(
         map(run_record.is_without_recurrent, folders)
     ):

@@ -25,7 +25,7 @@ def test_a_notebook_runs(tmp_path, name, written):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        env={**os.environ, "MPLBACKEND": "agg"},
+        env={**os.environ, "MPLBACKEND": "agg", "TRIALS": "1"},
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "results" / written).exists()
