@@ -45,6 +45,7 @@ def argfile_runner(
     workers_per_device: int = 1,
     log_dir: str | None = None,
     dry_run: bool = False,
+    verify: bool = False,
     quiet: bool = False,
     shard: str | None = None,
     stop_after: str | None = None,
@@ -87,6 +88,9 @@ def argfile_runner(
             Default is `logs` in the deepest folder that holds all output_dirs.
         dry_run: Print what would run and where, and run nothing; the exit
             status is 1 if a line is refused.
+        verify: Read every file of complete lines, and name those that have
+            changed: their lines are run again. Else the sizes of files, and the
+            checksum of each run.json, tell what is complete.
         quiet: Show nothing but failures, at the end.
         shard: Which lines are run here. I/N: every N-th from the I-th on. auto:
             the same by the variables of a Slurm job array or a Kubernetes
@@ -107,7 +111,9 @@ def argfile_runner(
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
     folder = shared_lines.folder(found, lines) if part.is_leased else None
     lines = part.of(lines)
-    agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
+    agenda = argfile_lines.agenda(
+        found, lines, _showing(len(lines), quiet), verify
+    )
     slots = slots[: len(agenda.to_run)]
     title = f"{part.text}{agenda.text}{_on(slots)}"
     if dry_run:
@@ -115,7 +121,7 @@ def argfile_runner(
         if agenda.refused:
             sys.exit(1)
     else:
-        outcomes = _outcomes(found, agenda.to_run, slots, folder)
+        outcomes = _outcomes(found, agenda.to_run, slots, folder, verify)
         _run(found, agenda, outcomes, title, quiet, deadline)
 
 
@@ -187,11 +193,12 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, lines, slots, folder):
+def _outcomes(runner, lines, slots, folder, verify):
     """How lines end, as they do; those of all sweeps that have the folder."""
     if folder is None or not lines:
         return worker_pool.run(runner, lines, slots)
-    return shared_lines.run(runner, lines, slots, leases.Leases(folder))
+    held = leases.Leases(folder)
+    return shared_lines.run(runner, lines, slots, held, verify)
 
 
 def _run(runner, agenda, outcomes, title, quiet, deadline):

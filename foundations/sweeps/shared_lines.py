@@ -6,11 +6,12 @@ where the other one is gone, it takes the line over.
 
 import collections
 import contextlib
+import functools
 import logging
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lottery_ticket.foundations.machine import devices, files
 from lottery_ticket.foundations.sweeps import (
@@ -52,13 +53,22 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     held: leases.Leases,
+    verify: bool = False,
 ) -> Iterator[worker_pool.Outcome | None]:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
     When it is closed or left by an exception, workers are stopped, and then the
     lines that they had are left to others.
+
+    Args:
+        runner: What runs the lines.
+        lines: Lines that were not complete, each with a log of its own.
+        slots: Where workers are to be.
+        held: The leases of this sweep.
+        verify: As of `argfile_lines.agenda`: how lines are looked up again.
     """
-    shared = SharedLines(runner, lines, held)
+    look_up = functools.partial(argfile_lines.agenda, runner, verify=verify)
+    shared = SharedLines(look_up, lines, held)
     try:
         shared.tick()
         with contextlib.closing(
@@ -80,12 +90,15 @@ class SharedLines:
 
     def __init__(
         self,
-        runner: scripts.Runner,
+        look_up: Callable[[list[argfile_lines.Line]], argfile_lines.Agenda],
         lines: list[argfile_lines.Line],
         held: leases.Leases,
     ):
-        """Takes lines that were not complete, each with a log of its own."""
-        self._runner = runner
+        """Takes what tells which lines are complete, and those that were not.
+
+        Each has a log of its own.
+        """
+        self._look_up = look_up
         self._leases = held
         self._names = {line.number: _name(line) for line in lines}
         # Lines that have neither ended nor are run here, by name.
@@ -151,7 +164,7 @@ class SharedLines:
 
     def _is_to_run(self, line):
         """Looks a line up again, now that nobody else can change it."""
-        found = argfile_lines.agenda(self._runner, [line])
+        found = self._look_up([line])
         if found.to_run:
             return True
         failure = found.refused[0][1] if found.refused else None

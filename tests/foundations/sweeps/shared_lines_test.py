@@ -28,6 +28,10 @@ def plan(output_dir: str, *, lr: float = 0.1) -> plans.Plan:
     return plans.Plan(output_dir, (part,), lambda: part.write({}))
 
 
+def look_up(lines):
+    return argfile_lines.agenda(RUNNER, lines)
+
+
 RUNNER = scripts.Runner("runner.py", declared=flags.Command(plan))
 
 
@@ -50,7 +54,7 @@ def start(tmp_path, clock):
         folder = shared_lines.folder(RUNNER, lines)
         assert folder == f"{tmp_path}/out/leases"
         own = leases.Leases(folder)
-        sweep = shared_lines.SharedLines(RUNNER, lines, own)
+        sweep = shared_lines.SharedLines(look_up, lines, own)
         sweep.tick()
         return sweep
 
