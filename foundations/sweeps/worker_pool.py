@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from typing import IO, Protocol, cast
+from collections.abc import Generator
+from typing import IO, Protocol, TypeAlias, cast
 
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
@@ -30,6 +30,9 @@ class Outcome:
     line: argfile_lines.Line
     failure: str | None
     by: str = ""  # The other sweep that ran it, if one did.
+
+
+Outcomes: TypeAlias = Generator[Outcome | None, None, None]
 
 
 class Queue(Protocol):
@@ -74,14 +77,14 @@ def run(
     runner: scripts.Runner,
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
-) -> Iterator[Outcome | None]:
+) -> Outcomes:
     """Yields outcomes as `work`, of lines that are run in their order."""
     return work(runner, InOrder(lines), slots[: len(lines)])
 
 
 def work(
     runner: scripts.Runner, queue: Queue, slots: list[devices.Slot]
-) -> Iterator[Outcome | None]:
+) -> Outcomes:
     """Yields the outcome of each line as it ends, and None once a second.
 
     A worker runs line after line; where one dies, its line has failed and a new

@@ -1,5 +1,7 @@
 """Tests of foundations/sweeps/shared_lines, without workers."""
 
+import functools
+
 import pytest
 
 from lottery_ticket.foundations.command_line import flags
@@ -28,10 +30,6 @@ def plan(output_dir: str, *, lr: float = 0.1) -> plans.Plan:
     return plans.Plan(output_dir, (part,), lambda: part.write({}))
 
 
-def look_up(lines):
-    return argfile_lines.agenda(RUNNER, lines)
-
-
 RUNNER = scripts.Runner("runner.py", declared=flags.Command(plan))
 
 
@@ -54,6 +52,7 @@ def start(tmp_path, clock):
         folder = shared_lines.folder(RUNNER, lines)
         assert folder == f"{tmp_path}/out/leases"
         own = leases.Leases(folder)
+        look_up = functools.partial(argfile_lines.look_up, RUNNER)
         sweep = shared_lines.SharedLines(look_up, lines, own)
         sweep.tick()
         return sweep
