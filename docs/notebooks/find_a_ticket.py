@@ -127,7 +127,8 @@ print(f"ticket {runs['accuracy'].iloc[-1]:.4f}, reinitialised {accuracy:.4f}")
 # %% [markdown]
 # Measured: 95.97 and 94.21 % at a density of 1.98 %, the dense network 98.99 %
 # (2 cores of an AMD EPYC, TensorFlow 2.21). One trial of each says little: the
-# difference grows as networks get sparser, and half a point is noise. [Reproduce figure 3](reproduce_figure_3.py) has
+# difference grows as networks get sparser, and half a point is noise.
+# [Reproduce figure 3](reproduce_figure_3.py) has
 # several trials and more controls, as do the commands on the [paper's
 # page](../papers/frankle_carbin_2019.md).
 #
