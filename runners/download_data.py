@@ -50,7 +50,7 @@ def _fetch(name, data_dir):
     if not issubclass(dataset_class, dataset_images.DatasetImages):
         return f"{name} is bundled or drawn: there is nothing to fetch"
     arrays = dataset_class.load(data_dir)
-    labels.check(arrays[1::2], dataset_class.NUM_CLASSES)
+    labels.check(list(arrays[1::2]), dataset_class.NUM_CLASSES)
     shapes = f"{arrays[0].shape} to train, {arrays[2].shape} to test"
     if dataset_split.is_streamed(arrays[0]):
         for images in arrays[::2]:

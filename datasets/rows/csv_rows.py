@@ -79,7 +79,7 @@ def is_renumbered(name: str) -> bool:
     if not all(map(_is_number, values)):
         return False
     return bool(
-        (np.array(values, float) != _classes(file, *targets, values)).any()
+        (np.array(values, float) != _classes(file, targets[0], values)).any()
     )
 
 

@@ -413,7 +413,7 @@ def test_levels_save_their_weights_every_few_iterations(tmp_path):
 
 
 def test_weights_saved_beyond_training_are_an_error_before_any(tmp_path):
-    with pytest.raises(ValueError, match="of iteration 80 cannot be saved"):
+    with pytest.raises(ValueError, match="of iteration 76 cannot be saved"):
         planned.run(
             lottery_experiment.plan,
             str(tmp_path / "trial1"),
