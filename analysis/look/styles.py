@@ -246,8 +246,10 @@ def _usual(name):
         return figure_style.SERIES[[*LABELS].index(name)]
     for ending, round_ in ENDING_ROUNDS.items():
         entry = criteria.CRITERIA.get(name.removesuffix(ending))
-        if name.endswith(ending) and entry is not None and not entry.variant:
-            return figure_style.look(entry.family or 0, round_)
+        if entry is None or entry.family is None or entry.variant:
+            continue
+        if name.endswith(ending):
+            return figure_style.look(entry.family, round_)
     return None
 
 
