@@ -62,7 +62,7 @@ def read(
         FileNotFoundError: If there is no such folder.
         ValueError: If there are runs, but none of such an experiment or
             metric, none of the chosen ones at one of the levels, or none of an
-            experiment that has a label.
+            experiment that has a label or is named as control.
     """
     places = tree.walk(output_dir)
     found, problems = runs.read([place for place in places if place.is_run])
@@ -73,6 +73,8 @@ def read(
         chosen = headlines.of_chosen(chosen, found)
         selection.check_levels(chosen, levels or ())
         selection.check_labels(chosen, options.names)
+        if options.control != options_lib.CONTROL:
+            selection.check_control(chosen, options.control)
     return tree.Tree(
         output_dir=output_dir,
         places=places,

@@ -261,6 +261,8 @@ def _density_ticks(percents, width_points):
     for percent in distinct[1:]:
         if per_log * np.log(percent / ticks[-1]) >= 0.99 * gap:
             ticks.append(percent)
+    if len(ticks) > 1:  # What all is measured against has one, too.
+        ticks[-1] = percents[-1]
     shown = per_log * np.diff(np.log(ticks))
     is_wide = shown.min(initial=np.inf) >= WIDE_POINTS
     return ticks[::-1], None if is_wide else min(7.5, 0.92 * gap)

@@ -185,7 +185,7 @@ def of_setting(setting: str, values) -> dict[str, dict]:
     known = {
         name: _style(setting, entry)
         for name, entry in sorted(SETTINGS[setting].items(), key=_order)
-        if entry.is_reference or entry.family is not None
+        if _has_own(entry)
     }
     unknown = [value for value in dict.fromkeys(values) if value not in known]
     known |= dict(zip(unknown, itertools.cycle(MORE), strict=False))
@@ -239,21 +239,23 @@ def level_legend(figure, runs, colors: dict, columns, more=()) -> None:
 def _usual(name):
     """The style that an experiment has in every figure, or None."""
     for setting, (beginning, _) in NAMED_AFTER.items():
-        value = name.removeprefix(beginning)
-        entry = SETTINGS[setting].get(value)
-        has_own = entry is not None and (
-            entry.is_reference or entry.family is not None
-        )
-        if has_own and name.startswith(beginning):
+        entry = SETTINGS[setting].get(name.removeprefix(beginning))
+        if name.startswith(beginning) and entry is not None and _has_own(entry):
             return _style(setting, entry)
     if name in LABELS:
         return figure_style.SERIES[[*LABELS].index(name)]
     for ending, round_ in ENDING_ROUNDS.items():
         entry = criteria.CRITERIA.get(name.removesuffix(ending))
-        is_treated = name.endswith(ending) and entry is not None
-        if is_treated and entry.family is not None and not entry.variant:
+        if entry is None or entry.family is None or entry.variant:
+            continue
+        if name.endswith(ending):
             return figure_style.look(entry.family, round_)
     return None
+
+
+def _has_own(entry):
+    """Whether a value has a look of its own."""
+    return entry.is_reference or entry.family is not None
 
 
 def _plain(name):

@@ -78,6 +78,13 @@ def check_labels(runs: "pd.DataFrame", labels: Iterable[str]) -> None:
         names.check("experiment", name, dict.fromkeys(known))
 
 
+def check_control(runs: "pd.DataFrame", control: str) -> None:
+    """Raises ValueError unless there are runs of some ticket's control."""
+    known = dict.fromkeys(map(tree.own_name, runs["experiment"].unique()))
+    if not any(name.endswith(f"_{control}") for name in known):
+        names.check("control", control, known)
+
+
 def rows(runs: "pd.DataFrame") -> "pd.Series":
     """Returns the row of a side-by-side table that each run belongs to.
 

@@ -40,7 +40,7 @@ def interval(values) -> tuple[float, float, float, float]:
     values = np.asarray(values, float)
     values = values[~np.isnan(values)]
     if not values.size:
-        return (float("nan"),) * 4
+        return (nan := float("nan")), nan, nan, nan
     mean = float(values.mean())
     std = float(values.std(ddof=1)) if values.size > 1 else float("nan")
     half = float(half_width(std, values.size))

@@ -64,8 +64,8 @@ def _draw(axes, test_logs, experiment, colors, headline):
     own = test_logs[test_logs["experiment"] == experiment]
     for level, of_level in own.groupby("level"):
         means = curve(of_level)
-        mark = {"marker": "."} if len(means) < MARKED else {}
-        mean_plots.draw_band(axes, means, colors[level], **mark)
+        marker = "." if len(means) < MARKED else None
+        mean_plots.draw_band(axes, means, colors[level], marker=marker)
     trees = test_logs["experiment"].map(tree.name)
     is_sibling = trees == tree.name(experiment)
     dense = test_logs[is_sibling & (test_logs["density"] == 1)]

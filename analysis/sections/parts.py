@@ -42,7 +42,7 @@ class Section:
     figures: dict = dataclasses.field(default_factory=dict)
     text: str = ""
     problems: list[str] = dataclasses.field(default_factory=list)
-    rank: int = 2
+    rank: float = 2
     about: str = ""
     papers: dict[str, list] = dataclasses.field(default_factory=dict)
 

@@ -420,6 +420,9 @@ def test_labels_are_of_experiments_that_there_are(tmp_path):
     wanted = options.Options(labels=("reinits=fresh",))
     with pytest.raises(ValueError, match="Unknown experiment 'reinits'. Did"):
         runner.RUN(str(tmp_path), options=wanted)
+    wanted = options.Options(control="reint")
+    with pytest.raises(ValueError, match="Unknown control 'reint'. Did"):
+        runner.RUN(str(tmp_path), options=wanted)
 
 
 class Counting:

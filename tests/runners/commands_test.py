@@ -154,7 +154,7 @@ def test_one_file_and_one_line_make_an_experiment(house, tmp_path):
     )
     assert status == 0
     row = next(line for line in text.splitlines() if line.startswith("toy"))
-    assert row.split()[1:6] == ["1", "50.0", "45.0", "3", "3"]
+    assert row.split()[1:5] == ["1", "50.0", "3", "45.0"]
 
 
 def test_entries_say_what_their_experiments_declare():

@@ -45,6 +45,12 @@ def test_every_density_has_a_label_that_overlaps_no_other(count, columns):
     assert all(a.x1 <= b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
 
 
+def test_the_densest_has_a_label_and_so_has_the_sparsest():
+    with figure_style.drawing() as (_, [axes]):
+        figure_style.density_axis(axes, [100, 98.4, 81, 10, 1])
+    assert axes.get_xticks().tolist() == [100, 81, 10, 1]
+
+
 def test_where_there_is_no_room_sparse_densities_keep_their_labels():
     percents = [100 * 0.9**level for level in range(60)]
     with figure_style.drawing() as (_, [axes]):

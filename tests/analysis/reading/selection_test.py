@@ -135,3 +135,12 @@ def test_labels_are_of_experiments(name):
     selection.check_labels(runs, ["same_init", "a/same_init"])
     with pytest.raises(ValueError, match=f"Unknown experiment '{name}'"):
         selection.check_labels(runs, [name])
+
+
+@pytest.mark.parametrize("name", ["reint", "a/reinit", "rein"])
+def test_a_control_is_an_experiment(name):
+    runs = _runs(("a/same_init", 1, 0.5), ("a/reinit", 1, 0.5))
+    selection.check_control(runs, "reinit")
+    selection.check_control(_runs(("snip_shuffle", 1, 0.5)), "shuffle")
+    with pytest.raises(ValueError, match=f"Unknown control '{name}'"):
+        selection.check_control(runs, name)

@@ -109,7 +109,7 @@ def test_many_layers_go_into_parts(tmp_path):
     parts = text.split("\n\n")[1:]
     assert len(parts) == 10
     counts = [part.count("50.0") for part in parts]
-    assert sum(counts) == 30 + len(parts) and min(counts) > 3
+    assert sum(counts) == 30 + len(parts)
 
 
 CONTROLS = ("reinit", "shuffle", "random_global", "snip")
