@@ -45,7 +45,7 @@ docs: $(VENV)/.docs_installed
 	@$(VENV)/bin/python docs/make_pages.py build/pages
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
 	@$(VENV)/bin/python docs/check_site.py build/site
-	@echo "Open build/site/index.html"
+	@echo "Open build/site/index.html; its search works where it is served"
 
 demo: install
 	@$(TICKET) argfile_runner lottery_experiment lottery_experiment_argfile \

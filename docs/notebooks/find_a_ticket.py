@@ -9,8 +9,8 @@
 # # Find a ticket in your model
 #
 # A network that Keras has built, some data, one call: what comes back is the
-# same network with most of its weights at 0, and as good as before. Then we
-# ask whether it was luck. It all takes seconds on two cores, on 1,797
+# same network with most of its weights at 0, and not much worse. Then we ask
+# whether it was luck. It all takes less than a minute on two cores, on 1,797
 # handwritten digits that scikit-learn brings along.
 #
 # This page is a notebook: `jupytext --to ipynb
@@ -128,8 +128,8 @@ print(f"ticket {runs['accuracy'].iloc[-1]:.4f}, reinitialised {accuracy:.4f}")
 # Measured: 95.97 and 94.21 % at a density of 1.98 %, the dense network 98.99 %
 # (2 cores of an AMD EPYC, TensorFlow 2.21). One trial of each says little: the
 # difference grows as networks get sparser, and half a point is noise.
-# [Reproduce figure 3](reproduce_figure_3.py) has
-# several trials and more controls, as do the commands on the [paper's
+# [Reproduce figure 3](reproduce_figure_3.py) has several trials and more
+# controls, as do the commands on the [paper's
 # page](../papers/frankle_carbin_2019.md).
 #
 # ## Keep it
