@@ -178,7 +178,7 @@ def shared_folder(lines: list[Line]) -> list[str]:
     As far as output_dirs are known; [] where they share none.
     """
     folders = [full_path(x.output_dir) for x in lines if x.output_dir]
-    return os.path.commonprefix([path.split("/")[:-1] for path in folders])
+    return [*os.path.commonprefix([path.split("/")[:-1] for path in folders])]
 
 
 def full_path(path: str) -> str:
