@@ -83,7 +83,7 @@ def argfile_runner(
     slots = devices_lib.slots(devices, workers_per_device)
     found = _runner(runner)
     source = _source(argfile)
-    lines = argfile_lines.read(source, shlex.split(argfile_flags))
+    lines = argfile_lines.read(source, shlex.split(argfile_flags), runner)
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
     agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
     slots = slots[: len(agenda.to_run)]

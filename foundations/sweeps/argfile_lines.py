@@ -16,6 +16,8 @@ from lottery_ticket.foundations.command_line import flag_functions, flags
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import scripts
 
+# Variable of the environment in which argfiles find the runner's name.
+RUNNER = "LOTTERY_TICKET_RUNNER"
 # Lines that agree in all of these would write to the same folders.
 _PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
 
@@ -61,20 +63,24 @@ class Agenda:
         return f"{text}, {len(self.to_run)} to run"
 
 
-def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
+def read(
+    argfile: str, argfile_flags: list[str], runner: str = ""
+) -> list[Line]:
     """Returns the lines of an argfile.
 
     Args:
         argfile: Script (see `scripts.find`) that prints one line of flags per
             run, or plain text file of such lines. Blank lines and those that
             start with # are left out.
+        argfile_flags: Words of its command line.
+        runner: Name of the runner, which scripts find in the variable RUNNER.
 
     Raises:
         ValueError: If there is no line, a quote is left open, or the script
             fails; what it says about that goes to stderr.
     """
     lines = []
-    text = _text(argfile, argfile_flags)
+    text = _text(argfile, argfile_flags, {RUNNER: runner} if runner else {})
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             with _naming(number, line):
@@ -171,7 +177,7 @@ def full_path(path: str) -> str:
     return os.path.abspath(os.path.expanduser(path))
 
 
-def _text(argfile, argfile_flags):
+def _text(argfile, argfile_flags, environment):
     if not scripts.is_python(argfile):
         if argfile_flags:
             raise ValueError(
@@ -180,7 +186,12 @@ def _text(argfile, argfile_flags):
             )
         return files.read(argfile).decode()
     command = scripts.command(argfile, argfile_flags)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
     if done.returncode:
         raise ValueError(
             f"{shlex.join([argfile, *argfile_flags])} ended with exit status "
