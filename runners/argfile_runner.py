@@ -8,10 +8,12 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
 
 import contextlib
 import functools
+import math
+import os
 import shlex
 import subprocess
 import sys
-from typing import Any
+import time
 
 import tqdm
 
@@ -19,15 +21,20 @@ from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    leases,
     line_logs,
     line_progress,
     scripts,
+    shards,
+    shared_lines,
     worker_pool,
 )
+from lottery_ticket.foundations.values import durations
 from lottery_ticket.runners import commands
 
 # Commands that are no experiment, and may be run line by line.
 _OTHER_RUNNERS = ("report", "mask_facts", "download_data")
+TIME_IS_UP = 75  # Exit status: sysexits.h calls it EX_TEMPFAIL, "try again".
 
 
 def argfile_runner(
@@ -39,6 +46,8 @@ def argfile_runner(
     log_dir: str | None = None,
     dry_run: bool = False,
     quiet: bool = False,
+    shard: str | None = None,
+    stop_after: str | None = None,
     argfile_flags: str = "",
 ) -> None:
     """Runs a runner once for each line of an argfile, on all devices at once.
@@ -56,7 +65,9 @@ def argfile_runner(
     own: argfile_runner RUNNER ARGFILE --help lists its flags. A switch of the
     argfile, which takes no value, must stand after RUNNER and ARGFILE.
 
-    Ctrl-C stops everything; the same command goes on from there.
+    Ctrl-C and SIGTERM stop everything, with exit status 130; the same command
+    goes on from there. Several machines share a sweep by --shard: see
+    docs/clusters.md.
 
     Args:
         runner: Name of one of our runners, such as lottery_experiment, a dotted
@@ -77,22 +88,35 @@ def argfile_runner(
         dry_run: Print what would run and where, and run nothing; the exit
             status is 1 if a line is refused.
         quiet: Show nothing but failures, at the end.
+        shard: Which lines are run here. I/N: every N-th from the I-th on. auto:
+            the same by the variables of a Slurm job array or a Kubernetes
+            Indexed Job. leases: what no other sweep with leases has, on any
+            machine that writes to the same folders. Default is all.
+        stop_after: Time after which to stop as by Ctrl-C, such as 55min (s,
+            min, h), with exit status 75 if lines are left. Default is never.
         argfile_flags: Flags of the argfile in one text, for when some have
             names that argfile_runner has, too, such as "--quiet --trials=3".
     """
+    limit_s = durations.seconds(stop_after) if stop_after else math.inf
+    deadline = time.monotonic() + limit_s
+    part = shards.parse(shard, os.environ)
     slots = devices_lib.slots(devices, workers_per_device)
     found = _runner(runner)
     source = _source(argfile)
     lines = argfile_lines.read(source, shlex.split(argfile_flags), runner)
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
+    folder = shared_lines.folder(found, lines) if part.is_leased else None
+    lines = part.of(lines)
     agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
     slots = slots[: len(agenda.to_run)]
+    title = f"{part.text}{agenda.text}{_on(slots)}"
     if dry_run:
-        _print_agenda(found, agenda, slots)
+        _print_agenda(found, agenda, title)
         if agenda.refused:
             sys.exit(1)
     else:
-        _run(found, agenda, slots, quiet)
+        outcomes = _outcomes(found, agenda.to_run, slots, folder)
+        _run(found, agenda, outcomes, title, quiet, deadline)
 
 
 RUN = argfile_runner
@@ -141,9 +165,9 @@ def _showing(total, quiet):
     )
 
 
-def _print_agenda(runner, agenda, slots):
+def _print_agenda(runner, agenda, title):
     texts = [
-        f"{agenda.text}{_on(slots)}",
+        title,
         f"Each line goes to: {shlex.join(runner.command([]))}",
         *(f"complete: {line.text}" for line in agenda.complete),
         *(f"refused: {line.text}\n    {why}" for line, why in agenda.refused),
@@ -163,22 +187,33 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _run(runner, agenda, slots, quiet):
+def _outcomes(runner, lines, slots, folder):
+    """How lines end, as they do; those of all sweeps that have the folder."""
+    if folder is None or not lines:
+        return worker_pool.run(runner, lines, slots)
+    return shared_lines.run(runner, lines, slots, leases.Leases(folder))
+
+
+def _run(runner, agenda, outcomes, title, quiet, deadline):
     if agenda.to_run:
         line_logs.make_folder(agenda.to_run[0].log)
     if not quiet:
-        _say(f"{agenda.text}{_on(slots)}")
+        _say(title)
     progress = line_progress.LineProgress(agenda, quiet)
-    outcomes: Any = worker_pool.run(runner, agenda.to_run, slots)
     try:
         with contextlib.closing(progress), contextlib.closing(outcomes):
             for outcome in outcomes:
                 if outcome is not None:
                     progress.add(outcome)
                 progress.tick()
+                if time.monotonic() >= deadline:
+                    break
     except KeyboardInterrupt:
         _say(f"\nStopped: {progress.text()}. {_way_on(runner)}")
         sys.exit(130)
+    if progress.left:
+        _say(f"\nTime is up: {progress.text()}. {_way_on(runner)}")
+        sys.exit(TIME_IS_UP)
     if not quiet or progress.failures:
         _say(progress.summary())
     if progress.failures:

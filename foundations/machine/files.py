@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 import fsspec
 
 READERS = 16  # Of remote roots, which take some 50 ms an answer.
+# Their fsspec packages have the store itself refuse to make a file twice.
+CREATES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
 _Thing = typing.TypeVar("_Thing")
 _Read = typing.TypeVar("_Read")
 # Remote folder -> its listing, by paths below it; see `listed`.
@@ -146,6 +148,34 @@ def write(path: str, data: bytes) -> None:
             os.remove(temporary)
 
 
+def can_create(path: str) -> bool:
+    """Whether `create` holds there, however many ask for a file at once.
+
+    Source: https://github.com/fsspec/filesystem_spec/pull/1762, "Exclusive
+    write": If-None-Match of s3fs and adlfs, ifGenerationMatch of gcsfs. Other
+    packages, and older ones of these, look first and write then.
+    """
+    return not is_remote(path) or path.partition("://")[0] in CREATES
+
+
+def create(path: str, data: bytes) -> bool:
+    """Writes a file where there is none; returns whether it is this one now.
+
+    Of many who do so at once, one succeeds. Folders are made as needed. Raises
+    OSError if the file cannot be written.
+    """
+    try:
+        _create(path, data)
+        return True
+    except OSError as error:  # Of several kinds, where a store refuses.
+        if not is_remote(path) and not isinstance(error, FileExistsError):
+            raise
+        try:
+            return read(path) == data  # The answer to our own may be lost.
+        except FileNotFoundError:
+            raise error from None
+
+
 def remove(path: str) -> None:
     """Removes a file; nothing happens if it is absent."""
     if not is_remote(path):
@@ -171,6 +201,7 @@ class _Listing:
 
     def __init__(self, directory):
         fs, inner = _open(directory)
+        fs.invalidate_cache()  # Of what others have written since.
         found = fs.find(inner, detail=True) if fs.exists(inner) else {}
         prefix, start = directory.rstrip("/"), len(inner.rstrip("/"))
         self.sizes: dict[str, int] = {
@@ -198,6 +229,17 @@ def _listing_of(path):
         if f"{path}/".startswith(f"{directory.rstrip('/')}/"):
             return listing
     return None
+
+
+def _create(path, data):
+    if is_remote(path):
+        fs, inner = _open(path)
+        fs.pipe_file(inner, data, mode="create")
+        return
+    local = _local(path)
+    os.makedirs(os.path.dirname(local), exist_ok=True)
+    with open(local, "xb") as file:
+        file.write(data)
 
 
 def _local(path):

@@ -32,6 +32,7 @@ class LineProgress:
         self._to_run = len(agenda.to_run)
         self._total = agenda.total
         self._done = 0
+        self._elsewhere = 0  # Of those that are done.
         self._quiet = quiet
         self._is_plain = not sys.stderr.isatty()
         self._started_at = self._shown_at = time.monotonic()
@@ -53,6 +54,7 @@ class LineProgress:
         self._is_news = True
         if outcome.failure is None:
             self._done += 1
+            self._elsewhere += bool(outcome.by)
         else:
             self._fail(outcome)
         self._bar.update(1)
@@ -66,6 +68,12 @@ class LineProgress:
             self._is_news = False
             self._write(f"{self.text()}, {self._times()}")
 
+    @property
+    def left(self) -> int:
+        """Number of lines that have not ended."""
+        ended = self._complete + self._done + len(self.failures)
+        return self._total - ended
+
     def text(self) -> str:
         """Returns how many lines are done and have failed."""
         done = f"{self._complete + self._done} of {self._total} lines done"
@@ -74,7 +82,10 @@ class LineProgress:
 
     def summary(self) -> str:
         """Returns what came of the lines, and every failure with its log."""
-        counts = f"{self._done} done, {self._complete} skipped (complete)"
+        done = f"{self._done - self._elsewhere} done"
+        if self._elsewhere:
+            done += f", {self._elsewhere} by others"
+        counts = f"{done}, {self._complete} skipped (complete)"
         failures = [_describe(outcome) for outcome in self.failures]
         return "\n".join([f"{counts}, {len(failures)} failed.", *failures])
 
@@ -89,11 +100,10 @@ class LineProgress:
 
     def _times(self):
         elapsed_s = time.monotonic() - self._started_at
-        left = self._total - self._complete - self._done - len(self.failures)
-        ended = self._to_run - left
+        ended = self._to_run - self.left
         elapsed, remaining = (
             tqdm.tqdm.format_interval(seconds)
-            for seconds in (elapsed_s, elapsed_s / ended * left)
+            for seconds in (elapsed_s, elapsed_s / ended * self.left)
         )
         return f"{elapsed} so far, {remaining} left"
 
@@ -104,6 +114,8 @@ class LineProgress:
 
 def _describe(outcome):
     text = f"Failed: {outcome.line.text}\n    {outcome.failure}"
+    if outcome.by:  # Its log may be there, or on another machine.
+        text += f" (in {outcome.by})"
     last_line = line_logs.last_line(outcome.line.log)
     if last_line:
         text += f"\n    {outcome.line.log} ends with: {last_line}"

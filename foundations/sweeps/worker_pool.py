@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
@@ -29,6 +29,45 @@ class Outcome:
 
     line: argfile_lines.Line
     failure: str | None
+    by: str = ""  # The other sweep that ran it, if one did.
+
+
+class Queue(Protocol):
+    """What a pool takes its lines from, one at a time."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has no line to wait for; one that is lost may follow."""
+        ...
+
+    def take(self) -> argfile_lines.Line | None:
+        """Returns the next line to run, or None if there is none for now."""
+        ...
+
+    def is_lost(self, line: argfile_lines.Line) -> bool:
+        """Whether a line that was taken is not to be run any more."""
+        ...
+
+
+class InOrder:
+    """A queue of lines that are all there."""
+
+    def __init__(self, lines: list[argfile_lines.Line]):
+        """Takes the lines."""
+        self._waiting = collections.deque(lines)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether none is left."""
+        return not self._waiting
+
+    def take(self) -> argfile_lines.Line | None:
+        """Returns the next one, or None."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def is_lost(self, line: argfile_lines.Line) -> bool:
+        """No line is."""
+        return False
 
 
 def run(
@@ -36,47 +75,57 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
 ) -> Iterator[Outcome | None]:
+    """Yields outcomes as `work`, of lines that are run in their order."""
+    return work(runner, InOrder(lines), slots[: len(lines)])
+
+
+def work(
+    runner: scripts.Runner, queue: Queue, slots: list[devices.Slot]
+) -> Iterator[Outcome | None]:
     """Yields the outcome of each line as it ends, and None once a second.
 
     A worker runs line after line; where one dies, its line has failed and a new
-    one takes its place. No more start than there are lines. When the iterator
-    is closed or left by an exception, all workers and their children are
-    stopped. Raises RuntimeError if a worker dies before it can take a line.
+    one takes its place. The worker of a line that is lost is stopped, and the
+    line has no outcome. When the iterator is closed or left by an exception,
+    all workers and their children are stopped. Raises RuntimeError if a worker
+    dies before it can take a line.
     """
-    waiting = collections.deque(lines)
     workers = []
     try:
-        for slot in slots[: len(lines)]:
+        for slot in slots:
             workers.append(_Worker(runner, slot))
         while any(worker.is_open for worker in workers):
             for worker in _speaking(workers):
                 outcome = worker.listen()
                 if outcome is not None:
                     yield outcome
-                if not worker.is_open:
-                    workers.remove(worker)
-                    if waiting:
-                        workers.append(_Worker(runner, worker.slot))
-                else:
-                    yield from _hand_on(waiting, worker)
+            for worker in workers:
+                if worker.line is not None and queue.is_lost(worker.line):
+                    worker.stop()
+            for worker in [each for each in workers if each.has_ended]:
+                workers.remove(worker)
+                if not queue.is_over:
+                    workers.append(_Worker(runner, worker.slot))
+            for worker in [each for each in workers if each.is_idle]:
+                yield from _hand_on(queue, worker)
             yield None
     finally:
         _stop(workers)
 
 
-def _hand_on(waiting, worker):
-    """Gives an idle worker its next line, or closes it where there is none.
+def _hand_on(queue, worker):
+    """Gives an idle worker its next line, or closes it where none will come.
 
     Yields the outcomes of lines that have failed: their logs cannot be written.
     """
-    while waiting:
-        line = waiting.popleft()
+    while (line := queue.take()) is not None:
         try:
             worker.take(line)
             return
         except OSError as error:
             yield Outcome(line, f"its log cannot be written: {error}")
-    worker.close()
+    if queue.is_over:
+        worker.close()
 
 
 class _Worker:
@@ -86,6 +135,8 @@ class _Worker:
         self.slot = slot
         self.line: argfile_lines.Line | None = None
         self.is_open = True
+        self.has_ended = False
+        self._is_ready = False  # Its first word says so.
         self._runner = runner
         self.process = subprocess.Popen(
             [
@@ -101,6 +152,11 @@ class _Worker:
         self._requests = cast(IO[bytes], self.process.stdin)
         self.replies = cast(IO[bytes], self.process.stdout)
         os.set_blocking(self.replies.fileno(), False)
+
+    @property
+    def is_idle(self):
+        """Whether it could take a line."""
+        return self.is_open and self._is_ready and self.line is None
 
     def take(self, line):
         """Gives the worker, which must be idle, a line to run.
@@ -123,19 +179,28 @@ class _Worker:
         line, self.line = self.line, None
         if not reply:
             failure = self.end(GRACE_S)
-            if line is None:  # It has not said that it is ready.
+            if not self._is_ready:
                 raise RuntimeError(
                     f"A worker on {self.slot.name} could not start: {failure}"
                 )
+            if line is None:
+                return None
             with contextlib.suppress(OSError):
                 line_logs.add(line.log, f"# {failure}")
             return Outcome(line, failure)
+        self._is_ready = True
         return Outcome(line, json.loads(reply)["failure"]) if line else None
 
     def close(self):
         """Lets an idle worker end; it takes no more lines."""
         self.is_open = False
         self._requests.close()
+
+    def stop(self):
+        """Ends the worker in the middle of its line."""
+        self.line = None
+        self.terminate()
+        self.end(GRACE_S)
 
     def terminate(self):
         """Asks the worker and its children to end, if a line is running."""
@@ -149,6 +214,7 @@ class _Worker:
         self._signal(signal.SIGKILL)  # Its children, even where it is gone.
         status = self.process.wait()
         self.is_open = False
+        self.has_ended = True
         self._requests.close()
         self.replies.close()
         if status >= 0:

@@ -1,0 +1,202 @@
+"""Lines that several sweeps share, each of them running what nobody has.
+
+Of a line that another sweep has, this one waits for the end, whatever it is;
+where the other one is gone, it takes the line over.
+"""
+
+import collections
+import contextlib
+import logging
+import os
+import random
+import time
+from collections.abc import Iterator
+
+from lottery_ticket.foundations.machine import devices, files
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    leases,
+    scripts,
+    worker_pool,
+)
+
+_log = logging.getLogger(__name__)
+POLL_S = 5  # With nothing left to take.
+JITTER = 0.2  # So that sweeps that began together do not ask together.
+FOLDER = "leases"
+
+
+def folder(runner: scripts.Runner, lines: list[argfile_lines.Line]) -> str:
+    """Returns where the leases of lines are: beside what all have in common.
+
+    Raises ValueError if their output_dirs share no folder, or the runner cannot
+    tell what is complete.
+    """
+    if not runner.can_skip:
+        raise ValueError(
+            "--shard=leases needs a runner that tells which lines are "
+            f"complete: {runner.text} has no RUN that returns a plans.Plan. "
+            "Give --shard=I/N."
+        )
+    shared = argfile_lines.shared_folder(lines)
+    if not any(shared[1:]):  # Nothing after "" or "s3:".
+        raise ValueError(
+            "Leases lie in a folder that all output_dirs share, and these "
+            "share none. Give the argfile an --output_dir."
+        )
+    return files.join("/".join(shared), FOLDER)
+
+
+def run(
+    runner: scripts.Runner,
+    lines: list[argfile_lines.Line],
+    slots: list[devices.Slot],
+    held: leases.Leases,
+) -> Iterator[worker_pool.Outcome | None]:
+    """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
+
+    When it is closed or left by an exception, workers are stopped, and then the
+    lines that they had are left to others.
+    """
+    shared = SharedLines(runner, lines, held)
+    try:
+        shared.tick()
+        with contextlib.closing(
+            worker_pool.work(runner, shared, slots)
+        ) as outcomes:
+            for outcome in outcomes:
+                if outcome is None:
+                    shared.tick()
+                    yield None
+                elif shared.end(outcome):
+                    yield outcome
+                yield from shared.news()
+    finally:
+        shared.leave()
+
+
+class SharedLines:
+    """The lines of this sweep that have not ended, for a pool to take from."""
+
+    def __init__(
+        self,
+        runner: scripts.Runner,
+        lines: list[argfile_lines.Line],
+        held: leases.Leases,
+    ):
+        """Takes lines that were not complete, each with a log of its own."""
+        self._runner = runner
+        self._leases = held
+        self._names = {line.number: _name(line) for line in lines}
+        # Lines that have neither ended nor are run here, by name.
+        self._open = {_name(line): line for line in lines}
+        self._here: dict[str, argfile_lines.Line] = {}
+        self._free = collections.deque()  # Names that nobody has, as seen.
+        self._first: dict[str, int] = {}  # Number of the lease at the start.
+        self._news: list[worker_pool.Outcome] = []
+        self._looked_at = float("-inf")
+        self._random = random.Random()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all lines have ended or are run here."""
+        return not self._open
+
+    def take(self) -> argfile_lines.Line | None:
+        """Returns a line that is now this sweep's, or None if none is free."""
+        while self._free:
+            name = self._free.popleft()
+            line = self._open[name]
+            try:
+                if self._leases.take(name, line.text):
+                    self._here[name] = self._open.pop(name)
+                    if self._is_to_run(line):
+                        return line
+            except OSError as error:
+                self._end_open(name, f"its lease cannot be written: {error}")
+        return None
+
+    def is_lost(self, line: argfile_lines.Line) -> bool:
+        """Whether a line that was taken is another's by now."""
+        return self._names[line.number] not in self._here
+
+    def end(self, outcome: worker_pool.Outcome) -> bool:
+        """Ends a line that was run; returns whether it was still ours."""
+        name = self._names[outcome.line.number]
+        if self._here.pop(name, None) is None:
+            return False
+        state = leases.DONE if outcome.failure is None else leases.FAILED
+        self._leases.end(name, state, outcome.failure or "")
+        return True
+
+    def tick(self) -> None:
+        """Renews leases and looks at those of others, when it is time."""
+        self._leases.renew()
+        wait_s = leases.RENEW_S if self._free or not self._open else POLL_S
+        jitter = self._random.uniform(1 - JITTER, 1)
+        if time.monotonic() - self._looked_at >= wait_s * jitter:
+            self._look()
+        for name in [x for x in self._here if not self._leases.has(x)]:
+            self._open[name] = self._here.pop(name)
+
+    def news(self) -> Iterator[worker_pool.Outcome]:
+        """Yields the outcomes of lines that have ended without being run."""
+        while self._news:
+            yield self._news.pop()
+
+    def leave(self) -> None:
+        """Leaves the lines that are still here to others."""
+        while self._here:
+            self._leases.end(self._here.popitem()[0], leases.LEFT)
+
+    def _is_to_run(self, line):
+        """Looks a line up again, now that nobody else can change it."""
+        found = argfile_lines.agenda(self._runner, [line])
+        if found.to_run:
+            return True
+        failure = found.refused[0][1] if found.refused else None
+        outcome = worker_pool.Outcome(line, failure)
+        if self.end(outcome):
+            self._news.append(outcome)
+        return False
+
+    def _look(self):
+        """Sorts lines by their leases: free, ended elsewhere, or being run."""
+        self._looked_at = time.monotonic()
+        try:
+            last = self._leases.look(self._open)
+        except OSError as error:
+            _log.warning("Leases cannot be looked at for now: %s", error)
+            return
+        self._first = self._first or {
+            x: each.number for x, each in last.items()
+        }
+        self._free.clear()
+        for name, lease in last.items():
+            if self._is_free(name, lease):
+                self._free.append(name)
+            elif lease.state == leases.DONE:
+                self._end_open(name, None, lease.by)
+            elif lease.state == leases.FAILED:
+                self._end_open(name, lease.reason, lease.by)
+
+    def _is_free(self, name, lease):
+        """Whether a line may be taken.
+
+        So may lines that had ended before this sweep began, which it has looked
+        up, and those of another argfile, with other flags.
+        """
+        if lease.state == leases.TAKEN:
+            return lease.is_stale
+        is_old = lease.number <= self._first.get(name, 0)
+        is_other = lease.line != self._open[name].text
+        return lease.state == leases.LEFT or is_old or is_other
+
+    def _end_open(self, name, failure, by=""):
+        line = self._open.pop(name)
+        self._news.append(worker_pool.Outcome(line, failure, by))
+
+
+def _name(line):
+    """The name of a line in leases: its log's, which it has alone."""
+    return os.path.basename(line.log).removesuffix(".log")
