@@ -24,7 +24,7 @@ def run(
 ) -> Iterator[worker_pool.Outcome | None]:
     """Yields outcomes of lines as they end; `again` says that it is not over.
 
-    Lines that failed run again once all others have ended, up to `retries`
+    Lines that failed here run again once all others have ended, up to `retries`
     times. One that ran out of memory runs once more alone, after all of these.
 
     Args:
@@ -39,7 +39,7 @@ def run(
         failed = []
         with contextlib.closing(run_lines(lines, slots)) as outcomes:
             for outcome in outcomes:
-                if outcome is None or outcome.failure is None:
+                if outcome is None or not outcome.failure or outcome.by:
                     yield outcome
                 elif _OUT_OF_MEMORY.search(outcome.failure):
                     alone.append(outcome.line)

@@ -8,15 +8,29 @@ it that cannot be read is left out.
 
 import dataclasses
 import datetime
+import hashlib
 import json
 import os
 import platform
 import re
+import time
 import uuid
 from collections.abc import Iterable
 
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    line_logs,
+    worker_pool,
+)
+
 ALIVE_S = 60  # A sweep adds at least a line in so many seconds.
-STARTED, BEGAN, ENDED, ALIVE, OVER = "started", "began", "ended", "alive", "over"
+STARTED, BEGAN, ENDED, ALIVE, OVER = (
+    "started",
+    "began",
+    "ended",
+    "alive",
+    "over",
+)
 _FILE = re.compile(r"journal\..*\.jsonl")
 # What an event of each kind holds, beside `_ALL`.
 _ALL = {"time": str, "host": str, "pid": int, "sweep": str}
@@ -48,7 +62,7 @@ class Event:
 
 
 class Journal:
-    """What one sweep adds; without a folder, nothing.
+    """What one sweep adds to the journal; without a folder, nothing.
 
     A line that cannot be written, such as on a full disk, stops no sweep.
 
@@ -56,26 +70,85 @@ class Journal:
         problem: Why lines are missing, "" if none is.
     """
 
-    def __init__(self, folder: str | None = None):
-        """Adds nothing yet; the folder must be there by then."""
+    def __init__(self, folder: str | None):
+        """Adds nothing yet; the folder must be there when it does."""
         self.problem = ""
         host = platform.node() or "unknown"
         name = f"journal.{re.sub(r'[^A-Za-z0-9.-]', '_', host)}.jsonl"
-        self._path = os.path.join(folder, name) if folder else None
+        self._path = None if folder is None else os.path.join(folder, name)
         sweep = uuid.uuid4().hex[:12]
         self._own = {"host": host, "pid": os.getpid(), "sweep": sweep}
+        self._added_at = time.monotonic()
 
-    def add(self, event: str, **facts) -> None:
-        """Adds an event, with what `_FACTS` has of its kind."""
+    def start(
+        self, runner: str, argfile: str, agenda: argfile_lines.Agenda
+    ) -> None:
+        """Adds that a sweep starts, of a runner and an argfile by name."""
+        refused = [line for line, _ in agenda.refused]
+        lines = [*agenda.complete, *agenda.to_run, *refused]
+        text = "\n".join(sorted(line.text for line in lines))
+        self._add(
+            STARTED,
+            runner=runner,
+            argfile=argfile,
+            lines=hashlib.sha256(text.encode()).hexdigest()[:12],
+            total=agenda.total,
+            complete=len(agenda.complete),
+            refused=len(refused),
+        )
+
+    def begin(self, line: argfile_lines.Line, device: str) -> None:
+        """Adds that a line begins on a device."""
+        self._add(BEGAN, **_of_line(line), device=device)
+
+    def end(self, outcome: worker_pool.Outcome) -> None:
+        """Adds how a line has ended, unless it ran in another sweep."""
+        if outcome.by:
+            return
+        self._add(
+            ENDED,
+            **_of_line(outcome.line),
+            device=outcome.device,
+            seconds=round(outcome.seconds, 3),
+            failure=outcome.failure,
+            again=outcome.again,
+            last=line_logs.last_line(outcome.line.log),
+        )
+
+    def tick(self) -> None:
+        """Adds that the sweep is alive, where it has not added for long."""
+        if time.monotonic() - self._added_at >= ALIVE_S:
+            self._add(ALIVE)
+
+    def close(self, how: str) -> None:
+        """Adds that the sweep is over: "done", "stopped" or "time is up"."""
+        self._add(OVER, how=how)
+
+    def _add(self, event, **facts):
         if self._path is None:
             return
+        self._added_at = time.monotonic()
         now = datetime.datetime.now(datetime.timezone.utc)
-        time = now.isoformat(timespec="milliseconds")
-        record = {"event": event, "time": time, **self._own, **facts}
+        at = now.isoformat(timespec="milliseconds")
+        record = {"event": event, "time": at, **self._own, **facts}
         try:
             _append(self._path, f"{json.dumps(record)}\n".encode())
         except OSError as error:
             self.problem = f"The journal misses lines: {error}"
+
+
+def failed(
+    lines: list[argfile_lines.Line], runner: str
+) -> list[argfile_lines.Line]:
+    """Returns those lines that failed when they last ended, by the journal."""
+    folders = dict.fromkeys(os.path.dirname(line.log) for line in lines)
+    outcomes = last_outcomes(read(folders)[0])
+    found = {
+        line
+        for (of, line), event in outcomes.items()
+        if of == runner and event.facts["failure"] is not None
+    }
+    return [line for line in lines if line.text in found]
 
 
 def read(folders: Iterable[str]) -> tuple[list[Event], int]:
@@ -114,6 +187,10 @@ def last_outcomes(events: list[Event]) -> dict[tuple[str, str], Event]:
         for event in events
         if event.event == ENDED
     }
+
+
+def _of_line(line):
+    return {"line": line.text, "log": os.path.basename(line.log)}
 
 
 def _append(path, data):

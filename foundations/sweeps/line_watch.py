@@ -62,7 +62,7 @@ class LineWatch:
 
 
 def _newest(folder):
-    """When something in a folder, at any depth, was last changed; 0 for none."""
+    """When a folder, or something in it, was last changed; 0 for none."""
     newest = 0
     with contextlib.suppress(OSError):  # What has just vanished.
         newest = os.stat(folder).st_mtime_ns

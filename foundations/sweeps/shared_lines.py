@@ -52,6 +52,7 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     held: leases.Leases,
+    care: worker_pool.Care = worker_pool.NO_CARE,
 ) -> Iterator[worker_pool.Outcome | None]:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
@@ -62,7 +63,7 @@ def run(
     try:
         shared.tick()
         with contextlib.closing(
-            worker_pool.work(runner, shared, slots)
+            worker_pool.work(runner, shared, slots, care)
         ) as outcomes:
             for outcome in outcomes:
                 if outcome is None:

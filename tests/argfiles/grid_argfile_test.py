@@ -45,7 +45,10 @@ def test_a_line_per_combination_first_those_of_the_first_seed():
         ("--jit=True,False", ["jit=True", "jit=False"]),
         ("--test_interval=1-3,7", [f"test_interval={n}" for n in (1, 2, 3, 7)]),
         ("--hidden_units=300,100", []),
-        ("--hidden_units=30,10;9,8", ["hidden_units=30_10", "hidden_units=9_8"]),
+        (
+            "--hidden_units=30,10;9,8",
+            ["hidden_units=30_10", "hidden_units=9_8"],
+        ),
         (
             "--fractions=*=.2; d*=.1,logits=.05;",
             ["fractions=0.2", "fractions=d=0.1_logits=0.05"],
@@ -133,12 +136,12 @@ def test_a_report_tells_the_combinations_apart(tmp_path):
 def test_as_a_program():
     module = "lottery_ticket.argfiles.grid_argfile"
     done = subprocess.run(
-        [sys.executable, "-m", module, "o", "--lr", "1,2", "--save_summaries"],
+        [sys.executable, "-m", module, "o", "--lr", "1,2", "--jit"],
         capture_output=True,
         text=True,
     )
     assert done.stdout.splitlines() == [
-        f"--output_dir=o/lr={lr}/trial1 --seed=1 --lr={lr} --save_summaries=True"
+        f"--output_dir=o/lr={lr}/trial1 --seed=1 --lr={lr} --jit=True"
         for lr in (1, 2)
     ]
 

@@ -18,7 +18,7 @@ import os, sys, time
 
 def main(argv):
     flags = dict(word[2:].split("=") for word in argv)
-    os.makedirs(flags["output_dir"])
+    os.makedirs(flags["output_dir"], exist_ok=True)
     device = os.environ["CUDA_VISIBLE_DEVICES"]
     with open(flags["output_dir"] + "/done", "w") as file:
         file.write(f"{os.getpid()} {device}")
