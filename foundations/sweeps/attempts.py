@@ -13,7 +13,7 @@ from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
 _OUT_OF_MEMORY = re.compile(
     r"ResourceExhausted|RESOURCE_EXHAUSTED|\bMemoryError\b|killed by signal 9\b"
 )
-ALONE = "tried again at the end, with no other line beside it"
+ALONE = "to be tried again alone, at the end"
 
 
 def run(
@@ -48,7 +48,7 @@ def run(
                     tries[outcome.line.number] += 1
                     failed.append(outcome.line)
                     count = f"{tries[outcome.line.number]} of {retries}"
-                    again = f"tried again, {count}"
+                    again = f"to be tried again, {count}"
                     yield dataclasses.replace(outcome, again=again)
                 else:
                     yield outcome

@@ -127,7 +127,7 @@ def _describe(outcome):
     if outcome.by:  # Its log may be there, or on another machine.
         text += f" (in {outcome.by})"
     if outcome.again:
-        text += f"; {outcome.again}"
+        text += f"\n    {outcome.again}"
     last_line = line_logs.last_line(outcome.line.log)
     if last_line:
         text += f"\n    {outcome.line.log} ends with: {last_line}"

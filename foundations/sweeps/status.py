@@ -54,17 +54,18 @@ def text(
     title = f"Journals in {', '.join(places)}"
     if damaged:
         title += f", {_count(damaged, 'damaged line')} left out"
-    beside = [os.path.dirname(os.path.abspath(place)) for place in places]
+    beside = [os.path.normpath(os.path.join(x, os.pardir)) for x in places]
+    results = dict.fromkeys([os.path.normpath(directory), *beside])
     return "\n".join(
         [
             title,
             *_by_lines(events, sweeps, begun, now),
             *_failures(places, events, failures),
             *_running(begun, now),
-            *_interrupted(begun),
+            *_interrupted(begun, sweeps),
             *_devices(events),
             *_slowest(events),
-            *_leases(dict.fromkeys([directory, *beside]), now),
+            *_leases(results, now),
         ]
     )
 
@@ -131,8 +132,7 @@ def _by_lines(events, sweeps, begun, now):
     """How far sweeps are, those of the same lines together."""
     alike = {}
     for sweep in sweeps.values():
-        facts = sweep.start.facts
-        alike.setdefault((facts["runner"], facts["lines"]), []).append(sweep)
+        alike.setdefault(_lines_of(sweep), []).append(sweep)
     for same in alike.values():
         start = same[-1].start  # What was complete then is not run again.
         own = {sweep.start.sweep for sweep in same}
@@ -144,6 +144,11 @@ def _by_lines(events, sweeps, begun, now):
             and event.time >= start.time
         ]
         yield from _standing(same, since, begun, now)
+
+
+def _lines_of(sweep):
+    """What sweeps that ran the same lines have in common."""
+    return sweep.start.facts["runner"], sweep.start.facts["lines"]
 
 
 def _standing(same, since, begun, now):
@@ -219,9 +224,14 @@ def _running(begun, now):
         yield f"  {since:>8}  {_device(event)}  {_name(event)}"
 
 
-def _interrupted(begun):
-    """Those that nobody runs, though nothing says that they have ended."""
-    names = [_name(each.event) for each in begun if not each.sweep.is_alive]
+def _interrupted(begun, sweeps):
+    """Those of the latest sweeps that nobody runs, and that have not ended."""
+    latest = {_lines_of(sweep): sweep for sweep in sweeps.values()}.values()
+    names = [
+        _name(each.event)
+        for each in begun
+        if each.sweep in latest and not each.sweep.is_alive
+    ]
     if names:
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         yield f"Interrupted: {', '.join(names[:SHOWN])}{more}"
@@ -241,8 +251,15 @@ def _devices(events):
         yield "Devices:"
     for key, count in counts.items():
         busy_s = _covered(spans[key])
-        rate = f", {count / busy_s * 3600:.3g} an hour" if busy_s > 1 else ""
-        yield f"  {key}: {_count(count, 'line')} in {_clock(busy_s)}{rate}"
+        text = f"  {key}: {_count(count, 'line')} in {_clock(busy_s)}"
+        if busy_s >= 1:
+            rate = count / busy_s * 3600
+            text += (
+                f", {rate:,.0f} an hour"
+                if rate > 9
+                else f", {rate:.2g} an hour"
+            )
+        yield text
 
 
 def _covered(spans):
@@ -256,17 +273,19 @@ def _covered(spans):
 
 def _slowest(events):
     ended = [event for event in events if event.event == journal.ENDED]
-    ended.sort(key=lambda event: -event.facts["seconds"])
-    if ended:
+    ended.sort(key=lambda event: event.facts["seconds"])
+    longest = {event.facts["line"]: event for event in ended}.values()
+    slowest = sorted(longest, key=lambda event: -event.facts["seconds"])
+    if slowest:
         yield "Slowest:"
-    for event in ended[:SHOWN]:
+    for event in slowest[:SHOWN]:
         seconds = _clock(event.facts["seconds"])
         yield f"  {seconds:>8}  {_device(event)}  {_name(event)}"
 
 
-def _leases(folders_of_results, now):
+def _leases(results, now):
     """Who holds which lease, by the files beside results."""
-    for folder in folders_of_results:
+    for folder in results:
         held = leases.held(os.path.join(folder, "leases"))
         if held:
             yield f"Leases in {folder}/leases:"

@@ -57,10 +57,10 @@ def test_without_failures_lines_run_once():
 def test_lines_that_fail_run_again_after_all_others():
     pool = _Pool(_1=["x", "y"], _2=["z"], _3=[])
     assert _outcomes(pool, 3, retries=2) == [
-        (1, "x", "tried again, 1 of 2"),
-        (2, "z", "tried again, 1 of 2"),
+        (1, "x", "to be tried again, 1 of 2"),
+        (2, "z", "to be tried again, 1 of 2"),
         (3, None, ""),
-        (1, "y", "tried again, 2 of 2"),
+        (1, "y", "to be tried again, 2 of 2"),
         (2, None, ""),
         (1, None, ""),
     ]
@@ -69,7 +69,7 @@ def test_lines_that_fail_run_again_after_all_others():
 
 def test_in_the_end_a_failure_is_one():
     assert _outcomes(_Pool(_1=["x", "y"]), 1, retries=1) == [
-        (1, "x", "tried again, 1 of 1"),
+        (1, "x", "to be tried again, 1 of 1"),
         (1, "y", ""),
     ]
     assert _outcomes(_Pool(_1=["x"]), 1, retries=0) == [(1, "x", "")]
@@ -89,7 +89,7 @@ def test_without_memory_lines_run_alone_once_at_the_end(failure):
     assert _outcomes(pool, 3, retries=1) == [
         (1, failure, attempts.ALONE),
         (2, failure, attempts.ALONE),
-        (3, "x", "tried again, 1 of 1"),
+        (3, "x", "to be tried again, 1 of 1"),
         (3, None, ""),
         (1, None, ""),
         (2, failure, ""),

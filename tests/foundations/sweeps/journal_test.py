@@ -89,7 +89,7 @@ def test_a_silent_sweep_says_now_and_then_that_it_is_alive(monkeypatch):
         b"7\n",
         b'{"event": "dance"}\n',
         b'{"event": ["ended"]}\n',
-        b'{"event": "alive", "time": "noon", "host": "h", "pid": 1, "sweep":""}\n',
+        b'{"event": "alive", "time": "x", "host": "h", "pid": 1, "sweep":""}\n',
         b'{"event": "alive", "time": "2026-01-01T00:00:00+00:00", "host": 3}\n',
         b"[" * 5000 + b"\n",
     ],

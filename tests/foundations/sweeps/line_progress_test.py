@@ -92,10 +92,10 @@ def test_a_terminal_gets_a_live_line(plan, lines, monkeypatch):
 def test_a_failure_that_is_tried_again_is_none_yet(plan, lines, capsys):
     progress = line_progress.LineProgress(plan)
     failed = _outcome(lines[2], "exit status 1")
-    progress.add(dataclasses.replace(failed, again="tried again, 1 of 2"))
+    progress.add(dataclasses.replace(failed, again="to be tried again, 1 of 2"))
     progress.close()
     err = capsys.readouterr().err
-    assert "    exit status 1; tried again, 1 of 2\n" in err
+    assert "    exit status 1\n    to be tried again, 1 of 2\n" in err
     assert progress.text() == "1 of 6 lines done, 1 failed"
     assert progress.left == 4
 
