@@ -47,6 +47,7 @@ def argfile_runner(
     workers_per_device: int = 1,
     log_dir: str | None = None,
     dry_run: bool = False,
+    verify: bool = False,
     quiet: bool = False,
     shard: str | None = None,
     stop_after: str | None = None,
@@ -92,6 +93,9 @@ def argfile_runner(
             Default is `logs` in the deepest folder that holds all output_dirs.
         dry_run: Print what would run and where, and run nothing; the exit
             status is 1 if a line is refused.
+        verify: Read every file of complete lines, and name those that have
+            changed: their lines are run again. Else the sizes of files, and the
+            checksum of each run.json, tell what is complete.
         quiet: Show nothing but failures, at the end.
         shard: Which lines are run here. I/N: every N-th from the I-th on. auto:
             the same by the variables of a Slurm job array or a Kubernetes
@@ -128,7 +132,9 @@ def argfile_runner(
         if not lines:
             _say("No line failed when it last ran.")
             return
-    agenda = argfile_lines.agenda(found, lines, _showing(len(lines), quiet))
+    agenda = argfile_lines.agenda(
+        found, lines, _showing(len(lines), quiet), verify
+    )
     slots = slots[: len(agenda.to_run)]
     title = f"{part.text}{agenda.text}{_on(slots)}"
     if dry_run:

@@ -59,14 +59,20 @@ def keywords(function: Callable, values: dict) -> dict:
     settings refuse one.
     """
     found = {}
-    for name, parameter in inspect.signature(function).parameters.items():
-        kind = parameter.annotation
+    for name, kind in _kinds(function).items():
         if attrs.has(kind):
             own = [each for each in fields.names_of(kind) if each in values]
             found[name] = kind(**{each: values[each] for each in own})
         elif name in values:
             found[name] = values[name]
     return found
+
+
+@functools.lru_cache(maxsize=16)  # Lines of a sweep are of one function.
+def _kinds(function):
+    """Dict, argument of a function -> its annotation."""
+    arguments = inspect.signature(function).parameters
+    return {name: each.annotation for name, each in arguments.items()}
 
 
 def _flag(name, default, annotation):

@@ -54,12 +54,12 @@ class Command:
     usual: tuple[str, ...] = ()
     example: Callable[[], str] | None = None
 
-    @property
+    @functools.cached_property
     def makes_plan(self) -> bool:
         """Whether what it would do is known before it is done."""
         return plans.makes_plan(self.function)
 
-    @property
+    @functools.cached_property
     def parameters(self) -> dict[str, inspect.Parameter]:
         """Dict, flag -> its type and default."""
         return flag_functions.parameters(self.function)

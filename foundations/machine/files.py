@@ -68,7 +68,8 @@ def sizes(directory: str, below: Iterable[str]) -> dict[str, int]:
     Opens none; of a remote root it asks once.
     """
     if not is_remote(directory):
-        found = ((name, _size(_local(join(directory, name)))) for name in below)
+        local = _local(directory)
+        found = ((name, _size(f"{local}/{name}")) for name in below)
         return {name: size for name, size in found if size is not None}
     listing = _listing_of(directory) or _Listing(directory)
     known = listing.sizes
@@ -77,19 +78,20 @@ def sizes(directory: str, below: Iterable[str]) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def listed(directory: str) -> Iterator[None]:
-    """Has what lies below a remote folder looked up in one listing of it.
+def listed(*directories: str) -> Iterator[None]:
+    """Has what lies below remote folders looked up in one listing of each.
 
     `exists`, `names` and `sizes` answer by it, in all threads, and `each` reads
     many things at once. What is written meanwhile they do not see. Local
     folders are asked each time, which costs next to nothing.
     """
-    if is_remote(directory):
-        _listings[directory] = _Listing(directory)
+    remote = [each for each in directories if is_remote(each)]
+    _listings.update({each: _Listing(each) for each in remote})
     try:
         yield
     finally:
-        _listings.pop(directory, None)
+        for each in remote:
+            _listings.pop(each, None)
 
 
 def each(

@@ -7,6 +7,7 @@ lines are skipped.
 
 import contextlib
 import dataclasses
+import logging
 import os
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from lottery_ticket.foundations.command_line import flag_functions, flags
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import scripts
 
+_log = logging.getLogger(__name__)
 # Variable of the environment in which argfiles find the runner's name.
 RUNNER = "LOTTERY_TICKET_RUNNER"
 # Lines that agree in all of these would write to the same folders.
@@ -131,12 +133,17 @@ def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
 
 
 def agenda(
-    runner: scripts.Runner, lines: list[Line], show: Callable = iter
+    runner: scripts.Runner,
+    lines: list[Line],
+    show: Callable = iter,
+    verify: bool = False,
 ) -> Agenda:
     """Returns which lines are to run, by what is there of their results.
 
     Args:
         show: Function (iterable) -> the same iterable, which shows progress.
+        verify: Whether to read the files of complete lines too. A line with a
+            file that has changed is to run; the file is named in a warning.
     """
     command = runner.declared
     if command is None or not command.makes_plan:
@@ -146,7 +153,8 @@ def agenda(
         """Whether a line is complete, or why it cannot be run."""
         try:
             keywords = line.keywords or flags.bind(command, line.words)
-            return command.function(**keywords).is_complete
+            plan = command.function(**keywords)
+            return plan.is_complete and not (verify and _damaged(plan))
         except (ValueError, OSError) as error:
             return str(error)
 
@@ -167,7 +175,7 @@ def shared_folder(lines: list[Line]) -> list[str]:
     As far as output_dirs are known; [] where they share none.
     """
     folders = [full_path(x.output_dir) for x in lines if x.output_dir]
-    return os.path.commonprefix([path.split("/")[:-1] for path in folders])
+    return [*os.path.commonprefix([path.split("/")[:-1] for path in folders])]
 
 
 def full_path(path: str) -> str:
@@ -175,6 +183,14 @@ def full_path(path: str) -> str:
     if files.is_remote(path):
         return path.rstrip("/")
     return os.path.abspath(os.path.expanduser(path))
+
+
+def _damaged(plan):
+    """Paths of a plan's damaged files, each named in a warning."""
+    found = plan.damaged_files()
+    for path in found:
+        _log.warning("%s is missing or has changed: its line is to run", path)
+    return found
 
 
 def _text(argfile, argfile_flags, environment):

@@ -12,6 +12,7 @@ Checks, `--help` and docs come from there. A setting is None where nothing is
 given, if its type says that it may be.
 """
 
+import functools
 import math
 import numbers
 import re
@@ -179,8 +180,13 @@ def names_of(settings: typing.Any) -> list[str]:
 
 def is_given(settings: typing.Any, name: str) -> bool:
     """Whether a setting is not at its default."""
-    default = getattr(attrs.fields(type(settings)), name).default
-    return getattr(settings, name) != default
+    return getattr(settings, name) != _defaults(type(settings))[name]
+
+
+@functools.cache
+def _defaults(cls):
+    """Dict, name of a setting -> its default."""
+    return {each.name: each.default for each in attrs.fields(cls)}
 
 
 def given(settings: typing.Any) -> dict:
@@ -253,6 +259,7 @@ def check(
     _check_entry(name, _plain(value), kind, Facts("", **facts))
 
 
+@functools.cache
 def kinds(annotation: typing.Any) -> tuple:
     """Returns the types of a union, or the one that there is."""
     is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
@@ -272,11 +279,13 @@ def _field(default, metadata, **options):
 
 def _converted(value, attribute):
     """A field's value as it is kept; one text is one of several."""
+    if value is None:
+        return None
     value, convert = _plain(value), facts(attribute).convert
     kind = kinds(attribute.type)[0]
     if kind == tuple[str, ...] and isinstance(value, str):
         value = (value,)
-    if value is None or convert is None:
+    if convert is None:
         return value
     try:
         if typing.get_origin(kind) is not tuple:
@@ -299,23 +308,30 @@ def _plain(value) -> typing.Any:
 def _check(settings, attribute, value: typing.Any):
     """Raises unless a field's value is of its type, and in its range."""
     del settings
-    allowed = kinds(attribute.type)
-    if type(value) in {type(None)}.intersection(allowed):
+    if type(None) in kinds(attribute.type) and value is None:
         return
     name, known = attribute.name, facts(attribute)
-    kind = float if float in allowed else allowed[0]
-    if typing.get_origin(kind) is tuple:
+    kind, origin = _kind(attribute.type)
+    if origin is tuple:
         _check_is(name, value, tuple, "several values")
         each = name if known.choices else f"each of {name}"
         for entry in value:
             _check_entry(each, entry, typing.get_args(kind)[0], known)
-    elif typing.get_origin(kind) is dict:
+    elif origin is dict:
         _check_is(name, value, dict, "a dict, name -> value")
         for key, entry in value.items():
             _check_is(f"The names in {name}", key, str, "text")
             _check_entry(f"{name} of {key!r}", entry, float, known)
     else:
         _check_entry(name, value, kind, known)
+
+
+@functools.cache
+def _kind(annotation):
+    """The type of a field's values, and what it is one of: tuple, dict."""
+    allowed = kinds(annotation)
+    kind = float if float in allowed else allowed[0]
+    return kind, typing.get_origin(kind)
 
 
 def _check_is(name, value, kind, words):

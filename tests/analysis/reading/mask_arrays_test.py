@@ -35,6 +35,26 @@ def test_whole_runs_and_their_arrays(tmp_path):
     np.testing.assert_array_equal(final, [0.5, 0, -1])
 
 
+def test_a_remote_root_is_as_a_local_one(tmp_path):
+    final = {"b": [0.5, 0, -1], "a": [[2.0], [0]]}
+    found = []
+    for root in (str(tmp_path), "memory://mask_arrays"):
+        for trial in (1, 2):
+            directory = fake_results.write_masks(
+                root, trial, 2, "same_init", MASKS, final=final
+            )
+        runs, problems = _whole(root)
+        arrays = [
+            mask_arrays.restore(directory, folder, layer).tolist()
+            for folder in ("masks", "final")
+            for layer in runs["layers"].iloc[0]
+        ]
+        is_same = runs["masks"].nunique() == 1
+        found.append((problems, list(runs["layers"]), arrays, is_same))
+    assert found[0] == found[1]
+    assert found[0][0] == [] and found[0][3]
+
+
 def test_equal_masks_are_told_by_their_checksums(tmp_path):
     other = {"b": [1, 1, 0], "a": [[1], [0]]}
     weights = {"b": [1, 2, 3], "a": [[1], [0]]}

@@ -24,12 +24,59 @@ def test_written_bytes_are_read_back(root):
     assert files.names(files.join(root, "a")) == ["b.txt"]
 
 
-def test_walk_lists_folders_by_the_path_that_was_asked_for(root):
-    files.write(files.join(root, "a", "b.txt"), b"")
+def test_sizes_are_of_files_that_are_there(root):
+    files.write(files.join(root, "a", "b.txt"), b"12")
     files.write(files.join(root, "c.txt"), b"")
-    walked = dict(files.walk(root))
-    assert walked[root] == ["c.txt"]
-    assert walked[files.join(root, "a")] == ["b.txt"]
+    asked = ["a/b.txt", "c.txt", "a", "none", "a/none", "c.txt/none"]
+    assert files.sizes(root, asked) == {"a/b.txt": 2, "c.txt": 0}
+    assert files.sizes(files.join(root, "none"), asked) == {}
+
+
+def test_a_listing_answers_as_the_files_do(root):
+    files.write(files.join(root, "a", "b", "c.txt"), b"12")
+    files.write(files.join(root, "a", "d.txt"), b"1")
+
+    def answers():
+        below = [root, "a", "a/", "a/b", "a/b/c.txt", "a/d.txt", "d.txt", "a/x"]
+        paths = [files.join(root, path) for path in below]
+        return [
+            [files.exists(path) for path in paths],
+            [files.names(path) for path in paths],
+            files.sizes(root, below[1:]),
+            files.sizes(files.join(root, "a"), ["b/c.txt", "d.txt"]),
+            list(files.each(files.exists, paths)),
+        ]
+
+    before = answers()
+    with files.listed(root):
+        assert answers() == before
+    with files.listed(files.join(root, "none")):
+        assert not files.exists(files.join(root, "none"))
+        assert answers() == before
+
+
+def test_a_listing_asks_once(monkeypatch):
+    root = "memory://asked_once"
+    for name in ("a", "b", "c/d"):
+        files.write(files.join(root, name), b"1")
+    opened = []
+    usual = files._open
+    monkeypatch.setattr(
+        files, "_open", lambda path: opened.append(path) or usual(path)
+    )
+    with files.listed(root):
+        for _ in range(3):
+            assert files.names(root) == ["a", "b", "c"]
+            assert files.exists(files.join(root, "c"))
+            assert files.sizes(root, ["a", "x"]) == {"a": 1}
+    assert opened == [root]
+    assert not files._listings
+
+
+def test_what_is_raised_ends_a_listing():
+    with pytest.raises(ValueError), files.listed("memory://raised"):
+        raise ValueError
+    assert not files._listings
 
 
 def test_reading_nothing_names_the_path(root):
@@ -87,5 +134,5 @@ def test_is_remote(path, remote):
 def test_odd_names_are_local(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     files.write(f"{name}/c", b"")
-    assert files.walk(name) == [(name, ["c"])]
+    assert files.names(name) == ["c"]
     assert (tmp_path / name / "c").exists()

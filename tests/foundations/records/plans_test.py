@@ -1,6 +1,7 @@
 """Tests of foundations/records/plans.py."""
 
 import functools
+import hashlib
 import pathlib
 
 import numpy as np
@@ -125,6 +126,22 @@ def test_a_damaged_run_beside_a_result_is_done_again(tmp_path, damage):
     damage(tmp_path)
     done = []
     plan(run(tmp_path), result(tmp_path), work=lambda: done.append(1)).run()
+    assert done == [1]
+
+
+def test_a_run_whose_bytes_have_changed_is_done_again(tmp_path):
+    path = tmp_path / "final.npy"
+    path.write_bytes(b"12")
+    checksums = {"final.npy": hashlib.sha256(b"12").hexdigest()}
+    record = {"settings": SETTINGS, "inputs": {}, "checksums": checksums}
+    run_record.write(str(tmp_path), record)
+    plan(run(tmp_path), work=pytest.fail).run()
+    path.write_bytes(b"13")
+    changed = plan(run(tmp_path), work=lambda: done.append(1))
+    assert changed.is_complete
+    assert changed.damaged_files() == [str(path)]
+    done = []
+    changed.run()
     assert done == [1]
 
 

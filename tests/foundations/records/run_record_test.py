@@ -11,6 +11,7 @@ from lottery_ticket.foundations.records import (
     paths,
     run_record,
     save_restore,
+    sealed,
 )
 from lottery_ticket.foundations.values import names_0_1_0
 
@@ -43,6 +44,31 @@ def test_a_complete_run_is_complete(run):
     assert set(found) == {"initial", "final"}
     for network in found.values():
         np.testing.assert_array_equal(network["layer0"], NETWORK["layer0"])
+
+
+@pytest.mark.parametrize(
+    ("data", "is_recorded", "expected"),
+    [
+        (None, True, False),
+        (b"", True, False),
+        (b"1", True, False),
+        (b"0" * 160, True, True),  # As long as it was: bytes are not read.
+        (None, False, False),
+        (b"", False, False),
+        (b"1", False, True),  # 0.1.0 recorded no sizes.
+    ],
+)
+def test_sizes_tell_what_is_whole(run, data, is_recorded, expected):
+    settings, path = IDENTITY["settings"], pathlib.Path(run, "final/layer0.npy")
+    record = run_record.read(run)
+    assert record["sizes"]["final/layer0.npy"] == path.stat().st_size == 160
+    if not is_recorded:
+        del record["sizes"]
+        sealed.write(paths.record(run), record)
+    assert run_record.is_complete(run, settings, verify=False)
+    path.unlink() if data is None else path.write_bytes(data)
+    assert run_record.is_complete(run, settings, verify=False) == expected
+    assert not run_record.is_complete(run, settings)
 
 
 def test_all_folders_are_restored_but_those_saved_on_the_way(tmp_path):

@@ -1,11 +1,13 @@
 """Tests of foundations/records/save_restore.py."""
 
 import hashlib
+import io
 import pathlib
 
 import numpy as np
 import pytest
 
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import paths, save_restore
 
 NETWORK = {"layer0": np.array([[1.5, -2]], np.float32), "b": np.zeros(3)}
@@ -20,6 +22,34 @@ def test_a_network_survives_and_its_checksums_are_of_the_files(tmp_path):
         assert restored[name].dtype == array.dtype
         data = (tmp_path / f"{name}.npy").read_bytes()
         assert checksums[f"{name}.npy"] == hashlib.sha256(data).hexdigest()
+
+
+def test_arrays_are_one_archive_on_a_remote_root():
+    root, network = "memory://archive", {**NETWORK, "a-b": np.ones(2)}
+    [(name, checksum)] = save_restore.save_network(root, network).items()
+    data = files.read(f"{root}/{name}")
+    assert checksum == hashlib.sha256(data).hexdigest()
+    assert files.names(root) == [name]
+    with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
+        assert set(loaded.files) == set(network)
+    restored = save_restore.restore_network(root)
+    assert [*restored] == ["a-b", "b", "layer0"]
+    for each, array in network.items():
+        np.testing.assert_array_equal(restored[each], array)
+        one = save_restore.restore_entry(root, each)
+        np.testing.assert_array_equal(one, array)
+    for each, cut in enumerate([data[:-9], data[:60], b"", b"no archive"]):
+        files.write(f"{root}{each}/{name}", cut)
+        with pytest.raises(ValueError, match=f"{name} is damaged"):
+            save_restore.restore_network(f"{root}{each}")
+
+
+def test_files_of_older_runs_on_remote_roots_are_read(tmp_path):
+    save_restore.save_network(str(tmp_path), NETWORK)
+    for path in tmp_path.iterdir():
+        files.write(f"memory://older/{path.name}", path.read_bytes())
+    restored = save_restore.restore_network("memory://older")
+    assert set(restored) == set(NETWORK)
 
 
 def test_nothing_is_unpickled(tmp_path):

@@ -169,6 +169,36 @@ def test_agenda_shows_how_far_it_is(write):
             seen.append(answer)
             yield answer
 
-    lines = _read(write, "--output_dir=gs://b/new\n--output_dir=gs://b/done")
+    lines = _read(
+        write, "--output_dir=memory://b/new\n--output_dir=memory://b/done"
+    )
     argfile_lines.agenda(RUNNER, lines, show)
     assert seen == [False, True]
+
+
+def changed_plan(output_dir: str) -> plans.Plan:
+    """Is complete; what its folder's name says is damaged."""
+    return Changed(output_dir, (Part(f"{output_dir}/done", {}, None),), None)
+
+
+class Changed(plans.Plan):
+    """A plan with a damaged file, if its folder is called so."""
+
+    def damaged_files(self):
+        return [f"{self.output_dir}/x"] * ("changed" in self.output_dir)
+
+
+def test_bytes_are_looked_at_where_that_is_asked_for(write, caplog):
+    runner = scripts.Runner("it.py", declared=flags.Command(changed_plan))
+    lines = _read(write, "--output_dir=whole\n--output_dir=changed")
+    assert not argfile_lines.agenda(runner, lines).to_run
+    assert not caplog.text
+    agenda = argfile_lines.agenda(runner, lines, verify=True)
+    assert agenda.to_run == lines[1:]
+    assert "changed/x is missing or has changed: its line" in caplog.text
+
+
+def test_what_a_checked_line_means_is_not_read_again(write, monkeypatch):
+    lines = argfile_lines.check(RUNNER, _read(write, "--output_dir=a/done"))
+    monkeypatch.setattr(flags, "bind", pytest.fail)
+    assert argfile_lines.agenda(RUNNER, lines).complete == lines
