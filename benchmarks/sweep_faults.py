@@ -122,7 +122,7 @@ class _Study:
         while any(sweep.poll() is None for sweep in sweeps):
             time.sleep(rng.uniform(*PAUSE_S))
             victim = rng.randrange(count)
-            if killed < kills:
+            if killed < kills and sweeps[victim].poll() is None:
                 processes = (sweeps[victim].pid, self._last_worker())
                 killed += _kill(processes[killed % 2])
             if sweeps[victim].poll() is not None and self.lost():
@@ -142,7 +142,7 @@ class _Study:
     def lost(self):
         """Names of lines that have no result."""
         done = {
-            path.parent.name for path in self._folder.glob("shared/*/done*")
+            path.parent.name for path in self._folder.glob("shared/*/done.json")
         }
         return sorted({*self._names} - done)
 

@@ -157,7 +157,7 @@ def argfile_runner(
         record.begin(line, device)
 
     care = worker_pool.Care(began, timeout)
-    run_lines = functools.partial(_outcomes, found, folder, care)
+    run_lines = functools.partial(_outcomes, found, folder, verify, care)
     outcomes = attempts.run(run_lines, agenda.to_run, slots, retries)
     _run(found, outcomes, progress, record, deadline)
 
@@ -230,12 +230,12 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, folder, care, lines, slots):
+def _outcomes(runner, folder, verify, care, lines, slots):
     """How lines end, as they do; those of all sweeps that have the folder."""
     if folder is None:
         return worker_pool.run(runner, lines, slots, care)
     held = leases.Leases(folder)
-    return shared_lines.run(runner, lines, slots, held, care)
+    return shared_lines.run(runner, lines, slots, held, verify, care)
 
 
 def _run(runner, outcomes, progress, record, deadline):

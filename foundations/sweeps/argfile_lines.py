@@ -7,6 +7,7 @@ lines are skipped.
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import os
 import shlex
@@ -145,28 +146,36 @@ def agenda(
         verify: Whether to read the files of complete lines too. A line with a
             file that has changed is to run; the file is named in a warning.
     """
-    command = runner.declared
-    if command is None or not command.makes_plan:
+    if not runner.can_skip:
         return Agenda([], lines, [])
-
-    def look_up(line):
-        """Whether a line is complete, or why it cannot be run."""
-        try:
-            keywords = line.keywords or flags.bind(command, line.words)
-            plan = command.function(**keywords)
-            return plan.is_complete and not (verify and _damaged(plan))
-        except (ValueError, OSError) as error:
-            return str(error)
-
+    look = functools.partial(look_up, runner, verify=verify)
     folder = "/".join(shared_folder(lines))
     with files.listed(folder):
-        found = list(show(files.each(look_up, lines)))
+        found = list(show(files.each(look, lines)))
     answers = list(zip(lines, found, strict=True))
     return Agenda(
         [line for line, answer in answers if answer is True],
         [line for line, answer in answers if answer is False],
         [(line, answer) for line, answer in answers if isinstance(answer, str)],
     )
+
+
+def look_up(
+    runner: scripts.Runner, line: Line, *, verify: bool = False
+) -> bool | str:
+    """Returns whether a line is complete, or why it cannot be run.
+
+    Where the runner cannot tell, none is. `verify` is that of `agenda`.
+    """
+    command = runner.declared
+    if command is None or not command.makes_plan:
+        return False
+    try:
+        keywords = line.keywords or flags.bind(command, line.words)
+        plan = command.function(**keywords)
+        return plan.is_complete and not (verify and _damaged(plan))
+    except (ValueError, OSError) as error:
+        return str(error)
 
 
 def shared_folder(lines: list[Line]) -> list[str]:

@@ -4,7 +4,7 @@ import collections
 import contextlib
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
@@ -17,11 +17,11 @@ ALONE = "to be tried again alone, at the end"
 
 
 def run(
-    run_lines: Callable[[list, list], Iterator],
+    run_lines: Callable[[list, list], worker_pool.Outcomes],
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     retries: int = 0,
-) -> Iterator[worker_pool.Outcome | None]:
+) -> worker_pool.Outcomes:
     """Yields outcomes of lines as they end; `again` says that it is not over.
 
     Lines that failed here run again once all others have ended, up to `retries`

@@ -239,8 +239,10 @@ def _parsed(number, data):
         return None
     if not isinstance(found, dict) or found.get("state") not in _STATES:
         return None
-    known = {key: str(found.get(key, "")) for key in ("line", "by", "reason")}
-    return Lease(number, found["state"], **known)
+    line, by, reason = (
+        str(found.get(key, "")) for key in ("line", "by", "reason")
+    )
+    return Lease(number, found["state"], line, by, reason)
 
 
 def held(folder: str) -> dict[str, tuple[str, datetime.datetime]]:

@@ -6,11 +6,12 @@ where the other one is gone, it takes the line over.
 
 import collections
 import contextlib
+import functools
 import logging
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lottery_ticket.foundations.machine import devices, files
 from lottery_ticket.foundations.sweeps import (
@@ -22,6 +23,7 @@ from lottery_ticket.foundations.sweeps import (
 
 _log = logging.getLogger(__name__)
 POLL_S = 5  # With nothing left to take.
+TAKING_S = 1  # Of trying lines, before it is time to renew.
 JITTER = 0.2  # So that sweeps that began together do not ask together.
 FOLDER = "leases"
 
@@ -52,14 +54,23 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     held: leases.Leases,
+    verify: bool = False,
     care: worker_pool.Care = worker_pool.NO_CARE,
-) -> Iterator[worker_pool.Outcome | None]:
+) -> worker_pool.Outcomes:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
     When it is closed or left by an exception, workers are stopped, and then the
     lines that they had are left to others.
+
+    Args:
+        runner: What runs the lines.
+        lines: Lines that were not complete, each with a log of its own.
+        slots: Where workers are to be.
+        held: The leases of this sweep.
+        verify: As of `argfile_lines.look_up`, once a line is taken.
     """
-    shared = SharedLines(runner, lines, held)
+    look_up = functools.partial(argfile_lines.look_up, runner, verify=verify)
+    shared = SharedLines(look_up, lines, held)
     try:
         shared.tick()
         with contextlib.closing(
@@ -81,12 +92,12 @@ class SharedLines:
 
     def __init__(
         self,
-        runner: scripts.Runner,
+        look_up: Callable[[argfile_lines.Line], bool | str],
         lines: list[argfile_lines.Line],
         held: leases.Leases,
     ):
-        """Takes lines that were not complete, each with a log of its own."""
-        self._runner = runner
+        """Takes what looks a line up, and lines that were not complete."""
+        self._look_up = look_up
         self._leases = held
         self._names = {line.number: _name(line) for line in lines}
         # Lines that have neither ended nor are run here, by name.
@@ -105,16 +116,11 @@ class SharedLines:
 
     def take(self) -> argfile_lines.Line | None:
         """Returns a line that is now this sweep's, or None if none is free."""
-        while self._free:
-            name = self._free.popleft()
-            line = self._open[name]
-            try:
-                if self._leases.take(name, line.text):
-                    self._here[name] = self._open.pop(name)
-                    if self._is_to_run(line):
-                        return line
-            except OSError as error:
-                self._end_open(name, f"its lease cannot be written: {error}")
+        end = time.monotonic() + TAKING_S
+        while self._free and time.monotonic() <= end:
+            line = self._try(self._free.popleft())
+            if line is not None and self._is_to_run(line):
+                return line
         return None
 
     def is_lost(self, line: argfile_lines.Line) -> bool:
@@ -150,15 +156,25 @@ class SharedLines:
         while self._here:
             self._leases.end(self._here.popitem()[0], leases.LEFT)
 
+    def _try(self, name):
+        """Returns a line if its lease is ours now, or None."""
+        line = self._open[name]
+        try:
+            if self._leases.take(name, line.text):
+                self._here[name] = self._open.pop(name)
+                return line
+        except OSError as error:
+            self._end_open(name, f"its lease cannot be written: {error}")
+        return None
+
     def _is_to_run(self, line):
         """Looks a line up again, now that nobody else can change it."""
-        found = argfile_lines.agenda(self._runner, [line])
-        if found.to_run:
+        found = self._look_up(line)
+        if found is False:
             return True
-        failure = found.refused[0][1] if found.refused else None
-        outcome = worker_pool.Outcome(line, failure)
-        if self.end(outcome):
-            self._news.append(outcome)
+        outcome = worker_pool.Outcome(line, None if found is True else found)
+        self.end(outcome)
+        self._news.append(outcome)
         return False
 
     def _look(self):

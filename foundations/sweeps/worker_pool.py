@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import IO, Protocol, cast
+from collections.abc import Callable, Generator
+from typing import IO, Protocol, TypeAlias, cast
 
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
@@ -58,6 +58,9 @@ class Care:
 NO_CARE = Care()
 
 
+Outcomes: TypeAlias = Generator[Outcome | None, None, None]
+
+
 class Queue(Protocol):
     """What a pool takes its lines from, one at a time."""
 
@@ -101,7 +104,7 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     care: Care = NO_CARE,
-) -> Iterator[Outcome | None]:
+) -> Outcomes:
     """Yields outcomes as `work`, of lines that are run in their order."""
     return work(runner, InOrder(lines), slots[: len(lines)], care)
 
@@ -111,7 +114,7 @@ def work(
     queue: Queue,
     slots: list[devices.Slot],
     care: Care = NO_CARE,
-) -> Iterator[Outcome | None]:
+) -> Outcomes:
     """Yields the outcome of each line as it ends, and None once a second.
 
     A worker runs line after line; where one dies, its line has failed and a new

@@ -1,5 +1,6 @@
 """Tests of runners/argfile_runner, most of them as a user runs it."""
 
+import json
 import os
 import re
 import signal
@@ -278,6 +279,28 @@ def test_a_dry_run_shows_what_would_run(folder, capsys):
     assert not (folder / "out/logs").exists()
 
 
+def test_a_shard_has_the_same_lines_and_logs_whatever_is_complete(
+    folder, capsys, monkeypatch
+):
+    monkeypatch.setenv("JOB_COMPLETION_INDEX", "1")
+    monkeypatch.setenv("JOB_COMPLETIONS", "3")
+    settings = {"experiment": "mine", "lr": 0.1}
+    for trial in (0, 1):
+        done = sealed.ResultFile("done.json")
+        done.write(f"out/trial{trial}", {"settings": settings})
+    words = ["runner.py", "argfile.py", "--n=6", "--dry_run", "--shard=auto"]
+    argfile_runner.main(words)
+    lines = capsys.readouterr().out.splitlines()
+    counts = "2 lines: 1 complete, 1 to run in 1 worker process on GPU 5"
+    shard = "shard 2 of 3 by JOB_COMPLETION_INDEX"
+    assert lines[0] == f"{shard}: {counts}"
+    assert lines[2:] == [
+        "complete: --output_dir=out/trial1",
+        "to run: --output_dir=out/trial4",
+        "    log: out/logs/trial4.log",
+    ]
+
+
 @pytest.mark.slow
 def test_a_dry_run_lets_its_reader_go(folder):
     command = _command("runner.py", "argfile.py", "--n=2000", "--dry_run")
@@ -305,6 +328,10 @@ def test_a_dry_run_lets_its_reader_go(folder):
         (["runner.py", "argfile.py", "--retries=-1"], "at least 0"),
         (["runner.py", "argfile.py", "--retries=x"], "must be an integer"),
         (["runner.py", "argfile.py"], "argfile.py ended with exit status 1"),
+        (["runner.py", "argfile.py", "--shard=9/8"], "--shard must be I/N"),
+        (["runner.py", "argfile.py", "--shard=auto"], "neither SLURM_ARRAY"),
+        (["plain.py", "argfile.py", "--n=1", "--shard=leases"], "needs a run"),
+        (["runner.py", "argfile.py", "--stop_after=90"], "such as '90s'"),
     ],
 )
 def test_wrong_command_lines(words, error, capfd):
@@ -381,3 +408,67 @@ def test_a_signal_stops_everything_it_started(folder, number):
     assert stopped in stderr
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
+
+
+def _last_lease(folder, name):
+    *_, last = sorted((folder / "out/leases").glob(f"{name}.*.json"))
+    return json.loads(last.read_text())
+
+
+@pytest.mark.slow
+def test_the_line_of_a_killed_sweep_is_taken_over(folder):
+    (folder / "long.txt").write_text("--output_dir=out/a --sleep=3600")
+    (folder / "short.txt").write_text("--output_dir=out/a")
+    started = folder / "out/a/started"
+    words = ["--devices=7", "--shard=leases"]
+    with subprocess.Popen(_command("runner.py", "long.txt", *words)) as gone:
+        waiting.wait_for(lambda: started.exists() and started.read_text())
+        gone.kill()
+    assert _last_lease(folder, "a")["state"] == "taken"
+    program = (
+        "from lottery_ticket.foundations.sweeps import leases, shared_lines; "
+        "from lottery_ticket.runners import argfile_runner as a; "
+        "leases.STALE_S, shared_lines.POLL_S = 2, 0.2; a.main()"
+    )
+    command = [sys.executable, "-c", program, "runner.py", "short.txt", *words]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, timeout=waiting.LIMIT_S
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "shared by leases: 1 lines: 0 complete, 1 to run" in ended.stderr
+    assert "1 done, 0 skipped (complete), 0 failed." in ended.stderr
+    assert _last_lease(folder, "a")["state"] == "done"
+
+
+@pytest.mark.slow
+def test_when_time_is_up_lines_are_left(folder):
+    text = "--output_dir=out/a --sleep=3600\n--output_dir=out/b"
+    (folder / "lines.txt").write_text(text)
+    flags = ["--devices=7", "--shard=leases", "--stop_after=20s"]
+    ended = _run("runner.py", "lines.txt", *flags)
+    assert ended.returncode == 75
+    stopped = "Time is up: 0 of 2 lines done. The same command goes on from"
+    assert stopped in ended.stderr
+    assert _last_lease(folder, "a")["state"] == "left"
+    assert not (folder / "out/b").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((folder / "out/a/started").read_text()), 0)
+
+
+@pytest.mark.slow
+def test_a_sweep_that_ends_in_time_has_not_failed(folder):
+    (folder / "lines.txt").write_text("--output_dir=out/a")
+    ended = _run("runner.py", "lines.txt", "--stop_after=1h")
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.slow
+def test_a_signal_leaves_lines_to_other_sweeps(folder):
+    (folder / "lines.txt").write_text("--output_dir=out/a --sleep=3600")
+    started = folder / "out/a/started"
+    command = _command("runner.py", "lines.txt", "--shard=leases")
+    with subprocess.Popen(command) as runner:
+        waiting.wait_for(lambda: started.exists() and started.read_text())
+        runner.send_signal(signal.SIGTERM)
+    assert runner.returncode == 130
+    assert _last_lease(folder, "a")["state"] == "left"

@@ -2,6 +2,7 @@
 
 import errno
 
+import fsspec
 import pytest
 
 from lottery_ticket.foundations.machine import files
@@ -136,3 +137,37 @@ def test_odd_names_are_local(tmp_path, monkeypatch, name):
     files.write(f"{name}/c", b"")
     assert files.names(name) == ["c"]
     assert (tmp_path / name / "c").exists()
+
+
+def test_a_file_is_made_once(root):
+    path = files.join(root, "a", "b.txt")
+    assert files.can_create(root)
+    assert files.create(path, b"one")
+    assert not files.create(path, b"two")
+    assert files.read(path) == b"one"
+    assert files.create(path, b"one")  # Where the answer was lost.
+
+
+@pytest.mark.parametrize(
+    "root", ["sftp://host/a", "file:///tmp", "hdfs://a/b", "github://a:b@/"]
+)
+def test_not_every_store_makes_files_once(root):
+    assert not files.can_create(root)
+
+
+def test_a_file_that_cannot_be_made_is_an_error(root):
+    files.write(files.join(root, "a"), b"")
+    with pytest.raises(OSError):
+        files.create(files.join(root, "a", "b.txt"), b"one")
+
+
+def test_a_new_listing_sees_what_others_wrote(monkeypatch):
+    """As s3fs and gcsfs, which keep their listings."""
+    store = fsspec.filesystem("memory")
+    forgotten = []
+    monkeypatch.setattr(
+        store, "invalidate_cache", lambda path=None: forgotten.append(path)
+    )
+    with files.listed("memory://cached"):
+        assert files.names("memory://cached") == []
+    assert forgotten == [None]

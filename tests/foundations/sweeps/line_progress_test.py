@@ -54,6 +54,19 @@ def test_failures_are_shown_at_once_and_in_the_summary(plan, lines, capsys):
     progress.close()
 
 
+def test_lines_of_other_sweeps_are_counted_and_named(plan, lines, capsys):
+    progress = line_progress.LineProgress(plan)
+    progress.add(_outcome(lines[2]))
+    progress.add(worker_pool.Outcome(lines[3], None, "process 3 on m"))
+    progress.add(worker_pool.Outcome(lines[4], "exit status 1", "process 3"))
+    assert progress.left == 1
+    assert progress.text() == "3 of 6 lines done, 2 failed"
+    counts = "1 done, 1 by others, 1 skipped (complete), 2 failed."
+    assert progress.summary().startswith(counts)
+    assert "exit status 1 (in process 3)\n" in capsys.readouterr().err
+    progress.close()
+
+
 def test_plain_lines_come_with_news_and_not_too_often(
     plan, lines, capsys, monkeypatch
 ):

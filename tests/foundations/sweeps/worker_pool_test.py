@@ -40,24 +40,40 @@ SLOTS = [devices.Slot(name, {"PLACE": name}) for name in ("A", "B")]
 
 
 @pytest.fixture
-def run(tmp_path):
+def runner(tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
+    return scripts.Runner(str(tmp_path / "script.py"))
 
+
+@pytest.fixture
+def run(runner, tmp_path):
     def run_lines(*texts, slots=SLOTS, **care):
-        lines = [
-            argfile_lines.Line(
-                number, tuple(text.split()), log=str(tmp_path / f"{number}.log")
-            )
-            for number, text in enumerate(texts, start=1)
-        ]
-        return worker_pool.run(
-            scripts.Runner(str(tmp_path / "script.py")),
-            lines,
-            slots,
-            worker_pool.Care(**care),
-        )
+        lines = _lines(tmp_path, texts)
+        return worker_pool.run(runner, lines, slots, worker_pool.Care(**care))
 
     return run_lines
+
+
+def _lines(folder, texts):
+    return [
+        argfile_lines.Line(
+            number, tuple(text.split()), log=str(folder / f"{number}.log")
+        )
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+class _Queue:
+    """Lines that a test adds, and those that it takes away again."""
+
+    def __init__(self):
+        self.lines, self.lost, self.is_over = [], [], False
+
+    def take(self):
+        return self.lines.pop(0) if self.lines else None
+
+    def is_lost(self, line):
+        return line in self.lost
 
 
 def _failures(outcomes):
@@ -142,6 +158,47 @@ def test_a_line_without_progress_is_stopped_and_no_other(
     assert failures == {1: stuck, 2: stuck, 3: None}
     assert f"# {stuck}" in (tmp_path / "1.log").read_text()
     _wait_for_end([int(process) for process, _ in _output(tmp_path, 3)])
+
+
+@LINUX
+@pytest.mark.slow
+def test_the_worker_of_a_lost_line_is_stopped(runner, tmp_path):
+    queue = _Queue()
+    first, second = queue.lines = _lines(tmp_path, ["sleep 3600", "go"])
+    ended = []
+    for outcome in worker_pool.work(runner, queue, SLOTS[:1]):
+        ended.append(outcome)
+        if _has_begun(tmp_path / "1.log"):
+            queue.lost = [first]
+        queue.is_over = not queue.lines
+    assert [x for x in ended if x] == [worker_pool.Outcome(second, None)]
+    (stopped, _), (other, _) = _output(tmp_path, 2)
+    assert stopped != other
+    _wait_for_end([int(stopped)])
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_while_it_waits_is_replaced(
+    runner, tmp_path, monkeypatch
+):
+    queue = _Queue()
+    pool = worker_pool.work(runner, queue, SLOTS[:1])
+    started = []
+    start = subprocess.Popen
+    monkeypatch.setattr(
+        worker_pool.subprocess,
+        "Popen",
+        lambda *words, **options: (
+            started.append(start(*words, **options)) or started[-1]
+        ),
+    )
+    for _ in range(2):  # Its first word, and a second without a line.
+        next(pool)
+    started[0].kill()
+    while len(started) < 2:
+        next(pool)
+    queue.lines, queue.is_over = _lines(tmp_path, ["go"]), True
+    assert _failures(pool) == {1: None}
 
 
 def test_workers_that_cannot_start_are_an_error(run, capfd):
