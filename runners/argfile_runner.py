@@ -142,14 +142,9 @@ def argfile_runner(
         if agenda.refused:
             sys.exit(1)
         return
-    log_folder = None
-    if agenda.to_run:
-        log_folder = os.path.dirname(agenda.to_run[0].log)
-        line_logs.make_folder(agenda.to_run[0].log)
+    record = _journal(found, argfile, agenda)
     if not quiet:
         _say(title)
-    record = journal.Journal(log_folder)
-    record.start(_name(found), argfile, agenda)
     progress = line_progress.LineProgress(agenda, quiet)
 
     def began(line, device):
@@ -236,6 +231,17 @@ def _outcomes(runner, folder, verify, care, lines, slots):
         return worker_pool.run(runner, lines, slots, care)
     held = leases.Leases(folder)
     return shared_lines.run(runner, lines, slots, held, verify, care)
+
+
+def _journal(runner, argfile, agenda):
+    """The journal beside the logs, or none where nothing is to run."""
+    folder = None
+    if agenda.to_run:
+        folder = os.path.dirname(agenda.to_run[0].log)
+        line_logs.make_folder(agenda.to_run[0].log)
+    found = journal.Journal(folder)
+    found.start(_name(runner), argfile, agenda)
+    return found
 
 
 def _run(runner, outcomes, progress, record, deadline):

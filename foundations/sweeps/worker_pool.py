@@ -36,8 +36,9 @@ class Outcome:
     line: argfile_lines.Line
     failure: str | None
     by: str = ""  # The other sweep that ran it, if one did.
-    device: str = ""  # Where it ran here, and for how long.
-    seconds: float = 0.0
+    # Where it ran here, and for how long.
+    device: str = dataclasses.field(default="", compare=False)
+    seconds: float = dataclasses.field(default=0.0, compare=False)
     again: str = ""  # How it will be tried again, if it will.
 
 
