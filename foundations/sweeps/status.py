@@ -172,7 +172,8 @@ def _standing(same, since, begun, now):
     if running and is_over and left:
         each_s = (now - start.time).total_seconds() / len(is_over)
         counts += f", {_clock(each_s * left)} left"
-    yield f"{runner} {argfile}: {counts}"
+    yield f"{runner} {argfile}"
+    yield f"  {counts}"
     alive = [sweep for sweep in same if sweep.is_alive] or same[-1:]
     for sweep in alive[-SHOWN:]:
         yield f"  {_process(sweep, now)}"
@@ -198,9 +199,10 @@ def _failures(places, events, count):
         yield f"Failed when they last ran: {len(failed)}"
     for event in failed[:count]:
         facts = event.facts
-        again = f"; {facts['again']}" if facts["again"] else ""
         yield f"  {facts['line']}"
-        yield f"      {facts['failure']}{again}"
+        yield f"      {facts['failure']}"
+        if facts["again"]:
+            yield f"      {facts['again']}"
         yield (
             f"      after {_clock(facts['seconds'])} on {_device(event)}, "
             f"{_date(event.time)}"

@@ -157,7 +157,7 @@ def test_the_lines_that_failed_can_be_run_again(folder, capfd):
     assert "2 done, 0 skipped (complete), 1 failed." in capfd.readouterr().err
     main.main(["sweep_status", "out"])
     shown = capfd.readouterr().out
-    assert "plain.py lines.txt: 2 of 3 done, 0 running, 1 failed" in shown
+    assert "plain.py lines.txt\n  2 of 3 done, 0 running, 1 failed" in shown
     assert "  --output_dir=out/b --until=ok\n      exit status 4\n" in shown
     (folder / "ok").touch()
     argfile_runner.main([*command, "--rerun_failed"])
