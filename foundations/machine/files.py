@@ -118,7 +118,8 @@ def read(path: str, count: int | None = None) -> bytes:
         raise FileNotFoundError(f"No file at {path}")
     fs, inner = _open(path)
     try:
-        return fs.cat_file(inner, end=count)
+        with _asked(path):
+            return fs.cat_file(inner, end=count)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileNotFoundError(f"No file at {path}") from error
 
@@ -132,8 +133,9 @@ def write(path: str, data: bytes) -> None:
     """
     if is_remote(path):  # Object stores show a file only when it is whole.
         fs, inner = _open(path)
-        fs.makedirs(posixpath.dirname(inner), exist_ok=True)
-        fs.pipe_file(inner, data)
+        with _asked(path):
+            fs.makedirs(posixpath.dirname(inner), exist_ok=True)
+            fs.pipe_file(inner, data)
         return
     local = _local(path)
     os.makedirs(os.path.dirname(local), exist_ok=True)
@@ -204,7 +206,8 @@ class _Listing:
     def __init__(self, directory):
         fs, inner = _open(directory)
         fs.invalidate_cache()  # Of what others have written since.
-        found = fs.find(inner, detail=True) if fs.exists(inner) else {}
+        with _asked(directory):
+            found = fs.find(inner, detail=True) if fs.exists(inner) else {}
         prefix, start = directory.rstrip("/"), len(inner.rstrip("/"))
         self.sizes: dict[str, int] = {
             prefix + path[start:]: info["size"] for path, info in found.items()
@@ -233,10 +236,23 @@ def _listing_of(path):
     return None
 
 
+@contextlib.contextmanager
+def _asked(path):
+    """Makes errors of a store's package OSErrors, as those of disks are."""
+    try:
+        yield
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # Of botocore, aiohttp, gcsfs and others.
+        kind = type(error).__name__
+        raise OSError(f"{path} does not answer: {kind}: {error}") from error
+
+
 def _create(path, data):
     if is_remote(path):
         fs, inner = _open(path)
-        fs.pipe_file(inner, data, mode="create")
+        with _asked(path):
+            fs.pipe_file(inner, data, mode="create")
         return
     local = _local(path)
     os.makedirs(os.path.dirname(local), exist_ok=True)

@@ -22,7 +22,7 @@ from lottery_ticket.foundations.sweeps import (
 )
 
 _log = logging.getLogger(__name__)
-POLL_S = 5  # With nothing left to take.
+POLL_S = 3  # With nothing left to take.
 TAKING_S = 1  # Of trying lines, before it is time to renew.
 JITTER = 0.2  # So that sweeps that began together do not ask together.
 FOLDER = "leases"

@@ -171,3 +171,25 @@ def test_a_new_listing_sees_what_others_wrote(monkeypatch):
     with files.listed("memory://cached"):
         assert files.names("memory://cached") == []
     assert forgotten == [None]
+
+
+class _NetworkError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("method", "call"),
+    [
+        ("cat_file", lambda path: files.read(path)),
+        ("pipe_file", lambda path: files.write(path, b"")),
+        ("find", lambda path: files.listed(path).__enter__()),
+    ],
+)
+def test_a_store_that_does_not_answer_is_an_os_error(method, call, monkeypatch):
+    def fail(*_, **__):
+        raise _NetworkError("no route")
+
+    files.write("memory://broken/a", b"")
+    monkeypatch.setattr(fsspec.filesystem("memory"), method, fail)
+    with pytest.raises(OSError, match="does not answer: _NetworkError: no r"):
+        call("memory://broken")
