@@ -114,7 +114,7 @@ def _time_handing_on(folder, count):
     line_logs.make_folder(lines[0].log)
     slots = devices.slots("cpu*2" if devices.cores() > 1 else "cpu*1")
     outcomes = worker_pool.run(scripts.Runner(str(script)), lines, slots)
-    started = None
+    started = 0.0
     for outcome in outcomes:
         started = started or time.perf_counter()  # Workers have started.
         if outcome is not None and outcome.failure:

@@ -21,6 +21,8 @@ from lottery_ticket.foundations.command_line import endings, flags, help_text
 from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    attempts,
+    journal,
     leases,
     line_logs,
     line_progress,
@@ -29,7 +31,7 @@ from lottery_ticket.foundations.sweeps import (
     shared_lines,
     worker_pool,
 )
-from lottery_ticket.foundations.values import durations
+from lottery_ticket.foundations.values import durations, fields
 from lottery_ticket.runners import commands
 
 # Commands that are no experiment, and may be run line by line.
@@ -49,6 +51,9 @@ def argfile_runner(
     quiet: bool = False,
     shard: str | None = None,
     stop_after: str | None = None,
+    retries: int = 0,
+    timeout: str | None = None,
+    rerun_failed: bool = False,
     argfile_flags: str = "",
 ) -> None:
     """Runs a runner once for each line of an argfile, on all devices at once.
@@ -98,19 +103,35 @@ def argfile_runner(
             machine that writes to the same folders. Default is all.
         stop_after: Time after which to stop as by Ctrl-C, such as 55min (s,
             min, h), with exit status 75 if lines are left. Default is never.
+        retries: How often a line that fails is tried again, after all others
+            have run. One that ran out of memory is tried again once, alone.
+        timeout: Time without progress after which a line is stopped and has
+            failed, such as 30min: its log and its folder stay as they are.
+            While it computes, as when it compiles, it has ten times as long.
+            Default is never.
+        rerun_failed: Run only the lines that failed when they last ran, as
+            `sweep_status` lists them.
         argfile_flags: Flags of the argfile in one text, for when some have
             names that argfile_runner has, too, such as "--quiet --trials=3".
     """
+    fields.check("retries", retries, int, at_least=0)
+    if timeout:
+        durations.seconds(timeout)
     limit_s = durations.seconds(stop_after) if stop_after else math.inf
     deadline = time.monotonic() + limit_s
     part = shards.parse(shard, os.environ)
     slots = devices_lib.slots(devices, workers_per_device)
     found = _runner(runner)
     source = _source(argfile)
-    lines = argfile_lines.read(source, shlex.split(argfile_flags))
+    lines = argfile_lines.read(source, shlex.split(argfile_flags), runner)
     lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
     folder = shared_lines.folder(found, lines) if part.is_leased else None
     lines = part.of(lines)
+    if rerun_failed:
+        lines = journal.failed(lines, _name(found))
+        if not lines:
+            _say("No line failed when it last ran.")
+            return
     agenda = argfile_lines.agenda(
         found, lines, _showing(len(lines), quiet), verify
     )
@@ -120,9 +141,20 @@ def argfile_runner(
         _print_agenda(found, agenda, title)
         if agenda.refused:
             sys.exit(1)
-    else:
-        outcomes = _outcomes(found, agenda.to_run, slots, folder, verify)
-        _run(found, agenda, outcomes, title, quiet, deadline)
+        return
+    record = _journal(found, argfile, agenda)
+    if not quiet:
+        _say(title)
+    progress = line_progress.LineProgress(agenda, quiet)
+
+    def began(line, device):
+        progress.begin(line)
+        record.begin(line, device)
+
+    care = worker_pool.Care(began, timeout)
+    run_lines = functools.partial(_outcomes, found, folder, verify, care)
+    outcomes = attempts.run(run_lines, agenda.to_run, slots, retries)
+    _run(found, outcomes, progress, record, deadline)
 
 
 RUN = flags.Command(
@@ -215,38 +247,58 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, lines, slots, folder, verify):
+def _outcomes(runner, folder, verify, care, lines, slots):
     """How lines end, as they do; those of all sweeps that have the folder."""
-    if folder is None or not lines:
-        return worker_pool.run(runner, lines, slots)
+    if folder is None:
+        return worker_pool.run(runner, lines, slots, care)
     held = leases.Leases(folder)
-    return shared_lines.run(runner, lines, slots, held, verify)
+    return shared_lines.run(runner, lines, slots, held, verify, care)
 
 
-def _run(runner, agenda, outcomes, title, quiet, deadline):
+def _journal(runner, argfile, agenda):
+    """The journal beside the logs, or none where nothing is to run."""
+    folder = None
     if agenda.to_run:
+        folder = os.path.dirname(agenda.to_run[0].log)
         line_logs.make_folder(agenda.to_run[0].log)
-    if not quiet:
-        _say(title)
-    progress = line_progress.LineProgress(agenda, quiet)
+    found = journal.Journal(folder)
+    found.start(_name(runner), argfile, agenda)
+    return found
+
+
+def _run(runner, outcomes, progress, record, deadline):
+    """Shows and records how lines end, until all have or time is up."""
+    how = "stopped"
     try:
         with contextlib.closing(progress), contextlib.closing(outcomes):
             for outcome in outcomes:
                 if outcome is not None:
                     progress.add(outcome)
+                    record.end(outcome)
                 progress.tick()
+                record.tick()
                 if time.monotonic() >= deadline:
                     break
+        how = "time is up" if progress.left else "done"
     except KeyboardInterrupt:
         _say(f"\nStopped: {progress.text()}. {_way_on(runner)}")
         sys.exit(130)
+    finally:
+        record.close(how)
+        if record.problem:
+            _say(record.problem)
     if progress.left:
         _say(f"\nTime is up: {progress.text()}. {_way_on(runner)}")
         sys.exit(TIME_IS_UP)
-    if not quiet or progress.failures:
+    if not progress.is_quiet or progress.failures:
         _say(progress.summary())
     if progress.failures:
         sys.exit(1)
+
+
+def _name(runner):
+    """What a journal calls a runner: a command, a module or a path."""
+    return runner.words[0] if runner.words else runner.script
 
 
 def _way_on(runner):

@@ -41,6 +41,7 @@ from lottery_ticket.foundations.learned_masks import (
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.selection import layer_densities, quotas
+from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
@@ -166,7 +167,7 @@ def test_the_argfile_prints_lines_for_its_runner(folder):
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 @pytest.mark.usefixtures("folder")
-def test_every_command_parses(words):
+def test_every_command_parses(words, monkeypatch):
     assert words[0] in commands_lib.helps()
     command = commands_lib.find(words[0])
     own, rest = flags.split(command, words[1:])
@@ -177,6 +178,9 @@ def test_every_command_parses(words):
     argfile = importlib.import_module(f"lottery_ticket.argfiles.{words[2]}")
     module = importlib.import_module(f"lottery_ticket.runners.{words[1]}")
     own, rest = flags.split(argfile.lines, rest)
+    if words[2] == "grid_argfile":  # It takes its runner's flags as one text.
+        monkeypatch.setenv(argfile_lines.RUNNER, words[1])
+        own, rest = [*own, f"--grid={shlex.join(rest)}"], []
     for line in argfile.lines(**flags.bind(argfile.lines, own)):
         flags.bind(module.RUN, [*shlex.split(line), *rest])
 

@@ -24,6 +24,8 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import scripts
 
 _log = logging.getLogger(__name__)
+# Variable of the environment in which argfiles find the runner's name.
+RUNNER = "LOTTERY_TICKET_RUNNER"
 # Lines that agree in all of these would write to the same folders.
 _PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
 
@@ -69,13 +71,17 @@ class Agenda:
         return f"{text}, {len(self.to_run)} to run"
 
 
-def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
+def read(
+    argfile: str, argfile_flags: list[str], runner: str = ""
+) -> list[Line]:
     """Returns the lines of an argfile.
 
     Args:
         argfile: Script (see `scripts.find`) that prints one line of flags per
             run, or plain text file of such lines. Blank lines and those that
             start with # are left out.
+        argfile_flags: Words of its command line.
+        runner: Name of the runner, which scripts find in the variable RUNNER.
 
     Raises:
         ValueError: If there is no line, a quote is left open, or the script
@@ -83,7 +89,7 @@ def read(argfile: str, argfile_flags: list[str]) -> list[Line]:
             goes to stderr.
     """
     lines = []
-    text = _text(argfile, argfile_flags)
+    text = _text(argfile, argfile_flags, {RUNNER: runner} if runner else {})
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             with _naming(number, line):
@@ -202,7 +208,7 @@ def _damaged(plan):
     return found
 
 
-def _text(argfile, argfile_flags):
+def _text(argfile, argfile_flags, environment):
     if not scripts.is_python(argfile):
         if argfile_flags:
             raise ValueError(
@@ -211,7 +217,12 @@ def _text(argfile, argfile_flags):
             )
         return files.read(argfile).decode()
     command = scripts.command(argfile, argfile_flags)
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
     if done.returncode and done.stderr.count("\n") == 1:
         raise ValueError(done.stderr.strip().removeprefix("Error: "))
     sys.stderr.write(done.stderr)

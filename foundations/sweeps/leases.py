@@ -11,6 +11,7 @@ looks, or of which nothing can be read for so long, is as good as left. Clocks
 of different machines are never compared.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -242,3 +243,21 @@ def _parsed(number, data):
         str(found.get(key, "")) for key in ("line", "by", "reason")
     )
     return Lease(number, found["state"], line, by, reason)
+
+
+def held(folder: str) -> dict[str, tuple[str, datetime.datetime]]:
+    """Returns dict, name of a line -> (who has it, when that was renewed).
+
+    The time is by the clock of who has it. Changes nothing, and leaves out what
+    is no lease.
+    """
+    found = {}
+    for name, number in _last_numbers(files.names(folder)).items():
+        data = _read(files.join(folder, f"{name}.{number}.json"))
+        lease = _parsed(number, data) if data is not None else None
+        if lease is not None and lease.state == TAKEN:
+            at = str(json.loads(data or b"{}").get("at"))
+            with contextlib.suppress(ValueError):
+                renewed = datetime.datetime.fromisoformat(at).astimezone()
+                found[name] = (lease.by, renewed)
+    return found

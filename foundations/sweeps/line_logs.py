@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import datetime
+import itertools
 import os
 import shlex
 
@@ -65,15 +66,25 @@ def add(log: str, text: str) -> None:
 
 def last_line(log: str) -> str:
     """Returns the last line of output in a log, or "" where there is none."""
+    return "".join(last_lines(log, 1))
+
+
+def last_lines(log: str, count: int) -> list[str]:
+    """Returns the last lines of output in a log, or fewer where it has fewer.
+
+    They are of one attempt, and have no spaces around them.
+    """
     try:
         with open(log, "rb") as file:
             file.seek(max(0, os.path.getsize(log) - TAIL_BYTES))
             tail = file.read().decode(errors="replace")
     except OSError:
-        return ""
-    lines = [line.strip() for line in tail.splitlines()]
-    output = [line for line in lines if line and not line.startswith("# ")]
-    return output[-1] if output else ""
+        return []
+    lines = [line for line in map(str.strip, tail.splitlines()) if line]
+    while lines and lines[-1].startswith("# "):  # How an attempt ended.
+        lines.pop()
+    output = itertools.takewhile(lambda x: x[:2] != "# ", reversed(lines))
+    return list(itertools.islice(output, count))[::-1]
 
 
 def _default_log_dir(output_dirs, shared):

@@ -1,4 +1,4 @@
-"""Shows how far a sweep is: a bar on terminals, plain lines elsewhere."""
+"""Shows how far a sweep is: a live line on terminals, plain lines elsewhere."""
 
 import dataclasses
 import sys
@@ -13,10 +13,7 @@ from lottery_ticket.foundations.sweeps import (
 )
 
 PLAIN_INTERVAL_S = 5
-_BAR = (
-    "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} lines"
-    " [{elapsed} so far, {remaining} left{postfix}]"
-)
+LIVE_INTERVAL_S = 0.2
 
 
 class LineProgress:
@@ -33,40 +30,44 @@ class LineProgress:
         self._total = agenda.total
         self._done = 0
         self._elsewhere = 0  # Of those that are done.
-        self._quiet = quiet
+        self._running: set[int] = set()  # Numbers of lines.
+        self.is_quiet = quiet
         self._is_plain = not sys.stderr.isatty()
         self._started_at = self._shown_at = time.monotonic()
         self._is_news = False
-        self._bar = tqdm.tqdm(
-            total=self._total,
-            initial=self._total - self._to_run,
+        self._live = tqdm.tqdm(
+            bar_format="{desc}",
             disable=quiet or self._is_plain,
-            bar_format=_BAR,
-            smoothing=0,  # Lines that ran side by side end in bursts.
             dynamic_ncols=True,
         )
         for line, reason in agenda.refused:
             line = dataclasses.replace(line, log="")  # It is an older one's.
             self._fail(worker_pool.Outcome(line, reason))
 
+    def begin(self, line: argfile_lines.Line) -> None:
+        """Counts a line that begins here."""
+        self._running.add(line.number)
+
     def add(self, outcome: worker_pool.Outcome) -> None:
         """Counts a line that has ended; a failure is shown at once."""
         self._is_news = True
+        self._running.discard(outcome.line.number)
         if outcome.failure is None:
             self._done += 1
             self._elsewhere += bool(outcome.by)
         else:
             self._fail(outcome)
-        self._bar.update(1)
 
     def tick(self) -> None:
         """Shows the time; call it about once a second."""
-        self._bar.refresh()
         age_s = time.monotonic() - self._shown_at
-        if self._is_plain and self._is_news and age_s > PLAIN_INTERVAL_S:
+        if not self._is_plain and age_s > LIVE_INTERVAL_S:
+            self._shown_at = time.monotonic()
+            self._live.set_description_str(self._now())
+        elif self._is_plain and self._is_news and age_s > PLAIN_INTERVAL_S:
             self._shown_at = time.monotonic()
             self._is_news = False
-            self._write(f"{self.text()}, {self._times()}")
+            self._write(self._now())
 
     @property
     def left(self) -> int:
@@ -90,25 +91,34 @@ class LineProgress:
         return "\n".join([f"{counts}, {len(failures)} failed.", *failures])
 
     def close(self) -> None:
-        """Ends the bar."""
-        self._bar.close()
+        """Ends the live line, with the last counts."""
+        if not self._live.disable:
+            self._live.set_description_str(self._now())
+        self._live.close()
 
     def _fail(self, outcome):
-        self.failures.append(outcome)
-        self._bar.set_postfix_str(f"{len(self.failures)} failed", False)
+        if not outcome.again:
+            self.failures.append(outcome)
         self._write(_describe(outcome))
 
-    def _times(self):
-        elapsed_s = time.monotonic() - self._started_at
+    def _now(self):
+        """All counts, and the time left once that can be told."""
+        waiting = self.left - len(self._running)
+        counts = [
+            f"{self._complete + self._done} of {self._total} done",
+            f"{len(self._running)} running",
+            f"{len(self.failures)} failed",
+            f"{waiting} waiting",
+        ]
         ended = self._to_run - self.left
-        elapsed, remaining = (
-            tqdm.tqdm.format_interval(seconds)
-            for seconds in (elapsed_s, elapsed_s / ended * self.left)
-        )
-        return f"{elapsed} so far, {remaining} left"
+        if ended:
+            each_s = (time.monotonic() - self._started_at) / ended
+            left = tqdm.tqdm.format_interval(each_s * self.left)
+            counts.append(f"{left} left")
+        return ", ".join(counts)
 
     def _write(self, text):
-        if not self._quiet:
+        if not self.is_quiet:
             tqdm.tqdm.write(text, file=sys.stderr)
 
 
@@ -116,6 +126,8 @@ def _describe(outcome):
     text = f"Failed: {outcome.line.text}\n    {outcome.failure}"
     if outcome.by:  # Its log may be there, or on another machine.
         text += f" (in {outcome.by})"
+    if outcome.again:
+        text += f"\n    {outcome.again}"
     last_line = line_logs.last_line(outcome.line.log)
     if last_line:
         text += f"\n    {outcome.line.log} ends with: {last_line}"

@@ -55,6 +55,7 @@ def run(
     slots: list[devices.Slot],
     held: leases.Leases,
     verify: bool = False,
+    care: worker_pool.Care = worker_pool.NO_CARE,
 ) -> worker_pool.Outcomes:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
@@ -73,7 +74,7 @@ def run(
     try:
         shared.tick()
         with contextlib.closing(
-            worker_pool.work(runner, shared, slots)
+            worker_pool.work(runner, shared, slots, care)
         ) as outcomes:
             for outcome in outcomes:
                 if outcome is None:

@@ -10,12 +10,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import IO, Protocol, TypeAlias, cast
 
 from lottery_ticket.foundations.command_line import endings
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.sweeps import argfile_lines, line_logs, scripts
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    line_logs,
+    line_watch,
+    scripts,
+)
+from lottery_ticket.foundations.values import durations
 
 GRACE_S = 5  # For workers to end by themselves before they are killed.
 TICK_S = 1
@@ -31,6 +37,27 @@ class Outcome:
     line: argfile_lines.Line
     failure: str | None
     by: str = ""  # The other sweep that ran it, if one did.
+    # Where it ran here, and for how long.
+    device: str = dataclasses.field(default="", compare=False)
+    seconds: float = dataclasses.field(default=0.0, compare=False)
+    again: str = ""  # How it will be tried again, if it will.
+
+
+@dataclasses.dataclass(frozen=True)
+class Care:
+    """What is done about lines while they run.
+
+    Args:
+        began: Function (line, name of a device), called when a line begins.
+        timeout: Duration without progress after which a line is stopped, such
+            as 30min; None is never.
+    """
+
+    began: Callable[[argfile_lines.Line, str], None] = lambda *_: None
+    timeout: str | None = None
+
+
+NO_CARE = Care()
 
 
 Outcomes: TypeAlias = Generator[Outcome | None, None, None]
@@ -78,13 +105,17 @@ def run(
     runner: scripts.Runner,
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
+    care: Care = NO_CARE,
 ) -> Outcomes:
     """Yields outcomes as `work`, of lines that are run in their order."""
-    return work(runner, InOrder(lines), slots[: len(lines)])
+    return work(runner, InOrder(lines), slots[: len(lines)], care)
 
 
 def work(
-    runner: scripts.Runner, queue: Queue, slots: list[devices.Slot]
+    runner: scripts.Runner,
+    queue: Queue,
+    slots: list[devices.Slot],
+    care: Care = NO_CARE,
 ) -> Outcomes:
     """Yields the outcome of each line as it ends, and None once a second.
 
@@ -97,19 +128,20 @@ def work(
     workers = []
     try:
         for slot in slots:
-            workers.append(_Worker(runner, slot))
+            workers.append(_Worker(runner, slot, care))
         while any(worker.is_open for worker in workers):
             for worker in _speaking(workers):
                 outcome = worker.listen()
                 if outcome is not None:
                     yield outcome
             for worker in workers:
+                worker.stop_if_stuck()
                 if worker.line is not None and queue.is_lost(worker.line):
                     worker.stop()
             for worker in [each for each in workers if each.has_ended]:
                 workers.remove(worker)
                 if not queue.is_over:
-                    workers.append(_Worker(runner, worker.slot))
+                    workers.append(_Worker(runner, worker.slot, care))
             for worker in [each for each in workers if each.is_idle]:
                 yield from _hand_on(queue, worker)
             yield None
@@ -136,9 +168,13 @@ def _hand_on(queue, worker):
 class _Worker:
     """One worker process, and the line it is working on."""
 
-    def __init__(self, runner, slot):
+    def __init__(self, runner, slot, care):
         self.slot = slot
         self.line: argfile_lines.Line | None = None
+        self._care = care
+        self._began_at = 0.0
+        self._watch: line_watch.LineWatch | None = None
+        self._stuck = ""  # Why its line has been stopped.
         self.is_open = True
         self.has_ended = False
         self._is_ready = False  # Its first word says so.
@@ -170,7 +206,13 @@ class _Worker:
         """
         command = self._runner.command(line.words)
         line_logs.add_start(line.log, self.slot.name, command)
-        self.line = line
+        self.line, self._began_at = line, time.monotonic()
+        if self._care.timeout is not None:
+            timeout_s = durations.seconds(self._care.timeout)
+            self._watch = line_watch.LineWatch(
+                line, self.process.pid, timeout_s
+            )
+        self._care.began(line, self.slot.name)
         request = {"words": line.words, "log": os.path.abspath(line.log)}
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
             self._requests.write(json.dumps(request).encode() + b"\n")
@@ -182,7 +224,7 @@ class _Worker:
         """
         reply = self.replies.read(REPLY_BYTES)
         line, self.line = self.line, None
-        if not reply:
+        if not reply or self._stuck:
             failure = self.end(GRACE_S)
             if not self._is_ready:
                 raise RuntimeError(
@@ -190,11 +232,28 @@ class _Worker:
                 )
             if line is None:
                 return None
+            failure = self._stuck or failure
             with contextlib.suppress(OSError):
                 line_logs.add(line.log, f"# {failure}")
-            return Outcome(line, failure)
+            return self._outcome(line, failure)
         self._is_ready = True
-        return Outcome(line, json.loads(reply)["failure"]) if line else None
+        if line is None:
+            return None
+        return self._outcome(line, json.loads(reply)["failure"])
+
+    def _outcome(self, line, failure):
+        seconds = time.monotonic() - self._began_at
+        return Outcome(line, failure, device=self.slot.name, seconds=seconds)
+
+    def stop_if_stuck(self):
+        """Kills a worker whose line gets on no more; `listen` says so then."""
+        if self.line and self._watch and self._watch.is_stuck():
+            self._stuck = f"no progress for {self._care.timeout}"
+            self.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(GRACE_S)
+            self._signal(signal.SIGKILL)
+            self.process.wait()
 
     def close(self):
         """Lets an idle worker end; it takes no more lines."""

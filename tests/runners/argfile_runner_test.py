@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from lottery_ticket.foundations.records import sealed
-from lottery_ticket.runners import argfile_runner
+from lottery_ticket.runners import argfile_runner, main
 from lottery_ticket.tests import waiting
 
 # Counts what it is told to do, in files; does not know what is complete.
@@ -19,7 +19,7 @@ import os, sys, time
 
 def main(argv):
     flags = dict(word[2:].split("=") for word in argv)
-    os.makedirs(flags["output_dir"])
+    os.makedirs(flags["output_dir"], exist_ok=True)
     device = os.environ["CUDA_VISIBLE_DEVICES"]
     with open(flags["output_dir"] + "/done", "w") as file:
         file.write(f"{os.getpid()} {device}")
@@ -28,6 +28,8 @@ def main(argv):
     print("Nearly there")
     if "kill" in flags:
         os.kill(os.getpid(), 9)
+    if not os.path.exists(flags.get("until", ".")):
+        sys.exit(4)
     sys.exit(int(flags.get("exit", 0)))
 """
 # As ours are.
@@ -143,6 +145,43 @@ def test_failures_are_reported_and_stop_no_other(folder):
         "    out/logs/b.log ends with: Nearly there",
     ]
     assert sorted(_done(folder)) == list("abcd")
+
+
+def test_the_lines_that_failed_can_be_run_again(folder, capfd):
+    lines = ["a", "b --until=ok", "c"]
+    text = "\n".join(f"--output_dir=out/{line}" for line in lines)
+    (folder / "lines.txt").write_text(text)
+    command = ["plain.py", "lines.txt", "--devices=7"]
+    with pytest.raises(SystemExit):
+        argfile_runner.main(command)
+    assert "2 done, 0 skipped (complete), 1 failed." in capfd.readouterr().err
+    main.main(["sweep_status", "out"])
+    shown = capfd.readouterr().out
+    assert "plain.py lines.txt\n  2 of 3 done, 0 running, 1 failed" in shown
+    assert "  --output_dir=out/b --until=ok\n      exit status 4\n" in shown
+    (folder / "ok").touch()
+    argfile_runner.main([*command, "--rerun_failed"])
+    assert "1 done, 0 skipped (complete), 0 failed." in capfd.readouterr().err
+    argfile_runner.main([*command, "--rerun_failed"])
+    assert capfd.readouterr().err == "No line failed when it last ran.\n"
+
+
+@pytest.mark.slow
+def test_lines_are_tried_again_and_stopped_without_progress(folder):
+    lines = ["a --until=out/b/done", "b", "c --after=never", "d --kill=1", "e"]
+    text = "\n".join(f"--output_dir=out/{line}" for line in lines)
+    (folder / "lines.txt").write_text(text)
+    ended = _run(
+        *("plain.py", "lines.txt", "--devices=7"),
+        *("--retries=1", "--timeout=2s"),
+    )
+    assert ended.returncode == 1
+    before, after = ended.stderr.split("3 done, 0 skipped (complete), 2 failed")
+    assert before.count("to be tried again, 1 of 1") == 2
+    assert before.count("to be tried again alone, at the end") == 1
+    assert after.count("Failed:") == 2
+    assert "/c --after=never\n    no progress for 2s\n" in after
+    assert "# no progress for 2s\n" in (folder / "out/logs/c.log").read_text()
 
 
 @pytest.mark.slow
@@ -283,6 +322,11 @@ def test_a_dry_run_lets_its_reader_go(folder):
         (["report_", "argfile.py"], "Unknown runner.*Did you mean 'report'"),
         (["runner.py", "argfile.py", "--devices=1"], "Unknown device '1'"),
         (["runner.py", "argfile.py", "--workers_per_device=x"], "integer"),
+        (["runner.py", "argfile.py", "--timeout=3"], "A duration must be"),
+        (["runner.py", "argfile.py", "--timeout=-1min"], "A duration must be"),
+        (["runner.py", "argfile.py", "--timeout=soon"], "A duration must be"),
+        (["runner.py", "argfile.py", "--retries=-1"], "at least 0"),
+        (["runner.py", "argfile.py", "--retries=x"], "must be an integer"),
         (["runner.py", "argfile.py"], "argfile.py ended with exit status 1"),
         (["runner.py", "argfile.py", "--shard=9/8"], "--shard must be I/N"),
         (["runner.py", "argfile.py", "--shard=auto"], "neither SLURM_ARRAY"),

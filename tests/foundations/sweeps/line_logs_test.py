@@ -80,3 +80,18 @@ def test_last_line_is_one_of_output(tmp_path):
     text = "# start\n" + "x\n" * line_logs.TAIL_BYTES + " last \n\n# killed\n"
     (tmp_path / "a.log").write_text(text)
     assert line_logs.last_line("a.log") == "last"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("# start\na\nb\nc\nd\n", ["b", "c", "d"]),
+        ("# start\na\n# start\nb\n# killed\n", ["b"]),
+        ("# start\na\n# start\n# killed\n", ["a"]),
+        ("# start\n", []),
+        ("", []),
+    ],
+)
+def test_last_lines_are_of_one_attempt(tmp_path, text, lines):
+    (tmp_path / "a.log").write_text(text)
+    assert line_logs.last_lines("a.log", 3) == lines

@@ -1,5 +1,6 @@
 """Tests of foundations/sweeps/line_progress."""
 
+import dataclasses
 import io
 import itertools
 import sys
@@ -79,20 +80,37 @@ def test_plain_lines_come_with_news_and_not_too_often(
     for _ in range(4):
         progress.tick()
     (line,) = capsys.readouterr().err.splitlines()
-    assert line == "2 of 6 lines done, 1 failed, 00:12 so far, 00:36 left"
+    assert line == "2 of 6 done, 0 running, 1 failed, 3 waiting, 00:36 left"
     progress.close()
 
 
-def test_a_terminal_gets_a_bar_over_all_lines(plan, lines, monkeypatch):
+def test_a_terminal_gets_a_live_line(plan, lines, monkeypatch):
     monkeypatch.setattr(sys, "stderr", _Terminal())
+    monkeypatch.setattr(line_progress, "LIVE_INTERVAL_S", -1)
     progress = line_progress.LineProgress(plan)
+    for line in lines[2:4]:
+        progress.begin(line)
+    progress.tick()
     progress.add(_outcome(lines[2], "exit status 1"))
     progress.tick()
+    progress.add(_outcome(lines[3]))
     progress.close()
     shown = sys.stderr.getvalue()
-    assert " 33% |" in shown
-    assert "| 3/6 lines [00:00 so far, 00:00 left, 2 failed]" in shown
+    assert "\r1 of 6 done, 2 running, 1 failed, 2 waiting\r" in shown
+    assert "1 of 6 done, 1 running, 2 failed, 2 waiting, 00:00 left" in shown
+    assert "2 of 6 done, 0 running, 2 failed, 2 waiting, 00:00 left" in shown
     assert "Failed: --a=3" in shown
+
+
+def test_a_failure_that_is_tried_again_is_none_yet(plan, lines, capsys):
+    progress = line_progress.LineProgress(plan)
+    failed = _outcome(lines[2], "exit status 1")
+    progress.add(dataclasses.replace(failed, again="to be tried again, 1 of 2"))
+    progress.close()
+    err = capsys.readouterr().err
+    assert "    exit status 1\n    to be tried again, 1 of 2\n" in err
+    assert progress.text() == "1 of 6 lines done, 1 failed"
+    assert progress.left == 4
 
 
 def test_quiet_shows_nothing(plan, lines, monkeypatch):

@@ -16,7 +16,7 @@ from lottery_ticket.foundations.sweeps import (
 from lottery_ticket.tests import waiting
 
 SCRIPT = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 
 def main(argv):
     print(os.getpid(), os.environ["PLACE"])
@@ -26,6 +26,9 @@ def main(argv):
     if argv[0] == "kill":
         os.fork() or time.sleep(3600)  # A child that holds the pipe open.
         os.kill(os.getpid(), 9)
+    if argv[0] == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(3600)
     if argv[0] == "sleep":
         time.sleep(float(argv[1]))
     if argv[0] == "after":
@@ -44,8 +47,9 @@ def runner(tmp_path):
 
 @pytest.fixture
 def run(runner, tmp_path):
-    def run_lines(*texts, slots=SLOTS):
-        return worker_pool.run(runner, _lines(tmp_path, texts), slots)
+    def run_lines(*texts, slots=SLOTS, **care):
+        lines = _lines(tmp_path, texts)
+        return worker_pool.run(runner, lines, slots, worker_pool.Care(**care))
 
     return run_lines
 
@@ -130,6 +134,30 @@ def test_a_dead_worker_is_replaced_at_its_place(run, tmp_path):
     assert len(set(processes)) == 3
     assert set(places) == {"B"}
     assert "exit status 3" in (tmp_path / "1.log").read_text()
+
+
+def test_who_looks_on_hears_what_begins_and_how_long_it_took(run):
+    begun = []
+    (outcome,) = filter(
+        None,
+        run("sleep .1", began=lambda line, where: begun.append((line, where))),
+    )
+    assert begun == [(outcome.line, "A")]
+    assert outcome.device == "A" and 0.1 <= outcome.seconds < waiting.LIMIT_S
+
+
+@LINUX
+@pytest.mark.slow
+def test_a_line_without_progress_is_stopped_and_no_other(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(worker_pool, "GRACE_S", 0.5)
+    texts = ["sleep 3600", "deaf", "go"]
+    failures = _failures(run(*texts, slots=SLOTS[1:], timeout="2s"))
+    stuck = "no progress for 2s"
+    assert failures == {1: stuck, 2: stuck, 3: None}
+    assert f"# {stuck}" in (tmp_path / "1.log").read_text()
+    _wait_for_end([int(process) for process, _ in _output(tmp_path, 3)])
 
 
 @LINUX
