@@ -182,14 +182,18 @@ def find_ticket(
     return ticket
 
 
-def load_ticket(model: "keras.Model", directory: str) -> "keras.Model":
+def load_ticket(
+    model: "keras.Model | str", directory: "str | keras.Model"
+) -> "keras.Model":
     """Returns the same as `load_ticket.load_ticket(directory, model)`.
 
     That has the folder first, which is taken here too.
     """
     if isinstance(model, str):
         model, directory = directory, model
-    return load_ticket_lib.load_ticket(directory, model)
+    return load_ticket_lib.load_ticket(
+        str(directory), typing.cast(typing.Any, model)
+    )
 
 
 def _check_recipe(recipe, dataset):
