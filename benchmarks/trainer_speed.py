@@ -23,7 +23,12 @@ import numpy as np
 from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.machine import devices, files, progress
+from lottery_ticket.foundations.machine import (
+    devices,
+    files,
+    precision,
+    progress,
+)
 from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
@@ -53,7 +58,7 @@ def trainer_speed(
         out: JSON file to write the milliseconds to, a list for each contender.
     """
     # As our commands do; TensorFlow itself would multiply in 19 bits on GPUs.
-    devices.set_precision("float32")
+    precision.set_policy("float32")
     contenders = _loops() if loops_only else _all()
     times = timing.compare(contenders, rounds, iterations, warmup=1000)
     timing.show(

@@ -11,7 +11,7 @@ from lottery_ticket.experiments.settings import (
     recipe_table,
     recipe_table_gem,
 )
-from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.machine import devices, precision
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
@@ -26,7 +26,10 @@ _OF_OPTIMIZERS = (
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup", "momentum"),
     *("epsilon", "decoupled_weight_decay"),
 )
-DTYPES = ("float32", devices.TF32, "mixed_bfloat16", "mixed_float16")
+DTYPES = (
+    *("float32", precision.TF32, precision.BF16_PRODUCTS),
+    *("mixed_bfloat16", "mixed_float16"),
+)
 
 
 if typing.TYPE_CHECKING:
@@ -230,8 +233,9 @@ class Recipe:
         "The same for the validation set.", at_least=1
     )
     dtype: Filled[str] = fields.left_open(
-        "What training computes in; weights have 32 bits. tensorfloat32 is how "
-        "NVIDIA GPUs multiply float32 in fewer bits.",
+        "What training computes in; weights have 32 bits. Float32 is "
+        "multiplied in fewer bits by tensorfloat32 on NVIDIA GPUs, and by "
+        "bfloat16_products on CPUs with AMX or AVX-512 BF16, without XLA.",
         choices=DTYPES,
         group="Precision and devices",
     )
@@ -389,6 +393,11 @@ class Recipe:
             raise ValueError(
                 "jit=True is for one device: XLA compiles no training that "
                 f"several share. Received: strategy={self.strategy}"
+            )
+        if self.jit and self.dtype == precision.BF16_PRODUCTS:
+            raise ValueError(
+                f"dtype={self.dtype} is how oneDNN multiplies, which XLA does "
+                "without. Leave jit out"
             )
         if not steps.parse(self.training_len)[1]:
             raise ValueError(

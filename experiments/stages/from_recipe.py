@@ -6,7 +6,12 @@ import os
 
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
-from lottery_ticket.foundations.machine import devices, lazy, progress
+from lottery_ticket.foundations.machine import (
+    devices,
+    lazy,
+    precision,
+    progress,
+)
 from lottery_ticket.foundations.records import run_record
 from lottery_ticket.foundations.training import optimizers, run_settings
 from lottery_ticket.foundations.values import (
@@ -209,7 +214,7 @@ def _last_model(
     its code.
     """
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(devices.set_precision(dtype))
+    keras.config.set_dtype_policy(precision.set_policy(dtype))
     try:
         with devices.strategy(strategy).scope():
             if own is None:

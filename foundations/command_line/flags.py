@@ -27,7 +27,11 @@ from lottery_ticket.foundations.command_line import (
     help_text,
     terminal,
 )
-from lottery_ticket.foundations.machine import compilation, environment
+from lottery_ticket.foundations.machine import (
+    compilation,
+    environment,
+    precision,
+)
 from lottery_ticket.foundations.records import plans
 
 PRINT_CONFIG = "--print_config"
@@ -101,6 +105,7 @@ def main(command: Callable | Command, argv: list[str] | None = None) -> None:
             compilation.set_up(
                 values.get("compile_cache"), values.get("deterministic", True)
             )
+            precision.set_up(values.get("dtype"))
     except (ValueError, OSError) as error:
         _leave_with_usage(error)
     with terminal.heard() as signals:

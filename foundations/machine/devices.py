@@ -16,7 +16,6 @@ with lazy.imports():
 
 STRATEGIES = ("none", "mirrored")
 CPU = "cpu"
-TF32 = "tensorfloat32"
 CGROUP_QUOTA_FILE = "/sys/fs/cgroup/cpu.max"
 NVIDIA_SMI_TIMEOUT_S = 60  # It can take seconds a GPU while drivers load.
 
@@ -173,23 +172,6 @@ def strategy(name: str) -> typing.Any:
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     found = tf.config.list_logical_devices(kind)
     return tf.distribute.MirroredStrategy([each.name for each in found])
-
-
-def set_precision(dtype: str) -> str:
-    """Has GPUs multiply float32 as a dtype says; returns Keras's name of it.
-
-    In all 32 bits, where TensorFlow itself would take 19, unless it is
-    "tensorfloat32": a value with the mantissa of float16. Raises ValueError
-    for that one where TensorFlow sees no GPU: a CPU has nothing of the kind.
-    """
-    is_short = dtype == TF32
-    if is_short and not sees_gpu():
-        raise ValueError(
-            "dtype=tensorfloat32 is of NVIDIA GPUs, and TensorFlow sees none "
-            "here. Use float32"
-        )
-    tf.config.experimental.enable_tensor_float_32_execution(is_short)
-    return "float32" if is_short else dtype
 
 
 def _check_gpus_are_seen():

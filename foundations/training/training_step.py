@@ -7,7 +7,7 @@ import typing
 import keras
 import tensorflow as tf
 
-from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.machine import devices, precision
 from lottery_ticket.foundations.networks import (
     keras_private,
     mask_constraint,
@@ -179,7 +179,7 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     CPU more than halves the time of dense networks, and makes convolutions
     inside the loop 50 times slower; there the update alone gains, 6 % of
     Conv-2's iterations. Layers that XLA cannot compile say so themselves
-    (`supports_jit`).
+    (`supports_jit`). XLA has no short products of a CPU.
     """
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         return Policy(loop=False, update=False)
@@ -188,6 +188,6 @@ def choose_policy(network: keras.Model, jit: bool | None = None) -> Policy:
     layers = keras_private.layers(network)
     has_convolutions = any("Conv" in type(layer).__name__ for layer in layers)
     has_gpu = tf.test.is_built_with_cuda() and devices.sees_gpu()
-    loop = has_gpu or not has_convolutions
+    loop = has_gpu or not (has_convolutions or precision.has_short_products())
     loop = loop and all(layer.supports_jit for layer in layers)
     return Policy(loop=loop, update=not loop)

@@ -176,22 +176,3 @@ def test_mirrored_takes_all_cpus_where_there_is_no_gpu():
 def test_unknown_strategies_are_errors():
     with pytest.raises(ValueError, match="Unknown strategy 'miror'"):
         devices.strategy("miror")
-
-
-def test_float32_is_float32_unless_fewer_bits_are_asked_for(monkeypatch):
-    before = tf.config.experimental.tensor_float_32_execution_enabled()
-    is_short = tf.config.experimental.tensor_float_32_execution_enabled
-    try:
-        assert devices.set_precision("float32") == "float32"
-        assert not is_short()
-        with pytest.raises(ValueError, match="sees none here. Use float32"):
-            devices.set_precision("tensorfloat32")
-        monkeypatch.setattr(
-            tf.config, "list_physical_devices", lambda kind: ["a GPU"]
-        )
-        assert devices.set_precision("tensorfloat32") == "float32"
-        assert is_short()
-        assert devices.set_precision("mixed_float16") == "mixed_float16"
-        assert not is_short()
-    finally:
-        tf.config.experimental.enable_tensor_float_32_execution(before)
