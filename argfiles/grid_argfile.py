@@ -68,11 +68,8 @@ def lines(output_dir: str, *, grid: str | None = None) -> list[str]:
         if flag != "seed" and (len(values[flag]) > 1 or text[-1:] in (",", ";"))
     }
     _check(command, values)
-    # Seeds outermost: all of the first trial, then all of the second.
-    order = sorted(values, key=lambda flag: flag != "seed")
     found = []
-    for combination in itertools.product(*(values[flag] for flag in order)):
-        chosen = dict(zip(order, combination, strict=True))
+    for chosen in _combinations(values):
         parts = [folders[flag][chosen[flag]] for flag in folders]
         folder = files.join(output_dir, *parts)
         if "seed" in chosen:
@@ -162,6 +159,13 @@ def _folders(flag, texts):
         values[name] = text
         found[text] = f"{flag}={name}"
     return found
+
+
+def _combinations(values):
+    """Yields dict, flag -> value: all of the first seed, then of the next."""
+    order = sorted(values, key=lambda flag: flag != "seed")
+    for combination in itertools.product(*(values[flag] for flag in order)):
+        yield dict(zip(order, combination, strict=True))
 
 
 def _check(command, values):

@@ -357,6 +357,14 @@ def test_argfile_flags_in_one_text(capsys):
     assert "--output_dir=out/trial0 --lr=7" in capsys.readouterr().out
 
 
+def test_a_grid_is_one_of_the_runner(capsys):
+    grid = ["--output_dir=out", "--criterion=snip,synflow", "--density=.1"]
+    argfile_runner.main(["prune_at_init", "grid_argfile", *grid, "--dry_run"])
+    out = capsys.readouterr().out
+    assert "2 lines: 0 complete, 2 to run" in out
+    assert "=out/criterion=snip/trial1/0/prune_at_init --seed=1" in out
+
+
 def test_help_is_the_manual_and_needs_no_tensorflow(capsys):
     argfile_runner.main(["--help"])
     text = capsys.readouterr().out
