@@ -80,6 +80,7 @@ def test_other_shells_read_their_script(shell, script):
     subprocess.run([shell, "-n", script(shell)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", completion.SHELLS)
 def test_every_command_and_flag_is_there(shell, capsys):
     main.main(["completion", shell])
