@@ -4,6 +4,7 @@ import contextlib
 import io
 import itertools
 import pathlib
+import re
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,19 @@ def render(figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     with mpl_style.context(STYLE_SHEET):
         figure.savefig(buffer, format=kind, metadata=metadata)
-    return buffer.getvalue()
+    data = buffer.getvalue()
+    return _numbered(data) if kind == "svg" else data
+
+
+def _numbered(svg):
+    """An SVG whose ids are numbers: Matplotlib's are of unrounded places."""
+    ids = dict.fromkeys(re.findall(rb'id="([pm][0-9a-f]{10})"', svg))
+    numbers = {each: b"n%d" % number for number, each in enumerate(ids)}
+    return re.sub(
+        rb"\b[pm][0-9a-f]{10}\b",
+        lambda found: numbers.get(found[0], found[0]),
+        svg,
+    )
 
 
 def render_all(figures: dict) -> dict[str, bytes]:

@@ -158,3 +158,13 @@ def test_each_figure_is_a_file_of_each_kind():
     }
     assert figure_style.render_all(figures) == written
     assert figure_style.render_all({}) == {}
+
+
+def test_ids_of_an_svg_do_not_hang_on_unrounded_places():
+    texts = [
+        b'<a id="p%s"/><b clip="url(#p%s)"/><c id="m0123456789"/>' % (x, x)
+        for x in (b"0123456789", b"abcdef0123")
+    ]
+    numbered = [figure_style._numbered(text) for text in texts]
+    assert numbered[0] == numbered[1]
+    assert numbered[0] == b'<a id="n0"/><b clip="url(#n0)"/><c id="n1"/>'

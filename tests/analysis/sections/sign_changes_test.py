@@ -151,7 +151,8 @@ def test_signs_against_density():
     [dense] = [line for line in axes.lines if line.get_linestyle() == ":"]
     np.testing.assert_allclose(dense.get_ydata(), [85, 85])
     assert _legend(figure) == [
-        "winning ticket ($n$ = 1–2)",
+        "ticket ($n$ = 1–2)",
+        "bars: lowest to highest",
         "dense network",
         "by chance",
     ]
