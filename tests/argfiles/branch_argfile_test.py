@@ -140,10 +140,10 @@ def test_a_line_gives_what_the_old_one_gave(tmp_path, name):
     [
         ({"experiment": "reint"}, "Did you mean 'reinit'"),
         ({"experiment": "reinit,"}, "Unknown experiment ''"),
-        ({"levels": "a"}, "levels must be numbers and ranges"),
-        ({"levels": "3-"}, "levels must be numbers"),
-        ({"levels": ""}, "levels must be numbers"),
-        ({"levels": "5-3"}, "levels must name at least one"),
+        ({"levels": "a"}, "levels must be integers such as"),
+        ({"levels": "3-"}, "levels must be integers such as"),
+        ({"levels": ""}, "levels must be integers such as"),
+        ({"levels": "5-3"}, "levels must be integers such as"),
         (
             {"levels": "0-3", "experiment": "reinit,shuffle"},
             "shuffle is for pruned networks: levels must begin at 1",

@@ -63,7 +63,7 @@ def test_tickets_of_other_names_have_folders_of_their_own():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"levels": "a"}, "levels must be numbers and ranges"),
+        ({"levels": "a"}, "levels must be integers such as"),
         ({"iterations": "500"}, "A length must be a number of iterations"),
         ({"iterations": "0it,"}, "A length must be a number"),
         ({"experiment_name": "a2"}, "not end in a digit"),

@@ -116,7 +116,7 @@ def test_checks_can_be_added_without_training_again(tmp_path, monkeypatch):
 
     def count(self, first, number, capacity):
         iterations.append(number)
-        return train(self, first, number, capacity)
+        return train(self, first, number, *others)
 
     monkeypatch.setattr(programs.Program, "launch", count)
     record = small.train(tmp_path, checks=("mask_shuffle",))
@@ -156,11 +156,11 @@ def test_a_gem_killed_anywhere_ends_in_the_same_bytes(
     chunks = []
     train = programs.Program.launch
 
-    def die(self, first, number, capacity):
+    def die(self, first, number, *others):
         if len(chunks) == moment:
             raise Killed
         chunks.append(number)
-        return train(self, first, number, capacity)
+        return train(self, first, number, *others)
 
     directory = tmp_path / "killed"
     with monkeypatch.context() as patched:

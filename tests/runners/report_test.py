@@ -49,8 +49,8 @@ def test_no_window_is_needed(tmp_path):
 @pytest.mark.parametrize(
     "words, status, message",
     [
-        (["--output_dir=nowhere"], 1, "No results folder at 'nowhere'"),
-        (["--output_dir=."], 1, ". holds no complete run. Found: no folder"),
+        (["--output_dir=nowhere"], 2, "No results folder at 'nowhere'"),
+        (["--output_dir=."], 2, ". holds no complete run. Found: no folder"),
         ([], 2, "--output_dir is missing"),
         (["--output_dir=.", "--levels=a"], 2, "--levels must be integers"),
     ],
