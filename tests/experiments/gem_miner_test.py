@@ -114,7 +114,7 @@ def test_checks_can_be_added_without_training_again(tmp_path, monkeypatch):
     iterations = []
     train = programs.Program.launch
 
-    def count(self, first, number, capacity):
+    def count(self, first, number, *others):
         iterations.append(number)
         return train(self, first, number, *others)
 
