@@ -247,12 +247,12 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, folder, verify, care, lines, slots):
+def _outcomes(runner, folder, verify, care, lines, slots, again):
     """How lines end, as they do; those of all sweeps that have the folder."""
     if folder is None:
         return worker_pool.run(runner, lines, slots, care)
     held = leases.Leases(folder)
-    return shared_lines.run(runner, lines, slots, held, verify, care)
+    return shared_lines.run(runner, lines, slots, held, verify, care, again)
 
 
 def _journal(runner, argfile, agenda):

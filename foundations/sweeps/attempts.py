@@ -17,7 +17,7 @@ ALONE = "to be tried again alone, at the end"
 
 
 def run(
-    run_lines: Callable[[list, list], worker_pool.Outcomes],
+    run_lines: Callable[[list, list, Callable], worker_pool.Outcomes],
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     retries: int = 0,
@@ -28,31 +28,50 @@ def run(
     times. One that ran out of memory runs once more alone, after all of these.
 
     Args:
-        run_lines: Function (lines, slots) -> outcomes, and None once a second.
+        run_lines: Function (lines, slots, again) -> outcomes, and None once a
+            second; again is a function (outcome) -> what is to come of its
+            line, in words, or "".
         lines: All lines to run.
         slots: Where they may run.
         retries: How often each may be tried again.
     """
-    tries = collections.Counter()
+    tries = _Tries(retries)
     alone = []
     while lines:
         failed = []
-        with contextlib.closing(run_lines(lines, slots)) as outcomes:
-            for outcome in outcomes:
-                if outcome is None or not outcome.failure or outcome.by:
+        with contextlib.closing(run_lines(lines, slots, tries.again)) as found:
+            for outcome in found:
+                again = tries.again(outcome) if outcome else ""
+                if not again:
                     yield outcome
-                elif _OUT_OF_MEMORY.search(outcome.failure):
-                    alone.append(outcome.line)
-                    yield dataclasses.replace(outcome, again=ALONE)
-                elif tries[outcome.line.number] < retries:
-                    tries[outcome.line.number] += 1
-                    failed.append(outcome.line)
-                    count = f"{tries[outcome.line.number]} of {retries}"
-                    again = f"to be tried again, {count}"
-                    yield dataclasses.replace(outcome, again=again)
-                else:
-                    yield outcome
+                    continue
+                (alone if again == ALONE else failed).append(outcome.line)
+                yield dataclasses.replace(outcome, again=again)
+        tries.count(failed)
         lines = failed
     if alone:
-        with contextlib.closing(run_lines(alone, slots[:1])) as outcomes:
+        last = run_lines(alone, slots[:1], lambda _: "")
+        with contextlib.closing(last) as outcomes:
             yield from outcomes
+
+
+class _Tries:
+    """How often lines have been tried again."""
+
+    def __init__(self, retries):
+        self._retries = retries
+        self._counts = collections.Counter()
+
+    def again(self, outcome):
+        """What is to come of a line that ended so, in words, or ""."""
+        if not outcome.failure or outcome.by:
+            return ""
+        if _OUT_OF_MEMORY.search(outcome.failure):
+            return ALONE
+        count = self._counts[outcome.line.number] + 1
+        text = f"to be tried again, {count} of {self._retries}"
+        return text if count <= self._retries else ""
+
+    def count(self, lines):
+        """Takes in that lines are tried again."""
+        self._counts.update(line.number for line in lines)

@@ -56,6 +56,7 @@ def run(
     held: leases.Leases,
     verify: bool = False,
     care: worker_pool.Care = worker_pool.NO_CARE,
+    again: Callable[[worker_pool.Outcome], str] = lambda _: "",
 ) -> worker_pool.Outcomes:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
@@ -68,6 +69,8 @@ def run(
         slots: Where workers are to be.
         held: The leases of this sweep.
         verify: As of `argfile_lines.look_up`, once a line is taken.
+        care: As of `worker_pool.work`.
+        again: Whether a line that ended so is tried again: others may do so.
     """
     look_up = functools.partial(argfile_lines.look_up, runner, verify=verify)
     shared = SharedLines(look_up, lines, held)
@@ -80,7 +83,7 @@ def run(
                 if outcome is None:
                     shared.tick()
                     yield None
-                elif shared.end(outcome):
+                elif shared.end(outcome, bool(again(outcome))):
                     yield outcome
                 yield from shared.news()
     finally:
@@ -127,12 +130,16 @@ class SharedLines:
         """Whether a line that was taken is another's by now."""
         return self._names[line.number] not in self._here
 
-    def end(self, outcome: worker_pool.Outcome) -> bool:
-        """Ends a line that was run; returns whether it was still ours."""
+    def end(self, outcome: worker_pool.Outcome, is_left: bool = False) -> bool:
+        """Ends a line that was run; returns whether it was still ours.
+
+        If it is left, any sweep may try it again.
+        """
         name = self._names[outcome.line.number]
         if self._here.pop(name, None) is None:
             return False
         state = leases.DONE if outcome.failure is None else leases.FAILED
+        state = leases.LEFT if is_left else state
         self._leases.end(name, state, outcome.failure or "")
         return True
 

@@ -27,7 +27,8 @@ class _Pool:
         self.passes = []  # Numbers of lines, and of slots.
         self.is_closed = False
 
-    def run(self, lines, slots):
+    def run(self, lines, slots, again):
+        self.again = again
         self.passes.append(([line.number for line in lines], len(slots)))
         try:
             for line in lines:
@@ -110,7 +111,7 @@ def test_other_ends_are_not_for_want_of_memory(failure):
 
 
 def test_what_failed_in_another_sweep_is_that_ones():
-    def run(lines, slots):
+    def run(lines, slots, again):
         yield worker_pool.Outcome(lines[0], KILLED, "process 1 on there")
 
     (outcome,) = attempts.run(run, [_line(1)], SLOTS, 5)

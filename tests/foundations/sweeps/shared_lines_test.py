@@ -96,6 +96,14 @@ def test_a_failed_line_is_tried_again_by_sweeps_that_start_later(start):
     assert start().take().number == 1
 
 
+def test_a_line_that_is_tried_again_is_no_failure_to_others(start, clock):
+    one, other = start("a"), start("a")
+    failed = worker_pool.Outcome(one.take(), "exit status 1")
+    assert one.end(failed, is_left=True)
+    assert _news(other, clock) == []
+    assert other.take().number == 1
+
+
 def test_a_lost_line_is_somebody_elses(start, clock):
     gone, other = start("a"), start("a")
     line = gone.take()
