@@ -201,10 +201,10 @@ def before(moment, patch, kill):
     """Kills instead of training the chunk that leads to the event."""
     real = programs.Program.launch
 
-    def train(self, start, count, capacity):
+    def train(self, start, count, *others):
         if start + count == moment:
             kill()
-        return real(self, start, count, capacity)
+        return real(self, start, count, *others)
 
     patch.setattr(programs.Program, "launch", train)
 
