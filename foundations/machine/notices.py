@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _NOTICES = re.compile(rb"I0000 |WARNING: All log messages before absl::")
+_followers: list[Callable[[], None]] = []
 
 
 def hold_back() -> None:
@@ -26,6 +27,11 @@ def hold_back() -> None:
     os.environ.setdefault(LEVEL, "3")
     if "tensorflow" not in sys.modules:
         sys.meta_path.insert(0, _Finder)
+
+
+def after_load(do: Callable[[], None]) -> None:
+    """Has something done once TensorFlow is loaded, if it is not yet."""
+    _followers.append(do)
 
 
 class _Finder:
@@ -48,6 +54,8 @@ class _Finder:
 def _load(exec_module: Callable, module: types.ModuleType) -> None:
     with _without_notices():
         exec_module(module)
+    for do in _followers:
+        do()
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ import sys
 import threading
 import traceback
 
+from lottery_ticket.foundations.machine import notices
 from lottery_ticket.foundations.sweeps import scripts
 
 MAX_FAILURE_CHARACTERS = 500  # A reply must fit a pipe's atomic 4,096 bytes.
@@ -36,6 +37,8 @@ def main(argv: list[str] | None = None) -> None:
         is_stopped.set()
         raise KeyboardInterrupt  # So that the script can clean up.
 
+    gc.freeze()  # What is loaded stays: not looked at after each line.
+    notices.after_load(gc.freeze)
     signal.signal(signal.SIGTERM, stop)
     threading.Thread(
         target=_read, args=(requests, waiting, is_busy), daemon=True

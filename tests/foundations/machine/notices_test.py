@@ -58,3 +58,15 @@ def test_an_import_that_fails_keeps_its_traceback(tmp_path):
     done = run(tmp_path, code)
     assert done.returncode == 1
     assert "No module named 'tensorflow.nosuch'" in done.stderr
+
+
+def test_what_is_to_follow_is_done_once_it_is_loaded(tmp_path):
+    code = (
+        "from lottery_ticket.foundations.machine import notices\n"
+        "import sys\n"
+        "notices.after_load(lambda: print(sys.modules['tensorflow'].value))\n"
+        "print('before')\n"
+        "import tensorflow\n"
+        "import tensorflow"
+    )
+    assert run(tmp_path, code).stdout.split() == ["before", "1"]
