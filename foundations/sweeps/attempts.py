@@ -41,8 +41,7 @@ def run(
         failed = []
         with contextlib.closing(run_lines(lines, slots, tries.again)) as found:
             for outcome in found:
-                again = tries.again(outcome) if outcome else ""
-                if not again:
+                if outcome is None or not (again := tries.again(outcome)):
                     yield outcome
                     continue
                 (alone if again == ALONE else failed).append(outcome.line)
