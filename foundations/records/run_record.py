@@ -1,6 +1,5 @@
 """run.json: what a run was, and whether its files are whole."""
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -209,7 +208,7 @@ def damaged_files(directory: str, record: dict) -> list[str]:
         files.join(directory, name): checksum
         for name, checksum in record["checksums"].items()
     }
-    return [path for path in listed if _checksum(path) != listed[path]]
+    return [path for path in listed if _whole(path, listed[path]) is None]
 
 
 def read_whole(path: str, checksum: str) -> bytes:
@@ -217,11 +216,10 @@ def read_whole(path: str, checksum: str) -> bytes:
 
     Raises ValueError if they are not, or there is no file.
     """
-    with contextlib.suppress(FileNotFoundError):
-        data = files.read(path)
-        if hashlib.sha256(data).hexdigest() == checksum:
-            return data
-    raise ValueError(f"damaged ({path} is missing or has changed)")
+    data = _whole(path, checksum)
+    if data is None:
+        raise ValueError(f"damaged ({path} is missing or has changed)")
+    return data
 
 
 def cut_files(directory: str, record: dict) -> list[str]:
@@ -290,12 +288,13 @@ def _readable_part(text, part):
     return found if isinstance(found, dict) else None
 
 
-def _checksum(path):
-    """SHA-256 of a file; None where there is none."""
+def _whole(path, checksum):
+    """Bytes of a file with this SHA-256; None if it has others, or is gone."""
     try:
-        return hashlib.sha256(files.read(path)).hexdigest()
+        data = files.read(path)
     except FileNotFoundError:
         return None
+    return data if hashlib.sha256(data).hexdigest() == checksum else None
 
 
 def _check_checkpoint(path):
