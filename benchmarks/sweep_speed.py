@@ -18,7 +18,7 @@ import tqdm
 from lottery_ticket.argfiles import branch_argfile
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.records import run_record
+from lottery_ticket.foundations.records import plans, run_record
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,
@@ -90,7 +90,8 @@ def _fill(command, lines):
         pathlib.Path(plan.output_dir).mkdir(parents=True)
         for name in files:
             _link(pathlib.Path(source, name), pathlib.Path(plan.output_dir))
-        run_record.write(plan.output_dir, {**record, "settings": plan.settings})
+        settings = plans.made(plan.settings)
+        run_record.write(plan.output_dir, {**record, "settings": settings})
 
 
 def _link(source, folder):

@@ -88,24 +88,27 @@ def plan(
         source, selection, mask_1_action, signed_constant, start_iteration
     )
     _check_not_the_same(source, recipe, own)
-    seed = seeds.derive(recipe.init_seed, selection)
-    masks = SELECTIONS[selection](source, seed)
+    drawn = seeds.derive(recipe.init_seed, selection)
+    masks = functools.cache(lambda: SELECTIONS[selection](source, drawn))
+    checksum = functools.cache(lambda: _checksum(masks(), source))
+    if selection in DRAWN:  # Not before it is needed: they may be many.
+        _check_pruned(source, selection)
     settings = {
         **recipe.settings(),
         "experiment": "branch",
         **own,
-        "masks": _checksum(masks, source),
+        "masks": checksum if selection in DRAWN else checksum(),
         "ticket": source.checksum("masks", "initial"),
     }
     seed = recipe.init_seed
     if not mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
-    presets = functools.cache(lambda: _presets(source, masks, settings, seed))
+    presets = functools.cache(lambda: _presets(source, masks(), settings, seed))
 
     def give_start(_, model):
-        finished_runs.check_network(source.directory, masks, model.masks)
-        model.reset(presets(), masks, seed)
+        finished_runs.check_network(source.directory, masks(), model.masks)
+        model.reset(presets(), masks(), seed)
 
     return one_network.training(
         recipe,
@@ -179,6 +182,7 @@ SELECTIONS = {
     "random_global": random_global,
     "oneshot": oneshot,
 }
+DRAWN = ("shuffle", "random_global")
 
 
 def _check_pruned(ticket, selection):

@@ -83,7 +83,10 @@ def _kept(settings, changed):
 def _check_code(recipe, settings):
     """Raises if a network of the user's own is no longer what it was."""
     names = {names_0_1_0.CODE_BEFORE, *names_0_1_0.CODE}
-    if names & set(differing(recipe.settings(), settings)):
+    own = recipe.settings()
+    if not names & {*own, *settings}:
+        return
+    if names & set(differing(own, settings)):
         raise ValueError(
             f"The code of {recipe.model} has changed since the ticket was "
             "trained. Put it back as it was, or give another file as --model"

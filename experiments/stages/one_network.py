@@ -1,5 +1,6 @@
 """Plans of experiments on one network: they train it, or measure on it."""
 
+import dataclasses
 from collections.abc import Callable
 
 from lottery_ticket.experiments.settings import recipes
@@ -60,8 +61,8 @@ def training(
     Args: as for `plan`, and
         give_start: Function (dataset, model) that gives the model the weights
             and masks to start from.
-        output: What the run writes and shows; its settings are all that the
-            results depend on.
+        output: What the run writes and shows; its settings are those of a
+            plans.Run.
         course: Where it starts, and what it does on the way.
         finetune: Whether to train at the schedule's last rate throughout.
     """
@@ -76,7 +77,9 @@ def training(
             output_dir,
             course=course,
             finetune=finetune,
-            output=output,
+            output=dataclasses.replace(
+                output, settings=plans.made(output.settings)
+            ),
         )
 
     return plan(

@@ -20,7 +20,9 @@ class Run:
     """A training run that is written to a folder; run.json makes it complete.
 
     Its settings are all that it depends on, as JSON values; "experiment" is the
-    experiment's name.
+    experiment's name. One that follows from the others, and takes time, is a
+    function () -> its value: it is made once there is work to do, and compared
+    with what is on record then only; see `made`.
     """
 
     directory: str
@@ -114,7 +116,7 @@ class Plan:
 
     @property
     def settings(self) -> dict:
-        """Settings of what comes last."""
+        """Settings of what comes last, as a Run has them."""
         return self.writes[-1].settings
 
     @property
@@ -156,6 +158,14 @@ class Plan:
     def _parts(self, kind: type[_Part]) -> list[_Part]:
         """Its runs, or its results."""
         return [part for part in self.writes if isinstance(part, kind)]
+
+
+def made(settings: dict) -> dict:
+    """Returns settings in which no value is a function."""
+    return {
+        name: value() if callable(value) else value
+        for name, value in settings.items()
+    }
 
 
 def makes_plan(function: Callable) -> bool:

@@ -1,6 +1,7 @@
 """Tests of experiments/branch.py, on the bundled digits."""
 
 import pathlib
+import re
 
 import hypothesis
 import numpy as np
@@ -426,8 +427,21 @@ def test_a_finished_branch_is_complete(ticket, tmp_path, monkeypatch, capsys):
         with pytest.raises(ValueError, match=message):
             planned.is_complete(branch.plan, directory, ticket, **other)
     one_less = paths.run(ticket.rsplit("/", 2)[0], 1, "same_init")
-    with pytest.raises(ValueError, match="masks: .*ticket: "):
+    with pytest.raises(ValueError, match=r"\(ticket: "):
         planned.is_complete(branch.plan, directory, one_less, **options)
+
+
+@pytest.mark.parametrize("selection", branch.DRAWN)
+def test_masks_are_drawn_only_where_there_is_work(
+    ticket, tmp_path, monkeypatch, selection
+):
+    train(tmp_path, ticket, selection=selection)
+    monkeypatch.setitem(branch.SELECTIONS, selection, None)  # Not to be called.
+    assert planned.is_complete(
+        branch.plan, str(tmp_path), ticket, selection=selection
+    )
+    record = run_record.read(str(tmp_path))
+    assert re.fullmatch("[0-9a-f]{64}", record["settings"]["masks"])
 
 
 def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):

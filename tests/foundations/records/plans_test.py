@@ -56,6 +56,17 @@ def test_a_run_is_complete_by_its_record(tmp_path):
         _ = run(tmp_path, lr=0.2).is_complete
 
 
+def test_what_follows_from_other_settings_is_made_when_there_is_work(tmp_path):
+    write_run(tmp_path, masks="abc")
+    assert run(tmp_path, masks=pytest.fail).is_complete
+    with pytest.raises(ValueError, match="lr: 0.1 there, 0.2 now"):
+        _ = run(tmp_path, masks=pytest.fail, lr=0.2).is_complete
+    assert plans.made({"lr": 0.1, "masks": lambda: "abc"}) == {
+        "lr": 0.1,
+        "masks": "abc",
+    }
+
+
 def test_a_plan_is_complete_once_all_parts_are(tmp_path, capsys):
     done = []
     parts = result(tmp_path / "a"), run(tmp_path / "b", seed=1)
