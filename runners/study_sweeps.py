@@ -1,0 +1,96 @@
+"""The runs of studies as a sweep: a file of steps, for argfile_runner."""
+
+import dataclasses
+
+import yaml
+
+from lottery_ticket.experiments.reproductions import claims, registry
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.sweeps import argfile_lines
+from lottery_ticket.runners import commands
+
+
+@dataclasses.dataclass(frozen=True)
+class StudySweep:
+    """The runs of some studies at a scale.
+
+    Args:
+        studies: Their names.
+        scale: One of claims.SCALES.
+        output_dir: Folder of all studies' results.
+        trials: Number of trials; None is each study's own.
+        data_dir: Folder of the data.
+    """
+
+    studies: tuple[str, ...]
+    scale: str
+    output_dir: str
+    trials: int | None = None
+    data_dir: str | None = None
+
+    def check(self) -> None:
+        """Raises ValueError if one has no such scale, or lacks its data."""
+        for name in self.studies:
+            study = registry.STUDIES[name]
+            if self.scale not in study.steps:
+                raise ValueError(
+                    f"{name} has no scale {self.scale}. It has: "
+                    f"{', '.join(study.steps)}"
+                )
+            if study.data is not None and self.data_dir is None:
+                raise ValueError(
+                    f"{name} needs {study.data}: give the folder that holds it "
+                    "as --data_dir"
+                )
+
+    def folder(self, name: str) -> str:
+        """Returns where the results of a study lie."""
+        return folder(self.output_dir, self.scale, name)
+
+    def steps(self) -> list[dict]:
+        """Returns the steps of all, as a sweep file has them."""
+        return [
+            {
+                "runner": step.runner,
+                "argfile": step.argfile,
+                "flags": self._flags(name, step),
+            }
+            for name in self.studies
+            for step in registry.STUDIES[name].steps[self.scale]
+        ]
+
+    def write(self) -> str:
+        """Writes the sweep file, beside the studies' folders; returns where."""
+        path = files.join(self.output_dir, self.scale, "sweep.yaml")
+        text = yaml.safe_dump(self.steps(), sort_keys=False)
+        files.write(path, text.encode())
+        return path
+
+    def run_here(self) -> None:
+        """Runs all in this process, one line after the other."""
+        for step in self.steps():
+            command = commands.find(step["runner"])
+            argfile = f"lottery_ticket.argfiles.{step['argfile']}"
+            words = [f"--{key}={value}" for key, value in step["flags"].items()]
+            for line in argfile_lines.read(argfile, words, step["runner"]):
+                flags.plan(command, [*line.words, "--quiet"]).run()
+
+    def _flags(self, name, step):
+        study = registry.STUDIES[name]
+        given = dict(
+            word.removeprefix("--").split("=", 1) for word in step.flags
+        )
+        trials = 1 if self.scale == claims.SMOKE else study.trials
+        data = {} if study.data is None else {"data_dir": self.data_dir}
+        return {
+            "output_dir": self.folder(name),
+            "trials": self.trials or trials,
+            **given,
+            **data,
+        }
+
+
+def folder(output_dir: str, scale: str, name: str) -> str:
+    """Returns where the results of a study at a scale lie."""
+    return files.join(output_dir, scale, name)
