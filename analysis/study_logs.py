@@ -84,7 +84,9 @@ def read_written(directory: str) -> tuple[Tables, dict]:
         if name == FACTS:
             facts = json.loads(data)
         elif name.endswith(".csv"):
-            table = pd.read_csv(io.BytesIO(data), keep_default_na=True)
+            table = pd.read_csv(io.BytesIO(data), dtype={"run": str})
+            if "run" in table:  # Text, also where it looks like a number.
+                table["run"] = table["run"].fillna("")
             tables[name.removesuffix(".csv")] = table
     return tables, facts
 

@@ -7,11 +7,16 @@ r"""Runs what papers claim, and judges it: PASS, OFF or OPEN.
 
 import sys
 
-from lottery_ticket.experiments.reproductions import claims, registry
+from lottery_ticket.experiments.reproductions import (
+    claims,
+    registry,
+    study_sweeps,
+)
 from lottery_ticket.foundations.command_line import flags, terminal
 from lottery_ticket.foundations.machine import files, lazy
+from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.foundations.values import fields, names
-from lottery_ticket.runners import argfile_runner, study_sweeps
+from lottery_ticket.runners import argfile_runner, commands
 
 with lazy.imports():
     from lottery_ticket.analysis.look import tables
@@ -116,7 +121,7 @@ def _chosen(studies, scale):
 def _run(sweep, *, dry_run, **options):
     """Runs a sweep, or says what it costs; returns an exit status."""
     if sweep.scale == claims.SMOKE and not dry_run:
-        sweep.run_here()
+        _run_here(sweep)
         return 0
     path = sweep.write()
     try:
@@ -126,6 +131,16 @@ def _run(sweep, *, dry_run, **options):
             return 1
         raise
     return 0
+
+
+def _run_here(sweep):
+    """Runs a sweep in this process: all together share what is loaded."""
+    for step in sweep.steps():
+        command = commands.find(step["runner"])
+        argfile = argfile_runner.argfiles()[step["argfile"]]
+        words = [f"--{key}={value}" for key, value in step["flags"].items()]
+        for line in argfile_lines.read(argfile, words, step["runner"]):
+            flags.plan(command, [*line.words, "--quiet"]).run()
 
 
 def _list(judged):

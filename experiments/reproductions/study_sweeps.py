@@ -5,10 +5,7 @@ import dataclasses
 import yaml
 
 from lottery_ticket.experiments.reproductions import claims, registry
-from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.foundations.sweeps import argfile_lines
-from lottery_ticket.runners import commands
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,20 +64,12 @@ class StudySweep:
         files.write(path, text.encode())
         return path
 
-    def run_here(self) -> None:
-        """Runs all in this process, one line after the other."""
-        for step in self.steps():
-            command = commands.find(step["runner"])
-            argfile = f"lottery_ticket.argfiles.{step['argfile']}"
-            words = [f"--{key}={value}" for key, value in step["flags"].items()]
-            for line in argfile_lines.read(argfile, words, step["runner"]):
-                flags.plan(command, [*line.words, "--quiet"]).run()
-
     def _flags(self, name, step):
         study = registry.STUDIES[name]
-        given = dict(
-            word.removeprefix("--").split("=", 1) for word in step.flags
-        )
+        given = {}
+        for word in step.flags:
+            key, is_set, value = word.removeprefix("--").partition("=")
+            given[key] = value if is_set else "True"
         trials = 1 if self.scale == claims.SMOKE else study.trials
         data = {} if study.data is None else {"data_dir": self.data_dir}
         return {
