@@ -98,6 +98,7 @@ _USUAL = (
 TOOLS = {
     "argfile_runner": "runs every line of an argfile, on all GPUs or cores",
     "sweep_status": "how far sweeps are, what failed, what runs where",
+    "reproduce": "runs what papers claim, and judges it",
     "report": "tables and figures of a folder of results",
     "export_logs": "finished runs for wandb, MLflow or as CSV",
     "mask_facts": "how alike masks are, and which signs training keeps",

@@ -1,0 +1,108 @@
+"""What a study's runs have recorded, as tables; kept compactly beside docs.
+
+Live from a folder of results, or from a folder of logs that was written of
+one: a CSV file a table, and facts.json. Those hold no weights and no paths, so
+that they can be committed, and judged again anywhere.
+"""
+
+import collections
+import io
+import json
+
+from lottery_ticket.analysis import results
+from lottery_ticket.analysis.reading import records, tree
+from lottery_ticket.analysis.sections import (
+    connectivity,
+    gems,
+    supermasks,
+    untrained,
+)
+from lottery_ticket.foundations.machine import files, lazy
+
+with lazy.imports():
+    import pandas as pd
+
+Tables = dict[str, "pd.DataFrame"]
+FACTS = "facts.json"
+DIGITS = 6  # Of numbers in CSV files: more than any margin asks for.
+# Of run.json's environment: what results could depend on.
+_MACHINE = ("processor", "processor_count", "platform", "python")
+_VERSIONS = ("lottery_ticket", "tensorflow", "keras", "numpy")
+
+
+def read(output_dir: str, result_files: dict[str, str]) -> tuple[Tables, dict]:
+    """Returns the tables of a study's results, and what they were made with.
+
+    Args:
+        output_dir: Folder of the study's results.
+        result_files: Dict, experiment -> name of its result file.
+
+    Returns:
+        Pair: dict, name -> data frame, of "runs" (`results.read(...).runs`),
+        "untrained", "supermasks", "gems" and "connectivity", those that have a
+        row; and dict of facts: machine and versions, each as a list of all that
+        there are, and the seconds that runs took. Both are empty where there is
+        no folder.
+    """
+    with files.listed(output_dir):
+        try:
+            found = results.read(output_dir, files=result_files)
+        except FileNotFoundError:
+            return {}, {}
+        tables = {
+            "runs": found.runs,
+            "untrained": untrained.read(found)[0],
+            "gems": gems.read(found)[0],
+            "connectivity": connectivity.read(found)[1],
+        }
+        if not found.runs.empty:
+            tables["supermasks"] = supermasks.read(found)[0]
+        tables = {name: each for name, each in tables.items() if len(each)}
+        return tables, _facts(found, tables)
+
+
+def write(directory: str, tables: Tables, facts: dict) -> None:
+    """Writes tables as CSV, and facts; what is there is replaced."""
+    for name, table in tables.items():
+        kept = [
+            column
+            for column in table.columns
+            if column != "directory"
+            and not column.startswith(("density_", "effective_"))
+        ]
+        text = table[kept].to_csv(index=False, float_format=f"%.{DIGITS}g")
+        files.write(files.join(directory, f"{name}.csv"), text.encode())
+    text = json.dumps(facts, indent=1) + "\n"
+    files.write(files.join(directory, FACTS), text.encode())
+
+
+def read_written(directory: str) -> tuple[Tables, dict]:
+    """Returns what `write` has written; both are empty where nothing is."""
+    tables, facts = {}, {}
+    for name in sorted(files.names(directory)):
+        data = files.read(files.join(directory, name))
+        if name == FACTS:
+            facts = json.loads(data)
+        elif name.endswith(".csv"):
+            table = pd.read_csv(io.BytesIO(data), dtype={"run": str})
+            if "run" in table:  # Text, also where it looks like a number.
+                table["run"] = table["run"].fillna("")
+            tables[name.removesuffix(".csv")] = table
+    return tables, facts
+
+
+def _facts(found, tables):
+    """Machine, versions and time of the runs that tables tell of."""
+    told = collections.defaultdict(dict)
+    for place in found.places:
+        if tree.RUN not in place.file_names:
+            continue
+        record = records.read(place.directory, tree.RUN)
+        for name in (*_MACHINE, *_VERSIONS):
+            told[name][str(record.get("environment", {}).get(name))] = None
+    facts = {name: [*values] for name, values in told.items()}
+    runs = tables.get("runs")
+    if runs is not None:
+        facts["trained_s"] = round(float(runs["train_s"].sum()), 1)
+        facts["runs"] = len(runs)
+    return facts

@@ -1,0 +1,146 @@
+"""Claims of papers as values: what was said, and what it is judged by.
+
+A *study* is a set of runs; its claims are numbers that are measured in each of
+its trials, and the range in which their mean has to lie.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+from lottery_ticket.foundations.machine import lazy
+
+with lazy.imports():
+    import pandas as pd
+
+# Scales of a study: as published; an hour or so of two cores; that it runs.
+PAPER, SHORT, SMOKE = SCALES = ("paper", "short", "smoke")
+USUAL_MARGIN = 0.5  # Points, where a source prints no spread.
+INFINITY = float("inf")
+
+
+class Missing(ValueError):
+    """What a claim is about has not been run."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a study's runs have recorded: tables by name, as a report has them.
+
+    Args:
+        tables: Dict, name -> data frame: "runs" (`results.read(...).runs`),
+            "untrained" (a row per network, criterion and density),
+            "supermasks", "gems" (a row per network) and "connectivity" (a row
+            per line).
+        is_rough: Whether a claim about one density takes the nearest there is:
+            at the smallest scale, which only shows that it runs.
+    """
+
+    tables: "dict[str, pd.DataFrame]"
+    is_rough: bool = False
+
+    def table(self, name: str) -> "pd.DataFrame":
+        """Returns a table; raises Missing where it has no row."""
+        found = self.tables.get(name)
+        if found is None or found.empty:
+            raise Missing(f"no row of {name}")
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """Some runs of a study: an argfile, and the runner of its lines.
+
+    Args:
+        runner: Name of a command, such as branch.
+        argfile: Name of an argfile, such as branch_argfile.
+        flags: Its flags, but for output_dir, trials and data_dir.
+    """
+
+    runner: str
+    argfile: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A number that a source states, or a relation that it states of one.
+
+    Args:
+        text: What is measured, and what is said of it.
+        source: Section, figure or table, such as "fig. 4".
+        measure: Function (Found) -> Series, trial -> number.
+        low: The mean has to lie between low and high.
+        high: The same; one of both may be infinite, for an order.
+        published: What the source prints, or says.
+        is_read_off: Whether it was read off a figure.
+        scales: Scales at which it is judged; at others it is measured alone.
+    """
+
+    text: str
+    source: str
+    measure: "Callable[[Found], pd.Series]"
+    low: float
+    high: float
+    published: str
+    is_read_off: bool = False
+    scales: tuple[str, ...] = ("paper",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """Runs, and the claims that they decide.
+
+    Args:
+        help: What it is about, in a few words.
+        paper: Page of docs/papers, such as "frankle_carbin_2019".
+        steps: Dict, one of SCALES -> its runs; a scale that is not there is
+            not to be had.
+        claims: Dict, name -> claim.
+        trials: How many are run, at each scale but the smallest.
+        data: Dataset that has to be in data_dir; None needs none.
+    """
+
+    help: str
+    paper: str
+    steps: dict[str, tuple[Step, ...]]
+    claims: dict[str, Claim]
+    trials: int = 5
+    data: str | None = None
+
+
+def with_claim(study: Study, name: str, claim: Claim) -> Study:
+    """Returns a study with one claim more."""
+    return dataclasses.replace(study, claims={**study.claims, name: claim})
+
+
+def near(
+    published: float,
+    margin: float = USUAL_MARGIN,
+    unit: str = "",
+    text: str = "",
+) -> dict[str, float | str]:
+    """Returns range and text of a number that is published.
+
+    Args:
+        published: The number.
+        margin: How far the measured mean may lie from it: the spread that the
+            source prints, else USUAL_MARGIN.
+        unit: What stands behind it.
+        text: What the source says instead of the number.
+    """
+    number = f"{published:g}{unit} ± {margin:g}"
+    return {
+        "low": published - margin,
+        "high": published + margin,
+        "published": f"{text} ({number})" if text else number,
+    }
+
+
+def above(bound: float, text: str) -> dict[str, float | str]:
+    """Returns range and text of an order: that the mean lies above."""
+    return {"low": bound, "high": INFINITY, "published": text}
+
+
+def below(bound: float, text: str) -> dict[str, float | str]:
+    """Returns range and text of an order: that the mean lies below."""
+    return {"low": -INFINITY, "high": bound, "published": text}

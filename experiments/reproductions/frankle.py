@@ -1,0 +1,239 @@
+"""Frankle et al. 2019, 2020 and 2021, and Renda et al. 2020.
+
+Rewinding (https://arxiv.org/abs/1903.01611), linear mode connectivity
+(https://arxiv.org/abs/1912.05671), pruning at initialisation
+(https://arxiv.org/abs/2009.08576) and three ways to retrain
+(https://arxiv.org/abs/2003.02389). What is judged are orders, and the bound of
+2 points under which a network counts as stable.
+"""
+
+from lottery_ticket.experiments.reproductions import claims, measures
+from lottery_ticket.foundations.values import interpolation
+
+RESNET = "--recipe=cifar10_resnet20"
+STABLE = 100 * interpolation.STABLE_BELOW
+TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
+END = {"column": measures.AT_END}
+BOTH = ("paper", "short")
+
+
+def _lottery(*flags):
+    return claims.Step(
+        "lottery_experiment", "lottery_experiment_argfile", flags
+    )
+
+
+def _instability(*flags):
+    return claims.Step("instability", "instability_argfile", flags)
+
+
+def _barrier(text, source, density, iteration, bound):
+    return claims.Claim(
+        f"barrier {text}, test error",
+        source,
+        measures.barrier(density, iteration),
+        **bound,
+        scales=BOTH,
+    )
+
+
+def _at_init(*flags):
+    return (claims.Step("prune_at_init", "prune_at_init_argfile", flags),)
+
+
+def _no_difference(criterion, check, density):
+    return claims.Claim(
+        f"accuracy of {criterion} at {density:.0%}, {check}, less as it is",
+        "sec. 5",
+        measures.gain(density, criterion, f"{criterion}_{check}", **END),
+        **claims.near(0, text="no difference"),
+        scales=BOTH,
+    )
+
+
+def _retraining(text, first, second):
+    return claims.Claim(
+        text,
+        "fig. 1",
+        measures.gain(0.0352, second, first, **END),
+        **claims.above(0, "better"),
+        scales=BOTH,
+    )
+
+
+_IS_STABLE = claims.below(STABLE, f"below {STABLE:g} points: stable")
+_IS_NOT = claims.above(STABLE, f"above {STABLE:g} points: not stable")
+_DIGITS_CHECKS = ("--criteria=snip,synflow", "--checks=shuffle,reinit")
+STUDIES = {
+    "rewinding_resnet20": claims.Study(
+        "rewinding ResNet-20 on CIFAR-10",
+        "frankle_2019",
+        {
+            "paper": (
+                _lottery(RESNET, "--iterations=10"),
+                _lottery(
+                    *(RESNET, "--iterations=10", "--rewind_iteration=1000it"),
+                    "--experiment_name=rewound",
+                ),
+            ),
+        },
+        {
+            "better": claims.Claim(
+                "accuracy at 16.8 %, rewound to 1,000 less to 0",
+                "fig. 1",
+                measures.gain(0.168, "same_init", "rewound", **END),
+                **claims.above(0, "better"),
+            ),
+        },
+        trials=3,
+        data="cifar10",
+    ),
+    "stable_lenet": claims.Study(
+        "copies of LeNet-300-100 on MNIST",
+        "frankle_2020",
+        {
+            "paper": (
+                _lottery("--recipe=mnist_fc", "--iterations=1"),
+                _instability("--levels=0", "--iterations=0it"),
+            ),
+            "short": (
+                *(
+                    _lottery(
+                        *("--recipe=mnist_fc", "--iterations=1"),
+                        "--training_len=10000it",
+                    ),
+                    _instability("--levels=0", "--iterations=0it"),
+                ),
+            ),
+        },
+        {
+            "dense": _barrier(
+                "of the dense network at initialisation",
+                *("fig. 3", 1.0, 0, _IS_STABLE),
+            ),
+        },
+        trials=3,
+        data="mnist",
+    ),
+    "stable_resnet20": claims.Study(
+        "copies of ResNet-20 on CIFAR-10",
+        "frankle_2020",
+        {
+            "paper": (
+                _lottery(RESNET, "--iterations=1"),
+                _instability("--levels=0", "--iterations=0it,2000it"),
+            ),
+        },
+        {
+            "at_0": _barrier(
+                "of the dense network at initialisation",
+                *("fig. 3", 1.0, 0, _IS_NOT),
+            ),
+            "at_2000": _barrier(
+                "of the dense network at iteration 2,000",
+                *("fig. 3", 1.0, 2000, _IS_STABLE),
+            ),
+        },
+        trials=3,
+        data="cifar10",
+    ),
+    "stable_digits": claims.Study(
+        "copies of FC 300-100 on digits",
+        "frankle_2020",
+        {
+            "short": (
+                _lottery("--recipe=digits_fc", "--iterations=8"),
+                _instability("--levels=0,8", "--iterations=0it"),
+            ),
+            "smoke": (
+                _lottery("--recipe=digits_fc", *TINY, "--iterations=1"),
+                _instability("--levels=0", "--iterations=0it", "--points=3"),
+            ),
+        },
+        {
+            "dense": _barrier(
+                "of the dense network at initialisation",
+                *("fig. 3, of LeNet", 1.0, 0, _IS_STABLE),
+            ),
+            "ticket": _barrier(
+                "at 17.3 % at initialisation",
+                *("fig. 5, of LeNet", 0.173, 0, _IS_STABLE),
+            ),
+        },
+    ),
+    "at_init_digits": claims.Study(
+        "pruning at initialisation and its checks, FC 300-100 on digits",
+        "frankle_2021",
+        {
+            "short": _at_init(
+                *("--recipe=digits_fc", "--densities=.05", *_DIGITS_CHECKS)
+            ),
+            "smoke": _at_init(
+                *("--recipe=digits_fc", "--densities=.05", *_DIGITS_CHECKS),
+                *TINY,
+            ),
+        },
+        {
+            f"{criterion}_{check}": _no_difference(criterion, check, 0.05)
+            for criterion in ("snip", "synflow")
+            for check in ("shuffle", "reinit")
+        },
+    ),
+    "retraining_resnet20": claims.Study(
+        "three ways to retrain ResNet-20 on CIFAR-10",
+        "renda_2020",
+        {
+            "paper": (
+                claims.Step(
+                    "lottery_experiment",
+                    "retraining_argfile",
+                    (RESNET, "--rewind_iteration=1000it", "--iterations=15"),
+                ),
+            ),
+        },
+        {
+            "lr_rewind": _retraining(
+                "accuracy at 3.5 %, learning rate rewound less fine-tuned",
+                *("lr_rewind", "finetune"),
+            ),
+            "rewind": _retraining(
+                "accuracy at 3.5 %, weights rewound less fine-tuned",
+                *("rewind", "finetune"),
+            ),
+        },
+        trials=3,
+        data="cifar10",
+    ),
+    "retraining_digits": claims.Study(
+        "three ways to retrain FC 300-100 on digits",
+        "renda_2020",
+        {
+            "short": (
+                claims.Step(
+                    "lottery_experiment",
+                    "retraining_argfile",
+                    (
+                        *("--recipe=digits_fc", "--rewind_iteration=200it"),
+                        "--iterations=16",
+                    ),
+                ),
+            ),
+            "smoke": (
+                claims.Step(
+                    "lottery_experiment",
+                    "retraining_argfile",
+                    (
+                        *("--recipe=digits_fc", "--rewind_iteration=2it"),
+                        *(*TINY, "--iterations=1"),
+                    ),
+                ),
+            ),
+        },
+        {
+            "lr_rewind": _retraining(
+                "accuracy at 3.1 %, learning rate rewound less fine-tuned",
+                *("lr_rewind", "finetune"),
+            ),
+        },
+    ),
+}

@@ -1,0 +1,191 @@
+"""Frankle & Carbin 2019, https://arxiv.org/abs/1803.03635.
+
+Numbers are those of the text; it prints no spreads, so that accuracies have the
+usual margin, and what says how many times sooner a fifth of it. Accuracies are
+those at the early-stopping iteration, as in the figures' upper rows.
+"""
+
+from lottery_ticket.experiments.reproductions import claims, measures
+
+RATIO = 0.2  # Margin of how many times sooner, as a share of it.
+PAPER = "frankle_carbin_2019"
+TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
+
+
+def tickets(*flags, controls="reinit", levels, runs=3):
+    """Returns the steps of tickets, and of controls of them at some levels."""
+    control = (f"--experiment={controls}", f"--levels={levels}")
+    return (
+        claims.Step("lottery_experiment", "lottery_experiment_argfile", flags),
+        claims.Step("branch", "branch_argfile", (*control, f"--runs={runs}")),
+    )
+
+
+def _times_sooner(times):
+    return claims.near(times, round(RATIO * times, 2), " times")
+
+
+def _conv(layers, sooner, better, data="cifar10"):
+    """Conv-2, Conv-4 or Conv-6: fig. 5.
+
+    sooner and better are pairs: (density, times), (density, points).
+    """
+    recipe = f"--recipe=cifar10_conv{layers}"
+    short = (
+        *(recipe, "--training_len=3000it", "--test_interval=100"),
+        *("--validate_interval=100", "--iterations=7"),
+        "--fractions=conv*=.2,dense*=.4,logits=.2",
+    )
+    return claims.Study(
+        f"Conv-{layers} on CIFAR-10",
+        PAPER,
+        {
+            "paper": tickets(recipe, "--iterations=17", levels="8,11,14,17"),
+            "short": tickets(*short, levels="4,7", runs=1),
+            "smoke": tickets(
+                recipe, *TINY, "--iterations=1", levels="1", runs=1
+            ),
+        },
+        {
+            "sooner": claims.Claim(
+                f"how many times sooner a ticket learns at {sooner[0]:.1%}",
+                "fig. 5 and sec. 3",
+                measures.sooner(sooner[0]),
+                **_times_sooner(sooner[1]),
+            ),
+            "better": claims.Claim(
+                f"accuracy at {better[0]:.1%}, less the dense network's",
+                "fig. 5 and sec. 3",
+                measures.gain(better[0]),
+                **claims.near(better[1], unit=" points"),
+            ),
+            "sparse": claims.Claim(
+                "accuracy at 3 %, less the dense network's",
+                "sec. 3: above dense down to 2 %",
+                measures.gain(0.03),
+                **claims.above(0, "above dense"),
+            ),
+            "reinit": claims.Claim(
+                f"accuracy at {better[0]:.1%}, less reinit's",
+                "fig. 5",
+                measures.gain(better[0], over="reinit"),
+                **claims.above(0, "above reinit"),
+                scales=("paper", "short"),
+            ),
+        },
+        data=data,
+    )
+
+
+def _digits(text, measure, bound):
+    return claims.Claim(
+        text, "fig. 4, of LeNet", measure, **bound, scales=("short",)
+    )
+
+
+_MNIST = ("--recipe=mnist_fc", "--iterations=15")
+STUDIES = {
+    "lenet": claims.Study(
+        "LeNet-300-100 on MNIST: tickets and reinit",
+        PAPER,
+        {
+            "paper": tickets(*_MNIST, levels="2,4,7,9,12,15"),
+            "short": tickets(
+                *(*_MNIST, "--training_len=10000it"), levels="7,15", runs=1
+            ),
+            "smoke": tickets(
+                *("--recipe=mnist_fc", *TINY, "--iterations=1"),
+                levels="1",
+                runs=1,
+            ),
+        },
+        {
+            "dense": claims.Claim(
+                "accuracy of the dense network",
+                "fig. 4",
+                measures.accuracy(measures.DENSE),
+                **claims.near(98, unit=" %"),
+                is_read_off=True,
+            ),
+            "sooner": claims.Claim(
+                "how many times sooner a ticket learns at 21.1 %",
+                "sec. 2: 38 % sooner",
+                measures.sooner(0.211),
+                **_times_sooner(1.61),
+            ),
+            "as_soon": claims.Claim(
+                "the same at 3.6 %",
+                "sec. 2: as the dense network",
+                measures.sooner(0.036),
+                **_times_sooner(1),
+            ),
+            "better": claims.Claim(
+                "accuracy at 13.5 %, less the dense network's",
+                "sec. 2",
+                measures.gain(0.135),
+                **claims.above(0.3, "more than .3 points"),
+            ),
+            "as_good": claims.Claim(
+                "the same at 3.6 %",
+                "sec. 2: back to the dense network's",
+                measures.gain(0.036),
+                **claims.near(0, unit=" points"),
+            ),
+            "sooner_than_reinit": claims.Claim(
+                "how many times sooner than reinit at 21.1 %",
+                "sec. 2",
+                measures.sooner(0.211, than="reinit"),
+                **_times_sooner(2.51),
+            ),
+            "better_than_reinit": claims.Claim(
+                "accuracy at 21.1 %, less reinit's",
+                "sec. 2",
+                measures.gain(0.211, over="reinit"),
+                **claims.near(0.5, unit=" points"),
+            ),
+            "reinit": claims.Claim(
+                "accuracy of reinit at 21.1 %, less the dense network's",
+                "sec. 2: below from 21.1 % on",
+                measures.gain(0.211, experiment="reinit"),
+                **claims.below(0, "below dense"),
+            ),
+        },
+        data="mnist",
+    ),
+    "digits": claims.Study(
+        "the same orders on digits, FC 300-100",
+        PAPER,
+        {
+            "short": tickets(
+                *("--recipe=digits_fc", "--iterations=20"),
+                levels="8,17,19,20",
+                runs=1,
+            ),
+            "smoke": tickets(
+                *("--recipe=digits_fc", *TINY, "--iterations=1"),
+                levels="1",
+                runs=1,
+            ),
+        },
+        {
+            "as_good": _digits(
+                "accuracy at 17.3 %, less the dense network's",
+                measures.gain(0.173, column=measures.AT_END),
+                claims.near(0, text="as good"),
+            ),
+            "at_2": _digits(
+                "accuracy at 2.33 %, less reinit's",
+                measures.gain(0.0233, "reinit", column=measures.AT_END),
+                claims.above(0, "better"),
+            ),
+            "at_1": _digits(
+                "accuracy at 1.37 %, less reinit's",
+                measures.gain(0.0137, "reinit", column=measures.AT_END),
+                claims.above(0, "better"),
+            ),
+        },
+    ),
+    "conv2": _conv(2, (0.088, 3.5), (0.046, 3.4)),
+    "conv4": _conv(4, (0.092, 3.5), (0.111, 3.5)),
+    "conv6": _conv(6, (0.151, 2.5), (0.264, 3.3)),
+}

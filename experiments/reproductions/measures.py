@@ -1,0 +1,198 @@
+"""What is measured of a study's runs: a number of each trial.
+
+Accuracies are on the test set, in percent, and at the early-stopping iteration
+unless they are said to be at the end. Runs of one trial, level and experiment
+count as their mean. Trials of one number have the same seeds, so differences
+are between those.
+"""
+
+from collections.abc import Callable
+
+from lottery_ticket.experiments.reproductions import claims
+from lottery_ticket.foundations.machine import lazy
+
+with lazy.imports():
+    import pandas as pd
+
+Measure = Callable[[claims.Found], "pd.Series"]
+TICKET = "same_init"
+DENSE = 1.0
+NEAR = 0.06  # Share of a density by which a level may miss it.
+STOP, CENSORED = "early_stop_iteration", "early_stop_censored"
+AT_STOP, AT_END = "early_stop_accuracy", "accuracy"
+POINTS = 100
+
+
+def accuracy(
+    density: float, experiment: str = TICKET, column: str = AT_STOP
+) -> Measure:
+    """Returns the measure of an experiment's accuracy at a density."""
+
+    def measure(found):
+        return POINTS * _at(found, experiment, density, column)
+
+    return measure
+
+
+def gain(
+    density: float,
+    over: str | float = DENSE,
+    experiment: str = TICKET,
+    column: str = AT_STOP,
+) -> Measure:
+    """Returns the measure of how many points an experiment is better.
+
+    Args:
+        density: Where it is looked at.
+        over: Another experiment, at the same density; or another density of
+            the same one, of which the dense network is 1.
+        experiment: Its name.
+        column: AT_STOP or AT_END.
+    """
+
+    def measure(found):
+        other = _other(found, density, over, experiment, column)
+        own = _at(found, experiment, density, column)
+        return POINTS * _paired(own - other)
+
+    return measure
+
+
+def sooner(
+    density: float, than: str | float = DENSE, experiment: str = TICKET
+) -> Measure:
+    """Returns the measure of how many times sooner an experiment stops early.
+
+    2 is in half the iterations. Args as for `gain`. A trial whose lowest
+    validation loss is that at the end of training has no value: the minimum may
+    lie beyond.
+    """
+
+    def measure(found):
+        other = _other(found, density, than, experiment, STOP)
+        return _paired(other / _at(found, experiment, density, STOP))
+
+    return measure
+
+
+def untrained(
+    criterion: str,
+    mask_1_action: str = "rewind",
+    chosen_on: str = "accuracy",
+) -> Measure:
+    """Returns the measure of a criterion's best untrained network.
+
+    Args:
+        criterion: What weights were scored by.
+        mask_1_action: What kept weights are: rewind, or signed_constant.
+        chosen_on: What is highest at the density that counts, of each trial:
+            accuracy, as Zhou et al. choose, who have no validation set for it;
+            or validate_accuracy.
+    """
+
+    def measure(found):
+        rows = found.table("untrained")
+        is_criterion = rows["criterion"] == criterion
+        own = rows[is_criterion & (rows["mask_1_action"] == mask_1_action)]
+        if own.empty:
+            raise claims.Missing(f"{criterion} with {mask_1_action}")
+        best = own.loc[own.groupby("trial")[chosen_on].idxmax()]
+        return POINTS * best.set_index("trial")["accuracy"]
+
+    return measure
+
+
+def supermask(experiment: str, column: str = AT_END) -> Measure:
+    """Returns the measure of a learned mask: the mean of what is drawn."""
+
+    def measure(found):
+        rows = found.table("supermasks")
+        own = rows[rows["experiment"] == experiment]
+        if own.empty:
+            raise claims.Missing(f"no {experiment}")
+        return POINTS * own.groupby("trial")[column].mean()
+
+    return measure
+
+
+def gem(method: str, density: float, column: str = AT_END) -> Measure:
+    """Returns the measure of a searched network, fine-tuned.
+
+    Args:
+        method: Its experiment, such as gem_miner.
+        density: Where it is looked at.
+        column: AT_END, or before_accuracy (no weight trained), or that of a
+            sanity check, such as mask_shuffle_accuracy.
+    """
+
+    def measure(found):
+        return POINTS * _at(found, method, density, column, "gems")
+
+    return measure
+
+
+def difference(first: Measure, second: Measure) -> Measure:
+    """Returns the measure of one less another, trial by trial."""
+
+    def measure(found):
+        return _paired(first(found) - second(found))
+
+    return measure
+
+
+def barrier(density: float, iteration: int, split: str = "test") -> Measure:
+    """Returns the measure of the barrier between copies, in points of error.
+
+    Args:
+        density: Of the networks.
+        iteration: Where copies part.
+        split: On train or test.
+    """
+
+    def measure(found):
+        rows = _nearest(found.table("connectivity"), density, found.is_rough)
+        distance = (rows["iteration"] - iteration).abs()
+        if distance.min() and not found.is_rough:
+            raise claims.Missing(f"no copies that part at {iteration}")
+        own = rows[distance == distance.min()]
+        return POINTS * own.groupby("trial")[f"barrier_{split}"].mean()
+
+    return measure
+
+
+def _other(found, density, other, experiment, column):
+    """What an experiment is compared with, by trial."""
+    if isinstance(other, str):
+        return _at(found, other, density, column)
+    return _at(found, experiment, other, column)
+
+
+def _at(found, experiment, density, column, table="runs"):
+    """Series, trial -> a column's mean at the level of a density."""
+    rows = found.table(table)
+    own = rows[rows["experiment"] == experiment]
+    if density == DENSE and DENSE not in set(own["density"]):
+        own = rows[rows["density"] == DENSE]  # Branches have none of their own.
+    own = _nearest(own, density, found.is_rough, experiment)
+    if column == STOP:  # A censored one is a lower bound.
+        own = own.assign(**{STOP: own[STOP].where(own[CENSORED].ne(True))})
+    trials = own.groupby("trial")[column]
+    return trials.agg(lambda values: values.mean(skipna=False))
+
+
+def _nearest(rows, density, is_rough, name="row"):
+    """Rows of the level whose density is nearest; raises if none is near."""
+    if rows.empty:
+        raise claims.Missing(f"no {name}")
+    densities = rows["density"].to_numpy()
+    nearest = densities[abs(densities - density).argmin()]
+    if not is_rough and abs(nearest - density) > NEAR * density:
+        raise claims.Missing(f"no {name} at a density of {density:.3g}")
+    return rows[abs(densities - nearest) <= NEAR * nearest]
+
+
+def _paired(values):
+    """Values of the trials that both sides have; raises if there is none."""
+    if values.empty:
+        raise claims.Missing("no trial of both")
+    return values

@@ -1,0 +1,17 @@
+"""All studies, by name: the list that `reproduce` shows and runs."""
+
+from lottery_ticket.experiments.reproductions import (
+    frankle,
+    frankle_carbin,
+    frankle_carbin_deep,
+    sreenivasan,
+    zhou,
+)
+
+STUDIES = {
+    **frankle_carbin.STUDIES,
+    **frankle_carbin_deep.STUDIES,
+    **zhou.STUDIES,
+    **sreenivasan.STUDIES,
+    **frankle.STUDIES,
+}

@@ -1,0 +1,85 @@
+"""The runs of studies as a sweep: a file of steps, for argfile_runner."""
+
+import dataclasses
+
+import yaml
+
+from lottery_ticket.experiments.reproductions import claims, registry
+from lottery_ticket.foundations.machine import files
+
+
+@dataclasses.dataclass(frozen=True)
+class StudySweep:
+    """The runs of some studies at a scale.
+
+    Args:
+        studies: Their names.
+        scale: One of claims.SCALES.
+        output_dir: Folder of all studies' results.
+        trials: Number of trials; None is each study's own.
+        data_dir: Folder of the data.
+    """
+
+    studies: tuple[str, ...]
+    scale: str
+    output_dir: str
+    trials: int | None = None
+    data_dir: str | None = None
+
+    def check(self) -> None:
+        """Raises ValueError if one has no such scale, or lacks its data."""
+        for name in self.studies:
+            study = registry.STUDIES[name]
+            if self.scale not in study.steps:
+                raise ValueError(
+                    f"{name} has no scale {self.scale}. It has: "
+                    f"{', '.join(study.steps)}"
+                )
+            if study.data is not None and self.data_dir is None:
+                raise ValueError(
+                    f"{name} needs {study.data}: give the folder that holds it "
+                    "as --data_dir"
+                )
+
+    def folder(self, name: str) -> str:
+        """Returns where the results of a study lie."""
+        return folder(self.output_dir, self.scale, name)
+
+    def steps(self) -> list[dict]:
+        """Returns the steps of all, as a sweep file has them."""
+        return [
+            {
+                "runner": step.runner,
+                "argfile": step.argfile,
+                "flags": self._flags(name, step),
+            }
+            for name in self.studies
+            for step in registry.STUDIES[name].steps[self.scale]
+        ]
+
+    def write(self) -> str:
+        """Writes the sweep file, beside the studies' folders; returns where."""
+        path = files.join(self.output_dir, self.scale, "sweep.yaml")
+        text = yaml.safe_dump(self.steps(), sort_keys=False)
+        files.write(path, text.encode())
+        return path
+
+    def _flags(self, name, step):
+        study = registry.STUDIES[name]
+        given = {}
+        for word in step.flags:
+            key, is_set, value = word.removeprefix("--").partition("=")
+            given[key] = value if is_set else "True"
+        trials = 1 if self.scale == claims.SMOKE else study.trials
+        data = {} if study.data is None else {"data_dir": self.data_dir}
+        return {
+            "output_dir": self.folder(name),
+            "trials": self.trials or trials,
+            **given,
+            **data,
+        }
+
+
+def folder(output_dir: str, scale: str, name: str) -> str:
+    """Returns where the results of a study at a scale lie."""
+    return files.join(output_dir, scale, name)

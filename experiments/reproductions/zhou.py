@@ -1,0 +1,202 @@
+"""Zhou et al. 2019, https://arxiv.org/abs/1905.01067.
+
+Numbers without a figure or table are of a rerun of the authors' code by five
+seeds, the reproducibility challenge of NeurIPS 2019; its lowest and highest
+seed are the spread. The paper prints none: learned masks have the usual margin.
+"""
+
+from lottery_ticket.experiments.reproductions import claims, measures
+
+RERUN = "rerun of the authors' code, n = 5"
+FC = "--networks=fc"
+TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
+
+
+def _grid(*flags):
+    words = (FC, *flags)
+    return (claims.Step("lottery_experiment", "deconstructing_argfile", words),)
+
+
+def _untrained_steps(*flags, training=()):
+    dense = (
+        *(FC, "--grid=criteria", "--criteria=large_final", "--iterations=1"),
+        *training,
+    )
+    return (
+        claims.Step("lottery_experiment", "deconstructing_argfile", dense),
+        claims.Step("untrained", "untrained_argfile", (FC, *flags)),
+    )
+
+
+def _rerun(published, spread, criterion):
+    """The best of all densities, as the source chooses it, by the test set."""
+    return claims.Claim(
+        f"best untrained network of {criterion}",
+        RERUN,
+        measures.untrained(criterion),
+        **claims.near(published, spread, " %"),
+    )
+
+
+def _trained(criterion, density, published):
+    return claims.Claim(
+        f"accuracy of {criterion} at {density:.1%}",
+        RERUN,
+        measures.accuracy(density, f"fc/{criterion}"),
+        **claims.near(published, unit=" %"),
+    )
+
+
+def _less_plain(experiment, text, source, bound):
+    """An experiment's accuracy at 7 %, less that of plain tickets."""
+    return claims.Claim(
+        f"accuracy at 7 % of {text}, less that of tickets",
+        source,
+        measures.gain(0.07, "fc/large_final", f"fc/{experiment}"),
+        **bound,
+    )
+
+
+def _learned(variant, text, published):
+    return claims.Claim(
+        f"accuracy of learned masks{text}",
+        "table 1",
+        measures.supermask(f"fc/{variant}"),
+        **claims.near(published, unit=" %"),
+    )
+
+
+_SAME_SIGN = "large_final_same_sign"
+_CRITERIA = f"--criteria=large_final,{_SAME_SIGN},random"
+_ACTIONS = "--mask_1_actions=rewind,signed_constant"
+_MASK_1 = (
+    "--grid=mask_1",
+    "--mask_1_actions=random_reinit,signed_constant,rand_signed_constant",
+)
+_MASK_0 = (
+    "--grid=mask_0",
+    "--mask_0_actions=freeze_init,freeze_init_zero_mask,freeze_init_zero_all",
+)
+_AS_GOOD = claims.near(0, text="as good")
+STUDIES = {
+    "untrained_masks": claims.Study(
+        "masks of an untrained LeNet-300-100, MNIST",
+        "zhou_2019",
+        {
+            "paper": _untrained_steps(_CRITERIA, _ACTIONS),
+            "smoke": _untrained_steps(_CRITERIA, _ACTIONS, training=TINY),
+        },
+        {
+            "large_final": _rerun(39.9, 4.8, "large_final"),
+            "random": _rerun(16.9, 3.5, "random"),
+            "same_sign": _rerun(79.3, 2.8, _SAME_SIGN),
+            "signed_constant": claims.Claim(
+                f"best of {_SAME_SIGN} with signed constants",
+                "abstract and table 1; the margin is that of same_sign",
+                measures.untrained(_SAME_SIGN, "signed_constant"),
+                **claims.near(86, 2.8, " %"),
+            ),
+        },
+        trials=10,
+        data="mnist",
+    ),
+    "criteria": claims.Study(
+        "which weights go, LeNet-300-100 on MNIST",
+        "zhou_2019",
+        {
+            "paper": _grid(_CRITERIA),
+            "short": _grid(_CRITERIA, "--training_len=5000it"),
+            "smoke": _grid(_CRITERIA, "--iterations=1", *TINY),
+        },
+        {
+            "dense": _trained("large_final", 1.0, 97.92),
+            "large_final": _trained("large_final", 0.17, 98.37),
+            "large_final_sparse": _trained("large_final", 0.0355, 98.00),
+            "same_sign": _trained(_SAME_SIGN, 0.17, 98.34),
+            "random": _trained("random", 0.17, 97.52),
+            "order": claims.Claim(
+                "accuracy of large_final at 3.6 %, less that of random",
+                RERUN,
+                measures.gain(0.0355, "fc/random", "fc/large_final"),
+                **claims.above(0, "98.00 against 96.05"),
+                scales=("paper", "short"),
+            ),
+        },
+        data="mnist",
+    ),
+    "mask_1_actions": claims.Study(
+        "what kept weights start from, LeNet-300-100 on MNIST",
+        "zhou_2019",
+        {
+            "paper": _grid(*_MASK_1, "--iterations=12"),
+            "short": _grid(
+                *_MASK_1, "--iterations=12", "--training_len=5000it"
+            ),
+            "smoke": _grid(*_MASK_1, "--iterations=1", *TINY),
+        },
+        {
+            "signed_constant": _less_plain(
+                *("mask_1_signed_constant", "constants with signs", "fig. 5"),
+                _AS_GOOD,
+            ),
+            "rand_signed_constant": _less_plain(
+                *("mask_1_rand_signed_constant", "constants, signs drawn"),
+                *("fig. 5", claims.below(0, "worse")),
+            ),
+            "random_reinit": _less_plain(
+                *("mask_1_random_reinit", "fresh draws", "fig. 5"),
+                claims.below(0, "worse"),
+            ),
+        },
+        data="mnist",
+    ),
+    "mask_0_actions": claims.Study(
+        "what pruned weights are, LeNet-300-100 on MNIST",
+        "zhou_2019",
+        {
+            "paper": _grid(*_MASK_0, "--iterations=12"),
+            "short": _grid(
+                *_MASK_0, "--iterations=12", "--training_len=5000it"
+            ),
+            "smoke": _grid(*_MASK_0, "--iterations=1", *TINY),
+        },
+        {
+            "freeze_init": _less_plain(
+                *("mask_0_freeze_init", "weights frozen where they began"),
+                *("fig. 4", claims.below(0, "worse")),
+            ),
+            "zero_all": _less_plain(
+                *("mask_0_freeze_init_zero_all", "0 for what shrank"),
+                *("fig. 4", claims.above(0, "better")),
+            ),
+        },
+        data="mnist",
+    ),
+    "supermasks": claims.Study(
+        "learned masks of an untrained LeNet-300-100, MNIST",
+        "zhou_2019",
+        {
+            "paper": (claims.Step("supermask", "supermask_argfile", (FC,)),),
+            "smoke": (
+                claims.Step("supermask", "supermask_argfile", (FC, *TINY)),
+            ),
+        },
+        {
+            "plain": _learned("supermask", "", 95.3),
+            "both": _learned(
+                "supermask_both", ", rescaled, signed constants", 98.0
+            ),
+            "order": claims.Claim(
+                "accuracy of the latter, less that of the former",
+                "table 1",
+                measures.difference(
+                    measures.supermask("fc/supermask_both"),
+                    measures.supermask("fc/supermask"),
+                ),
+                **claims.above(0, "better"),
+                scales=("paper", "short"),
+            ),
+        },
+        data="mnist",
+    ),
+}

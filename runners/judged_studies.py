@@ -1,0 +1,197 @@
+"""What runs say of the claims of studies, as a table and as a page."""
+
+import dataclasses
+
+from lottery_ticket.experiments.reproductions import claims, registry
+from lottery_ticket.foundations.machine import files, lazy
+
+with lazy.imports():
+    from lottery_ticket.analysis import study_logs
+    from lottery_ticket.analysis.reading import rulings
+    from lottery_ticket.runners import commands
+
+HEADS = ["claim", "source", "published", "measured", "verdict"]
+SHOWN = ("processor", "lottery_ticket", "tensorflow", "keras", "numpy")
+PAGE_HEAD = """\
+# Reproductions
+
+What papers claim, and what came out here. This page is made by
+`lottery-ticket reproduce` from the logs in `docs/reproductions/`, never by
+hand.
+
+{rule}
+Ranges are stated with each claim before its runs: what the source prints, give
+or take its spread, or half a point where it prints none; orders have one end.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgedStudy:
+    """A study at a scale, and the ruling on each of its claims.
+
+    Args:
+        name: Of the study.
+        scale: One of claims.SCALES.
+        rulings: Dict, name of a claim -> ruling.
+        facts: Of the runs: machine, versions, time; {} where there is none.
+    """
+
+    name: str
+    scale: str
+    rulings: "dict[str, rulings.Ruling]"
+    facts: dict
+
+    @property
+    def study(self) -> claims.Study:
+        """The study itself."""
+        return registry.STUDIES[self.name]
+
+    @property
+    def is_off(self) -> bool:
+        """Whether a claim came out OFF."""
+        return self.count(rulings.OFF) > 0
+
+    def count(self, verdict: str) -> int:
+        """Returns how many claims have a verdict."""
+        return sum(each.verdict == verdict for each in self.rulings.values())
+
+
+def judge(
+    name: str, scale: str, folder: str, logs: str | None = None
+) -> JudgedStudy:
+    """Returns what has been found of a study, by its results or their logs.
+
+    Args:
+        name: Of the study.
+        scale: One of claims.SCALES.
+        folder: Its results, as of `study_sweeps`; these count, if any are
+            there.
+        logs: Folder of the logs of all studies.
+    """
+    found, facts = study_logs.read(folder, commands.result_files())
+    if not found and logs is not None:
+        found, facts = study_logs.read_written(log_folder(logs, scale, name))
+    of_study = claims.Found(found, is_rough=scale == claims.SMOKE)
+    ruled = {
+        key: _ruling(claim, of_study, scale)
+        for key, claim in registry.STUDIES[name].claims.items()
+    }
+    return JudgedStudy(name, scale, ruled, facts)
+
+
+def write_logs(logs: str, name: str, scale: str, folder: str) -> None:
+    """Writes the logs of a study's results, if there are any."""
+    found, facts = study_logs.read(folder, commands.result_files())
+    if found:
+        study_logs.write(log_folder(logs, scale, name), found, facts)
+
+
+def log_folder(logs: str, scale: str, name: str) -> str:
+    """Returns where the logs of a study at a scale are."""
+    return files.join(logs, scale, name)
+
+
+def text(judged: list[JudgedStudy]) -> str:
+    """Returns what came out of each claim, three lines of text each."""
+    parts = [_text(each) for each in judged]
+    counts = [
+        f"{sum(each.count(verdict) for each in judged)} {verdict}"
+        for verdict in rulings.VERDICTS
+    ]
+    return "\n".join([*parts, rulings.RULE + ", ".join(counts)])
+
+
+def page(judged: list[JudgedStudy]) -> str:
+    """Returns all claims of what was run as Markdown, and what was not run."""
+    parts = [PAGE_HEAD.format(rule=rulings.RULE)]
+    run = [each for each in judged if each.facts]
+    for scale in claims.SCALES:
+        of_scale = [each for each in run if each.scale == scale]
+        if of_scale:
+            parts.append(f"## At the scale `{scale}`\n")
+            parts += [_part(each) for each in of_scale]
+    missing = [n for n in registry.STUDIES if n not in {x.name for x in run}]
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        parts.append(f"## Not run\n\nAll claims of these are {rulings.OPEN}: ")
+        parts[-1] += f"{names}.\n"
+    return "\n".join(parts)
+
+
+def _ruling(claim, found, scale):
+    """The ruling on a claim; where something is missing or raises, OPEN."""
+    try:
+        values = claim.measure(found)
+    except claims.Missing as error:
+        return rulings.Ruling(rulings.OPEN, f"not run: {error}")
+    except Exception as error:  # A fault of one claim is no other's.
+        why = f"{type(error).__name__}: {error}"
+        return rulings.Ruling(rulings.OPEN, why)
+    ruling = rulings.rule(values, claim.low, claim.high)
+    if scale not in claim.scales:
+        why = f"not judged at the scale {scale}"
+        return dataclasses.replace(ruling, verdict=rulings.OPEN, why=why)
+    return ruling
+
+
+def _text(judged):
+    """A study's claims: what is said, what was printed, what came out."""
+    lines = [f"{judged.name}: {judged.study.help} ({judged.study.paper})"]
+    for name, ruling in judged.rulings.items():
+        claim = judged.study.claims[name]
+        lines += [
+            f"  {ruling.verdict:<5}{name}: {claim.text}",
+            f"       {claim.source}: {_published(claim)}",
+            f"       here: {_measured(ruling) or 'nothing'}"
+            + (f"; {ruling.why}" if ruling.why else ""),
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _row(name, claim, ruling):
+    """A claim's cells, under HEADS."""
+    why = f" ({ruling.why})" if ruling.why else ""
+    return [
+        f"`{name}`: {claim.text}",
+        claim.source,
+        _published(claim),
+        _measured(ruling),
+        f"{ruling.verdict}{why}",
+    ]
+
+
+def _published(claim):
+    return claim.published + ", read off" * claim.is_read_off
+
+
+def _measured(ruling):
+    if not ruling.n:
+        return ""
+    if ruling.n == 1:
+        return f"{ruling.mean:.2f}, n = 1"
+    ends = f"{ruling.low:.2f} to {ruling.high:.2f}"
+    return f"{ruling.mean:.2f} ({ends}), std {ruling.std:.2f}, n = {ruling.n}"
+
+
+def _part(judged):
+    """A study's part of a page."""
+    study, facts = judged.study, judged.facts
+    claims_rows = [
+        _row(name, study.claims[name], ruling)
+        for name, ruling in judged.rulings.items()
+    ]
+    rows = [HEADS, ["---"] * len(HEADS), *claims_rows]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    hours = facts.get("trained_s", 0) / 3600
+    about = [
+        f"{facts.get('runs', 0)} runs, {hours:.2f} hours of training",
+        *(f"{key} {', '.join(facts.get(key, []))}" for key in SHOWN),
+    ]
+    return "\n".join(
+        [
+            f"### {study.help}\n",
+            f"`{judged.name}`, of [{study.paper}](papers/{study.paper}.md).\n",
+            *(f"| {' | '.join(row)} |" for row in cells),
+            f"\n{'; '.join(about)}.\n",
+        ]
+    )

@@ -1,0 +1,174 @@
+r"""Runs what papers claim, and judges it: PASS, OFF or OPEN.
+
+    lottery-ticket reproduce lenet,conv2 --scale=short --data_dir=data
+
+--help lists the flags; without a name, all studies are listed.
+"""
+
+import sys
+
+from lottery_ticket.experiments.reproductions import (
+    claims,
+    registry,
+    study_sweeps,
+)
+from lottery_ticket.foundations.command_line import flags, terminal
+from lottery_ticket.foundations.machine import files, lazy
+from lottery_ticket.foundations.sweeps import argfile_lines
+from lottery_ticket.foundations.values import fields, names
+from lottery_ticket.runners import argfile_runner, commands
+
+with lazy.imports():
+    from lottery_ticket.analysis.look import tables
+    from lottery_ticket.analysis.reading import rulings
+    from lottery_ticket.runners import judged_studies
+
+ALL = "all"
+
+
+def reproduce(
+    studies: tuple[str, ...] = (),
+    *,
+    scale: str = "short",
+    trials: int | None = None,
+    output_dir: str = "results/reproductions",
+    data_dir: str | None = None,
+    devices: str | None = None,
+    shard: str | None = None,
+    dry_run: bool = False,
+    logs: str | None = None,
+    markdown: str | None = None,
+    quiet: bool = False,
+) -> None:
+    """Runs what papers claim, and judges it: PASS, OFF or OPEN.
+
+        reproduce [STUDY,...] [FLAGS]
+
+    Without a study it lists all, and what has been found so far. With some, it
+    runs what is not complete of them, as argfile_runner does, and prints a
+    table: claim, published, measured, verdict. The exit status is 1 if one is
+    OFF, or a line failed.
+
+    A claim is that the mean over trials lies in a range: what a source prints,
+    give or take its spread (half a point, where it prints none), or an order.
+    PASS: the 95 % t-interval of the mean lies in the range. OFF: it lies wholly
+    outside. OPEN: neither, or fewer than 3 trials, or something is missing.
+
+    Args:
+        studies: Names of studies, such as lenet,conv2; or all.
+        scale: paper (as published), short (an hour or so on two cores, where
+            orders alone are judged) or smoke (seconds: whether it runs).
+        trials: Number of trials. Default is that of each study, 1 for smoke.
+        output_dir: Folder of the results; those of a study go to
+            OUTPUT_DIR/SCALE/STUDY.
+        data_dir: Folder of the data, of studies that are not of digits.
+        devices: As of argfile_runner.
+        shard: As of argfile_runner.
+        dry_run: Say what it costs, and run nothing.
+        logs: Folder for what runs have recorded, without weights. That of the
+            named studies is written there; others are judged by it, if their
+            results are not here.
+        markdown: File to write all verdicts to, as a page.
+        quiet: Whether to show no progress.
+
+    Raises:
+        ValueError: If there is no such study or scale, or data are missing.
+    """
+    names.check("scale", scale, claims.SCALES)
+    if trials is not None:
+        fields.check("trials", trials, int, at_least=1)
+    chosen = _chosen(studies, scale)
+    sweep = study_sweeps.StudySweep(chosen, scale, output_dir, trials, data_dir)
+    sweep.check()
+    status = 0
+    if chosen:
+        options = {"devices": devices, "shard": shard, "quiet": quiet}
+        status = _run(sweep, dry_run=dry_run, **options)
+    if dry_run:
+        return
+    if logs is not None:
+        for name in chosen:
+            folder = sweep.folder(name)
+            judged_studies.write_logs(logs, name, scale, folder)
+    judged = [
+        judged_studies.judge(name, scale, sweep.folder(name), logs)
+        for name in chosen or registry.STUDIES
+    ]
+    text = judged_studies.text(judged) if chosen else _list(judged)
+    terminal.say(text, sys.stdout)
+    if markdown is not None:
+        _write_page(markdown, output_dir, logs)
+    if status or (chosen and any(each.is_off for each in judged)):
+        sys.exit(1)
+
+
+RUN = reproduce
+
+
+def _chosen(studies, scale):
+    """Names of studies; of all, those that have the scale."""
+    if studies == (ALL,):
+        return tuple(
+            name
+            for name, study in registry.STUDIES.items()
+            if scale in study.steps
+        )
+    for name in studies:
+        names.check("study", name, [*registry.STUDIES, ALL])
+    return tuple(dict.fromkeys(studies))
+
+
+def _run(sweep, *, dry_run, **options):
+    """Runs a sweep, or says what it costs; returns an exit status."""
+    if sweep.scale == claims.SMOKE and not dry_run:
+        _run_here(sweep)
+        return 0
+    path = sweep.write()
+    try:
+        argfile_runner.argfile_runner(path, None, dry_run=dry_run, **options)
+    except SystemExit as end:
+        if end.code == 1:  # A line failed: what is there is judged.
+            return 1
+        raise
+    return 0
+
+
+def _run_here(sweep):
+    """Runs a sweep in this process: all together share what is loaded."""
+    for step in sweep.steps():
+        command = commands.find(step["runner"])
+        argfile = argfile_runner.argfiles()[step["argfile"]]
+        words = [f"--{key}={value}" for key, value in step["flags"].items()]
+        for line in argfile_lines.read(argfile, words, step["runner"]):
+            flags.plan(command, [*line.words, "--quiet"]).run()
+
+
+def _list(judged):
+    """All studies: what they are about, and what was found."""
+    heads = ["study", "what", "source", "scales", *rulings.VERDICTS]
+    rows = [
+        [
+            each.name,
+            each.study.help,
+            each.study.paper,
+            ",".join(each.study.steps),
+            *(str(each.count(x) or "") for x in rulings.VERDICTS),
+        ]
+        for each in judged
+    ]
+    return tables.align([heads, *rows], left=4)
+
+
+def _write_page(path, output_dir, logs):
+    judged = [
+        judged_studies.judge(
+            name, scale, study_sweeps.folder(output_dir, scale, name), logs
+        )
+        for scale in ("paper", "short")
+        for name in registry.STUDIES
+    ]
+    files.write(path, judged_studies.page(judged).encode())
+
+
+if __name__ == "__main__":
+    flags.main(RUN)
