@@ -8,6 +8,7 @@ lines are skipped.
 import contextlib
 import dataclasses
 import functools
+import inspect
 import logging
 import os
 import shlex
@@ -148,7 +149,7 @@ def check(
     Args:
         known: Lines of the same runner that come before these ones.
     """
-    known = Known() if known is None else known
+    known = known or Known(runner.declared)
     checked, faults = [], []
     for line in lines:
         try:
@@ -170,15 +171,16 @@ def check(
 class Known:
     """The lines of one runner so far, by what they say and where they write."""
 
-    def __init__(self):
-        """Knows none."""
+    def __init__(self, command: flags.Command | None = None):
+        """Knows none; takes what declares the runner's flags, if anything."""
+        self._command = command
         self._words: set[tuple[str, ...]] = set()
         self._at: dict[tuple, Line] = {}  # By place.
 
     def fault(self, line: Line, place: tuple | None) -> str:
         """Returns why a line cannot stand beside the others, or ""."""
         first = self._at.get(place, line) if place else line
-        if first is line or _meaning(first) == _meaning(line):
+        if first is line or self._meaning(first) == self._meaning(line):
             return ""
         return (
             f"Lines {first.number} and {line.number} would both write to "
@@ -192,6 +194,16 @@ class Known:
         if place is None:
             return is_new
         return self._at.setdefault(place, line) is line
+
+    def _meaning(self, line):
+        """What a line's flags mean, wherever its folder is seen from."""
+        function = self._command.function if self._command else lambda: None
+        usual = {
+            name: each.default
+            for name, each in inspect.signature(function).parameters.items()
+        }
+        folder = full_path(line.output_dir or "")
+        return {**usual, **(line.keywords or {}), "output_dir": folder}
 
 
 def agenda(
@@ -306,12 +318,6 @@ def _bound(command, line):
         for flag in _PLACE_FLAGS
     )
     return line, place
-
-
-def _meaning(line):
-    """What a line's flags mean, wherever its folder is seen from."""
-    folder = full_path(line.output_dir) if line.output_dir else None
-    return {**(line.keywords or {}), "output_dir": folder}
 
 
 # One tuple for all lines that have it.

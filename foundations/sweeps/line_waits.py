@@ -207,7 +207,7 @@ class LineWaits:
             if reader in self._waits
         }
         is_remote = any(map(files.is_remote, readers.values()))
-        if is_remote and self._age_s() < REMOTE_POLL_S:
+        if not readers or (is_remote and self._age_s() < REMOTE_POLL_S):
             return
         there = set(filter(_is_there, dict.fromkeys(readers.values())))
         for reader, folder in readers.items():
@@ -284,6 +284,13 @@ class LineWaits:
         del self._waits[number]
         self._news.append(worker_pool.Outcome(self._lines[number], failure))
         return [(number, failure)]
+
+
+def no_waits(runner: scripts.Runner) -> LineWaits:
+    """Returns what lines wait for that are all ready: nothing."""
+    looked_up = functools.partial(argfile_lines.looked_up, runner)
+    agenda = argfile_lines.Agenda([], [], [])
+    return LineWaits(looked_up, agenda, Writers(runner, []))
 
 
 def _is_there(folder):

@@ -102,7 +102,9 @@ def gather(
         lines = argfile_lines.check(runners[0], read)
         return Sweep(runners[0], lines, len(read) - len(lines))
     joined = _joined(runners)
-    known = {runner.text: argfile_lines.Known() for runner in runners}
+    known = {
+        runner.text: argfile_lines.Known(runner.declared) for runner in runners
+    }
     lines, faults, count, last = [], [], 0, 0
     for number, (step, runner) in enumerate(zip(steps, runners, strict=True)):
         try:

@@ -11,6 +11,7 @@ from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     leases,
     line_logs,
+    line_waits,
     scripts,
     shared_lines,
     worker_pool,
@@ -53,7 +54,8 @@ def start(tmp_path, clock):
         assert folder == f"{tmp_path}/out/leases"
         own = leases.Leases(folder)
         look_up = functools.partial(argfile_lines.look_up, RUNNER)
-        sweep = shared_lines.SharedLines(look_up, lines, own)
+        waits = line_waits.no_waits(RUNNER)
+        sweep = shared_lines.SharedLines(look_up, lines, own, waits)
         sweep.tick()
         return sweep
 
