@@ -80,7 +80,7 @@ def argfile_runner(
     soon as that is there. Lines that say the same are run once.
 
     SWEEP.yaml is a list of steps, each with a runner, an argfile and its flags:
-    see docs/sweep_steps.md.
+    see docs/sweeps.md.
 
     Flags that are not listed here go to the argfile, which is a program of its
     own: argfile_runner RUNNER ARGFILE --help lists its flags. A switch of the

@@ -92,7 +92,8 @@ class Agenda:
         if self.waits:
             text += f" ({len(self.waits)} once what they read is there)"
         if self.duplicates:
-            text += f", {self.duplicates} duplicates"
+            plural = "s" if self.duplicates > 1 else ""
+            text += f", {self.duplicates} duplicate{plural}"
         return text
 
 

@@ -26,7 +26,8 @@ REMOTE_POLL_S = 30  # Each folder costs a request.
 class Writers:
     """Which line of a sweep writes a folder.
 
-    It lies in the line's output_dir, and its plan says so, if there is one.
+    The folder lies in the line's output_dir, and its plan says so, if one can
+    be made.
     """
 
     def __init__(
@@ -58,9 +59,7 @@ class Writers:
             return True  # As far as can be told.
         try:
             return folder in self._written(line)
-        except unready.Unready:  # It waits itself: all that is known is where.
-            return argfile_lines.full_path(line.output_dir) == folder
-        except (ValueError, OSError):  # It is refused.
+        except (ValueError, OSError):  # It waits itself, or is refused.
             return True
 
     def _folders(self, line):

@@ -129,6 +129,7 @@ def test_a_folder_that_lies_in_another_lines_is_that_of_its_writer():
         (["b --reads=done/x", "done"], "done/x is not finished"),
         (["b --reads=a", "a --bad"], "not run: .*, a, is made by no line that"),
         (["b --reads=a", "a --reads=b"], "not run: .*, a, is made by no line"),
+        (["b --reads=a/8", "a --reads=x"], "not run: .*, a/8, is made by no"),
         (
             ["b --reads=a", "a --reads=c", "c --reads=x"],
             "not run: .*, a, is made by no line that runs",
