@@ -43,11 +43,11 @@ _OF_DATASETS = (
 )
 # Those that a network is built by, and those that its training is compiled by:
 # see `_last_model`, and `programs.program`.
-_OF_NETWORKS = (
+OF_NETWORKS = (
     *("dataset", "image_size", "model", "outputs", "task", "dtype", "strategy"),
     *model_settings.OPTIONS,
 )
-_OF_PROGRAMS = (
+OF_PROGRAMS = (
     *("train_batch_size", "drop_partial_batch", "validation_size", "subset"),
     *("normalization", "augmentation", "optimizer", "momentum", "epsilon"),
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup"),
@@ -138,7 +138,7 @@ def program(recipe) -> tuple[tuple, tuple]:
     """
     network, training = (
         tuple(getattr(recipe, name) for name in names)
-        for names in (_OF_NETWORKS, _OF_PROGRAMS)
+        for names in (OF_NETWORKS, OF_PROGRAMS)
     )
     if recipe.augmentation not in (None, "none"):  # It is compiled in.
         training = (*training, recipe.augment_seed)

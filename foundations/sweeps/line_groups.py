@@ -66,9 +66,12 @@ class LineGroups:
         self, line: argfile_lines.Line, last: argfile_lines.Line | None = None
     ) -> None:
         """Takes in that a worker that ran `last` before has a line now."""
-        if last is not None:
-            self._having.subtract(_keys(last))
-        self._having.update(_keys(line))
+        if last is not None and last.program == line.program:
+            return
+        for key in _keys(line):
+            self._having[key] += 1
+        for key in () if last is None else _keys(last):
+            self._having[key] -= 1
 
     def clear(self) -> None:
         """Lets go of all lines, not of what workers have."""
