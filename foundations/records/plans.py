@@ -9,10 +9,15 @@ all follow from that.
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from lottery_ticket.foundations.machine import environment, files, progress
-from lottery_ticket.foundations.records import folder_owner, run_record, sealed
+from lottery_ticket.foundations.records import (
+    folder_owner,
+    run_record,
+    sealed,
+    unready,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +111,9 @@ class Plan:
             stopped one was.
         reads: Folders of results that it starts from: a ticket, masks.
         quiet: Whether to say nothing.
+        program: What it compiles: values that tell its network from others, and
+            then what else does. Of plans that agree in the first, or in both, a
+            process that has carried out one has the other's at hand.
     """
 
     output_dir: str
@@ -113,6 +121,7 @@ class Plan:
     work: Callable[[], None]
     reads: tuple[str, ...] = ()
     quiet: bool = False
+    program: tuple[Hashable, ...] = ()
 
     @property
     def settings(self) -> dict:
@@ -133,6 +142,20 @@ class Plan:
         for run in runs:
             run.check_settings()
         return False
+
+    def check_reads(self) -> None:
+        """Raises Unready where a folder that it reads is empty, or not there.
+
+        Also where it holds a run that is not finished. Making a plan may raise
+        it, too, if it looks into what it reads.
+        """
+        for folder in self.reads:
+            found = files.names(folder)
+            if not found:
+                raise unready.Unready(f"There is nothing in {folder}", folder)
+            if "checkpoint.bin" in found and "run.json" not in found:
+                text = f"The run in {folder} is not finished"
+                raise unready.Unready(text, folder)
 
     def damaged_files(self) -> list[str]:
         """Paths of files of its runs, complete ones, that have changed."""
