@@ -18,10 +18,11 @@ import time
 import tqdm
 
 from lottery_ticket.foundations.command_line import endings, flags, help_text
-from lottery_ticket.foundations.machine import devices as devices_lib
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     attempts,
+    engines,
     journal,
     leases,
     line_logs,
@@ -45,6 +46,8 @@ def argfile_runner(
     *,
     devices: str | None = None,
     workers_per_device: int = 1,
+    engine: str = engines.LOCAL,
+    address: str | None = None,
     log_dir: str | None = None,
     dry_run: bool = False,
     verify: bool = False,
@@ -86,9 +89,14 @@ def argfile_runner(
             that prints one line of flags per run, or a text file of such lines.
         devices: Ids of the GPUs to use, such as 0,1. Or cpu for every core,
             cpu*4 for four of them. Default is all GPUs, or every core where
-            there is no GPU.
+            there is no GPU. In a cluster gpu, gpu*4, cpu or cpu*4.
         workers_per_device: Worker processes that share a GPU or a core. Small
             networks leave most of a GPU idle; try 2 to 8.
+        engine: Where the workers are: local, on this machine, or ray, on the
+            nodes of a Ray cluster. Ray needs pip install 'lottery_ticket[ray]'.
+        address: Address of the Ray cluster, as `ray start --head` prints it:
+            HOST:PORT, or ray://HOST:PORT from outside. Default is that of the
+            variable RAY_ADDRESS, or of the cluster of this machine.
         log_dir: Folder of the log files, one a line, added to by each attempt.
             Default is `logs` in the deepest folder that holds all output_dirs.
         dry_run: Print what would run and where, and run nothing; the exit
@@ -120,7 +128,7 @@ def argfile_runner(
     limit_s = durations.seconds(stop_after) if stop_after else math.inf
     deadline = time.monotonic() + limit_s
     part = shards.parse(shard, os.environ)
-    slots = devices_lib.slots(devices, workers_per_device)
+    workers, slots = engines.find(engine, address, devices, workers_per_device)
     found = _runner(runner)
     source = _source(argfile)
     lines = argfile_lines.read(source, shlex.split(argfile_flags), runner)
@@ -151,8 +159,10 @@ def argfile_runner(
         progress.begin(line)
         record.begin(line, device)
 
-    care = worker_pool.Care(began, timeout)
-    run_lines = functools.partial(_outcomes, found, folder, verify, care)
+    care = worker_pool.Care(began, timeout, _local_folder(lines))
+    run_lines = functools.partial(
+        _outcomes, found, folder, verify, care, workers
+    )
     outcomes = attempts.run(run_lines, agenda.to_run, slots, retries)
     _run(found, outcomes, progress, record, deadline)
 
@@ -247,12 +257,20 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, folder, verify, care, lines, slots, again):
+def _local_folder(lines):
+    """The folder of this machine that holds all results, or None."""
+    folder = "/".join(argfile_lines.shared_folder(lines))
+    return None if not folder or files.is_remote(folder) else folder
+
+
+def _outcomes(runner, folder, verify, care, engine, lines, slots, again):
     """How lines end, as they do; those of all sweeps that have the folder."""
     if folder is None:
-        return worker_pool.run(runner, lines, slots, care)
+        return worker_pool.run(runner, lines, slots, care, engine)
     held = leases.Leases(folder)
-    return shared_lines.run(runner, lines, slots, held, verify, care, again)
+    return shared_lines.run(
+        runner, lines, slots, held, verify, care, again, engine
+    )
 
 
 def _journal(runner, argfile, agenda):
