@@ -69,11 +69,6 @@ class NodeWorker:
             ValueError: If the node does not see the folders of the sweep.
             RuntimeError: If the process does not start.
         """
-        if not self._folder:
-            _enter(self._job.folder)
-            _check_seen(self._job.probe)
-            self._slot = _slot(self._job)
-            self._folder = tempfile.mkdtemp(prefix="lottery_ticket_")
         self._process()
         return self._slot.name
 
@@ -115,6 +110,11 @@ class NodeWorker:
 
     def _process(self):
         """The worker, once it can take a line; another one if it has died."""
+        if not self._folder:
+            _enter(self._job.folder)
+            _check_seen(self._job.probe)
+            self._slot = _slot(self._job)
+            self._folder = tempfile.mkdtemp(prefix="lottery_ticket_")
         worker = self._worker
         if worker is None or worker.has_ended:
             runner = scripts.Runner(self._job.script, self._job.words)
@@ -170,7 +170,7 @@ def _slot(job):
         device = os.environ.get("CUDA_VISIBLE_DEVICES", "")
     name = "CPU" if device == devices.CPU else f"GPU {device}"
     return devices.Slot(
-        f"{name} on {platform.node()}",
+        f"{name} of {platform.node()}",
         devices.environment(device, job.per_device, job.threads),
     )
 

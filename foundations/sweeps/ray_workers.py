@@ -24,7 +24,7 @@ import threading
 import time
 import types
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from lottery_ticket.foundations.command_line import endings
 from lottery_ticket.foundations.machine import devices
@@ -297,6 +297,7 @@ class RayWorker:
             return
         if self.is_placeless:  # It would never hear.
             self._ray.kill(self._actor)
+            self._actor = self.answer = None
             self.is_open = self.is_placeless = False
         else:
             self._stopped = self._actor.stop.remote(self._received)
@@ -330,8 +331,8 @@ class RayWorker:
         if not news.has_ended:
             self._ask()
             return None
-        line, self.answer = self.line, None
-        self.line = None
+        line = cast(argfile_lines.Line, self.line)
+        self.line = self.answer = None
         return worker_pool.Outcome(
             line, news.failure, device=self._device, seconds=news.seconds
         )
@@ -365,7 +366,7 @@ class RayWorker:
             text = f"its worker was lost {LOSSES} times: {reason}"
             return worker_pool.Outcome(line, text, device=self._device)
         _log.warning(
-            "A worker on %s was lost, and its line is run again: %s",
+            "The worker on %s was lost, and its line is run again: %s",
             *(self._device, line.text),
         )
         self.left = line
