@@ -80,9 +80,8 @@ class NodeWorker:
             line: The line; its log goes to a file of the node.
             offset: Bytes of the log that are known.
         """
-        log = os.path.join(self._folder, "log")
         if attempt != self._attempt:
-            worker = self._process()
+            worker, log = self._process(), self._log()
             self._attempt, self._outcome = attempt, None
             try:
                 open(log, "wb").close()
@@ -92,7 +91,7 @@ class NodeWorker:
                 self._outcome = worker_pool.Outcome(line, why)
         if self._outcome is None and self._worker is not None:
             self._outcome = _hear(self._worker)
-        data = _read(log, offset)
+        data = _read(self._log(), offset)
         if self._outcome is None or len(data) == NEWS_BYTES:
             return News(data)
         outcome = self._outcome
@@ -103,10 +102,13 @@ class NodeWorker:
         if self._worker is not None:
             self._worker.terminate()
             self._worker.end(worker_pool.GRACE_S)
-        news = News(_read(os.path.join(self._folder, "log"), offset))
+        news = News(_read(self._log(), offset))
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
         return news
+
+    def _log(self):
+        return os.path.join(self._folder, "log")
 
     def _process(self):
         """The worker, once it can take a line; another one if it has died."""
