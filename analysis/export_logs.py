@@ -15,7 +15,7 @@ from lottery_ticket.analysis import hparams, results
 from lottery_ticket.analysis.look import tables
 from lottery_ticket.analysis.reading import logs, records, selection, tree
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import names, seeds
 
 with lazy.imports():
     import pandas as pd
@@ -241,9 +241,19 @@ def _to_hparams(runs, directory, project, quiet):
 
 
 def _columns(run):
-    """Settings of a run, and which run it is."""
+    """Settings of a run, and which run it is.
+
+    Seeds that derive from the master seed are left out: it is there.
+    """
+    seed = run.settings.get("seed")
+    chosen = {
+        name: value
+        for name, value in run.settings.items()
+        if not name.endswith("_seed")
+        or value != seeds.derive(seed, name.removesuffix("_seed"))
+    }
     place = {name: run.facts.get(name) for name in (*PLACE, "run")}
-    return {**run.settings, **place}
+    return {**chosen, **place}
 
 
 def _metrics(facts):

@@ -75,8 +75,8 @@ def argfile_runner(
     argfile, which takes no value, must stand after RUNNER and ARGFILE.
 
     Ctrl-C and SIGTERM stop everything, with exit status 130; the same command
-    goes on from there. Several machines share a sweep by --shard: see
-    docs/clusters.md.
+    goes on from there. Several machines share a sweep by --shard, or by
+    --engine=ray: see docs/clusters.md.
 
     Args:
         runner: Name of one of our runners, such as lottery_experiment, a dotted
@@ -94,9 +94,9 @@ def argfile_runner(
             networks leave most of a GPU idle; try 2 to 8.
         engine: Where the workers are: local, on this machine, or ray, on the
             nodes of a Ray cluster. Ray needs pip install 'lottery_ticket[ray]'.
-        address: Address of the Ray cluster, as `ray start --head` prints it:
-            HOST:PORT, or ray://HOST:PORT from outside. Default is that of the
-            variable RAY_ADDRESS, or of the cluster of this machine.
+        address: Address of the Ray cluster, HOST:PORT as `ray start --head`
+            prints it. Default is that of the variable RAY_ADDRESS, or of the
+            cluster that this machine is in.
         log_dir: Folder of the log files, one a line, added to by each attempt.
             Default is `logs` in the deepest folder that holds all output_dirs.
         dry_run: Print what would run and where, and run nothing; the exit

@@ -68,8 +68,8 @@ def connect(
 
     Args:
         address: HOST:PORT as `ray start --head` prints it, or auto for the
-            cluster that this machine belongs to. ray://HOST:PORT is one that
-            it need not belong to. None takes the variable RAY_ADDRESS, or auto.
+            cluster that this machine belongs to, as it must anyway. None takes
+            the variable RAY_ADDRESS, or auto.
         wanted: "gpu" or "cpu" for all GPUs or cores, "gpu*4" for four; None for
             all GPUs, or all cores where there is no GPU.
         per_device: Workers that share a GPU or a core.
@@ -455,11 +455,10 @@ def _check_is_there(address):
     """Raises ValueError if nobody listens at an address; Ray would wait."""
     if address == AUTO:
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdecimal():
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
         raise ValueError(
-            "address must be HOST:PORT, ray://HOST:PORT or auto. Received: "
-            f"{address}"
+            f"address must be HOST:PORT or auto. Received: {address}"
         )
     try:
         socket.create_connection((host, int(port)), CONNECT_S).close()

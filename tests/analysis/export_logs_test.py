@@ -8,6 +8,7 @@ import pytest
 
 from lottery_ticket.analysis import export_logs, hparams, results
 from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests.analysis import fake_results, hparams_test
 
 FACTS = {"started": "2026-01-01T00:00:00+00:00", "train_s": 100.0}
@@ -88,6 +89,22 @@ def test_tensorboard_gets_a_table_beside_the_runs(output_dir):
     assert reached["test/accuracy"] == pytest.approx(0.9)
     assert reached["density"] == 0.5
     assert reached["early_stop/iteration"] == 200
+
+
+def test_the_table_has_settings_that_differ_and_no_derived_seeds(tmp_path):
+    for trial, init_seed in ((1, None), (2, None), (3, 7)):
+        found = {"seed": trial, "lr": 0.1, "iterations": 3}
+        derived = seeds.derive(trial, "init")
+        found["init_seed"] = derived if init_seed is None else init_seed
+        found["split_seed"] = seeds.derive(trial, "split")
+        found["lr"] = trial / 10
+        fake_results.write_run(str(tmp_path), trial, 0, **found)
+    export_logs.export_logs(str(tmp_path), "hparams", quiet=True)
+    _, groups = hparams_test.read_back(tmp_path / "exports/hparams")
+    shown = {group.name: {*group.hparams} for group in groups}
+    place = {"experiment", "trial", "level"}
+    assert shown["trial1/0/same_init"] == {*place, "seed", "lr"}
+    assert shown["trial3/0/same_init"] == {*place, "seed", "lr"}
 
 
 def _bytes(folder):

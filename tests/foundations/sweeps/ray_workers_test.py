@@ -315,8 +315,9 @@ def test_a_cluster_without_what_is_wanted_is_refused(cluster):
 
 def test_a_wrong_address_is_said_at_once(cluster, monkeypatch):
     cluster({"CPU": 1.0})
-    with pytest.raises(ValueError, match="must be HOST:PORT.*nonsense"):
-        ray_workers.connect("nonsense")
+    for address in ("nonsense", "ray://host:10001", "host:"):
+        with pytest.raises(ValueError, match=f"HOST:PORT or auto.*{address}"):
+            ray_workers.connect(address)
     with socket.socket() as closed:  # Bound, and nobody listens.
         closed.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{closed.getsockname()[1]}"
