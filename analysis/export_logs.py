@@ -11,16 +11,17 @@ from types import ModuleType
 
 import numpy as np
 
-from lottery_ticket.analysis import results
+from lottery_ticket.analysis import hparams, results
 from lottery_ticket.analysis.look import tables
 from lottery_ticket.analysis.reading import logs, records, selection, tree
 from lottery_ticket.foundations.machine import files, lazy, progress
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import names, seeds
 
 with lazy.imports():
     import pandas as pd
 
 BATCH = 500  # Metrics that MLflow takes in one call: at most 1,000.
+PLACE = ("experiment", "trial", "level")  # Which run it is.
 LONGEST_PARAM = 500  # Characters of a setting that all its stores take.
 
 
@@ -83,7 +84,8 @@ def export_logs(
         output_dir: Folder of results, such as OUT in
             OUT/trial1/0/same_init/run.json, or several with commas between.
         to: csv (logs.csv, a row per run, log and iteration, and runs.csv),
-            wandb or mlflow.
+            wandb, mlflow, or hparams, TensorBoard's table of runs by settings,
+            which is no extra.
         export_dir: Folder to write to; None takes OUTPUT_DIR/exports/TO. For
             wandb and mlflow it must be empty.
         project: What the runs stand under there.
@@ -220,6 +222,53 @@ def _to_mlflow(runs, directory, project, quiet):
         client.set_terminated(made.info.run_id, end_time=end_ms)
 
 
+def _to_hparams(runs, directory, project, quiet):
+    del project
+    # Without logs, which could be more than fits.
+    found = [dataclasses.replace(x, steps={}) for x in read(runs, quiet)]
+    columns = [_columns(run) for run in found]
+    shown = dict.fromkeys([*PLACE, *hparams.differing(columns)])
+    for run, settings in zip(found, columns, strict=True):
+        data = hparams.session(
+            run.name,
+            {name: settings[name] for name in shown if name in settings},
+            _metrics(run.facts),
+            step=run.iterations,
+            start_s=run.start_s,
+            end_s=run.time_s(run.iterations),
+        )
+        files.write(files.join(directory, run.name, hparams.FILE), data)
+
+
+def _columns(run):
+    """Settings of a run, and which run it is.
+
+    Seeds that derive from the master seed are left out: it is there.
+    """
+    seed = run.settings.get("seed")
+    chosen = {
+        name: value
+        for name, value in run.settings.items()
+        if not name.endswith("_seed")
+        or value != seeds.derive(seed, name.removesuffix("_seed"))
+    }
+    place = {name: run.facts.get(name) for name in (*PLACE, "run")}
+    return {**chosen, **place}
+
+
+def _metrics(facts):
+    """What a run reached, of the columns of `results.read`."""
+    measure = facts.get("headline", "accuracy")
+    tags = {measure: f"test/{measure}", "loss": "test/loss"}
+    for name in (f"early_stop_{measure}", "early_stop_loss"):
+        tags[name] = name.replace("early_stop_", "early_stop/")
+    tags["early_stop_iteration"] = "early_stop/iteration"
+    tags |= {name: name for name in ("density", "effective_density", "train_s")}
+    return {
+        tag: float(facts[name]) for name, tag in tags.items() if name in facts
+    }
+
+
 def _milliseconds(seconds):
     """Time as MLflow takes it; 0 where it is not known."""
     return 0 if np.isnan(seconds) else round(1000 * seconds)
@@ -250,4 +299,5 @@ TARGETS: dict[str, Callable] = {
     "csv": _to_csv,
     "wandb": _to_wandb,
     "mlflow": _to_mlflow,
+    "hparams": _to_hparams,
 }

@@ -4,7 +4,10 @@ r"""Times what a sweep costs beside its training: looking up, and handing out.
 
 A short ticket of the digits and branches of it, which are not trained: each is
 given the files of one that was, and the settings of its own line. Then lines of
-a runner that does nothing, through two workers.
+a runner that does nothing, through two workers. With `--ray=127.0.0.1:6379` the
+same again, and short runs on digits, by a Ray cluster of this machine:
+
+    ray start --head --num-cpus=2
 """
 
 import pathlib
@@ -17,10 +20,11 @@ import tqdm
 
 from lottery_ticket.argfiles import branch_argfile
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.machine import devices
+from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.records import plans, run_record
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    engines,
     line_logs,
     scripts,
     worker_pool,
@@ -34,16 +38,28 @@ RECIPE = (
 LEVELS = 4
 
 
-def sweep_speed(lines: int = 20_000, handed: int = 2_000) -> None:
+def sweep_speed(
+    lines: int = 20_000,
+    handed: int = 2_000,
+    ray: str | None = None,
+    trained: int = 40,
+) -> None:
     """Prints milliseconds a line, and megabytes of the parent.
 
     Args:
-        lines: Complete branches to look up.
+        lines: Complete branches to look up; 0 is none.
         handed: Lines of the runner that does nothing.
+        ray: Address of a Ray cluster, on this machine, that is compared with
+            workers without it: on lines that do nothing, and on short runs on
+            digits. None compares nothing.
+        trained: Short runs for that.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _time_look_up(folder, lines)
+        if lines:
+            _time_look_up(folder, lines)
         _time_handing_on(folder, handed)
+        if ray is not None:
+            _compare_ray(folder, ray, handed, trained)
 
 
 def _time_look_up(folder, count):
@@ -107,20 +123,52 @@ def _link(source, folder):
 def _time_handing_on(folder, count):
     script = pathlib.Path(folder, "nothing.py")
     script.write_text("def main(argv=None):\n    pass\n")
+    seconds = _seconds(folder, scripts.Runner(str(script)), [()] * count)
+    _show("handed on", seconds, count)
+
+
+def _compare_ray(folder, address, count, trained):
+    """Prints what lines take with Ray, and how much longer that is."""
+    nothing = scripts.Runner(f"{folder}/nothing.py")
+    words = ("lottery_experiment",)
+    training = scripts.Runner("lottery_ticket.runners.main", words)
+    short = ("--iterations=1", "--training_len=1000it", *RECIPE[1:])
+    for label, runner, words in (
+        ("nothing", nothing, [()] * count),
+        ("digits", training, [short] * trained),
+    ):
+        local = _seconds(folder, runner, words)
+        far = _seconds(folder, runner, words, address)
+        _show(f"{label}, local", local, len(words))
+        _show(f"{label}, Ray", far, len(words))
+        print(f"{label}: with Ray {far / local:.2f} times as long")
+
+
+def _seconds(folder, runner, words, address=None):
+    """Seconds that lines take two workers, once these have started.
+
+    The first two lines, in which programs are compiled, do not count.
+    """
+    place = tempfile.mkdtemp(dir=folder)
     lines = [
-        argfile_lines.Line(number, (f"--output_dir={folder}/{number}",))
-        for number in range(count)
+        argfile_lines.Line(number, (f"--output_dir={place}/{number}", *each))
+        for number, each in enumerate(words, start=1)
     ]
-    lines = line_logs.place(lines, f"{folder}/logs")
+    lines = line_logs.place(lines, f"{place}/logs")
     line_logs.make_folder(lines[0].log)
-    slots = devices.slots("cpu*2" if devices.cores() > 1 else "cpu*1")
-    outcomes = worker_pool.run(scripts.Runner(str(script)), lines, slots)
-    started = 0.0
+    devices = "cpu*2" if devices_lib.cores() > 1 else "cpu*1"
+    name = engines.LOCAL if address is None else engines.RAY
+    engine, slots = engines.find(name, address, devices)
+    outcomes = worker_pool.run(runner, lines, slots, engine=engine)
+    ended = []
     for outcome in outcomes:
-        started = started or time.perf_counter()  # Workers have started.
-        if outcome is not None and outcome.failure:
+        if outcome is None:
+            continue
+        ended.append(time.perf_counter())
+        if outcome.failure:
             raise RuntimeError(f"a line failed: {outcome.failure}")
-    _show("handed on", time.perf_counter() - started, count)
+    warm = min(2, len(ended) - 1)
+    return (ended[-1] - ended[warm]) * len(ended) / (len(ended) - 1 - warm)
 
 
 def _timed(label, count, work):

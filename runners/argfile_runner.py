@@ -24,10 +24,11 @@ from lottery_ticket.foundations.command_line import (
     flags,
     help_text,
 )
-from lottery_ticket.foundations.machine import devices as devices_lib
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     attempts,
+    engines,
     journal,
     leases,
     line_logs,
@@ -54,6 +55,8 @@ def argfile_runner(
     *,
     devices: str | None = None,
     workers_per_device: int = 1,
+    engine: str = engines.LOCAL,
+    address: str | None = None,
     log_dir: str | None = None,
     dry_run: bool = False,
     verify: bool = False,
@@ -87,8 +90,8 @@ def argfile_runner(
     argfile, which takes no value, must stand after RUNNER and ARGFILE.
 
     Ctrl-C and SIGTERM stop everything, with exit status 130; the same command
-    goes on from there. Several machines share a sweep by --shard: see
-    docs/clusters.md.
+    goes on from there. Several machines share a sweep by --shard, or by
+    --engine=ray: see docs/clusters.md.
 
     Args:
         runner: Name of one of our runners, such as lottery_experiment, a dotted
@@ -102,9 +105,14 @@ def argfile_runner(
             A sweep file needs none.
         devices: Ids of the GPUs to use, such as 0,1. Or cpu for every core,
             cpu*4 for four of them. Default is all GPUs, or every core where
-            there is no GPU.
+            there is no GPU. In a cluster gpu, gpu*4, cpu or cpu*4.
         workers_per_device: Worker processes that share a GPU or a core. Small
             networks leave most of a GPU idle; try 2 to 8.
+        engine: Where the workers are: local, on this machine, or ray, on the
+            nodes of a Ray cluster. Ray needs pip install 'lottery_ticket[ray]'.
+        address: Address of the Ray cluster, HOST:PORT as `ray start --head`
+            prints it. Default is that of the variable RAY_ADDRESS, or of the
+            cluster that this machine is in.
         log_dir: Folder of the log files, one a line, added to by each attempt.
             Default is `logs` in the deepest folder that holds all output_dirs.
         dry_run: Print what would run and where, and run nothing; the exit
@@ -136,7 +144,7 @@ def argfile_runner(
     limit_s = durations.seconds(stop_after) if stop_after else math.inf
     deadline = time.monotonic() + limit_s
     part = shards.parse(shard, os.environ)
-    slots = devices_lib.slots(devices, workers_per_device)
+    workers, slots = engines.find(engine, address, devices, workers_per_device)
     sweep = _sweep(runner, argfile, shlex.split(argfile_flags))
     found = sweep.runner
     name = os.path.abspath(runner) if steps.is_file(runner) else _name(found)
@@ -172,10 +180,12 @@ def argfile_runner(
         progress.begin(line)
         record.begin(line, device)
 
-    care = worker_pool.Care(began, timeout)
+    care = worker_pool.Care(began, timeout, _local_folder(lines))
     looked_up = functools.partial(argfile_lines.looked_up, found, verify=verify)
     waits = line_waits.LineWaits(looked_up, agenda, writers)
-    run_lines = functools.partial(_outcomes, found, folder, verify, waits, care)
+    run_lines = functools.partial(
+        _outcomes, found, folder, verify, waits, care, workers
+    )
     outcomes = attempts.run(
         run_lines, agenda.to_run, slots, retries, waits.lines
     )
@@ -305,13 +315,19 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, folder, verify, waits, care, lines, slots, again):
+def _local_folder(lines):
+    """The folder of this machine that holds all results, or None."""
+    folder = "/".join(argfile_lines.shared_folder(lines))
+    return None if not folder or files.is_remote(folder) else folder
+
+
+def _outcomes(runner, folder, verify, waits, care, engine, lines, slots, again):
     """How lines end, as they do; those of all sweeps that have the folder."""
     if folder is None:
-        return ready_lines.run(runner, lines, slots, waits, care, again)
+        return ready_lines.run(runner, lines, slots, waits, care, again, engine)
     held = leases.Leases(folder)
     return shared_lines.run(
-        runner, lines, slots, held, waits, verify, care, again
+        runner, lines, slots, held, waits, verify, care, again, engine
     )
 
 

@@ -20,6 +20,7 @@ def run(
     waits: line_waits.LineWaits,
     care: worker_pool.Care = worker_pool.NO_CARE,
     again: Callable[[worker_pool.Outcome], str] = lambda _: "",
+    engine: worker_pool.Engine = worker_pool.LOCAL,
 ) -> worker_pool.Outcomes:
     """Yields outcomes as `worker_pool.work`, of lines that may wait first.
 
@@ -32,12 +33,13 @@ def run(
         waits: What they wait for.
         care: As of `worker_pool.work`.
         again: Function (outcome) -> what is to come of its line, "" if nothing.
+        engine: As of `worker_pool.work`.
     """
     ready = ReadyLines(lines, waits)
     if not ready.is_over:
         slots = slots[: len(lines)]
         with contextlib.closing(
-            worker_pool.work(runner, ready, slots, care)
+            worker_pool.work(runner, ready, slots, care, engine)
         ) as outcomes:
             for outcome in outcomes:
                 if outcome is not None:

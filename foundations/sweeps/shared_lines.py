@@ -59,6 +59,7 @@ def run(
     verify: bool = False,
     care: worker_pool.Care = worker_pool.NO_CARE,
     again: Callable[[worker_pool.Outcome], str] = lambda _: "",
+    engine: worker_pool.Engine = worker_pool.LOCAL,
 ) -> worker_pool.Outcomes:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
@@ -74,13 +75,14 @@ def run(
         verify: As of `argfile_lines.look_up`, once a line is taken.
         care: As of `worker_pool.work`.
         again: Whether a line that ended so is tried again: others may do so.
+        engine: As of `worker_pool.work`.
     """
     look_up = functools.partial(argfile_lines.look_up, runner, verify=verify)
     shared = SharedLines(look_up, lines, held, waits)
     try:
         shared.tick()
         with contextlib.closing(
-            worker_pool.work(runner, shared, slots, care)
+            worker_pool.work(runner, shared, slots, care, engine)
         ) as outcomes:
             for outcome in outcomes:
                 if outcome is None:

@@ -301,7 +301,9 @@ def _name(event):
 
 
 def _device(event):
-    return f"{event.facts['device'] or 'no device'} of {event.host}"
+    device = event.facts["device"] or "no device"
+    # In a cluster, it is that of another machine than the sweep's.
+    return device if " of " in device else f"{device} of {event.host}"
 
 
 def _count(number, what):

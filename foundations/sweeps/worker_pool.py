@@ -51,10 +51,13 @@ class Care:
         began: Function (line, name of a device), called when a line begins.
         timeout: Duration without progress after which a line is stopped, such
             as 30min; None is never.
+        folder: Folder of this machine which all lines write to, and which
+            workers on other machines must see, too; None if there is none.
     """
 
     began: Callable[[argfile_lines.Line, str], None] = lambda *_: None
     timeout: str | None = None
+    folder: str | None = None
 
 
 NO_CARE = Care()
@@ -86,6 +89,85 @@ class Queue(Protocol):
         ...
 
 
+class Worker(Protocol):
+    """What runs lines, one at a time, as a pool sees it.
+
+    Attributes:
+        slot: Where it runs.
+        line: What it is running, or None.
+        last: The line that it was given last, or None.
+        left: The line that it was running when it was lost for no fault of the
+            line, which is to be run by another; or None.
+        is_open: Whether it may still say something or take a line.
+        is_placeless: Whether it waits for a place, which may never be there.
+        has_ended: Whether it is gone.
+    """
+
+    slot: devices.Slot
+    line: argfile_lines.Line | None
+    last: argfile_lines.Line | None
+    left: argfile_lines.Line | None
+    is_open: bool
+    is_placeless: bool
+    has_ended: bool
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it could take a line."""
+        ...
+
+    def take(self, line: argfile_lines.Line) -> None:
+        """Begins a line, once it is idle.
+
+        Raises OSError if the line's log cannot be written.
+        """
+        ...
+
+    def listen(self) -> Outcome | None:
+        """Takes in what it says; returns the outcome of a line that ended.
+
+        Raises RuntimeError if it could not start.
+        """
+        ...
+
+    def stop_if_stuck(self) -> None:
+        """Stops a line that gets on no more; `listen` says so then."""
+        ...
+
+    def close(self) -> None:
+        """Lets it end, while it has no line; it takes no more of them."""
+        ...
+
+    def stop(self) -> None:
+        """Ends it in the middle of its line, of which there is no outcome."""
+        ...
+
+    def terminate(self) -> None:
+        """Asks it to end, and does not wait for it."""
+        ...
+
+    def end(self, timeout_s: float = 0) -> str:
+        """Ends it, by force after some time; returns how it ended."""
+        ...
+
+
+class Engine(Protocol):
+    """Where workers are: on this machine, or on those of a cluster."""
+
+    def start(
+        self, runner: scripts.Runner, slot: devices.Slot, care: Care
+    ) -> Worker:
+        """Returns a worker that is about to start; `listen` says if it has."""
+        ...
+
+    def speaking(self, workers: list) -> list:
+        """Returns those that have something to say, of workers of this engine.
+
+        It waits for one for about TICK_S.
+        """
+        ...
+
+
 class InOrder:
     """A queue of lines that are all there."""
 
@@ -109,14 +191,68 @@ class InOrder:
         return False
 
 
+class _Refilled:
+    """A queue with lines before it that were taken and came back."""
+
+    def __init__(self, queue):
+        self._queue = queue
+        self._returned = collections.deque()
+
+    @property
+    def is_over(self):
+        return not self._returned and self._queue.is_over
+
+    def give_back(self, line):
+        self._returned.append(line)
+
+    def take(self, last=None):
+        while self._returned:
+            line = self._returned.popleft()
+            if not self.is_lost(line):
+                return line
+        return self._queue.take(last)
+
+    def is_lost(self, line):
+        return self._queue.is_lost(line)
+
+
+class Local:
+    """Workers on this machine: a process each."""
+
+    def start(
+        self, runner: scripts.Runner, slot: devices.Slot, care: Care
+    ) -> "LocalWorker":
+        """Returns a worker whose process has just been started."""
+        return LocalWorker(runner, slot, care)
+
+    def speaking(self, workers: list["LocalWorker"]) -> list["LocalWorker"]:
+        """Returns the workers that have said something or have died."""
+        opened = [worker for worker in workers if worker.is_open]
+        with selectors.DefaultSelector() as selector:
+            for worker in opened:
+                event = selectors.EVENT_READ
+                selector.register(worker.replies, event, worker)
+            heard = [key.data for key, _ in selector.select(TICK_S)]
+        # A child that outlives its worker may hold the pipe open.
+        return heard + [
+            worker
+            for worker in opened
+            if worker not in heard and worker.process.poll() is not None
+        ]
+
+
+LOCAL = Local()
+
+
 def run(
     runner: scripts.Runner,
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     care: Care = NO_CARE,
+    engine: Engine = LOCAL,
 ) -> Outcomes:
     """Yields outcomes as `work`, of lines that are run in their order."""
-    return work(runner, InOrder(lines), slots[: len(lines)], care)
+    return work(runner, InOrder(lines), slots[: len(lines)], care, engine)
 
 
 def work(
@@ -124,21 +260,24 @@ def work(
     queue: Queue,
     slots: list[devices.Slot],
     care: Care = NO_CARE,
+    engine: Engine = LOCAL,
 ) -> Outcomes:
     """Yields the outcome of each line as it ends, and None once a second.
 
     A worker runs line after line; where one dies, its line has failed and a new
     one takes its place. The worker of a line that is lost is stopped, and the
-    line has no outcome. When the iterator is closed or left by an exception,
-    all workers and their children are stopped. Raises RuntimeError if a worker
-    dies before it can take a line.
+    line has no outcome; a line that its worker has left is run by another one.
+    When the iterator is closed or left by an exception, all workers and their
+    children are stopped. Raises RuntimeError if a worker dies before it can
+    take a line.
     """
-    workers = []
+    workers: list[Worker] = []
+    queue = _Refilled(queue)
     try:
         for slot in slots:
-            workers.append(_Worker(runner, slot, care))
+            workers.append(engine.start(runner, slot, care))
         while any(worker.is_open for worker in workers):
-            for worker in _speaking(workers):
+            for worker in engine.speaking(workers):
                 outcome = worker.listen()
                 if outcome is not None:
                     yield outcome
@@ -148,10 +287,15 @@ def work(
                     worker.stop()
             for worker in [each for each in workers if each.has_ended]:
                 workers.remove(worker)
+                if worker.left is not None:
+                    queue.give_back(worker.left)
                 if not queue.is_over:
-                    workers.append(_Worker(runner, worker.slot, care))
+                    workers.append(engine.start(runner, worker.slot, care))
             for worker in [each for each in workers if each.is_idle]:
                 yield from _hand_on(queue, worker)
+            if queue.is_over:  # Else a place that never comes is waited for.
+                for worker in [each for each in workers if each.is_placeless]:
+                    worker.close()
             yield None
     finally:
         _stop(workers)
@@ -173,13 +317,17 @@ def _hand_on(queue, worker):
         worker.close()
 
 
-class _Worker:
-    """One worker process, and the line it is working on."""
+class LocalWorker:
+    """One worker process, and the line it is working on; a `Worker`."""
 
-    def __init__(self, runner, slot, care):
+    def __init__(self, runner: scripts.Runner, slot: devices.Slot, care: Care):
+        """Starts the process."""
         self.slot = slot
         self.line: argfile_lines.Line | None = None
         self.last: argfile_lines.Line | None = None  # That it was given.
+        # A line fails with its process.
+        self.left: argfile_lines.Line | None = None
+        self.is_placeless = False
         self._care = care
         self._began_at = 0.0
         self._watch: line_watch.LineWatch | None = None
@@ -204,11 +352,11 @@ class _Worker:
         os.set_blocking(self.replies.fileno(), False)
 
     @property
-    def is_idle(self):
+    def is_idle(self) -> bool:
         """Whether it could take a line."""
         return self.is_open and self._is_ready and self.line is None
 
-    def take(self, line):
+    def take(self, line: argfile_lines.Line) -> None:
         """Gives the worker, which must be idle, a line to run.
 
         Raises OSError if the line's log cannot be written.
@@ -227,7 +375,7 @@ class _Worker:
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
             self._requests.write(json.dumps(request).encode() + b"\n")
 
-    def listen(self):
+    def listen(self) -> Outcome | None:
         """Returns the outcome of a line that has ended, or None.
 
         Closes if the process has died.
@@ -255,7 +403,7 @@ class _Worker:
         seconds = time.monotonic() - self._began_at
         return Outcome(line, failure, device=self.slot.name, seconds=seconds)
 
-    def stop_if_stuck(self):
+    def stop_if_stuck(self) -> None:
         """Kills a worker whose line gets on no more; `listen` says so then."""
         if self.line and self._watch and self._watch.is_stuck():
             self._stuck = f"no progress for {self._care.timeout}"
@@ -265,23 +413,23 @@ class _Worker:
             self._signal(signal.SIGKILL)
             self.process.wait()
 
-    def close(self):
+    def close(self) -> None:
         """Lets an idle worker end; it takes no more lines."""
         self.is_open = False
         self._requests.close()
 
-    def stop(self):
+    def stop(self) -> None:
         """Ends the worker in the middle of its line."""
         self.line = None
         self.terminate()
         self.end(GRACE_S)
 
-    def terminate(self):
+    def terminate(self) -> None:
         """Asks the worker and its children to end, if a line is running."""
         if self.is_open:
             self._signal(signal.SIGTERM)
 
-    def end(self, timeout_s=0):
+    def end(self, timeout_s: float = 0) -> str:
         """Kills what has not ended in time; returns how the worker ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout_s)
@@ -301,22 +449,6 @@ class _Worker:
         # The group is there as long as the worker or one child of it is.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
-
-
-def _speaking(workers):
-    """Returns the workers that have said something or have died."""
-    opened = [worker for worker in workers if worker.is_open]
-    with selectors.DefaultSelector() as selector:
-        for worker in opened:
-            event = selectors.EVENT_READ
-            selector.register(worker.replies, event, worker)
-        heard = [key.data for key, _ in selector.select(TICK_S)]
-    # A child that outlives its worker may hold the pipe open.
-    return heard + [
-        worker
-        for worker in opened
-        if worker not in heard and worker.process.poll() is not None
-    ]
 
 
 def _stop(workers):

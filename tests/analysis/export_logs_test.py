@@ -1,16 +1,19 @@
 """Tests of analysis/export_logs.py."""
 
 import csv
+import pathlib
 import sys
 
 import pytest
 
-from lottery_ticket.analysis import export_logs, results
+from lottery_ticket.analysis import export_logs, hparams, results
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.tests.analysis import fake_results
+from lottery_ticket.foundations.values import seeds
+from lottery_ticket.tests.analysis import fake_results, hparams_test
 
 FACTS = {"started": "2026-01-01T00:00:00+00:00", "train_s": 100.0}
 START_S = 1767225600
+RUNS = ("0/same_init", "2/reinit3")
 
 
 @pytest.fixture
@@ -64,6 +67,49 @@ def test_a_run_as_trackers_know_it(output_dir):
     assert second.time_s(50) == START_S + 25
     assert first.time_s(50) != first.time_s(50)  # Not recorded.
     assert first.key != second.key
+
+
+def test_tensorboard_gets_a_table_beside_the_runs(output_dir):
+    before = _bytes(output_dir)
+    for _ in range(2):  # The same again.
+        export_logs.export_logs(output_dir, "hparams", quiet=True)
+    after = _bytes(output_dir)
+    exports = f"{output_dir}/exports/hparams"
+    new = {f"{exports}/trial1/{x}/{hparams.FILE}" for x in RUNS}
+    assert {*after} - {*before} == new
+    assert {path: after[path] for path in before} == before
+    _, groups = hparams_test.read_back(exports)
+    found = {group.name: group for group in groups}
+    assert {*found} == {f"trial1/{x}" for x in RUNS}
+    last = found["trial1/2/reinit3"]
+    assert {*last.hparams} == {"experiment", "trial", "level", "run"}
+    assert last.hparams["experiment"].string_value == "reinit"
+    assert last.hparams["level"].number_value == 2
+    reached = {x.name.tag: x.value for x in last.metric_values}
+    assert reached["test/accuracy"] == pytest.approx(0.9)
+    assert reached["density"] == 0.5
+    assert reached["early_stop/iteration"] == 200
+
+
+def test_the_table_has_settings_that_differ_and_no_derived_seeds(tmp_path):
+    for trial, init_seed in ((1, None), (2, None), (3, 7)):
+        found = {"seed": trial, "lr": 0.1, "iterations": 3}
+        derived = seeds.derive(trial, "init")
+        found["init_seed"] = derived if init_seed is None else init_seed
+        found["split_seed"] = seeds.derive(trial, "split")
+        found["lr"] = trial / 10
+        fake_results.write_run(str(tmp_path), trial, 0, **found)
+    export_logs.export_logs(str(tmp_path), "hparams", quiet=True)
+    _, groups = hparams_test.read_back(tmp_path / "exports/hparams")
+    shown = {group.name: {*group.hparams} for group in groups}
+    place = {"experiment", "trial", "level"}
+    assert shown["trial1/0/same_init"] == {*place, "seed", "lr"}
+    assert shown["trial3/0/same_init"] == {*place, "seed", "lr"}
+
+
+def _bytes(folder):
+    paths = pathlib.Path(folder).rglob("*")
+    return {str(x): x.read_bytes() for x in paths if x.is_file()}
 
 
 class _Recorder:
