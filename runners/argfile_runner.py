@@ -22,6 +22,7 @@ from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     attempts,
+    cost,
     journal,
     leases,
     line_logs,
@@ -47,6 +48,8 @@ def argfile_runner(
     workers_per_device: int = 1,
     log_dir: str | None = None,
     dry_run: bool = False,
+    print_lines: bool = False,
+    probes: int = cost.PROBES,
     verify: bool = False,
     quiet: bool = False,
     shard: str | None = None,
@@ -91,8 +94,13 @@ def argfile_runner(
             networks leave most of a GPU idle; try 2 to 8.
         log_dir: Folder of the log files, one a line, added to by each attempt.
             Default is `logs` in the deepest folder that holds all output_dirs.
-        dry_run: Print what would run and where, and run nothing; the exit
-            status is 1 if a line is refused.
+        dry_run: Print how many lines would run, where, and what that would
+            cost in time, disk and memory, and run nothing; the exit status is 1
+            if a line is refused. Where no line of the same kind has run here,
+            one is tried out for some seconds in a folder that is removed.
+        print_lines: Print every line of a dry run too, with its command and its
+            log.
+        probes: How many kinds of lines a dry run may try out; 0 is none.
         verify: Read every file of complete lines, and name those that have
             changed: their lines are run again. Else the sizes of files, and the
             checksum of each run.json, tell what is complete.
@@ -115,6 +123,7 @@ def argfile_runner(
             names that argfile_runner has, too, such as "--quiet --trials=3".
     """
     fields.check("retries", retries, int, at_least=0)
+    fields.check("probes", probes, int, at_least=0)
     if timeout:
         durations.seconds(timeout)
     limit_s = durations.seconds(stop_after) if stop_after else math.inf
@@ -128,7 +137,7 @@ def argfile_runner(
     folder = shared_lines.folder(found, lines) if part.is_leased else None
     lines = part.of(lines)
     if rerun_failed:
-        lines = journal.failed(lines, _name(found))
+        lines = journal.failed(lines, found.name)
         if not lines:
             _say("No line failed when it last ran.")
             return
@@ -138,7 +147,9 @@ def argfile_runner(
     slots = slots[: len(agenda.to_run)]
     title = f"{part.text}{agenda.text}{_on(slots)}"
     if dry_run:
-        _print_agenda(found, agenda, title)
+        _print_agenda(found, agenda, title, print_lines)
+        say = (lambda _: None) if quiet else _say
+        _print_cost(found, agenda, slots, probes, say)
         if agenda.refused:
             sys.exit(1)
         return
@@ -225,18 +236,33 @@ def _showing(total, quiet):
     )
 
 
-def _print_agenda(runner, agenda, title):
+def _print_agenda(runner, agenda, title, is_full):
     texts = [
         title,
-        f"Each line goes to: {shlex.join(runner.command([]))}",
-        *(f"complete: {line.text}" for line in agenda.complete),
         *(f"refused: {line.text}\n    {why}" for line, why in agenda.refused),
-        *(
-            f"to run: {line.text}\n    log: {line.log}"
-            for line in agenda.to_run
-        ),
     ]
-    print("\n".join(texts))
+    if is_full:
+        texts += [
+            *(f"complete: {line.text}" for line in agenda.complete),
+            *(
+                f"to run: {line.text}\n    log: {line.log}\n"
+                f"    command: {shlex.join(runner.command(line.words))}"
+                for line in agenda.to_run
+            ),
+        ]
+    print("\n".join(texts), flush=True)
+
+
+def _print_cost(runner, agenda, slots, probes, say):
+    found = cost.estimate(
+        runner,
+        agenda.to_run,
+        slots,
+        complete=agenda.complete,
+        probes=probes,
+        say=say,
+    )
+    print(found.text)
 
 
 def _on(slots):
@@ -262,7 +288,7 @@ def _journal(runner, argfile, agenda):
         folder = os.path.dirname(agenda.to_run[0].log)
         line_logs.make_folder(agenda.to_run[0].log)
     found = journal.Journal(folder)
-    found.start(_name(runner), argfile, agenda)
+    found.start(runner.name, argfile, agenda)
     return found
 
 
@@ -294,11 +320,6 @@ def _run(runner, outcomes, progress, record, deadline):
         _say(progress.summary())
     if progress.failures:
         sys.exit(1)
-
-
-def _name(runner):
-    """What a journal calls a runner: a command, a module or a path."""
-    return runner.words[0] if runner.words else runner.script
 
 
 def _way_on(runner):

@@ -34,6 +34,11 @@ class Runner:
         return self.declared is not None and self.declared.makes_plan
 
     @property
+    def name(self) -> str:
+        """What a journal calls it: a command, a module or a path."""
+        return self.words[0] if self.words else self.script
+
+    @property
     def text(self) -> str:
         """It in a message."""
         return shlex.join([self.script, *self.words])
