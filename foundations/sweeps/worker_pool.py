@@ -25,6 +25,7 @@ from lottery_ticket.foundations.values import durations
 
 GRACE_S = 5  # For workers to end by themselves before they are killed.
 TICK_S = 1
+STARTS = 3  # Of workers in a row that die before their first word.
 REPLY_BYTES = 4096
 # A user's random.py here must not stand in for Python's; Python 3.10 lets it.
 SAFE = ["-P"] if sys.version_info >= (3, 11) else []
@@ -122,8 +123,8 @@ def work(
     A worker runs line after line; where one dies, its line has failed and a new
     one takes its place. The worker of a line that is lost is stopped, and the
     line has no outcome. When the iterator is closed or left by an exception,
-    all workers and their children are stopped. Raises RuntimeError if a worker
-    dies before it can take a line.
+    all workers and their children are stopped. Raises RuntimeError if STARTS
+    workers of a slot, one after the other, die before they can take a line.
     """
     workers = []
     try:
@@ -141,7 +142,7 @@ def work(
             for worker in [each for each in workers if each.has_ended]:
                 workers.remove(worker)
                 if not queue.is_over:
-                    workers.append(_Worker(runner, worker.slot, care))
+                    workers.append(worker.successor())
             for worker in [each for each in workers if each.is_idle]:
                 yield from _hand_on(queue, worker)
             yield None
@@ -168,8 +169,9 @@ def _hand_on(queue, worker):
 class _Worker:
     """One worker process, and the line it is working on."""
 
-    def __init__(self, runner, slot, care):
+    def __init__(self, runner, slot, care, failed_starts=0):
         self.slot = slot
+        self._failed_starts = failed_starts  # Of those before it, in a row.
         self.line: argfile_lines.Line | None = None
         self._care = care
         self._began_at = 0.0
@@ -178,6 +180,7 @@ class _Worker:
         self.is_open = True
         self.has_ended = False
         self._is_ready = False  # Its first word says so.
+        self._is_first = True  # Whether its line, or the next, is its first.
         self._runner = runner
         self.process = subprocess.Popen(
             [
@@ -210,8 +213,9 @@ class _Worker:
         if self._care.timeout is not None:
             timeout_s = durations.seconds(self._care.timeout)
             self._watch = line_watch.LineWatch(
-                line, self.process.pid, timeout_s
+                line, self.process.pid, timeout_s, self._is_first
             )
+        self._is_first = False
         self._care.began(line, self.slot.name)
         request = {"words": line.words, "log": os.path.abspath(line.log)}
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
@@ -220,15 +224,17 @@ class _Worker:
     def listen(self):
         """Returns the outcome of a line that has ended, or None.
 
-        Closes if the process has died.
+        Closes if the process has died. Raises RuntimeError if it could not
+        start, as some before it.
         """
         reply = self.replies.read(REPLY_BYTES)
         line, self.line = self.line, None
         if not reply or self._stuck:
             failure = self.end(GRACE_S)
-            if not self._is_ready:
+            if not self._is_ready and self._failed_starts + 1 >= STARTS:
                 raise RuntimeError(
-                    f"A worker on {self.slot.name} could not start: {failure}"
+                    f"Workers on {self.slot.name} could not start, {STARTS} in "
+                    f"a row; the last: {failure}"
                 )
             if line is None:
                 return None
@@ -254,6 +260,11 @@ class _Worker:
                 self.process.wait(GRACE_S)
             self._signal(signal.SIGKILL)
             self.process.wait()
+
+    def successor(self):
+        """Starts the worker that takes the place of this one, which died."""
+        failed = 0 if self._is_ready else self._failed_starts + 1
+        return _Worker(self._runner, self.slot, self._care, failed)
 
     def close(self):
         """Lets an idle worker end; it takes no more lines."""
