@@ -143,14 +143,20 @@ def work(
                 workers.remove(worker)
                 if not queue.is_over:
                     workers.append(worker.successor())
-            for worker in [each for each in workers if each.is_idle]:
-                yield from _hand_on(queue, worker)
+            yield from _hand_on(queue, workers)
             yield None
+            yield from _hand_on(queue, workers)  # What has come meanwhile.
     finally:
         _stop(workers)
 
 
-def _hand_on(queue, worker):
+def _hand_on(queue, workers):
+    """Gives idle workers lines; yields outcomes of those that cannot be run."""
+    for worker in [each for each in workers if each.is_idle]:
+        yield from _hand_to(queue, worker)
+
+
+def _hand_to(queue, worker):
     """Gives an idle worker its next line, or closes it where none will come.
 
     Yields the outcomes of lines that have failed: their logs cannot be written.

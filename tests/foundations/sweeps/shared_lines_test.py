@@ -119,7 +119,7 @@ def test_the_end_of_the_last_line_is_seen_soon(start, clock, monkeypatch):
         other.tick()
     assert looked_at == [1, 2, 4, 7, 10]
     _end(one, line)
-    clock[0] = 12
+    clock[0] = 13
     other.tick()
     assert [x.line.number for x in other.news()] == [1]
 
