@@ -153,7 +153,7 @@ def argfile_runner(
         if agenda.refused:
             sys.exit(1)
         return
-    record = _journal(found, argfile, agenda)
+    record = _journal(found, argfile, agenda, folder)
     if not quiet:
         _say(title)
     progress = line_progress.LineProgress(agenda, quiet)
@@ -281,14 +281,14 @@ def _outcomes(runner, folder, verify, care, lines, slots, again):
     return shared_lines.run(runner, lines, slots, held, verify, care, again)
 
 
-def _journal(runner, argfile, agenda):
+def _journal(runner, argfile, agenda, leases_folder):
     """The journal beside the logs, or none where nothing is to run."""
     folder = None
     if agenda.to_run:
         folder = os.path.dirname(agenda.to_run[0].log)
         line_logs.make_folder(agenda.to_run[0].log)
     found = journal.Journal(folder)
-    found.start(runner.name, argfile, agenda)
+    found.start(runner.name, argfile, agenda, leases_folder)
     return found
 
 

@@ -262,8 +262,13 @@ def held(folder: str) -> dict[str, tuple[str, datetime.datetime]]:
     is no lease.
     """
     found = {}
-    for name, number in _last_numbers(files.names(folder)).items():
-        data = _read(files.join(folder, f"{name}.{number}.json"))
+    with files.listed(folder):
+        numbers = _last_numbers(files.names(folder))
+        paths = [
+            files.join(folder, f"{x}.{n}.json") for x, n in numbers.items()
+        ]
+        read = list(files.each(_read, paths))
+    for (name, number), data in zip(numbers.items(), read, strict=True):
         lease = _parsed(number, data) if data is not None else None
         if lease is not None and lease.state == TAKEN:
             at = str(json.loads(data or b"{}").get("at"))
