@@ -7,6 +7,7 @@ r"""Runs a runner once for each line of an argfile, on all devices at once.
 """
 
 import contextlib
+import dataclasses
 import functools
 import math
 import os
@@ -17,7 +18,12 @@ import time
 
 import tqdm
 
-from lottery_ticket.foundations.command_line import endings, flags, help_text
+from lottery_ticket.foundations.command_line import (
+    endings,
+    flag_words,
+    flags,
+    help_text,
+)
 from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
@@ -27,9 +33,12 @@ from lottery_ticket.foundations.sweeps import (
     leases,
     line_logs,
     line_progress,
+    line_waits,
+    ready_lines,
     scripts,
     shards,
     shared_lines,
+    steps,
     worker_pool,
 )
 from lottery_ticket.foundations.values import durations, fields
@@ -42,7 +51,7 @@ TIME_IS_UP = 75  # Exit status: sysexits.h calls it EX_TEMPFAIL, "try again".
 
 def argfile_runner(
     runner: str,
-    argfile: str,
+    argfile: str | None,
     *,
     devices: str | None = None,
     workers_per_device: int = 1,
@@ -62,13 +71,19 @@ def argfile_runner(
     """Runs a runner once for each line of an argfile, on all devices at once.
 
         argfile_runner RUNNER ARGFILE [FLAGS] [FLAGS OF THE ARGFILE]
+        argfile_runner SWEEP.yaml [FLAGS] [FLAGS OF ALL ITS ARGFILES]
 
     One worker process per GPU, each seeing that one alone, or one
     single-threaded worker per CPU core. Workers are started once and run line
     after line, so lines share a process; what each prints goes to a log file of
     its own. Lines whose run is complete are skipped. A line that fails, or
     kills its worker, is reported at the end and stops no other; the exit status
-    is then 1. All flags of all lines are checked before any work.
+    is then 1. All flags of all lines are checked before any work. A line that
+    reads what another one writes, such as a branch of its ticket, starts as
+    soon as that is there. Lines that say the same are run once.
+
+    SWEEP.yaml is a list of steps, each with a runner, an argfile and its flags:
+    see docs/sweeps.md.
 
     Flags that are not listed here go to the argfile, which is a program of its
     own: argfile_runner RUNNER ARGFILE --help lists its flags. A switch of the
@@ -84,9 +99,10 @@ def argfile_runner(
             of a line; else the file is run as a program. If it has a RUN, a
             function whose arguments are its flags, lines are checked first;
             where that is declared to return a plans.Plan, complete ones are
-            skipped.
+            skipped. Or a sweep file, which ends with .yaml and names them.
         argfile: Name of one of our argfiles, a dotted module or a .py file
             that prints one line of flags per run, or a text file of such lines.
+            A sweep file needs none.
         devices: Ids of the GPUs to use, such as 0,1. Or cpu for every core,
             cpu*4 for four of them. Default is all GPUs, or every core where
             there is no GPU.
@@ -130,30 +146,35 @@ def argfile_runner(
     deadline = time.monotonic() + limit_s
     part = shards.parse(shard, os.environ)
     slots = devices_lib.slots(devices, workers_per_device)
-    found = _runner(runner)
-    source = _source(argfile)
-    lines = argfile_lines.read(source, shlex.split(argfile_flags), runner)
-    lines = line_logs.place(argfile_lines.check(found, lines), log_dir)
-    folder = shared_lines.folder(found, lines) if part.is_leased else None
-    lines = part.of(lines)
+    sweep = _sweep(runner, argfile, shlex.split(argfile_flags))
+    found = sweep.runner
+    name = os.path.abspath(runner) if steps.is_file(runner) else found.name
+    everywhere = line_logs.place(sweep.lines, log_dir)
+    folder = shared_lines.folder(found, everywhere) if part.is_leased else None
+    lines = part.of(everywhere)
     if rerun_failed:
-        lines = journal.failed(lines, found.name)
+        everywhere = lines = journal.failed(lines, name)
         if not lines:
             _say("No line failed when it last ran.")
             return
     agenda = argfile_lines.agenda(
         found, lines, _showing(len(lines), quiet), verify
     )
+    writers = line_waits.Writers(found, everywhere)
+    own = {line.number for line in lines}
+    elsewhere = {line.number for line in everywhere} - own
+    agenda = line_waits.place(agenda, writers, elsewhere)
+    agenda = dataclasses.replace(agenda, duplicates=sweep.duplicates)
     slots = slots[: len(agenda.to_run)]
     title = f"{part.text}{agenda.text}{_on(slots)}"
     if dry_run:
         _print_agenda(found, agenda, title, print_lines)
         say = (lambda _: None) if quiet else _say
-        _print_cost(found, agenda, slots, probes, say)
+        _print_cost(found, name, agenda, slots, probes, say)
         if agenda.refused:
             sys.exit(1)
         return
-    record = _journal(found, argfile, agenda, folder)
+    record = _journal(name, argfile or "", agenda, folder)
     if not quiet:
         _say(title)
     progress = line_progress.LineProgress(agenda, quiet)
@@ -163,8 +184,12 @@ def argfile_runner(
         record.begin(line, device)
 
     care = worker_pool.Care(began, timeout)
-    run_lines = functools.partial(_outcomes, found, folder, verify, care)
-    outcomes = attempts.run(run_lines, agenda.to_run, slots, retries)
+    looked_up = functools.partial(argfile_lines.looked_up, found, verify=verify)
+    waits = line_waits.LineWaits(looked_up, agenda, writers)
+    run_lines = functools.partial(_outcomes, found, folder, verify, waits, care)
+    outcomes = attempts.run(
+        run_lines, agenda.to_run, slots, retries, waits.lines
+    )
     _run(found, outcomes, progress, record, deadline)
 
 
@@ -177,6 +202,7 @@ RUN = flags.Command(
 def main(argv=None):
     """Runs the command line `argv`, or the program's own."""
     own, others = flags.split(RUN, sys.argv[1:] if argv is None else argv)
+    own = [*own, *_no_argfile(own)]
     asked = [at for at, word in enumerate(others) if word in ("--help", "-h")]
     if asked:
         named = others[asked[0] + 1 :][:1]
@@ -187,6 +213,19 @@ def main(argv=None):
     elif others:
         own.append(f"--argfile_flags={shlex.join(others)}")
     flags.main(RUN, own)
+
+
+def _no_argfile(words):
+    """A word that says that there is no argfile, where a sweep file has them.
+
+    `words` are those of the command line.
+    """
+    try:
+        given = flag_words.read(words, RUN.parameters)
+    except ValueError:  # Which is said later.
+        return []
+    is_file = steps.is_file(given.get("runner", ""))
+    return ["--argfile=None"] if is_file and "argfile" not in given else []
 
 
 def _say_help(argfile, named):
@@ -207,6 +246,20 @@ def argfiles() -> dict[str, str]:
 def runners() -> list[str]:
     """Returns the names of our commands that can be run line by line."""
     return [*commands.EXPERIMENTS, *_OTHER_RUNNERS]
+
+
+def _sweep(runner, argfile, words):
+    """The lines of a sweep, by a runner and an argfile or by a sweep file."""
+    if steps.is_file(runner) != (argfile is None):
+        raise ValueError(
+            "A sweep file names its argfiles; a runner needs one. Received: "
+            f"{runner} and {argfile}"
+        )
+    if argfile is None:
+        found = steps.read(runner, words)
+    else:
+        found = [steps.Step(runner, argfile, tuple(words))]
+    return steps.gather(found, _runner, _source)
 
 
 def _source(name):
@@ -244,25 +297,31 @@ def _print_agenda(runner, agenda, title, is_full):
     if is_full:
         texts += [
             *(f"complete: {line.text}" for line in agenda.complete),
-            *(
-                f"to run: {line.text}\n    log: {line.log}\n"
-                f"    command: {shlex.join(runner.command(line.words))}"
-                for line in agenda.to_run
-            ),
+            *(_to_run(runner, line, agenda) for line in agenda.to_run),
         ]
     print("\n".join(texts), flush=True)
 
 
-def _print_cost(runner, agenda, slots, probes, say):
+def _print_cost(runner, name, agenda, slots, probes, say):
     found = cost.estimate(
         runner,
         agenda.to_run,
         slots,
+        name=name,
         complete=agenda.complete,
         probes=probes,
         say=say,
     )
     print(found.text)
+
+
+def _to_run(runner, line, agenda):
+    """A line that is to be run, at once or later."""
+    wait = agenda.waits.get(line.number)
+    text = f"waits: {line.text}\n    for: {wait.folder}" if wait else ""
+    command = shlex.join(runner.command(line.words))
+    text = text or f"to run: {line.text}"
+    return f"{text}\n    log: {line.log}\n    command: {command}"
 
 
 def _on(slots):
@@ -273,22 +332,24 @@ def _on(slots):
     return f" in {len(slots)} worker process{plural} on {names}"
 
 
-def _outcomes(runner, folder, verify, care, lines, slots, again):
+def _outcomes(runner, folder, verify, waits, care, lines, slots, again):
     """How lines end, as they do; those of all sweeps that have the folder."""
     if folder is None:
-        return worker_pool.run(runner, lines, slots, care)
+        return ready_lines.run(runner, lines, slots, waits, care, again)
     held = leases.Leases(folder)
-    return shared_lines.run(runner, lines, slots, held, verify, care, again)
+    return shared_lines.run(
+        runner, lines, slots, held, waits, verify, care, again
+    )
 
 
-def _journal(runner, argfile, agenda, leases_folder):
+def _journal(name, argfile, agenda, leases_folder):
     """The journal beside the logs, or none where nothing is to run."""
     folder = None
     if agenda.to_run:
         folder = os.path.dirname(agenda.to_run[0].log)
         line_logs.make_folder(agenda.to_run[0].log)
     found = journal.Journal(folder)
-    found.start(runner.name, argfile, agenda, leases_folder)
+    found.start(name, argfile, agenda, leases_folder)
     return found
 
 

@@ -41,7 +41,7 @@ from lottery_ticket.foundations.learned_masks import (
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.selection import layer_densities, quotas
-from lottery_ticket.foundations.sweeps import argfile_lines
+from lottery_ticket.foundations.sweeps import argfile_lines, steps
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
@@ -66,7 +66,7 @@ def snippets(language, text=TEXT):
 
 def file_name(code):
     """What the first line calls the file of a snippet, if it does."""
-    found = re.match(r"# (\w+\.py)\n", code)
+    found = re.match(r"# (\w+\.(?:py|yaml))\n", code)
     return found and found[1]
 
 
@@ -89,7 +89,7 @@ def run(code, folder):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The working folder, with the files that the text shows."""
-    for code in snippets("python"):
+    for code in [*snippets("python"), *snippets("yaml")]:
         if file_name(code):
             (tmp_path / file_name(code)).write_text(code)
     (tmp_path / DATASET).mkdir()
@@ -170,16 +170,27 @@ def test_the_argfile_prints_lines_for_its_runner(folder):
 def test_every_command_parses(words, monkeypatch):
     assert words[0] in commands_lib.helps()
     command = commands_lib.find(words[0])
+    if words[0] == "argfile_runner" and steps.is_file(words[1]):
+        own, rest = flags.split(command, words[2:])
+        flags.bind(command, [words[1], "None", *own])
+        for step in steps.read(words[1], rest):
+            check_lines(step.runner, step.argfile, [*step.words], monkeypatch)
+        return
     own, rest = flags.split(command, words[1:])
     flags.bind(command, own)
     if words[0] != "argfile_runner" or words[2].endswith(".py"):
         assert not rest
         return
-    argfile = importlib.import_module(f"lottery_ticket.argfiles.{words[2]}")
-    module = importlib.import_module(f"lottery_ticket.runners.{words[1]}")
-    own, rest = flags.split(argfile.lines, rest)
-    if words[2] == "grid_argfile":  # It takes its runner's flags as one text.
-        monkeypatch.setenv(argfile_lines.RUNNER, words[1])
+    check_lines(words[1], words[2], rest, monkeypatch)
+
+
+def check_lines(runner, name, words, monkeypatch):
+    """Fails unless a runner takes the lines of one of our argfiles."""
+    argfile = importlib.import_module(f"lottery_ticket.argfiles.{name}")
+    module = importlib.import_module(f"lottery_ticket.runners.{runner}")
+    own, rest = flags.split(argfile.lines, words)
+    if name == "grid_argfile":  # It takes its runner's flags as one text.
+        monkeypatch.setenv(argfile_lines.RUNNER, runner)
         own, rest = [*own, f"--grid={shlex.join(rest)}"], []
     for line in argfile.lines(**flags.bind(argfile.lines, own)):
         flags.bind(module.RUN, [*shlex.split(line), *rest])

@@ -12,7 +12,12 @@ from lottery_ticket.experiments.stages.gem import gem_run
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.mask_actions import mask_0
-from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+    unready,
+)
 from lottery_ticket.foundations.values import fields, masks, names_0_1_0
 
 Network = dict[str, np.ndarray]
@@ -107,10 +112,11 @@ def read(directory: str, data_dir: str | None = None) -> FinishedRun:
         seal = files.read(paths.record(directory))
     except FileNotFoundError as error:
         run_record.check_source(paths.masks(directory))
-        raise FileNotFoundError(
+        raise unready.Unready(
             "Expected the folder of a finished run, such as "
             f"results/trial1/8/same_init. Received: {directory}, which has no "
-            "run.json"
+            "run.json",
+            directory,
         ) from error
     return _read(directory, data_dir, seal)
 
@@ -308,9 +314,10 @@ def _level_0(ticket):
     level_0 = paths.run(trial, 0, place.experiment_name, place.run_id)
     record = run_record.read(level_0)
     if record is None:
-        raise FileNotFoundError(
+        raise unready.Unready(
             f"The dense run that {ticket.directory} was pruned from is needed, "
-            f"and there is no finished one in {level_0}"
+            f"and there is no finished one in {level_0}",
+            level_0,
         )
     for name in fields.names_of(recipes.Recipe):
         there, here = (

@@ -4,7 +4,12 @@ import logging
 
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.mask_actions import mask_0
-from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+    unready,
+)
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names, names_0_1_0
 
@@ -15,12 +20,16 @@ def network(given):
     """Returns a network given by a flag: None, a dict or a folder.
 
     Raises:
-        FileNotFoundError: If the folder holds no network.
-        ValueError: If it belongs to an unfinished or damaged run.
+        Unready: If the folder holds no network, or belongs to an unfinished or
+            damaged run.
     """
-    if isinstance(given, str):
-        run_record.check_source(given)
-    return save_restore.standardize(given)
+    if not isinstance(given, str):
+        return save_restore.standardize(given)
+    run_record.check_source(given)
+    try:
+        return save_restore.restore_network(given)
+    except FileNotFoundError as error:
+        raise unready.Unready(str(error), _directory(given)) from error
 
 
 def masks(given, combine="union"):
@@ -49,6 +58,11 @@ def folders(*given) -> tuple[str, ...]:
     return tuple(folder for folder in found if isinstance(folder, str))
 
 
+def _directory(folder):
+    """The folder of the run that a folder of a network is a part of."""
+    return folder.rstrip("/").rpartition("/")[0] or "."
+
+
 def _several(given):
     if isinstance(given, str):  # The name of a folder may hold a comma.
         return [given] if files.exists(given) else given.split(",")
@@ -59,7 +73,7 @@ def _masks(given):
     found = network(given)
     action = "zero"
     if isinstance(given, str):  # If it is a folder of ours, its run tells.
-        directory = given.rstrip("/").rpartition("/")[0] or "."
+        directory = _directory(given)
         record = None
         if files.exists(paths.record(directory)):
             record = run_record.read(directory)

@@ -8,6 +8,7 @@ import typing
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.datasets.rows import csv_rows
+from lottery_ticket.experiments.settings import model_settings
 from lottery_ticket.foundations.machine import (
     devices,
     lazy,
@@ -39,6 +40,19 @@ _OF_DATASETS = (
     *("validation_size", "subset", "normalization", "augmentation"),
     *("permute_labels", "random_labels", "split_seed", "train_order_seed"),
     "augment_seed",
+)
+# Those that a network is built by, and those that its training is compiled by:
+# see `_last_model`, and `programs.program`.
+OF_NETWORKS = (
+    *("dataset", "image_size", "model", "outputs", "task", "dtype", "strategy"),
+    *model_settings.OPTIONS,
+)
+OF_PROGRAMS = (
+    *("train_batch_size", "drop_partial_batch", "validation_size", "subset"),
+    *("normalization", "augmentation", "optimizer", "momentum", "epsilon"),
+    *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup"),
+    *("weight_decay", "decoupled_weight_decay", "label_smoothing"),
+    *("training_len", "jit"),
 )
 
 
@@ -115,6 +129,20 @@ def _one(name, shape):
             f"{shape}. Pass --model=path/to/file.py:function for one of several"
         )
     return shape
+
+
+def program(recipe) -> tuple[tuple, tuple]:
+    """Returns what runs of a recipe compile, as a Plan has it; cheap.
+
+    Recipes of equal ones share the network that is kept, and its program.
+    """
+    network, training = (
+        tuple(getattr(recipe, name) for name in names)
+        for names in (OF_NETWORKS, OF_PROGRAMS)
+    )
+    if recipe.augmentation not in (None, "none"):  # It is compiled in.
+        training = (*training, recipe.augment_seed)
+    return network, training
 
 
 def forget() -> None:

@@ -41,7 +41,8 @@ def plan(
         folders = (*dict.fromkeys(each.directory for each in writes), *reads)
         work(dataset, from_recipe.model(recipe, dataset, quiet, folders))
 
-    return plans.Plan(output_dir, writes, make_and_work, reads, quiet)
+    program = from_recipe.program(recipe)
+    return plans.Plan(output_dir, writes, make_and_work, reads, quiet, program)
 
 
 def training(

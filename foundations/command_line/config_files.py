@@ -142,15 +142,29 @@ def _rows(table):
     }
 
 
-def _parsed(path, data):
+def load(path: str) -> object:
+    """Returns what a YAML file holds, with numbers as `read` has them.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not YAML, or a mapping says something twice.
+    """
+    return _loaded(path, files.read(path))
+
+
+def _loaded(path, data):
     try:
         loader = _Loader(data)
         node = loader.get_single_node()
         _check_keys(node)
-        config = node and loader.construct_document(node)
+        return node and loader.construct_document(node)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())  # It can have several lines.
         raise ValueError(f"{path} is not YAML: {why}") from error
+
+
+def _parsed(path, data):
+    config = _loaded(path, data)
     config = {} if config is None else config
     if not isinstance(config, dict):
         raise ValueError(
@@ -162,6 +176,9 @@ def _parsed(path, data):
 
 def _check_keys(node):
     """Raises if a flag, or a name in one's pairs, is there twice."""
+    if isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            _check_keys(each)
     if not isinstance(node, yaml.MappingNode):
         return
     keys = [key.value for key, _ in node.value]

@@ -259,7 +259,7 @@ def _listing_of(path):
     return None
 
 
-def _asked(path, request, waits_s=None):
+def _asked(path, request, waits_s=None) -> typing.Any:
     """What a store answers to a request, which is tried again if that fails.
 
     Errors of the store's package become OSErrors, as those of disks are.

@@ -9,7 +9,7 @@ all follow from that.
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from lottery_ticket.foundations.machine import environment, files, progress
 from lottery_ticket.foundations.records import folder_owner, run_record, sealed
@@ -104,6 +104,9 @@ class Plan:
             stopped one was.
         reads: Folders of results that it starts from: a ticket, masks.
         quiet: Whether to say nothing.
+        program: What it compiles: values that tell its network from others, and
+            then what else does. Of plans that agree in the first, or in both, a
+            process that has carried out one has the other's at hand.
     """
 
     output_dir: str
@@ -111,6 +114,7 @@ class Plan:
     work: Callable[[], None]
     reads: tuple[str, ...] = ()
     quiet: bool = False
+    program: tuple[Hashable, ...] = ()
 
     @property
     def settings(self) -> dict:

@@ -12,6 +12,7 @@ from lottery_ticket.foundations.records import (
     paths,
     save_restore,
     sealed,
+    unready,
 )
 from lottery_ticket.foundations.values import names_0_1_0
 
@@ -92,7 +93,7 @@ def restore(directory: str, identity: dict) -> dict[str, dict] | None:
 
 
 def check_source(path: str) -> None:
-    """Raises ValueError unless a folder of a run, such as its masks, is whole.
+    """Raises Unready unless a folder of a run, such as its masks, is whole.
 
     It is not if the run is not finished, or files of the folder are damaged.
     Looked at only if it is one of a run of ours.
@@ -102,16 +103,18 @@ def check_source(path: str) -> None:
     held = {"run.json", "checkpoint.bin"} & set(files.names(directory))
     record = read(directory) or {"checksums": {}}
     if held and not record["checksums"]:
-        raise ValueError(f"The run in {directory} is not finished")
+        text = f"The run in {directory} is not finished"
+        raise unready.Unready(text, directory)
     own = {
         name: checksum
         for name, checksum in record["checksums"].items()
         if name.startswith(f"{folder}/")
     }
     for damaged in damaged_files(directory, {"checksums": own}):
-        raise ValueError(
+        raise unready.Unready(
             f"{damaged} is missing or damaged. Run the experiment that made it "
-            "again: it redoes what is damaged."
+            "again: it redoes what is damaged.",
+            directory,
         )
 
 

@@ -8,12 +8,14 @@ lines are skipped.
 import contextlib
 import dataclasses
 import functools
+import inspect
 import logging
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import TypeAlias
 
 from lottery_ticket.foundations.command_line import (
     endings,
@@ -21,6 +23,7 @@ from lottery_ticket.foundations.command_line import (
     flags,
 )
 from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.records import plans, unready
 from lottery_ticket.foundations.sweeps import scripts
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,8 @@ _log = logging.getLogger(__name__)
 RUNNER = "LOTTERY_TICKET_RUNNER"
 # Lines that agree in all of these would write to the same folders.
 _PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
+# Whether a line is complete; why it cannot be run, at all or yet.
+Answer: TypeAlias = bool | str | unready.Unready
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +46,14 @@ class Line:
     # What the line means for the runner's function, once it is checked.
     keywords: dict | None = dataclasses.field(
         default=None, compare=False, repr=False
+    )
+    # Its own runner, where a sweep has several; see `steps`.
+    runner: scripts.Runner | None = dataclasses.field(
+        default=None, compare=False, repr=False
+    )
+    # What its plan compiles, once that has been looked at.
+    program: tuple[Hashable, ...] = dataclasses.field(
+        default=(), compare=False, repr=False
     )
 
     @property
@@ -56,6 +69,13 @@ class Agenda:
     complete: list[Line]
     to_run: list[Line]
     refused: list[tuple[Line, str]]  # Lines that cannot be run, and why.
+    # Of those that are refused for what is not there yet: it, by number.
+    lacking: dict[int, unready.Unready] = dataclasses.field(
+        default_factory=dict
+    )
+    # Of lines to run that wait for one to be run before: see `line_waits`.
+    waits: dict[int, "Wait"] = dataclasses.field(default_factory=dict)
+    duplicates: int = 0  # Lines that say what others say, and are left out.
 
     @property
     def total(self) -> int:
@@ -68,7 +88,21 @@ class Agenda:
         text = f"{self.total} lines: {len(self.complete)} complete"
         if self.refused:
             text += f", {len(self.refused)} refused"
-        return f"{text}, {len(self.to_run)} to run"
+        text = f"{text}, {len(self.to_run)} to run"
+        if self.waits:
+            text += f" ({len(self.waits)} once what they read is there)"
+        if self.duplicates:
+            plural = "s" if self.duplicates > 1 else ""
+            text += f", {self.duplicates} duplicate{plural}"
+        return text
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """What a line waits for."""
+
+    folder: str  # Of a run that it reads.
+    by: int  # Number of the line that writes it.
 
 
 def read(
@@ -100,43 +134,77 @@ def read(
     return lines
 
 
-def check(runner: scripts.Runner, lines: list[Line]) -> list[Line]:
+def check(
+    runner: scripts.Runner,
+    lines: list[Line],
+    known: "Known | None" = None,
+) -> list[Line]:
     """Returns the lines, checked if the runner declares its flags.
 
-    They have the output_dirs then that their flags mean. Raises ValueError if a
-    line has an unknown or missing flag or a wrong value, or two lines would
-    write to the same place; the error has a line for each fault.
+    They have the output_dirs then that their flags mean. Of lines that say the
+    same, as words or in what their flags mean, the first alone is left. Raises
+    ValueError if a line has an unknown or missing flag or a wrong value, or two
+    lines would write different things to the same place; the error has a line
+    for each fault.
+
+    Args:
+        known: Lines of the same runner that come before these ones.
     """
-    command = runner.declared
-    if command is None:
-        return lines
-    usual = {name: each.default for name, each in command.parameters.items()}
-    checked, first_numbers, faults = [], {}, []
+    known = known or Known(runner.declared)
+    checked, faults = [], []
     for line in lines:
         try:
             with _naming(line.number, line.text):
-                given = flags.parse(command, line.words)
-                keywords = flag_functions.keywords(command.function, given)
+                line, place = _bound(runner.declared, line)
         except ValueError as error:
             faults.append(str(error))
             continue
-        output_dir = given.get("output_dir")
-        checked.append(
-            dataclasses.replace(line, output_dir=output_dir, keywords=keywords)
-        )
-        if output_dir is None:
-            continue
-        given["output_dir"] = full_path(output_dir)
-        place = tuple(given.get(flag, usual.get(flag)) for flag in _PLACE_FLAGS)
-        first = first_numbers.setdefault(place, line.number)
-        if first != line.number:
-            faults.append(
-                f"Lines {first} and {line.number} would both write to "
-                f"{output_dir}. Give each an output_dir of its own."
-            )
+        fault = known.fault(line, place)
+        if fault:
+            faults.append(fault)
+        elif known.add(line, place):
+            checked.append(line)
     if faults:
         raise ValueError("\n".join(faults))
     return checked
+
+
+class Known:
+    """The lines of one runner so far, by what they say and where they write."""
+
+    def __init__(self, command: flags.Command | None = None):
+        """Knows none; takes what declares the runner's flags, if anything."""
+        self._command = command
+        self._words: set[tuple[str, ...]] = set()
+        self._at: dict[tuple, Line] = {}  # By place.
+
+    def fault(self, line: Line, place: tuple | None) -> str:
+        """Returns why a line cannot stand beside the others, or ""."""
+        first = self._at.get(place, line) if place else line
+        if first is line or self._meaning(first) == self._meaning(line):
+            return ""
+        return (
+            f"Lines {first.number} and {line.number} would both write to "
+            f"{line.output_dir}. Give each an output_dir of its own."
+        )
+
+    def add(self, line: Line, place: tuple | None) -> bool:
+        """Takes a line in; returns whether no other one says the same."""
+        is_new = line.words not in self._words
+        self._words.add(line.words)
+        if place is None:
+            return is_new
+        return self._at.setdefault(place, line) is line
+
+    def _meaning(self, line):
+        """What a line's flags mean, wherever its folder is seen from."""
+        function = self._command.function if self._command else lambda: None
+        usual = {
+            name: each.default
+            for name, each in inspect.signature(function).parameters.items()
+        }
+        folder = full_path(line.output_dir or "")
+        return {**usual, **(line.keywords or {}), "output_dir": folder}
 
 
 def agenda(
@@ -147,41 +215,72 @@ def agenda(
 ) -> Agenda:
     """Returns which lines are to run, by what is there of their results.
 
+    Those whose sources are not there are refused; see `line_waits.place`.
+
     Args:
         show: Function (iterable) -> the same iterable, which shows progress.
         verify: Whether to read the files of complete lines too. A line with a
             file that has changed is to run; the file is named in a warning.
     """
-    if not runner.can_skip:
+    if not any((line.runner or runner).can_skip for line in lines):
         return Agenda([], lines, [])
-    look = functools.partial(look_up, runner, verify=verify)
+    look = functools.partial(looked_up, runner, verify=verify)
     folder = "/".join(shared_folder(lines))
     with files.listed(folder):
         found = list(show(files.each(look, lines)))
-    answers = list(zip(lines, found, strict=True))
     return Agenda(
-        [line for line, answer in answers if answer is True],
-        [line for line, answer in answers if answer is False],
-        [(line, answer) for line, answer in answers if isinstance(answer, str)],
+        [line for line, answer in found if answer is True],
+        [line for line, answer in found if answer is False],
+        [
+            (line, str(answer))
+            for line, answer in found
+            if not isinstance(answer, bool)
+        ],
+        {
+            line.number: answer
+            for line, answer in found
+            if isinstance(answer, unready.Unready)
+        },
     )
 
 
 def look_up(
     runner: scripts.Runner, line: Line, *, verify: bool = False
-) -> bool | str:
+) -> Answer:
     """Returns whether a line is complete, or why it cannot be run.
 
-    Where the runner cannot tell, none is. `verify` is that of `agenda`.
+    That is an Unready where what it reads is not there. Where the runner cannot
+    tell, no line is complete. `verify` is that of `agenda`.
     """
-    command = runner.declared
-    if command is None or not command.makes_plan:
-        return False
+    return looked_up(runner, line, verify=verify)[1]
+
+
+def looked_up(
+    runner: scripts.Runner, line: Line, *, verify: bool = False
+) -> tuple[Line, Answer]:
+    """Returns a line, with what it compiles, and what `look_up` returns."""
+    if not (line.runner or runner).can_skip:
+        return line, False
     try:
-        keywords = line.keywords or flags.bind(command, line.words)
-        plan = command.function(**keywords)
-        return plan.is_complete and not (verify and _damaged(plan))
+        made = plan(runner, line)
+        line = dataclasses.replace(line, program=_kept(made.program))
+        return line, made.is_complete and not (verify and _damaged(made))
+    except unready.Unready as error:
+        return line, error
     except (ValueError, OSError) as error:
-        return endings.in_words(error)
+        return line, endings.in_words(error)
+
+
+def plan(runner: scripts.Runner, line: Line) -> plans.Plan:
+    """Returns the plan of a line, of a runner that makes one.
+
+    Raises what making it raises: Unready where it reads what is not there.
+    """
+    command = (line.runner or runner).declared
+    if command is None:
+        raise ValueError(f"{runner.text} declares no plan")
+    keywords = line.keywords or flags.bind(command, line.words)
+    return command.function(**keywords)
 
 
 def shared_folder(lines: list[Line]) -> list[str]:
@@ -198,6 +297,32 @@ def full_path(path: str) -> str:
     if files.is_remote(path):
         return path.rstrip("/")
     return os.path.abspath(os.path.expanduser(path))
+
+
+def _bound(command, line):
+    """A line with what its flags mean, and where they have it write, if known.
+
+    The place is a tuple, or None.
+    """
+    if command is None:
+        return line, None
+    given = flags.parse(command, line.words)
+    keywords = flag_functions.keywords(command.function, given)
+    output_dir = given.get("output_dir")
+    line = dataclasses.replace(line, output_dir=output_dir, keywords=keywords)
+    if output_dir is None:
+        return line, None
+    given["output_dir"] = full_path(output_dir)
+    known = command.parameters
+    place = tuple(
+        given.get(flag, known[flag].default if flag in known else None)
+        for flag in _PLACE_FLAGS
+    )
+    return line, place
+
+
+# One tuple for all lines that have it.
+_kept = functools.lru_cache(maxsize=1024)(lambda program: program)
 
 
 def _damaged(plan):

@@ -21,11 +21,13 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     retries: int = 0,
+    waiting: Callable[[], list[argfile_lines.Line]] = list,
 ) -> worker_pool.Outcomes:
     """Yields outcomes of lines as they end; `again` says that it is not over.
 
     Lines that failed here run again once all others have ended, up to `retries`
     times. One that ran out of memory runs once more alone, after all of these.
+    Lines that wait for any of them come with, or after them.
 
     Args:
         run_lines: Function (lines, slots, again) -> outcomes, and None once a
@@ -34,6 +36,7 @@ def run(
         lines: All lines to run.
         slots: Where they may run.
         retries: How often each may be tried again.
+        waiting: Function () -> lines that still wait for others.
     """
     tries = _Tries(retries)
     alone = []
@@ -47,11 +50,12 @@ def run(
                 (alone if again == ALONE else failed).append(outcome.line)
                 yield dataclasses.replace(outcome, again=again)
         tries.count(failed)
-        lines = failed
-    if alone:
-        last = run_lines(alone, slots[:1], lambda _: "")
-        with contextlib.closing(last) as outcomes:
-            yield from outcomes
+        if alone and not failed:
+            last = run_lines(alone, slots[:1], lambda _: "")
+            with contextlib.closing(last) as outcomes:
+                yield from outcomes
+            alone = []
+        lines = [*failed, *waiting()]
 
 
 class _Tries:

@@ -75,6 +75,7 @@ def estimate(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     *,
+    name: str | None = None,
     complete: list[argfile_lines.Line] | tuple = (),
     probes: int = PROBES,
     say: Callable[[str], None] = lambda _: None,
@@ -86,11 +87,13 @@ def estimate(
     have run here, as the journal beside the logs tells, or the records of
     complete ones. Else, or where these were short and each the first of its
     worker, one is run for some seconds in a folder that is removed. Programs
-    beyond `probes` count as the others do on the mean.
+    beyond `probes` count as the others do on the mean; lines that say nothing,
+    as they read what is not there yet, not at all.
 
     Args:
         lines: Those to run, with logs.
         slots: Where workers are to be.
+        name: What a journal calls the runner; None is the runner's name.
         complete: Lines that have been run, with logs.
         probes: How many programs may be tried out.
         say: Function (text), called before that takes some seconds.
@@ -99,10 +102,14 @@ def estimate(
         return Cost(0.0, 0, None, len(slots), "as nothing is to run")
     programs = line_programs.LinePrograms(runner)
     of_lines = [programs.of(line) for line in lines]
+    hidden = of_lines.count(None)
+    lines = [x for x, of in zip(lines, of_lines, strict=True) if of]
+    of_lines = [program for program in of_lines if program]
     counts = collections.Counter(of_lines)
-    known = _by_past(runner, [*complete, *lines], complete, slots, programs)
+    name = runner.name if name is None else name
+    known = _by_past(name, [*complete, *lines], complete, slots, programs)
     good = {x for x, each in known.items() if not each.is_rough}
-    untold = [x for x, _ in counts.most_common() if x and x not in good]
+    untold = [x for x, _ in counts.most_common() if x not in good]
     whys = []
     for number, program in enumerate(untold[:probes], start=1):
         line = lines[of_lines.index(program)]
@@ -118,15 +125,19 @@ def estimate(
     if not known:
         if not probes and untold:
             whys = ["no line of the same program has run here"]
-        why = whys[0] if whys else "its runner does not say what lines do"
+        why = whys[0] if whys else "it cannot be told yet what lines do"
         return Cost(None, None, None, len(slots), why)
-    return _sum(of_lines, known, len(slots))
+    found = _sum(of_lines, known, len(slots))
+    if not hidden:
+        return found
+    basis = f"{found.basis}; without {hidden} lines that cannot be looked into"
+    return dataclasses.replace(found, basis=basis)
 
 
-def _by_past(runner, lines, complete, slots, programs):
+def _by_past(name, lines, complete, slots, programs):
     """Dict, program -> what its lines have cost."""
     past, sizes = past_lines.by_records(complete, slots, programs)
-    past |= past_lines.by_journal(runner, lines, slots, programs)
+    past |= past_lines.by_journal(name, lines, slots, programs)
     return {
         program: _Known(
             each.each_s,

@@ -248,11 +248,10 @@ def _parsed(number, data):
         return None
     if not isinstance(found, dict) or found.get("state") not in _STATES:
         return None
-    words = {
-        key: str(found.get(key, ""))
-        for key in ("line", "by", "reason", "process")
-    }
-    return Lease(number, found["state"], **words)
+    line, by, reason, process = (
+        str(found.get(key, "")) for key in ("line", "by", "reason", "process")
+    )
+    return Lease(number, found["state"], line, by, reason, process=process)
 
 
 def held(folder: str) -> dict[str, tuple[str, datetime.datetime]]:

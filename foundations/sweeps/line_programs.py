@@ -4,7 +4,6 @@ import collections
 import hashlib
 import json
 
-from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.sweeps import argfile_lines, scripts
 
@@ -23,7 +22,7 @@ class LinePrograms:
 
     def __init__(self, runner: scripts.Runner):
         """Takes what runs the lines."""
-        self._command = runner.declared if runner.can_skip else None
+        self._runner = runner
         self._known: dict[tuple, str | None] = {}
 
     def of(self, line: argfile_lines.Line) -> str | None:
@@ -41,11 +40,10 @@ class LinePrograms:
 
     def plan(self, line: argfile_lines.Line) -> plans.Plan | None:
         """Returns what a line would do, or None if it does not say."""
-        if self._command is None:
+        if not (line.runner or self._runner).can_skip:
             return None
         try:
-            keywords = line.keywords or flags.bind(self._command, line.words)
-            return self._command.function(**keywords)
+            return argfile_lines.plan(self._runner, line)
         except (ValueError, OSError):  # Of what it reads, not all is there.
             return None
 

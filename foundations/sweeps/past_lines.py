@@ -14,7 +14,6 @@ from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     journal,
     line_programs,
-    scripts,
 )
 
 LONG_S = 600  # Beside this, it does not matter what a worker's start takes.
@@ -39,19 +38,20 @@ class Past:
 
 
 def by_journal(
-    runner: scripts.Runner,
+    name: str,
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     programs: line_programs.LinePrograms,
 ) -> dict[str, Past]:
     """Returns dict, program -> what its lines took on this machine's devices.
 
-    The journal is that beside the logs of the lines. A line that was begun
+    The journal is that beside the logs of the lines, and of sweeps of a runner
+    that it calls by that name. A line that was begun
     before, and so did only what was left, says nothing.
     """
     events, _ = journal.read({os.path.dirname(line.log): 0 for line in lines})
     known = {line.text: line for line in lines}
-    first, others = _seconds(events, runner, slots)
+    first, others = _seconds(events, name, slots)
     found = collections.defaultdict(lambda: ([], []))
     for kind, seconds in enumerate((first, others)):
         for text, each in seconds.items():
@@ -91,14 +91,13 @@ def by_records(
     }, means
 
 
-def _seconds(events, runner, slots):
+def _seconds(events, name, slots):
     """Seconds by line: of those that a worker began with, and of others."""
     names = {slot.name for slot in slots}
     own = {
         event.sweep
         for event in events
-        if event.event == journal.STARTED
-        and event.facts["runner"] == runner.name
+        if event.event == journal.STARTED and event.facts["runner"] == name
     }
     first, others, begun, warm = {}, {}, {}, set()
     for event in events:

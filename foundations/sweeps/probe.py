@@ -22,7 +22,6 @@ import threading
 import time
 from typing import IO, cast
 
-from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import devices, files, progress
 from lottery_ticket.foundations.records import checkpoint, paths, plans
 from lottery_ticket.foundations.sweeps import (
@@ -93,11 +92,16 @@ def measure(
 
 def _plan(runner, line, folder):
     """The plan of a line that writes to a folder, and nowhere else."""
-    command = runner.declared
-    if command is None or not command.makes_plan:
+    if not (line.runner or runner).can_skip:
         raise NoProbe("its runner has no RUN that returns a plans.Plan")
     try:
-        plan = flags.plan(command, _at(line, folder))
+        elsewhere = {**(line.keywords or {}), "output_dir": folder}
+        line = dataclasses.replace(
+            line,
+            words=tuple(_at(line, folder)),
+            keywords=elsewhere if line.keywords else None,
+        )
+        plan = argfile_lines.plan(runner, line)
     except (ValueError, OSError) as error:
         raise NoProbe(f"it does not run elsewhere: {error}") from error
     written = [plan.output_dir, *(part.directory for part in plan.writes)]
@@ -115,9 +119,9 @@ def _at(line, folder):
             found.pop(0)
         elif not word.startswith("--output_dir="):
             words.append(word)
-    if len(words) == len(line.words) and words[:1] == [line.output_dir]:
-        words = words[1:]  # Given without its name.
-    return [f"--output_dir={folder}", *words]
+    if len(words) == len(line.words) and line.output_dir in words:
+        words.remove(line.output_dir)  # Given without its name.
+    return [*words, f"--output_dir={folder}"]
 
 
 def _run(script, lines, slot, steady_s):

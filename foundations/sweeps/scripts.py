@@ -27,10 +27,13 @@ class Runner:
     script: str  # As from `find`.
     words: tuple[str, ...] = ()  # Of its command line, before a line's.
     declared: flags.Command | None = None  # About its flags.
+    parts: tuple["Runner", ...] = ()  # Those that it stands for; see `steps`.
 
     @property
     def can_skip(self) -> bool:
         """Whether it can tell which of its lines are complete."""
+        if self.parts:
+            return all(part.can_skip for part in self.parts)
         return self.declared is not None and self.declared.makes_plan
 
     @property
@@ -182,3 +185,13 @@ def _see(folder):
     """Lets scripts import what lies in a folder, as Python itself does."""
     if folder not in sys.path:
         sys.path.append(folder)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Runs the script that the first word names, with the other words."""
+    script, *words = sys.argv[1:] if argv is None else argv
+    run(script, words)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,6 @@ Of a line that another sweep has, this one waits for the end, whatever it is;
 where the other one is gone, it takes the line over.
 """
 
-import collections
 import contextlib
 import functools
 import logging
@@ -17,6 +16,8 @@ from lottery_ticket.foundations.machine import devices, files
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     leases,
+    line_groups,
+    line_waits,
     scripts,
     worker_pool,
 )
@@ -55,6 +56,7 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     held: leases.Leases,
+    waits: line_waits.LineWaits,
     verify: bool = False,
     care: worker_pool.Care = worker_pool.NO_CARE,
     again: Callable[[worker_pool.Outcome], str] = lambda _: "",
@@ -69,12 +71,13 @@ def run(
         lines: Lines that were not complete, each with a log of its own.
         slots: Where workers are to be.
         held: The leases of this sweep.
+        waits: What lines wait for.
         verify: As of `argfile_lines.look_up`, once a line is taken.
         care: As of `worker_pool.work`.
         again: Whether a line that ended so is tried again: others may do so.
     """
     look_up = functools.partial(argfile_lines.look_up, runner, verify=verify)
-    shared = SharedLines(look_up, lines, held)
+    shared = SharedLines(look_up, lines, held, waits)
     try:
         shared.tick()
         with contextlib.closing(
@@ -87,6 +90,8 @@ def run(
                 elif shared.end(outcome, bool(again(outcome))):
                     yield outcome
                 yield from shared.news()
+        waits.give_up()
+        yield from shared.news()
     finally:
         shared.leave()
 
@@ -96,18 +101,23 @@ class SharedLines:
 
     def __init__(
         self,
-        look_up: Callable[[argfile_lines.Line], bool | str],
+        look_up: Callable[[argfile_lines.Line], argfile_lines.Answer],
         lines: list[argfile_lines.Line],
         held: leases.Leases,
+        waits: line_waits.LineWaits,
     ):
         """Takes what looks a line up, and lines that were not complete."""
         self._look_up = look_up
         self._leases = held
+        self._waits = waits
+        waits.freed([line.number for line in lines])  # They are there.
         self._names = {line.number: _name(line) for line in lines}
         # Lines that have neither ended nor are run here, by name.
         self._open = {_name(line): line for line in lines}
         self._here: dict[str, argfile_lines.Line] = {}
-        self._free = collections.deque()  # Names that nobody has, as seen.
+        # Those of them that nobody has, as seen, and that do not wait.
+        self._free = line_groups.LineGroups()
+        self._elsewhere: set[int] = set()  # Numbers of lines others have.
         self._first: dict[str, int] = {}  # Number of the lease at the start.
         self._news: list[worker_pool.Outcome] = []
         self._looked_at = float("-inf")
@@ -116,15 +126,26 @@ class SharedLines:
 
     @property
     def is_over(self) -> bool:
-        """Whether all lines have ended or are run here."""
-        return not self._open
+        """Whether all lines have ended, are run here, or wait in vain.
 
-    def take(self) -> argfile_lines.Line | None:
-        """Returns a line that is now this sweep's, or None if none is free."""
+        The latter wait for lines that this sweep will try again.
+        """
+        if self._here and self._open:
+            return False
+        return all(map(self._waits.has, self._open.values()))
+
+    def take(
+        self, last: argfile_lines.Line | None = None
+    ) -> argfile_lines.Line | None:
+        """Returns a line that is now this sweep's, or None if none is free.
+
+        It is for a worker that has run the line `last` before.
+        """
         end = time.monotonic() + TAKING_S
         while self._free and time.monotonic() <= end:
-            line = self._try(self._free.popleft())
+            line = self._try(self._free.pop(last))
             if line is not None and self._is_to_run(line):
+                self._free.give(line, last)
                 return line
         return None
 
@@ -143,11 +164,17 @@ class SharedLines:
         state = leases.DONE if outcome.failure is None else leases.FAILED
         state = leases.LEFT if is_left else state
         self._leases.end(name, state, outcome.failure or "")
+        self._waits.end(outcome.line, outcome.failure, is_left)
         return True
 
     def tick(self) -> None:
         """Renews leases and looks at those of others, when it is time."""
         self._leases.renew()
+        here = (line.number for line in self._here.values())
+        self._waits.poll({*here, *self._elsewhere})
+        for line in self._waits.freed(self._names):
+            self._open[self._names[line.number]] = line
+            self._looked_at = float("-inf")
         wait_s = leases.RENEW_S
         if self._is_waiting:
             wait_s = min(self._poll_s, POLL_S)
@@ -163,6 +190,9 @@ class SharedLines:
 
     def news(self) -> Iterator[worker_pool.Outcome]:
         """Yields the outcomes of lines that have ended without being run."""
+        for outcome in self._waits.news():
+            self._open.pop(self._names.get(outcome.line.number, ""), None)
+            yield outcome
         while self._news:
             yield self._news.pop()
 
@@ -176,9 +206,11 @@ class SharedLines:
         """Whether all lines are run or have ended, some of them elsewhere."""
         return bool(self._open) and not self._free
 
-    def _try(self, name):
+    def _try(self, line):
         """Returns a line if its lease is ours now, or None."""
-        line = self._open[name]
+        name = self._names[line.number]
+        if name not in self._open:
+            return None
         try:
             if self._leases.take(name, line.text):
                 self._here[name] = self._open.pop(name)
@@ -192,7 +224,8 @@ class SharedLines:
         found = self._look_up(line)
         if found is False:
             return True
-        outcome = worker_pool.Outcome(line, None if found is True else found)
+        failure = None if found is True else str(found)
+        outcome = worker_pool.Outcome(line, failure)
         self.end(outcome)
         self._news.append(outcome)
         return False
@@ -209,9 +242,14 @@ class SharedLines:
             x: each.number for x, each in last.items()
         }
         self._free.clear()
+        self._elsewhere.clear()
         for name, lease in last.items():
+            line = self._open[name]
             if self._is_free(name, lease):
-                self._free.append(name)
+                if not self._waits.has(line):
+                    self._free.add(line)
+            elif lease.state == leases.TAKEN:
+                self._elsewhere.add(line.number)
             elif lease.state == leases.DONE:
                 self._end_open(name, None, lease.by)
             elif lease.state == leases.FAILED:
@@ -232,6 +270,7 @@ class SharedLines:
     def _end_open(self, name, failure, by=""):
         line = self._open.pop(name)
         self._news.append(worker_pool.Outcome(line, failure, by))
+        self._waits.end(line, failure)
 
 
 def _name(line):

@@ -178,7 +178,7 @@ def _standing(same, since, begun, now):
     if running and is_over and left:
         each_s = (now - start.time).total_seconds() / len(is_over)
         counts += f", {_clock(each_s * left)} left"
-    yield f"{runner} {argfile}"
+    yield f"{runner} {argfile}".rstrip()  # A sweep file has no argfile.
     yield f"  {counts}"
     alive = [sweep for sweep in same if sweep.is_alive] or same[-1:]
     for sweep in alive[-SHOWN:]:

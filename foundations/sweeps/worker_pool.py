@@ -72,8 +72,14 @@ class Queue(Protocol):
         """Whether it has no line to wait for; one that is lost may follow."""
         ...
 
-    def take(self) -> argfile_lines.Line | None:
-        """Returns the next line to run, or None if there is none for now."""
+    def take(
+        self, last: argfile_lines.Line | None = None
+    ) -> argfile_lines.Line | None:
+        """Returns the next line to run, or None if there is none for now.
+
+        It is for a worker that has run the line `last` before; None is a new
+        one.
+        """
         ...
 
     def is_lost(self, line: argfile_lines.Line) -> bool:
@@ -93,7 +99,9 @@ class InOrder:
         """Whether none is left."""
         return not self._waiting
 
-    def take(self) -> argfile_lines.Line | None:
+    def take(
+        self, last: argfile_lines.Line | None = None
+    ) -> argfile_lines.Line | None:
         """Returns the next one, or None."""
         return self._waiting.popleft() if self._waiting else None
 
@@ -161,7 +169,7 @@ def _hand_to(queue, worker):
 
     Yields the outcomes of lines that have failed: their logs cannot be written.
     """
-    while (line := queue.take()) is not None:
+    while (line := queue.take(worker.last)) is not None:
         try:
             worker.take(line)
             return
@@ -179,6 +187,7 @@ class _Worker:
         self.slot = slot
         self._failed_starts = failed_starts  # Of those before it, in a row.
         self.line: argfile_lines.Line | None = None
+        self.last: argfile_lines.Line | None = None  # That it was given.
         self._care = care
         self._began_at = 0.0
         self._watch: line_watch.LineWatch | None = None
@@ -215,7 +224,8 @@ class _Worker:
         """
         command = self._runner.command(line.words)
         line_logs.add_start(line.log, self.slot.name, command)
-        self.line, self._began_at = line, time.monotonic()
+        self.line = self.last = line
+        self._began_at = time.monotonic()
         if self._care.timeout is not None:
             timeout_s = durations.seconds(self._care.timeout)
             self._watch = line_watch.LineWatch(

@@ -325,8 +325,8 @@ def test_a_dry_run_says_why_a_cost_is_not_known(capsys):
     argfile_runner.main(["plain.py", "argfile.py", "--n=1", "--dry_run"])
     out, error = capsys.readouterr()
     assert out.splitlines()[1] == (
-        "Time, disk and memory are not known: its runner does not say what "
-        "lines do"
+        "Time, disk and memory are not known: it cannot be told yet what lines "
+        "do"
     )
     assert not error
 

@@ -15,7 +15,12 @@ from lottery_ticket.experiments import supermask
 from lottery_ticket.experiments.finished import finished_runs
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.records import (
+    paths,
+    run_record,
+    save_restore,
+    unready,
+)
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import searches, trunks
 
@@ -133,8 +138,9 @@ def test_an_unfinished_ticket_is_refused(trial, caplog):
             ticket_of(trial)
     assert "run.json is damaged" in caplog.text
     path.rename(path.with_name("checkpoint.bin"))
-    with pytest.raises(ValueError, match="2/same_init is not finished"):
+    with pytest.raises(unready.Unready, match="is not finished") as error:
         ticket_of(trial)
+    assert error.value.folder == f"{trial}/2/same_init"
 
 
 def test_a_ticket_that_holds_pruned_weights_is_refused(trial):
@@ -236,10 +242,9 @@ def test_the_dense_weights_after_training(trial):
 def test_a_dense_run_that_is_missing_is_named(trial, use):
     ticket = ticket_of(trial)
     (trial / "0/same_init/run.json").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=f"no finished one in {trial}/0/same_init"
-    ):
+    with pytest.raises(unready.Unready, match="no finished one in") as error:
         use(ticket)
+    assert error.value.folder == f"{trial}/0/same_init"
     (trial / "2/same_init").rename(trial / "once")
     with pytest.raises(FileNotFoundError, match="not of a lottery experiment"):
         use(finished_runs.ticket(f"{trial}/once"))
@@ -351,8 +356,10 @@ def test_a_run_of_data_from_python_is_refused(dense_folder, monkeypatch):
 
 
 def test_runs_that_cannot_be_trusted_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="which has no run.json"):
-        finished_runs.dense(str(tmp_path / "nothing"))
+    nothing = str(tmp_path / "nothing")
+    with pytest.raises(unready.Unready, match="has no run.json") as error:
+        finished_runs.dense(nothing)
+    assert error.value.folder == nothing
     run = trunks.train(tmp_path / "run")
     path = pathlib.Path(paths.final(run), "layer0.npy")
     damage(path)

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from lottery_ticket.experiments.finished import given_networks
-from lottery_ticket.foundations.records import run_record, save_restore
+from lottery_ticket.foundations.records import (
+    run_record,
+    save_restore,
+    unready,
+)
 
 
 def test_masks_of_several_folders_are_combined(tmp_path):
@@ -28,8 +32,9 @@ def test_masks_of_several_folders_are_combined(tmp_path):
 
 
 def test_a_folder_without_a_network_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError, match="No saved network"):
-        given_networks.network(str(tmp_path))
+    with pytest.raises(unready.Unready, match="No saved network") as error:
+        given_networks.network(f"{tmp_path}/masks/")
+    assert error.value.folder == str(tmp_path)
 
 
 def test_a_run_that_is_not_finished_is_no_source(tmp_path):

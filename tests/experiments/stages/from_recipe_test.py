@@ -16,6 +16,7 @@ from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.records import checkpoint, save_restore
+from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.datasets import picture_files
 
@@ -30,6 +31,34 @@ def test_dataset_and_model_are_made_once_for_runs_alike():
     assert from_recipe.model(alike, dataset) is model
     from_recipe.forget()
     assert from_recipe.dataset(RECIPE) is not dataset
+
+
+def test_recipes_alike_compile_the_same():
+    network, training = from_recipe.program(RECIPE)
+    alike = recipes.Recipe(seed=2, test_interval=7, fractions={"layer0": 0.1})
+    assert from_recipe.program(alike) == (network, training)
+    other_rate = from_recipe.program(recipes.Recipe(seed=1, lr=0.5))
+    assert other_rate[0] == network and other_rate[1] != training
+    wider = recipes.Recipe(seed=1, hidden_units=(20, 10))
+    assert from_recipe.program(wider)[0] != network
+
+
+def test_what_augments_is_compiled_in():
+    one, other = (
+        from_recipe.program(recipes.Recipe("cifar10_resnet20", seed=seed))
+        for seed in (1, 2)
+    )
+    assert one[0] == other[0] and one[1] != other[1]
+
+
+def test_every_setting_of_a_recipe_is_in_its_program_or_leaves_it_alone():
+    told = {*from_recipe.OF_NETWORKS, *from_recipe.OF_PROGRAMS}
+    left = {*fields.names_of(recipes.Recipe)} - told
+    assert left == {
+        *("recipe", "data_dir", "permute_labels", "random_labels"),
+        *("fractions", "scope", "test_interval", "validate_interval"),
+        *("seed", *(f"{name}_seed" for name in recipes.SEEDS)),
+    }
 
 
 def test_one_dataset_and_one_model_are_kept():

@@ -183,3 +183,15 @@ def test_a_flag_is_found_in_its_file(tmp_path):
     path.write_text("# lr: 3\nlrx: 1\n'lr' : 2\n")
     assert config_files.line_of(str(path), "lr") == f"{path}, line 3"
     assert config_files.line_of("table/row", "lr") == "table/row"
+
+
+def test_a_file_may_hold_a_list(tmp_path):
+    path = tmp_path / "list.yaml"
+    path.write_text("- {a: 1e-4}\n- [b]\n")
+    found = config_files.load(str(path))
+    assert found == [{"a": 1e-4}, ["b"]] and str(found[0]["a"]) == "1e-4"
+    with pytest.raises(ValueError, match="Received: a list"):
+        config_files.read(str(path))
+    path.write_text("- {a: 1, a: 2}")
+    with pytest.raises(ValueError, match="is not YAML: a is given twice"):
+        config_files.load(str(path))

@@ -12,6 +12,7 @@ from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
     sealed,
+    unready,
 )
 from lottery_ticket.foundations.values import names_0_1_0
 
@@ -290,8 +291,9 @@ def test_a_source_is_trusted_only_when_finished_and_whole(
     monkeypatch.undo()
     damage(pathlib.Path(run, "final/layer0.npy"))
     run_record.check_source(paths.initial(run))
-    with pytest.raises(ValueError, match="final/layer0.npy is missing or dam"):
+    with pytest.raises(unready.Unready, match="layer0.npy is missing") as error:
         run_record.check_source(paths.final(run))
+    assert error.value.folder == run
     run_record.remove(run)
     pathlib.Path(paths.checkpoint(run)).touch()
     with pytest.raises(ValueError, match="is not finished"):

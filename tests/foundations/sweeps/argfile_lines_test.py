@@ -3,7 +3,7 @@
 import pytest
 
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.records import plans
+from lottery_ticket.foundations.records import plans, unready
 from lottery_ticket.foundations.sweeps import argfile_lines, scripts
 
 
@@ -136,9 +136,58 @@ def test_check_finds_an_output_dir_without_its_name(write):
 
 def test_lines_of_a_runner_without_run_are_not_checked(write):
     runner = scripts.Runner("runner.py")
-    lines = _read(write, "--output_dir=a\n--output_dir=a\n")
+    lines = _read(write, "--output_dir=a --b\n--output_dir=a\n")
     assert argfile_lines.check(runner, lines) == lines
     assert argfile_lines.agenda(runner, lines).to_run == lines
+
+
+@pytest.mark.parametrize("runner", [RUNNER, scripts.Runner("runner.py")])
+def test_lines_of_the_same_words_are_one(write, runner):
+    text = "--output_dir=a\n--output_dir=b\n--output_dir=a\n"
+    lines = _read(write, text)
+    assert argfile_lines.check(runner, lines) == lines[:2]
+
+
+def test_lines_that_mean_the_same_are_one(write):
+    text = "--output_dir=a --lr=.2\n./a/ --lr 2e-1 --level=0\n"
+    lines = _read(write, text)
+    (line,) = argfile_lines.check(RUNNER, lines)
+    assert line == lines[0]
+
+
+def reading_plan(output_dir: str, *, ticket: str = "") -> plans.Plan:
+    """Reads a ticket, if its folder's name says that it is there."""
+    if ticket and "done" not in ticket:
+        raise unready.Unready(f"{ticket} is not there", ticket)
+    part = Part(output_dir, {}, None)
+    return plans.Plan(output_dir, (part,), None, program=("net", output_dir))
+
+
+def test_lines_say_what_they_lack_and_what_they_compile(write):
+    runner = scripts.Runner("it.py", declared=flags.Command(reading_plan))
+    lines = _read(write, "a --ticket=t\nb --ticket=t/done\nother\n")
+    agenda = argfile_lines.agenda(runner, lines)
+    assert [line.program for line in agenda.to_run] == [("net", "b")]
+    assert [line.number for line, _ in agenda.refused] == [1, 3]
+    assert {n: each.folder for n, each in agenda.lacking.items()} == {1: "t"}
+    found = argfile_lines.look_up(runner, lines[0])
+    assert (
+        isinstance(found, unready.Unready)
+        and str(found) == agenda.refused[0][1]
+    )
+
+
+def test_an_agenda_in_words():
+    line = argfile_lines.Line(1, ())
+    agenda = argfile_lines.Agenda(
+        *([line], [line, line], [(line, "why")]),
+        waits={1: argfile_lines.Wait("out", 2)},
+        duplicates=3,
+    )
+    assert agenda.text == (
+        "4 lines: 1 complete, 1 refused, 2 to run (1 once what they read is "
+        "there), 3 duplicates"
+    )
 
 
 def test_lines_of_a_function_that_makes_no_plan_are_checked_and_run(write):
@@ -177,7 +226,7 @@ def test_agenda_shows_how_far_it_is(write):
         write, "--output_dir=memory://b/new\n--output_dir=memory://b/done"
     )
     argfile_lines.agenda(RUNNER, lines, show)
-    assert seen == [False, True]
+    assert [answer for _, answer in seen] == [False, True]
 
 
 def changed_plan(output_dir: str) -> plans.Plan:

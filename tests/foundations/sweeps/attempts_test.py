@@ -123,3 +123,17 @@ def test_closing_closes_the_pool():
     with contextlib.closing(attempts.run(pool.run, [_line(1)], SLOTS)) as found:
         next(found)
     assert pool.is_closed
+
+
+def test_lines_that_wait_come_with_those_that_are_tried_again():
+    pool = _Pool(_1=["x"], _2=[KILLED])
+    waiting = [[_line(3)], [_line(3)], []]
+    lines = [_line(number) for number in (1, 2, 3)]
+
+    def run(lines, slots, again):
+        ready = [line for line in lines if line.number < 3 or len(waiting) < 2]
+        yield from pool.run(ready, slots, again)
+
+    found = attempts.run(run, lines, SLOTS, 1, lambda: waiting.pop(0))
+    assert len([each for each in found if each]) == 5
+    assert pool.passes == [([1, 2], 2), ([1], 2), ([2], 1), ([3], 2)]

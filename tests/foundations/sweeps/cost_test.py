@@ -23,7 +23,7 @@ RUNNER = scripts.Runner(
     commands.find("lottery_experiment"),
 )
 SLOTS = [devices.Slot("CPU", {})] * 2
-SILENT = "its runner does not say what lines do"
+SILENT = "it cannot be told yet what lines do"
 TRIED = probe.Measured(10.0, 60.0, 2_000_000, 800_000_000, 7.6)
 
 
@@ -93,7 +93,7 @@ def test_a_rough_past_is_used_where_nothing_better_is(tried, monkeypatch):
     monkeypatch.setattr(
         past_lines,
         "by_journal",
-        lambda runner, all_lines, slots, programs: {
+        lambda name, all_lines, slots, programs: {
             programs.of(all_lines[0]): rough
         },
     )
@@ -136,6 +136,17 @@ def test_what_cannot_be_told_says_why(runner, flags, probes, why):
     found = cost.estimate(runner, lines(2, *flags), SLOTS, probes=probes)
     assert found == cost.Cost(None, None, None, 2, why)
     assert found.text == f"Time, disk and memory are not known: {why}"
+
+
+def test_lines_that_say_nothing_yet_are_left_out(tried):
+    mixed = [*lines(1, "--presets=nowhere"), *lines(5, start=2)]
+    found = cost.estimate(RUNNER, mixed, SLOTS)
+    assert found.seconds == 190 and found.size == 10_000_000
+    assert found.basis == (
+        "by a line that was tried out for 8 s; without 1 lines that cannot be "
+        "looked into"
+    )
+    assert len(tried) == 1
 
 
 def test_nothing_costs_nothing(tried):

@@ -52,7 +52,7 @@ def add(lines, seconds, device="CPU", failure=None, runner=RUNNER.name):
 
 
 def told(lines, programs):
-    return past_lines.by_journal(RUNNER, lines, SLOTS, programs)
+    return past_lines.by_journal(RUNNER.name, lines, SLOTS, programs)
 
 
 def test_the_first_line_of_a_worker_has_its_start(programs):

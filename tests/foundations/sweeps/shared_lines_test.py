@@ -6,11 +6,12 @@ import pytest
 
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.foundations.records import plans, sealed
+from lottery_ticket.foundations.records import paths, plans, sealed, unready
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     leases,
     line_logs,
+    line_waits,
     scripts,
     shared_lines,
     worker_pool,
@@ -53,11 +54,70 @@ def start(tmp_path, clock):
         assert folder == f"{tmp_path}/out/leases"
         own = leases.Leases(folder)
         look_up = functools.partial(argfile_lines.look_up, RUNNER)
-        sweep = shared_lines.SharedLines(look_up, lines, own)
+        waits = line_waits.no_waits(RUNNER)
+        sweep = shared_lines.SharedLines(look_up, lines, own, waits)
         sweep.tick()
         return sweep
 
     return start_sweep
+
+
+@pytest.fixture
+def start_waiting(tmp_path, clock, monkeypatch):
+    """Starts a sweep of lines a, and b and c, which wait for it."""
+    monkeypatch.setattr(line_waits.time, "monotonic", lambda: clock[0])
+
+    def start_sweep(levels=1):
+        place = f"{tmp_path}/out"
+        texts = [
+            f"--output_dir={place}/a --levels={levels}",
+            f"--output_dir={place}/b --ticket={place}/a/{levels - 1}",
+            f"--output_dir={place}/c --ticket={place}/b",
+        ]
+        lines = [
+            argfile_lines.Line(n, tuple(text.split()))
+            for n, text in enumerate(texts, start=1)
+        ]
+        runner = scripts.Runner("it.py", declared=flags.Command(reading_plan))
+        lines = line_logs.place(argfile_lines.check(runner, lines), None)
+        writers = line_waits.Writers(runner, lines)
+        agenda = argfile_lines.agenda(runner, lines)
+        agenda = line_waits.place(agenda, writers)
+        look = functools.partial(argfile_lines.looked_up, runner)
+        sweep = shared_lines.SharedLines(
+            functools.partial(argfile_lines.look_up, runner),
+            agenda.to_run,
+            leases.Leases(f"{place}/leases"),
+            line_waits.LineWaits(look, agenda, writers),
+        )
+        sweep.tick()
+        return sweep
+
+    return start_sweep
+
+
+def reading_plan(
+    output_dir: str, *, ticket: str = "", levels: int = 0
+) -> plans.Plan:
+    """Reads a run, and writes one, or one a level.
+
+    Args:
+        output_dir: Folder.
+        ticket: Folder of a run.
+        levels: How many.
+    """
+    if ticket and not files.exists(paths.record(ticket)):
+        raise unready.Unready(f"{ticket} is not finished", ticket)
+    below = [f"{output_dir}/{level}" for level in range(levels)]
+    done = sealed.ResultFile("run.json")
+    parts = [plans.Result(x, {}, done) for x in below or [output_dir]]
+    return plans.Plan(output_dir, tuple(parts), lambda: None)
+
+
+def _write(line, count=None):
+    """Writes the first runs of a line, or all."""
+    for part in reading_plan(**line.keywords).writes[:count]:
+        part.write({})
 
 
 def _end(sweep, line, failure=None):
@@ -206,3 +266,49 @@ def test_a_runner_that_knows_nothing_complete_is_refused():
     runner = scripts.Runner("plain.py")
     with pytest.raises(ValueError, match="plain.py has no RUN that returns"):
         shared_lines.folder(runner, [])
+
+
+def test_what_waits_is_taken_once_it_is_there_whoever_makes_it(
+    start_waiting, clock
+):
+    one, other = start_waiting(levels=3), start_waiting(levels=3)
+    line = one.take()
+    assert one.take() is None and other.take() is None
+    _write(line, 2)
+    assert _news(other, clock) == [] and other.take() is None
+    _write(line)  # It still runs.
+    assert _news(other, clock) == []
+    reader = other.take()
+    assert reader.number == 2 and not other.is_over
+    assert _news(one, clock) == [] and one.take() is None
+    _write(reader)
+    _end(other, reader)
+    assert _news(one, clock) == [(2, None, True)]
+    assert one.take().number == 3
+    _end(one, line)
+    assert (1, None, True) in _news(other, clock)
+
+
+def test_a_failure_elsewhere_is_one_of_what_waits_here(start_waiting, clock):
+    one, other = start_waiting(), start_waiting()
+    _end(one, one.take(), "exit status 1")
+    (third, second, first) = sorted(_news(other, clock), reverse=True)
+    assert first == (1, "exit status 1", True)
+    assert second[1].endswith("a/0, failed") and not second[2]
+    assert third[1].endswith("b, failed")
+    assert other.is_over
+    assert sorted(number for number, *_ in _news(one, clock)) == [2, 3]
+    assert one.is_over and one.take() is None
+
+
+def test_a_round_is_over_where_all_wait_for_what_is_tried_again(
+    start_waiting, clock
+):
+    sweep = start_waiting()
+    line = sweep.take()
+    assert not sweep.is_over
+    sweep.end(worker_pool.Outcome(line, "exit status 1"), is_left=True)
+    assert sweep.is_over
+    assert _news(sweep, clock) == []
+    again = start_waiting()
+    assert again.take() == line and not again.is_over

@@ -69,7 +69,8 @@ class _Queue:
     def __init__(self):
         self.lines, self.lost, self.is_over = [], [], False
 
-    def take(self):
+    def take(self, last=None):
+        del last
         return self.lines.pop(0) if self.lines else None
 
     def is_lost(self, line):
