@@ -5,8 +5,9 @@
 The probe is a process of its own, as a worker is. It reads one JSON line from
 its stdin, {"lines": [words, words], "steady_s": seconds}: a line twice, with
 two output_dirs. It runs the first, and the second if there is time: what is
-loaded and compiled by then is so for all later lines of a worker. It stops so
-many seconds after the first iterations, and writes what it has seen to stdout.
+loaded and compiled by then is so for all later lines of a worker. It leaves
+each so many seconds after its first iterations, and writes to stdout what it
+has seen.
 """
 
 import contextlib
@@ -78,7 +79,7 @@ def measure(
     Raises:
         NoProbe: If the line cannot be run in another folder, or does not tell.
     """
-    with tempfile.TemporaryDirectory(prefix="lottery_ticket_") as folder:
+    with tempfile.TemporaryDirectory(prefix="lottery_ticket_probe_") as folder:
         first, second = files.join(folder, "1"), files.join(folder, "2")
         plan = _plan(runner, line, first)
         words = [[*runner.words, *_at(line, each)] for each in (first, second)]
@@ -169,12 +170,12 @@ def _kill(process):
 
 def _times(plan, seen, began_at):
     """Seconds of the start and of a line, and which part of one was run."""
-    ends, points = seen["ends"], seen["points"]
-    if len(ends) > 1:  # The second one had nothing to load and compile.
-        each_s = ends[1] - ends[0]
+    ends = seen["ends"]
+    points = [point for point in seen["points"] if point[1]]
+    if ends:  # The second one had nothing to load and compile.
+        each_s = _second(ends, points)
         return max(0.0, ends[0] - began_at - each_s), each_s, 1.0
-    points = [point for point in points if point[1]]
-    if ends or not points:
+    if not points:
         raise NoProbe("it shows no progress")
     total = _iterations(plan, points[0][2])
     first_at, first, _ = points[0]
@@ -185,6 +186,15 @@ def _times(plan, seen, began_at):
         each_s = (last_at - began_at) / last * total
     start_s = max(0.0, first_at - began_at - each_s * first / total)
     return start_s, each_s, last / total
+
+
+def _second(ends, points):
+    """Seconds of the second line, to its end or as far as it came."""
+    if len(ends) > 1:
+        return ends[1] - ends[0]
+    whole = max(count for at, count, _ in points if at <= ends[0])
+    at, count, _ = points[-1]
+    return (at - ends[0]) * whole / (count - whole)
 
 
 def _iterations(plan, length):
@@ -237,9 +247,14 @@ class _Seen:
         self.points = []  # (time, iterations of all runs, those of one run).
         self.ends = []
 
+    def end(self):
+        """Notes the end of a line."""
+        self.ends.append(time.monotonic())
+        self._began_at = None
+
     def add(self, done, total):
         """Notes progress of a run; raises where that is enough."""
-        if done < self._done:
+        if done < self._done:  # Another run.
             self._before += self._done
         self._done = done
         now = time.monotonic()
@@ -261,7 +276,7 @@ def main(argv: list[str] | None = None) -> None:
     with contextlib.suppress(_Enough), progress.watched(seen.add):
         for words in request["lines"]:
             scripts.run(script, words)
-            seen.ends.append(time.monotonic())
+            seen.end()
     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = {"points": seen.points, "ends": seen.ends}
     replies.write(json.dumps({**found, "memory": usage * _KILOBYTES}))

@@ -138,6 +138,30 @@ def test_a_runner_that_makes_no_plan_is_not_tried_out():
         probe.measure(scripts.Runner(sys.executable), line, slot)
 
 
+def test_of_a_second_line_as_much_tells_as_there_is():
+    first = [[1, 50, 50], [2, 100, 50]]
+    assert probe._second([2.5, 7.5], first) == 5
+    assert probe._second([2.5], [*first, [3.5, 110, 50], [4.5, 140, 50]]) == 5
+
+
+def test_a_line_is_left_some_seconds_after_its_own_first_iterations(
+    monkeypatch,
+):
+    now = [0.0]
+    monkeypatch.setattr(probe.time, "monotonic", lambda: now[0])
+    seen = probe._Seen(5)
+    seen.add(0, 10)
+    for now[0], done in ((20, 1), (25, 10), (25.5, 0)):
+        seen.add(done, 10)
+    seen.end()
+    for now[0], done in ((26, 0), (27, 1), (32, 5)):
+        seen.add(done, 10)
+    now[0] = 32.1
+    with pytest.raises(probe._Enough):
+        seen.add(6, 10)
+    assert seen.points[-1] == (32.1, 16, 10)
+
+
 def _plan(*lengths):
     runs = [plans.Run(x, {"training_len": x}) for x in lengths]
     return plans.Plan("out", tuple(runs), lambda: None)
