@@ -130,7 +130,9 @@ def estimate(
     found = _sum(of_lines, known, len(slots))
     if not hidden:
         return found
-    basis = f"{found.basis}; without {hidden} lines that cannot be looked into"
+    basis = (
+        f"{found.basis}; without {hidden} lines that cannot be looked into yet"
+    )
     return dataclasses.replace(found, basis=basis)
 
 

@@ -135,6 +135,16 @@ def test_lines_run_on_all_gpus_in_workers_that_are_reused(folder):
     assert log.startswith("# ") and log.endswith("Nearly there\n")
 
 
+def test_no_shell_sees_a_line(folder):
+    lines = ["a;touch hacked", "$(touch hacked)", "`touch hacked`", "d>hacked"]
+    text = "\n".join(f"'--output_dir=out/{line}'" for line in lines)
+    (folder / "lines.txt").write_text(text)
+    ended = _run("plain.py", "lines.txt", "--devices=7")
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(_done(folder)) == sorted(lines)
+    assert not [*folder.rglob("hacked")]
+
+
 def test_failures_are_reported_and_stop_no_other(folder):
     lines = ["a --exit=3", "b --kill=1", "c", "d"]
     text = "\n".join(f"--output_dir=out/{line}" for line in lines)

@@ -144,7 +144,7 @@ def test_lines_that_say_nothing_yet_are_left_out(tried):
     assert found.seconds == 190 and found.size == 10_000_000
     assert found.basis == (
         "by a line that was tried out for 8 s; without 1 lines that cannot be "
-        "looked into"
+        "looked into yet"
     )
     assert len(tried) == 1
 
