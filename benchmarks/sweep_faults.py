@@ -70,6 +70,7 @@ from lottery_ticket.foundations.sweeps import leases, shared_lines
 from lottery_ticket.runners import argfile_runner
 
 leases.STALE_S, leases.RENEW_S, leases.LOST_S, shared_lines.POLL_S = {times}
+leases.GONE_S = leases.STALE_S  # As on another machine.
 argfile_runner.main()
 """
 TIMES_S = (4, 0.5, 3, 0.3)

@@ -28,6 +28,7 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     attempts,
+    cost,
     engines,
     journal,
     leases,
@@ -59,6 +60,8 @@ def argfile_runner(
     address: str | None = None,
     log_dir: str | None = None,
     dry_run: bool = False,
+    print_lines: bool = False,
+    probes: int = cost.PROBES,
     verify: bool = False,
     quiet: bool = False,
     shard: str | None = None,
@@ -115,8 +118,13 @@ def argfile_runner(
             cluster that this machine is in.
         log_dir: Folder of the log files, one a line, added to by each attempt.
             Default is `logs` in the deepest folder that holds all output_dirs.
-        dry_run: Print what would run and where, and run nothing; the exit
-            status is 1 if a line is refused.
+        dry_run: Print how many lines would run, where, and what that would
+            cost in time, disk and memory, and run nothing; the exit status is 1
+            if a line is refused. Where no line of the same kind has run here,
+            one is tried out for some seconds in a folder that is removed.
+        print_lines: Print every line of a dry run too, with its command and its
+            log.
+        probes: How many kinds of lines a dry run may try out; 0 is none.
         verify: Read every file of complete lines, and name those that have
             changed: their lines are run again. Else the sizes of files, and the
             checksum of each run.json, tell what is complete.
@@ -139,6 +147,7 @@ def argfile_runner(
             names that argfile_runner has, too, such as "--quiet --trials=3".
     """
     fields.check("retries", retries, int, at_least=0)
+    fields.check("probes", probes, int, at_least=0)
     if timeout:
         durations.seconds(timeout)
     limit_s = durations.seconds(stop_after) if stop_after else math.inf
@@ -147,7 +156,7 @@ def argfile_runner(
     workers, slots = engines.find(engine, address, devices, workers_per_device)
     sweep = _sweep(runner, argfile, shlex.split(argfile_flags))
     found = sweep.runner
-    name = os.path.abspath(runner) if steps.is_file(runner) else _name(found)
+    name = os.path.abspath(runner) if steps.is_file(runner) else found.name
     everywhere = line_logs.place(sweep.lines, log_dir)
     folder = shared_lines.folder(found, everywhere) if part.is_leased else None
     lines = part.of(everywhere)
@@ -167,11 +176,13 @@ def argfile_runner(
     slots = slots[: len(agenda.to_run)]
     title = f"{part.text}{agenda.text}{_on(slots)}"
     if dry_run:
-        _print_agenda(found, agenda, title)
+        _print_agenda(found, agenda, title, print_lines)
+        say = (lambda _: None) if quiet else _say
+        _print_cost(found, name, agenda, slots, probes, say)
         if agenda.refused:
             sys.exit(1)
         return
-    record = _journal(name, argfile or "", agenda)
+    record = _journal(name, argfile or "", agenda, folder)
     if not quiet:
         _say(title)
     progress = line_progress.LineProgress(agenda, quiet)
@@ -289,22 +300,39 @@ def _showing(total, quiet):
     )
 
 
-def _print_agenda(runner, agenda, title):
+def _print_agenda(runner, agenda, title, is_full):
     texts = [
         title,
-        f"Each line goes to: {shlex.join(runner.command([]))}",
-        *(f"complete: {line.text}" for line in agenda.complete),
         *(f"refused: {line.text}\n    {why}" for line, why in agenda.refused),
-        *(_to_run(line, agenda) for line in agenda.to_run),
     ]
-    print("\n".join(texts))
+    if is_full:
+        texts += [
+            *(f"complete: {line.text}" for line in agenda.complete),
+            *(_to_run(runner, line, agenda) for line in agenda.to_run),
+        ]
+    print("\n".join(texts), flush=True)
 
 
-def _to_run(line, agenda):
+def _print_cost(runner, name, agenda, slots, probes, say):
+    found = cost.estimate(
+        runner,
+        agenda.to_run,
+        slots,
+        name=name,
+        complete=agenda.complete,
+        probes=probes,
+        say=say,
+    )
+    print(found.text)
+
+
+def _to_run(runner, line, agenda):
     """A line that is to be run, at once or later."""
     wait = agenda.waits.get(line.number)
     text = f"waits: {line.text}\n    for: {wait.folder}" if wait else ""
-    return f"{text or f'to run: {line.text}'}\n    log: {line.log}"
+    command = shlex.join(runner.command(line.words))
+    text = text or f"to run: {line.text}"
+    return f"{text}\n    log: {line.log}\n    command: {command}"
 
 
 def _on(slots):
@@ -331,14 +359,14 @@ def _outcomes(runner, folder, verify, waits, care, engine, lines, slots, again):
     )
 
 
-def _journal(name, argfile, agenda):
+def _journal(name, argfile, agenda, leases_folder):
     """The journal beside the logs, or none where nothing is to run."""
     folder = None
     if agenda.to_run:
         folder = os.path.dirname(agenda.to_run[0].log)
         line_logs.make_folder(agenda.to_run[0].log)
     found = journal.Journal(folder)
-    found.start(name, argfile, agenda)
+    found.start(name, argfile, agenda, leases_folder)
     return found
 
 
@@ -370,11 +398,6 @@ def _run(runner, outcomes, progress, record, deadline):
         _say(progress.summary())
     if progress.failures:
         sys.exit(1)
-
-
-def _name(runner):
-    """What a journal calls a runner: a command, a module or a path."""
-    return runner.words[0] if runner.words else runner.script
 
 
 def _way_on(runner):

@@ -10,11 +10,19 @@ import errno
 import os
 import posixpath
 import stat
+import time
 import typing
 from collections.abc import Callable, Iterable, Iterator
 
 import fsspec
 
+# Between tries of a request that a store does not answer.
+WAITS_S = (0.1, 0.4)
+# What no other try will change.
+_FINAL = (
+    *(FileNotFoundError, FileExistsError, IsADirectoryError),
+    *(NotADirectoryError, PermissionError, ValueError, TypeError),
+)
 READERS = 16  # Of remote roots, which take some 50 ms an answer.
 # Their fsspec packages have the store itself refuse to make a file twice.
 CREATES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
@@ -43,7 +51,7 @@ def exists(path: str) -> bool:
     if listing is not None:
         return listing.has(path)
     fs, inner = _open(path)
-    return fs.exists(inner)
+    return _asked(path, lambda: fs.exists(inner))
 
 
 def names(directory: str) -> list[str]:
@@ -57,9 +65,9 @@ def names(directory: str) -> list[str]:
     if listing is not None:
         return listing.names(directory)
     fs, inner = _open(directory)
-    if not fs.isdir(inner):
+    if not _asked(directory, lambda: fs.isdir(inner)):
         return []
-    found = fs.ls(inner, detail=False)
+    found = _asked(directory, lambda: fs.ls(inner, detail=False))
     return sorted(posixpath.basename(name.rstrip("/")) for name in found)
 
 
@@ -119,8 +127,7 @@ def read(path: str, count: int | None = None) -> bytes:
         raise FileNotFoundError(f"No file at {path}")
     fs, inner = _open(path)
     try:
-        with _asked(path):
-            return fs.cat_file(inner, end=count)
+        return _asked(path, lambda: fs.cat_file(inner, end=count))
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileNotFoundError(f"No file at {path}") from error
 
@@ -134,9 +141,9 @@ def write(path: str, data: bytes) -> None:
     """
     if is_remote(path):  # Object stores show a file only when it is whole.
         fs, inner = _open(path)
-        with _asked(path):
-            fs.makedirs(posixpath.dirname(inner), exist_ok=True)
-            fs.pipe_file(inner, data)
+        folder = posixpath.dirname(inner)
+        _asked(path, lambda: fs.makedirs(folder, exist_ok=True))
+        _asked(path, lambda: fs.pipe_file(inner, data))
         return
     local = _local(path)
     os.makedirs(os.path.dirname(local), exist_ok=True)
@@ -188,8 +195,9 @@ def remove(path: str) -> None:
             os.remove(_local(path))
         return
     fs, inner = _open(path)
-    if fs.exists(inner):
-        fs.rm_file(inner)
+    if _asked(path, lambda: fs.exists(inner)):
+        with contextlib.suppress(FileNotFoundError):  # By an earlier try.
+            _asked(path, lambda: fs.rm_file(inner))
 
 
 def check_place(directory: str) -> None:
@@ -211,7 +219,7 @@ def make_folder(path: str) -> None:
         os.makedirs(_local(path), exist_ok=True)
         return
     fs, inner = _open(path)
-    fs.makedirs(inner, exist_ok=True)
+    _asked(path, lambda: fs.makedirs(inner, exist_ok=True))
 
 
 class _Listing:
@@ -220,8 +228,9 @@ class _Listing:
     def __init__(self, directory):
         fs, inner = _open(directory)
         fs.invalidate_cache()  # Of what others have written since.
-        with _asked(directory):
-            found = fs.find(inner, detail=True) if fs.exists(inner) else {}
+        found = {}
+        if _asked(directory, lambda: fs.exists(inner)):
+            found = _asked(directory, lambda: fs.find(inner, detail=True))
         prefix, start = directory.rstrip("/"), len(inner.rstrip("/"))
         self.sizes: dict[str, int] = {
             prefix + path[start:]: info["size"] for path, info in found.items()
@@ -250,23 +259,32 @@ def _listing_of(path):
     return None
 
 
-@contextlib.contextmanager
-def _asked(path):
-    """Makes errors of a store's package OSErrors, as those of disks are."""
-    try:
-        yield
-    except (OSError, ValueError):
-        raise
-    except Exception as error:  # Of botocore, aiohttp, gcsfs and others.
-        kind = type(error).__name__
-        raise OSError(f"{path} does not answer: {kind}: {error}") from error
+def _asked(path, request, waits_s=None) -> typing.Any:
+    """What a store answers to a request, which is tried again if that fails.
+
+    Errors of the store's package become OSErrors, as those of disks are.
+    """
+    for wait_s in (*(WAITS_S if waits_s is None else waits_s), None):
+        try:
+            return request()
+        except _FINAL:
+            raise
+        except Exception as error:  # Of botocore, aiohttp, gcsfs and others.
+            if wait_s is not None:
+                time.sleep(wait_s)
+            elif isinstance(error, OSError):
+                raise
+            else:
+                kind = type(error).__name__
+                why = f"{path} does not answer: {kind}: {error}"
+                raise OSError(why) from error
 
 
 def _create(path, data):
     if is_remote(path):
         fs, inner = _open(path)
-        with _asked(path):
-            fs.pipe_file(inner, data, mode="create")
+        # One try: of refusals, packages have errors of their own.
+        _asked(path, lambda: fs.pipe_file(inner, data, mode="create"), ())
         return
     local = _local(path)
     os.makedirs(os.path.dirname(local), exist_ok=True)

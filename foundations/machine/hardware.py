@@ -40,7 +40,7 @@ def facts() -> dict:
     that TensorFlow sees, beside "driver", "cuda" and "cudnn". "flags" are the
     environment's settings of XLA and determinism, where there are any.
     """
-    found: dict = {"processor": _processor()}
+    found: dict = {"processor": processor()}
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = map(tf.config.experimental.get_device_details, gpus)
@@ -82,15 +82,16 @@ def processor_lines(*names: str) -> list[str]:
         return []
 
 
+def processor() -> str:
+    """The CPU's model."""
+    models = processor_lines("model name")
+    model = models[0].partition(":")[2].strip() if models else ""
+    return model or platform.processor()
+
+
 @functools.cache
 def _driver():
     versions = devices.nvidia_smi(
         "--query-gpu=driver_version", "--format=csv,noheader"
     )
     return versions.partition("\n")[0]
-
-
-def _processor():
-    models = processor_lines("model name")
-    model = models[0].partition(":")[2].strip() if models else ""
-    return model or platform.processor()

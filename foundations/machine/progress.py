@@ -1,8 +1,9 @@
 """Long work shows itself: a bar on terminals, plain lines elsewhere."""
 
+import contextlib
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tqdm
@@ -17,12 +18,33 @@ BAR_FORMAT = (
     "{desc}{percentage:3.0f}%|{bar:6}| {rate_fmt}, {remaining} left{postfix}"
 )
 _LEAST = ("train", "validate")  # Logs that are left out first, in order.
+_watchers: list[Callable[[int, int], None]] = []
 
 
 def say(message: str, quiet: bool) -> None:
     """Shows a message beside the bar, unless quiet."""
     if not quiet:
         tqdm.tqdm.write(message, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def watched(by: Callable[[int, int], None]) -> Iterator[None]:
+    """Has a function called as training runs of this process get on.
+
+    It is called with (iterations done, iterations of the run) when a run
+    starts, after each chunk, and at its end; also where nothing is shown. What
+    it raises ends the run.
+    """
+    _watchers.append(by)
+    try:
+        yield
+    finally:
+        _watchers.remove(by)
+
+
+def _tell(done, total):
+    for watcher in _watchers:
+        watcher(done, total)
 
 
 def text(
@@ -94,6 +116,7 @@ class Progress:
         self._label, self._density = label, ""
         self._iterations = iterations
         self._bar.set_description(label, refresh=False)
+        _tell(0, iterations)
 
     def show_density(self, density: float) -> None:
         """Shows, on a terminal, which part of the weights the run keeps."""
@@ -124,6 +147,7 @@ class Progress:
         if is_due and not sys.stderr.isatty():
             shown = text(latest, headline)
             self._line(f"iteration {iteration}/{self._iterations}, {shown}")
+        _tell(iteration, self._iterations)
 
     def finish(
         self,
@@ -141,6 +165,7 @@ class Progress:
         room = COLUMNS - len(f"{self._label}{density}: , {result}")
         shown = text(latest or {}, headline, room if density else None)
         self._line(", ".join(filter(None, (shown, result))), density)
+        _tell(self._iterations, self._iterations)
 
     def __enter__(self) -> "Progress":
         return self

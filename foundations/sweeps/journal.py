@@ -37,7 +37,7 @@ _ALL = {"time": str, "host": str, "pid": int, "sweep": str}
 _FACTS: dict[str, dict] = {
     STARTED: {
         **{"runner": str, "argfile": str, "lines": str, "total": int},
-        **{"complete": int, "refused": int},
+        **{"complete": int, "refused": int, "leases": str},
     },
     BEGAN: {"line": str, "log": str, "device": str},
     ENDED: {
@@ -47,6 +47,8 @@ _FACTS: dict[str, dict] = {
     ALIVE: {},
     OVER: {"how": str},
 }
+# What older versions have not written, and what that means.
+_BEFORE = {STARTED: {"leases": ""}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,9 +83,16 @@ class Journal:
         self._added_at = time.monotonic()
 
     def start(
-        self, runner: str, argfile: str, agenda: argfile_lines.Agenda
+        self,
+        runner: str,
+        argfile: str,
+        agenda: argfile_lines.Agenda,
+        leases: str | None = None,
     ) -> None:
-        """Adds that a sweep starts, of a runner and an argfile by name."""
+        """Adds that a sweep starts, of a runner and an argfile by name.
+
+        `leases` is the folder of its leases, if it has some.
+        """
         refused = [line for line, _ in agenda.refused]
         lines = [*agenda.complete, *agenda.to_run, *refused]
         text = "\n".join(sorted(line.text for line in lines))
@@ -95,6 +104,7 @@ class Journal:
             total=agenda.total,
             complete=len(agenda.complete),
             refused=len(refused),
+            leases=leases or "",
         )
 
     def begin(self, line: argfile_lines.Line, device: str) -> None:
@@ -212,6 +222,7 @@ def _parsed(line):
     try:
         found = json.loads(line)
         event = found["event"]
+        found = {**_BEFORE.get(event, {}), **found}
         kinds = {**_ALL, **_FACTS[event]}
         if not all(isinstance(found[name], kinds[name]) for name in kinds):
             return None

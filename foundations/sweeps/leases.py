@@ -8,7 +8,8 @@ who want a line, or its end, one wins. None is ever removed or renamed.
 A lease that is taken is renewed: its file is written again, with other words
 in it. One that has not changed for STALE_S seconds by the clock of whoever
 looks, or of which nothing can be read for so long, is as good as left. Clocks
-of different machines are never compared.
+of different machines are never compared. So is, after GONE_S, one of a process
+of this very machine that is there no more.
 """
 
 import contextlib
@@ -23,9 +24,11 @@ import time
 import uuid
 from collections.abc import Collection
 
-from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.machine import files, processes
 
 STALE_S = 300  # Without a change, whoever had the line is gone.
+# Whose process is gone has left it: its workers end as soon as they notice.
+GONE_S = 10
 RENEW_S = 30
 # Who could not renew for so long has lost the line, before others take it.
 LOST_S = 240
@@ -46,6 +49,7 @@ class Lease:
     by: str = ""  # The sweep: process and machine.
     reason: str = ""  # Why the line failed.
     is_stale: bool = False
+    process: str = ""  # As processes.identity has it.
 
 
 @dataclasses.dataclass
@@ -83,6 +87,7 @@ class Leases:
         """
         self.by = f"process {os.getpid()} on {platform.node()}"
         self._id = uuid.uuid4().hex  # Processes may have the same number.
+        self._process = processes.identity()
         self._folder = folder
         self._seen: dict[str, _Seen] = {}
         self._own: dict[str, _Own] = {}
@@ -199,8 +204,11 @@ class Leases:
         seen = self._seen.get(name)
         if seen is None:
             return Lease()
-        is_old = time.monotonic() - seen.since >= STALE_S
-        is_stale = seen.lease.state == TAKEN and is_old
+        age_s = time.monotonic() - seen.since
+        is_stale = seen.lease.state == TAKEN and (
+            age_s >= STALE_S
+            or (age_s >= GONE_S and processes.is_gone(seen.lease.process))
+        )
         return dataclasses.replace(seen.lease, is_stale=is_stale)
 
     def _path(self, name, number):
@@ -211,7 +219,8 @@ class Leases:
 
     def _words(self, **facts):
         at = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
-        facts = {**facts, "by": self.by, "at": at, "id": self._id}
+        own = {"by": self.by, "id": self._id, "process": self._process}
+        facts = {**facts, **own, "at": at}
         return json.dumps(facts, indent=1).encode()
 
 
@@ -239,10 +248,10 @@ def _parsed(number, data):
         return None
     if not isinstance(found, dict) or found.get("state") not in _STATES:
         return None
-    line, by, reason = (
-        str(found.get(key, "")) for key in ("line", "by", "reason")
+    line, by, reason, process = (
+        str(found.get(key, "")) for key in ("line", "by", "reason", "process")
     )
-    return Lease(number, found["state"], line, by, reason)
+    return Lease(number, found["state"], line, by, reason, process=process)
 
 
 def held(folder: str) -> dict[str, tuple[str, datetime.datetime]]:
@@ -252,8 +261,13 @@ def held(folder: str) -> dict[str, tuple[str, datetime.datetime]]:
     is no lease.
     """
     found = {}
-    for name, number in _last_numbers(files.names(folder)).items():
-        data = _read(files.join(folder, f"{name}.{number}.json"))
+    with files.listed(folder):
+        numbers = _last_numbers(files.names(folder))
+        paths = [
+            files.join(folder, f"{x}.{n}.json") for x, n in numbers.items()
+        ]
+        read = list(files.each(_read, paths))
+    for (name, number), data in zip(numbers.items(), read, strict=True):
         lease = _parsed(number, data) if data is not None else None
         if lease is not None and lease.state == TAKEN:
             at = str(json.loads(data or b"{}").get("at"))

@@ -59,9 +59,16 @@ def add_start(log: str, device: str, command: list[str]) -> None:
 
 
 def add(log: str, text: str) -> None:
-    """Adds a line to a log, after whatever is there."""
-    with open(log, "ab") as file:
-        file.write(f"{text}\n".encode())
+    """Adds a line to a log, after whatever is there.
+
+    Raises OSError, which names the log, if it cannot be written.
+    """
+    try:
+        with open(log, "ab") as file:
+            file.write(f"{text}\n".encode())
+    except OSError as error:
+        error.filename = log  # A full disk does not say where.
+        raise
 
 
 def last_line(log: str) -> str:

@@ -2,7 +2,8 @@
 
 Progress is a log that grows, and a file in the line's folder that is new or
 changed. A process that computes, as while it compiles, is granted
-COMPUTING_LIMIT times as long without either: longer, it turns in circles.
+COMPUTING_LIMIT times as long without either: longer, it turns in circles. The
+first line of a worker has START_S to load what it needs before it writes.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import argfile_lines
 
 COMPUTING_LIMIT = 10
+START_S = 120
 COMPUTING_SHARE = 0.1  # Of a core, from here on it computes.
 LOOKS = 50  # In the time after which a line without progress is stopped.
 
@@ -21,8 +23,21 @@ LOOKS = 50  # In the time after which a line without progress is stopped.
 class LineWatch:
     """Watches one line from when it begins."""
 
-    def __init__(self, line: argfile_lines.Line, group: int, timeout_s: float):
-        """Takes a line that a group of processes has just begun."""
+    def __init__(
+        self,
+        line: argfile_lines.Line,
+        group: int,
+        timeout_s: float,
+        is_first: bool = False,
+    ):
+        """Takes a line that a group of processes has just begun.
+
+        Args:
+            line: Line with a log.
+            group: Number of the group.
+            timeout_s: Seconds that it may spend without progress.
+            is_first: Whether the group has run no other.
+        """
         self._line = line
         self._group = group
         self._timeout_s = timeout_s
@@ -30,6 +45,7 @@ class LineWatch:
         self._cpu_s = _cpu_s(group)
         self._looked_at = time.monotonic()
         self._written_at = self._computed_at = self._looked_at
+        self._start_s = START_S if is_first else 0
 
     def is_stuck(self) -> bool:
         """Whether there was no progress for so long; it may look again."""
@@ -37,7 +53,7 @@ class LineWatch:
         if now - self._looked_at >= self._timeout_s / LOOKS:
             self._look(now)
         idle_s = now - self._written_at
-        if idle_s <= self._timeout_s:
+        if idle_s <= max(self._timeout_s, self._start_s):
             return False
         is_computing = now - self._computed_at <= self._timeout_s
         return not is_computing or idle_s > COMPUTING_LIMIT * self._timeout_s
@@ -45,7 +61,7 @@ class LineWatch:
     def _look(self, now):
         seen = self._files()
         if seen != self._seen:
-            self._seen, self._written_at = seen, now
+            self._seen, self._written_at, self._start_s = seen, now, 0
         cpu_s = _cpu_s(self._group)
         if cpu_s - self._cpu_s > COMPUTING_SHARE * (now - self._looked_at):
             self._computed_at = now

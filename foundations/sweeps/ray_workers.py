@@ -138,8 +138,10 @@ class RayWorkers:
         runner: scripts.Runner,
         slot: devices.Slot,
         care: worker_pool.Care,
+        lost: "RayWorker | None" = None,
     ) -> "RayWorker":
         """Returns a worker for which Ray is asked for a place."""
+        del lost  # Those that could not start are counted for all places.
         job = node_worker.Job(
             *(runner.script, runner.words, os.getcwd()),
             probe=self._probe_in(care.folder),

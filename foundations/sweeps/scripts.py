@@ -42,6 +42,11 @@ class Runner:
         return [each for each in self.parts or (self,) if not each.can_skip]
 
     @property
+    def name(self) -> str:
+        """What a journal calls it: a command, a module or a path."""
+        return self.words[0] if self.words else self.script
+
+    @property
     def text(self) -> str:
         """It in a message."""
         return shlex.join([self.script, *self.words])

@@ -23,7 +23,8 @@ from lottery_ticket.foundations.sweeps import (
 )
 
 _log = logging.getLogger(__name__)
-POLL_S = 3  # With nothing left to take.
+POLL_S = 3  # With nothing left to take; what ends soon is seen sooner.
+FIRST_POLL_S = 0.5
 TAKING_S = 1  # Of trying lines, before it is time to renew.
 JITTER = 0.2  # So that sweeps that began together do not ask together.
 FOLDER = "leases"
@@ -122,6 +123,7 @@ class SharedLines:
         self._first: dict[str, int] = {}  # Number of the lease at the start.
         self._news: list[worker_pool.Outcome] = []
         self._looked_at = float("-inf")
+        self._poll_s = FIRST_POLL_S
         self._random = random.Random()
 
     @property
@@ -175,10 +177,16 @@ class SharedLines:
         for line in self._waits.freed(self._names):
             self._open[self._names[line.number]] = line
             self._looked_at = float("-inf")
-        wait_s = leases.RENEW_S if self._free or not self._open else POLL_S
+        wait_s = leases.RENEW_S
+        if self._is_waiting:
+            wait_s = min(self._poll_s, POLL_S)
         jitter = self._random.uniform(1 - JITTER, 1)
         if time.monotonic() - self._looked_at >= wait_s * jitter:
             self._look()
+            # Others end about when this one does, or much later.
+            self._poll_s = (
+                2 * self._poll_s if self._is_waiting else FIRST_POLL_S
+            )
         for name in [x for x in self._here if not self._leases.has(x)]:
             self._open[name] = self._here.pop(name)
 
@@ -194,6 +202,11 @@ class SharedLines:
         """Leaves the lines that are still here to others."""
         while self._here:
             self._leases.end(self._here.popitem()[0], leases.LEFT)
+
+    @property
+    def _is_waiting(self):
+        """Whether all lines are run or have ended, some of them elsewhere."""
+        return bool(self._open) and not self._free
 
     def _try(self, line):
         """Returns a line if its lease is ours now, or None."""

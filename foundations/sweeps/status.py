@@ -8,6 +8,7 @@ import platform
 
 import tqdm
 
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import journal, leases, line_logs
 
 LOST_S = 3 * journal.ALIVE_S  # Silent for longer, a sweep is gone.
@@ -39,7 +40,8 @@ def text(
     """Returns how the sweeps stand whose journals lie in a folder, or below.
 
     Args:
-        directory: Folder of logs, or of results.
+        directory: Folder of logs, or of results; or a remote root, of which
+            only leases can be told.
         now: The time; None is that of the clock.
         failures: How many failed lines to tell of.
 
@@ -47,6 +49,8 @@ def text(
         FileNotFoundError: If there is no journal.
     """
     now = now or datetime.datetime.now().astimezone()
+    if files.is_remote(directory):
+        return "\n".join(_remote(directory, now))
     places = folders(directory)
     events, damaged = journal.read(places)
     sweeps = _sweeps(events, now)
@@ -55,7 +59,9 @@ def text(
     if damaged:
         title += f", {_count(damaged, 'damaged line')} left out"
     beside = [os.path.normpath(os.path.join(x, os.pardir)) for x in places]
-    results = dict.fromkeys([os.path.normpath(directory), *beside])
+    results = [os.path.normpath(directory), *beside]
+    leased = [os.path.join(folder, "leases") for folder in results]
+    leased += _leased(events)
     return "\n".join(
         [
             title,
@@ -65,7 +71,7 @@ def text(
             *_interrupted(begun, sweeps),
             *_devices(events),
             *_slowest(events),
-            *_leases(results, now),
+            *_leases(dict.fromkeys(leased), now),
         ]
     )
 
@@ -285,12 +291,37 @@ def _slowest(events):
         yield f"  {seconds:>8}  {_device(event)}  {_name(event)}"
 
 
-def _leases(results, now):
-    """Who holds which lease, by the files beside results."""
-    for folder in results:
-        held = leases.held(os.path.join(folder, "leases"))
+def _remote(directory, now):
+    """Who holds which lease below a remote root; logs are elsewhere."""
+    found = list(_leases([files.join(directory, "leases")], now))
+    yield from found or [f"Nobody has a lease in {directory}/leases"]
+    yield (
+        "Logs and journals are on the machines of the sweeps, in the folder "
+        "`logs` where they were started, or in --log_dir"
+    )
+
+
+def _leased(events):
+    """Yields folders of the leases of sweeps, as far as journals tell."""
+    for event in events:
+        folder = event.facts.get("leases")
+        if folder and not files.is_remote(folder):
+            nearby = os.path.relpath(folder)
+            folder = folder if nearby.startswith("..") else nearby
+        if folder:
+            yield folder
+
+
+def _leases(folders, now):
+    """Who holds which lease, by the files of leases."""
+    for folder in folders:
+        try:
+            held = leases.held(folder)
+        except (OSError, ValueError) as error:  # A store without its package.
+            yield f"Leases in {folder} cannot be seen: {error}"
+            continue
         if held:
-            yield f"Leases in {folder}/leases:"
+            yield f"Leases in {folder}:"
         for name, (by, renewed) in held.items():
             yield f"  {name}: {by}, renewed {_ago(renewed, now)}"
 

@@ -93,13 +93,12 @@ def _run_line(script, words, log):
     except SystemExit as end:
         return _exit_failure(end.code)
     except Exception as error:
-        traceback.print_exc()
+        _print(traceback.format_exc())
         reason = f"{type(error).__name__}: {error}"
         reason = reason.encode("ascii", "backslashreplace").decode()
         return reason[:MAX_FAILURE_CHARACTERS]
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         gc.collect()  # Networks are full of cycles; the next needs the memory.
     return None
 
@@ -112,10 +111,27 @@ def _redirect(log):
     os.close(file)
 
 
+def _flush():
+    """Writes what a line has printed; what a full disk refuses is lost."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        _redirect(os.devnull)  # Else it would get into the next log.
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _print(text):
+    """Prints to the log, if that can be written: its disk may be full."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def _exit_failure(code):
     """What the argument of `sys.exit` means: a status, or a message for 1."""
     if isinstance(code, str):
-        print(code, file=sys.stderr)
+        _print(code)
         code = 1
     return f"exit status {code}" if code else None
 

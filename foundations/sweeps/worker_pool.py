@@ -25,6 +25,7 @@ from lottery_ticket.foundations.values import durations
 
 GRACE_S = 5  # For workers to end by themselves before they are killed.
 TICK_S = 1
+STARTS = 3  # Of workers in a row that die before their first word.
 REPLY_BYTES = 4096
 # A user's random.py here must not stand in for Python's; Python 3.10 lets it.
 SAFE = ["-P"] if sys.version_info >= (3, 11) else []
@@ -155,9 +156,16 @@ class Engine(Protocol):
     """Where workers are: on this machine, or on those of a cluster."""
 
     def start(
-        self, runner: scripts.Runner, slot: devices.Slot, care: Care
+        self,
+        runner: scripts.Runner,
+        slot: devices.Slot,
+        care: Care,
+        lost: Worker | None = None,
     ) -> Worker:
-        """Returns a worker that is about to start; `listen` says if it has."""
+        """Returns a worker that is about to start; `listen` says if it has.
+
+        `lost` is the worker of this engine whose place it takes.
+        """
         ...
 
     def speaking(self, workers: list) -> list:
@@ -220,10 +228,15 @@ class Local:
     """Workers on this machine: a process each."""
 
     def start(
-        self, runner: scripts.Runner, slot: devices.Slot, care: Care
+        self,
+        runner: scripts.Runner,
+        slot: devices.Slot,
+        care: Care,
+        lost: "LocalWorker | None" = None,
     ) -> "LocalWorker":
         """Returns a worker whose process has just been started."""
-        return LocalWorker(runner, slot, care)
+        failed = 0 if lost is None else lost.failed_starts
+        return LocalWorker(runner, slot, care, failed)
 
     def speaking(self, workers: list["LocalWorker"]) -> list["LocalWorker"]:
         """Returns the workers that have said something or have died."""
@@ -268,8 +281,8 @@ def work(
     one takes its place. The worker of a line that is lost is stopped, and the
     line has no outcome; a line that its worker has left is run by another one.
     When the iterator is closed or left by an exception, all workers and their
-    children are stopped. Raises RuntimeError if a worker dies before it can
-    take a line.
+    children are stopped. Raises RuntimeError if STARTS workers of a slot, one
+    after the other, die before they can take a line.
     """
     workers: list[Worker] = []
     queue = _Refilled(queue)
@@ -290,18 +303,26 @@ def work(
                 if worker.left is not None:
                     queue.give_back(worker.left)
                 if not queue.is_over:
-                    workers.append(engine.start(runner, worker.slot, care))
-            for worker in [each for each in workers if each.is_idle]:
-                yield from _hand_on(queue, worker)
+                    workers.append(
+                        engine.start(runner, worker.slot, care, worker)
+                    )
+            yield from _hand_on(queue, workers)
             if queue.is_over:  # Else a place that never comes is waited for.
                 for worker in [each for each in workers if each.is_placeless]:
                     worker.close()
             yield None
+            yield from _hand_on(queue, workers)  # What has come meanwhile.
     finally:
         _stop(workers)
 
 
-def _hand_on(queue, worker):
+def _hand_on(queue, workers):
+    """Gives idle workers lines; yields outcomes of those that cannot be run."""
+    for worker in [each for each in workers if each.is_idle]:
+        yield from _hand_to(queue, worker)
+
+
+def _hand_to(queue, worker):
     """Gives an idle worker its next line, or closes it where none will come.
 
     Yields the outcomes of lines that have failed: their logs cannot be written.
@@ -320,9 +341,16 @@ def _hand_on(queue, worker):
 class LocalWorker:
     """One worker process, and the line it is working on; a `Worker`."""
 
-    def __init__(self, runner: scripts.Runner, slot: devices.Slot, care: Care):
-        """Starts the process."""
+    def __init__(
+        self,
+        runner: scripts.Runner,
+        slot: devices.Slot,
+        care: Care,
+        failed_starts: int = 0,
+    ):
+        """Starts the process, after others that could not start."""
         self.slot = slot
+        self._failed_starts = failed_starts  # Of those before it, in a row.
         self.line: argfile_lines.Line | None = None
         self.last: argfile_lines.Line | None = None  # That it was given.
         # A line fails with its process.
@@ -335,6 +363,7 @@ class LocalWorker:
         self.is_open = True
         self.has_ended = False
         self._is_ready = False  # Its first word says so.
+        self._is_first = True  # Whether its line, or the next, is its first.
         self._runner = runner
         self.process = subprocess.Popen(
             [
@@ -368,8 +397,9 @@ class LocalWorker:
         if self._care.timeout is not None:
             timeout_s = durations.seconds(self._care.timeout)
             self._watch = line_watch.LineWatch(
-                line, self.process.pid, timeout_s
+                line, self.process.pid, timeout_s, self._is_first
             )
+        self._is_first = False
         self._care.began(line, self.slot.name)
         request = {"words": line.words, "log": os.path.abspath(line.log)}
         with contextlib.suppress(BrokenPipeError):  # Then listen() says why.
@@ -378,15 +408,17 @@ class LocalWorker:
     def listen(self) -> Outcome | None:
         """Returns the outcome of a line that has ended, or None.
 
-        Closes if the process has died.
+        Closes if the process has died. Raises RuntimeError if it could not
+        start, as some before it.
         """
         reply = self.replies.read(REPLY_BYTES)
         line, self.line = self.line, None
         if not reply or self._stuck:
             failure = self.end(GRACE_S)
-            if not self._is_ready:
+            if not self._is_ready and self._failed_starts + 1 >= STARTS:
                 raise RuntimeError(
-                    f"A worker on {self.slot.name} could not start: {failure}"
+                    f"Workers on {self.slot.name} could not start, {STARTS} in "
+                    f"a row; the last: {failure}"
                 )
             if line is None:
                 return None
@@ -412,6 +444,11 @@ class LocalWorker:
                 self.process.wait(GRACE_S)
             self._signal(signal.SIGKILL)
             self.process.wait()
+
+    @property
+    def failed_starts(self) -> int:
+        """How many in a row could not start, once it has ended."""
+        return 0 if self._is_ready else self._failed_starts + 1
 
     def close(self) -> None:
         """Lets an idle worker end; it takes no more lines."""

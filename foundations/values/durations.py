@@ -1,4 +1,4 @@
-"""Durations: '90s', '55min', '2h'."""
+"""Durations: '90s', '55min', '2h', and in words."""
 
 import re
 
@@ -22,3 +22,12 @@ def seconds(duration: str) -> int:
             f"'90s', '55min' or '2h'. Received: {duration!r}"
         )
     return int(number) * UNITS[unit]
+
+
+def about(duration_s: float) -> str:
+    """Returns seconds in words: '14 s', '2.5 h'."""
+    number, unit = duration_s, "s"
+    for larger, size in (("min", 60), ("h", 60), ("days", 24)):
+        if number >= 100:
+            number, unit = number / size, larger
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:.0f} {unit}"

@@ -92,6 +92,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+DRY = ("--dry_run", "--print_lines", "--probes=0")
+UNKNOWN = (
+    "Time, disk and memory are not known: no line of the same program has run "
+    "here"
+)
+
+
 def _command(*words):
     module = "lottery_ticket.runners.argfile_runner"
     return [sys.executable, "-m", module, *words]
@@ -126,6 +133,16 @@ def test_lines_run_on_all_gpus_in_workers_that_are_reused(folder):
     assert "6 done, 0 skipped (complete), 0 failed." in ended.stderr
     log = (folder / "out/logs/a.log").read_text()
     assert log.startswith("# ") and log.endswith("Nearly there\n")
+
+
+def test_no_shell_sees_a_line(folder):
+    lines = ["a;touch hacked", "$(touch hacked)", "`touch hacked`", "d>hacked"]
+    text = "\n".join(f"'--output_dir=out/{line}'" for line in lines)
+    (folder / "lines.txt").write_text(text)
+    ended = _run("plain.py", "lines.txt", "--devices=7")
+    assert ended.returncode == 0, ended.stderr
+    assert sorted(_done(folder)) == sorted(lines)
+    assert not [*folder.rglob("hacked")]
 
 
 def test_failures_are_reported_and_stop_no_other(folder):
@@ -258,7 +275,7 @@ def test_a_dry_run_shows_what_would_run(folder, capsys):
         done = sealed.ResultFile("done.json")
         done.write(f"out/trial{trial}", {"settings": settings})
     with pytest.raises(SystemExit) as end:
-        argfile_runner.main(["runner.py", "argfile.py", "--n=3", "--dry_run"])
+        argfile_runner.main(["runner.py", "argfile.py", "--n=3", *DRY])
     assert end.value.code == 1
     runner = folder / "runner.py"
     why = (
@@ -268,12 +285,13 @@ def test_a_dry_run_shows_what_would_run(folder, capsys):
     )
     assert capsys.readouterr().out.splitlines() == [
         "3 lines: 1 complete, 1 refused, 1 to run in 1 worker process on GPU 5",
-        f"Each line goes to: {sys.executable} {runner}",
-        "complete: --output_dir=out/trial0",
         "refused: --output_dir=out/trial1",
         f"    {why}",
+        "complete: --output_dir=out/trial0",
         "to run: --output_dir=out/trial2",
         "    log: out/logs/trial2.log",
+        f"    command: {sys.executable} {runner} --output_dir=out/trial2",
+        UNKNOWN,
     ]
     assert not (folder / "out/trial2").exists()
     assert not (folder / "out/logs").exists()
@@ -288,22 +306,44 @@ def test_a_shard_has_the_same_lines_and_logs_whatever_is_complete(
     for trial in (0, 1):
         done = sealed.ResultFile("done.json")
         done.write(f"out/trial{trial}", {"settings": settings})
-    words = ["runner.py", "argfile.py", "--n=6", "--dry_run", "--shard=auto"]
+    words = ["runner.py", "argfile.py", "--n=6", *DRY, "--shard=auto"]
     argfile_runner.main(words)
     lines = capsys.readouterr().out.splitlines()
     counts = "2 lines: 1 complete, 1 to run in 1 worker process on GPU 5"
     shard = "shard 2 of 3 by JOB_COMPLETION_INDEX"
     assert lines[0] == f"{shard}: {counts}"
-    assert lines[2:] == [
+    assert lines[1:4] == [
         "complete: --output_dir=out/trial1",
         "to run: --output_dir=out/trial4",
         "    log: out/logs/trial4.log",
     ]
 
 
+def test_a_dry_run_says_what_lines_cost_and_lists_them_if_asked(folder, capsys):
+    argfile_runner.main(["runner.py", "argfile.py", "--n=6", "--dry_run"])
+    out, error = capsys.readouterr()
+    counts, time, disk, memory = out.splitlines()
+    assert counts.startswith("6 lines: 0 complete, 6 to run in 2 worker")
+    by = r"by a line that was tried out for \d s"
+    assert re.fullmatch(rf"Time: about .* s with 2 workers, {by}", time)
+    assert disk.startswith("Disk: about ") and memory.startswith("Memory: ")
+    assert "Trying out program 1 of 1" in error
+    assert not (folder / "out").exists()
+
+
+def test_a_dry_run_says_why_a_cost_is_not_known(capsys):
+    argfile_runner.main(["plain.py", "argfile.py", "--n=1", "--dry_run"])
+    out, error = capsys.readouterr()
+    assert out.splitlines()[1] == (
+        "Time, disk and memory are not known: it cannot be told yet what lines "
+        "do"
+    )
+    assert not error
+
+
 @pytest.mark.slow
 def test_a_dry_run_lets_its_reader_go(folder):
-    command = _command("runner.py", "argfile.py", "--n=2000", "--dry_run")
+    command = _command("runner.py", "argfile.py", "--n=2000", *DRY)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as dry_run:
@@ -342,9 +382,9 @@ def test_wrong_command_lines(words, error, capfd):
 
 
 def test_own_flags_may_stand_anywhere(capsys):
-    own = ["--dry_run", "--workers_per_device", "2", "--log_dir=logs"]
+    own = ["--workers_per_device", "2", "--log_dir=logs"]
     argfile_runner.main(
-        [own[0], "--n=9", "runner.py", *own[1:3], "argfile.py", own[3]]
+        [*DRY, "--n=9", "runner.py", *own[:2], "argfile.py", own[2]]
     )
     out = capsys.readouterr().out
     assert "9 to run in 4 worker processes on GPU 5, GPU 7\n" in out
@@ -352,14 +392,14 @@ def test_own_flags_may_stand_anywhere(capsys):
 
 
 def test_argfile_flags_in_one_text(capsys):
-    flags = ["--argfile_flags=--n=1 --quiet=7", "--dry_run"]
+    flags = ["--argfile_flags=--n=1 --quiet=7", *DRY]
     argfile_runner.main(["runner.py", "argfile.py", *flags])
     assert "--output_dir=out/trial0 --lr=7" in capsys.readouterr().out
 
 
 def test_a_grid_is_one_of_the_runner(capsys):
     grid = ["--output_dir=out", "--criterion=snip,synflow", "--density=.1"]
-    argfile_runner.main(["prune_at_init", "grid_argfile", *grid, "--dry_run"])
+    argfile_runner.main(["prune_at_init", "grid_argfile", *grid, *DRY])
     out = capsys.readouterr().out
     assert "2 lines: 0 complete, 2 to run" in out
     assert "=out/criterion=snip/trial1/0/prune_at_init --seed=1" in out

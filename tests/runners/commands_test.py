@@ -142,7 +142,7 @@ def test_one_file_and_one_line_make_an_experiment(house, tmp_path):
         )
     )
     sweep = ("argfile_runner", "toy", str(lines), "--devices=cpu*1")
-    dry = command(house, *sweep, "--dry_run")
+    dry = command(house, *sweep, "--dry_run", "--probes=0")
     assert "3 lines: 1 complete, 2 to run" in dry[1], dry
     status, _, error = command(house, *sweep)
     assert status == 0, error

@@ -85,6 +85,8 @@ SWEEP = """
   argfile: branches.txt
 """
 
+DRY = ("--dry_run", "--print_lines", "--probes=0")
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -171,7 +173,7 @@ def test_sweeps_that_share_steps_wait_for_each_other():
 
 
 def test_a_dry_run_says_what_is_waited_for(folder, capsys):
-    argfile_runner.main(["sweep.yaml", "--dry_run", "--devices=cpu*1"])
+    argfile_runner.main(["sweep.yaml", *DRY, "--devices=cpu*1"])
     said = capsys.readouterr().out
     assert f"waits: {folder}/branch.py out/c --ticket=out/a/1" in said
     assert "    for: out/a/1\n    log: out/logs/c.log" in said
@@ -180,7 +182,7 @@ def test_a_dry_run_says_what_is_waited_for(folder, capsys):
 
 def test_a_shard_without_what_it_reads_says_who_makes_it(folder, capsys):
     with pytest.raises(SystemExit):
-        argfile_runner.main(["sweep.yaml", "--dry_run", "--shard=2/3"])
+        argfile_runner.main(["sweep.yaml", *DRY, "--shard=2/3"])
     said = capsys.readouterr().out
     assert "out/a/1, is made by a line of another shard: run this" in said
 

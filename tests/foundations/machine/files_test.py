@@ -203,19 +203,55 @@ class _NetworkError(Exception):
     pass
 
 
-@pytest.mark.parametrize(
-    ("method", "call"),
-    [
-        ("cat_file", lambda path: files.read(path)),
-        ("pipe_file", lambda path: files.write(path, b"")),
-        ("find", lambda path: files.listed(path).__enter__()),
-    ],
-)
+REQUESTS = [
+    ("cat_file", lambda path: files.read(path)),
+    ("pipe_file", lambda path: files.write(path, b"")),
+    ("find", lambda path: files.listed(path).__enter__()),
+]
+
+
+@pytest.mark.parametrize(("method", "call"), REQUESTS)
+@pytest.mark.parametrize("kind", [_NetworkError, TimeoutError])
+def test_a_request_that_fails_is_tried_again(method, call, kind, monkeypatch):
+    store = fsspec.filesystem("memory")
+    files.write("memory://shaky/a", b"")
+    real, asked = getattr(store, method), []
+
+    def fail_twice(*words, **kwargs):
+        asked.append(words)
+        if len(asked) <= 2:
+            raise kind("no route")
+        return real(*words, **kwargs)
+
+    monkeypatch.setattr(files, "WAITS_S", (0, 0))
+    monkeypatch.setattr(store, method, fail_twice)
+    call("memory://shaky/a")
+    assert len(asked) == 3
+
+
+def test_what_is_refused_is_asked_once(monkeypatch):
+    asked = []
+
+    def refuse(*words, **_):
+        asked.append(words)
+        raise _NetworkError("PreconditionFailed")
+
+    files.write("memory://refusing/a", b"others")
+    store = fsspec.filesystem("memory")
+    monkeypatch.setattr(store, "pipe_file", refuse)
+    assert not files.create("memory://refusing/a", b"ours")
+    assert len(asked) == 1
+    with pytest.raises(FileNotFoundError):
+        files.read("memory://refusing/b")
+
+
+@pytest.mark.parametrize(("method", "call"), REQUESTS)
 def test_a_store_that_does_not_answer_is_an_os_error(method, call, monkeypatch):
     def fail(*_, **__):
         raise _NetworkError("no route")
 
     files.write("memory://broken/a", b"")
+    monkeypatch.setattr(files, "WAITS_S", (0, 0))
     monkeypatch.setattr(fsspec.filesystem("memory"), method, fail)
     with pytest.raises(OSError, match="does not answer: _NetworkError: no r"):
         call("memory://broken")

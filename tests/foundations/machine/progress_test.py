@@ -128,3 +128,24 @@ def test_items_show_a_bar_only_if_they_take_long(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stderr := io.StringIO())
     assert list(progress.each([1, 2], "scoring", quiet=False)) == [1, 2]
     assert stderr.getvalue() == ""
+
+
+def test_a_watcher_hears_how_far_each_run_is(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    heard = []
+    with progress.watched(lambda done, total: heard.append((done, total))):
+        show(quiet=True)
+    show(quiet=True)
+    assert heard == 2 * [(0, 100), (50, 100), (100, 100)]
+
+
+def test_what_a_watcher_raises_ends_the_run(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+
+    def stop(done, total):
+        raise TimeoutError(f"{done} of {total}")
+
+    with pytest.raises(TimeoutError, match="0 of 100"):
+        with progress.watched(stop):
+            show()
+    show()

@@ -40,7 +40,7 @@ def test_what_was_added_is_read_in_order():
     with open("logs/2.log", "w") as file:
         file.write("# start\nNo data\n")
     sweep = journal.Journal("logs")
-    sweep.start("train", "grid_argfile", AGENDA)
+    sweep.start("train", "grid_argfile", AGENDA, "out/leases")
     sweep.begin(LINES[1], "CPU")
     sweep.end(_end(LINES[1], "exit status 1"))
     sweep.end(_end(LINES[2], by="another sweep"))  # That one adds it.
@@ -52,12 +52,24 @@ def test_what_was_added_is_read_in_order():
     assert [event.event for event in events] == kinds
     assert {event.pid for event in events} == {os.getpid()}
     assert events[0].facts["total"] == 3 and events[0].facts["complete"] == 1
+    assert events[0].facts["leases"] == "out/leases"
     own = {"line": "--a=2", "log": "2.log", "device": "CPU"}
     assert events[1].facts == own
     ended = {"seconds": 1.235, "failure": "exit status 1", "again": ""}
     assert events[2].facts == {**own, **ended, "last": "No data"}
     times = [event.time for event in events]
     assert times == sorted(times)
+
+
+def test_a_journal_from_before_leases_were_noted_is_read():
+    journal.Journal("logs").start("train", "a", AGENDA)
+    with open(_path()) as file:
+        event = json.load(file)
+    del event["leases"]
+    with open(_path(), "w") as file:
+        json.dump(event, file)
+    ((found,), damaged) = journal.read(["logs"])
+    assert found.facts["leases"] == "" and not damaged
 
 
 def test_the_same_lines_are_known_again():

@@ -2,12 +2,14 @@
 
 import concurrent.futures
 import os
+import subprocess
+import sys
 import threading
 
 import fsspec
 import pytest
 
-from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.machine import files, processes
 from lottery_ticket.foundations.sweeps import leases
 
 LINE = "--output_dir=out/a"
@@ -81,6 +83,32 @@ def test_a_lease_that_nobody_renews_is_taken_over(folder, clock):
     assert not gone.has("a") and other.has("a")
     gone.end("a", leases.DONE)
     assert _last(leases.Leases(folder)).state == leases.TAKEN
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_lease_of_a_process_that_is_gone_is_taken_over_soon(folder, clock):
+    with subprocess.Popen(["sleep", "3600"]) as process:
+        holder, other = leases.Leases(folder), leases.Leases(folder)
+        holder._process = processes.identity(process.pid)
+        holder.take("a", LINE)
+        _last(other)
+        clock[0] = leases.STALE_S - 1
+        assert not _last(other).is_stale
+        process.kill()
+        process.wait()
+        later = leases.Leases(folder)
+        assert _last(other).is_stale and not _last(later).is_stale
+        clock[0] += leases.GONE_S
+        assert _last(later).is_stale and later.take("a", LINE)
+
+
+def test_a_lease_of_a_process_elsewhere_is_not(folder, clock):
+    holder, other = leases.Leases(folder), leases.Leases(folder)
+    holder._process = "another-boot pid:[1] 99999999 1"
+    holder.take("a", LINE)
+    _last(other)
+    clock[0] = leases.STALE_S - 1
+    assert not _last(other).is_stale
 
 
 def test_a_lease_that_is_renewed_is_not(folder, clock):

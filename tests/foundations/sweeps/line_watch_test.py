@@ -40,6 +40,20 @@ def test_without_any_progress_a_line_is_stuck(watch, clock):
     assert _stuck_at(watch, clock, 0, 30, 60, 61) == [False, False, False, True]
 
 
+def test_the_first_line_of_a_worker_has_time_to_start(tmp_path, clock):
+    log = tmp_path / "a.log"
+    log.write_text("# start\n")
+    line = argfile_lines.Line(1, (), str(tmp_path / "out"), log=str(log))
+    watch = line_watch.LineWatch(line, 1, 2.0, is_first=True)
+    start_s = line_watch.START_S
+    assert _stuck_at(watch, clock, 3, start_s) == [False, False]
+    other = line_watch.LineWatch(line, 1, 2.0, is_first=True)
+    assert _stuck_at(watch, clock, start_s + 1) == [True]
+    log.write_text("# start\nlevel 0\n")  # From here on, it is as others.
+    assert _stuck_at(other, clock, start_s + 2) == [False]
+    assert _stuck_at(other, clock, start_s + 4.5) == [True]
+
+
 @pytest.mark.parametrize("what", ["log", "file", "deeper", "changed"])
 def test_what_is_written_is_progress(watch, clock, tmp_path, what):
     folder = tmp_path / "out/0/same_init"

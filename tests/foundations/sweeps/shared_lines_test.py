@@ -164,6 +164,26 @@ def test_a_line_that_is_tried_again_is_no_failure_to_others(start, clock):
     assert other.take().number == 1
 
 
+def test_the_end_of_the_last_line_is_seen_soon(start, clock, monkeypatch):
+    monkeypatch.setattr(shared_lines, "JITTER", 0)
+    one, other = start("a"), start("a")
+    line = one.take()
+    assert other.take() is None
+    looked_at = []
+    look = other._leases.look
+    monkeypatch.setattr(
+        other._leases, "look", lambda x: looked_at.append(clock[0]) or look(x)
+    )
+    for second in range(12):
+        clock[0] = second
+        other.tick()
+    assert looked_at == [1, 2, 4, 7, 10]
+    _end(one, line)
+    clock[0] = 13
+    other.tick()
+    assert [x.line.number for x in other.news()] == [1]
+
+
 def test_a_lost_line_is_somebody_elses(start, clock):
     gone, other = start("a"), start("a")
     line = gone.take()

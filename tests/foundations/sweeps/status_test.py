@@ -7,7 +7,7 @@ import platform
 
 import pytest
 
-from lottery_ticket.foundations.sweeps import journal, status
+from lottery_ticket.foundations.sweeps import journal, leases, status
 
 START = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.timezone.utc)
 
@@ -31,10 +31,10 @@ class _Sweep:
         with open(self._path, "a") as file:
             print(json.dumps({**own, **facts}), file=file)
 
-    def start(self, seconds, total=5, complete=0, lines="x"):
+    def start(self, seconds, total=5, complete=0, lines="x", **facts):
         names = {"runner": "train", "argfile": "grid_argfile", "lines": lines}
         counts = {"total": total, "complete": complete, "refused": 0}
-        self.add(seconds, journal.STARTED, **names, **counts)
+        self.add(seconds, journal.STARTED, **names, **counts, **facts)
 
     def begin(self, seconds, name):
         self.add(seconds, journal.BEGAN, **_line(name), device="GPU 0")
@@ -227,6 +227,37 @@ def test_without_a_journal_there_is_an_error(name):
         status.text(name)
 
 
+@pytest.mark.parametrize("kind", ["store", "disk"])
+def test_leases_are_found_wherever_results_are(kind, tmp_path):
+    root = f"memory://{tmp_path.name}" if kind == "store" else str(tmp_path)
+    holder = leases.Leases(f"{root}/elsewhere/leases")
+    holder.take("a", "--output_dir=a")
+    folder = (
+        "elsewhere/leases" if kind == "disk" else f"{root}/elsewhere/leases"
+    )
+    _Sweep().start(0, leases=f"{root}/elsewhere/leases")
+    title, held = _text(60)[-2:]
+    assert title == f"Leases in {folder}:"
+    assert held.startswith(f"  a: {holder.by}, renewed 00:00 ago")
+
+
+def test_of_a_remote_root_leases_are_told(tmp_path):
+    root = f"memory://{tmp_path.name}-{os.getpid()}"
+    assert _text(0, root)[0] == f"Nobody has a lease in {root}/leases"
+    holder = leases.Leases(f"{root}/leases")
+    holder.take("a", "--output_dir=a")
+    title, held, where = _text(0, root)
+    assert title == f"Leases in {root}/leases:"
+    assert held.startswith(f"  a: {holder.by}, renewed ")
+    assert where.startswith("Logs and journals are on the machines")
+
+
+def test_leases_of_a_store_that_cannot_be_reached_are_named():
+    _Sweep().start(0, leases="nosuch://bucket/leases")
+    last = _text(60)[-1]
+    assert last.startswith("Leases in nosuch://bucket/leases cannot be seen: ")
+
+
 def test_leases_are_shown_with_who_has_them():
     _Sweep().start(0)
     os.mkdir("out/leases")
@@ -245,4 +276,5 @@ def test_leases_are_shown_with_who_has_them():
     with open("out/leases/c.1.json", "w") as file:
         file.write("nonsense")
     at = _text(60).index("Leases in out/leases:")
+    assert len([x for x in _text(60) if x.startswith("Leases")]) == 1
     assert _text(60)[at + 1 :] == ["  b: process of b.10, renewed 00:10 ago"]

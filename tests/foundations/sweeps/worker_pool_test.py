@@ -204,9 +204,27 @@ def test_a_worker_that_dies_while_it_waits_is_replaced(
 
 def test_workers_that_cannot_start_are_an_error(run, capfd):
     broken = devices.Slot("GPU 0", {"PYTHONHOME": "/nowhere"})
-    with pytest.raises(RuntimeError, match="on GPU 0 could not start: .*1"):
+    why = "on GPU 0 could not start, 3 in a row; the last: .* status 1"
+    with pytest.raises(RuntimeError, match=why):
         list(run("go", "go", slots=[broken]))
     assert "Python" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_worker_that_is_killed_while_it_starts_is_replaced(
+    run, monkeypatch, deaths
+):
+    start, started = subprocess.Popen, []
+
+    def popen(*words, **options):
+        started.append(start(*words, **options))
+        if len(started) <= deaths:
+            started[-1].kill()
+        return started[-1]
+
+    monkeypatch.setattr(worker_pool.subprocess, "Popen", popen)
+    assert _failures(run("go", "go", slots=SLOTS[:1])) == dict.fromkeys((1, 2))
+    assert len(started) == deaths + 1
 
 
 @LINUX

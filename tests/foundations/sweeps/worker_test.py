@@ -108,6 +108,16 @@ def test_failures_leave_the_worker_alive(worker):
     assert worker.run("exit") is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="has no /dev/full")
+def test_a_full_disk_leaves_the_worker_alive(worker):
+    log, worker.log = worker.log, "/dev/full"
+    for words in ("raise", "exit=Bad luck", "a"):
+        assert worker.run(words).startswith("OSError: [Errno 28] No space left")
+    worker.log = log
+    assert worker.run("c") is None
+    assert log.read_text() == f"pid {worker.process.pid} c\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("end", ["stdin closed", "terminated"])
 def test_a_line_ends_with_the_pool(worker, tmp_path, end):
