@@ -58,8 +58,9 @@ class _Pool:
         self.fates = {int(key[1:]): list(each) for key, each in fates.items()}
         self.begun, self.passes = [], []
 
-    def work(self, runner, queue, slots, care):
+    def work(self, runner, queue, slots, care, engine):
         assert runner is RUNNER and care is worker_pool.NO_CARE
+        assert engine is worker_pool.LOCAL
         last, running = {}, {}
         self.passes.append(len(slots))
         while running or not queue.is_over:
