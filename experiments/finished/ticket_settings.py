@@ -53,6 +53,26 @@ def own(path: str, settings: dict, model: str | None, dataset: str | None):
     return safe
 
 
+def check_said(path: str, there: dict, safe: dict) -> None:
+    """Raises ValueError if a file needs a model or dataset that none has given.
+
+    Args:
+        path: The file.
+        there: Settings as the file has them.
+        safe: The same as `own` has them.
+    """
+    for name, form in (
+        ("model", "path/to/file.py:function"),
+        ("dataset", "its path"),
+    ):
+        if there.get(name) is not None and safe[name] is None:
+            raise ValueError(
+                f"{path} is of a {name} that has no name here, "
+                f"{str(there[name])[:200]!r}: a file holds no code and opens "
+                f"no other. Say where it is: --{name}={form}"
+            )
+
+
 def _check_number(path, name, value, most):
     numbers = value if isinstance(value, list) else [value]
     for number in numbers:

@@ -72,10 +72,10 @@ def model(recipe, dataset, quiet=False, folders=()):
     """Returns the network of a recipe for a dataset, in need of a `reset`.
 
     Unless `quiet`, it says which kernels of a user's own network have masks,
-    which have none, and what its outputs are taken as. Folders (and tickets'
-    files) are those of runs that are gone on with or started from: where recurrent layers of one
-    have no masks, they get none here. Raises ValueError if the network cannot
-    be built for such examples.
+    which have none, and what its outputs are taken as. Folders are those of
+    runs, or tickets' files, that are gone on with or started from: where
+    recurrent layers of one have no masks, they get none here. Raises ValueError
+    if the network cannot be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
     options = tuple(recipe.model_options().items())

@@ -62,13 +62,20 @@ def byte_count(directory: str, with_: str = "both") -> int:
     return len(of_run(directory, with_).bytes)
 
 
-def to_run(ticket: ticket_file.Ticket, directory: str) -> None:
+def to_run(
+    ticket: ticket_file.Ticket, directory: str, settings: dict | None = None
+) -> None:
     """Writes a ticket as the folder of a run, which commands then take.
 
     Its run.json is the run's own, but that "unpacked" says of which file it is,
     and that checksums are of what is there: arrays as they were, to the byte;
     logs of the points that tables need; and no summaries. It counts as that
     run, finished. A call that was killed goes on when it is made again.
+
+    Args:
+        ticket: The ticket.
+        directory: Folder to write, on a disk or remote.
+        settings: Those to record in place of the ticket's own.
 
     Raises:
         ValueError: If the folder holds anything else.
@@ -94,6 +101,7 @@ def to_run(ticket: ticket_file.Ticket, directory: str) -> None:
         directory,
         {
             **ticket.record,
+            "settings": settings or ticket.settings,
             "density": masks_lib.counts(ticket.masks),
             UNPACKED: ticket.seal,
             "checksums": {
