@@ -115,13 +115,13 @@ def read(path: str) -> Ticket:
 
 
 def _pack(ticket):
+    _check_can_be_read(ticket)
     coded = {n: mask_codes.encode(mask) for n, mask in ticket.masks.items()}
     networks = [*ticket.networks.values()]
     described = [
         (name, array.dtype.name, list(array.shape))
         for name, array in networks[0].items()
     ]
-    _check_can_be_read(ticket)
     facts = {
         "masks": [
             (name, code.kind, code.kept, code.shift, len(code.data))
@@ -226,9 +226,7 @@ def _check_facts(facts, parts):
         isinstance(facts, dict)
         and facts.keys() == {"masks", "variables", "record", "logs", *networks}
     )
-    _check(isinstance(facts["record"], dict))
-    _check(isinstance(facts["record"].get("settings"), dict))
-    _check(isinstance(facts["record"].get("inputs"), dict))
+    _check_record(facts["record"])
     _check_logs(facts["logs"])
     _check_rows(facts["variables"], (str, str, list))
     _check_rows(facts["masks"], (str, str, int, int, int))
@@ -252,6 +250,15 @@ def _check_facts(facts, parts):
         _check(isinstance(kinds, str) and len(kinds) == len(shapes))
         _check(set(kinds) <= set(value_codes.KINDS))
         _check(sum(_lengths(facts, which, kept)) == len(parts[which]))
+
+
+def _check_record(record):
+    _check(isinstance(record, dict))
+    _check(isinstance(record.get("settings"), dict))
+    _check(isinstance(record.get("inputs"), dict))
+    _check(isinstance(record.get("environment", {}), dict))
+    start = record["inputs"].get("start_iteration", 0)
+    _check(type(start) is int and start >= 0)
 
 
 def _check_logs(logs):
