@@ -1,6 +1,7 @@
 """A physically smaller network that computes what a sparse one does."""
 
 import dataclasses
+import math
 import typing
 
 import keras
@@ -22,6 +23,8 @@ class LayerChange:
     """What became of a layer.
 
     Args:
+        before: The layer, or the operation on tensors.
+        after: What is made of it; None if it is gone.
         path: Its name, behind those of the networks that it is in.
         kind: Its class.
         inputs: Channels that go in, before and after.
@@ -32,6 +35,8 @@ class LayerChange:
             there is nothing to say.
     """
 
+    before: typing.Any
+    after: typing.Any
     path: str
     kind: str
     inputs: tuple[int, int]
@@ -76,10 +81,10 @@ def compact(network: keras.Model) -> Compacted:
         ValueError: If the network has a call of its own, or is not built.
     """
     found = channels.find(graph.of(network))
-    made = smaller_network.build(network, found)
+    made, layers = smaller_network.build(network, found)
     return Compacted(
         made,
-        _changes(found),
+        _changes(found, layers),
         (network.count_params(), made.count_params()),
     )
 
@@ -101,12 +106,9 @@ def difference(
     scales: list[float] = []
     apart: list[float] = []
     for batch in batches:
-        pair = [
-            [np.asarray(each, np.float64) for each in _outputs(network, batch)]
-            for network in (one, other)
-        ]
-        scales = _largest(scales, pair[0])
-        apart = _largest(apart, [_apart(*both) for both in zip(*pair)])  # noqa: B905
+        first, second = _outputs(one, batch), _outputs(other, batch)
+        scales = _largest(scales, first)
+        apart = _largest(apart, list(map(_apart, first, second)))
     return max(
         difference / scale if scale else difference
         for difference, scale in zip(apart, scales, strict=True)
@@ -114,7 +116,8 @@ def difference(
 
 
 def _outputs(network, batch):
-    return keras.tree.flatten(network(batch, training=False))
+    outputs = keras.tree.flatten(network(batch, training=False))
+    return [np.asarray(each, np.float64) for each in outputs]
 
 
 def _largest(before, values):
@@ -128,33 +131,32 @@ def _apart(one, other):
     return np.where(np.isnan(found), np.inf, found)
 
 
-def _changes(found):
+def _changes(found, layers):
     return [
-        _change(found, index)
+        _change(found, index, layers.get(index))
         for index, rule in enumerate(found.rules)
         if found.calls_of(index)[0] == index
-        and (rule.layer_weights or isinstance(rule, rules.Barrier))
+        and (_size(rule.layer) or isinstance(rule, rules.Barrier))
     ]
 
 
-def _change(found, index):
-    rule, call = found.rules[index], found.graph.calls[index]
-    inputs, outputs = call.inputs[:1], call.outputs[:1]
-    before = sum(int(np.prod(each.shape)) for each in rule.layer_weights)
-    after = 0
-    if any(found.is_there(each) for each in found.calls_of(index)):
-        values = rule.change(found.around(index)).values
-        after = before
-        if values is not None:
-            after = sum(np.size(each) for each in values.values())
+def _change(found, index, after):
+    call = found.graph.calls[index]
     return LayerChange(
+        call.operation,
+        after,
         call.path,
         type(call.operation).__name__,
-        _sizes(found, inputs),
-        _sizes(found, outputs),
-        (before, after),
+        _sizes(found, call.inputs[:1]),
+        _sizes(found, call.outputs[:1]),
+        (_size(call.operation), _size(after)),
         _why(found, index),
     )
+
+
+def _size(layer):
+    """Numbers in all variables of a layer; none of an operation, or None."""
+    return sum(math.prod(v.shape) for v in getattr(layer, "weights", ()))
 
 
 def _sizes(found, numbers):

@@ -79,11 +79,6 @@ class Rule(abc.ABC):
         self.inputs = [tensors[number] for number in call.inputs]
         self.outputs = [tensors[number] for number in call.outputs]
 
-    @property
-    def layer_weights(self) -> list:
-        """The variables of its layer; none of an operation."""
-        return list(getattr(self.layer, "weights", ()))
-
     def obstacle(self) -> str | None:
         """Returns why this call does not follow the rule; None if it does."""
         return None

@@ -8,12 +8,15 @@ from lottery_ticket.foundations.networks import keras_private
 from lottery_ticket.foundations.networks.compaction import channels, rules
 
 
-def build(network: keras.Model, found: channels.Found) -> keras.Model:
+def build(
+    network: keras.Model, found: channels.Found
+) -> tuple[keras.Model, dict[int, typing.Any]]:
     """Returns a functional network of what is kept of a network.
 
     It shares nothing with that, but for layers that cannot be made anew from
     their config. Layers of nested networks have these networks' names before
-    their own: `inner.dense` becomes `inner_dense`.
+    their own: `inner.dense` becomes `inner_dense`. Second is a dict, place of
+    the first call of a layer -> the layer that is made of it.
 
     Args:
         network: As `found` was found of.
@@ -39,11 +42,12 @@ def build(network: keras.Model, found: channels.Found) -> keras.Model:
         outputs = keras.tree.flatten(given)
         tensors |= dict(zip(rule.call.outputs, outputs, strict=True))
     flat = [tensors[number] for number in found.graph.outputs]
-    return keras.Model(
+    made = keras.Model(
         _packed(keras_private.input_structure(network), inputs),
         _packed(keras_private.output_structure(network), flat),
         name=network.name,
     )
+    return made, maker.made
 
 
 class _Make:
@@ -62,7 +66,7 @@ class _Maker:
 
     def __init__(self, found):
         self._found = found
-        self._made = {}
+        self.made = {}
         self._taken = set()
 
     def of(self, index):
@@ -72,17 +76,17 @@ class _Maker:
 
     def layer(self, index, change, name):
         first = self._found.calls_of(index)[0]
-        if first not in self._made:
+        if first not in self.made:
             old = self._found.graph.calls[index].operation
-            self._made[first] = _again(old, {**change.config, "name": name})
-        return self._made[first]
+            self.made[first] = _again(old, {**change.config, "name": name})
+        return self.made[first]
 
     def assign(self, index, change):
         """Gives a new layer, which has been called, its weights."""
         first = self._found.calls_of(index)[0]
         old, new = (
             self._found.graph.calls[index].operation,
-            self._made.get(first),
+            self.made.get(first),
         )
         if new is None or new is old or not isinstance(old, keras.Layer):
             return

@@ -416,7 +416,7 @@ STEPS = {
     ),
     "transposed": lambda draw: L.Conv2DTranspose(draw(5), **SAME),
     "dense": lambda draw: L.Dense(draw(5), "sigmoid"),
-    "softmax": lambda draw: L.Dense(draw(5), "softmax"),
+    "softmax": lambda draw: L.Dense(1 + draw(4), "softmax"),
     "norm": lambda draw: L.BatchNormalization(),
     "layer_norm": lambda draw: L.LayerNormalization(),
     "relu": lambda draw: L.ReLU(),
