@@ -160,7 +160,7 @@ def is_per_value(activation: typing.Any) -> bool:
 def applied(function: typing.Callable, constants: Constants) -> Constants:
     """Returns constants that an elementwise function makes of constants."""
     given = keras.ops.convert_to_tensor(constants[None], "float32")
-    found = keras.ops.convert_to_numpy(function(given))[0]
+    found = np.asarray(function(given))[0]
     return known(np.where(varies(constants), np.nan, found))
 
 
