@@ -45,7 +45,7 @@ from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
-from lottery_ticket.runners import lottery_experiment
+from lottery_ticket.runners import lottery_experiment, main
 from lottery_ticket.tests import generated_docs
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -168,9 +168,9 @@ def test_the_argfile_prints_lines_for_its_runner(folder):
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 @pytest.mark.usefixtures("folder")
 def test_every_command_parses(words, monkeypatch):
-    assert words[0] in commands_lib.helps()
-    command = commands_lib.find(words[0])
-    own, rest = flags.split(command, words[1:])
+    name, after = main.find(words)
+    command = commands_lib.find(name)
+    own, rest = flags.split(command, after)
     flags.bind(command, own)
     if words[0] != "argfile_runner" or words[2].endswith(".py"):
         assert not rest
@@ -319,5 +319,5 @@ def test_every_flag_of_a_method_is_on_a_page():
 
 
 def test_every_command_is_shown():
-    shown = {words[0] for words in commands()}
-    assert set(commands_lib.helps()) - shown <= {"reinitialize"}
+    shown = {main.find(words)[0] for words in commands()}
+    assert set(commands_lib.with_verbs()) - shown <= {"reinitialize"}

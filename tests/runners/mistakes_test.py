@@ -24,6 +24,13 @@ OF_COMMANDS = {
     "datasets imagnet": "Did you mean 'imagenet'",
     "criteria magnitude": "Did you mean 'large_final'",
     "recipes a b": "Too many words on the line: 'b'",
+    "ticket packk": "Unknown verb 'packk'.*Did you mean 'pack'",
+    "ticket --with=both": "A verb comes before --with=both: .* ticket VERB",
+    "ticket pack": "--run is missing.*ticket pack --help",
+    "ticket pack out --wit=both": "Did you mean --with[?]",
+    "ticket pack out --with": "--with is missing its value",
+    "ticket pack out --with=both --with=final": "--with is given twice",
+    "help ticket pakc": "Unknown verb 'pakc'.*Did you mean 'pack'",
     "completion tcsh": "Unknown shell 'tcsh'.*Known: bash, zsh, fish",
 }
 # Of train, and of all that trains.
