@@ -197,11 +197,13 @@ class RunMasks:
                 )
 
     def counted(self, outcome: dict[str, dict]) -> dict:
-        """Returns "density" and "effective" as a run records them.
+        """Returns "density", "effective", "positions" as a run records them.
 
-        They are a dict, layer name -> (kept, total), and a dict, layer name ->
-        kept weights on a path from input to output, or None. The masks of the
-        outcome may be others than before.
+        They are a dict, layer name -> (kept, total); a dict, layer name -> kept
+        weights on a path from input to output, or None; and a dict, layer name
+        -> how often each of its weights is used for one example, of the layers
+        that this is known of. The masks of the outcome may be others than
+        before.
         """
         masks, effective = outcome["masks"], self.effective
         if any(
@@ -212,6 +214,7 @@ class RunMasks:
             "density": masks_lib.counts(masks),
             "effective": effective
             and {name: int(each.sum()) for name, each in effective.items()},
+            "positions": dict(self._model.positions),
         }
 
 

@@ -537,6 +537,7 @@ def test_what_is_on_no_path_is_not_effective():
     assert before.counted(outcome) == {
         "density": {"layer0": (13, 20), "layer1": (12, 15)},
         "effective": {"layer0": expected.sum(), "layer1": 12},
+        "positions": {"layer0": 1, "layer1": 1},
     }
 
 
