@@ -95,6 +95,7 @@ def train(
             **dataclasses.asdict(step),
         },
     }
+    output.check_inputs(identity["inputs"])
     with lock.hold(output_dir), output.open_bar() as bar:
         bar.start(label, span.end - span.start)
         saved = run_record.restore(output_dir, identity)
