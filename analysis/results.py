@@ -45,9 +45,9 @@ def read(
       is not known;
     - weights_kept, weights_effective: of all masked layers together, kept and
       on a path; flops, flops_dense: FLOPs of one example with the weights kept
-      and with all, see `flop_counts`; ticket_bytes: size of the file that
-      `ticket pack` makes of a run. NaN where that is not known, as of older
-      runs.
+      and with all, see `flop_counts`; ticket_bytes: masks and final weights in
+      a ticket's file, see `byte_counts`. NaN where that is not known, as of
+      older runs.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.

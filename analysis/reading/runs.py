@@ -109,7 +109,7 @@ class Run:
         return float("nan") if found is None else found
 
     def ticket_bytes(self) -> float:
-        """Returns the size of its ticket as one file; NaN if unknown."""
+        """Returns the bytes of masks and weights in its file, or NaN."""
         found = self.record.get("ticket_bytes")
         return float("nan") if found is None else found
 

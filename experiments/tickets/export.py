@@ -12,11 +12,13 @@ import tempfile
 
 import attrs
 
-from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.finished import finished_runs, ticket_settings
 from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.experiments.tickets import ticket_texts
 from lottery_ticket.foundations.command_line import terminal
 from lottery_ticket.foundations.exports import checked_exports, export_formats
 from lottery_ticket.foundations.machine import files, progress
+from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.values import names
 
 HEADS = (
@@ -35,6 +37,8 @@ def export(
     *,
     output_dir: str = ".",
     data_dir: str | None = None,
+    model: str | None = None,
+    dataset: str | None = None,
     margin: float = 1.0,
     quiet: bool = False,
 ) -> None:
@@ -50,13 +54,17 @@ def export(
     preparation, and computes in float32.
 
     Args:
-        run: Folder of a finished run, such as results/trial1/5/same_init.
+        run: Folder of a finished run, such as results/trial1/5/same_init, or
+            a ticket's file, NAME.ticket.
         to: Formats, such as keras,onnx, or all: keras, saved_model, litert,
             litert_sparse, litert_int8, onnx. The last needs
             `pip install 'lottery_ticket[export]'`.
         output_dir: Folder to write to. Files are called as the run is, with
             the endings of their formats. Default is the working folder.
         data_dir: Folder of the data, where the run's recipe needs one.
+        model: Of a ticket's file, where a network of the user's own is,
+            path/to/file.py:function: a ticket holds no code.
+        dataset: Of a ticket's file, where data are that have no name here.
         margin: How much worse litert_int8 may be: points of accuracy, percent
             of another metric.
         quiet: Whether to show no progress.
@@ -72,7 +80,8 @@ def export(
     if not margin >= 0:
         raise ValueError(f"margin must be at least 0. Received: {margin}")
     wanted = _formats(to)
-    ticket = finished_runs.read(run, data_dir)
+    ticket = finished_runs.read(run, data_dir, model=model, dataset=dataset)
+    _check_network(ticket)
     targets = _targets(wanted, ticket.directory, output_dir)
     with _original(ticket) as original, tempfile.TemporaryDirectory() as own:
         found = []
@@ -104,7 +113,7 @@ def _formats(to):
 
 def _targets(wanted, directory, output_dir):
     """Dict, format -> file or folder to write, none of which is there."""
-    stem = pathlib.PurePath(directory).name
+    stem = pathlib.PurePath(directory).name.removesuffix(ticket_file.SUFFIX)
     targets = {
         name: files.join(output_dir, stem + export_formats.FORMATS[name].ending)
         for name in wanted
@@ -118,14 +127,21 @@ def _targets(wanted, directory, output_dir):
     return targets
 
 
-@contextlib.contextmanager
-def _original(ticket):
-    """The ticket's network, measured, in float32 and without masks."""
-    if ticket.settings.get("model") is None:  # As find_ticket's are.
+def _check_network(ticket):
+    """Raises ValueError unless the ticket's network can be made here."""
+    there = ticket.settings if ticket.packed is None else ticket.packed.settings
+    if there.get("model") is None:  # As find_ticket's are.
         raise ValueError(
             f"{ticket.directory} is of a network that was given from Python: "
             "lt.load_ticket gives a model, which has Keras's export"
         )
+    if ticket.packed is not None:
+        ticket_settings.check_said(ticket.directory, there, ticket.settings)
+
+
+@contextlib.contextmanager
+def _original(ticket):
+    """The ticket's network, measured, in float32 and without masks."""
     recipe = attrs.evolve(ticket.recipe, dtype="float32", strategy="none")
     from_recipe.forget()
     dataset = from_recipe.dataset(recipe)
@@ -170,12 +186,4 @@ def _text(found, headline):
                 str(each.timed),
             ]
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0])]
-            + [c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)]
-        )
-        for row in rows
-    ]
-    return "\n".join([*lines, "", NOTE])
+    return "\n".join([ticket_texts.table(rows), "", NOTE])

@@ -44,3 +44,15 @@ def test_the_run_comes_first(run):
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="comes first, then a model"):
         load_ticket.load_ticket(network, run)
+
+
+@pytest.mark.slow
+def test_a_ticket_goes_to_onnx(run, tmp_path):
+    pytest.importorskip("tf2onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    ticket, path = load_ticket.load_ticket(run), str(tmp_path / "ticket.onnx")
+    ticket.export(path, format="onnx", verbose=False)
+    session = runtime.InferenceSession(path)
+    x = np.ones((3, *ticket.input_shape[1:]), np.float32)
+    [found] = session.run(None, {session.get_inputs()[0].name: x})
+    np.testing.assert_allclose(found, ticket(x), rtol=0, atol=1e-5)

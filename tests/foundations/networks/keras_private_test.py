@@ -176,3 +176,10 @@ def test_slots_are_what_is_kept_of_each_entry(optimizer, count):
     assert not {id(each) for each in found} & {id(each) for each in variables}
     other = keras.Variable(np.ones((2, 3)))
     assert keras_private.slots(optimizer, other) == []
+
+
+def test_networks_count_as_called_for_export():
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    assert not network._called  # What Keras asks, as it exports to ONNX.
+    keras_private.mark_called(network)
+    assert network._called
