@@ -232,3 +232,41 @@ def called_graph(operation: typing.Any) -> typing.Any:
     """
     name = operation.get_attr("f").name
     return operation.graph._get_function(name).graph
+
+
+def nodes(network: keras.Model) -> list:
+    """Returns the calls in a functional or sequential network, in order.
+
+    A call has an `operation`, `arguments`, and `output_tensors`. None if the
+    network is not built, or its call is somebody's own.
+    """
+    network = getattr(network, "_functional", None) or network
+    by_depth = getattr(network, "_nodes_by_depth", {})
+    return [
+        node
+        for depth in sorted(by_depth, reverse=True)
+        for node in by_depth[depth]
+        if node.operation and not node.is_input
+    ]
+
+
+def input_structure(network: keras.Model) -> typing.Any:
+    """Returns the inputs of a functional or sequential network, as it takes.
+
+    A list of one tensor is that tensor, which is what networks are called with.
+    """
+    network = getattr(network, "_functional", None) or network
+    found = network._inputs_struct
+    is_one = isinstance(found, list | tuple) and len(found) == 1
+    return found[0] if is_one else found
+
+
+def output_structure(network: keras.Model) -> typing.Any:
+    """Returns the outputs that a functional or sequential network gives."""
+    network = getattr(network, "_functional", None) or network
+    return network._outputs_struct
+
+
+def mask_of(tensor: typing.Any) -> typing.Any:
+    """Returns the mask of places that a symbolic tensor carries, or None."""
+    return getattr(tensor, "_keras_mask", None)
