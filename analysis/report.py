@@ -15,6 +15,7 @@ from lottery_ticket.analysis.sections import (
     layers,
     parts,
     run_tables,
+    sizes,
     verdicts,
 )
 from lottery_ticket.foundations.machine import files
@@ -27,6 +28,7 @@ RUN_SECTIONS = (
     differences.section,
     comparison.section,
     run_tables.training_section,
+    sizes.section,
     density.section,
     grids.section,
     density.stop_section,

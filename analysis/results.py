@@ -42,7 +42,12 @@ def read(
     - early_stop_censored: whether the lowest validation loss is the last one,
       so that the true minimum may lie beyond; optimizer, lr and training_len as
       set, and train_s, the seconds that training took; NaN or None where that
-      is not known.
+      is not known;
+    - weights_kept, weights_effective: of all masked layers together, kept and
+      on a path; flops, flops_dense: FLOPs of one example with the weights kept
+      and with all, see `flop_counts`; ticket_bytes: masks and final weights in
+      a ticket's file, see `byte_counts`. NaN where that is not known, as of
+      older runs.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.

@@ -10,6 +10,7 @@ with lazy.imports():
     import keras
 
     from lottery_ticket.foundations import keras_model
+    from lottery_ticket.foundations.networks import keras_private
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ def load_ticket(
         wrapped.reset(presets=run.final)
     finally:
         ticket = wrapped.release()
+    if getattr(ticket, "inputs", None):
+        keras_private.mark_called(ticket)
     return ticket
 
 

@@ -1,12 +1,14 @@
 """ModelBase: a plain Keras network whose kernels have masks and presets."""
 
 import hashlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import (
+    flops,
     flow,
     keras_private,
     kernels,
@@ -78,6 +80,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self._variables = {}
         self._built_values = {}
         self._random_states = {}
+        self._positions: dict[str, int] | None = None
         self._build = None
         self._as_0_1_0 = False  # See KerasModel.
 
@@ -221,6 +224,19 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
     def effective_masks(self, masks: Network) -> Network | None:
         """Returns masks of kept weights on a path from input to output."""
         return flow.effective_masks(self, masks)
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """How often each weight of a layer is used for one example, by layer.
+
+        Looked for once; see `networks.flops.positions`.
+        """
+        if self._positions is None:
+            kernels = {name: self.variables[name] for name in self._constraints}
+            self._positions = flops.positions(
+                self.network, kernels, self.input_shape
+            )
+        return self._positions
 
     def outcome(self) -> dict[str, Network]:
         """Returns what training has left, by the name of its folder."""

@@ -12,6 +12,7 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.networks import accepted, keras_private
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.tickets import byte_counts
 from lottery_ticket.foundations.training import (
     batches,
     optimizer_identity,
@@ -198,11 +199,16 @@ class RunMasks:
                 )
 
     def counted(self, outcome: dict[str, dict]) -> dict:
-        """Returns "density" and "effective" as a run records them.
+        """Returns what a run records of its masks, as JSON values.
 
-        They are a dict, layer name -> (kept, total), and a dict, layer name ->
-        kept weights on a path from input to output, or None. The masks of the
-        outcome may be others than before.
+        The masks of the outcome may be others than before. By name:
+
+        - density: dict, layer name -> (kept, total);
+        - effective: dict, layer name -> kept weights on a path from input to
+          output, or None;
+        - positions: dict, layer name -> how often each of its weights is used
+          for one example, of the layers that this is known of;
+        - ticket_bytes: see `byte_counts.content`, of the final weights.
         """
         masks, effective = outcome["masks"], self.effective
         if any(
@@ -213,6 +219,8 @@ class RunMasks:
             "density": masks_lib.counts(masks),
             "effective": effective
             and {name: int(each.sum()) for name, each in effective.items()},
+            "positions": dict(self._model.positions),
+            "ticket_bytes": byte_counts.content(masks, outcome["final"]),
         }
 
 

@@ -115,6 +115,7 @@ VERBS = {
     "verify": "checks a file, and evaluates the ticket in it",
     "unpack": "writes the folder of a run from a file",
     "card": "writes a model card",
+    "export": "exports to formats of other programs, and checks each",
     "compact": "writes a physically smaller network of a ticket",
 }
 

@@ -16,7 +16,11 @@ from lottery_ticket.analysis.reading import (
 )
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import paths, run_record, save_restore
-from lottery_ticket.foundations.values import headline, names_0_1_0
+from lottery_ticket.foundations.values import (
+    flop_counts,
+    headline,
+    names_0_1_0,
+)
 
 with lazy.imports():
     import pandas as pd
@@ -78,6 +82,37 @@ class Run:
         _, total = records.count(self.record["density"])
         return records.share(sum(effective.values()), total)
 
+    def weights(self, count_of: str) -> float:
+        """Returns how many weights are kept, or on a path; NaN if unknown.
+
+        Args:
+            count_of: "kept" or "effective".
+        """
+        if count_of == "kept":
+            return records.count(self.record["density"])[0]
+        effective = self.record.get("effective")
+        return float("nan") if effective is None else sum(effective.values())
+
+    def flops(self, place: int) -> float:
+        """Returns the FLOPs of one example, NaN where they are not known.
+
+        Args:
+            place: 0 for the weights kept, 1 for those of the dense network.
+        """
+        counts = {
+            name: counted[place]
+            for name, counted in self.record["density"].items()
+        }
+        # What older runs have not recorded.
+        positions = self.record.get("positions", {})
+        found = flop_counts.flops(positions, counts)
+        return float("nan") if found is None else found
+
+    def ticket_bytes(self) -> float:
+        """Returns the bytes of masks and weights in its file, or NaN."""
+        found = self.record.get("ticket_bytes")
+        return float("nan") if found is None else found
+
     def layers(self) -> dict[str, float]:
         """Returns the same of each layer, by the name of the column."""
         columns, effective = {}, self.record.get("effective")
@@ -112,6 +147,11 @@ COLUMNS = {
     "early_stop_censored": Run.is_censored,
     **{name: operator.methodcaller("setting", name) for name in TRAINING},
     "train_s": lambda run: run.record.get("train_s"),
+    "weights_kept": operator.methodcaller("weights", "kept"),
+    "weights_effective": operator.methodcaller("weights", "effective"),
+    "flops": operator.methodcaller("flops", 0),
+    "flops_dense": operator.methodcaller("flops", 1),
+    "ticket_bytes": Run.ticket_bytes,
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}

@@ -44,7 +44,7 @@ def positions(
             where the network does not say it; () asks the network.
     """
     if variables is None:
-        variables = _kernels(network)
+        variables = kernels_of(network)
     uses = _Uses()
     try:
         inputs = _inputs(network, input_shape)
@@ -66,7 +66,7 @@ def multiply_adds(
 
     Arguments, names and what is left out are as of `positions`.
     """
-    found, own = positions(network, None, input_shape), _kernels(network)
+    found, own = positions(network, None, input_shape), kernels_of(network)
     return {n: uses * math.prod(own[n].shape) for n, uses in found.items()}
 
 
@@ -193,8 +193,8 @@ _RULES |= {
 }
 
 
-def _kernels(network):
-    """All kernels by name."""
+def kernels_of(network: keras.Model) -> dict[str, keras.Variable]:
+    """Returns all kernels of a network, trained or not, by their names."""
     found = kernels.find(network, trained_only=False)
     own = {id(kernel) for kernel in found}
     named = network_variables.named(network, found)

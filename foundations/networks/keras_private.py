@@ -62,6 +62,14 @@ def calls_its_layers(network: keras.Model) -> bool:
     return module.startswith("keras.src.models.")
 
 
+def mark_called(network: keras.Model) -> None:
+    """Has a functional network count as called, as `export` to ONNX wants.
+
+    One that is built of layers knows its inputs without a call.
+    """
+    network._called = True
+
+
 def is_operation(kind: type) -> bool:
     """Whether a class is one of Keras's operations on tensors.
 

@@ -119,3 +119,15 @@ def test_another_keras_is_said_to_describe_it_otherwise(tmp_path, caplog):
     ticket_file.write(path, other)
     assert load_ticket.load_ticket(path, network(activation="tanh"))
     assert "was made with Keras 3.0.0, here is" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_ticket_goes_to_onnx(run, tmp_path):
+    pytest.importorskip("tf2onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    ticket, path = load_ticket.load_ticket(run), str(tmp_path / "ticket.onnx")
+    ticket.export(path, format="onnx", verbose=False)
+    session = runtime.InferenceSession(path)
+    x = np.ones((3, *ticket.input_shape[1:]), np.float32)
+    [found] = session.run(None, {session.get_inputs()[0].name: x})
+    np.testing.assert_allclose(found, ticket(x), rtol=0, atol=1e-5)

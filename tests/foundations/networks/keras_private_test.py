@@ -207,3 +207,10 @@ def test_masks_of_places_are_seen():
     words = keras.layers.Embedding(5, 2, mask_zero=True)(x)
     assert keras_private.mask_of(words) is not None
     assert keras_private.mask_of(x) is None
+
+
+def test_networks_count_as_called_for_export():
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    assert not network._called  # What Keras asks, as it exports to ONNX.
+    keras_private.mark_called(network)
+    assert network._called
