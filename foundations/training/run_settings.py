@@ -168,6 +168,7 @@ class Output:
             from input to output: "warn", or "stop" before training.
         bar: Where to show progress; None makes a bar of this run's own.
         quiet: Whether that one shows nothing.
+        facts: JSON values by name that are recorded, and not compared.
     """
 
     settings: dict = dataclasses.field(default_factory=dict)
@@ -176,6 +177,7 @@ class Output:
     on_collapse: str = "warn"
     bar: progress.Progress | None = None
     quiet: bool = False
+    facts: dict = dataclasses.field(default_factory=dict)
 
     def open_bar(self) -> contextlib.AbstractContextManager:
         """Returns a context with the bar, which ends with it if it is new."""
