@@ -207,9 +207,7 @@ def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
     return math.prod(window) * inputs, math.prod(window) * outputs
 
 
-def layout(
-    layer: keras.Layer, kernel: keras.Variable
-) -> granularity.Layout:
+def layout(layer: keras.Layer, kernel: keras.Variable) -> granularity.Layout:
     """Returns which axes of a kernel are inputs of a unit, and which are units.
 
     - dense, convolution, recurrent, registered: the last axis is units; all

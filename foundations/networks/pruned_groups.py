@@ -5,14 +5,14 @@ import typing
 
 import numpy as np
 
-from lottery_ticket.foundations.networks import flow, keras_private, kernels
+from lottery_ticket.foundations.networks import flow, keras_private
 from lottery_ticket.foundations.selection import doubts, granularity
 
 Masks = dict[str, np.ndarray]
 
 
 def of(
-    model: typing.Any, text: str, pooling: str = "mean"
+    model: typing.Any, text: str, pooling: str | None = None
 ) -> granularity.Groups:
     """Returns the groups of a network's kernels.
 
@@ -29,13 +29,13 @@ def of(
     Args:
         model: ModelBase.
         text: Granularity, as `granularity.parse` takes it.
-        pooling: A name in granularity.POOLINGS.
+        pooling: A name in granularity.POOLINGS; None is mean.
 
     Raises:
         ValueError: If one of them is unknown, or all layers would stay whole.
     """
     parsed = granularity.parse(text)
-    if parsed == granularity.Granularity():
+    if parsed == granularity.WEIGHT:
         return granularity.WEIGHTS
     layouts, notes, follow = model.layouts, [], _same
     whole: list[str] = []
@@ -65,7 +65,7 @@ def of(
         )
     return granularity.Groups(
         parsed,
-        pooling,
+        pooling or "mean",
         layouts,
         tuple(whole),
         follow,

@@ -52,6 +52,9 @@ class Granularity:
         return counted.get(self.kind, "weights")
 
 
+WEIGHT = Granularity()
+
+
 class Layout(typing.NamedTuple):
     """Which axes of a kernel are inputs of a unit, and which are units."""
 
@@ -200,7 +203,7 @@ class Groups:
         notes: What to say of that, in lines.
     """
 
-    granularity: Granularity = Granularity()
+    granularity: Granularity = WEIGHT
     pooling: str = "mean"
     layouts: dict[str, Layout] = dataclasses.field(default_factory=dict)
     whole: tuple[str, ...] = ()
@@ -270,6 +273,18 @@ class Groups:
             name: (int(np.count_nonzero(own)), int(own.size))
             for name, own in self.masks(masks).items()
         }
+
+    def counted(self, masks: Masks) -> str:
+        """Returns in words how many groups, and how many weights, are kept.
+
+        Such as "200 of 400 units and 31.2 % of 266,200 weights kept".
+        """
+        groups, total = np.sum(list(self.counts(masks).values()), axis=0)
+        kept, weights = np.sum(list(masks_lib.counts(masks).values()), axis=0)
+        return (
+            f"{groups:,} of {total:,} {self.granularity.noun} and "
+            f"{100 * kept / weights:.4g} % of {weights:,} weights kept"
+        )
 
     def facts(self, masks: Masks) -> dict:
         """Returns what a run's record says of masks: its `counts`, of groups.

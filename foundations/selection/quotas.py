@@ -103,9 +103,7 @@ def of_densities(
     return quotas
 
 
-def of_each(
-    layers: Iterable[str], n: int, m: int, masks: Masks
-) -> list[Quota]:
+def of_each(layers: Iterable[str], n: int, m: int, masks: Masks) -> list[Quota]:
     """Returns how many weights layers keep, each, of which n of every m stay.
 
     No more than are kept already.
