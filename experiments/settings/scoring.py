@@ -70,11 +70,11 @@ class Scoring:
 
     granularity: str = fields.field(
         "weight",
-        "What is pruned at once: weight; unit, all that comes in to a neuron or "
-        "filter, and what reads it; block:HxW, tiles of H inputs and W units, "
-        "such as block:4x4; or n:m, such as 2:4: of every m consecutive inputs "
-        "of a unit n stay, whatever scope is, and no fractions nor densities "
-        "are given. Fractions and densities of units and blocks count those.",
+        "What is pruned at once: weight; unit, all that comes in to a neuron "
+        "or filter, with what reads it; block:HxW, tiles of H inputs and W "
+        "units; or n:m, such as 2:4, n of every m consecutive inputs of a unit "
+        "staying, whatever scope is. Fractions and densities count units or "
+        "blocks then; with n:m none are given.",
         convert=granularity_lib.text,
         source=MISHRA,
     )

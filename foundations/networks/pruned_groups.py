@@ -1,4 +1,4 @@
-"""The groups of weights that a network is pruned by: units and what reads them."""
+"""The groups of a network's weights: its units, and what reads them."""
 
 import math
 import typing

@@ -87,11 +87,6 @@ def parse(text: str) -> Granularity:
                 f"m weights stay. Received: {text}"
             )
         return Granularity("n:m", (n, m))
-    if isinstance(text, int) and not isinstance(text, bool):
-        raise ValueError(
-            f"Expected a granularity, {', '.join(KINDS)}. Received: {text} (in "
-            "YAML, n:m stands between quotes: '2:4')"
-        )
     names.check("granularity", text, KINDS)
     if text not in ("weight", "unit"):
         raise ValueError(
