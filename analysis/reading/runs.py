@@ -27,8 +27,11 @@ RULES = {
     for rule in (
         *("criterion", "invert_scores", "one_shot", "retraining"),
         *("rewind_iteration", "restart", "mask_1_action", "mask_0_action"),
+        "granularity",
     )
 }
+# Those since 0.2.0 whose columns are behind what tables have had before.
+LATER_RULES = ("granularity",)
 # Settings that experiments are told apart by, where these differ.
 TRAINING = ("optimizer", "lr", "training_len")
 
@@ -78,6 +81,11 @@ class Run:
         _, total = records.count(self.record["density"])
         return records.share(sum(effective.values()), total)
 
+    def group_density(self) -> float:
+        """Returns the share of units or blocks that is kept; NaN of weights."""
+        groups = self.record.get("groups")
+        return records.share(*records.count(groups)) if groups else float("nan")
+
     def layers(self) -> dict[str, float]:
         """Returns the same of each layer, by the name of the column."""
         columns, effective = {}, self.record.get("effective")
@@ -106,12 +114,18 @@ COLUMNS = {
         name: operator.methodcaller("setting", name)
         for name in ("recipe", "dataset", "model", "seed")
     },
-    **{rule: operator.methodcaller("rule", rule) for rule in RULES},
+    **{
+        rule: operator.methodcaller("rule", rule)
+        for rule in RULES
+        if rule not in LATER_RULES
+    },
     "directory": lambda run: run.place.directory,
     # Since 0.2.0, behind what tables have had before.
     "early_stop_censored": Run.is_censored,
     **{name: operator.methodcaller("setting", name) for name in TRAINING},
     "train_s": lambda run: run.record.get("train_s"),
+    **{rule: operator.methodcaller("rule", rule) for rule in LATER_RULES},
+    "group_density": Run.group_density,
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
