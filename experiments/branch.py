@@ -100,7 +100,8 @@ def plan(
         source, selection, mask_1_action, signed_constant, start_iteration
     )
     _check_not_the_same(source, recipe, own)
-    _check_counts(source, selection)
+    if selection != "ticket":
+        _check_pruned(source, selection)
     select = functools.partial(
         SELECTIONS[selection], source, seeds.derive(recipe.init_seed, selection)
     )
@@ -157,7 +158,9 @@ def plan(
 
 
 def same(
-    ticket: finished_runs.FinishedRun, seed: int, groups: granularity.Groups
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
 ) -> Masks:
     """Returns the ticket's own masks; nothing is drawn."""
     del seed, groups
@@ -165,23 +168,29 @@ def same(
 
 
 def shuffle(
-    ticket: finished_runs.FinishedRun, seed: int, groups: granularity.Groups
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
 ) -> Masks:
     """Returns each layer's mask permuted: as many weights, at random.
 
     Or as many groups; see `Groups.shuffled`.
     """
+    _check_pruned(ticket, "shuffle")
     return groups.shuffled(ticket.masks, seed)
 
 
 def random_global(
-    ticket: finished_runs.FinishedRun, seed: int, groups: granularity.Groups
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
 ) -> Masks:
     """Returns masks that keep as many weights of all layers, at random.
 
     Or groups. Layers that the ticket leaves whole stay so; the others come out
     about equally dense.
     """
+    _check_pruned(ticket, "random_global")
     rng = np.random.default_rng(seed)
     kept = groups.masks(ticket.masks)
     compared = _pruned_layers(kept)
@@ -190,7 +199,9 @@ def random_global(
 
 
 def oneshot(
-    ticket: finished_runs.FinishedRun, seed: int, groups: granularity.Groups
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
 ) -> Masks:
     """Returns masks of the dense network's largest weights after training.
 
@@ -204,6 +215,7 @@ def oneshot(
         FileNotFoundError, ValueError: As `finished_runs.dense_final`.
     """
     del seed
+    _check_pruned(ticket, "oneshot")
     final = finished_runs.dense_final(ticket)
     scores = {name: np.abs(final[name]) for name in ticket.masks}
     whole, kept = masks_lib.ones(ticket.masks), groups.masks(ticket.masks)
@@ -216,8 +228,8 @@ def oneshot(
     return _cut(ticket, compared, groups.pooled(whole, scores), groups)
 
 
-# Which weights a branch keeps. Those that draw or score are for tickets that
-# are pruned.
+# Which weights a branch keeps. Those that draw or score raise a ValueError if
+# the ticket keeps all weights.
 SELECTIONS = {
     "ticket": same,
     "shuffle": shuffle,
@@ -226,7 +238,7 @@ SELECTIONS = {
 }
 
 
-def _check_counts(ticket, selection):
+def _check_pruned(ticket, selection):
     """Raises unless a selection has something to select, and may."""
     if selection == "random_global" and ticket.granularity.is_n_of_m:
         raise ValueError(
@@ -234,7 +246,7 @@ def _check_counts(ticket, selection):
             f"keeps n of each m. Received: {ticket.directory}, of "
             f"{ticket.granularity}. Use shuffle"
         )
-    if selection != "ticket" and not _pruned_layers(ticket.masks):
+    if not _pruned_layers(ticket.masks):
         raise ValueError(
             f"selection={selection} is for tickets that are pruned. Received: "
             f"{ticket.directory}, which keeps all weights"
