@@ -70,11 +70,11 @@ class Scoring:
 
     granularity: str = fields.field(
         "weight",
-        "What is pruned at once: weight; unit, all that comes in to a neuron "
-        "or filter, with what reads it; block:HxW, tiles of H inputs and W "
-        "units; or n:m, such as 2:4, n of every m consecutive inputs of a unit "
-        "staying, whatever scope is. Fractions and densities count units or "
-        "blocks then; with n:m none are given.",
+        "weight, unit, block:HxW or n:m, what is pruned at once. A unit is all "
+        "that comes in to a neuron or filter, and what reads it goes, too; a "
+        "block is a tile of H inputs and W units. Fractions and densities "
+        "count these. With n:m, such as 2:4, n of every m consecutive inputs "
+        "of a unit stay, whatever scope is, and neither is given.",
         convert=granularity_lib.text,
         source=MISHRA,
     )
