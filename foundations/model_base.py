@@ -19,6 +19,7 @@ from lottery_ticket.foundations.networks import (
     output_kind,
 )
 from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.selection import granularity
 from lottery_ticket.foundations.tasks import classification
 from lottery_ticket.foundations.tasks import task as task_lib
 from lottery_ticket.foundations.training import trainee
@@ -305,6 +306,18 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """Fans of the kernels with masks; see `kernels.fans`."""
         named = {name: self._variables[name] for name in self._constraints}
         return {name: kernels.fans(*each) for name, each in named.items()}
+
+    @property
+    def layouts(self) -> dict[str, granularity.Layout]:
+        """Layouts of the kernels with masks; see `kernels.layout`."""
+        named = {name: self._variables[name] for name in self._constraints}
+        return {name: kernels.layout(*each) for name, each in named.items()}
+
+    @property
+    def depthwise(self) -> list[str]:
+        """Names of the depthwise kernels with masks."""
+        named = {name: self._variables[name] for name in self._constraints}
+        return [n for n, each in named.items() if kernels.is_depthwise(*each)]
 
     @property
     def without_flow(self) -> list[str]:

@@ -229,7 +229,8 @@ def _saved(run, model, before, output, bar):
     outcome = model.outcome()
     before.check(outcome["final"])
     networks = {"initial": before.weights, **outcome}
-    run.save(networks if output.save_network else {}, before.counted(outcome))
+    counted = {**before.counted(outcome), **output.facts}
+    run.save(networks if output.save_network else {}, counted)
     bar.finish(
         f"in {run.facts['train_s']:.1f} s", run.logs.latest(), model.headline
     )

@@ -31,8 +31,11 @@ RULES = {
     for rule in (
         *("criterion", "invert_scores", "one_shot", "retraining"),
         *("rewind_iteration", "restart", "mask_1_action", "mask_0_action"),
+        "granularity",
     )
 }
+# Those since 0.2.0 whose columns are behind what tables have had before.
+LATER_RULES = ("granularity",)
 # Settings that experiments are told apart by, where these differ.
 TRAINING = ("optimizer", "lr", "training_len")
 
@@ -113,6 +116,11 @@ class Run:
         found = self.record.get("ticket_bytes")
         return float("nan") if found is None else found
 
+    def group_density(self) -> float:
+        """Returns the share of units or blocks that is kept; NaN of weights."""
+        groups = self.record.get("groups")
+        return records.share(*records.count(groups)) if groups else float("nan")
+
     def layers(self) -> dict[str, float]:
         """Returns the same of each layer, by the name of the column."""
         columns, effective = {}, self.record.get("effective")
@@ -141,7 +149,11 @@ COLUMNS = {
         name: operator.methodcaller("setting", name)
         for name in ("recipe", "dataset", "model", "seed")
     },
-    **{rule: operator.methodcaller("rule", rule) for rule in RULES},
+    **{
+        rule: operator.methodcaller("rule", rule)
+        for rule in RULES
+        if rule not in LATER_RULES
+    },
     "directory": lambda run: run.place.directory,
     # Since 0.2.0, behind what tables have had before.
     "early_stop_censored": Run.is_censored,
@@ -152,6 +164,8 @@ COLUMNS = {
     "flops": operator.methodcaller("flops", 0),
     "flops_dense": operator.methodcaller("flops", 1),
     "ticket_bytes": Run.ticket_bytes,
+    **{rule: operator.methodcaller("rule", rule) for rule in LATER_RULES},
+    "group_density": Run.group_density,
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}

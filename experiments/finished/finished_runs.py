@@ -17,6 +17,7 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.tickets import ticket_file
+from lottery_ticket.foundations.selection import granularity
 from lottery_ticket.foundations.values import fields, masks, names_0_1_0
 
 Network = dict[str, np.ndarray]
@@ -93,6 +94,18 @@ class FinishedRun:
         # A level 0 has its experiment's retraining only on record.
         is_dense = self.settings.get("level") == 0
         return not is_dense and self.settings.get("retraining") == "finetune"
+
+    @functools.cached_property
+    def granularity(self) -> granularity.Granularity:
+        """What was pruned at once."""
+        text = str(names_0_1_0.value(self.settings, "granularity"))
+        return granularity.parse(text)
+
+    @property
+    def pruned_at_once(self) -> dict[str, str | None]:
+        """Settings of that, as recorded; none where it was weights."""
+        recorded = ("granularity", "score_pooling")
+        return {n: self.settings[n] for n in recorded if n in self.settings}
 
     @property
     def rescaling(self) -> str:

@@ -1,5 +1,6 @@
 """Plans of experiments on one network: they train it, or measure on it."""
 
+import dataclasses
 from collections.abc import Callable
 
 from lottery_ticket.experiments.settings import recipes
@@ -59,7 +60,8 @@ def training(
 
     Args: as for `plan`, and
         give_start: Function (dataset, model) that gives the model the weights
-            and masks to start from.
+            and masks to start from. It may return facts to record: a dict, name
+            -> JSON value.
         output: What the run writes and shows; its settings are all that the
             results depend on.
         course: Where it starts, and what it does on the way.
@@ -68,7 +70,7 @@ def training(
     names.check("on_collapse", output.on_collapse, collapse.POLICIES)
 
     def work(dataset, model):
-        give_start(dataset, model)
+        facts = give_start(dataset, model) or {}
         from_recipe.train(
             recipe,
             dataset,
@@ -76,7 +78,7 @@ def training(
             output_dir,
             course=course,
             finetune=finetune,
-            output=output,
+            output=dataclasses.replace(output, facts=facts),
         )
 
     return plan(

@@ -70,6 +70,15 @@ def mark_called(network: keras.Model) -> None:
     network._called = True
 
 
+def is_functional(operation: typing.Any) -> bool:
+    """Whether it is a network whose outputs are made by layers, as a graph."""
+    return (
+        isinstance(operation, keras.Model)
+        and calls_its_layers(operation)
+        and bool(getattr(operation, "outputs", None))
+    )
+
+
 def is_operation(kind: type) -> bool:
     """Whether a class is one of Keras's operations on tensors.
 
@@ -113,6 +122,15 @@ def output_layers(network: keras.Model) -> list:
     """Returns what a functional network names its outputs by; else none."""
     outputs = getattr(network, "output_names", None) and network.outputs
     return [each._keras_history.operation for each in outputs or ()]
+
+
+def made_by(tensor: keras.KerasTensor) -> tuple[typing.Any, list]:
+    """Returns the operation that a symbolic tensor comes from, and its inputs.
+
+    Those are symbolic tensors, too; an InputLayer has none.
+    """
+    operation, node, _ = tensor._keras_history
+    return operation, list(operation._inbound_nodes[node].input_tensors)
 
 
 def function_of(metric: keras.Metric) -> typing.Any:

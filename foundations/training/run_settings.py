@@ -171,6 +171,7 @@ class Output:
         quiet: Whether that one shows nothing.
         expected: Inputs that the run must have, as run.json records them, where
             it has to be the same as another.
+        facts: JSON values by name that are recorded, and not compared.
     """
 
     settings: dict = dataclasses.field(default_factory=dict)
@@ -180,6 +181,7 @@ class Output:
     bar: progress.Progress | None = None
     quiet: bool = False
     expected: dict = dataclasses.field(default_factory=dict)
+    facts: dict = dataclasses.field(default_factory=dict)
 
     def check_inputs(self, inputs: dict) -> None:
         """Raises ValueError, naming them, if inputs are other than expected."""

@@ -24,7 +24,8 @@ def test_a_row_per_run(tmp_path):
     assert found.problems == []
     [row] = found.runs.to_dict("records")
     unknown = {"effective_density", "weights_effective", "flops"}
-    for column in unknown | {"flops_dense", "ticket_bytes"}:
+    unknown |= {"flops_dense", "ticket_bytes", "group_density"}
+    for column in unknown:
         assert math.isnan(row.pop(column))
     assert [row] == [
         {
@@ -256,3 +257,14 @@ def test_columns_are_those_of_the_table(tmp_path, monkeypatch):
     runs = results.read(str(tmp_path)).runs
     assert list(runs.columns) == [*columns, "mine"]
     assert runs["mine"].to_list() == [7]
+
+
+def test_the_density_of_groups_is_as_recorded(tmp_path):
+    facts = {"groups": {"layer0": [1, 4], "layer1": [2, 4]}}
+    fake_results.write_run(str(tmp_path), 1, 1, facts=facts, granularity="unit")
+    fake_results.write_run(str(tmp_path), 1, 0)
+    of_weights, of_units = results.read(str(tmp_path)).runs.to_dict("records")
+    assert of_units["granularity"] == "unit"
+    assert of_units["group_density"] == 3 / 8
+    assert of_weights["granularity"] == "weight"
+    assert math.isnan(of_weights["group_density"])
