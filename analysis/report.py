@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.page import page
 from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.analysis.sections import (
@@ -111,6 +112,9 @@ def maker(
             about = [each.about for each in made if each.about]
             text = f"No run but {' and '.join(about)}.\n"
             made = [*made, parts.Section(text=text)]
+        outputs[page.NAME] = page.render(
+            found, made, outputs, [*found.problems, *of_sections]
+        )
         parts.write(directory, outputs, parts.join_texts(made, problems))
 
     paragraphs = [

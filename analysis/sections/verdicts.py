@@ -23,6 +23,7 @@ in the mean and in each trial. Earliest: the level whose validation loss is
 lowest first, and when; not at the end of training. Beyond: the next sparser
 level, and how far it is from dense. Levels are in brackets.
 """
+BEST, UNIT = "Best ticket", " points"
 GIVEN = ""
 SPREAD = " (their standard deviation; of one, 0)"
 HEADS = (
@@ -56,7 +57,39 @@ def section(found: tree.Tree) -> parts.Section:
         text=text,
         rank=-1,
         papers={"verdicts": rows},
+        captions={"verdicts": "Down to where tickets are as good as dense"},
+        facts=best(table[table["experiment"].isin(tickets)], kind),
     )
+
+
+def best(
+    table: "pd.DataFrame", kind: headline_lib.Headline
+) -> dict[str, str]:
+    """Returns the sparsest ticket that is as good as dense in the mean, in
+    words below "Best ticket"; {} where there is no ticket.
+
+    Args:
+        table: As from `read`, of tickets.
+        kind: Their headline metric.
+    """
+    means = table[table["trial"] == MEAN]
+    if means.empty:
+        return {}
+    good = means[means["as_good_density"].notna()]
+    margin = f"{kind.number(max(means['margin']))}{UNIT * kind.is_percent}"
+    if good.empty:
+        return {BEST: f"none is within {margin} of the dense network"}
+    row = good.sort_values("as_good_density", kind="stable").iloc[0]
+    reached = row["dense_accuracy"] + row["as_good_difference"]
+    return {
+        BEST: f"{row['experiment']} keeps "
+        f"{tables.percent(row['as_good_density'])} % of the weights (level "
+        f"{row['as_good_level']:.0f}) and reaches {kind.text(reached)}, dense "
+        f"{kind.text(row['dense_accuracy'])}: "
+        f"{tables.signed(row['as_good_difference'], kind)}"
+        f"{UNIT * kind.is_percent}, mean of n = {row['trials']}; as good is "
+        f"what is within {margin}"
+    }
 
 
 def read(
