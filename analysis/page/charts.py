@@ -25,6 +25,7 @@ STYLE = {
     "svg.fonttype": "none",  # Text stays text.
 }
 MOST_POINTS = 250  # Of a line; of more, only every so-and-so-many-th.
+UNUSED = "<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->"  # Of an SVG.
 POINTS_PER_INCH = 72  # Of SVG.
 NOT_DRAWN = ("None", "none", " ", "")
 
@@ -160,8 +161,8 @@ def _thin(figure):
             x, y = map(np.asarray, line.get_data())
             line.set_data(x[kept], y[kept])
             if told is not None:
-                columns = (told.low, told.high, told.of)
-                points_lib.tell(line, points_lib.Points(*_chosen(columns, kept)))
+                columns = _chosen((told.low, told.high, told.of), kept)
+                points_lib.tell(line, points_lib.Points(*columns))
         for band in axes.collections:
             if isinstance(band, mpl_collections.PolyCollection):
                 band.set_verts(
@@ -246,8 +247,8 @@ def _line_look(line):
         marker = _path(line)
     if line.get_linestyle() in NOT_DRAWN:
         return None, marker
-    _, dashes = line._dash_pattern
-    return " ".join(f"{each:.3g}" for each in dashes or ()), marker
+    _, dashes = line._dash_pattern  # What draws it; nothing public says it.
+    return " ".join(f"{1.5 * each:.3g}" for each in dashes or ()), marker
 
 
 def _path(line):
@@ -333,8 +334,7 @@ def _first(texts):
 def _for_page(svg, prefix):
     """An SVG file as an element among others: its ids are its own."""
     svg = svg[max(svg.find("<svg"), 0) :]
-    for unused in ("<metadata>.*?</metadata>", "<style.*?</style>", "<!--.*?-->"):
-        svg = re.sub(unused, "", svg, flags=re.DOTALL)
+    svg = re.sub(UNUSED, "", svg, flags=re.DOTALL)
     svg = re.sub(r"<[^>]*>", lambda found: _tag(found[0], prefix), svg)
     return re.sub(r"\n\s*", "\n", svg)
 

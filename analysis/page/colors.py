@@ -7,6 +7,7 @@ from collections.abc import Iterable
 COLOR = re.compile(r"(?<=[ :])#([0-9a-f]{6})\b")
 DARK_GROUND = "16191d"
 CONTRAST = 4.5  # At least so much on dark ground.
+CALM = 0.6  # Saturation of what is made lighter, at most.
 STEPS = 40  # Of lightness that are tried.
 
 
@@ -37,7 +38,8 @@ def on_dark(color: str) -> str:
         return _hex((highest - lightness * (highest - lowest),) * 3)
     for step in range(STEPS + 1):
         lighter = lightness + (1 - lightness) * step / STEPS
-        found = colorsys.hls_to_rgb(hue, lighter, saturation)
+        calm = min(saturation, CALM) if step else saturation
+        found = colorsys.hls_to_rgb(hue, lighter, calm)
         if contrast(_hex(found), DARK_GROUND) >= CONTRAST:
             break
     return _hex(found)
@@ -54,11 +56,12 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(color):
     """Source: WCAG 2.1, https://www.w3.org/TR/WCAG21/#dfn-relative-luminance."""
-    linear = [
+    linear = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in _parts(color)
-    ]
-    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear))
+    )
+    red, green, blue = linear
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _parts(color):

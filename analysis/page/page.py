@@ -7,7 +7,7 @@ from typing import Any
 from lottery_ticket.analysis.page import charts, colors, summary, tables
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.analysis.sections import parts
-from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.machine import files, lazy
 
 with lazy.imports():
     import jinja2
@@ -19,6 +19,7 @@ TEMPLATE, STYLE, SCRIPT = "page.html.jinja", "page.css", "page.js"
 
 def render(
     found: tree.Tree,
+    roots: list[str],
     made: list[parts.Section],
     outputs: dict[str, bytes],
     problems: list[str],
@@ -29,6 +30,7 @@ def render(
 
     Args:
         found: The tree that is reported.
+        roots: Its folders, one or several.
         made: Sections of its report, in order.
         outputs: Dict, file name -> bytes, of what the sections write.
         problems: What is wrong with results.
@@ -46,7 +48,7 @@ def render(
     texts = [each.svg for each in drawn]
     problems = [*dict.fromkeys(problems)]
     rendered = _template().render(
-        title=_title(found.output_dir),
+        title=_title(roots),
         style=_beside(STYLE),
         script=_beside(SCRIPT),
         colors={
@@ -59,9 +61,9 @@ def render(
         captions={each.name: captions.get(each.name, "") for each in drawn},
         tables=of_tables,
         settings=settings,
-        settings_groups=[[row] for row in settings[1:]],
+        settings_groups=[[row] for row in settings.rows[1:]],
         problems=problems,
-        commands=summary.commands(found),
+        commands=summary.commands(found, len(roots) > 1),
         data=_data(drawn, of_tables),
         place=found.output_dir,
     )
@@ -95,11 +97,13 @@ def _template():
     return environment.from_string(_beside(TEMPLATE))
 
 
-def _title(output_dir):
+def _title(roots):
     """Names of the folders that are reported."""
     names = (
-        os.path.basename(os.path.abspath(each)) if "://" not in each else each
-        for each in tree.roots(output_dir)
+        each
+        if files.is_remote(each)
+        else os.path.basename(os.path.abspath(os.path.expanduser(each)))
+        for each in roots
     )
     return ", ".join(names)
 

@@ -1,5 +1,6 @@
 """What stands on top of a page, and at its end: what was run, what to do."""
 
+import dataclasses
 import datetime
 import shlex
 
@@ -22,11 +23,7 @@ def facts(found: tree.Tree) -> dict[str, str]:
     runs = found.chosen
     if runs.empty:
         return {}
-    origin = [
-        found.origins[name]
-        for name in runs["experiment"].unique()
-        if name in found.origins
-    ]
+    origin = _origins(found).values()
     names = [
         styles.name(name, found.options.names)
         for name in runs["experiment"].unique()
@@ -37,7 +34,7 @@ def facts(found: tree.Tree) -> dict[str, str]:
         f"{_count(len(names), 'experiment')}: {_some(names)}",
         "Trials": _trials(runs),
         "Densities": f"{_ends(100 * runs['density'])} % of the weights kept",
-        "Network": _some([_network(row) for row in networks.to_dict("records")]),
+        "Network": _some(map(_network, networks.to_dict("records"))),
         "When": _when([each for own in origin for each in own.started]),
         "Training": _seconds(runs["train_s"]),
         "Machine": _some([each for own in origin for each in own.machines]),
@@ -46,27 +43,47 @@ def facts(found: tree.Tree) -> dict[str, str]:
     return {head: text for head, text in facts.items() if text}
 
 
-def settings(found: tree.Tree) -> list[list[str]]:
-    """Returns the settings that experiments differ in, as rows of cells.
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Settings that experiments differ in.
 
-    The heads first; [] where they differ in none.
+    Args:
+        rows: Rows of cells: heads, which name the experiments, then a row per
+            setting; [] where they differ in none.
+        others: Settings that only some of the experiments have.
     """
-    chosen = [] if found.chosen.empty else found.chosen["experiment"].unique()
-    own = {name: found.origins[name] for name in chosen if name in found.origins}
+
+    rows: list[list[str]]
+    others: list[str]
+
+
+def settings(found: tree.Tree) -> Settings:
+    """Returns the settings that the chosen experiments differ in."""
+    own = _origins(found)
     ignored = gaps.OWN_SETTINGS | {"experiment"}
     differing = origins.differing(own, ignored)
     rows = [[name, *values] for name, values in differing.items()]
-    return [["setting", *own], *rows] if rows else []
+    others = [
+        name
+        for name in origins.names(own, {*ignored, *differing})
+        if not all(name in each.settings for each in own.values())
+    ]
+    return Settings([["setting", *own], *rows] if rows else [], others)
 
 
-def commands(found: tree.Tree) -> list[tuple[str, str]]:
-    """Returns what may be done next: pairs of what for, and a command."""
+def commands(
+    found: tree.Tree, are_several: bool = False
+) -> list[tuple[str, str]]:
+    """Returns what may be done next: pairs of what for, and a command.
+
+    Args:
+        found: The tree that is reported.
+        are_several: Whether it is of several folders, as only a report can be.
+    """
     place = f"--output_dir={found.output_dir}"
-    several = len(tree.roots(found.output_dir)) > 1
-    lines = [("This report again, once there is more", ["report", place])]
-    if several:
-        lines[0][1].append("--report_dir=...")
-    if not several and (tickets := _without_control(found)):
+    report = ["report", place, *["--report_dir=report"] * are_several]
+    lines = [("This report again, once there is more", report)]
+    if not are_several and (tickets := _without_control(found)):
         runs = found.chosen[found.chosen["experiment"].isin(tickets)]
         pruned = runs["level"][runs["density"] < 1]
         words = ["argfile_runner", "branch", "branch_argfile", place]
@@ -76,13 +93,19 @@ def commands(found: tree.Tree) -> list[tuple[str, str]]:
         words += [f"--trials={runs['trial'].nunique()}"]
         words += [f"--levels={gaps.levels_text(set(pruned)).split(' ', 1)[1]}"]
         lines.append(("The control: the same masks with fresh weights", words))
-    if not found.chosen.empty and not several:
+    if not found.chosen.empty and not are_several:
         lines += [
-            ("How alike the masks are, and which signs stay", ["mask_facts", place]),
+            ("How alike masks are, which signs stay", ["mask_facts", place]),
             ("All logs as one table", ["export_logs", place, "--to=csv"]),
         ]
-    lines.append(("The tables for a paper", ["report", place, "--table=latex"]))
+    lines.append(("The tables for a paper", [*report, "--table=latex"]))
     return [(what, _line(words)) for what, words in lines]
+
+
+def _origins(found):
+    """Dict, chosen experiment -> where its runs come from."""
+    chosen = [] if found.chosen.empty else found.chosen["experiment"].unique()
+    return {name: found.origins[name] for name in chosen}
 
 
 def _without_control(found):
@@ -92,9 +115,7 @@ def _without_control(found):
         return []
     firsts = runs.drop_duplicates("experiment")
     kinds = dict(zip(firsts["experiment"], firsts["kind"], strict=True))
-    if any(
-        pairs.control_of(name, kinds, options.CONTROL) for name in kinds
-    ):
+    if any(pairs.control_of(name, kinds, options.CONTROL) for name in kinds):
         return []
     is_pruned = runs["density"] < 1
     is_ticket = runs["kind"] == selection.TICKET
@@ -112,7 +133,7 @@ def _count(number, word):
 
 def _some(texts):
     """Texts, each once; how many more there are."""
-    each = [*dict.fromkeys(texts)]
+    each = [*dict.fromkeys(filter(None, texts))]
     more = [f"and {len(each) - SHOWN} more"] * (len(each) > SHOWN)
     return "; ".join([*each[:SHOWN], *more])
 
@@ -122,7 +143,8 @@ def _trials(runs):
     levels = gaps.levels_text({*map(int, runs["level"])})
     if not trials:
         return levels
-    return f"{len(trials)} ({_some(map(str, trials))}), {levels}"
+    ends = " to ".join(dict.fromkeys(map(str, (trials[0], trials[-1]))))
+    return f"{len(trials)} ({ends}), {levels}"
 
 
 def _ends(values):
@@ -131,9 +153,10 @@ def _ends(values):
 
 
 def _network(row):
-    known = {key: each for key, each in row.items() if each}
+    known = {k: each for k, each in row.items() if isinstance(each, str)}
     text = " on ".join(known[k] for k in ("model", "dataset") if k in known)
-    return text + f" (recipe {known['recipe']})" * ("recipe" in known)
+    recipe = known.get("recipe")
+    return text + f" (recipe {recipe})" * (recipe is not None)
 
 
 def _when(started):
@@ -149,8 +172,11 @@ def _when(started):
         times.append(time.astimezone(datetime.timezone.utc))
     if not times:
         return ""
-    ends = (f"{end:%Y-%m-%d %H:%M}" for end in (min(times), max(times)))
-    return f"begun {' to '.join(dict.fromkeys(ends))} UTC"
+    first, last = min(times), max(times)
+    last_text = f"{last:%Y-%m-%d %H:%M}"
+    if first.date() == last.date():
+        last_text = f"{last:%H:%M}"
+    return f"begun {first:%Y-%m-%d %H:%M} to {last_text} UTC"
 
 
 def _seconds(values):
@@ -161,14 +187,17 @@ def _seconds(values):
     text = f"{duration(float(known.sum()))} in all, {duration(mean)} a run"
     spread = f" ({duration(least)} to {duration(most)})" * (most > least)
     untold = len(values) - len(known)
-    return text + spread + f"; of {untold} runs not recorded" * (untold > 0)
+    missing = f"; {_count(untold, 'run')} not recorded" * (untold > 0)
+    return text + spread + missing
 
 
 def duration(seconds: float) -> str:
     """Returns seconds for readers: "1.3 s", "4 min 10 s", "2 h 5 min"."""
-    if seconds < 60:
-        return f"{seconds:.2g} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    if seconds < 9.95:
+        return f"{seconds:.2g} s"
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
     if minutes < 60:
         return f"{minutes} min" + f" {rest} s" * (rest > 0)
     hours, minutes = divmod(minutes, 60)

@@ -40,14 +40,14 @@ class Table:
 def of_sections(
     made: list[parts.Section], outputs: dict[str, bytes]
 ) -> list[Table]:
-    """Returns the tables of a report, those that texts show first.
+    """Returns the tables of a report in the order of its texts, others last.
 
     Args:
         made: Its sections.
         outputs: Dict, file name -> bytes, of what they write.
     """
     captions, cells, names = {}, {}, []
-    for section in made:
+    for section in sorted(made, key=lambda each: each.rank):
         captions |= section.captions
         cells |= section.papers
         names += [

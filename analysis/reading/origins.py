@@ -51,7 +51,6 @@ def of_record(record: dict) -> Origin:
         settings={
             name: {json.dumps(value, sort_keys=True): None}
             for name, value in settings.items()
-            if value is not None
         },
     )
 
@@ -75,27 +74,37 @@ def by_experiment(
     return found
 
 
-def differing(origins: dict[str, Origin], own: set[str]) -> dict[str, list]:
-    """Returns the settings that experiments differ in.
+def differing(
+    origins: dict[str, Origin], ignored: set[str]
+) -> dict[str, list[str]]:
+    """Returns the settings that experiments differ in which have them.
 
     Dict, setting -> texts in the order of the experiments: its value; several
-    have commas between them, and "" is none. Seeds do not count.
+    have commas between them, and "" is an experiment that has no such setting.
+    Seeds do not count.
 
     Args:
         origins: Dict, experiment -> where its runs come from.
-        own: Settings that differ between the runs of any experiment.
+        ignored: Other settings that do not count.
     """
-    names = dict.fromkeys(
-        name for origin in origins.values() for name in origin.settings
-    )
     found = {}
-    for name in names:
-        if name in own or name.endswith("seed"):
-            continue
+    for name in names(origins, ignored):
         values = [origin.settings.get(name, {}) for origin in origins.values()]
-        if len({frozenset(each) for each in values}) > 1:
+        if len({frozenset(each) for each in values if each}) > 1:
             found[name] = [", ".join(map(_text, each)) for each in values]
     return found
+
+
+def names(origins: dict[str, Origin], ignored: set[str]) -> list[str]:
+    """Returns the settings that any experiment has, but for seeds."""
+    found = dict.fromkeys(
+        name for origin in origins.values() for name in origin.settings
+    )
+    return [
+        name
+        for name in found
+        if name not in ignored and not name.endswith("seed")
+    ]
 
 
 def _text(value):

@@ -62,9 +62,7 @@ def section(found: tree.Tree) -> parts.Section:
     )
 
 
-def best(
-    table: "pd.DataFrame", kind: headline_lib.Headline
-) -> dict[str, str]:
+def best(table: "pd.DataFrame", kind: headline_lib.Headline) -> dict[str, str]:
     """Returns the sparsest ticket that is as good as dense in the mean, in
     words below "Best ticket"; {} where there is no ticket.
 
@@ -82,13 +80,12 @@ def best(
     row = good.sort_values("as_good_density", kind="stable").iloc[0]
     reached = row["dense_accuracy"] + row["as_good_difference"]
     return {
-        BEST: f"{row['experiment']} keeps "
+        BEST: f"{row['experiment']} with "
         f"{tables.percent(row['as_good_density'])} % of the weights (level "
-        f"{row['as_good_level']:.0f}) and reaches {kind.text(reached)}, dense "
-        f"{kind.text(row['dense_accuracy'])}: "
-        f"{tables.signed(row['as_good_difference'], kind)}"
-        f"{UNIT * kind.is_percent}, mean of n = {row['trials']}; as good is "
-        f"what is within {margin}"
+        f"{row['as_good_level']:.0f}): {kind.text(reached)}, the dense network "
+        f"{kind.text(row['dense_accuracy'])} (means, n = {row['trials']}). It "
+        "is the sparsest that is as good as dense, or no more than "
+        f"{margin} worse"
     }
 
 
