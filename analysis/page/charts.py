@@ -320,8 +320,7 @@ def _values(rows):
 
 def _tick_names(axes):
     """Dict, place on x -> its name, where ticks have names."""
-    formatter = axes.xaxis.get_major_formatter()
-    if not isinstance(formatter, ticker.FixedFormatter):
+    if not isinstance(axes.xaxis.get_major_locator(), ticker.FixedLocator):
         return {}
     texts = (plain(each.get_text()) for each in axes.get_xticklabels())
     return dict(zip(map(float, axes.get_xticks()), texts, strict=False))

@@ -23,7 +23,7 @@ def test_every_colour_is_seen_on_dark_ground(color):
 
 def test_greys_are_turned_round():
     assert colors.on_dark("000000") == "ebebeb"
-    assert colors.on_dark("ffffff") == "1a1a1a"
+    assert colors.on_dark("ffffff") == "191919"
 
 
 def test_colours_in_styles_become_variables_and_others_do_not():
