@@ -25,6 +25,14 @@ class Points:
     high: Sequence[float]
     of: Sequence[dict[str, Any]]
 
+    def chosen(self, kept: Sequence[int]) -> "Points":
+        """Returns only some of them, by their numbers."""
+        return Points(
+            low=[self.low[number] for number in kept],
+            high=[self.high[number] for number in kept],
+            of=[self.of[number] for number in kept],
+        )
+
 
 # Line -> its points; gone when the line is.
 _told: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()

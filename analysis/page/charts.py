@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,20 @@ from lottery_ticket.foundations.machine import lazy
 with lazy.imports():
     import matplotlib
     from matplotlib import collections as mpl_collections
-    from matplotlib import container, lines, ticker
+    from matplotlib import colors as mpl_colors
+    from matplotlib import container, lines, markers, ticker
     from matplotlib import text as mpl_text
 
 # A screen has no column to fit into: more room for the same type.
 LARGER = 1.45
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # About as wide as what browsers take.
     "mathtext.fontset": "dejavusans",
     "svg.fonttype": "none",  # Text stays text.
 }
-MOST_POINTS = 250  # Of a line; of more, only every so-and-so-many-th.
+# Of a line; of more, only every so-and-so-many-th. And of all on a page, if
+# each line keeps a few.
+MOST_POINTS, FEWEST_POINTS, MOST_ON_PAGE = 250, 30, 20_000
 UNUSED = "<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->"  # Of an SVG.
 POINTS_PER_INCH = 72  # Of SVG.
 NOT_DRAWN = ("None", "none", " ", "")
@@ -82,7 +86,23 @@ class Chart:
         return sum(bool(each.ids) for each in self.entries)
 
 
-def draw(name: str, figure, prefix: str) -> Chart:
+def most_points(figures: Iterable) -> int:
+    """Returns how many points a line of some figures may have on one page."""
+    counts = [
+        len(line.get_xdata())
+        for figure in figures
+        for axes in figure.axes
+        for line in axes.lines
+    ]
+    most = MOST_POINTS
+    while most > FEWEST_POINTS and MOST_ON_PAGE < sum(
+        min(count, most) for count in counts
+    ):
+        most -= 10
+    return most
+
+
+def draw(name: str, figure, prefix: str, most: int = MOST_POINTS) -> Chart:
     """Returns a figure as a chart. The figure is not what it was: it has lost
     its legend and is larger.
 
@@ -94,10 +114,11 @@ def draw(name: str, figure, prefix: str) -> Chart:
         figure: A matplotlib Figure, laid out.
         prefix: Letters and digits that no other figure of the page has; ids in
             the SVG begin with them.
+        most: How many points a line may have.
     """
     title, entries = _legend(figure)
     _lay_out(figure)
-    _thin(figure)
+    _thin(figure, most)
     owners = _owners(figure, entries, prefix)
     with matplotlib.rc_context(STYLE):
         for text in figure.findobj(mpl_text.Text):
@@ -150,41 +171,39 @@ def _lay_out(figure):
         axes.patch.set_visible(False)
 
 
-def _thin(figure):
+def _thin(figure, most):
     """Leaves out points of long lines, and of the bands about them."""
     for axes in figure.axes:
         for line in axes.lines:
-            kept = _kept(len(line.get_xdata()))
+            kept = _kept(len(line.get_xdata()), most)
             if kept is None:
                 continue
             told = points_lib.told(line)
             x, y = map(np.asarray, line.get_data())
             line.set_data(x[kept], y[kept])
             if told is not None:
-                columns = _chosen((told.low, told.high, told.of), kept)
-                points_lib.tell(line, points_lib.Points(*columns))
+                points_lib.tell(line, told.chosen(kept))
         for band in axes.collections:
             if isinstance(band, mpl_collections.PolyCollection):
                 band.set_verts(
-                    [_thin_outline(path.vertices) for path in band.get_paths()]
+                    [
+                        _thin_outline(path.vertices, most)
+                        for path in band.get_paths()
+                    ]
                 )
 
 
-def _chosen(columns, kept):
-    return ([column[index] for index in kept] for column in columns)
-
-
-def _kept(count):
+def _kept(count, most):
     """Numbers of the points that stay, the last among them; None for all."""
-    if count <= MOST_POINTS:
+    if count <= most:
         return None
-    step = -(-count // MOST_POINTS)
+    step = -(-count // most)
     return [*range(0, count - 1, step), count - 1]
 
 
-def _thin_outline(corners):
+def _thin_outline(corners, most):
     """Those of a band: there and back, where it turns included."""
-    kept = _kept(len(corners) // 2)
+    kept = _kept(len(corners) // 2, most)
     if kept is None:
         return corners
     half = len(corners) // 2
@@ -233,11 +252,11 @@ def _look(entry):
 def _color(artist):
     """Colour of a line, or of what a collection is filled with."""
     if isinstance(artist, lines.Line2D):
-        return matplotlib.colors.to_hex(artist.get_color())
+        return mpl_colors.to_hex(artist.get_color())
     found = artist.get_facecolor()
     if not len(found):
         found = artist.get_edgecolor()
-    return matplotlib.colors.to_hex(found[0]) if len(found) else ""
+    return mpl_colors.to_hex(found[0]) if len(found) else ""
 
 
 def _line_look(line):
@@ -253,7 +272,7 @@ def _line_look(line):
 
 def _path(line):
     """A marker as an SVG path, 7 points or so wide."""
-    style = matplotlib.markers.MarkerStyle(line.get_marker())
+    style = markers.MarkerStyle(line.get_marker())
     path = style.get_path().transformed(style.get_transform())
     words = []
     for corners, code in path.iter_segments(curves=False, simplify=False):

@@ -37,8 +37,9 @@ def render(
     """
     figures = {k: each for own in made for k, each in own.figures.items()}
     captions = {k: each for own in made for k, each in own.captions.items()}
+    most = charts.most_points(figures.values())
     drawn = [
-        charts.draw(name, figure, f"f{index}")
+        charts.draw(name, figure, f"f{index}", most)
         for index, (name, figure) in enumerate(figures.items())
     ]
     of_tables = tables.of_sections(made, outputs)
@@ -94,6 +95,8 @@ def _template():
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["plural"] = lambda count: "s" * (count != 1)
+    compact = {"separators": (",", ":"), "sort_keys": True}
+    environment.policies["json.dumps_kwargs"] = compact
     return environment.from_string(_beside(TEMPLATE))
 
 

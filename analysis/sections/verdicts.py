@@ -23,7 +23,7 @@ in the mean and in each trial. Earliest: the level whose validation loss is
 lowest first, and when; not at the end of training. Beyond: the next sparser
 level, and how far it is from dense. Levels are in brackets.
 """
-BEST, UNIT = "Best ticket", " points"
+BEST = "Best ticket"  # Head of what a summary says.
 GIVEN = ""
 SPREAD = " (their standard deviation; of one, 0)"
 HEADS = (
@@ -74,18 +74,17 @@ def best(table: "pd.DataFrame", kind: headline_lib.Headline) -> dict[str, str]:
     if means.empty:
         return {}
     good = means[means["as_good_density"].notna()]
-    margin = f"{kind.number(max(means['margin']))}{UNIT * kind.is_percent}"
     if good.empty:
-        return {BEST: f"none is within {margin} of the dense network"}
+        return {BEST: "none of those here is as good as dense"}
     row = good.sort_values("as_good_density", kind="stable").iloc[0]
-    reached = row["dense_accuracy"] + row["as_good_difference"]
+    dense, difference = row["dense_accuracy"], row["as_good_difference"]
+    kept = tables.percent(row["as_good_density"])
+    margin = f"{kind.number(row['margin'])}{' points' * kind.is_percent}"
     return {
-        BEST: f"{row['experiment']} with "
-        f"{tables.percent(row['as_good_density'])} % of the weights (level "
-        f"{row['as_good_level']:.0f}): {kind.text(reached)}, the dense network "
-        f"{kind.text(row['dense_accuracy'])} (means, n = {row['trials']}). It "
-        "is the sparsest that is as good as dense, or no more than "
-        f"{margin} worse"
+        BEST: f"{row['experiment']} with {kept} % of the weights (level "
+        f"{row['as_good_level']:.0f}): {kind.text(dense + difference)}, the "
+        f"dense network {kind.text(dense)} (means, n = {row['trials']}). It is "
+        f"the sparsest that is as good as dense, or no more than {margin} worse"
     }
 
 

@@ -17,6 +17,13 @@ def test_what_is_told_of_a_line_is_known_as_long_as_it_is():
     assert len(points._told) <= known
 
 
+def test_some_points_are_chosen():
+    told = points.Points([0, 1, 2], [3, 4, 5], [{"level": i} for i in range(3)])
+    found = told.chosen([0, 2])
+    assert (found.low, found.high) == ([0, 2], [3, 5])
+    assert found.of == [{"level": 0}, {"level": 2}]
+
+
 def test_rows_say_whose_runs_they_are_of():
     table = pd.DataFrame({"level": [0, 1], "runs": [2, 3], "x_mean": [1, 2]})
     found = points.of_rows(table, "x", 100)

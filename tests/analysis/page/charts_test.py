@@ -127,6 +127,22 @@ def test_long_curves_lose_points_but_not_their_ends():
     assert len(chart.svg) < len(before) / 2
 
 
+def test_many_curves_share_what_a_page_has_room_for():
+    def figure(lines, points):
+        with figure_style.drawing() as (drawn, [axes]):
+            for _ in range(lines):
+                axes.plot(range(points), range(points))
+        return drawn
+
+    few, many = figure(3, 500), figure(200, 500)
+    assert charts.most_points([few]) == charts.MOST_POINTS
+    assert charts.most_points([few, many]) == 90
+    assert charts.most_points([figure(1000, 100)]) == charts.FEWEST_POINTS
+    [line, *_] = figure(2, 100).axes[0].lines
+    charts.draw("x", line.get_figure(), "f1", 30)
+    assert len(line.get_xdata()) <= 31 and line.get_xdata()[-1] == 99
+
+
 def test_a_figure_without_legend_or_lines_is_a_picture():
     figure = matplotlib.figure.Figure()
     figure.subplots().barh([0, 1], [2, 3])

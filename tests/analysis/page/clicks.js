@@ -35,7 +35,7 @@ found.first = all("tbody tr", runs)[0].cells[names.indexOf("accuracy")].textCont
 const link = runs.querySelector(".csv");
 link.addEventListener("click", (event) => event.preventDefault());
 link.click();
-found.csv = [link.download, await (await new Response(data.csv.runs)).text(), link.href.slice(0, 5)];
+found.csv = [link.download, data.csv.runs, link.href.slice(0, 5)];
 
 const figure = document.querySelector('[data-chart="accuracy"]');
 const drawing = figure.querySelector(".drawing"), svg = drawing.querySelector("svg");
@@ -60,6 +60,7 @@ found.again = visible();
 found.reinit = pointAt(1, 0);
 
 const press = (key) => drawing.dispatchEvent(new KeyboardEvent("keydown", {key}));
+drawing.dispatchEvent(new PointerEvent("pointerleave"));
 drawing.focus();
 press("ArrowRight"); press("ArrowRight");
 found.keyed = tip.innerText;
