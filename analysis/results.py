@@ -70,7 +70,8 @@ def read(
             experiment that has a label or is named as control.
     """
     places = tree.walk(output_dir)
-    found, problems = runs.read([place for place in places if place.is_run])
+    of_runs = [place for place in places if place.is_run]
+    found, origins, problems = runs.read(of_runs)
     chosen = found
     if not found.empty:  # Where there is no run, nothing is known.
         chosen = selection.choose(found, experiments)
@@ -90,6 +91,7 @@ def read(
         levels=levels,
         files=files or names_0_1_0.RESULT_FILES,
         options=options,
+        origins=origins,
     )
 
 

@@ -10,6 +10,7 @@ from lottery_ticket.analysis.reading import (
     gaps,
     headlines,
     logs,
+    origins,
     records,
     selection,
     tree,
@@ -171,7 +172,9 @@ COLUMNS = {
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
 
 
-def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
+def read(
+    places: list[tree.Place],
+) -> tuple["pd.DataFrame", dict[str, origins.Origin], list[str]]:
     """Returns a row per complete run, and what is wrong with the others.
 
     Columns and their order are as in `results.read`.
@@ -180,21 +183,23 @@ def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
         places: Those of all runs, begun ones too.
 
     Returns:
-        Pair: a data frame; and a line for each run that is unfinished, damaged
-        or missing, and for each experiment that mixes settings.
+        Triple: a data frame; dict, experiment -> where its runs come from; and
+        a line for each run that is unfinished, damaged or missing, and for each
+        experiment that mixes settings.
     """
     found, problems = records.understand(
         tree.RUN, [(place.label, place) for place in places], _run
     )
-    rows = [row for row, _ in found]
+    rows = [row for row, *_ in found]
     kinds = {row["experiment"]: row["kind"] for row in rows}
     problems += gaps.missing(places, kinds)
-    problems += gaps.mixed_settings([settings for _, settings in found])
-    return _frame(rows), problems
+    problems += gaps.mixed_settings([settings for _, settings, _ in found])
+    of_each = [(place.experiment, own) for _, (place, _), own in found]
+    return _frame(rows), origins.by_experiment(of_each), problems
 
 
 def _run(place):
-    """A run's row; its place and settings."""
+    """A run's row; its place and settings; where it comes from."""
     record = records.read(place.directory, tree.RUN)
     checksums = record.get("checksums", {})
     test = _log(place.directory, "test", checksums)
@@ -217,7 +222,8 @@ def _run(place):
         )
         for name, of in COLUMNS.items()
     }
-    return {**row, "headline": kind}, (place, run.settings)
+    origin = origins.of_record(record)
+    return {**row, "headline": kind}, (place, run.settings), origin
 
 
 def _log(directory, name, checksums):

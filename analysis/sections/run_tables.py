@@ -42,7 +42,13 @@ def section(found: tree.Tree) -> parts.Section:
     text = to_text(table, kind)
     written = {"runs.csv": found.chosen, "table.csv": table, TEXT: text}
     rows = cells(table, kind)
-    return parts.Section(written, text=text, rank=1, papers={"table": rows})
+    return parts.Section(
+        written,
+        text=text,
+        rank=1,
+        papers={"table": rows},
+        captions={"table": "Each level", "runs": "Each run"},
+    )
 
 
 def training_section(found: tree.Tree) -> parts.Section:
@@ -58,7 +64,10 @@ def training_section(found: tree.Tree) -> parts.Section:
     is_told = names or times.max() > LONGER * times.min()
     text = tables.titled(TRAINING, _training_rows(table, names))
     return parts.Section(
-        {"training.csv": table}, text=text if is_told else "", rank=1.5
+        {"training.csv": table},
+        text=text if is_told else "",
+        rank=1.5,
+        captions={"training": "How experiments were trained"},
     )
 
 

@@ -16,8 +16,8 @@ from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.records import paths, run_record, save_restore
-from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.selection import granularity
+from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.values import fields, masks, names_0_1_0
 
 Network = dict[str, np.ndarray]
