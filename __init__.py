@@ -20,6 +20,9 @@ if typing.TYPE_CHECKING:
     from lottery_ticket.experiments.settings.recipes import Recipe
     from lottery_ticket.foundations.experiment import experiment
     from lottery_ticket.foundations.model_base import ModelBase
+    from lottery_ticket.foundations.networks.compaction.compaction import (
+        compact,
+    )
     from lottery_ticket.foundations.selection.pruning import prune_by_percent
     from lottery_ticket.foundations.values.dataset_base import DatasetBase
 
@@ -31,6 +34,7 @@ __all__ = [
     "ModelBase",
     "Recipe",
     "__version__",
+    "compact",
     "experiment",
     "find_ticket",
     "load_ticket",
@@ -42,6 +46,7 @@ _HOMES = {
     "DatasetBase": ("foundations.values.dataset_base", "DatasetBase"),
     "ModelBase": ("foundations.model_base", "ModelBase"),
     "Recipe": ("experiments.settings.recipes", "Recipe"),
+    "compact": ("foundations.networks.compaction.compaction", "compact"),
     "experiment": ("foundations.experiment", "experiment"),
     "find_ticket": ("experiments.find_ticket", "find_ticket"),
     "load_ticket": ("experiments.load_ticket", "load_ticket"),

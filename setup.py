@@ -85,6 +85,9 @@ setuptools.setup(
     package_data={
         "lottery_ticket": [
             "analysis/look/*.mplstyle",
+            "analysis/page/*.css",
+            "analysis/page/*.jinja",
+            "analysis/page/*.js",
             "configs/*.yaml",
             "py.typed",
         ]

@@ -1,9 +1,11 @@
 """A results tree in one folder of tables and figures: a tuple of sections."""
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.page import browser, page
 from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.analysis.sections import (
@@ -15,6 +17,7 @@ from lottery_ticket.analysis.sections import (
     layers,
     parts,
     run_tables,
+    sizes,
     verdicts,
 )
 from lottery_ticket.foundations.machine import files
@@ -27,6 +30,7 @@ RUN_SECTIONS = (
     differences.section,
     comparison.section,
     run_tables.training_section,
+    sizes.section,
     density.section,
     grids.section,
     density.stop_section,
@@ -41,7 +45,7 @@ Prints down to which level tickets are as good as dense, their differences
 to it and to a control, the experiments side by side (where there are
 several), a table and the problems. May run while an experiment still does;
 the same results give the same files. Figures are written as .png, .pdf and
-.svg.
+.svg, and all of it as one page, report.html, which opens offline.
 
 {sections}
 
@@ -60,6 +64,7 @@ Args:
     levels: Levels whose curves and layers are drawn, such as 0,3,7; None
         takes up to six, spread evenly.
     options: Comparing and showing; see Options.
+    open: Whether to open report.html in a browser, where there is a display.
 
 Raises:
     FileNotFoundError: If there is no such folder.
@@ -89,9 +94,11 @@ def maker(
         experiments: str | None = None,
         levels: tuple[int, ...] | None = None,
         options: options_lib.Options = options_lib.USUAL,
+        open: bool = False,
     ) -> None:
-        directory = report_dir or _usual_folder(output_dir)
-        with files.listed(*tree.roots(output_dir)):
+        roots = tree.roots(output_dir)
+        directory = report_dir or _usual_folder(output_dir, roots)
+        with files.listed(*roots):
             found = results.read(
                 output_dir, experiments, levels, result_files(), options
             )
@@ -111,7 +118,12 @@ def maker(
             about = [each.about for each in made if each.about]
             text = f"No run but {' and '.join(about)}.\n"
             made = [*made, parts.Section(text=text)]
+        outputs[page.NAME] = page.render(
+            found, roots, made, outputs, [*found.problems, *of_sections]
+        )
         parts.write(directory, outputs, parts.join_texts(made, problems))
+        if open:
+            sys.stdout.write(browser.show(files.join(directory, page.NAME)))
 
     paragraphs = [
         (inspect.getdoc(each) or "").partition("\n\n")[0]
@@ -121,12 +133,11 @@ def maker(
     return report
 
 
-def _usual_folder(output_dir):
+def _usual_folder(output_dir, roots):
     """Where a report goes if nobody says where."""
-    found = tree.roots(output_dir)
-    if len(found) > 1:
+    if len(roots) > 1:
         raise ValueError(
             "A report on several folders of results needs a --report_dir of "
             f"its own. Received: output_dir={output_dir}"
         )
-    return files.join(found[0], "report")
+    return files.join(roots[0], "report")

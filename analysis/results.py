@@ -42,7 +42,12 @@ def read(
     - early_stop_censored: whether the lowest validation loss is the last one,
       so that the true minimum may lie beyond; optimizer, lr and training_len as
       set, and train_s, the seconds that training took; NaN or None where that
-      is not known.
+      is not known;
+    - weights_kept, weights_effective: of all masked layers together, kept and
+      on a path; flops, flops_dense: FLOPs of one example with the weights kept
+      and with all, see `flop_counts`; ticket_bytes: masks and final weights in
+      a ticket's file, see `byte_counts`. NaN where that is not known, as of
+      older runs.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.
@@ -65,7 +70,8 @@ def read(
             experiment that has a label or is named as control.
     """
     places = tree.walk(output_dir)
-    found, problems = runs.read([place for place in places if place.is_run])
+    of_runs = [place for place in places if place.is_run]
+    found, origins, problems = runs.read(of_runs)
     chosen = found
     if not found.empty:  # Where there is no run, nothing is known.
         chosen = selection.choose(found, experiments)
@@ -85,6 +91,7 @@ def read(
         levels=levels,
         files=files or names_0_1_0.RESULT_FILES,
         options=options,
+        origins=origins,
     )
 
 

@@ -42,6 +42,7 @@ REFERENCE = {
         "foundations.keras_model",
         "foundations.fit_pruning",
         "foundations.mask_constraint",
+        "foundations.networks.compaction.compaction",
         "models.registry",
     ),
     "data": (
@@ -70,6 +71,8 @@ REFERENCE = {
         "analysis.mask_facts",
         "foundations.paths",
         "foundations.save_restore",
+        "foundations.tickets.ticket_file",
+        "foundations.tickets.run_tickets",
     ),
     "experiments": (
         "Experiments",

@@ -7,12 +7,21 @@ import numpy as np
 from lottery_ticket.experiments.finished import finished_runs
 from lottery_ticket.experiments.settings import level_rules, recipe_changes
 from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import plans, save_restore
-from lottery_ticket.foundations.selection import doubts, pruning, quotas
+from lottery_ticket.foundations.selection import (
+    doubts,
+    granularity,
+    pruning,
+    quotas,
+)
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names, seeds, steps
+
+with lazy.imports():
+    from lottery_ticket.foundations.networks import pruned_groups
 
 Masks = dict[str, np.ndarray]
 
@@ -42,6 +51,9 @@ def plan(
     density in each layer, trained from fresh weights, is selection=shuffle with
     mask_1_action=reinit. The ticket's own masks and weights, on another
     dataset, are --dataset alone.
+
+    What the ticket has pruned at once, by its granularity, selections move at
+    once: shuffle permutes units, blocks, or the m places of each n:m.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     for reinit and oneshot; Frankle et al. 2021
@@ -88,13 +100,22 @@ def plan(
         source, selection, mask_1_action, signed_constant, start_iteration
     )
     _check_not_the_same(source, recipe, own)
-    drawn = seeds.derive(recipe.init_seed, selection)
-    masks = functools.cache(lambda: SELECTIONS[selection](source, drawn))
-    checksum = functools.cache(lambda: _checksum(masks(), source))
-    if selection in DRAWN:  # Not before it is needed: they may be many.
+    if selection != "ticket":
         _check_pruned(source, selection)
+    select = functools.partial(
+        SELECTIONS[selection], source, seeds.derive(recipe.init_seed, selection)
+    )
+    # Of groups, they are drawn once the network is known.
+    of_weights = (
+        selection == "ticket" or source.granularity == granularity.WEIGHT
+    )
+    masks = functools.cache(
+        lambda: select(granularity.WEIGHTS) if of_weights else None
+    )
+    checksum = functools.cache(lambda: _checksum(masks(), source))
     settings = {
         **recipe.settings(),
+        **source.pruned_at_once,
         "experiment": "branch",
         **own,
         "masks": checksum if selection in DRAWN else checksum(),
@@ -104,11 +125,27 @@ def plan(
     if not mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
-    presets = functools.cache(lambda: _presets(source, masks(), settings, seed))
+
+    @functools.cache
+    def presets():
+        known = masks()
+        if known is None:
+            known = masks_lib.ones(source.masks)
+        return _presets(source, known, settings, seed)
 
     def give_start(_, model):
-        finished_runs.check_network(source.directory, masks(), model.masks)
-        model.reset(presets(), masks(), seed)
+        finished_runs.check_network(source.directory, source.masks, model.masks)
+        groups = pruned_groups.of(
+            model,
+            str(source.granularity),
+            source.pruned_at_once.get("score_pooling"),
+        )
+        kept, start = masks(), presets()
+        if kept is None:
+            kept = select(groups)
+            start = _presets(source, kept, settings, seed)
+        model.reset(start, kept, seed)
+        return groups.facts(kept)
 
     return one_network.training(
         recipe,
@@ -127,37 +164,57 @@ def plan(
     )
 
 
-def same(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+def same(
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
+) -> Masks:
     """Returns the ticket's own masks; nothing is drawn."""
-    del seed
+    del seed, groups
     return ticket.masks
 
 
-def shuffle(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
-    """Returns each layer's mask permuted: as many weights, at random."""
+def shuffle(
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
+) -> Masks:
+    """Returns each layer's mask permuted: as many weights, at random.
+
+    Or as many groups; see `Groups.shuffled`.
+    """
     _check_pruned(ticket, "shuffle")
-    return masks_lib.shuffle(ticket.masks, seed)
+    return groups.shuffled(ticket.masks, seed)
 
 
-def random_global(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+def random_global(
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
+) -> Masks:
     """Returns masks that keep as many weights of all layers, at random.
 
-    Layers that the ticket leaves whole stay so; the others come out about
-    equally dense.
+    Or groups. Layers that the ticket leaves whole stay so; the others come out
+    about equally dense.
     """
     _check_pruned(ticket, "random_global")
     rng = np.random.default_rng(seed)
-    group = _pruned_layers(ticket)
-    scores = {name: rng.random(ticket.masks[name].shape) for name in group}
-    return _cut(ticket, [group], scores)
+    kept = groups.masks(ticket.masks)
+    compared = _pruned_layers(kept)
+    scores = {name: rng.random(kept[name].shape) for name in compared}
+    return _cut(ticket, [compared], scores, groups)
 
 
-def oneshot(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
+def oneshot(
+    ticket: finished_runs.FinishedRun,
+    seed: int,
+    groups: granularity.Groups = granularity.WEIGHTS,
+) -> Masks:
     """Returns masks of the dense network's largest weights after training.
 
     Each layer keeps as many as the ticket; if the ticket's recipe compares all
-    layers with each other, those that it prunes do so together. Nothing is
-    drawn.
+    layers with each other, those that it prunes do so together. Groups go by
+    their pooled magnitudes. Nothing is drawn.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
 
@@ -167,11 +224,15 @@ def oneshot(ticket: finished_runs.FinishedRun, seed: int) -> Masks:
     del seed
     _check_pruned(ticket, "oneshot")
     final = finished_runs.dense_final(ticket)
-    groups = [(name,) for name in ticket.masks]
-    if ticket.settings.get("scope") == "global":
-        groups = [_pruned_layers(ticket)]
     scores = {name: np.abs(final[name]) for name in ticket.masks}
-    return _cut(ticket, groups, scores)
+    whole, kept = masks_lib.ones(ticket.masks), groups.masks(ticket.masks)
+    if groups.granularity.is_n_of_m:
+        layers = _pruned_layers(kept)
+        return pruning.keep_n_of_m(layers, whole, scores, groups)
+    compared = [(name,) for name in kept]
+    if ticket.settings.get("scope") == "global":
+        compared = [_pruned_layers(kept)]
+    return _cut(ticket, compared, groups.pooled(whole, scores), groups)
 
 
 # Which weights a branch keeps. Those that draw or score raise a ValueError if
@@ -186,33 +247,43 @@ DRAWN = ("shuffle", "random_global")
 
 
 def _check_pruned(ticket, selection):
-    if not _pruned_layers(ticket):
+    """Raises unless a selection has something to select, and may."""
+    if selection == "random_global" and ticket.granularity.is_n_of_m:
+        raise ValueError(
+            f"random_global is for tickets of weights, units or blocks: n:m "
+            f"keeps n of each m. Received: {ticket.directory}, of "
+            f"{ticket.granularity}. Use shuffle"
+        )
+    if not _pruned_layers(ticket.masks):
         raise ValueError(
             f"selection={selection} is for tickets that are pruned. Received: "
             f"{ticket.directory}, which keeps all weights"
         )
 
 
-def _pruned_layers(ticket):
-    return tuple(n for n, mask in ticket.masks.items() if not mask.all())
+def _pruned_layers(masks):
+    return tuple(name for name, mask in masks.items() if not mask.all())
 
 
-def _cut(ticket, groups, scores):
-    """Masks of as many weights of each group of layers as the ticket keeps.
+def _cut(ticket, compared, scores, groups):
+    """Masks of as many groups of some layers together as the ticket keeps.
 
     Of those that score the same the earlier go; if they are most, that is
-    warned of.
+    warned of. Scores are of groups.
     """
+    own = groups.masks(ticket.masks)
     kept = [
-        quotas.Quota(group, sum(int(ticket.masks[n].sum()) for n in group))
-        for group in groups
+        quotas.Quota(layers, sum(int(own[n].sum()) for n in layers))
+        for layers in compared
     ]
-    whole = masks_lib.ones(ticket.masks)
+    whole = masks_lib.ones(own)
     masks = pruning.prune_by_scores(kept, whole, scores)
-    ties = doubts.Chance("one-shot", whole, doubts.PLACE)
+    noun = groups.granularity.noun
+    ties = doubts.Chance("one-shot", whole, doubts.PLACE, noun)
     ties.add(kept, whole, masks, scores)
     ties.say(masks)
-    return masks
+    whole = masks_lib.ones(ticket.masks)
+    return groups.follow(groups.spread(whole, masks))
 
 
 def _own(source, selection, mask_1_action, signed_constant, start_iteration):
@@ -235,7 +306,12 @@ def _own(source, selection, mask_1_action, signed_constant, start_iteration):
 
 
 def _checksum(masks, source):
-    """Of masks; a ticket's own are not read again for each branch."""
+    """Of masks; a ticket's own are not read again for each branch.
+
+    Those that are not known yet follow from the other settings.
+    """
+    if masks is None:
+        return None
     if masks is source.masks:
         return source.checksum("masks")
     return save_restore.checksum(masks)

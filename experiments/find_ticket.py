@@ -104,7 +104,7 @@ def find_ticket(
         scoring: Which weights go first; see Scoring.
         rules: How far levels prune, where they start from; see LevelRules.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
-            None is 10, or one for each of the rules' densities.
+            None is 10, or one for each of the rules' densities, or of n:m.
         experiment_name: Name of the runs; may not end in a digit.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output: warn, or stop before training.
@@ -162,7 +162,8 @@ def find_ticket(
         layer_shares.groups(
             "fraction", recipe.fractions, wrapped.masks, recipe.scope
         )
-        if iterations is None and not rules.densities:
+        is_once = scoring.pruned_at_once.is_n_of_m
+        if iterations is None and not (rules.densities or is_once):
             iterations = USUAL_ITERATIONS
         levels.Levels(
             output_dir,

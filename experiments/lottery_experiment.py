@@ -47,7 +47,7 @@ def plan(
         scoring: Which weights go first; see Scoring.
         rules: How far levels prune, where they start from; see LevelRules.
         iterations: Number of prunings; levels 0 to `iterations` are trained.
-            None is 30, or one for each of densities.
+            None is 30, or one for each of densities, or of n:m.
         experiment_name: Name of the runs; may not end in a digit.
         presets: Folder (or dict) of a network that level 0 starts from;
             without it, level 0 is drawn from init_seed.

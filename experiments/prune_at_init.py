@@ -5,10 +5,11 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria
-from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import plans, save_restore
 from lottery_ticket.foundations.selection import (
     doubts,
+    granularity,
     layer_densities,
     layer_shares,
     quotas,
@@ -19,6 +20,7 @@ from lottery_ticket.foundations.values import masks as masks_lib
 
 with lazy.imports():
     from lottery_ticket.foundations import model_base
+    from lottery_ticket.foundations.networks import pruned_groups
 
 
 @fields.settings
@@ -52,34 +54,58 @@ class Target:
     )
 
     def __attrs_post_init__(self):
-        """Raises a ValueError unless there is one kind of density."""
-        if (self.density is None) == (self.layer_densities is None):
-            raise ValueError(
-                "Give density, such as .05, or layer_densities, such as "
-                f"'conv*=.1,dense*=.05'. Received: {self.density} and "
-                f"{self.layer_densities}"
-            )
+        """Raises a ValueError unless an allocation has a density."""
         if self.density is None and self.allocation != "global":
             raise ValueError(
                 "layer_densities need no allocation. Received: "
                 f"allocation={self.allocation}"
             )
 
+    def check(self, chosen: granularity.Granularity) -> None:
+        """Raises a ValueError unless there is one kind of density.
+
+        That is, none beside n:m, which is one.
+        """
+        given = [self.density, self.layer_densities]
+        if chosen.is_n_of_m and given != [None, None]:
+            raise ValueError(
+                f"granularity={chosen} says itself how many weights stay. Give "
+                f"no density and no layer_densities. Received: {self.density} "
+                f"and {self.layer_densities}"
+            )
+        if not chosen.is_n_of_m and given.count(None) != 1:
+            raise ValueError(
+                "Give density, such as .05, or layer_densities, such as "
+                f"'conv*=.1,dense*=.05'. Received: {self.density} and "
+                f"{self.layer_densities}"
+            )
+
     def kept(
-        self, masks: dict, model: "model_base.ModelBase"
+        self,
+        masks: dict,
+        model: "model_base.ModelBase",
+        chosen: granularity.Granularity = granularity.WEIGHT,
     ) -> list[quotas.Quota]:
         """Returns how many weights layers keep.
 
         Args:
-            masks: Dict, layer name -> mask that keeps everything.
+            masks: Dict, layer name -> mask that keeps everything; of groups
+                where those are pruned, which are counted then.
             model: ModelBase of these layers.
+            chosen: What is pruned at once.
 
         Raises:
             ValueError: If a density is of no layer.
         """
+        if chosen.is_n_of_m:
+            return quotas.of_each(masks, *chosen.size, masks)
         if self.density is not None:
+            shapes = {name: mask.shape for name, mask in model.masks.items()}
             return layer_densities.allocate(
-                self.allocation, self.density, masks
+                self.allocation,
+                self.density,
+                masks,
+                shapes if chosen.is_grouped else None,
             )
         return quotas.of_densities(self.by_layer(model), masks)
 
@@ -135,9 +161,10 @@ def plan(
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
+    target.check(scoring.pruned_at_once)
     settings = {
         **recipe.settings(),
-        **fields.as_dict(scoring),
+        **scoring.settings(),
         **fields.as_dict(target),
         "experiment": "prune_at_init",
         "presets": save_restore.checksum(presets),
@@ -146,22 +173,29 @@ def plan(
     def give_start(dataset, model):
         model.reset(presets=presets, seed=recipe.init_seed)
         weights, full = model.weights, masks_lib.ones(model.masks)
+        groups = pruned_groups.of(
+            model, scoring.granularity, scoring.score_pooling
+        )
+        for note in groups.notes:
+            progress.say(note, quiet)
         masks = scoring_lib.prune(
             scoring,
-            target.kept(full, model),
+            target.kept(groups.masks(full), model, groups.granularity),
             full,
             model,
             dataset,
             initial=weights,
             quiet=quiet,
+            groups=groups,
         )
-        _say_reached(target, masks, model, quiet)
+        _say_reached(target, groups, masks, model, quiet)
         if target.shuffle:
             seed = seeds.derive(recipe.init_seed, "shuffle")
-            masks = masks_lib.shuffle(masks, seed)
+            masks = groups.shuffled(masks, seed)
         if target.reinitialize:
             weights = model.draw(seeds.derive(recipe.init_seed, "reinitialize"))
         model.reset(weights, masks, recipe.init_seed)
+        return groups.facts(masks)
 
     return one_network.training(
         recipe,
@@ -192,9 +226,15 @@ def _resolved(scoring, recipe):
     return scoring.resolved("synflow", recipe.seed)
 
 
-def _say_reached(target, masks, model, quiet):
+def _say_reached(target, groups, masks, model, quiet):
+    counted, once = groups.masks(masks), groups.granularity
     if target.density is not None:
-        doubts.say_density(target.density, masks, "all layers", quiet)
-    densities = layer_shares.expand("density", target.by_layer(model), masks)
+        doubts.say_density(
+            target.density, counted, "all layers", quiet, once.noun
+        )
+    densities = layer_shares.expand("density", target.by_layer(model), counted)
     for layer, density in densities.items():
-        doubts.say_density(density, {layer: masks[layer]}, layer, quiet)
+        own = {layer: counted[layer]}
+        doubts.say_density(density, own, layer, quiet, once.noun)
+    if once.is_grouped:
+        progress.say(f"all layers: {groups.counted(masks)}", quiet)

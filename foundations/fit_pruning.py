@@ -14,6 +14,7 @@ from lottery_ticket.foundations.networks import (
     keras_private,
     mask_constraint,
     network_variables,
+    pruned_groups,
 )
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import (
@@ -22,6 +23,7 @@ from lottery_ticket.foundations.selection import (
     pruning,
     quotas,
 )
+from lottery_ticket.foundations.selection import granularity as granularity_lib
 from lottery_ticket.foundations.training import batches
 from lottery_ticket.foundations.values import dataset_base, names
 from lottery_ticket.foundations.values import masks as masks_lib
@@ -57,6 +59,8 @@ class PruneDuringTraining(keras.callbacks.Callback):
         *,
         scope: str = "layerwise",
         layers: tuple[str, ...] = ("*",),
+        granularity: str = "weight",
+        score_pooling: str | None = None,
     ):
         """Takes what to prune to; a network is known from `fit` on.
 
@@ -66,10 +70,15 @@ class PruneDuringTraining(keras.callbacks.Callback):
             scope: "layerwise" gives each layer the density; "global" compares
                 the weights of all layers with each other.
             layers: Names of the layers that are pruned, or patterns.
+            granularity: What is pruned at once, such as "unit" or "block:4x4",
+                which densities of the schedule count then; see Scoring.
+            score_pooling: What magnitudes of a unit or block are taken as; None
+                is their mean.
 
         Raises:
-            ValueError: If the scope is unknown, the schedule is none, or layers
-                are not several names.
+            ValueError: If the scope or granularity is unknown, or n:m, which
+                has no schedule; the schedule is none, or layers are not several
+                names.
         """
         super().__init__()
         if not isinstance(schedule, density_schedules.DensitySchedule):
@@ -82,6 +91,14 @@ class PruneDuringTraining(keras.callbacks.Callback):
                 f"layers must be several names, such as ({layers!r},)"
             )
         names.check("scope", scope, layer_shares.SCOPES)
+        if granularity_lib.parse(granularity).is_n_of_m:
+            raise ValueError(
+                f"granularity={granularity} says itself how many weights stay, "
+                "and has no schedule: prune_trained prunes so"
+            )
+        self.granularity = granularity
+        self.score_pooling = score_pooling
+        self._groups = granularity_lib.WEIGHTS  # Once there is a network.
         self.schedule = schedule
         self.scope = scope
         self.layers = layers
@@ -123,6 +140,9 @@ class PruneDuringTraining(keras.callbacks.Callback):
             _check_is_free(model)
             with _random_states_kept(model):
                 self._masked = keras_model.KerasModel(model)
+            self._groups = pruned_groups.of(
+                self._masked, self.granularity, self.score_pooling
+            )
             self._pruned_at = -1
         self._quotas(1.0)  # Names of layers are looked at before training.
         mask_constraint.mask_gradients(model.optimizer)
@@ -173,9 +193,14 @@ class PruneDuringTraining(keras.callbacks.Callback):
 
     def _prune(self, density):
         model, optimizer = self._masked, self._optimizer
-        pruned = pruning.prune_by_percent(
-            self._quotas(density), model.masks, model.weights
+        masks, weights = model.masks, model.weights
+        pruned = pruning.prune_by_scores(
+            self._quotas(density),
+            masks,
+            {name: np.abs(weights[name]) for name in masks},
+            groups=self._groups,
         )
+        pruned = self._groups.follow(pruned)
         with _random_states_kept(model.network):
             model.reset(model.weights, pruned)
         for name, mask in pruned.items():
@@ -185,7 +210,7 @@ class PruneDuringTraining(keras.callbacks.Callback):
 
     def _quotas(self, density):
         """What is kept at a density, never more than is kept already."""
-        masks = self._masked.masks
+        masks = self._groups.masks(self._masked.masks)
         densities = self._masked.layer_names.shares(
             "layer to prune", dict.fromkeys(self.layers, density)
         )
@@ -201,43 +226,71 @@ class PruneDuringTraining(keras.callbacks.Callback):
 
 def prune_trained(
     network: keras.Model,
-    density: float | Mapping[str, float],
+    density: float | Mapping[str, float] | None = None,
     *,
     criterion: str = "large_final",
     scope: str = "layerwise",
     dataset: dataset_base.DatasetBase | None = None,
     seed: int = 0,
+    granularity: str = "weight",
+    score_pooling: str | None = None,
 ) -> keras_model.KerasModel:
     """Prunes a trained network to a density, without training it.
 
     Args:
         network: Built; it is pruned itself, not copied.
         density: Of its kernels; or dict, name of a layer or pattern -> density.
-            Exactly `round(density * size)` weights are kept.
+            Exactly `round(density * size)` weights, or units or blocks, are
+            kept. None is for n:m alone, which says so itself.
         criterion: What scores weights; large_final is their magnitude.
         scope: As for PruneDuringTraining.
         dataset: For criteria that need data.
         seed: For criteria that draw.
+        granularity: What is pruned at once, such as "unit", "block:4x4" or
+            "2:4"; see Scoring. What it leaves whole is logged.
+        score_pooling: How scores of a unit or block become one; None is their
+            mean.
 
     Returns:
         The network with masks, which hold in `fit`: `masks`, `network`, and
         `release()`, which takes them off.
 
     Raises:
-        ValueError: If a layer, scope or criterion is unknown, the criterion
-            needs data, or the network has masks already.
+        ValueError: If a layer, scope, criterion or granularity is unknown, or
+            they do not fit each other, the criterion needs data, or the network
+            has masks already.
     """
     _check_is_free(network)
+    chosen = granularity_lib.parse(granularity)
+    if chosen.is_n_of_m != (density is None):
+        raise ValueError(
+            "Expected a density, or a granularity such as 2:4, which says so "
+            f"itself. Received: {density} with granularity={granularity}"
+        )
     examples = None if dataset is None else batches.examples(dataset)
     model = keras_model.KerasModel(network, examples)
-    given = density if isinstance(density, Mapping) else {"*": density}
-    densities = model.layer_names.shares("layer to prune", given)
+    groups = pruned_groups.of(model, granularity, score_pooling)
+    for note in groups.notes:
+        _log.info("%s", note)
     weights = model.weights
     scores = criteria.score_fn(
         criterion, model, dataset, initial=weights, final=weights, seed=seed
     )
-    counts = quotas.of_densities(densities, model.masks, scope)
-    masks = pruning.prune_by_scores(counts, model.masks, scores(model.masks))
+    full = model.masks
+    if density is None:
+        masks = pruning.keep_n_of_m(
+            groups.masks(full), full, scores(full), groups
+        )
+    else:
+        given = density if isinstance(density, Mapping) else {"*": density}
+        counts = quotas.of_densities(
+            model.layer_names.shares("layer to prune", given),
+            groups.masks(full),
+            scope,
+        )
+        masks = groups.follow(
+            pruning.prune_by_scores(counts, full, scores(full), groups=groups)
+        )
     with _random_states_kept(network):
         model.reset(weights, masks)
     return model

@@ -1,12 +1,14 @@
 """ModelBase: a plain Keras network whose kernels have masks and presets."""
 
 import hashlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.foundations.networks import (
+    flops,
     flow,
     keras_private,
     kernels,
@@ -17,6 +19,7 @@ from lottery_ticket.foundations.networks import (
     output_kind,
 )
 from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.selection import granularity
 from lottery_ticket.foundations.tasks import classification
 from lottery_ticket.foundations.tasks import task as task_lib
 from lottery_ticket.foundations.training import trainee
@@ -78,6 +81,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         self._variables = {}
         self._built_values = {}
         self._random_states = {}
+        self._positions: dict[str, int] | None = None
         self._build = None
         self._as_0_1_0 = False  # See KerasModel.
 
@@ -222,6 +226,19 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """Returns masks of kept weights on a path from input to output."""
         return flow.effective_masks(self, masks)
 
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """How often each weight of a layer is used for one example, by layer.
+
+        Looked for once; see `networks.flops.positions`.
+        """
+        if self._positions is None:
+            kernels = {name: self.variables[name] for name in self._constraints}
+            self._positions = flops.positions(
+                self.network, kernels, self.input_shape
+            )
+        return self._positions
+
     def outcome(self) -> dict[str, Network]:
         """Returns what training has left, by the name of its folder."""
         return {"final": self.weights, "masks": self.masks}
@@ -289,6 +306,18 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         """Fans of the kernels with masks; see `kernels.fans`."""
         named = {name: self._variables[name] for name in self._constraints}
         return {name: kernels.fans(*each) for name, each in named.items()}
+
+    @property
+    def layouts(self) -> dict[str, granularity.Layout]:
+        """Layouts of the kernels with masks; see `kernels.layout`."""
+        named = {name: self._variables[name] for name in self._constraints}
+        return {name: kernels.layout(*each) for name, each in named.items()}
+
+    @property
+    def depthwise(self) -> list[str]:
+        """Names of the depthwise kernels with masks."""
+        named = {name: self._variables[name] for name in self._constraints}
+        return [n for n, each in named.items() if kernels.is_depthwise(*each)]
 
     @property
     def without_flow(self) -> list[str]:

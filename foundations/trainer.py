@@ -12,6 +12,7 @@ from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.networks import accepted, keras_private
 from lottery_ticket.foundations.records import checkpoint, lock, run_record
 from lottery_ticket.foundations.selection import collapse
+from lottery_ticket.foundations.tickets import byte_counts
 from lottery_ticket.foundations.training import (
     batches,
     optimizer_identity,
@@ -95,6 +96,7 @@ def train(
             **dataclasses.asdict(step),
         },
     }
+    output.check_inputs(identity["inputs"])
     with lock.hold(output_dir), output.open_bar() as bar:
         bar.start(label, span.end - span.start)
         saved = run_record.restore(output_dir, identity)
@@ -197,11 +199,16 @@ class RunMasks:
                 )
 
     def counted(self, outcome: dict[str, dict]) -> dict:
-        """Returns "density" and "effective" as a run records them.
+        """Returns what a run records of its masks, as JSON values.
 
-        They are a dict, layer name -> (kept, total), and a dict, layer name ->
-        kept weights on a path from input to output, or None. The masks of the
-        outcome may be others than before.
+        The masks of the outcome may be others than before. By name:
+
+        - density: dict, layer name -> (kept, total);
+        - effective: dict, layer name -> kept weights on a path from input to
+          output, or None;
+        - positions: dict, layer name -> how often each of its weights is used
+          for one example, of the layers that this is known of;
+        - ticket_bytes: see `byte_counts.content`, of the final weights.
         """
         masks, effective = outcome["masks"], self.effective
         if any(
@@ -212,6 +219,8 @@ class RunMasks:
             "density": masks_lib.counts(masks),
             "effective": effective
             and {name: int(each.sum()) for name, each in effective.items()},
+            "positions": dict(self._model.positions),
+            "ticket_bytes": byte_counts.content(masks, outcome["final"]),
         }
 
 
@@ -220,7 +229,8 @@ def _saved(run, model, before, output, bar):
     outcome = model.outcome()
     before.check(outcome["final"])
     networks = {"initial": before.weights, **outcome}
-    run.save(networks if output.save_network else {}, before.counted(outcome))
+    counted = {**before.counted(outcome), **output.facts}
+    run.save(networks if output.save_network else {}, counted)
     bar.finish(
         f"in {run.facts['train_s']:.1f} s", run.logs.latest(), model.headline
     )

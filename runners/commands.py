@@ -2,6 +2,8 @@
 
 To add an experiment, write experiments/NAME.py with a function `plan(...)`, and
 a line in EXPERIMENTS: the command line, sweeps and the report follow from it.
+To add a verb of `ticket`, write experiments/tickets/VERB.py with a function
+VERB, and a line in VERBS.
 """
 
 import dataclasses
@@ -105,17 +107,51 @@ TOOLS = {
     "download_data": "fetches datasets ahead of time",
     "completion": "what completes commands in bash, zsh or fish",
 }
+# What `ticket` is for, and its verbs: a function of its name each, in a module
+# of its name in experiments/tickets -> what it is for.
+TICKET = "a ticket as one file: packs it, checks it, unpacks it"
+VERBS = {
+    "pack": "packs a finished run into one file",
+    "show": "says what is in a file",
+    "verify": "checks a file, and evaluates the ticket in it",
+    "unpack": "writes the folder of a run from a file",
+    "card": "writes a model card",
+    "export": "exports to formats of other programs, and checks each",
+    "compact": "writes a physically smaller network of a ticket",
+}
 
 
 def helps() -> dict[str, str]:
     """Returns dict, command -> what it is for."""
     of_experiments = {name: each.help for name, each in EXPERIMENTS.items()}
     of_listings = {name: what for name, (what, *_) in listings.LISTINGS.items()}
-    return {**of_experiments, **TOOLS, **of_listings}
+    return {**of_experiments, "ticket": TICKET, **TOOLS, **of_listings}
+
+
+def verbs(name: str) -> dict[str, str]:
+    """Returns dict, verb of a command -> what it is for; empty of most."""
+    return VERBS if name == "ticket" else {}
+
+
+def with_verbs() -> dict[str, str]:
+    """Returns as `helps`, each verb being a command: `ticket pack`."""
+    found = {}
+    for name, what in helps().items():
+        own = {f"{name} {verb}": each for verb, each in verbs(name).items()}
+        found |= own or {name: what}
+    return found
 
 
 def find(name: str) -> "flags.Command":
-    """Returns a command, by its name in `helps`."""
+    """Returns a command, by its name in `with_verbs`."""
+    if name.startswith("ticket "):
+        verb = name.split(" ")[1]
+        module = importlib.import_module(
+            f"lottery_ticket.experiments.tickets.{verb}"
+        )
+        return flags.Command(
+            getattr(module, verb), example=lambda: help_text.example_in(module)
+        )
     if name in EXPERIMENTS:
         configs, translate = EXPERIMENTS[name].configs, None
         if configs is not None:  # What is loaded where there is a config.

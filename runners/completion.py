@@ -51,12 +51,32 @@ class Flag:
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """A command: what it is for, its flags, and what its words may be."""
+    """A command: what it is for, its flags, and what its words may be.
+
+    One with verbs has them as its words; each of them is a command too, whose
+    name is both words.
+    """
 
     name: str
     text: str
     flags: tuple[Flag, ...]
     words: tuple[str, ...]
+
+    @property
+    def pattern(self) -> str:
+        """Its name as a pattern of bash and zsh."""
+        return self.name.replace(" ", "\\ ")
+
+
+def _is_first(command):
+    """Whether it stands behind the program's name: a verb does not."""
+    return " " not in command.name
+
+
+def _with_verbs(found):
+    """Patterns of the commands that have verbs, as one."""
+    several = {each.name.split(" ")[0] for each in found if not _is_first(each)}
+    return "|".join(sorted(several))
 
 
 def completion(shell: str) -> None:
@@ -76,8 +96,20 @@ def completion(shell: str) -> None:
         ValueError: If it is another.
     """
     names.check("shell", shell, SHELLS)
-    found = [_command(name, text) for name, text in commands.helps().items()]
-    terminal.say(SHELLS[shell](found), sys.stdout)
+    terminal.say(SHELLS[shell](list(_commands())), sys.stdout)
+
+
+def _commands():
+    """All commands; one with verbs, then each verb as a command."""
+    every = commands.with_verbs()
+    for name, text in commands.helps().items():
+        verbs = commands.verbs(name)
+        if not verbs:
+            yield _command(name, text)
+            continue
+        yield Command(name, text, (), tuple(verbs))
+        for verb in verbs:
+            yield _command(f"{name} {verb}", every[f"{name} {verb}"])
 
 
 def _command(name, text):
@@ -89,7 +121,7 @@ def _flag(flag):
     known = _KNOWN.get(flag.name, lambda: flag.choices)
     is_switch = flag_values.kind(flag.annotation) is bool
     text = re.split(r"[.;:]\s", flag.text)[0].rstrip(".")
-    return Flag(flag.name, text, tuple(known()), is_switch)
+    return Flag(flag.shown, text, tuple(known()), is_switch)
 
 
 def _words(command) -> Iterable[str]:
@@ -103,11 +135,11 @@ def _words(command) -> Iterable[str]:
 
 def _bash(found):
     flag_lists = [
-        f"        {each.name}) words='{' '.join(_flag_words(each))}' ;;"
+        f"        {each.pattern}) words='{' '.join(_flag_words(each))}' ;;"
         for each in found
     ]
     word_lists = [
-        f"        {each.name}) words='{' '.join(each.words)}' ;;"
+        f"        {each.pattern}) words='{' '.join(each.words)}' ;;"
         for each in found
         if each.words
     ]
@@ -117,7 +149,8 @@ def _bash(found):
     ]
     return _BASH.format(
         program=PROGRAM,
-        commands=" ".join(each.name for each in found),
+        commands=" ".join(each.name for each in found if _is_first(each)),
+        with_verbs=_with_verbs(found),
         flags="\n".join(flag_lists),
         words="\n".join(word_lists),
         choices="\n".join(choices),
@@ -137,7 +170,7 @@ def _by_choices(found):
         for each in command.flags:
             if each.choices:
                 own = several.setdefault(each.choices, [])
-                own.append(f"{command.name}\\ --{each.name}")
+                own.append(f"{command.pattern}\\ --{each.name}")
     return several
 
 
@@ -146,6 +179,10 @@ _lottery_ticket() {{
     local word="${{COMP_WORDS[COMP_CWORD]}}" flag='' whole='' words=''
     local before="${{COMP_WORDS[COMP_CWORD-1]}}"
     local command="${{COMP_WORDS[1]//-/_}}"
+    case $command in
+        {with_verbs})
+            [[ $COMP_CWORD -gt 2 ]] && command+=" ${{COMP_WORDS[2]}}" ;;
+    esac
     if [[ $COMP_CWORD -eq 1 ]]; then
         words='{commands} help'
     elif [[ $word == = ]]; then  # In bash, = is a word.
@@ -178,13 +215,19 @@ complete -o bashdefault -o default -F _lottery_ticket {program}"""
 
 def _zsh(found):
     rows = "\n".join(
-        f"        {_quoted(f'{each.name}:{each.text}')}" for each in found
+        f"        {_quoted(f'{each.name}:{each.text}')}"
+        for each in filter(_is_first, found)
     )
     cases = "\n".join(
-        f"        {each.name}) _arguments {' '.join(_zsh_flags(each))} ;;"
+        f"        {each.pattern}) _arguments {' '.join(_zsh_flags(each))} ;;"
         for each in found
     )
-    return _ZSH.format(program=PROGRAM, commands=rows, cases=cases)
+    return _ZSH.format(
+        program=PROGRAM,
+        commands=rows,
+        with_verbs=_with_verbs(found),
+        cases=cases,
+    )
 
 
 def _zsh_flags(command):
@@ -215,6 +258,13 @@ _lottery_ticket() {{
     shift words
     (( CURRENT-- ))
     case $command in
+        {with_verbs}) if (( CURRENT > 2 )); then
+            command+=" ${{words[2]}}"
+            shift words
+            (( CURRENT-- ))
+        fi ;;
+    esac
+    case $command in
 {cases}
     esac
 }}
@@ -229,11 +279,16 @@ def _fish(found):
     start = f"complete -c {PROGRAM}"
     lines = [f"{start} -f"]
     for command in found:
-        lines.append(
-            f"{start} -n __fish_use_subcommand -a {command.name} -d "
-            f"{_fish_quoted(command.text)}"
+        first, *verb = command.name.split(" ")
+        seen = " && ".join(
+            f"__fish_seen_subcommand_from {word}" for word in (first, *verb)
         )
-        here = f"{start} -n '__fish_seen_subcommand_from {command.name}'"
+        if not verb:
+            lines.append(
+                f"{start} -n __fish_use_subcommand -a {command.name} -d "
+                f"{_fish_quoted(command.text)}"
+            )
+        here = f"{start} -n '{seen}'"
         for each in command.flags:
             lines.append(f"{here} -l {each.name} {_fish_value(each)}")
         if command.words:

@@ -33,26 +33,55 @@ def _run(argv):
         terminal.say(f"lottery_ticket {environment.version()}", sys.stdout)
         return
     if argv[0] == "help":
-        argv = [*argv[1:2], "--help", *argv[2:3]]
-    name = argv[0].replace("-", "_")
+        argv = _asked(argv[1:])
     try:
-        _check(argv[0], name)
+        name, words = find(argv)
     except ValueError as error:
         endings.leave(error, " (lottery-ticket --help)")
+    if commands.verbs(name):
+        terminal.say(_help_of_verbs(name), sys.stdout)
+        return
     sys.argv[0] = f"lottery-ticket {name}"
     if name in _MAINS:
-        _MAINS[name](argv[1:])
+        _MAINS[name](words)
     else:
-        flags.main(commands.find(name), argv[1:])
+        flags.main(commands.find(name), words)
 
 
-def _check(word, name):
-    """Raises ValueError unless a word is a command's name."""
+def _asked(words):
+    """What asks for the help that `help WORDS` means."""
+    count = 2 if commands.verbs(words[0].replace("-", "_")) else 1
+    return [*words[:count], "--help", *words[count : count + 1]]
+
+
+def find(argv: list[str]) -> tuple[str, list[str]]:
+    """Returns which command a line means, and its words behind the name.
+
+    It is the command's name in `commands.with_verbs`; or a name alone, of one
+    with verbs, where the line asks which there are.
+
+    Raises:
+        ValueError: If there is no such command, or no such verb.
+    """
+    name, words = _first("command", argv, commands.helps())
+    known = commands.verbs(name)
+    if not known or words in ([], ["--help"], ["-h"], ["help"]):
+        return name, words
+    if words[0] in ("--help", "-h", "help"):
+        words = [words[1], "--help", *words[2:]]
+    verb, words = _first("verb", words, known, name)
+    return f"{name} {verb}", words
+
+
+def _first(kind, words, known, *before):
+    """The first word, which names one of the known, and the rest."""
+    word = words[0]
     if word.startswith("-"):
-        raise ValueError(
-            f"A command comes before {word}: lottery-ticket COMMAND {word}"
-        )
-    names.check("command", name, commands.helps())
+        line = " ".join(["lottery-ticket", *before, kind.upper(), word])
+        raise ValueError(f"A {kind} comes before {word}: {line}")
+    name = word.replace("-", "_")
+    names.check(kind, name, known)
+    return name, words[1:]
 
 
 def _help():
@@ -65,6 +94,19 @@ def _help():
             "",
             "lottery-ticket COMMAND --help lists a command's flags, and",
             "lottery-ticket COMMAND --help FLAG says all of one.",
+        ]
+    )
+
+
+def _help_of_verbs(name):
+    rows = listings.table(commands.verbs(name), terminal.columns() - 2)
+    return "\n".join(
+        [
+            f"lottery-ticket {name} VERB [--flag=value ...]",
+            "",
+            textwrap.indent(rows, "  "),
+            "",
+            f"lottery-ticket {name} VERB --help lists a verb's flags.",
         ]
     )
 

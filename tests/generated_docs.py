@@ -11,6 +11,7 @@ import re
 
 from lottery_ticket.experiments.stages.gem import search_algos
 from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.exports import export_formats
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.values import entries
 
@@ -25,6 +26,7 @@ TABLES = {
     "mask-1 actions": mask_1.MASK_1_ACTIONS,
     "mask-0 actions": mask_0.MASK_0_ACTIONS,
     "search algorithms": search_algos.ALGOS,
+    "export formats": export_formats.FORMATS,
 }
 BLOCK = re.compile(
     r"(<!-- generated: (.*?) -->\n)(\|.*\n)(\|.*\n)((?:\|.*\n)*)(<!-- end -->)"

@@ -19,6 +19,7 @@ WAY = "If it is meant: python -m lottery_ticket.tests.golden_help"
 WORDS = {
     "lottery-ticket": [],
     **{name: [name, "--help"] for name in commands.helps()},
+    **{name: [*name.split(), "--help"] for name in commands.with_verbs()},
 }
 
 
@@ -37,13 +38,18 @@ def said(words: list[str], columns: int = COLUMNS) -> str:
     return out.getvalue()
 
 
+def path_of(name: str) -> pathlib.Path:
+    """Returns the file of a name in WORDS."""
+    return FOLDER / f"{name.replace(' ', '_')}.txt"
+
+
 def write():
     """Writes all of them anew."""
     FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.glob("*.txt"):
         path.unlink()
     for name, words in WORDS.items():
-        (FOLDER / f"{name}.txt").write_text(said(words))
+        path_of(name).write_text(said(words))
 
 
 if __name__ == "__main__":

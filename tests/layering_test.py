@@ -29,6 +29,7 @@ TRAINS = {
     "foundations/criteria",
     "foundations/learned_masks",
     "foundations/networks",
+    "foundations/networks/compaction",
     "foundations/tasks",
     "foundations/training",
     "models",

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
@@ -16,6 +17,7 @@ from lottery_ticket.experiments import (
     mask_connectivity,
     prune_at_init,
     supermask,
+    train,
     untrained,
 )
 from lottery_ticket.experiments.settings import (
@@ -42,10 +44,11 @@ from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.selection import layer_densities, quotas
 from lottery_ticket.foundations.sweeps import argfile_lines, steps
+from lottery_ticket.foundations.tickets import run_tickets, ticket_file
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
-from lottery_ticket.runners import lottery_experiment
+from lottery_ticket.runners import lottery_experiment, main
 from lottery_ticket.tests import generated_docs
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -157,6 +160,25 @@ def test_the_snippets_of_the_page_on_data_run(folder):
     assert (folder / "results/both/trial1/1/same_init/run.json").exists()
 
 
+@pytest.mark.slow
+def test_the_snippets_of_the_page_on_tickets_run(folder):
+    recipe = recipes.Recipe(training_len="2it", hidden_units=(300, 100))
+    masks = {"layer0": np.arange(64 * 300).reshape(64, 300) % 50 == 0}
+    plan = train.plan("run", recipe, masks=masks, quiet=True)
+    plan.run()
+    ticket_file.write("mine.ticket", run_tickets.of_run("run"))
+    code = scripts("docs/tickets.md") + (
+        "\nfor layer in model.layers:"
+        "\n    for each in layer.weights:"
+        "\n        name = layer.name + '_bias' * (each.name == 'bias')"
+        "\n        assert (weights[name] == each.numpy()).all()"
+        "\n        print(name, each.shape)"
+    )
+    done = run(code, folder)
+    assert done.returncode == 0, done.stderr
+    assert "layer0 (64, 300)\nlayer0_bias" in done.stdout
+
+
 def test_the_argfile_prints_lines_for_its_runner(folder):
     code = (folder / "my_argfile.py").read_text()
     lines = run(code, folder).stdout.splitlines()
@@ -168,15 +190,15 @@ def test_the_argfile_prints_lines_for_its_runner(folder):
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 @pytest.mark.usefixtures("folder")
 def test_every_command_parses(words, monkeypatch):
-    assert words[0] in commands_lib.helps()
-    command = commands_lib.find(words[0])
-    if words[0] == "argfile_runner" and steps.is_file(words[1]):
-        own, rest = flags.split(command, words[2:])
-        flags.bind(command, [words[1], "None", *own])
-        for step in steps.read(words[1], rest):
+    name, after = main.find(words)
+    command = commands_lib.find(name)
+    if name == "argfile_runner" and steps.is_file(after[0]):
+        own, rest = flags.split(command, after[1:])
+        flags.bind(command, [after[0], "None", *own])
+        for step in steps.read(after[0], rest):
             check_lines(step.runner, step.argfile, [*step.words], monkeypatch)
         return
-    own, rest = flags.split(command, words[1:])
+    own, rest = flags.split(command, after)
     flags.bind(command, own)
     if words[0] != "argfile_runner" or words[2].endswith(".py"):
         assert not rest
@@ -330,5 +352,5 @@ def test_every_flag_of_a_method_is_on_a_page():
 
 
 def test_every_command_is_shown():
-    shown = {words[0] for words in commands()}
-    assert set(commands_lib.helps()) - shown <= {"reinitialize"}
+    shown = {main.find(words)[0] for words in commands()}
+    assert set(commands_lib.with_verbs()) - shown <= {"reinitialize"}

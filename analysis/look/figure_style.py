@@ -164,6 +164,25 @@ def density_axis(axes, percents) -> None:
     axes.set_xlabel("Weights kept (%)")
 
 
+def count_axis(axes, counts) -> None:
+    """Makes x a logarithmic axis of counts, falling to the right: 2M, 500K."""
+
+    def text(count, _):
+        for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
+            if count >= size:
+                return f"{count / size:g}{letter}"
+        return f"{count:g}"
+
+    axes.set_xscale("log")
+    low, high = min(counts), max(counts)
+    steps = (1, 2, 5) if high < 100 * low else (1,)
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=steps, numticks=9))
+    axes.xaxis.set_major_formatter(text)
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
+    margin = max((high / low) ** 0.03, 1.05)
+    axes.set_xlim(high * margin, low / margin)
+
+
 def iteration_axis(axis) -> None:
     """Writes iterations on an axis as 5,000 or, where it is long, as 50K."""
 

@@ -3,7 +3,12 @@
 Bands and bars reach from the lowest to the highest.
 """
 
-from lottery_ticket.analysis.look import figure_style, styles, tables
+from lottery_ticket.analysis.look import (
+    figure_style,
+    points,
+    styles,
+    tables,
+)
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.foundations.machine import lazy
 
@@ -55,9 +60,16 @@ def curve(frame, by: str, value: str, **more):
     return means(frame, by, value, **more)[sizes == sizes.max()]
 
 
-def draw_band(axes, curve, color, *, alpha: float = 0.2, **style) -> None:
-    """Draws means, as from `curve`, as a line of a style in a band."""
-    axes.plot(curve.index, curve["mean"], color=color, **style)
+def draw_band(
+    axes, curve, color, *, alpha: float = 0.2, of=points.NOTHING, **style
+) -> None:
+    """Draws means, as from `curve`, as a line of a style in a band.
+
+    `of` is what all its points are of, as for `points.Points`.
+    """
+    [line] = axes.plot(curve.index, curve["mean"], color=color, **style)
+    ends = curve["low"].to_numpy(), curve["high"].to_numpy()
+    points.tell(line, points.Points(*ends, [of] * len(curve)))
     band = {"color": color, "alpha": alpha, "linewidth": 0}
     axes.fill_between(curve.index, curve["low"], curve["high"], **band)
 
@@ -91,10 +103,11 @@ def dodged(axes, style: dict, index: int, count: int) -> dict:
     return {**style, "transform": axes.transData + shift}
 
 
-def draw_bars(axes, x, ends, style: dict) -> None:
+def draw_bars(axes, x, ends, style: dict, of=()) -> None:
     """Draws means as a line of a style, with a bar at each.
 
-    The ends are three arrays: mean, low and high.
+    The ends are three arrays: mean, low and high. `of` is what each mean is of,
+    as for `points.Points`.
     """
     mean, low, high = ends
     usual, shifted = _split(style)
@@ -109,6 +122,8 @@ def draw_bars(axes, x, ends, style: dict) -> None:
         **usual,
     )
     _shift(container.get_children(), shifted)
+    own = [*of] or [points.NOTHING] * len(mean)
+    points.tell(container[0], points.Points(low, high, own))
 
 
 def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
@@ -119,7 +134,8 @@ def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
     """
     names = tables.statistics([column])
     ends = (scale * table[name].to_numpy() for name in names)
-    draw_bars(axes, 100 * table["density"].to_numpy(), ends, style)
+    of = points.of_rows(table, column, scale)
+    draw_bars(axes, 100 * table["density"].to_numpy(), ends, style, of)
 
 
 def draw_dense(

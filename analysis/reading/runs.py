@@ -10,13 +10,18 @@ from lottery_ticket.analysis.reading import (
     gaps,
     headlines,
     logs,
+    origins,
     records,
     selection,
     tree,
 )
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import paths, run_record, save_restore
-from lottery_ticket.foundations.values import headline, names_0_1_0
+from lottery_ticket.foundations.values import (
+    flop_counts,
+    headline,
+    names_0_1_0,
+)
 
 with lazy.imports():
     import pandas as pd
@@ -27,8 +32,11 @@ RULES = {
     for rule in (
         *("criterion", "invert_scores", "one_shot", "retraining"),
         *("rewind_iteration", "restart", "mask_1_action", "mask_0_action"),
+        "granularity",
     )
 }
+# Those since 0.2.0 whose columns are behind what tables have had before.
+LATER_RULES = ("granularity",)
 # Settings that experiments are told apart by, where these differ.
 TRAINING = ("optimizer", "lr", "training_len")
 
@@ -78,6 +86,42 @@ class Run:
         _, total = records.count(self.record["density"])
         return records.share(sum(effective.values()), total)
 
+    def weights(self, count_of: str) -> float:
+        """Returns how many weights are kept, or on a path; NaN if unknown.
+
+        Args:
+            count_of: "kept" or "effective".
+        """
+        if count_of == "kept":
+            return records.count(self.record["density"])[0]
+        effective = self.record.get("effective")
+        return float("nan") if effective is None else sum(effective.values())
+
+    def flops(self, place: int) -> float:
+        """Returns the FLOPs of one example, NaN where they are not known.
+
+        Args:
+            place: 0 for the weights kept, 1 for those of the dense network.
+        """
+        counts = {
+            name: counted[place]
+            for name, counted in self.record["density"].items()
+        }
+        # What older runs have not recorded.
+        positions = self.record.get("positions", {})
+        found = flop_counts.flops(positions, counts)
+        return float("nan") if found is None else found
+
+    def ticket_bytes(self) -> float:
+        """Returns the bytes of masks and weights in its file, or NaN."""
+        found = self.record.get("ticket_bytes")
+        return float("nan") if found is None else found
+
+    def group_density(self) -> float:
+        """Returns the share of units or blocks that is kept; NaN of weights."""
+        groups = self.record.get("groups")
+        return records.share(*records.count(groups)) if groups else float("nan")
+
     def layers(self) -> dict[str, float]:
         """Returns the same of each layer, by the name of the column."""
         columns, effective = {}, self.record.get("effective")
@@ -106,18 +150,31 @@ COLUMNS = {
         name: operator.methodcaller("setting", name)
         for name in ("recipe", "dataset", "model", "seed")
     },
-    **{rule: operator.methodcaller("rule", rule) for rule in RULES},
+    **{
+        rule: operator.methodcaller("rule", rule)
+        for rule in RULES
+        if rule not in LATER_RULES
+    },
     "directory": lambda run: run.place.directory,
     # Since 0.2.0, behind what tables have had before.
     "early_stop_censored": Run.is_censored,
     **{name: operator.methodcaller("setting", name) for name in TRAINING},
     "train_s": lambda run: run.record.get("train_s"),
+    "weights_kept": operator.methodcaller("weights", "kept"),
+    "weights_effective": operator.methodcaller("weights", "effective"),
+    "flops": operator.methodcaller("flops", 0),
+    "flops_dense": operator.methodcaller("flops", 1),
+    "ticket_bytes": Run.ticket_bytes,
+    **{rule: operator.methodcaller("rule", rule) for rule in LATER_RULES},
+    "group_density": Run.group_density,
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
 
 
-def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
+def read(
+    places: list[tree.Place],
+) -> tuple["pd.DataFrame", dict[str, origins.Origin], list[str]]:
     """Returns a row per complete run, and what is wrong with the others.
 
     Columns and their order are as in `results.read`.
@@ -126,21 +183,23 @@ def read(places: list[tree.Place]) -> tuple["pd.DataFrame", list[str]]:
         places: Those of all runs, begun ones too.
 
     Returns:
-        Pair: a data frame; and a line for each run that is unfinished, damaged
-        or missing, and for each experiment that mixes settings.
+        Triple: a data frame; dict, experiment -> where its runs come from; and
+        a line for each run that is unfinished, damaged or missing, and for each
+        experiment that mixes settings.
     """
     found, problems = records.understand(
         tree.RUN, [(place.label, place) for place in places], _run
     )
-    rows = [row for row, _ in found]
+    rows = [row for row, *_ in found]
     kinds = {row["experiment"]: row["kind"] for row in rows}
     problems += gaps.missing(places, kinds)
-    problems += gaps.mixed_settings([settings for _, settings in found])
-    return _frame(rows), problems
+    problems += gaps.mixed_settings([settings for _, settings, _ in found])
+    of_each = [(place.experiment, own) for _, (place, _), own in found]
+    return _frame(rows), origins.by_experiment(of_each), problems
 
 
 def _run(place):
-    """A run's row; its place and settings."""
+    """A run's row; its place and settings; where it comes from."""
     record = records.read(place.directory, tree.RUN)
     checksums = record.get("checksums", {})
     test = _log(place.directory, "test", checksums)
@@ -163,7 +222,8 @@ def _run(place):
         )
         for name, of in COLUMNS.items()
     }
-    return {**row, "headline": kind}, (place, run.settings)
+    origin = origins.of_record(record)
+    return {**row, "headline": kind}, (place, run.settings), origin
 
 
 def _log(directory, name, checksums):

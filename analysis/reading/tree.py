@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from lottery_ticket.analysis.reading import options as options_lib
+from lottery_ticket.analysis.reading import origins as origins_lib
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import folder_owner, paths
 from lottery_ticket.foundations.values import names_0_1_0
@@ -75,6 +76,8 @@ class Tree:
         files: Dict, name of an experiment in settings -> name of the sealed
             file that its folders end with, such as "untrained.json".
         options: What is compared, and how it is shown.
+        origins: Dict, experiment -> when, on what and with which settings all
+            its runs were made.
         known: What one section has read, by a name, for others that ask.
     """
 
@@ -87,6 +90,9 @@ class Tree:
     levels: tuple[int, ...] | None
     files: dict[str, str]
     options: options_lib.Options = options_lib.USUAL
+    origins: dict[str, origins_lib.Origin] = dataclasses.field(
+        default_factory=dict
+    )
     known: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def holding(self, *names: str) -> list[Place]:

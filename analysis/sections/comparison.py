@@ -32,7 +32,10 @@ def section(found: tree.Tree) -> parts.Section:
     written = {"comparison.csv": table, "comparison.txt": text}
     rows = cells(table, headline)
     papers = {"comparison": rows} if rows else {}
-    return parts.Section(written, text=text, rank=0, papers=papers)
+    captions = {"comparison": "Experiments side by side"}
+    return parts.Section(
+        written, text=text, rank=0, papers=papers, captions=captions
+    )
 
 
 def compare(runs: "pd.DataFrame") -> "pd.DataFrame":

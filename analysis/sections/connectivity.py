@@ -43,6 +43,12 @@ def section(found: tree.Tree) -> parts.Section:
         },
         problems=problems,
         about="copies and lines",
+        captions={
+            "connectivity": "Barriers between copies",
+            "connectivity_points": "Points on the lines between copies",
+            "error_along_line": "Error on the line between two copies",
+            "barriers": "Barriers by when the copies parted",
+        },
     )
 
 

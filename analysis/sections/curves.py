@@ -19,7 +19,11 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section()
     test_logs = logs.read(shown, ("test",))
     drawn = curves(test_logs, shown, found.options)
-    return parts.Section(figures={"curves": drawn})
+    headline = headlines.of(shown)
+    caption = headline.reword("Test accuracy during training")
+    return parts.Section(
+        figures={"curves": drawn}, captions={"curves": caption}
+    )
 
 
 def curves(test_logs, runs, options: options_lib.Options = options_lib.USUAL):
@@ -65,7 +69,8 @@ def _draw(axes, test_logs, experiment, colors, headline):
     for level, of_level in own.groupby("level"):
         means = curve(of_level)
         marker = "." if len(means) < MARKED else None
-        mean_plots.draw_band(axes, means, colors[level], marker=marker)
+        of = {"experiment": experiment, "level": level}
+        mean_plots.draw_band(axes, means, colors[level], of=of, marker=marker)
     trees = test_logs["experiment"].map(tree.name)
     is_sibling = trees == tree.name(experiment)
     dense = test_logs[is_sibling & (test_logs["density"] == 1)]

@@ -34,7 +34,10 @@ NOTHING = "No early_stopping figure: no validation logs.\n"
 def section(found: tree.Tree) -> parts.Section:
     """Figure accuracy: test accuracy against density."""
     drawn = figure(found.chosen, "accuracy", found.options)
-    return parts.Section(figures={_file_name("accuracy", found): drawn})
+    name = _file_name("accuracy", found)
+    return parts.Section(
+        figures={name: drawn}, captions={name: _caption("accuracy", found)}
+    )
 
 
 def stop_section(found: tree.Tree) -> parts.Section:
@@ -42,16 +45,19 @@ def stop_section(found: tree.Tree) -> parts.Section:
     accuracy there, where there is validation.
     """
     runs, name = selection.trained(found.chosen), "early_stop_accuracy"
-    figures = {}
+    figures, captions = {}, {}
     if runs[STOP].notna().any():
         figures = {
             "early_stopping": figure(runs, STOP, found.options),
             _file_name(name, found): figure(runs, name, found.options),
         }
+        of = zip(figures, (STOP, name), strict=True)
+        captions = {each: _caption(column, found) for each, column in of}
     return parts.Section(
         figures=figures,
         text=NOTHING if found.chosen[STOP].isna().all() else "",
         rank=parts.NOTES_RANK,
+        captions=captions,
     )
 
 
@@ -111,6 +117,12 @@ def _file_name(column, found):
     """A column, with the headline metric's name in place of accuracy."""
     kind = headlines.of(found.chosen)
     return re.sub(r"[^\w-]", "_", headlines.column(column, kind))
+
+
+def _caption(column, found):
+    """What a page heads its figure with: "Test accuracy against density"."""
+    label = headlines.of(found.chosen).reword(AXES[column])
+    return f"{label.removesuffix(' (%)')} against density"
 
 
 def _marked(table, runs, column, options):

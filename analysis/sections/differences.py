@@ -15,6 +15,7 @@ with lazy.imports():
     import pandas as pd
 
 WHAT = "Paired differences in test accuracy"
+CAPTION = "Tickets less dense, and less their control, trial by trial"
 EXPLANATION = """\
 : how much more a ticket has than
 the dense network, and than its control at that density, of the same trial; mean
@@ -47,12 +48,13 @@ def section(found: tree.Tree) -> parts.Section:
     text, rows = to_text(shown, kind), cells(shown, kind)
     written = {"differences.csv": table}
     if shown.empty:
-        return parts.Section(written)
+        return parts.Section(written, captions={"differences": CAPTION})
     return parts.Section(
         {**written, "differences.txt": text},
         text=text,
         rank=0.5,
         papers={"differences": rows},
+        captions={"differences": CAPTION},
     )
 
 

@@ -33,6 +33,12 @@ HEADS = {
     "accuracy": "after",
     "best_accuracy": "best",
 }
+CAPTIONS = {
+    "gems": "Networks that are sparse from the start",
+    "gem_runs": "Each network that is sparse from the start",
+    "gem_epochs": "Each epoch of the searches",
+    "gem_checks": "Sanity checks of networks sparse from the start",
+}
 HEIGHT_INCHES = 2.6
 # Column -> title of its panel, and what sets its lines apart.
 MOMENTS = {
@@ -103,6 +109,7 @@ def section(found: tree.Tree) -> parts.Section:
         problems=problems,
         rank=3,
         about="searches for masks" if len(history) else "",
+        captions=CAPTIONS,
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lottery_ticket.analysis.look import figure_style, styles, tables
+from lottery_ticket.analysis.look import figure_style, points, styles, tables
 from lottery_ticket.analysis.reading import selection, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
@@ -21,7 +21,10 @@ BELOW = 0.4  # Where an empty layer is drawn: times the lowest density.
 def section(found: tree.Tree) -> parts.Section:
     """Tables layers.csv and layers.txt: the density of each layer."""
     table = summarize(found.chosen)
-    return parts.Section({"layers.csv": table, "layers.txt": to_text(table)})
+    return parts.Section(
+        {"layers.csv": table, "layers.txt": to_text(table)},
+        captions={"layers": "Weights kept in each layer"},
+    )
 
 
 def figure_section(found: tree.Tree) -> parts.Section:
@@ -32,7 +35,10 @@ def figure_section(found: tree.Tree) -> parts.Section:
         pruned = pruned.loc[pruned["level"].isin(levels)]
     if pruned.empty or are_equal(summarize(pruned)):
         return parts.Section()
-    return parts.Section(figures={"layer_densities": densities(pruned, levels)})
+    return parts.Section(
+        figures={"layer_densities": densities(pruned, levels)},
+        captions={"layer_densities": "Weights kept in each layer"},
+    )
 
 
 def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -194,10 +200,13 @@ def _draw(axes, table, colors, floor):
         _differ(table),
         strict=True,
     )
+    [experiment] = table["experiment"].unique()
     for level, kept, effective, is_less in rows:
-        _draw_line(axes, kept, floor, colors[level], marker=".")
+        of = {"experiment": experiment, "level": level}
+        color = colors[level]
+        _draw_line(axes, kept, floor, color, of, marker=".")
         if is_less:
-            _draw_line(axes, effective, floor, colors[level], linestyle=":")
+            _draw_line(axes, effective, floor, color, of, linestyle=":")
     # Layers are named where there is room, and counted elsewhere.
     axes.set_xlim(0.5, len(layers) + 0.5)
     if len(layers) <= NAMED:
@@ -207,9 +216,10 @@ def _draw(axes, table, colors, floor):
         axes.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
 
 
-def _draw_line(axes, percents, floor, color, **style):
+def _draw_line(axes, percents, floor, color, of, **style):
     x = np.arange(1, len(percents) + 1)
-    axes.plot(x, np.maximum(percents, floor), color=color, **style)
+    [line] = axes.plot(x, np.maximum(percents, floor), color=color, **style)
+    points.tell(line, points.Points(percents, percents, [of] * len(percents)))
     crosses = {"color": color, "linestyle": "", "marker": "x"}
     for empty in x[percents == 0]:
         axes.plot(empty, floor, **crosses, markersize=5, clip_on=False)

@@ -60,6 +60,11 @@ def section(found: tree.Tree) -> parts.Section:
         },
         problems=problems,
         about="ways between masks",
+        captions={
+            "mask_connectivity": "Between two masks of the same weights",
+            "mask_connectivity_points": "Points on the ways between masks",
+            "mask_connectivity_loss": "Loss between two masks",
+        },
     )
 
 

@@ -36,6 +36,9 @@ class Section:
             as a table, for other formats.
         about: What it is about, such as "copies and lines", for a report that
             has neither a run nor a text.
+        captions: Dict, name of a table (without .csv) or figure -> what it
+            shows, in a few words; for the page.
+        facts: Dict, head -> text, of what a summary on top has to say.
     """
 
     tables: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -45,6 +48,8 @@ class Section:
     rank: float = 2
     about: str = ""
     papers: dict[str, list] = dataclasses.field(default_factory=dict)
+    captions: dict[str, str] = dataclasses.field(default_factory=dict)
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
         """Returns dict, file name -> bytes: tables, then figures."""

@@ -12,6 +12,11 @@ with lazy.imports():
 
 MEANS = ("accuracy %", "at stop %", "stops at")
 SPREADS = ("±95 %", "std", "min-max")
+# Further densities -> their heads, where there are any.
+DENSITIES = {
+    "effective_density": "effective %",
+    "group_density": "groups %",
+}
 STOPS = """\
 at stop: at the iteration of the lowest validation loss, which `stops at` is
 """
@@ -37,7 +42,13 @@ def section(found: tree.Tree) -> parts.Section:
     text = to_text(table, kind)
     written = {"runs.csv": found.chosen, "table.csv": table, TEXT: text}
     rows = cells(table, kind)
-    return parts.Section(written, text=text, rank=1, papers={"table": rows})
+    return parts.Section(
+        written,
+        text=text,
+        rank=1,
+        papers={"table": rows},
+        captions={"table": "Each level", "runs": "Each run"},
+    )
 
 
 def training_section(found: tree.Tree) -> parts.Section:
@@ -53,7 +64,10 @@ def training_section(found: tree.Tree) -> parts.Section:
     is_told = names or times.max() > LONGER * times.min()
     text = tables.titled(TRAINING, _training_rows(table, names))
     return parts.Section(
-        {"training.csv": table}, text=text if is_told else "", rank=1.5
+        {"training.csv": table},
+        text=text if is_told else "",
+        rank=1.5,
+        captions={"training": "How experiments were trained"},
     )
 
 
@@ -65,8 +79,9 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
     metric), early_stop_accuracy and early_stop_iteration, such as
     accuracy_mean. Every run counts as one repetition: 5 trials with 3
     reinitializations each are 15 runs. Where some kept weights lie on no path
-    from input to output, effective_density (mean) is of those that do. Behind
-    these are what `spreads.between_trials` and `training` return.
+    from input to output, effective_density (mean) is of those that do; where
+    units or blocks are pruned, group_density (mean) is of these. Behind these
+    are what `spreads.between_trials` and `training` return.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     figures 3 and 4.
@@ -76,10 +91,13 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
         known = runs["effective_density"]
     is_same = (known.isna() | (known == runs["density"])).all()
     effective = {"effective_density": ("effective_density", "mean")}
+    has_groups = "group_density" in runs and runs["group_density"].notna().any()
+    groups = {"group_density": ("group_density", "mean")}
     keys = ["experiment", "level"]
     table = runs.groupby(keys, sort=False).agg(
         density=("density", "mean"),
         **({} if is_same else effective),
+        **(groups if has_groups else {}),
         trials=("trial", "nunique"),
         runs=("run", "size"),
         **tables.statistics(headlines.measured(headlines.of(runs))),
@@ -134,19 +152,18 @@ def cells(
     headline: headline_lib.Headline = headline_lib.ACCURACY,
 ) -> list[list[str]]:
     """Returns a summary as rows of cells, spreads only of several runs."""
-    added = ["effective %"] if "effective_density" in table else []
+    added = {n: head for n, head in DENSITIES.items() if n in table}
     is_same = (table["trials"] == table["runs"]).all()
     counts = ["n"] if is_same else ["trials", "runs"]
     counts_of = ["trials"] if is_same else ["trials", "runs"]
     measures = _known(table, headline)
-    heads = [*tables.PLACE_HEADS, *counts, *added]
+    heads = [*tables.PLACE_HEADS, *counts, *added.values()]
     for head in measures.values():
         heads += [headline.reword(head), *SPREADS]
     rows = []
     for row in table.to_dict("records"):
         found = [*tables.place(row), *(str(row[each]) for each in counts_of)]
-        if added:
-            found.append(tables.percent(row["effective_density"]))
+        found += [tables.percent(row[name]) for name in added]
         for name in measures:
             found += _measured(row, name, headline)
         rows.append(found)

@@ -84,6 +84,7 @@ def section(found: tree.Tree) -> parts.Section:
         figures={"supermasks": bars(table, headline)},
         text=text,
         problems=problems,
+        captions={"supermasks": "Learned masks beside other networks"},
     )
 
 

@@ -71,6 +71,10 @@ def section(found: tree.Tree) -> parts.Section:
         figures={"untrained": accuracy(cells)},
         text=text if found.runs.empty else "",
         problems=problems,
+        captions={
+            "untrained": "Networks that are masked and not trained",
+            "untrained_cells": "Each network that is masked and not trained",
+        },
     )
 
 

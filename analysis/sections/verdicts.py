@@ -23,6 +23,7 @@ in the mean and in each trial. Earliest: the level whose validation loss is
 lowest first, and when; not at the end of training. Beyond: the next sparser
 level, and how far it is from dense. Levels are in brackets.
 """
+BEST = "Best ticket"  # Head of what a summary says.
 GIVEN = ""
 SPREAD = " (their standard deviation; of one, 0)"
 HEADS = (
@@ -56,7 +57,35 @@ def section(found: tree.Tree) -> parts.Section:
         text=text,
         rank=-1,
         papers={"verdicts": rows},
+        captions={"verdicts": "Down to where tickets are as good as dense"},
+        facts=best(table[table["experiment"].isin(tickets)], kind),
     )
+
+
+def best(table: "pd.DataFrame", kind: headline_lib.Headline) -> dict[str, str]:
+    """Returns the sparsest ticket that is as good as dense in the mean, in
+    words below "Best ticket"; {} where there is no ticket.
+
+    Args:
+        table: As from `read`, of tickets.
+        kind: Their headline metric.
+    """
+    means = table[table["trial"] == MEAN]
+    if means.empty:
+        return {}
+    good = means[means["as_good_density"].notna()]
+    if good.empty:
+        return {BEST: "none of those here is as good as dense"}
+    row = good.sort_values("as_good_density", kind="stable").iloc[0]
+    dense, difference = row["dense_accuracy"], row["as_good_difference"]
+    kept = tables.percent(row["as_good_density"])
+    margin = f"{kind.number(row['margin'])}{' points' * kind.is_percent}"
+    return {
+        BEST: f"{row['experiment']} with {kept} % of the weights (level "
+        f"{row['as_good_level']:.0f}): {kind.text(dense + difference)}, the "
+        f"dense network {kind.text(dense)} (means, n = {row['trials']}). It is "
+        f"the sparsest that is as good as dense, or no more than {margin} worse"
+    }
 
 
 def read(

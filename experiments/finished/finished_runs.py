@@ -6,7 +6,10 @@ import os
 
 import numpy as np
 
-from lottery_ticket.experiments.finished import given_networks
+from lottery_ticket.experiments.finished import (
+    given_networks,
+    ticket_settings,
+)
 from lottery_ticket.experiments.settings import recipe_changes, recipes
 from lottery_ticket.experiments.stages.gem import gem_run
 from lottery_ticket.foundations.learned_masks import learned_masks
@@ -18,6 +21,8 @@ from lottery_ticket.foundations.records import (
     save_restore,
     unready,
 )
+from lottery_ticket.foundations.selection import granularity
+from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.values import fields, masks, names_0_1_0
 
 Network = dict[str, np.ndarray]
@@ -36,6 +41,9 @@ class FinishedRun:
         masks: Dict, layer name -> mask, in the order of the network.
         initial: Dict, name -> array that it started from.
         data_dir: Folder of its data, which is not on record.
+        record: Dict, all that its run.json says.
+        packed: What its file holds, if it is a ticket's; that is the directory
+            then. Its `initial` is empty where the file has none.
     """
 
     directory: str
@@ -44,17 +52,39 @@ class FinishedRun:
     masks: Network
     initial: Network
     data_dir: str | None = None
+    record: dict = dataclasses.field(default_factory=dict)
+    packed: ticket_file.Ticket | None = None
 
     @functools.cached_property
     def final(self) -> Network:
         """Dict, name -> array that it ended with."""
-        return given_networks.network(paths.final(self.directory))
+        if self.packed is None:
+            return given_networks.network(paths.final(self.directory))
+        if "final" not in self.packed.networks:
+            raise ValueError(
+                f"{self.directory} holds no final weights. Pack it --with=both"
+            )
+        return self.packed.networks["final"]
+
+    @property
+    def is_without_recurrent(self) -> bool:
+        """Whether recurrent kernels have no masks there, as in 0.1.0."""
+        if self.packed is not None:
+            return names_0_1_0.RECURRENT not in self.inputs
+        return run_record.is_without_recurrent(self.directory)
 
     @functools.cached_property
     def recipe(self) -> recipes.Recipe:
         """What it was trained by."""
         own = recipe_changes.RecipeChanges(data_dir=self.data_dir)
-        return recipe_changes.apply(own, self.settings)
+        try:
+            return recipe_changes.apply(own, self.settings)
+        except (KeyError, TypeError, AttributeError) as error:
+            if self.packed is None:
+                raise
+            raise ValueError(
+                f"{self.directory} has settings that are no run's: {error!r}"
+            ) from error
 
     @property
     def start_iteration(self) -> int:
@@ -69,6 +99,18 @@ class FinishedRun:
         # A level 0 has its experiment's retraining only on record.
         is_dense = self.settings.get("level") == 0
         return not is_dense and self.settings.get("retraining") == "finetune"
+
+    @functools.cached_property
+    def granularity(self) -> granularity.Granularity:
+        """What was pruned at once."""
+        text = str(names_0_1_0.value(self.settings, "granularity"))
+        return granularity.parse(text)
+
+    @property
+    def pruned_at_once(self) -> dict[str, str | None]:
+        """Settings of that, as recorded; none where it was weights."""
+        recorded = ("granularity", "score_pooling")
+        return {n: self.settings[n] for n in recorded if n in self.settings}
 
     @property
     def rescaling(self) -> str:
@@ -103,9 +145,21 @@ class FinishedRun:
             )
 
 
-def read(directory: str, data_dir: str | None = None) -> FinishedRun:
-    """Returns a finished run of any kind; see `ticket`."""
+def read(
+    directory: str,
+    data_dir: str | None = None,
+    *,
+    model: str | None = None,
+    dataset: str | None = None,
+) -> FinishedRun:
+    """Returns a finished run of any kind; see `ticket`.
+
+    Of a ticket's file, model and dataset say where those are that are no names
+    of ours; see `ticket_settings`. Else they are not used.
+    """
     directory = directory.rstrip("/")
+    if given_networks.is_packed(directory):
+        return _of_file(directory, data_dir, model, dataset)
     if not files.is_remote(directory):
         directory = os.path.abspath(os.path.expanduser(directory))
     try:
@@ -134,17 +188,43 @@ def _read(directory, data_dir, seal):
         {name: found[name] for name in record["density"]},
         given_networks.network(paths.initial(directory)),
         data_dir,
+        record,
     )
     for array in (*run.masks.values(), *run.initial.values()):
         array.flags.writeable = False  # Others are given the same arrays.
     return run
 
 
+def _of_file(path, data_dir, model, dataset):
+    """A finished run that is packed into a ticket's file."""
+    found = ticket_file.read(path)
+    return FinishedRun(
+        path,
+        ticket_settings.own(path, found.settings, model, dataset),
+        found.record["inputs"],
+        found.masks,
+        found.networks.get("initial", {}),
+        data_dir,
+        found.record,
+        found,
+    )
+
+
+def check_initial(run: FinishedRun) -> None:
+    """Raises ValueError if a run is a ticket's file without initial weights."""
+    if not run.initial:
+        raise ValueError(
+            f"{run.directory} holds no initial weights, which training starts "
+            "from. Pack it --with=both"
+        )
+
+
 def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
     """Returns a finished run of trained weights, pruned ones being 0.
 
     Args:
-        directory: Folder of the run, such as results/trial1/8/same_init.
+        directory: Folder of the run, such as results/trial1/8/same_init, or a
+            ticket's file.
         data_dir: Folder of its data, where it needed one.
 
     Raises:
@@ -153,6 +233,7 @@ def ticket(directory: str, data_dir: str | None = None) -> FinishedRun:
             learned a mask, or its pruned weights are held at other values.
     """
     run = read(directory, data_dir)
+    check_initial(run)
     if run.settings.get("experiment") == "supermask":
         raise ValueError(
             f"{run.directory} learned a mask, and trained no weights. To train "

@@ -10,6 +10,7 @@ from lottery_ticket.foundations.records import (
     save_restore,
     unready,
 )
+from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names, names_0_1_0
 
@@ -19,17 +20,42 @@ _log = logging.getLogger(__name__)
 def network(given):
     """Returns a network given by a flag: None, a dict or a folder.
 
+    NAME.ticket/masks, NAME.ticket/initial and NAME.ticket/final are what a
+    ticket's file holds, as if it were a folder.
+
     Raises:
         Unready: If the folder holds no network, or belongs to an unfinished or
             damaged run.
     """
     if not isinstance(given, str):
         return save_restore.standardize(given)
+    file, _, part = given.rstrip("/").rpartition("/")
+    if is_packed(file):
+        return _of_file(file, part)
+    if is_packed(given):
+        raise ValueError(
+            f"Say which weights of {given}: {given}/initial or {given}/final"
+        )
     run_record.check_source(given)
     try:
         return save_restore.restore_network(given)
     except FileNotFoundError as error:
         raise unready.Unready(str(error), _directory(given)) from error
+
+
+def is_packed(path: str) -> bool:
+    """Whether a path is a ticket's file, and no folder that is called so."""
+    return ticket_file.is_ticket(path) and not files.names(path)
+
+
+def _of_file(file, part):
+    ticket = ticket_file.read(file)
+    found = {**ticket.networks, "masks": ticket.masks}
+    if part not in found:
+        raise ValueError(
+            f"{file} holds {', '.join(sorted(found))}. Received: {part}"
+        )
+    return found[part]
 
 
 def masks(given, combine="union"):
@@ -38,7 +64,8 @@ def masks(given, combine="union"):
     Warns of a folder whose run held pruned weights at other values than 0.
 
     Args:
-        given: As for `network`, or folders separated by commas, or a list.
+        given: As for `network`, or a ticket's file, or several of them
+            separated by commas, or a list.
         combine: How several become one, a name in masks.COMBINATIONS.
 
     Raises:
@@ -70,15 +97,10 @@ def _several(given):
 
 
 def _masks(given):
+    if isinstance(given, str) and is_packed(given):
+        given = f"{given}/masks"
     found = network(given)
-    action = "zero"
-    if isinstance(given, str):  # If it is a folder of ours, its run tells.
-        directory = _directory(given)
-        record = None
-        if files.exists(paths.record(directory)):
-            record = run_record.read(directory)
-        settings = record["settings"] if record else {}
-        action = str(names_0_1_0.value(settings, "mask_0_action"))
+    action = str(names_0_1_0.value(_settings_of(given), "mask_0_action"))
     if mask_0.holds(action):
         _log.warning(
             "%s is of a run whose pruned weights were held at other values "
@@ -87,3 +109,16 @@ def _masks(given):
             action,
         )
     return found
+
+
+def _settings_of(given):
+    """Settings of the run that masks are of, where it is one of ours."""
+    if not isinstance(given, str):
+        return {}
+    directory = given.rstrip("/").rpartition("/")[0] or "."
+    if is_packed(directory):
+        return ticket_file.read(directory).settings
+    record = None
+    if files.exists(paths.record(directory)):
+        record = run_record.read(directory)
+    return record["settings"] if record else {}

@@ -7,7 +7,11 @@ import numpy as np
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
-from lottery_ticket.foundations.selection import layer_shares, quotas
+from lottery_ticket.foundations.selection import (
+    granularity,
+    layer_shares,
+    quotas,
+)
 from lottery_ticket.foundations.training import schedules
 from lottery_ticket.foundations.values import entries, fields, seeds, steps
 
@@ -173,14 +177,27 @@ class LevelRules:
         return None
 
     def kept(
-        self, recipe: "recipes.Recipe", level: int, levels: int, masks: dict
+        self,
+        recipe: "recipes.Recipe",
+        level: int,
+        levels: int,
+        masks: dict,
+        pruned_at_once: granularity.Granularity = granularity.WEIGHT,
     ) -> list[quotas.Quota]:
         """Returns how many weights a level keeps of masks, by a recipe.
+
+        Where groups of weights are pruned at once, masks are of those, and so
+        are counts; groups that went with others count as pruned already. With
+        n:m, the layers that are pruned keep n of every m weights.
 
         Raises:
             ValueError: If a fraction is of no layer, or a layer would keep
                 more than it still has.
         """
+        if pruned_at_once.is_n_of_m:
+            return quotas.of_each(
+                self.pruned(recipe, masks), *pruned_at_once.size, masks
+            )
         density = self.density(level, levels)
         is_exact = self.rounding == "exact"
         if density is None and not (self.one_shot and is_exact):
@@ -195,7 +212,9 @@ class LevelRules:
             layer: density or (1 - fraction) ** level
             for layer, fraction in self.pruned(recipe, masks).items()
         }
-        return quotas.of_densities(densities, masks, recipe.scope)
+        return quotas.of_densities(
+            densities, masks, recipe.scope, clip=pruned_at_once.is_grouped
+        )
 
     def pruned(self, recipe: "recipes.Recipe", masks: dict) -> dict[str, float]:
         """Returns dict, layer -> fraction, of the layers that are pruned."""
@@ -278,6 +297,36 @@ class LevelRules:
             raise ValueError(
                 "What is pruned are the layers whose fraction is above 0. "
                 f"Received: fractions={recipe.fractions}"
+            )
+
+    def check_granularity(
+        self, recipe: "recipes.Recipe", chosen: granularity.Granularity
+    ) -> None:
+        """Raises a ValueError unless what is pruned at once fits the rules.
+
+        n:m says itself how many weights stay, so nothing else may; and what
+        reads a unit is pruned with it only where that is 0.
+        """
+        if chosen.kind == "unit" and mask_0.holds(self.mask_0_action):
+            raise ValueError(
+                "granularity=unit prunes what reads a unit, as that gives 0: "
+                "expected mask_0_action=zero. Received: mask_0_action="
+                f"{self.mask_0_action}"
+            )
+        if not chosen.is_n_of_m:
+            return
+        if self._has_densities:
+            raise ValueError(
+                f"granularity={chosen} says itself how many weights stay. Give "
+                "no densities and no target_density"
+            )
+        n, m = chosen.size
+        given = {*recipe.fractions.values()} - {0.0, 1 - n / m}
+        if given and not recipe.has_usual_fractions():
+            raise ValueError(
+                f"granularity={chosen} says itself how many weights stay. "
+                f"Expected no fractions, or {1 - n / m:g} for layers that are "
+                f"pruned and 0 for others. Received: {recipe.fractions}"
             )
 
     def _check_start(self):

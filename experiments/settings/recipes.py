@@ -316,6 +316,10 @@ class Recipe:
             return self
         return attrs.evolve(self, fractions=fractions)
 
+    def has_usual_fractions(self) -> bool:
+        """Whether fractions are those that the recipe has for the network."""
+        return self.fractions == self._usual()["fractions"]
+
     def model_options(self) -> dict:
         """Returns the model's options that are not its defaults, by name."""
         options = {name: getattr(self, name) for name in model_settings.OPTIONS}

@@ -7,7 +7,12 @@ import numpy as np
 
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.selection import doubts, pruning, quotas
+from lottery_ticket.foundations.selection import (
+    doubts,
+    pruning,
+    quotas,
+)
+from lottery_ticket.foundations.selection import granularity as granularity_lib
 from lottery_ticket.foundations.values import dataset_base, fields, seeds
 
 with lazy.imports():
@@ -17,6 +22,8 @@ Network = dict[str, np.ndarray]
 ScoreFunction = Callable[[Network], Network]
 Resolved = typing.Any  # A Scoring of which nothing is left open.
 
+# Of n:m.
+MISHRA = "Mishra et al. 2021 (https://arxiv.org/abs/2104.08378)"
 # Which weights gradients are taken at.
 SCORED_AT = ("initial", "final")
 _OF_GRADIENTS = tuple(
@@ -61,8 +68,25 @@ class Scoring:
         used_with={"criterion": _OF_GRADIENTS},
     )
 
+    granularity: str = fields.field(
+        "weight",
+        "weight, unit, block:HxW or n:m, what is pruned at once. A unit is all "
+        "that comes in to a neuron or filter, and what reads it goes, too; a "
+        "block is a tile of H inputs and W units. Fractions and densities "
+        "count these. With n:m, such as 2:4, n of every m consecutive inputs "
+        "of a unit stay, whatever scope is, and neither is given.",
+        convert=granularity_lib.text,
+        source=MISHRA,
+    )
+    score_pooling: str | None = fields.left_open(
+        "What scores of a unit or block are taken as, over its kept weights: "
+        "their mean (None), l2 or sum. Scopes compare that.",
+        choices=granularity_lib.POOLINGS,
+    )
+
     def __attrs_post_init__(self):
-        """Raises unless settings fit the criterion, once it is known."""
+        """Raises unless settings fit each other."""
+        self._check_granularity()
         if self.criterion is None:
             return
         fields.check_uses(self)
@@ -73,6 +97,50 @@ class Scoring:
                 "weights go, at once. Received: "
                 f"score_steps={self.score_steps}"
             )
+
+    def _check_granularity(self):
+        """Raises unless the other settings go with what is pruned at once."""
+        kind, text = self.pruned_at_once, self.granularity
+        if self.score_pooling is not None and not kind.is_grouped:
+            raise ValueError(
+                "score_pooling is for granularity=unit or block:HxW. Received: "
+                f"score_pooling={self.score_pooling} with granularity={text}"
+            )
+        if kind.is_n_of_m and self.score_steps not in (None, 1):
+            raise ValueError(
+                f"With granularity={text} weights go at once. Received: "
+                f"score_steps={self.score_steps}"
+            )
+        if self.criterion is None:
+            return
+        entry = criteria.CRITERIA[self.criterion]
+        if kind.is_n_of_m and entry.decides:
+            raise ValueError(
+                f"Criterion {self.criterion} decides by itself how many "
+                f"weights go, and granularity={text} does. Give one of them"
+            )
+        if kind.is_grouped and entry.excludes:
+            raise ValueError(
+                f"Criterion {self.criterion} scores minus infinity, which "
+                f"cannot be pooled over {kind.noun}. Use "
+                f"{self.criterion}_legacy"
+            )
+
+    @property
+    def pruned_at_once(self) -> granularity_lib.Granularity:
+        """The granularity, as a value."""
+        return granularity_lib.parse(self.granularity)
+
+    def settings(self) -> dict:
+        """Returns all that shapes the results, as JSON values.
+
+        That is nothing of groups where weights are pruned one by one, as before
+        there was a choice.
+        """
+        settings = fields.as_dict(self)
+        if self.granularity == "weight":
+            del settings["granularity"], settings["score_pooling"]
+        return settings
 
     def resolved(self, criterion: str, seed: int) -> "Scoring":
         """Returns the same with what is None filled in.
@@ -92,6 +160,10 @@ class Scoring:
         }
         if entry.kind != "weights":
             usual["score_at"] = "initial"
+        if self.pruned_at_once.is_n_of_m:
+            usual["score_steps"] = 1
+        if self.pruned_at_once.is_grouped:
+            usual["score_pooling"] = "mean"
         return fields.filled(self, usual)
 
 
@@ -105,6 +177,7 @@ def prune(
     initial: Network | None = None,
     final: Network | None = None,
     quiet: bool = False,
+    groups: granularity_lib.Groups = granularity_lib.WEIGHTS,
 ) -> Network:
     """Returns masks without the lowest-scoring weights.
 
@@ -113,7 +186,7 @@ def prune(
         quiet: Whether to show no progress.
     """
     score = scorer(scoring, model, dataset, initial=initial, final=final)
-    return cut(scoring, kept, masks, score, quiet)
+    return cut(scoring, kept, masks, score, quiet, groups)
 
 
 def scorer(
@@ -159,39 +232,51 @@ def cut(
     masks: Network,
     score: ScoreFunction,
     quiet: bool = False,
+    groups: granularity_lib.Groups = granularity_lib.WEIGHTS,
 ) -> Network:
     """Returns masks without the weights to which a function gives low scores.
 
+    Or without such groups of them, and without what is of no use then.
+
     Weights that tie at the cutoff go at random; if most do, that is warned of.
-    Where a criterion decides by
-    itself how many go, it does so in the layers that are to lose any.
+    Where a criterion decides by itself how many go, it does so in the layers
+    that are to lose any.
 
     Args:
         scoring: Resolved, resolved.
-        kept: List of quotas.Quota: what is to be left.
+        kept: List of quotas.Quota: what is to be left, of groups.
         masks: Dict, layer name -> mask to prune.
         score: Function (masks) -> scores.
         quiet: Whether to show no progress.
+        groups: What is pruned at once.
 
     Raises:
         ValueError: If the quotas do not fit the masks.
         FloatingPointError: If a score is not finite.
     """
+    counted = groups.masks(masks)
     if criteria.CRITERIA[scoring.criterion].decides:
-        quotas.check(kept, masks)
+        quotas.check(kept, counted)
         losing = [
             name
             for layers, count in kept
-            if count < sum(np.count_nonzero(masks[layer]) for layer in layers)
+            if count < sum(np.count_nonzero(counted[layer]) for layer in layers)
             for name in layers
         ]
-        return pruning.keep_positive(losing, masks, score(masks))
+        scores = groups.pooled(masks, score(masks))
+        positive = pruning.keep_positive(losing, counted, scores)
+        return groups.follow(groups.spread(masks, positive))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
-    steps = quotas.in_steps(kept, masks, scoring.score_steps)
-    chance = doubts.Chance(scoring.criterion, masks)
+    if groups.granularity.is_n_of_m:
+        layers = [name for names, _ in kept for name in names]
+        return pruning.keep_n_of_m(layers, masks, score(masks), groups, rng)
+    steps = quotas.in_steps(kept, counted, scoring.score_steps)
+    noun = groups.granularity.noun
+    chance = doubts.Chance(scoring.criterion, counted, noun=noun)
     for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
-        before, scores = masks, score(masks)
-        masks = pruning.prune_by_scores(step, before, scores, rng=rng)
-        chance.add(step, before, masks, scores)
-    chance.say(masks)
-    return masks
+        before, scores = counted, groups.pooled(masks, score(masks))
+        counted = pruning.prune_by_scores(step, before, scores, rng=rng)
+        masks = groups.spread(masks, counted)
+        chance.add(step, before, counted, scores)
+    chance.say(counted)
+    return groups.follow(masks)

@@ -11,11 +11,13 @@ from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.experiments.settings import model_settings
 from lottery_ticket.foundations.machine import (
     devices,
+    files,
     lazy,
     precision,
     progress,
 )
 from lottery_ticket.foundations.records import run_record
+from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.training import optimizers, run_settings
 from lottery_ticket.foundations.values import (
     examples,
@@ -85,9 +87,9 @@ def model(recipe, dataset, quiet=False, folders=()):
 
     Unless `quiet`, it says which kernels of a user's own network have masks,
     which have none, and what its outputs are taken as. Folders are those of
-    runs that are gone on with or started from: where recurrent layers of one
-    have no masks, they get none here. Raises ValueError if the network cannot
-    be built for such examples.
+    runs, or tickets' files, that are gone on with or started from: where
+    recurrent layers of one have no masks, they get none here. Raises ValueError
+    if the network cannot be built for such examples.
     """
     kind = (recipe.model, recipe.dtype, recipe.strategy)
     options = tuple(recipe.model_options().items())
@@ -106,7 +108,7 @@ def model(recipe, dataset, quiet=False, folders=()):
     own = (*kind, dataset, recipe.outputs, recipe.task, code)
     made: typing.Any = _last_model(_own, *own)
     if names_0_1_0.RECURRENT in made.declared and any(
-        map(run_record.is_without_recurrent, folders)
+        map(_is_without_recurrent, folders)
     ):
         made = _last_model(_own, *own, True)
     has_loss = recipe.task == "auto" and made.task.name == "compiled"
@@ -119,6 +121,14 @@ def model(recipe, dataset, quiet=False, folders=()):
         )
     progress.say(made.summary(), quiet)
     return made
+
+
+def _is_without_recurrent(source):
+    """Whether recurrent kernels have no masks in a run, or a ticket's file."""
+    if ticket_file.is_ticket(source) and files.exists(source):
+        inputs = ticket_file.read(source).record["inputs"]
+        return names_0_1_0.RECURRENT not in inputs
+    return run_record.is_without_recurrent(source)
 
 
 def _one(name, shape):

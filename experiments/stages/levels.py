@@ -2,11 +2,13 @@
 
 import functools
 
+import attrs
+
 from lottery_ticket.experiments.settings import scoring as scoring_lib
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations import experiment
 from lottery_ticket.foundations.criteria import criteria
-from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.records import (
     paths,
@@ -18,11 +20,15 @@ from lottery_ticket.foundations.selection import (
     collapse,
     doubts,
     given_zeros,
+    granularity,
     layer_shares,
 )
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import fields, names, steps
+from lottery_ticket.foundations.values import names, steps
 from lottery_ticket.models import user_model
+
+with lazy.imports():
+    from lottery_ticket.foundations.networks import pruned_groups
 
 
 class Levels:
@@ -63,8 +69,11 @@ class Levels:
         self._by_keys = recipe  # Once the network is known.
         self._scoring = scoring.resolved("large_final", recipe.seed)
         rules.check(recipe, self._scoring.criterion)
+        self._groups = granularity.WEIGHTS  # Once the network is known.
+        chosen = self._scoring.pruned_at_once
+        rules.check_granularity(recipe, chosen)
         self._rules = rules
-        self._last = rules.levels(iterations)
+        self._last = rules.levels(_prunings(chosen, iterations))
         self._check_scored()
         self._presets = presets
         self._presets_checksum = save_restore.checksum(presets)
@@ -110,6 +119,7 @@ class Levels:
         layer_shares.groups(
             "fraction", self._by_keys.fractions, model.masks, recipe.scope
         )
+        self._find_groups(model)
         # Before anything is trained, whether levels can start there, or save.
         per_epoch = dataset.train.iterations_per_epoch
         run_settings.Course(start_iteration=rules.rewind_iteration).span(
@@ -132,6 +142,31 @@ class Levels:
                 presets=self._presets,
                 masks=masks,
             )
+
+    def _find_groups(self, model):
+        """Groups of the network; fractions are of layers that lose some."""
+        self._groups = pruned_groups.of(
+            model, self._scoring.granularity, self._scoring.score_pooling
+        )
+        for note in self._groups.notes:
+            progress.say(note, self._quiet)
+        if not self._groups.whole:
+            return
+        fractions = layer_shares.expand(
+            "fraction", self._by_keys.fractions, model.masks
+        )
+        pruned = {
+            name: part
+            for name, part in fractions.items()
+            if name not in self._groups.whole
+        }
+        if self._last and not any(pruned.values()):
+            raise ValueError(
+                f"With granularity={self._scoring.granularity} all layers "
+                "that have a fraction above 0 stay whole: "
+                f"{', '.join(self._groups.whole)}"
+            )
+        self._by_keys = attrs.evolve(self._by_keys, fractions=pruned)
 
     def _begins_sparse(self):
         """Whether level 0 is under a mask of zeros; None if its draw tells."""
@@ -177,7 +212,7 @@ class Levels:
     def _settings(self, level):
         return {
             **self._recipe.settings(),
-            **fields.as_dict(self._scoring),
+            **self._scoring.settings(),
             **self._rules.settings(level, self._last),
             "experiment": "lottery_experiment",
             "presets": self._presets_checksum,
@@ -210,6 +245,7 @@ class Levels:
                 save_summaries=self._save_summaries,
                 on_collapse=self._on_collapse,
                 bar=bar,
+                facts=self._groups.facts(model.masks),
             ),
             is_first=level == 0,
         )
@@ -252,9 +288,11 @@ class Levels:
             found = save_restore.restore_network(paths.masks(directory))
             # In the network's order: scores are drawn, and ties settled, in it.
             return {name: found[name] for name in source.masks}
-        kept = self._rules.kept(self._by_keys, number, self._last, source.masks)
-        layers = self._rules.pruned(self._by_keys, source.masks)
-        doubts.warn_of_whole(kept, source.masks, layers, f"level {number}")
+        groups, rules, by_keys = self._groups, self._rules, self._by_keys
+        counted, once = groups.masks(source.masks), groups.granularity
+        kept = rules.kept(by_keys, number, self._last, counted, once)
+        layers, label = rules.pruned(by_keys, counted), f"level {number}"
+        doubts.warn_of_whole(kept, counted, layers, label, once.noun)
         pruned = scoring_lib.prune(
             self._scoring,
             kept,
@@ -264,12 +302,14 @@ class Levels:
             initial=source.unpruned,
             final=source.final,
             quiet=self._quiet,
+            groups=groups,
         )
-        density = self._rules.density(number, self._last)
+        density = rules.density(number, self._last)
         if density is not None:
-            counted = {layer: pruned[layer] for layer in layers}
-            label = f"level {number}"
-            doubts.say_density(density, counted, label, self._quiet)
+            counted = groups.masks({layer: pruned[layer] for layer in layers})
+            doubts.say_density(density, counted, label, self._quiet, once.noun)
+        if once.is_grouped:
+            progress.say(f"{label}: {groups.counted(pruned)}", self._quiet)
         return pruned
 
     def _rewound_iteration(self, dataset):
@@ -277,3 +317,15 @@ class Levels:
         return steps.iterations(
             self._rules.rewind_iteration, dataset.train.iterations_per_epoch
         )
+
+
+def _prunings(chosen, iterations):
+    """Number of prunings as asked for; n:m has one."""
+    if not chosen.is_n_of_m or iterations in (0, 1):
+        return iterations
+    if iterations is None:
+        return 1
+    raise ValueError(
+        f"granularity={chosen} prunes once: expected iterations=1. Received: "
+        f"iterations={iterations}"
+    )

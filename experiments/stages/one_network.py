@@ -61,7 +61,8 @@ def training(
 
     Args: as for `plan`, and
         give_start: Function (dataset, model) that gives the model the weights
-            and masks to start from.
+            and masks to start from. It may return facts to record: a dict, name
+            -> JSON value.
         output: What the run writes and shows; its settings are those of a
             plans.Run.
         course: Where it starts, and what it does on the way.
@@ -70,7 +71,7 @@ def training(
     names.check("on_collapse", output.on_collapse, collapse.POLICIES)
 
     def work(dataset, model):
-        give_start(dataset, model)
+        facts = give_start(dataset, model) or {}
         from_recipe.train(
             recipe,
             dataset,
@@ -79,7 +80,7 @@ def training(
             course=course,
             finetune=finetune,
             output=dataclasses.replace(
-                output, settings=plans.made(output.settings)
+                output, settings=plans.made(output.settings), facts=facts
             ),
         )
 

@@ -77,7 +77,9 @@ def unknown(name: str, value: str, known: Iterable[str]) -> str:
     words = {word: _flag(word) for word in _MEANT if _flag(word) in known}
     words |= {each: each for each in known}
     near = difflib.get_close_matches(name, words, n=SHOWN, cutoff=0.5)
-    listed = " or ".join(dict.fromkeys(f"--{words[each]}" for each in near))
+    listed = " or ".join(
+        dict.fromkeys(f"--{words[each].rstrip('_')}" for each in near)
+    )
     return f"Unknown flag {name!r}." + (
         f" Did you mean {listed}?" if near else " --help lists them"
     )

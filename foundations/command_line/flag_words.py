@@ -1,6 +1,7 @@
 """Words of a command line as flags: `--name=value`, `--name value`, `-n`."""
 
 import inspect
+import keyword
 from collections.abc import Mapping, Sequence
 
 from lottery_ticket.foundations.command_line import flag_hints, flag_values
@@ -52,7 +53,7 @@ def read(argv: Sequence[str], parameters: Parameters) -> dict[str, str]:
                 f"Too many words on the line: {word!r}. Flags are --name=value"
             )
         if name in given:
-            raise ValueError(f"--{name} is given twice")
+            raise ValueError(f"--{name.rstrip('_')} is given twice")
         given[name] = value
     return given
 
@@ -69,7 +70,7 @@ def _value(name, word, words, parameters):
         return str(len(word.lstrip("-")) <= len(name))  # Else it is --noname.
     if words and (not words[0].startswith("-") or _is_number(words[0])):
         return words.pop(0)
-    raise ValueError(f"--{name} is missing its value")
+    raise ValueError(f"--{name.rstrip('_')} is missing its value")
 
 
 def _check_word(word, before, parameters):
@@ -98,8 +99,13 @@ def is_switch(parameter: inspect.Parameter) -> bool:
 
 
 def name_of(word: str, parameters: Parameters) -> str:
-    """Returns the name in `--name=value`, `--name`, `-n` or `--noname`."""
+    """Returns the name in `--name=value`, `--name`, `-n` or `--noname`.
+
+    One that Python keeps for itself ends in `_`: `--with` is `with_`.
+    """
     name = word.lstrip("-").split("=", 1)[0].replace("-", "_")
+    if keyword.iskeyword(name):
+        return f"{name}_"
     starting = [known for known in parameters if known.startswith(name)]
     if len(name) == 1 and not word.startswith("--") and len(starting) == 1:
         return starting[0]

@@ -6,6 +6,7 @@ flag that is named, all is said.
 
 import dataclasses
 import inspect
+import keyword
 import re
 import textwrap
 import types
@@ -66,15 +67,20 @@ class Flag:
     is_required: bool = False
 
     @property
+    def shown(self) -> str:
+        """Its name as it is written: `with` of an argument `with_`."""
+        return self.name.rstrip("_")
+
+    @property
     def left(self) -> str:
         """Its name, and what kind of value it takes."""
         kind = flag_values.kind(self.annotation)
         if kind is bool:
-            return f"--{self.name}"
+            return f"--{self.shown}"
         shown = "|".join(self.choices)
         if not shown or len(shown) > _SHOWN_CHOICES:
             shown = "NAME" if shown else _metavar(self.annotation, kind)
-        return f"--{self.name}={shown}"
+        return f"--{self.shown}={shown}"
 
     @property
     def in_force(self) -> str:
@@ -133,6 +139,7 @@ def of_flag(function: Callable, name: str, values: dict | None = None) -> str:
     """
     found = {each.name: each for each in flags(function, values)}
     name = name.lstrip("-").partition("=")[0].replace("-", "_")
+    name = f"{name}_" if keyword.iskeyword(name) else name
     if name not in found:
         raise ValueError(flag_hints.unknown(name, "", found))
     flag = found[name]

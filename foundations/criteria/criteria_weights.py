@@ -266,6 +266,7 @@ CRITERIA = {
         magnitude_increase_same_sign,
         "magnitude increase, same sign",
         "abs(w_f) - abs(w_i) if the signs are the same, else minus infinity",
+        excludes=True,
         family=6,
     ),
     "magnitude_increase_diff_sign": _of_training(
@@ -273,6 +274,7 @@ CRITERIA = {
         "magnitude increase, other sign",
         "abs(w_f) - abs(w_i) if the signs differ, else minus infinity; a "
         "control",
+        excludes=True,
         family=6,
         variant=1,
     ),

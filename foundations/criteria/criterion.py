@@ -24,6 +24,8 @@ class Criterion(entries.Entry):
         is_drawn: Whether its scores are chance alone.
         ranks: Whether its scores are ranks of magnitudes, where chance tells
             equal ones apart.
+        excludes: Whether it scores weights that all others outlive minus
+            infinity, which has no mean with others.
         obstacle: Function (ModelBase) -> why it cannot score one, or None.
     """
 
@@ -33,4 +35,5 @@ class Criterion(entries.Entry):
     decides: bool = False
     is_drawn: bool = False
     ranks: bool = False
+    excludes: bool = False
     obstacle: Callable[[typing.Any], str | None] = lambda model: None

@@ -1,7 +1,7 @@
 """SearchedModel: a ModelBase whose masks are trained, not its weights."""
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -108,6 +108,10 @@ class SearchedModel(trainee.Trainee):
 
     def effective_masks(self, masks: Network) -> Network | None:
         return self._model.effective_masks(masks)
+
+    @property
+    def positions(self) -> Mapping[str, int]:
+        return self._model.positions
 
     def effective(self, masks: Network) -> Network:
         """Returns what the network computes with; see learned_masks."""

@@ -58,9 +58,26 @@ def _load(exec_module: Callable, module: types.ModuleType) -> None:
         do()
 
 
+def held_back() -> contextlib.AbstractContextManager:
+    """Holds back all that C++ writes to file descriptor 2 meanwhile.
+
+    Converters tell there what they do. With TF_CPP_MIN_LOG_LEVEL=0, it is
+    shown afterwards.
+    """
+    is_shown = os.environ.get(LEVEL) == "0"
+    return _without(re.compile(rb"(?!)" if is_shown else rb""))
+
+
+def _without_notices():
+    return _without(_NOTICES)
+
+
 @contextlib.contextmanager
-def _without_notices() -> Iterator[None]:
-    """Holds back what is written to file descriptor 2, but for notices."""
+def _without(pattern: re.Pattern) -> Iterator[None]:
+    """Holds back lines to file descriptor 2 that begin as a pattern says.
+
+    Others come once it is over.
+    """
     sys.stderr.flush()
     real = os.dup(2)
     with tempfile.TemporaryFile() as held:
@@ -72,5 +89,5 @@ def _without_notices() -> Iterator[None]:
             os.dup2(real, 2)
             os.close(real)
             held.seek(0)
-            lines = [line for line in held if not _NOTICES.match(line)]
+            lines = [line for line in held if not pattern.match(line)]
             os.write(2, b"".join(lines))

@@ -11,8 +11,10 @@ from lottery_ticket.foundations.networks import tracing
 from lottery_ticket.foundations.values import examples
 from lottery_ticket.foundations.values import masks as masks_lib
 
-# ModelBase -> what `_compile` gives, which does not hold the ModelBase.
+# ModelBase -> what `_compile` gives, which does not hold the ModelBase: of
+# paths from input to output, and of those from the input that may end anywhere.
 _PATHS = weakref.WeakKeyDictionary()
+_ARRIVALS = weakref.WeakKeyDictionary()
 
 
 def effective_masks(
@@ -39,9 +41,23 @@ def effective_masks(
     """
     if obstacle(model) is not None:
         return None
-    own, given = model.masks, masks or {}
-    masks_lib.check(given, {name: mask.shape for name, mask in own.items()})
-    return _paths(model)({**own, **given})
+    return _paths(model)(_completed(model, masks))
+
+
+def reached_masks(
+    model: typing.Any, masks: dict[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray] | None:
+    """Returns masks of the kept weights that anything from the input reaches.
+
+    Others multiply what no input changes: 0, or what biases make of it. Whether
+    a path goes on from them does not count. All else is as for
+    `effective_masks`.
+    """
+    if obstacle(model) is not None:
+        return None
+    if model not in _ARRIVALS:
+        _ARRIVALS[model] = _compile(model, onwards=False)
+    return _ARRIVALS[model](_completed(model, masks))
 
 
 def obstacle(model: typing.Any) -> str | None:
@@ -50,13 +66,20 @@ def obstacle(model: typing.Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def _completed(model, masks):
+    """Masks of all layers: those that are given, else the model's own."""
+    own, given = model.masks, masks or {}
+    masks_lib.check(given, {name: mask.shape for name, mask in own.items()})
+    return {**own, **given}
+
+
 def _paths(model):
     if model not in _PATHS:
         _PATHS[model] = _compile(model)
     return _PATHS[model]
 
 
-def _compile(model):
+def _compile(model, onwards=True):
     """Function (masks) -> those on a path; or text, why there is none."""
     reason = _obstacle(model)
     if reason is not None:
@@ -64,7 +87,7 @@ def _compile(model):
     masks = [np.ones_like(mask) for mask in model.masks.values()]
     inputs = np.zeros((1, *_shape(model)))
     try:
-        step = _compiled(model, masks, inputs)
+        step = _compiled(model, masks, inputs, onwards)
         leads_from_nothing, _ = step(masks, inputs)
     except Exception as error:  # Layers raise all kinds.
         reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
@@ -104,7 +127,7 @@ def _shape(model):
     return model.input_shape or model.network.inputs[0].shape[1:]
 
 
-def _compiled(model, masks, inputs):
+def _compiled(model, masks, inputs, onwards):
     """Function (masks, inputs) -> whether outputs are reached, effective."""
     # Not the model itself, which is let go of with what is compiled for it.
     network = model.network
@@ -140,7 +163,7 @@ def _compiled(model, masks, inputs):
             return step(masks, inputs)
 
     # Another trace would not be in these contexts.
-    with tracing.in_precision(network), tracing.as_paths(network):
+    with tracing.in_precision(network), tracing.as_paths(network, onwards):
         return tf.function(step_on_cpu, autograph=False).get_concrete_function(
             [tf.TensorSpec(mask.shape, tf.uint8) for mask in masks],
             tf.TensorSpec(inputs.shape, tf.float64),

@@ -137,6 +137,12 @@ def reached(flow: tf.Tensor) -> typing.Any:
     return _ones(flow), _ones
 
 
+@tf.custom_gradient
+def arrived(flow: tf.Tensor) -> typing.Any:
+    """Returns 1 where anything flows, else 0; gradients are 1 everywhere."""
+    return _ones(flow), tf.ones_like
+
+
 def _ones(flow):
     return tf.cast(flow > _LOWEST_FLOW, flow.dtype)
 

@@ -62,6 +62,23 @@ def calls_its_layers(network: keras.Model) -> bool:
     return module.startswith("keras.src.models.")
 
 
+def mark_called(network: keras.Model) -> None:
+    """Has a functional network count as called, as `export` to ONNX wants.
+
+    One that is built of layers knows its inputs without a call.
+    """
+    network._called = True
+
+
+def is_functional(operation: typing.Any) -> bool:
+    """Whether it is a network whose outputs are made by layers, as a graph."""
+    return (
+        isinstance(operation, keras.Model)
+        and calls_its_layers(operation)
+        and bool(getattr(operation, "outputs", None))
+    )
+
+
 def is_operation(kind: type) -> bool:
     """Whether a class is one of Keras's operations on tensors.
 
@@ -105,6 +122,15 @@ def output_layers(network: keras.Model) -> list:
     """Returns what a functional network names its outputs by; else none."""
     outputs = getattr(network, "output_names", None) and network.outputs
     return [each._keras_history.operation for each in outputs or ()]
+
+
+def made_by(tensor: keras.KerasTensor) -> tuple[typing.Any, list]:
+    """Returns the operation that a symbolic tensor comes from, and its inputs.
+
+    Those are symbolic tensors, too; an InputLayer has none.
+    """
+    operation, node, _ = tensor._keras_history
+    return operation, list(operation._inbound_nodes[node].input_tensors)
 
 
 def function_of(metric: keras.Metric) -> typing.Any:
@@ -224,3 +250,41 @@ def called_graph(operation: typing.Any) -> typing.Any:
     """
     name = operation.get_attr("f").name
     return operation.graph._get_function(name).graph
+
+
+def nodes(network: keras.Model) -> list:
+    """Returns the calls in a functional or sequential network, in order.
+
+    A call has an `operation`, `arguments`, and `output_tensors`. None if the
+    network is not built, or its call is somebody's own.
+    """
+    network = getattr(network, "_functional", None) or network
+    by_depth = getattr(network, "_nodes_by_depth", {})
+    return [
+        node
+        for depth in sorted(by_depth, reverse=True)
+        for node in by_depth[depth]
+        if node.operation and not node.is_input
+    ]
+
+
+def input_structure(network: keras.Model) -> typing.Any:
+    """Returns the inputs of a functional or sequential network, as it takes.
+
+    A list of one tensor is that tensor, which is what networks are called with.
+    """
+    network = getattr(network, "_functional", None) or network
+    found = network._inputs_struct
+    is_one = isinstance(found, list | tuple) and len(found) == 1
+    return found[0] if is_one else found
+
+
+def output_structure(network: keras.Model) -> typing.Any:
+    """Returns the outputs that a functional or sequential network gives."""
+    network = getattr(network, "_functional", None) or network
+    return network._outputs_struct
+
+
+def mask_of(tensor: typing.Any) -> typing.Any:
+    """Returns the mask of places that a symbolic tensor carries, or None."""
+    return getattr(tensor, "_keras_mask", None)

@@ -10,6 +10,7 @@ from lottery_ticket.foundations.networks import (
     keras_private,
     network_variables,
 )
+from lottery_ticket.foundations.selection import granularity
 
 # Cells of recurrent layers, which 0.1.0 gave no masks.
 RECURRENT = {
@@ -19,6 +20,10 @@ RECURRENT = {
     keras_private.ConvLSTMCell: ("kernel", "recurrent_kernel"),
 }
 _WITHOUT_GATES = (keras.layers.SimpleRNNCell,)
+_THREE_GATES = (keras.layers.GRUCell,)
+_TRANSPOSED = tuple(
+    getattr(keras.layers, f"Conv{count}DTranspose") for count in (1, 2, 3)
+)
 # Layer class -> attributes that are kernels; subclasses count too.
 KERNELS = {
     keras.layers.Dense: ("kernel",),
@@ -197,9 +202,44 @@ def fans(layer: keras.Layer, kernel: keras.Variable) -> tuple[int, int]:
     *window, inputs, outputs = shape
     if isinstance(layer, keras.layers.Embedding):
         inputs, outputs = outputs, inputs
-    if _is_depthwise(layer, kernel):
+    if is_depthwise(layer, kernel):
         inputs, outputs = 1, inputs * outputs
     return math.prod(window) * inputs, math.prod(window) * outputs
+
+
+def layout(layer: keras.Layer, kernel: keras.Variable) -> granularity.Layout:
+    """Returns which axes of a kernel are inputs of a unit, and which are units.
+
+    - dense, convolution, recurrent, registered: the last axis is units; all
+      gates of a recurrent layer belong to the same ones.
+    - depthwise convolution: channel and multiplier are units, each with the
+      window as its inputs.
+    - transposed convolution: the last axis but one is units.
+    - embedding: the numbers of a vector are units, and words are inputs.
+    - einsum: axes that are summed are inputs, all others are units.
+    """
+    axes = tuple(range(len(kernel.shape)))
+    outputs: tuple[int, ...] = axes[-1:]
+    if isinstance(layer, keras.layers.EinsumDense):
+        terms, added = layer.equation.split("->")
+        letters = terms.split(",")[1]
+        outputs = tuple(a for a in axes if letters[a] in added)
+    elif is_depthwise(layer, kernel):
+        outputs = axes[-2:]
+    elif isinstance(layer, _TRANSPOSED):
+        outputs = axes[-2:-1]
+    gates = 1
+    if is_recurrent(layer) and not isinstance(layer, _WITHOUT_GATES):
+        gates = 3 if isinstance(layer, _THREE_GATES) else 4
+    inputs = tuple(axis for axis in axes if axis not in outputs)
+    return granularity.Layout(inputs, outputs, gates)
+
+
+def is_depthwise(layer: keras.Layer, kernel: keras.Variable) -> bool:
+    """Whether a kernel has a filter of its own for each input channel."""
+    kinds = keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D
+    is_first_half = kernel is getattr(layer, "depthwise_kernel", None)
+    return isinstance(layer, kinds) or is_first_half
 
 
 def _attributes(known, layer):
@@ -252,13 +292,6 @@ def _fault(layer, value):
     if layer.trainable and not value.trainable:
         return "which is not trained although the layer is"
     return None
-
-
-def _is_depthwise(layer, kernel):
-    """Whether a kernel has a filter of its own for each input channel."""
-    kinds = keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D
-    is_first_half = kernel is getattr(layer, "depthwise_kernel", None)
-    return isinstance(layer, kinds) or is_first_half
 
 
 def _einsum(equation, shape):

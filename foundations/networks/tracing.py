@@ -95,7 +95,9 @@ def without_activations(
     return changed((each, _linear(each)) for each in found)
 
 
-def as_paths(network: keras.Model) -> contextlib.AbstractContextManager:
+def as_paths(
+    network: keras.Model, onwards: bool = True
+) -> contextlib.AbstractContextManager:
     """Lets a network without a `path_obstacle` be traced as a graph of paths.
 
     Every layer then gives 1 where a path leads, 0 elsewhere: where some path
@@ -103,11 +105,14 @@ def as_paths(network: keras.Model) -> contextlib.AbstractContextManager:
     path leads on to the outputs. Since all is 0 or 1 between layers, nothing
     overflows or underflows, however deep the network is. Kernels have to be
     masks, and what has no mask its `path_constants`.
+
+    Unless it is asked for paths that lead `onwards`, gradients are 1 everywhere
+    behind a layer, as if each led to the outputs.
     """
     changes = []
     for each in operations(network):
         own: dict[str, typing.Any] = {
-            "call": _reaching(flow_layers.path_call(each))
+            "call": _reaching(flow_layers.path_call(each), onwards)
         }
         if "activation" in vars(each):
             own["activation"] = keras.activations.linear
@@ -197,5 +202,6 @@ def _linear(operation):
     return {}
 
 
-def _reaching(call):
-    return lambda *args, **options: flow_layers.reached(call(*args, **options))
+def _reaching(call, onwards):
+    ones = flow_layers.reached if onwards else flow_layers.arrived
+    return lambda *args, **options: ones(call(*args, **options))

@@ -23,12 +23,16 @@ def save_network(directory: str, network: Network) -> dict[str, str]:
 
     On remote roots, where each file costs a request, all in one ARCHIVE.
     """
-    arrays = {f"{name}.npy": _npy(array) for name, array in network.items()}
-    if files.is_remote(directory):
-        arrays = {ARCHIVE: _zip(arrays)}
+    arrays = as_files(directory, network)
     for name, data in arrays.items():
         files.write(files.join(directory, name), data)
     return {n: hashlib.sha256(data).hexdigest() for n, data in arrays.items()}
+
+
+def as_files(directory: str, network: Network) -> dict[str, bytes]:
+    """Returns dict, name -> bytes of the files that `save_network` writes."""
+    arrays = {f"{name}.npy": _npy(array) for name, array in network.items()}
+    return {ARCHIVE: _zip(arrays)} if files.is_remote(directory) else arrays
 
 
 def restore_network(directory: str) -> Network:
@@ -124,13 +128,18 @@ def write_log(directory: str, name: str, log: Log) -> dict[str, str]:
             other metrics there are, equally long. Floats are written in
             float32's shortest exact form.
     """
+    data = log_bytes(log)
+    files.write(paths.log(directory, name), data)
+    return {f"{name}.json": hashlib.sha256(data).hexdigest()}
+
+
+def log_bytes(log: Log) -> bytes:
+    """Returns the bytes of the file that `write_log` writes."""
     columns = {
         key: [shortest(value) for value in column]
         for key, column in log.items()
     }
-    data = json.dumps(columns, separators=(",", ":")).encode()
-    files.write(paths.log(directory, name), data)
-    return {f"{name}.json": hashlib.sha256(data).hexdigest()}
+    return json.dumps(columns, separators=(",", ":")).encode()
 
 
 def read_log(directory: str, name: str = "test", tail: int = 0) -> Log:

@@ -24,12 +24,19 @@ class Chance:
     then are there at the end: until it comes, later steps may take them all.
     """
 
-    def __init__(self, criterion: str, masks: Masks, decider: str = CHANCE):
+    def __init__(
+        self,
+        criterion: str,
+        masks: Masks,
+        decider: str = CHANCE,
+        noun: str = "weights",
+    ):
         """Takes the name of what scores, and the masks before.
 
         The decider is what tells those apart that score the same: CHANCE, or
-        PLACE, where the earlier ones go.
+        PLACE, where the earlier ones go. A noun is what masks are of.
         """
+        self._noun = noun
         self._criterion = criterion
         self._decider = decider
         self._before = masks
@@ -68,12 +75,13 @@ class Chance:
             stayed = [n for n in layers if (self._stayed[n] * after[n]).any()]
             if stayed and 2 * by_chance > gone:
                 _log.warning(
-                    "%s scores of %s: %s of %s weights that go tie with some "
+                    "%s scores of %s: %s of %s %s that go tie with some "
                     "that stay (at %.4g). %s decides between them",
                     self._criterion,
-                    _listed(stayed),
+                    listed(stayed),
                     f"{by_chance:,}",
                     f"{gone:,}",
+                    self._noun,
                     self._scores[layers],
                     self._decider,
                 )
@@ -91,7 +99,7 @@ def warn_of_ranks(what: str, values: dict[str, np.ndarray]) -> None:
         _log.warning(
             "%s of %s: most are equal. Chance decides which ranks lower",
             what,
-            _listed(tied),
+            listed(tied),
         )
 
 
@@ -100,6 +108,7 @@ def warn_of_whole(
     masks: Masks,
     layers: Collection[str],
     label: str,
+    noun: str = "weights",
 ) -> None:
     """Warns of layers that are to be pruned and lose nothing, being too small.
 
@@ -108,34 +117,50 @@ def warn_of_whole(
         masks: Before anything goes.
         layers: Names of those that are to be pruned.
         label: Where that is, such as "level 3".
+        noun: What masks are of.
     """
     whole = [
-        f"{_listed(group)} ({count:,})"
+        f"{listed(group)} ({count:,})"
         for group, count in kept
         if count and count == sum(_count(masks, name) for name in group)
         if any(name in layers for name in group)
     ]
     if whole:
         _log.warning(
-            "%s: less than a whole weight would go, so none does, of %s",
+            "%s: less than a whole %s would go, so none does, of %s",
             label,
+            noun.removesuffix("s"),
             "; ".join(whole),
         )
 
 
-def say_density(density: float, masks: Masks, label: str, quiet: bool) -> None:
+def say_density(
+    density: float,
+    masks: Masks,
+    label: str,
+    quiet: bool,
+    noun: str = "weights",
+) -> None:
     """Says what density masks have; warns if it is another than was asked for.
 
     That is if it is off by more than DENSITY_SLACK of it. A warning comes even
-    if quiet; `label` is what they are of.
+    if quiet; `label` is what they are of, `noun` what they count.
     """
-    text = f"{label}: {quotas.reached(density, masks)}"
+    text = f"{label}: {quotas.reached(density, masks, noun)}"
     total = sum(mask.size for mask in masks.values())
     asked, found = density * total, sum(_count(masks, name) for name in masks)
     if abs(found - asked) > DENSITY_SLACK * asked:
         _log.warning("%s", text)
     else:
         progress.say(text, quiet)
+
+
+def listed(layers: Iterable[str]) -> str:
+    """Returns the first names of several, and how many more there are."""
+    first, *others = list(layers)
+    shown = [first, *others[: SHOWN - 1]]
+    more = len(others) + 1 - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _kept(masks, scores):
@@ -150,10 +175,3 @@ def _most_tie(values):
 
 def _count(masks, name):
     return int(np.count_nonzero(masks[name]))
-
-
-def _listed(layers: Iterable[str]) -> str:
-    first, *others = list(layers)
-    shown = [first, *others[: SHOWN - 1]]
-    more = len(others) + 1 - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -8,7 +8,9 @@ from lottery_ticket.foundations.values import names
 Shapes = dict[str, tuple[int, ...]]
 
 
-def uniform(density: float, shapes: Shapes) -> dict[str, float]:
+def uniform(
+    density: float, shapes: Shapes, groups: dict[str, int] | None = None
+) -> dict[str, float]:
     """Returns the same density for each layer, but for rounding.
 
     Densities are whole numbers of weights, and those sum up to exactly
@@ -22,11 +24,16 @@ def uniform(density: float, shapes: Shapes) -> dict[str, float]:
             (in, out) for dense ones, (height, width, in, out) for
             convolutions, of one and three dimensions likewise, and (height,
             width, channels, multiplier) for depthwise ones.
+        groups: Dict, layer name -> number of groups that its weights are
+            pruned in, which are counted in place of weights.
     """
-    return _share_out(density, shapes, _sizes(shapes))
+    sizes = groups or _sizes(shapes)
+    return _share_out(density, sizes, list(sizes.values()))
 
 
-def erdos_renyi_kernel(density: float, shapes: Shapes) -> dict[str, float]:
+def erdos_renyi_kernel(
+    density: float, shapes: Shapes, groups: dict[str, int] | None = None
+) -> dict[str, float]:
     """Returns densities proportional to the sum of a kernel's dimensions.
 
     More exactly, to that sum divided by the product: (in + out + height +
@@ -38,7 +45,17 @@ def erdos_renyi_kernel(density: float, shapes: Shapes) -> dict[str, float]:
 
     Source: Evci et al. 2020 (https://arxiv.org/abs/1911.11134), sec. 3 (1).
     """
-    return _share_out(density, shapes, [sum(x) for x in shapes.values()])
+    weights, sizes = _sizes(shapes), groups or _sizes(shapes)
+    return _share_out(
+        density,
+        sizes,
+        [
+            sum(shape) * sizes[name] / max(weights[name], 1)
+            if groups
+            else sum(shape)
+            for name, shape in shapes.items()
+        ],
+    )
 
 
 # Name -> function that divides a density between layers. None leaves that to
@@ -47,12 +64,17 @@ ALLOCATIONS = {"global": None, "uniform": uniform, "erk": erdos_renyi_kernel}
 
 
 def allocate(
-    allocation: str, density: float, masks: dict[str, np.ndarray]
+    allocation: str,
+    density: float,
+    masks: dict[str, np.ndarray],
+    shapes: Shapes | None = None,
 ) -> list[quotas.Quota]:
     """Returns how many weights layers keep, by a name in ALLOCATIONS.
 
-    The density is of all layers together, in [0, 1]. Raises ValueError if it is
-    not, the name is unknown, or a layer would keep more than it still has.
+    The density is of all layers together, in [0, 1]. Where masks are of groups
+    of weights, `shapes` are those of kernels. Raises ValueError if the density
+    is out of range, the name is unknown, or a layer would keep more than it
+    still has.
     """
     names.check("allocation", allocation, ALLOCATIONS)
     layer_shares.check("density", density)
@@ -60,23 +82,28 @@ def allocate(
     if densities_of is None:
         everywhere = dict.fromkeys(masks, density)
         return quotas.of_densities(everywhere, masks, "global")
-    shapes = {name: mask.shape for name, mask in masks.items()}
-    return quotas.of_densities(densities_of(density, shapes), masks)
+    groups = None
+    if shapes is None:
+        shapes = {name: mask.shape for name, mask in masks.items()}
+    else:
+        groups = {name: mask.size for name, mask in masks.items()}
+        shapes = {name: shapes[name] for name in masks}
+    return quotas.of_densities(densities_of(density, shapes, groups), masks)
 
 
 def _sizes(shapes):
-    return [int(np.prod(shape)) for shape in shapes.values()]
+    return {name: int(np.prod(shape)) for name, shape in shapes.items()}
 
 
-def _share_out(density, shapes, weights):
+def _share_out(density, by_layer, weights):
     """Densities by layer, of counts in proportion to weights."""
     layer_shares.check("density", density)
-    sizes = np.array(_sizes(shapes), int)
+    sizes = np.array(list(by_layer.values()), int)
     total = round(density * int(sizes.sum()))
     shares = _capped(total, np.array(weights, float), sizes)
     counts = _whole(total, shares, sizes)
     return dict(
-        zip(shapes, (counts / np.maximum(sizes, 1)).tolist(), strict=True)
+        zip(by_layer, (counts / np.maximum(sizes, 1)).tolist(), strict=True)
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.selection import granularity, layer_shares
 from lottery_ticket.foundations.selection import quotas as quotas_lib
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import names
@@ -47,6 +47,7 @@ def prune_by_scores(
     scores: dict[str, np.ndarray],
     scope: str = "layerwise",
     rng: np.random.Generator | None = None,
+    groups: granularity.Groups = granularity.WEIGHTS,
 ) -> Masks:
     """Returns masks without the lowest-scoring weights; changes no argument.
 
@@ -59,6 +60,11 @@ def prune_by_scores(
     goes first, and in a layer the earlier index (C order), unless `rng` draws.
     Of layers that are compared with each other, one may lose more than the
     fraction, even all of its weights, or nothing.
+
+    Groups of weights, such as units, are pruned likewise, by their pooled
+    scores: all weights of one stay or go, amounts are of groups, and of ties
+    the earlier group goes first. What is of no use without them stays; see
+    `Groups.follow`. Of n:m, the masks are those of `keep_n_of_m`.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2;
     of the scope "global", sec. 4.
@@ -75,11 +81,18 @@ def prune_by_scores(
             each other. Quotas say it themselves.
         rng: What draws, of the weights that tie at a cutoff, which go; all are
             equally likely. None draws nothing.
+        groups: What is pruned at once.
 
     Raises:
         ValueError: If amounts, see `quotas.of_fractions` and `quotas.check`, or
             scores do not fit the masks, or a scope comes with quotas.
     """
+    if groups.granularity.is_grouped:
+        whole = groups.masks(masks)
+        _check_scores({name: masks[name] for name in whole}, scores)
+        pooled = groups.pooled(masks, scores)
+        kept = prune_by_scores(amounts, whole, pooled, scope, rng)
+        return groups.spread(masks, kept)
     quotas = _quotas(amounts, masks, scope)
     quotas_lib.check(quotas, masks)
     pruned = dict(masks)
@@ -87,6 +100,50 @@ def prune_by_scores(
         group = {name: mask for name, mask in masks.items() if name in layers}
         _check_scores(group, scores)
         pruned.update(cut(count, group, scores, rng))
+    return pruned
+
+
+def keep_n_of_m(
+    layers: Collection[str],
+    masks: Masks,
+    scores: dict[str, np.ndarray],
+    groups: granularity.Groups,
+    rng: np.random.Generator | None = None,
+) -> Masks:
+    """Returns masks that keep n of every m consecutive inputs of a unit.
+
+    Those are the n of the highest scores; where fewer are kept already, it
+    stays at that. Inputs follow each other in the kernel's height, width, input
+    order. Of ties, the earlier goes first, unless `rng` draws.
+
+    Source: Mishra et al. 2021 (https://arxiv.org/abs/2104.08378), 2:4.
+
+    Args:
+        layers: Names of the layers that are pruned.
+        masks: Layer name -> array of 0s and 1s; 1 means kept.
+        scores: As for `prune_by_scores`.
+        groups: Of n:m, with the layers' layouts.
+        rng: As for `prune_by_scores`.
+
+    Raises:
+        ValueError: If a layer is unknown, its inputs are no multiple of m, or
+            scores are not as for `prune_by_scores`.
+    """
+    pruned, (n, m) = dict(masks), groups.granularity.size
+    for name in layers:
+        names.check("layer to prune", name, masks)
+        _check_scores({name: masks[name]}, scores)
+        layout, shape = groups.layouts[name], masks[name].shape
+        own = granularity.matrix(scores[name].astype(np.float64), layout)
+        if len(own) % m:
+            raise ValueError(
+                f"Units of layer {name!r} have {len(own)} inputs, which is no "
+                f"multiple of {m}: it cannot be pruned {groups.granularity}"
+            )
+        whole = granularity.matrix(masks[name], layout).astype(bool)
+        kept = _highest(n, *(x.T.reshape(-1, m) for x in (own, whole)), rng)
+        back = kept.reshape(own.T.shape).T
+        pruned[name] = masks[name] * granularity.kernel(back, shape, layout)
     return pruned
 
 
@@ -182,6 +239,19 @@ def _draw(count, total, rng):
     if rng is not None:
         rng.shuffle(drawn)
     return drawn
+
+
+def _highest(n, scores, kept, rng):
+    """Where the n highest scores of each row are, of those that are kept."""
+    scores = np.where(kept, scores, -np.inf)
+    turns = np.arange(scores.shape[1]) + np.zeros(scores.shape)
+    if rng is not None:
+        turns = rng.random(scores.shape)
+    # By what is kept, then by the score: one may be minus infinity.
+    order = np.lexsort((turns, scores, kept), axis=-1)[:, -n:]
+    found = np.zeros(scores.shape, bool)
+    np.put_along_axis(found, order, True, axis=-1)
+    return found & kept
 
 
 def _kept_values(masks, scores):

@@ -2,6 +2,7 @@
 
 import math
 import typing
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -75,24 +76,42 @@ def of_densities(
     densities: dict[str, float],
     masks: Masks,
     scope: str = "layerwise",
+    clip: bool = False,
 ) -> list[Quota]:
     """Returns how many weights layers keep to have densities.
 
     A density is of *all* weights of a layer, whatever its mask keeps already:
     exactly `round(density * size)` stay, `size` counted over all layers of the
     quota. What that comes to, `reached` says. Patterns, scope and errors are as
-    for `of_fractions`; it is an error, too, if a density is above what is kept.
+    for `of_fractions`; it is an error, too, if a density is above what is kept,
+    unless to `clip` says that what is kept stays then.
     """
     grouped = layer_shares.groups("density", densities, masks, scope)
     quotas = [
         Quota(layers, round(density * _total(layers, masks)))
         for layers, density in grouped
     ]
+    if clip:
+        return [
+            Quota(layers, min(count, _kept(layers, masks)))
+            for layers, count in quotas
+        ]
     expanded = layer_shares.expand("density", densities, masks)
     whole = [name for name, density in expanded.items() if density == 1]
     check([Quota((name,), masks[name].size) for name in whole], masks)
     check(quotas, masks)
     return quotas
+
+
+def of_each(layers: Iterable[str], n: int, m: int, masks: Masks) -> list[Quota]:
+    """Returns how many weights layers keep, each, of which n of every m stay.
+
+    No more than are kept already.
+    """
+    return [
+        Quota((name,), min(masks[name].size * n // m, _kept([name], masks)))
+        for name in layers
+    ]
 
 
 def in_steps(
@@ -135,7 +154,7 @@ def rounded_up(fraction: float, count: int) -> int:
     return max(math.ceil((fraction - _SLACK) * count), 0)
 
 
-def reached(density: float, masks: Masks) -> str:
+def reached(density: float, masks: Masks, noun: str = "weights") -> str:
     """Returns text about the density that masks have, counted from them.
 
     For example "density 5 % (13,310 of 266,200 weights kept)", or, if it is not
@@ -144,9 +163,10 @@ def reached(density: float, masks: Masks) -> str:
 
     Args:
         density: The density that was asked for, of these layers together.
+        noun: What masks are of, such as "units".
     """
     kept, total = _kept(masks, masks), _total(masks, masks)
-    counted = f"({kept:,} of {total:,} weights kept)"
+    counted = f"({kept:,} of {total:,} {noun} kept)"
     if abs(kept - density * total) < 1e-3:  # A float's rounding, not a weight.
         return f"density {_percent(density, 4)} {counted}"
     digits = 4

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import typing
 from collections.abc import Container, Iterable
 
@@ -168,6 +169,9 @@ class Output:
             from input to output: "warn", or "stop" before training.
         bar: Where to show progress; None makes a bar of this run's own.
         quiet: Whether that one shows nothing.
+        expected: Inputs that the run must have, as run.json records them, where
+            it has to be the same as another.
+        facts: JSON values by name that are recorded, and not compared.
     """
 
     settings: dict = dataclasses.field(default_factory=dict)
@@ -176,6 +180,22 @@ class Output:
     on_collapse: str = "warn"
     bar: progress.Progress | None = None
     quiet: bool = False
+    expected: dict = dataclasses.field(default_factory=dict)
+    facts: dict = dataclasses.field(default_factory=dict)
+
+    def check_inputs(self, inputs: dict) -> None:
+        """Raises ValueError, naming them, if inputs are other than expected."""
+        inputs = json.loads(json.dumps(inputs))  # Tuples are lists on record.
+        differing = [
+            f"{name} {there!r} there, {inputs.get(name)!r} now"
+            for name, there in self.expected.items()
+            if inputs.get(name) != there
+        ]
+        if differing:
+            raise ValueError(
+                "This would not be the run that was asked for: "
+                f"{'; '.join(differing)}"
+            )
 
     def open_bar(self) -> contextlib.AbstractContextManager:
         """Returns a context with the bar, which ends with it if it is new."""

@@ -74,6 +74,15 @@ class Trainee(abc.ABC):
         None where it cannot be told.
         """
 
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """How often each weight of a layer is used for one example, by layer.
+
+        See `networks.flops.positions`. Layers that nothing is known of are left
+        out; one that knows of any overrides this.
+        """
+        return {}
+
     @abc.abstractmethod
     def outcome(self) -> dict[str, Network]:
         """Returns what a run ends with, by the folder that it is saved in.

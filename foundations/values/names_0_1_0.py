@@ -45,6 +45,7 @@ BEFORE = {
     "restart": False,
     "mask_1_action": "rewind",
     "mask_0_action": "zero",
+    "granularity": "weight",
     "save_iterations": [],
     "outputs": "auto",
     "task": "auto",

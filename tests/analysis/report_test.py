@@ -2,6 +2,7 @@ import pytest
 
 from lottery_ticket.analysis import report
 from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.analysis.page import page
 from lottery_ticket.analysis.reading import options, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import files
@@ -22,6 +23,7 @@ PAIRED = [
 ]
 SINGLE_NAMES = sorted(
     ["runs.csv", "table.csv", "table.txt", "layers.csv", "layers.txt"]
+    + [page.NAME]
     + [f"{name}.{kind}" for name in FIGURES for kind in figure_style.KINDS]
 )
 NAMES = sorted([*SINGLE_NAMES, *PAIRED, "comparison.csv", "comparison.txt"])
@@ -155,6 +157,7 @@ def test_untrained_networks_without_runs_are_reported(tmp_path, capsys):
     runner.RUN(str(tmp_path))
     assert capsys.readouterr().out.startswith("Untrained networks under a mask")
     assert files.names(f"{tmp_path}/report") == [
+        page.NAME,
         "untrained.csv",
         "untrained.pdf",
         "untrained.png",
@@ -314,6 +317,7 @@ def test_a_section_is_all_it_takes_to_be_reported(tmp_path, capsys):
     assert capsys.readouterr().out == (
         "Mine\n\nProblems:\n  mine is strange\n"
         f"Wrote {directory}/mine.txt\nWrote {directory}/other.txt\n"
+        f"Wrote {directory}/report.html\n"
     )
     assert files.read(f"{directory}/mine.txt").endswith(b"/trial1/0/here")
     report.maker([second], dict)(str(tmp_path))

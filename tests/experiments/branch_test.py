@@ -1,8 +1,10 @@
 """Tests of experiments/branch.py, on the bundled digits."""
 
+import itertools
 import pathlib
 import re
 
+import attrs
 import hypothesis
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from lottery_ticket.experiments.settings import (
     level_rules,
     recipe_changes,
     recipes,
+    scoring,
 )
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.mask_actions import mask_1
@@ -560,7 +563,7 @@ def test_a_stopped_branch_goes_on_to_the_same_bytes(
 
 
 def test_collapse_can_stop_a_branch(ticket, tmp_path, monkeypatch):
-    def nothing(source, seed):
+    def nothing(source, seed, groups):
         return {**source.masks, "layer1": 0 * source.masks["layer1"]}
 
     monkeypatch.setitem(branch.SELECTIONS, "shuffle", nothing)
@@ -672,3 +675,68 @@ def test_the_tickets_own_masks_are_its_own():
 def test_a_ticket_that_keeps_all_is_refused(name):
     with pytest.raises(ValueError, match=f"selection={name} is for tickets t"):
         branch.SELECTIONS[name](pruned_to(a=[1, 1]), 0)
+
+
+@pytest.fixture(scope="module", params=["unit", "block:3x2", "2:4"])
+def granular(request, tmp_path_factory):
+    """A ticket of groups at level 1, of global scope; its granularity."""
+    trial = tmp_path_factory.mktemp("granular") / "trial1"
+    recipe = attrs.evolve(RECIPE, fractions={"*": 0.5}, scope="global")
+    planned.run(
+        lottery_experiment.plan,
+        str(trial),
+        recipe,
+        scoring.Scoring(granularity=request.param),
+        iterations=1,
+        quiet=True,
+    )
+    return request.param, paths.run(str(trial), 1, "same_init")
+
+
+@pytest.mark.parametrize("selection", ["shuffle", "oneshot", "random_global"])
+def test_selections_move_what_the_ticket_pruned_at_once(
+    granular, tmp_path, selection
+):
+    text, ticket = granular
+    if (text, selection) == ("2:4", "random_global"):
+        with pytest.raises(ValueError, match="keeps n of each m.*Use shuffle"):
+            train(tmp_path / "run", ticket, selection=selection)
+        return
+    initial, _, masks = train(tmp_path / "run", ticket, selection=selection)
+    own = run_record.read(ticket)
+    record = run_record.read(str(tmp_path / "run"))
+    for name in ("granularity", "score_pooling"):
+        assert record["settings"][name] == own["settings"][name]
+    assert record["settings"]["masks"] is None
+    dense = level_0(ticket)
+    for name, mask in masks.items():
+        np.testing.assert_array_equal(initial[name], dense[name] * mask)
+    theirs = save_restore.restore_network(paths.masks(ticket))
+    if selection == "oneshot":  # The same, after one level.
+        for name, mask in masks.items():
+            np.testing.assert_array_equal(mask, theirs[name])
+        return
+    assert any((masks[name] != theirs[name]).any() for name in masks)
+    if text == "2:4":
+        for name in ("layer0", "layer1", "layer2"):
+            assert (masks[name].T.reshape(-1, 4).sum(axis=1) == 2).all()
+        return
+    kept, ours = own["groups"], record["groups"]
+    assert sum(k for k, _ in kept.values()) == sum(k for k, _ in ours.values())
+    if selection == "shuffle":
+        assert kept == ours
+    if text == "unit":
+        for first, second in itertools.pairwise(masks.values()):
+            np.testing.assert_array_equal(second.any(axis=1), first.any(axis=0))
+
+
+def test_a_ticket_of_groups_keeps_its_masks_with_fresh_weights(
+    granular, tmp_path
+):
+    _, ticket = granular
+    initial, _, masks = train(tmp_path / "run", ticket, mask_1_action="reinit")
+    theirs = save_restore.restore_network(paths.masks(ticket))
+    for name, mask in masks.items():
+        np.testing.assert_array_equal(mask, theirs[name])
+    record = run_record.read(str(tmp_path / "run"))
+    assert record.get("groups") == run_record.read(ticket).get("groups")

@@ -1,15 +1,21 @@
 """Tests of experiments/lottery_experiment.py, on the bundled digits."""
 
+import itertools
 import pathlib
 import re
 
+import attrs
 import numpy as np
 import pytest
 
 from lottery_ticket.experiments import lottery_experiment
-from lottery_ticket.experiments.settings import recipes
+from lottery_ticket.experiments.settings import (
+    level_rules,
+    recipes,
+    scoring,
+)
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.foundations.records import paths, save_restore
+from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.training import programs
 from lottery_ticket.tests import grids, planned
 
@@ -363,3 +369,115 @@ def test_zeros_that_a_function_gives_are_pruned_no_second_time(tmp_path):
     assert int(second.sum()) == kept - round(0.2 * kept)
     assert not (second > first).any()
     assert of_sparse(tmp_path, "draws", iterations=1).is_complete
+
+
+def run_granular(directory, granularity, **options):
+    """Runs an experiment; returns the record of its last level, and masks."""
+    rules = options.pop("rules", level_rules.LevelRules())
+    trial = str(directory / "trial1")
+    arguments = (
+        trial,
+        RECIPE,
+        scoring.Scoring(granularity=granularity, **options),
+        rules,
+    )
+    levels = None if granularity == "2:4" else 2
+    planned.run(
+        lottery_experiment.plan, *arguments, iterations=levels, quiet=True
+    )
+    assert planned.is_complete(
+        lottery_experiment.plan, *arguments, iterations=levels
+    )
+    last = paths.run(trial, levels or 1, "same_init")
+    return run_record.read(last), save_restore.restore_network(
+        paths.masks(last)
+    )
+
+
+def test_units_go_with_what_reads_them_and_both_are_counted(tmp_path, capsys):
+    record, masks = run_granular(tmp_path, "unit")
+    assert record["groups"] == {"layer0": [192, 300], "layer1": [64, 100]}
+    assert record["density"] == {
+        "layer0": [64 * 192, 19200],
+        "layer1": [192 * 64, 30000],
+        "layer2": [64 * 10, 1000],
+    }
+    assert record["settings"]["granularity"] == "unit"
+    assert record["settings"]["score_pooling"] == "mean"
+    for first, second in itertools.pairwise(masks.values()):
+        kept = first.any(axis=0)
+        np.testing.assert_array_equal(second.any(axis=1), kept)
+    with pytest.raises(ValueError, match="granularity: 'unit' there, 'block"):
+        run_granular(tmp_path, "block:2x2")
+    with pytest.raises(ValueError, match="granularity: 'unit' there, 'weight'"):
+        run_granular(tmp_path, "weight")
+
+
+def test_the_units_of_lowest_mean_magnitude_are_pruned(tmp_path):
+    run_granular(tmp_path, "unit")
+    trial = str(tmp_path / "trial1")
+    _, final, before = networks(trial, 0)
+    masks = networks(trial, 1)[2]
+    for name in ("layer0", "layer1"):
+        score = np.abs(final[name]).mean(axis=0)
+        kept = masks[name].any(axis=0)
+        assert before[name].all()
+        assert score[~kept].max() <= score[kept].min()
+
+
+def test_blocks_are_counted_over_all_layers(tmp_path):
+    record, masks = run_granular(tmp_path, "block:4x4", score_pooling="l2")
+    assert record["groups"] == {
+        "layer0": [768, 1200],
+        "layer1": [1200, 1875],
+        "layer2": [60, 75],
+    }
+    for name in ("layer0", "layer1"):
+        rows, columns = (size // 4 for size in masks[name].shape)
+        tiles = masks[name].reshape(rows, 4, columns, 4).sum(axis=(1, 3))
+        assert set(tiles.flat) == {0, 16}
+
+
+def test_n_of_m_is_one_level_and_sets_the_density(tmp_path):
+    record, masks = run_granular(tmp_path, "2:4")
+    assert "groups" not in record
+    for mask in masks.values():
+        assert (mask.T.reshape(-1, 4).sum(axis=1) == 2).all()
+    with pytest.raises(ValueError, match="prunes once: .*iterations=3"):
+        planned.run(
+            lottery_experiment.plan,
+            str(tmp_path / "other"),
+            RECIPE,
+            scoring.Scoring(granularity="2:4"),
+            iterations=3,
+        )
+    assert not (tmp_path / "other").exists()
+
+
+def test_densities_are_of_units_and_global_compares_them(tmp_path, capsys):
+    trial = str(tmp_path / "trial1")
+    recipe = attrs.evolve(RECIPE, fractions={"*": 0.2}, scope="global")
+    planned.run(
+        lottery_experiment.plan,
+        trial,
+        recipe,
+        scoring.Scoring(granularity="unit"),
+        level_rules.LevelRules(densities=(0.3,)),
+    )
+    text = capsys.readouterr().err
+    assert "layer2: units are outputs, and all stay" in text
+    assert "level 1: density 30 % (120 of 400 units kept)" in text
+    record = run_record.read(paths.run(trial, 1, "same_init"))
+    assert sum(kept for kept, _ in record["groups"].values()) == 120
+
+
+def test_layers_that_stay_whole_alone_are_an_error(tmp_path):
+    recipe = attrs.evolve(RECIPE, fractions={"layer2": 0.2})
+    with pytest.raises(ValueError, match="granularity=unit all .* layer2"):
+        planned.run(
+            lottery_experiment.plan,
+            str(tmp_path),
+            recipe,
+            scoring.Scoring(granularity="unit"),
+            iterations=1,
+        )

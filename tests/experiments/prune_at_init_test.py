@@ -137,8 +137,6 @@ def test_a_finished_run_is_skipped_and_the_bytes_are_those_of_the_seed(
 @pytest.mark.parametrize(
     ("density", "target", "message"),
     [
-        (None, {}, "Give density, such as .05, or layer_densities"),
-        (0.1, {"layer_densities": {"*": 0.1}}, "Give density"),
         (0.0, {}, "above 0 and at most 1.*Received: 0.0"),
         (1.5, {}, "Received: 1.5"),
         (float("nan"), {}, "Received: nan"),
@@ -209,3 +207,62 @@ def test_densities_are_of_the_layers_that_users_see(tmp_path):
         "dense_1": 0.5,
     }
     assert record["settings"]["layer_densities"] == {"dense_2": 0.5}
+
+
+@pytest.mark.parametrize("allocation", ["global", "uniform", "erk"])
+def test_units_are_counted_at_initialisation(tmp_path, allocation):
+    _, masks, record = run(
+        tmp_path, 0.1, "random", allocation=allocation, granularity="unit"
+    )
+    kept_units = {name: own[0] for name, own in record["groups"].items()}
+    assert sum(kept_units.values()) == 40
+    if allocation == "uniform":
+        assert kept_units == {"layer0": 30, "layer1": 10}
+    if allocation == "erk":  # Units in proportion to (in + out) / in.
+        assert kept_units == {"layer0": 32, "layer1": 8}
+    for name, count in kept_units.items():
+        assert masks[name].any(axis=0).sum() == count
+    assert masks["layer2"].any(axis=1).sum() == kept_units["layer1"]
+
+
+def test_n_of_m_needs_no_density(tmp_path):
+    _, masks, record = run(tmp_path / "own", None, granularity="2:4")
+    for mask in masks.values():
+        assert (mask.T.reshape(-1, 4).sum(axis=1) == 2).all()
+    _, shuffled, _ = run(
+        tmp_path / "other", None, granularity="2:4", shuffle=True
+    )
+    for name, mask in shuffled.items():
+        assert (mask.T.reshape(-1, 4).sum(axis=1) == 2).all()
+        assert (mask != masks[name]).any()
+
+
+def test_a_shuffle_of_units_keeps_their_number(tmp_path):
+    _, masks, record = run(
+        tmp_path, 0.1, "snip", granularity="unit", shuffle=True
+    )
+    for name in ("layer0", "layer1"):
+        units = masks[name].any(axis=0).sum()
+        assert units == record["groups"][name][0]
+
+
+@pytest.mark.parametrize(
+    ("density", "target", "options", "message"),
+    [
+        (None, {}, {}, "Give density, such as .05, or layer_densities"),
+        (0.1, {"layer_densities": {"layer0": 0.1}}, {}, "Give density"),
+        (0.1, {}, {"granularity": "2:4"}, "2:4 says itself .* Received: 0.1"),
+        (
+            None,
+            {"layer_densities": {"layer0": 0.1}},
+            {"granularity": "2:4"},
+            "Give no density and no layer_densities",
+        ),
+    ],
+)
+def test_there_is_one_kind_of_density(
+    tmp_path, density, target, options, message
+):
+    with pytest.raises(ValueError, match=message):
+        run(tmp_path, density, "random", **target, **options)
+    assert not list(tmp_path.iterdir())

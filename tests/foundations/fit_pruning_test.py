@@ -285,3 +285,45 @@ def test_criteria_that_need_data_say_so():
 def test_what_is_no_schedule_or_no_names_is_refused_at_once(given, message):
     with pytest.raises(ValueError, match=message):
         fit_pruning.PruneDuringTraining(**given)
+
+
+def test_units_are_pruned_on_a_schedule_with_what_reads_them():
+    model, callback = (
+        network(),
+        fit_pruning.PruneDuringTraining(DECAY, granularity="unit"),
+    )
+    fit(model, callback)
+    first, last = callback.masks.values()
+    assert first.any(axis=0).sum() == 2  # A quarter of 8 units.
+    np.testing.assert_array_equal(last.any(axis=1), first.any(axis=0))
+    assert callback.density == (2 * 4 + 2 * 3) / 56
+    kernel = kernels(model)["last"]
+    np.testing.assert_array_equal(kernel[last == 0], 0)
+
+
+def test_n_of_m_has_no_schedule():
+    with pytest.raises(ValueError, match="2:4 .* prune_trained prunes so"):
+        fit_pruning.PruneDuringTraining(DECAY, granularity="2:4")
+
+
+def test_a_trained_network_is_pruned_by_units_and_by_n_of_m():
+    model = network()
+    norms = np.square(kernels(model)["first"]).sum(axis=0)
+    pruned = fit_pruning.prune_trained(
+        model, 0.25, granularity="unit", score_pooling="l2"
+    )
+    kept = pruned.masks["first"].any(axis=0)
+    assert kept.sum() == 2
+    assert norms[~kept].max() <= norms[kept].min()
+    np.testing.assert_array_equal(pruned.masks["last"].any(axis=1), kept)
+    pruned = fit_pruning.prune_trained(network(), granularity="1:4")
+    for mask in pruned.masks.values():
+        assert (mask.T.reshape(-1, 4).sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("density", "granularity"), [(0.5, "2:4"), (None, "unit"), (None, "weight")]
+)
+def test_there_is_a_density_or_n_of_m(density, granularity):
+    with pytest.raises(ValueError, match="Expected a density, or a granularit"):
+        fit_pruning.prune_trained(network(), density, granularity=granularity)

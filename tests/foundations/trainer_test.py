@@ -534,9 +534,13 @@ def test_what_is_on_no_path_is_not_effective():
     expected[:, 0] = 0
     np.testing.assert_array_equal(before.effective["layer0"], expected)
     outcome = {"final": before.weights, "masks": before.masks}
-    assert before.counted(outcome) == {
+    counted = before.counted(outcome)
+    # 25 weights and 8 biases, the latter all 0; 20 bits.
+    assert counted.pop("ticket_bytes") == 25 * 4 + 2 * 4 + 3 + 2
+    assert counted == {
         "density": {"layer0": (13, 20), "layer1": (12, 15)},
         "effective": {"layer0": expected.sum(), "layer1": 12},
+        "positions": {"layer0": 1, "layer1": 1},
     }
 
 

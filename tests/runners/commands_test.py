@@ -170,9 +170,20 @@ def test_no_command_has_two_homes():
     assert not set(commands.EXPERIMENTS) & set(commands.TOOLS)
     assert list(commands.helps()) == [
         *commands.EXPERIMENTS,
+        "ticket",
         *commands.TOOLS,
         *listings.LISTINGS,
     ]
+
+
+def test_verbs_stand_for_the_command_that_has_them():
+    assert list(commands.with_verbs()) == [
+        *commands.EXPERIMENTS,
+        *(f"ticket {verb}" for verb in commands.VERBS),
+        *commands.TOOLS,
+        *listings.LISTINGS,
+    ]
+    assert not commands.verbs("train")
 
 
 def test_files_of_0_1_0_are_those_of_its_experiments():

@@ -24,6 +24,10 @@ TYPED = {
     "lottery-ticket recipes mnist_fc_g": ["mnist_fc_gem"],
     "lottery-ticket argfile_runner branch branch_": ["branch_argfile"],
     "lottery-ticket completion z": ["zsh"],
+    "lottery-ticket tick": ["ticket"],
+    "lottery-ticket ticket pa": ["pack"],
+    "lottery-ticket ticket pack --wi": ["--with="],
+    "lottery-ticket ticket unpack --output_": ["--output_dir="],
     "lottery-ticket train --output_dir=x": [],
 }
 # Splits words as readline does, where = is one of its own.
@@ -85,7 +89,7 @@ def test_other_shells_read_their_script(shell, script):
 def test_every_command_and_flag_is_there(shell, capsys):
     main.main(["completion", shell])
     text = capsys.readouterr().out
-    for name in commands.helps():
-        assert name in text
+    for name in commands.with_verbs():
+        assert name.split()[-1] in text
         for flag in commands.find(name).parameters:
-            assert flag in text
+            assert flag.rstrip("_") in text

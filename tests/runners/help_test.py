@@ -7,15 +7,17 @@ from lottery_ticket.tests import golden_help
 
 @pytest.mark.parametrize("name", golden_help.WORDS)
 def test_help_is_as_it_was_looked_at(name):
-    path = golden_help.FOLDER / f"{name}.txt"
+    path = golden_help.path_of(name)
     text = golden_help.said(golden_help.WORDS[name])
     assert path.is_file() and text == path.read_text(), golden_help.WAY
     assert max(map(len, text.splitlines())) <= golden_help.COLUMNS
 
 
 def test_no_other_command_has_a_file():
-    found = {path.stem for path in golden_help.FOLDER.glob("*.txt")}
-    assert found == set(golden_help.WORDS), golden_help.WAY
+    found = set(golden_help.FOLDER.glob("*.txt"))
+    assert found == set(map(golden_help.path_of, golden_help.WORDS)), (
+        golden_help.WAY
+    )
 
 
 @pytest.mark.parametrize("columns", [50, 60])

@@ -19,11 +19,13 @@ def test_without_words_it_lists_its_commands(capsys):
         assert name in text
 
 
-@pytest.mark.parametrize("name", grids.thinned(commands.helps(), ["gem_miner"]))
+@pytest.mark.parametrize(
+    "name", grids.thinned(commands.with_verbs(), ["gem_miner"])
+)
 def test_every_command_has_a_help_without_slow_imports(name):
     code = (
         "import sys; from lottery_ticket.runners import main;"
-        f"main.main([{name!r}, '--help']);"
+        f"main.main([*{name!r}.split(), '--help']);"
         "slow = {'tensorflow', 'keras', 'pandas', 'matplotlib', 'sklearn'};"
         "print('SLOW', slow & set(sys.modules))"
     )
@@ -35,7 +37,7 @@ def test_every_command_has_a_help_without_slow_imports(name):
     assert done.stdout.endswith("SLOW set()\n")
 
 
-@pytest.mark.parametrize("name", commands.helps())
+@pytest.mark.parametrize("name", commands.with_verbs())
 def test_the_help_says_something_of_every_flag(name):
     command = commands.find(name)
     found = help_text.flags(command.function)
@@ -73,6 +75,49 @@ def test_an_unknown_command_gets_its_nearest(capsys):
         main.main(["lottery-experimnt"])
     assert stop.value.code == 2
     assert "Did you mean 'lottery_experiment'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["ticket"], ["ticket", "--help"], ["help", "ticket"]]
+)
+def test_a_command_with_verbs_lists_them(words, capsys):
+    main.main(words)
+    text = capsys.readouterr().out
+    assert text.startswith("lottery-ticket ticket VERB")
+    for verb, what in commands.verbs("ticket").items():
+        assert verb in text and what in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ticket pack --help",
+        "ticket --help pack",
+        "ticket pack help",
+        "help ticket pack",
+    ],
+)
+def test_a_verb_has_the_help_of_a_command(words, capsys):
+    main.main(words.split())
+    assert capsys.readouterr().out.startswith("lottery-ticket ticket pack [")
+
+
+@pytest.mark.parametrize(
+    "words", ["ticket pack --help with", "help ticket pack --with"]
+)
+def test_a_flag_may_have_a_name_that_python_keeps(words, capsys):
+    main.main(words.split())
+    assert capsys.readouterr().out.startswith("--with=")
+
+
+@pytest.mark.parametrize("verb", commands.VERBS)
+def test_every_verb_is_a_function_of_its_module(verb):
+    name = f"lottery_ticket.experiments.tickets.{verb}"
+    module = importlib.import_module(name)
+    function = commands.find(f"ticket {verb}").function
+    assert function is getattr(module, verb)
+    assert f"lottery-ticket ticket {verb} " in module.__doc__
+    assert "Args:" in function.__doc__
 
 
 def test_a_reader_that_has_gone_is_no_error():

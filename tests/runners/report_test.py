@@ -30,7 +30,7 @@ def test_end_to_end(tmp_path, capsys):
     starts = [row[:6] for row in rows]
     assert ["same_init", "0", "100", "2", "2", "91.00"] in starts
     assert ["reinit", "2", "25.0", "2", "6", "85.00"] in starts
-    assert lines[-1] == f"Wrote {tmp_path}/here/curves.svg"
+    assert lines[-1] == f"Wrote {tmp_path}/here/report.html"
 
 
 @pytest.mark.slow

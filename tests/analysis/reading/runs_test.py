@@ -23,7 +23,10 @@ def test_a_row_per_run(tmp_path):
     found = results.read(str(tmp_path))
     assert found.problems == []
     [row] = found.runs.to_dict("records")
-    assert math.isnan(row.pop("effective_density"))
+    unknown = {"effective_density", "weights_effective", "flops"}
+    unknown |= {"flops_dense", "ticket_bytes", "group_density"}
+    for column in unknown:
+        assert math.isnan(row.pop(column))
     assert [row] == [
         {
             "experiment": "same_init",
@@ -49,8 +52,28 @@ def test_a_row_per_run(tmp_path):
             "early_stop_censored": False,
             **{"optimizer": None, "lr": None, "training_len": None},
             "train_s": None,
+            "weights_kept": 96,
         }
     ]
+
+
+def test_flops_are_of_the_weights_kept_and_of_all(tmp_path):
+    density = {"a": [30, 90], "b": [10, 10]}
+    effective = {"a": 27, "b": 8}
+    all_known, one_known = {"a": 100, "b": 1}, {"a": 100}
+    for trial, positions in enumerate((all_known, one_known, None), 1):
+        facts = {"density": density, "effective": effective}
+        if positions:
+            facts["positions"] = positions
+        fake_results.write_run(str(tmp_path), trial, 0, facts=facts)
+    known, *unknown = results.read(str(tmp_path)).runs.to_dict("records")
+    assert known["weights_kept"] == 40
+    assert known["weights_effective"] == 35
+    assert known["flops"] == 2 * (100 * 30 + 10)
+    assert known["flops_dense"] == 2 * (100 * 90 + 10)
+    for row in unknown:
+        assert row["weights_kept"] == 40
+        assert math.isnan(row["flops"]) and math.isnan(row["flops_dense"])
 
 
 def test_rules_are_as_recorded_or_as_they_were_before(tmp_path):
@@ -234,3 +257,14 @@ def test_columns_are_those_of_the_table(tmp_path, monkeypatch):
     runs = results.read(str(tmp_path)).runs
     assert list(runs.columns) == [*columns, "mine"]
     assert runs["mine"].to_list() == [7]
+
+
+def test_the_density_of_groups_is_as_recorded(tmp_path):
+    facts = {"groups": {"layer0": [1, 4], "layer1": [2, 4]}}
+    fake_results.write_run(str(tmp_path), 1, 1, facts=facts, granularity="unit")
+    fake_results.write_run(str(tmp_path), 1, 0)
+    of_weights, of_units = results.read(str(tmp_path)).runs.to_dict("records")
+    assert of_units["granularity"] == "unit"
+    assert of_units["group_density"] == 3 / 8
+    assert of_weights["granularity"] == "weight"
+    assert math.isnan(of_weights["group_density"])

@@ -151,3 +151,16 @@ def test_another_metric_is_named_and_in_no_percent(tmp_path):
     assert list(section.tables["table.csv"])[5:8] == [
         *("mae_mean", "mae_min", "mae_max")
     ]
+
+
+def test_the_density_of_groups_stands_beside_that_of_weights(tmp_path):
+    facts = {"groups": {"layer0": [3, 8]}}
+    fake_results.write_run(str(tmp_path), 1, 0)
+    assert "group" not in run_tables.to_text(
+        run_tables.summarize(results.read(str(tmp_path)).runs)
+    )
+    fake_results.write_run(str(tmp_path), 1, 1, facts=facts)
+    table = run_tables.summarize(results.read(str(tmp_path)).runs)
+    rows = [line.split() for line in run_tables.to_text(table).splitlines()]
+    assert rows[0][:7] == "experiment level density % n groups %".split()
+    assert [row[4] for row in rows[1:3]] == ["-", "37.5"]

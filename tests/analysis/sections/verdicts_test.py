@@ -125,3 +125,18 @@ def test_a_margin_that_is_given_is_said_so_and_metrics_have_their_words(
 def test_dense_networks_alone_have_none(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     assert verdicts.section(fake_results.read(tmp_path)).files() == {}
+
+
+def test_the_best_ticket_is_the_sparsest_that_is_as_good(tmp_path):
+    table = _table(tmp_path, margin=1).reset_index()
+    found = verdicts.best(table, headline.ACCURACY)
+    assert found == {
+        "Best ticket": "same_init with 50.0 % of the weights (level 1): "
+        "89.00 %, the dense network 90.00 % (means, n = 2). It is the sparsest "
+        "that is as good as dense, or no more than 1.00 points worse"
+    }
+    none = verdicts.best(
+        _table(tmp_path / "none", margin=0).reset_index(), headline.ACCURACY
+    )
+    assert none == {"Best ticket": "none of those here is as good as dense"}
+    assert verdicts.best(table[:0], headline.ACCURACY) == {}

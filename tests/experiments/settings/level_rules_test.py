@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.foundations.mask_actions import mask_0, mask_1
+from lottery_ticket.foundations.selection import granularity
 from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import grids
 
@@ -425,3 +426,65 @@ def test_actions_that_do_not_fit_are_named(rules, message):
 
 def test_the_start_may_be_written_in_epochs():
     level_rules.LevelRules(mask_0_action="freeze_init", rewind_iteration="0ep")
+
+
+def chosen(text):
+    return granularity.parse(text)
+
+
+def test_n_of_m_keeps_its_part_of_the_layers_that_are_pruned():
+    masks = {**MASKS, "dense0": np.tri(10, 5, dtype=np.uint8)}
+    rules, recipe = level_rules.LevelRules(), RECIPE
+    found = rules.kept(recipe, 1, 1, masks, chosen("1:2"))
+    # Of dense0, 40 of 50 are left, and 25 stay.
+    assert dict(found) == {("conv0",): 10, ("conv1",): 50, ("dense0",): 25}
+    few = {**MASKS, "dense0": np.eye(10, 5, dtype=np.uint8)}
+    assert dict(rules.kept(recipe, 1, 1, few, chosen("1:2")))["dense0",] == 5
+
+
+def test_groups_that_went_with_others_count_as_pruned():
+    rules = level_rules.LevelRules(densities=(0.5,))
+    few = {**MASKS, "dense0": np.zeros((10, 5), np.uint8)}
+    with pytest.raises(ValueError, match="Expected dense0 to keep from 0 to 0"):
+        rules.kept(RECIPE, 1, 1, few)
+    found = dict(rules.kept(RECIPE, 1, 1, few, chosen("unit")))
+    assert found == {("conv0",): 10, ("conv1",): 50, ("dense0",): 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "rules", "fractions", "message"),
+    [
+        ("2:4", {"densities": (0.5,)}, None, "Give no densities and no"),
+        ("2:4", {"target_density": 0.5}, None, "Give no densities and no"),
+        ("2:4", {}, {"layer0": 0.3}, "Expected no fractions, or 0.5 for .*0.3"),
+        (
+            "unit",
+            {"mask_0_action": "freeze_init"},
+            None,
+            "expected mask_0_action=zero. Received: mask_0_action=freeze_init",
+        ),
+    ],
+)
+def test_rules_that_a_granularity_leaves_no_room_for(
+    text, rules, fractions, message
+):
+    found = level_rules.LevelRules(**rules)
+    recipe = recipes.Recipe(fractions=fractions)
+    with pytest.raises(ValueError, match=message):
+        found.check_granularity(recipe, chosen(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "rules", "fractions"),
+    [
+        ("2:4", {}, None),
+        ("2:4", {}, {"layer0": 0.5, "layer1": 0.0}),
+        ("2:4", {"mask_0_action": "freeze_init"}, None),
+        ("unit", {"densities": (0.5,)}, {"layer0": 0.3}),
+        ("block:2x2", {"mask_0_action": "freeze_init"}, None),
+    ],
+)
+def test_rules_that_go_with_a_granularity(text, rules, fractions):
+    level_rules.LevelRules(**rules).check_granularity(
+        recipes.Recipe(fractions=fractions), chosen(text)
+    )

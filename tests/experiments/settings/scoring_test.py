@@ -7,8 +7,8 @@ import pytest
 
 from lottery_ticket.experiments.settings import scoring
 from lottery_ticket.foundations.criteria import criteria
+from lottery_ticket.foundations.networks import pruned_groups
 from lottery_ticket.foundations.selection import quotas
-from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests import grids, tiny
 
 ONES = {"layer0": np.ones((4, 5), np.uint8), "layer1": np.ones((5, 3))}
@@ -41,7 +41,8 @@ def test_what_is_not_given_is_the_experiments_or_the_criterions():
     assert usual.score_seed != other.score_seed
     given = scoring.Scoring("snip", False, 3, 10, 9, "final")
     assert given.resolved("synflow", 5) == given
-    assert fields.as_dict(usual) == {
+    # Nothing of groups where there are none, as in older results.
+    assert usual.settings() == {
         "criterion": "synflow",
         "invert_scores": False,
         "score_steps": 100,
@@ -240,3 +241,115 @@ def test_scores_that_are_all_0_are_warned_of_once(caplog, steps):
         "large_final scores of layer0: ",
         "large_final scores of layer1: ",
     ]
+
+
+def test_what_is_pruned_at_once_is_a_setting_where_it_is_no_weight():
+    of_units = scoring.Scoring(granularity="unit").resolved("large_final", 5)
+    assert of_units.score_pooling == "mean"
+    assert of_units.settings()["granularity"] == "unit"
+    assert of_units.settings()["score_pooling"] == "mean"
+    of_each = scoring.Scoring(granularity="2:4").resolved("synflow", 5)
+    assert (of_each.score_steps, of_each.score_pooling) == (1, None)
+    assert of_each.settings()["granularity"] == "2:4"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"granularity": "unitt"}, "granularity: Unknown .* mean 'unit'"),
+        ({"granularity": "3:2"}, "n is at least 1 and below m"),
+        ({"score_pooling": "l2"}, "score_pooling is for granularity=unit or"),
+        (
+            {"granularity": "2:4", "score_pooling": "l2"},
+            "Received: score_pooling=l2 with granularity=2:4",
+        ),
+        (
+            {"granularity": "unit", "score_pooling": "max"},
+            "Unknown score_pooling 'max'",
+        ),
+        (
+            {"granularity": "2:4", "score_steps": 2},
+            "weights go at once. Received: score_steps=2",
+        ),
+        (
+            {
+                "granularity": "2:4",
+                "criterion": "large_final_same_sign_single",
+            },
+            "decides by itself",
+        ),
+        (
+            {
+                "granularity": "unit",
+                "criterion": "magnitude_increase_diff_sign",
+            },
+            "over units. Use magnitude_increase_diff_sign_legacy",
+        ),
+    ],
+)
+def test_what_does_not_go_with_a_granularity_is_an_error(given, message):
+    with pytest.raises(ValueError, match=message):
+        scoring.Scoring(**given)
+
+
+def prune_groups(granularity, kept, **given):
+    model = tiny.Model().reset(seed=1)
+    groups = pruned_groups.of(model, granularity)
+    weights = model.weights
+    masks = scoring.prune(
+        scoring.Scoring(granularity=granularity, **given).resolved("random", 5),
+        kept,
+        model.masks,
+        model,
+        tiny.make_dataset(),
+        initial=weights,
+        final=weights,
+        quiet=True,
+        groups=groups,
+    )
+    return groups, masks
+
+
+@pytest.mark.parametrize("granularity", ["unit", "block:2x2"])
+@pytest.mark.parametrize(
+    "criterion",
+    grids.thinned(
+        [n for n in COUNTED if not criteria.CRITERIA[n].excludes],
+        ["large_final", "snip", "synflow", "random"],
+    ),
+)
+def test_every_criterion_prunes_groups(criterion, granularity):
+    groups, masks = prune_groups(
+        granularity,
+        [quotas.Quota(("layer0",), 2)],
+        criterion=criterion,
+        score_steps=2,
+    )
+    assert groups.counts(masks)["layer0"][0] == 2
+
+
+def test_what_reads_units_that_are_gone_goes_too():
+    _, masks = prune_groups("unit", [quotas.Quota(("layer0",), 2)])
+    gone = ~masks["layer0"].any(axis=0)
+    np.testing.assert_array_equal(masks["layer1"].any(axis=1), ~gone)
+
+
+def test_a_criterion_that_decides_does_so_by_groups():
+    groups, masks = prune_groups(
+        "block:2x2",
+        [quotas.Quota(("layer0",), 0)],
+        criterion="large_final_same_sign_single",
+    )
+    assert masks["layer0"].all()  # Weights were not trained.
+    _, masks = prune_groups(
+        "block:2x2",
+        [quotas.Quota(("layer0",), 0)],
+        criterion="large_final_diff_sign_single",
+    )
+    assert not masks["layer0"].any()
+
+
+def test_n_of_m_is_cut_in_the_layers_that_are_named():
+    _, masks = prune_groups("2:4", [quotas.Quota(("layer0",), 10)])
+    assert (masks["layer0"].sum(axis=0) == 2).all()
+    assert masks["layer1"].all()

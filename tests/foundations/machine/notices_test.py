@@ -70,3 +70,15 @@ def test_what_is_to_follow_is_done_once_it_is_loaded(tmp_path):
         "import tensorflow"
     )
     assert run(tmp_path, code).stdout.split() == ["before", "1"]
+
+
+@pytest.mark.parametrize(("level", "said"), [(None, ""), ("0", "a line\n")])
+def test_what_is_written_meanwhile_is_held_back(level, said, tmp_path):
+    code = (
+        "import os\n"
+        "from lottery_ticket.foundations.machine import notices\n"
+        "with notices.held_back():\n"
+        "    os.write(2, b'a line\\n')\n"
+        "os.write(2, b'after\\n')"
+    )
+    assert run(tmp_path, code, level).stderr == f"{said}after\n"

@@ -313,3 +313,21 @@ def test_examples_tell_the_size_of_inputs():
     network = sized((None, None, 1))
     model = keras_model.KerasModel(network, np.zeros((2, 4, 4, 1), "f4"))
     check_equal(flow.effective_masks(model), model.masks)
+
+
+@hypothesis.given(masks=FC_MASKS)
+def test_reached_is_what_the_input_leads_to_wherever_it_ends(masks):
+    reached, expected = np.ones(3), {}
+    for name in FC.masks:
+        mask = masks[name]
+        expected[name] = mask * reached[:, None].astype(np.uint8)
+        reached = (reached @ mask > 0).astype(int)
+    check_equal(flow.reached_masks(FC, masks), expected)
+    check_equal(flow.effective_masks(FC, masks), on_paths(masks))
+
+
+def test_nothing_is_told_of_reached_weights_where_there_is_an_obstacle():
+    x = keras.Input((3, 2))
+    model = keras_model.KerasModel(keras.Model(x, L.LSTM(2)(x)))
+    assert flow.obstacle(model)
+    assert flow.reached_masks(model) is None

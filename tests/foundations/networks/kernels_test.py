@@ -364,3 +364,53 @@ def test_gates_and_registered_kernels_do_more_than_add_up():
         *(True, False, False),
     ]
     assert not kernels.adds_up(layer, layer.first)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "expected"),
+    [
+        (lambda: keras.layers.Dense(3), (2,), ((0,), (1,), 1)),
+        (lambda: keras.layers.Embedding(5, 3), (2,), ((0,), (1,), 1)),
+        (lambda: keras.layers.Conv1D(3, 2), (4, 2), ((0, 1), (2,), 1)),
+        (lambda: keras.layers.Conv2D(3, 2), (4, 4, 2), ((0, 1, 2), (3,), 1)),
+        (
+            lambda: keras.layers.Conv2DTranspose(3, 2),
+            (4, 4, 2),
+            ((0, 1, 3), (2,), 1),
+        ),
+        (
+            lambda: keras.layers.DepthwiseConv2D(2),
+            (4, 4, 2),
+            ((0, 1), (2, 3), 1),
+        ),
+        (
+            lambda: keras.layers.EinsumDense("abc,cde->abde", (None, 2, 3)),
+            (4, 2),
+            ((0,), (1, 2), 1),
+        ),
+        (
+            lambda: keras.layers.EinsumDense("abcd,cde->abe", (None, 3)),
+            (4, 2, 5),
+            ((0, 1), (2,), 1),
+        ),
+        (lambda: keras.layers.LSTM(3), (4, 2), ((0,), (1,), 4)),
+        (lambda: keras.layers.GRU(3), (4, 2), ((0,), (1,), 3)),
+        (lambda: keras.layers.SimpleRNN(3), (4, 2), ((0,), (1,), 1)),
+    ],
+)
+def test_layouts_say_which_axes_are_units(make, shape, expected):
+    layer = make()
+    layer.build((None, *shape))
+    owner = getattr(layer, "cell", layer)
+    kernel = kernels.find(keras.Sequential([keras.Input(shape), layer]))[0]
+    assert kernels.layout(owner, kernel) == expected
+
+
+def test_a_separable_convolution_is_depthwise_in_its_first_half():
+    layer = keras.layers.SeparableConv2D(3, 2)
+    layer.build((None, 4, 4, 2))
+    first, second = layer.depthwise_kernel, layer.pointwise_kernel
+    assert kernels.is_depthwise(layer, first)
+    assert not kernels.is_depthwise(layer, second)
+    assert kernels.layout(layer, first).outputs == (2, 3)
+    assert kernels.layout(layer, second).outputs == (3,)

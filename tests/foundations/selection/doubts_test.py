@@ -149,3 +149,20 @@ def test_a_density_that_weights_cannot_make_is_warned_of(
     assert ("level 2: density" in capsys.readouterr().err) != is_off
     doubts.say_density(density, masks, "level 2", quiet=True)
     assert capsys.readouterr().err == ""
+
+
+def test_groups_are_called_what_they_are(caplog):
+    masks = {"x": np.ones(4, np.uint8)}
+    kept = [quotas.Quota(("x",), 4)]
+    doubts.warn_of_whole(kept, masks, ["x"], "level 1", "units")
+    assert "less than a whole unit would go" in caplog.text
+    chance = doubts.Chance("random", masks, noun="units")
+    after = {"x": np.array([0, 0, 1, 1], np.uint8)}
+    chance.add([quotas.Quota(("x",), 2)], masks, after, {"x": np.ones(4)})
+    chance.say(after)
+    assert "2 of 2 units that go tie with some that stay" in caplog.text
+
+
+def test_names_are_listed_up_to_a_number():
+    assert doubts.listed("abc") == "a, b, c"
+    assert doubts.listed("abcdefg") == "a, b, c, d and 3 more"

@@ -156,3 +156,20 @@ def test_allocations_that_do_not_fit(allocation, density, message):
     masks = {"x": np.array([1, 1, 0, 0, 0])}
     with pytest.raises(ValueError, match=message):
         layer_densities.allocate(allocation, density, masks)
+
+
+def test_groups_are_counted_in_place_of_weights():
+    shapes = {"x": (8, 10), "y": (10, 4)}
+    groups = {
+        name: np.ones(shape[1], np.uint8) for name, shape in shapes.items()
+    }
+    kept = {
+        allocation: dict(
+            layer_densities.allocate(allocation, 0.5, groups, shapes)
+        )
+        for allocation in ("uniform", "erk", "global")
+    }
+    assert kept["uniform"] == {("x",): 5, ("y",): 2}
+    # 10 (8 + 10) / 80 units of x to 4 (10 + 4) / 40 of y: 4.3 and 2.7 of 7.
+    assert kept["erk"] == {("x",): 4, ("y",): 3}
+    assert kept["global"] == {("x", "y"): 7}

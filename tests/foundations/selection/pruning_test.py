@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from lottery_ticket.foundations.selection import pruning, quotas
+from lottery_ticket.foundations.selection import granularity, pruning, quotas
 
 
 def prune_globally(fraction, masks, scores):
@@ -450,3 +450,139 @@ def test_where_nothing_ties_nothing_is_drawn():
     before = rng.bit_generator.state
     pruning.cut(2, {"x": np.ones(4)}, {"x": np.arange(4.0)}, rng)
     assert rng.bit_generator.state == before
+
+
+def dense_groups(text, *layers):
+    layouts = dict.fromkeys(layers, granularity.Layout((0,), (1,)))
+    return granularity.Groups(granularity.parse(text), layouts=layouts)
+
+
+def test_whole_units_go_and_of_ties_the_earlier():
+    masks = {"x": np.ones((2, 4), np.uint8)}
+    scores = {"x": np.array([[1.0, 9, 5, 3], [5, 1, 1, 3]])}
+    pruned = pruning.prune_by_scores(
+        {"x": 0.5}, masks, scores, groups=dense_groups("unit", "x")
+    )
+    np.testing.assert_array_equal(pruned["x"], [[0, 1, 0, 1]] * 2)
+
+
+def test_pooled_scores_are_compared_between_layers():
+    masks = {"x": np.ones((2, 2), np.uint8), "y": np.ones((1, 2), np.uint8)}
+    scores = {"x": np.array([[1.0, 4], [3, 4]]), "y": np.array([[3.0, 1]])}
+    pruned = pruning.prune_by_scores(
+        {"*": 0.5}, masks, scores, "global", groups=dense_groups("unit", *masks)
+    )
+    np.testing.assert_array_equal(pruned["x"], [[0, 1], [0, 1]])
+    np.testing.assert_array_equal(pruned["y"], [[1, 0]])
+
+
+@hypothesis.given(
+    scores=hnp.arrays(
+        np.float32,
+        st.tuples(st.integers(1, 6), st.integers(1, 6)),
+        elements=st.integers(-2, 2).map(float),
+    ),
+    fractions=st.lists(st.floats(0, 1), min_size=1, max_size=3),
+    text=st.sampled_from(["unit", "block:2x2", "block:3x1"]),
+)
+def test_groups_are_counted_exactly_and_go_as_a_whole(scores, fractions, text):
+    groups = dense_groups(text, "x")
+    masks = {"x": np.ones(scores.shape, np.uint8)}
+    for fraction in fractions:
+        before, pooled = (
+            groups.masks(masks),
+            groups.pooled(masks, {"x": scores}),
+        )
+        pruned = pruning.prune_by_scores(
+            {"x": fraction}, masks, {"x": scores}, groups=groups
+        )
+        after = groups.masks(pruned)
+        # The twin: the first of the lowest, among groups that are kept.
+        kept = np.flatnonzero(before["x"])
+        order = kept[np.argsort(pooled["x"][kept], kind="stable")]
+        expected = before["x"].copy()
+        expected[order[: round(fraction * kept.size)]] = 0
+        np.testing.assert_array_equal(after["x"], expected)
+        assert (pruned["x"] <= masks["x"]).all()
+        numbers, count = granularity.group_numbers(
+            groups.granularity, scores.shape, groups.layouts["x"]
+        )
+        for number in range(count):
+            assert len(np.unique(pruned["x"][numbers == number])) == 1
+        masks = pruned
+
+
+def keep_n_of_m(text, mask, scores, **options):
+    groups = dense_groups(text, "x")
+    return pruning.keep_n_of_m(
+        ["x"], {"x": mask}, {"x": scores}, groups, **options
+    )["x"]
+
+
+def test_the_highest_n_of_m_inputs_stay_and_of_ties_the_later():
+    scores = np.array([[1.0, 5], [2, 5], [4, 5], [3, 5]])
+    kept = keep_n_of_m("2:4", np.ones((4, 2), np.uint8), scores)
+    np.testing.assert_array_equal(kept, [[0, 0], [0, 0], [1, 1], [1, 1]])
+
+
+def test_what_is_pruned_does_not_come_back():
+    scores = np.array([[9.0], [-np.inf], [1], [2]])
+    mask = np.array([[0], [1], [1], [0]], np.uint8)
+    np.testing.assert_array_equal(keep_n_of_m("3:4", mask, scores), mask)
+    kept = keep_n_of_m("1:4", mask, scores)
+    np.testing.assert_array_equal(kept, [[0], [0], [1], [0]])
+
+
+@hypothesis.given(
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 5)),
+    size=st.sampled_from([(1, 2), (2, 4), (4, 8), (2, 3)]),
+    data=st.data(),
+    seed=st.none() | st.integers(0, 9),
+)
+def test_exactly_n_of_each_m_stay(shape, size, data, seed):
+    (n, m), (groups, units) = size, shape
+    values = hnp.arrays(
+        np.float32, (groups * m, units), elements=st.integers(-2, 2).map(float)
+    )
+    scores = data.draw(values)
+    mask = np.ones(scores.shape, np.uint8)
+    rng = None if seed is None else np.random.default_rng(seed)
+    kept = keep_n_of_m(f"{n}:{m}", mask, scores, rng=rng)
+    for column, score in zip(kept.T, scores.T, strict=True):
+        for own, values in zip(
+            column.reshape(-1, m), score.reshape(-1, m), strict=True
+        ):
+            assert own.sum() == n
+            assert values[own == 0].max() <= values[own == 1].min()
+            if rng is None:
+                expected = np.zeros(m, np.uint8)
+                expected[np.argsort(values, kind="stable")[-n:]] = 1
+                np.testing.assert_array_equal(own, expected)
+
+
+def test_ties_among_m_can_be_drawn():
+    mask, scores = np.ones((4, 600), np.uint8), np.ones((4, 600))
+    rng = np.random.default_rng(0)
+    share = keep_n_of_m("1:4", mask, scores, rng=rng).mean(axis=1)
+    assert (abs(share - 0.25) < 0.1).all()
+
+
+def test_inputs_that_m_does_not_divide_are_an_error():
+    mask, scores = np.ones((6, 2), np.uint8), np.ones((6, 2))
+    with pytest.raises(ValueError, match="6 inputs, which is no multiple of 4"):
+        keep_n_of_m("2:4", mask, scores)
+
+
+def test_scores_of_groups_are_checked():
+    masks = {"x": np.ones((2, 2), np.uint8)}
+    groups = dense_groups("unit", "x")
+    for score, message in (
+        (np.full((2, 2), np.nan), "hold NaN"),
+        (np.ones(2), "must have the shape"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            pruning.prune_by_scores(
+                {"x": 0.5}, masks, {"x": score}, groups=groups
+            )
+    with pytest.raises(ValueError, match="hold NaN"):
+        keep_n_of_m("1:2", masks["x"], np.full((2, 2), np.nan))

@@ -393,3 +393,25 @@ def test_what_was_reached_differs_in_digits_if_in_fact(density, total, data):
         asked, found = text.removeprefix("density ").split(" asked, ")
         assert asked != found.split(" reached ")[0]
     assert f"({kept:,} of {total:,} weights kept)" in text
+
+
+def test_n_of_every_m_are_kept_and_no_more_than_there_are():
+    masks = {"x": np.ones((8, 2), np.uint8), "y": np.eye(4, dtype=np.uint8)}
+    assert quotas.of_each(["x", "y"], 3, 4, masks) == [
+        quotas.Quota(("x",), 12),
+        quotas.Quota(("y",), 4),
+    ]
+
+
+def test_a_density_above_what_is_kept_can_be_clipped():
+    masks = {"x": np.array([1, 0, 0, 0], np.uint8)}
+    with pytest.raises(ValueError, match="keep from 0 to 1"):
+        quotas.of_densities({"x": 0.5}, masks)
+    assert quotas.of_densities({"x": 0.5}, masks, clip=True) == [
+        quotas.Quota(("x",), 1)
+    ]
+
+
+def test_what_is_reached_is_said_of_groups():
+    text = quotas.reached(0.5, {"x": np.array([1, 0], np.uint8)}, "units")
+    assert text == "density 50 % (1 of 2 units kept)"

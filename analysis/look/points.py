@@ -1,0 +1,62 @@
+"""What the points of a figure's lines are of: who draws tells, a page asks."""
+
+import dataclasses
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+NOTHING: dict[str, Any] = {}  # Nothing is known of a point but its place.
+KEYS = ("experiment", "level", "runs", "n")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Points:
+    """What is known of the points of a line, in their order.
+
+    Args:
+        low: Lower end of the bar or band at each, in the axis's unit.
+        high: Its upper end.
+        of: A dict for each, of what is known: experiment and level, whose runs
+            it is the mean of; runs, how many these are; column and scale, what
+            of them, times what; all of a point of means in runs.csv.
+    """
+
+    low: Sequence[float]
+    high: Sequence[float]
+    of: Sequence[dict[str, Any]]
+
+    def chosen(self, kept: Sequence[int]) -> "Points":
+        """Returns only some of them, by their numbers."""
+        return Points(
+            low=[self.low[number] for number in kept],
+            high=[self.high[number] for number in kept],
+            of=[self.of[number] for number in kept],
+        )
+
+
+# Line -> its points; gone when the line is.
+_told: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def tell(line, points: Points) -> None:
+    """Says what the points of a line are of; the figure stays as it is."""
+    _told[line] = points
+
+
+def told(line) -> Points | None:
+    """Returns what was said of a line, or None."""
+    return _told.get(line)
+
+
+def of_rows(table, column: str, scale: float) -> list[dict[str, Any]]:
+    """Returns what points are of that are rows of a table, one each.
+
+    Args:
+        table: Data frame; experiment and level may be in its index.
+        column: Of runs, whose means are drawn.
+        scale: What they are multiplied by.
+    """
+    flat = table.reset_index()
+    known = [key for key in KEYS if key in flat]
+    rows = flat[known].to_dict("records")
+    return [{**row, "column": column, "scale": scale} for row in rows]

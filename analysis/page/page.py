@@ -1,0 +1,115 @@
+"""A report as one page: a file that opens offline, with all that is in it."""
+
+import os
+import pathlib
+from typing import Any
+
+from lottery_ticket.analysis.page import charts, colors, summary, tables
+from lottery_ticket.analysis.reading import tree
+from lottery_ticket.analysis.sections import parts
+from lottery_ticket.foundations.machine import files, lazy
+
+with lazy.imports():
+    import jinja2
+
+NAME = "report.html"
+# Of a page, beside this file; its style and script stand in it.
+TEMPLATE, STYLE, SCRIPT = "page.html.jinja", "page.css", "page.js"
+
+
+def render(
+    found: tree.Tree,
+    roots: list[str],
+    made: list[parts.Section],
+    outputs: dict[str, bytes],
+    problems: list[str],
+) -> bytes:
+    """Returns the page of a report; the same results give the same bytes.
+
+    Figures are not what they were: files are to be made of them before.
+
+    Args:
+        found: The tree that is reported.
+        roots: Its folders, one or several.
+        made: Sections of its report, in order.
+        outputs: Dict, file name -> bytes, of what the sections write.
+        problems: What is wrong with results.
+    """
+    figures = {k: each for own in made for k, each in own.figures.items()}
+    captions = {k: each for own in made for k, each in own.captions.items()}
+    most = charts.most_points(figures.values())
+    drawn = [
+        charts.draw(name, figure, f"f{index}", most)
+        for index, (name, figure) in enumerate(figures.items())
+    ]
+    of_tables = tables.of_sections(made, outputs)
+    lead = {head: text for own in made for head, text in own.facts.items()}
+    settings = summary.settings(found)
+    swatches = [entry.color for each in drawn for entry in each.entries]
+    texts = [each.svg for each in drawn]
+    problems = [*dict.fromkeys(problems)]
+    rendered = _template().render(
+        title=_title(roots),
+        style=_beside(STYLE),
+        script=_beside(SCRIPT),
+        colors={
+            color: colors.on_dark(color)
+            for color in colors.used("".join(texts), swatches)
+        },
+        lead=lead,
+        facts=summary.facts(found),
+        charts=drawn,
+        captions={each.name: captions.get(each.name, "") for each in drawn},
+        tables=of_tables,
+        settings=settings,
+        settings_groups=[[row] for row in settings.rows[1:]],
+        problems=problems,
+        commands=summary.commands(found, len(roots) > 1),
+        data=_data(drawn, of_tables),
+        place=found.output_dir,
+    )
+    return rendered.encode()
+
+
+def _data(drawn, of_tables) -> dict[str, Any]:
+    """What the page's script needs to know."""
+    return {
+        "csv": {each.name: each.csv for each in of_tables},
+        "charts": {
+            each.name: {
+                "xLabel": each.x_label,
+                "yLabel": each.y_label,
+                "entries": [[own.text, own.ids] for own in each.entries],
+                "lines": each.lines,
+            }
+            for each in drawn
+        },
+    }
+
+
+def _template():
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["plural"] = lambda count: "s" * (count != 1)
+    compact = {"separators": (",", ":"), "sort_keys": True}
+    environment.policies["json.dumps_kwargs"] = compact
+    return environment.from_string(_beside(TEMPLATE))
+
+
+def _title(roots):
+    """Names of the folders that are reported."""
+    names = (
+        each
+        if files.is_remote(each)
+        else os.path.basename(os.path.abspath(os.path.expanduser(each)))
+        for each in roots
+    )
+    return ", ".join(names)
+
+
+def _beside(name):
+    return pathlib.Path(__file__).with_name(name).read_text(encoding="utf-8")

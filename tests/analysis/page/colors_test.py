@@ -1,0 +1,34 @@
+import pytest
+
+from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.analysis.page import colors
+
+
+def test_contrast_is_that_of_wcag():
+    assert colors.contrast("000000", "ffffff") == pytest.approx(21)
+    assert colors.contrast("777777", "ffffff") == pytest.approx(4.48, abs=0.01)
+    assert colors.contrast("0072b2", "0072b2") == 1
+
+
+@pytest.mark.parametrize(
+    "color",
+    [each[1:].lower() for each in figure_style.COLORS] + ["440154", "000080"],
+)
+def test_every_colour_is_seen_on_dark_ground(color):
+    found = colors.on_dark(color)
+    assert colors.contrast(found, colors.DARK_GROUND) >= colors.CONTRAST
+    if colors.contrast(color, colors.DARK_GROUND) >= colors.CONTRAST:
+        assert found == color
+
+
+def test_greys_are_turned_round():
+    assert colors.on_dark("000000") == "ebebeb"
+    assert colors.on_dark("ffffff") == "191919"
+
+
+def test_colours_in_styles_become_variables_and_others_do_not():
+    svg = '<g style="fill: #0072b2; stroke:#ff0000"><use xlink:href="#a0a0a0"/>'
+    found = colors.as_variables(svg)
+    assert "fill: var(--c0072b2); stroke:var(--cff0000)" in found
+    assert 'xlink:href="#a0a0a0"' in found
+    assert colors.used(found, ["#00ff00"]) == ["0072b2", "00ff00", "ff0000"]
