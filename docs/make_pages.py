@@ -74,6 +74,7 @@ REFERENCE = {
     "experiments": (
         "Experiments",
         "foundations.records.plans",
+        "foundations.records.unready",
         "experiments.train",
         "experiments.lottery_experiment",
         "experiments.prune_at_init",

@@ -200,7 +200,7 @@ def plan(
         plans.Result(output_dir, settings, RESULT),
         prepare,
         measure,
-        reads=(first, second),
+        reads=tuple(run.directory for run in pair),
         quiet=quiet,
     )
 

@@ -250,10 +250,11 @@ def runners() -> list[str]:
 
 def _sweep(runner, argfile, words):
     """The lines of a sweep, by a runner and an argfile or by a sweep file."""
-    if steps.is_file(runner) != (argfile is None):
+    is_whole = steps.is_file(runner)
+    if is_whole != (argfile is None) or steps.is_file(argfile or ""):
         raise ValueError(
-            "A sweep file names its argfiles; a runner needs one. Received: "
-            f"{runner} and {argfile}"
+            "A sweep file names its runners and argfiles, and stands alone; a "
+            f"runner needs an argfile. Received: {runner} and {argfile}"
         )
     if argfile is None:
         found = steps.read(runner, words)
@@ -386,7 +387,8 @@ def _run(runner, outcomes, progress, record, deadline):
 def _way_on(runner):
     if runner.can_skip:
         return "The same command goes on from here."
-    return f"The same command hands all lines to {runner.text} again."
+    blind = " and ".join(each.text for each in runner.blind)
+    return f"The same command hands all lines to {blind} again."
 
 
 def _say(text):

@@ -12,7 +12,12 @@ import typing
 from collections.abc import Callable, Hashable
 
 from lottery_ticket.foundations.machine import environment, files, progress
-from lottery_ticket.foundations.records import folder_owner, run_record, sealed
+from lottery_ticket.foundations.records import (
+    folder_owner,
+    run_record,
+    sealed,
+    unready,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +140,20 @@ class Plan:
         for run in runs:
             run.check_settings()
         return False
+
+    def check_reads(self) -> None:
+        """Raises Unready where a folder that it reads is empty, or not there.
+
+        Also where it holds a run that is not finished. Making a plan may raise
+        it, too, if it looks into what it reads.
+        """
+        for folder in self.reads:
+            found = files.names(folder)
+            if not found:
+                raise unready.Unready(f"There is nothing in {folder}", folder)
+            if "checkpoint.bin" in found and "run.json" not in found:
+                text = f"The run in {folder} is not finished"
+                raise unready.Unready(text, folder)
 
     def damaged_files(self) -> list[str]:
         """Paths of files of its runs, complete ones, that have changed."""

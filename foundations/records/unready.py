@@ -7,7 +7,7 @@ class Unready(FileNotFoundError, ValueError):
     A sweep waits with the line that raises it if another line writes the run.
 
     Attributes:
-        folder: The run's folder, as far as it can be told.
+        folder: The run's folder, or one in it, such as that of its masks.
     """
 
     def __init__(self, text: str, folder: str):

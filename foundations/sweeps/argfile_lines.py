@@ -263,8 +263,10 @@ def looked_up(
         return line, False
     try:
         made = plan(runner, line)
-        line = dataclasses.replace(line, program=_kept(made.program))
-        return line, made.is_complete and not (verify and _damaged(made))
+        if made.is_complete and not (verify and _damaged(made)):
+            return line, True
+        made.check_reads()
+        return dataclasses.replace(line, program=_kept(made.program)), False
     except unready.Unready as error:
         return line, error
     except (ValueError, OSError) as error:

@@ -6,6 +6,7 @@ holds a finished run, or the line that writes it has ended.
 """
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import time
@@ -58,7 +59,7 @@ class Writers:
         if not (line.runner or self._runner).can_skip:
             return True  # As far as can be told.
         try:
-            return folder in self._written(line)
+            return not self._written(line).isdisjoint(_runs(folder))
         except (ValueError, OSError):  # It waits itself, or is refused.
             return True
 
@@ -297,7 +298,13 @@ def _is_there(folder):
 
     Listings of stores may be old.
     """
-    try:
-        return bool(files.read(paths.record(folder), 1))
-    except OSError:
-        return False
+    for run in _runs(folder):
+        with contextlib.suppress(OSError):
+            if files.read(paths.record(run), 1):
+                return True
+    return False
+
+
+def _runs(folder):
+    """The folder that is read, and the run's that it may be a part of."""
+    return folder, folder.rpartition("/")[0]

@@ -33,10 +33,14 @@ class Runner:
     def can_skip(self) -> bool:
         """Whether it can tell which of its lines are complete."""
         if self.parts:
-            return all(part.can_skip for part in self.parts)
+            return not self.blind
         return self.declared is not None and self.declared.makes_plan
 
     @property
+    def blind(self) -> list["Runner"]:
+        """Those of its parts, or itself, that cannot."""
+        return [each for each in self.parts or (self,) if not each.can_skip]
+
     def name(self) -> str:
         """What a journal calls it: a command, a module or a path."""
         return self.words[0] if self.words else self.script

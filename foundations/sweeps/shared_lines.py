@@ -36,10 +36,10 @@ def folder(runner: scripts.Runner, lines: list[argfile_lines.Line]) -> str:
     Raises ValueError if their output_dirs share no folder, or the runner cannot
     tell what is complete.
     """
-    if not runner.can_skip:
+    for blind in runner.blind:
         raise ValueError(
             "--shard=leases needs a runner that tells which lines are "
-            f"complete: {runner.text} has no RUN that returns a plans.Plan. "
+            f"complete: {blind.text} has no RUN that returns a plans.Plan. "
             "Give --shard=I/N."
         )
     shared = argfile_lines.shared_folder(lines)

@@ -191,7 +191,8 @@ def test_a_shard_without_what_it_reads_says_who_makes_it(folder, capsys):
     ("words", "error"),
     [
         (["sweep.yaml", "--lr=1"], "Step 1, .*takes? none"),
-        (["sweep.yaml", "lines.txt"], "A sweep file names its argfiles"),
+        (["sweep.yaml", "lines.txt"], "A sweep file names its runners and"),
+        (["ticket.py", "sweep.yaml"], "Received: ticket.py and sweep.yaml"),
         (["none.yaml"], "No file at none.yaml"),
         (["ticket.py"], "--argfile is missing"),
     ],

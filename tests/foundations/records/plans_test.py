@@ -14,6 +14,7 @@ from lottery_ticket.foundations.records import (
     plans,
     run_record,
     sealed,
+    unready,
 )
 
 FILE = sealed.ResultFile("toys.json")
@@ -162,6 +163,22 @@ def test_a_run_that_ends_meanwhile_is_no_error(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "names", lambda _: names)
     run(tmp_path).check_settings()
     result(tmp_path).check_free(has_run=True)
+
+
+def test_what_a_plan_reads_must_be_there(tmp_path):
+    source = str(tmp_path / "ticket")
+    reading = plans.Plan("out", (), lambda: None, reads=(source,))
+    with pytest.raises(unready.Unready, match="There is nothing in") as error:
+        reading.check_reads()
+    assert error.value.folder == source
+    checkpoint_path = pathlib.Path(paths.checkpoint(source))
+    checkpoint_path.parent.mkdir()
+    checkpoint_path.touch()
+    with pytest.raises(unready.Unready, match="ticket is not finished"):
+        reading.check_reads()
+    write_run(source)
+    reading.check_reads()
+    plan().check_reads()
 
 
 def test_a_function_says_that_it_makes_plans():

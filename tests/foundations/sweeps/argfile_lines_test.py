@@ -156,25 +156,30 @@ def test_lines_that_mean_the_same_are_one(write):
 
 
 def reading_plan(output_dir: str, *, ticket: str = "") -> plans.Plan:
-    """Reads a ticket, if its folder's name says that it is there."""
-    if ticket and "done" not in ticket:
-        raise unready.Unready(f"{ticket} is not there", ticket)
-    part = Part(output_dir, {}, None)
-    return plans.Plan(output_dir, (part,), None, program=("net", output_dir))
+    """Reads a ticket, at once or when it works."""
+    if ticket == "gone":
+        raise unready.Unready("gone is not there", ticket)
+    part, reads = Part(output_dir, {}, None), (ticket,) * bool(ticket)
+    program = ("net", output_dir)
+    return plans.Plan(output_dir, (part,), None, reads, program=program)
 
 
-def test_lines_say_what_they_lack_and_what_they_compile(write):
+def test_lines_say_what_they_lack_and_what_they_compile(write, tmp_path):
     runner = scripts.Runner("it.py", declared=flags.Command(reading_plan))
-    lines = _read(write, "a --ticket=t\nb --ticket=t/done\nother\n")
-    agenda = argfile_lines.agenda(runner, lines)
-    assert [line.program for line in agenda.to_run] == [("net", "b")]
-    assert [line.number for line, _ in agenda.refused] == [1, 3]
-    assert {n: each.folder for n, each in agenda.lacking.items()} == {1: "t"}
-    found = argfile_lines.look_up(runner, lines[0])
-    assert (
-        isinstance(found, unready.Unready)
-        and str(found) == agenda.refused[0][1]
+    lines = _read(
+        write,
+        f"a --ticket=gone\nb --ticket={tmp_path}\nother\nd --ticket=none\n"
+        "done --ticket=none",
     )
+    agenda = argfile_lines.agenda(runner, lines)
+    assert agenda.complete == [lines[4]]  # Whatever became of the ticket.
+    assert [line.program for line in agenda.to_run] == [("net", "b")]
+    assert [line.number for line, _ in agenda.refused] == [1, 3, 4]
+    folders = {number: x.folder for number, x in agenda.lacking.items()}
+    assert folders == {1: "gone", 4: "none"}
+    found = argfile_lines.look_up(runner, lines[0])
+    assert isinstance(found, unready.Unready)
+    assert str(found) == agenda.refused[0][1]
 
 
 def test_an_agenda_in_words():

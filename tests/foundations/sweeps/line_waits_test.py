@@ -296,3 +296,11 @@ def test_freed_lines_are_those_of_a_round():
     assert [line.number for line in waits.freed([3])] == [3]
     assert [line.number for line in waits.lines()] == [2]
     assert worker_pool.Outcome(lines[2], None) not in waits.news()
+
+
+def test_a_folder_in_a_run_is_that_runs(clock):
+    waits, _ = _waits("a --levels=2", "b --reads=a/1/masks")
+    assert len(waits) == 1
+    _make("a/1", "a/1/masks")
+    waits.poll([1])
+    assert _freed(waits) == [2]

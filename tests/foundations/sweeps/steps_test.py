@@ -137,6 +137,7 @@ def test_scripts_of_several_kinds_are_run_by_one_that_runs_any(gather):
     ]
     assert sweep.runner.script == scripts.__name__
     assert not sweep.runner.can_skip
+    assert [each.text for each in sweep.runner.blind] == ["/mine.py"]
 
 
 def test_lines_that_say_the_same_are_run_once(gather):
