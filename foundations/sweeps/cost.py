@@ -101,39 +101,34 @@ def estimate(
     if not lines or not slots:
         return Cost(0.0, 0, None, len(slots), "as nothing is to run")
     programs = line_programs.LinePrograms(runner)
-    of_lines = [programs.of(line) for line in lines]
-    hidden = of_lines.count(None)
-    lines = [x for x, of in zip(lines, of_lines, strict=True) if of]
-    of_lines = [program for program in of_lines if program]
-    counts = collections.Counter(of_lines)
+    first: dict[str, argfile_lines.Line] = {}  # Of each program.
+    of_lines = []
+    for line in lines:
+        program = programs.of(line)
+        if program is not None:
+            first.setdefault(program, line)
+            of_lines.append(program)
     name = runner.name if name is None else name
-    known = _by_past(name, [*complete, *lines], complete, slots, programs)
-    good = {x for x, each in known.items() if not each.is_rough}
-    untold = [x for x, _ in counts.most_common() if x not in good]
-    whys = []
-    for number, program in enumerate(untold[:probes], start=1):
-        line = lines[of_lines.index(program)]
-        say(
-            f"Trying out program {number} of {min(len(untold), probes)}: runs "
-            f"line {line.number} for some seconds, in a folder that is removed"
-        )
-        try:
-            known[program] = _by_probe(runner, line, slots[0])
-        except probe.NoProbe as why:
-            whys.append(f"line {line.number}: {why}")
-    known = {x: known[x] for x in counts if x in known}
+    past = _by_past(name, [*complete, *lines], complete, slots, programs)
+    known = {program: past[program] for program in first if program in past}
+    counts = collections.Counter(of_lines)
+    untold = [
+        first[program]
+        for program, _ in counts.most_common()
+        if program not in known or known[program].is_rough
+    ]
+    tried, why = _by_probes(runner, untold[:probes], slots[0], say)
+    known |= {programs.of(line) or "": each for line, each in tried}
     if not known:
-        if not probes and untold:
-            whys = ["no line of the same program has run here"]
-        why = whys[0] if whys else "it cannot be told yet what lines do"
+        if untold and not probes:
+            why = "no line of the same program has run here"
         return Cost(None, None, None, len(slots), why)
     found = _sum(of_lines, known, len(slots))
+    hidden = len(lines) - len(of_lines)
     if not hidden:
         return found
-    basis = (
-        f"{found.basis}; without {hidden} lines that cannot be looked into yet"
-    )
-    return dataclasses.replace(found, basis=basis)
+    more = f"without {hidden} lines that cannot be looked into yet"
+    return dataclasses.replace(found, basis=f"{found.basis}; {more}")
 
 
 def _by_past(name, lines, complete, slots, programs):
@@ -155,15 +150,26 @@ def _by_past(name, lines, complete, slots, programs):
     }
 
 
-def _by_probe(runner, line, slot):
-    found = probe.measure(runner, line, slot)
-    return _Known(
-        found.each_s,
-        found.start_s,
-        found.size,
-        found.memory,
-        f"by a line that was tried out for {found.took_s:.0f} s",
-    )
+def _by_probes(runner, lines, slot, say):
+    """Lines with what they cost, those that can be tried out; why not others.
+
+    That is of the first one.
+    """
+    known, whys = [], ["it cannot be told yet what lines do"]
+    for number, line in enumerate(lines, start=1):
+        say(
+            f"Trying out program {number} of {len(lines)}: runs line "
+            f"{line.number} for some seconds, in a folder that is removed"
+        )
+        try:
+            found = probe.measure(runner, line, slot)
+        except probe.NoProbe as why:
+            whys.append(f"line {line.number}: {why}")
+            continue
+        basis = f"by a line that was tried out for {found.took_s:.0f} s"
+        costs = (found.each_s, found.start_s, found.size, found.memory)
+        known.append((line, _Known(*costs, basis)))
+    return known, whys[1 if len(whys) > 1 else 0]
 
 
 def _sum(of_lines, known, workers):

@@ -3,8 +3,9 @@
     python -m lottery_ticket.foundations.sweeps.probe SCRIPT
 
 The probe is a process of its own, as a worker is. It reads one JSON line from
-its stdin, {"lines": [words, words], "steady_s": seconds}: a line twice, with
-two output_dirs. It runs the first, and the second if there is time: what is
+its stdin, {"lines": [words, words], "steady_s": seconds, "folder": path}: a
+line twice, with two output_dirs in a folder that is removed if stdin ends
+before. It runs the first, and the second if there is time: what is
 loaded and compiled by then is so for all later lines of a worker. It leaves
 each so many seconds after its first iterations, and writes to stdout what it
 has seen.
@@ -15,6 +16,7 @@ import dataclasses
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,7 +86,8 @@ def measure(
         plan = _plan(runner, line, first)
         words = [[*runner.words, *_at(line, each)] for each in (first, second)]
         began_at = time.monotonic()
-        seen = _run(runner.script, words, slot, steady_s)
+        request = {"lines": words, "steady_s": steady_s, "folder": folder}
+        seen = _run(runner.script, request, slot)
         took_s = time.monotonic() - began_at
         start_s, each_s, done = _times(plan, seen, began_at)
         size = _size(plan, first, seen, done)
@@ -125,7 +128,7 @@ def _at(line, folder):
     return [*words, f"--output_dir={folder}"]
 
 
-def _run(script, lines, slot, steady_s):
+def _run(script, request, slot):
     """What the probe has seen, as `main` writes it."""
     module = f"{__package__}.probe"
     with (
@@ -139,10 +142,11 @@ def _run(script, lines, slot, steady_s):
             start_new_session=True,
         ) as process,
     ):
-        ending = threading.Timer(LIMIT_S + 2 * steady_s, _kill, [process])
+        limit_s = LIMIT_S + 2 * request["steady_s"]
+        ending = threading.Timer(limit_s, _kill, [process])
         ending.start()
         try:
-            said = _answer(process, {"lines": lines, "steady_s": steady_s})
+            said = _answer(process, request)
         finally:
             ending.cancel()
             _kill(process)
@@ -271,7 +275,8 @@ def main(argv: list[str] | None = None) -> None:
     request = json.loads(sys.stdin.readline())
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    folder = request["folder"]
+    threading.Thread(target=_end, args=(folder,), daemon=True).start()
     seen = _Seen(request["steady_s"])
     with contextlib.suppress(_Enough), progress.watched(seen.add):
         for words in request["lines"]:
@@ -284,8 +289,10 @@ def main(argv: list[str] | None = None) -> None:
     os._exit(0)  # Threads of evaluations may be under way.
 
 
-def _end_with_stdin():
+def _end(folder):
+    """Ends the probe once whoever asked is gone; nobody else cleans up then."""
     sys.stdin.read()
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

@@ -1,6 +1,8 @@
 """Tests of foundations/sweeps/probe.py."""
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -9,6 +11,7 @@ import pytest
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.sweeps import argfile_lines, probe, scripts
+from lottery_ticket.tests import waiting
 
 SCRIPT = '''
 import functools, os, time
@@ -130,6 +133,23 @@ def test_a_line_that_trains_too_late_is_killed(measure, monkeypatch):
     monkeypatch.setattr(probe, "LIMIT_S", 1)
     with pytest.raises(probe.NoProbe, match="it did not train in 1 s"):
         measure("--output_dir=out/a --start_s=3600", steady_s=0)
+
+
+def test_who_is_killed_leaves_no_probe_and_no_folder(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "import time\n\n\ndef main(argv):\n    time.sleep(3600)\n"
+    )
+    (tmp_path / "folder/1").mkdir(parents=True)
+    with subprocess.Popen(
+        [sys.executable, "-m", probe.__name__, str(tmp_path / "script.py")],
+        stdin=subprocess.PIPE,
+    ) as process:
+        request = {"lines": [[]], "steady_s": 1}
+        request["folder"] = str(tmp_path / "folder")
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.close()
+        assert process.wait(waiting.LIMIT_S) == 1
+    assert not (tmp_path / "folder").exists()
 
 
 def test_a_runner_that_makes_no_plan_is_not_tried_out():
