@@ -37,7 +37,7 @@ def test_from_an_experiment_to_a_mailed_file_and_back(
     main.main(["ticket", "pack", run, "--output=other.ticket"])
     one, other = map(ticket_file.read, ("mine.ticket", "other.ticket"))
     assert one.bytes == other.bytes
-    main.main(["report", "results", "--quiet"])
+    main.main(["report", "results"])
 
 
 @pytest.mark.slow

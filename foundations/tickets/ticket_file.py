@@ -40,7 +40,7 @@ WITH = {
     "final": ("final",),
 }
 LOGS = ("train", "test", "validate")
-MOST_OF_FACTS = 8 * 2**20  # Bytes of JSON.
+MOST_OF_FACTS = 4 * 2**20  # Bytes of JSON.
 # Weights and other numbers, of masks and networks together, that a file may
 # promise: so many however small it is, and for each of its bytes.
 MOST_NUMBERS, MOST_NUMBERS_OF_A_BYTE = 2**26, 2**12
@@ -90,11 +90,16 @@ def write(path: str, ticket: Ticket) -> None:
 
     Raises ValueError if the name does not end in .ticket.
     """
+    check_name(path)
+    files.write(path, ticket.bytes)
+
+
+def check_name(path: str) -> None:
+    """Raises ValueError unless a path is a ticket's, by its name."""
     if not is_ticket(path):
         raise ValueError(
             f"The name of a ticket's file ends in {SUFFIX}. Received: {path}"
         )
-    files.write(path, ticket.bytes)
 
 
 def read(path: str) -> Ticket:

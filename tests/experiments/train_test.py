@@ -215,3 +215,32 @@ def test_a_ticket_of_another_keras_is_said_to_be_one(tmp_path, capsys):
         "was trained with keras 3.0.0: here its bytes"
         in capsys.readouterr().err
     )
+
+
+NET = """
+import keras
+
+
+def build(input_shape, num_classes):
+    x = inputs = keras.Input(input_shape)
+    x = keras.layers.Dense(6, "relu")(keras.layers.Flatten()(x))
+    x = keras.layers.Dropout(0.3)(x)
+    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+"""
+
+
+@pytest.mark.slow
+def test_the_network_of_a_ticket_that_is_the_users_is_said_again(tmp_path):
+    (tmp_path / "net.py").write_text(NET)
+    model = f"{tmp_path}/net.py:build"
+    settings = {**trunks.SETTINGS, "model": model, "hidden_units": None}
+    run, path = packed.trained(
+        tmp_path,
+        recipe=recipes.Recipe("own_model", dataset="digits", **settings),
+        masks=None,
+    )
+    made = f"{tmp_path}/again"
+    with pytest.raises(ValueError, match="net.py:build'.*Say where it is: --m"):
+        again(made, path)
+    given = recipes.Recipe(model=model)
+    assert again(made, path, given, quiet=True) == tiny.result_bytes(run)

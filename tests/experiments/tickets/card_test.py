@@ -51,3 +51,6 @@ def test_it_is_written_to_a_file(path, tmp_path, capsys):
     text = carded(path, SETTINGS, capsys)
     card.card(path, output=str(tmp_path / "README.md"))
     assert (tmp_path / "README.md").read_text() == text
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(ValueError, match="README.md is there already"):
+        card.card(path, output=str(tmp_path / "README.md"))

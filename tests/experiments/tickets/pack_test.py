@@ -20,8 +20,13 @@ def test_a_run_is_packed(run, tmp_path, capsys):
     seal = ticket_file.read(path).seal
     out = capsys.readouterr().out
     assert out.startswith(f"{path}: ") and out.endswith(f"sha256 {seal}\n")
-    pack.pack(run, with_="final", output=path)
-    assert list(ticket_file.read(path).networks) == ["final"]
+    pack.pack(run, output=path)  # It is there already.
+    with pytest.raises(ValueError, match="is another file: it is not overw"):
+        pack.pack(run, with_="final", output=path)
+    assert ticket_file.read(path).seal == seal
+    other = str(tmp_path / "b.ticket")
+    pack.pack(run, with_="final", output=other)
+    assert list(ticket_file.read(other).networks) == ["final"]
 
 
 def test_the_name_is_that_of_the_folder(run, tmp_path, monkeypatch):
