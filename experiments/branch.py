@@ -133,11 +133,11 @@ def plan(
             str(source.granularity),
             source.pruned_at_once.get("score_pooling"),
         )
-        kept, start = masks, presets
-        if masks is None:
-            kept = select(groups)
-            start = functools.partial(_presets, source, kept, settings, seed)
-        model.reset(start(), kept, seed)
+        if masks is not None:
+            model.reset(presets(), masks, seed)
+            return groups.facts(masks)
+        kept = select(groups)
+        model.reset(_presets(source, kept, settings, seed), kept, seed)
         return groups.facts(kept)
 
     return one_network.training(
