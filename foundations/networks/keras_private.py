@@ -124,10 +124,10 @@ def output_layers(network: keras.Model) -> list:
     return [each._keras_history.operation for each in outputs or ()]
 
 
-def made_by(tensor: keras.KerasTensor) -> tuple[typing.Any, list]:
-    """Returns the operation that a symbolic tensor comes from, and its inputs.
+def made_by(tensor: typing.Any) -> tuple[typing.Any, list]:
+    """Returns the operation that a KerasTensor comes from, and its inputs.
 
-    Those are symbolic tensors, too; an InputLayer has none.
+    Those are KerasTensors, too; an InputLayer has none.
     """
     operation, node, _ = tensor._keras_history
     return operation, list(operation._inbound_nodes[node].input_tensors)

@@ -141,7 +141,8 @@ def keep_n_of_m(
                 f"multiple of {m}: it cannot be pruned {groups.granularity}"
             )
         whole = granularity.matrix(masks[name], layout).astype(bool)
-        kept = _highest(n, *(x.T.reshape(-1, m) for x in (own, whole)), rng)
+        rows, kept_rows = own.T.reshape(-1, m), whole.T.reshape(-1, m)
+        kept = _highest(n, rows, kept_rows, rng)
         back = kept.reshape(own.T.shape).T
         pruned[name] = masks[name] * granularity.kernel(back, shape, layout)
     return pruned
