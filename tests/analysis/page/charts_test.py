@@ -39,7 +39,7 @@ def test_an_entry_switches_its_line_and_its_bars():
     assert texts == ["a (n = 3)", "b (n = 2)", "bars: lowest to highest"]
     first, second, bars = chart.entries
     assert first.dash == "" and second.dash and first.marker != second.marker
-    assert first.color == second.color == "#0072b2"
+    assert first.color == second.color == first.fill == "#0072b2"
     # A line, its bars and two caps each; of one colour, told by their looks.
     assert len(first.ids) == len(second.ids) == 4 and bars.ids == []
     for each in (*first.ids, *second.ids):
