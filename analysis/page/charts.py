@@ -262,8 +262,8 @@ def _color(artist):
 
 def _fill(line):
     """Colour inside a line's markers."""
-    found = line.get_markerfacecolor()
-    return found if found in NOT_DRAWN else mpl_colors.to_hex(found)
+    found = line.get_markerfacecolor()  # A name, or an array.
+    return "none" if str(found) in NOT_DRAWN else mpl_colors.to_hex(found)
 
 
 def _line_look(line):

@@ -151,6 +151,19 @@ def test_a_figure_without_legend_or_lines_is_a_picture():
     assert chart.svg.startswith("<svg") and chart.title == ""
 
 
+def test_marks_of_a_legend_are_filled_as_in_the_figure():
+    with figure_style.drawing() as (figure, [axes]):
+        axes.plot([0, 1], [0, 1])
+        fills = [{}, {"markerfacecolor": "none"}, {"markerfacecolor": "white"}]
+        entries = [
+            ("x", {"color": (1.0, 0.0, 0.0, 1.0), "marker": "o", **fill})
+            for fill in fills
+        ]
+        figure_style.legend(figure, entries)
+    found = [each.fill for each in charts.draw("x", figure, "f1").entries]
+    assert found == ["#ff0000", "none", "#ffffff"]
+
+
 def test_telling_changes_no_file():
     one, other = (series_figure([BLUE, SQUARES]) for _ in range(2))
     kinds = [figure_style.render(one, "svg") for _ in range(2)]
