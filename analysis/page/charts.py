@@ -41,6 +41,7 @@ class Entry:
     Args:
         text: What it says.
         color: As "#0072b2".
+        fill: Colour inside the marker, or "none".
         dash: Dashes of the line as SVG has them, "" for a whole one, None where
             there is none.
         marker: SVG path of the marker about (0, 0), or "".
@@ -49,6 +50,7 @@ class Entry:
 
     text: str
     color: str
+    fill: str
     dash: str | None
     marker: str
     ids: list[str]
@@ -156,9 +158,8 @@ def _legend(figure):
         figure.set_figheight(max(1.0, figure.get_figheight() - height))
         texts = (each.get_text() for each in legend.get_texts())
         for text, handle in zip(texts, legend.legend_handles, strict=True):
-            entries.append(
-                Entry(plain(text), _color(handle), *_line_look(handle), [])
-            )
+            looks = _color(handle), _fill(handle), *_line_look(handle)
+            entries.append(Entry(plain(text), *looks, []))
         legend.remove()
     return title, entries
 
@@ -257,6 +258,12 @@ def _color(artist):
     if not len(found):
         found = artist.get_edgecolor()
     return mpl_colors.to_hex(found[0]) if len(found) else ""
+
+
+def _fill(line):
+    """Colour inside a line's markers."""
+    found = line.get_markerfacecolor()  # A name, or an array.
+    return "none" if str(found) in NOT_DRAWN else mpl_colors.to_hex(found)
 
 
 def _line_look(line):

@@ -45,7 +45,9 @@ def render(
     of_tables = tables.of_sections(made, outputs)
     lead = {head: text for own in made for head, text in own.facts.items()}
     settings = summary.settings(found)
-    swatches = [entry.color for each in drawn for entry in each.entries]
+    entries = [entry for each in drawn for entry in each.entries]
+    swatches = [each.color for each in entries]
+    swatches += [each.fill for each in entries if each.fill.startswith("#")]
     texts = [each.svg for each in drawn]
     problems = [*dict.fromkeys(problems)]
     rendered = _template().render(

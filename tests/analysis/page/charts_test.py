@@ -39,7 +39,7 @@ def test_an_entry_switches_its_line_and_its_bars():
     assert texts == ["a (n = 3)", "b (n = 2)", "bars: lowest to highest"]
     first, second, bars = chart.entries
     assert first.dash == "" and second.dash and first.marker != second.marker
-    assert first.color == second.color == "#0072b2"
+    assert first.color == second.color == first.fill == "#0072b2"
     # A line, its bars and two caps each; of one colour, told by their looks.
     assert len(first.ids) == len(second.ids) == 4 and bars.ids == []
     for each in (*first.ids, *second.ids):
@@ -149,6 +149,19 @@ def test_a_figure_without_legend_or_lines_is_a_picture():
     chart = charts.draw("bars", figure, "f1")
     assert chart.entries == chart.lines == [] and not chart.is_wide
     assert chart.svg.startswith("<svg") and chart.title == ""
+
+
+def test_marks_of_a_legend_are_filled_as_in_the_figure():
+    with figure_style.drawing() as (figure, [axes]):
+        axes.plot([0, 1], [0, 1])
+        fills = [{}, {"markerfacecolor": "none"}, {"markerfacecolor": "white"}]
+        entries = [
+            ("x", {"color": (1.0, 0.0, 0.0, 1.0), "marker": "o", **fill})
+            for fill in fills
+        ]
+        figure_style.legend(figure, entries)
+    found = [each.fill for each in charts.draw("x", figure, "f1").entries]
+    assert found == ["#ff0000", "none", "#ffffff"]
 
 
 def test_telling_changes_no_file():
