@@ -43,7 +43,8 @@ class Ruling:
 def rule(values: Iterable[float], low: float, high: float) -> Ruling:
     """Returns what trials say of a claim: that their mean is in a range.
 
-    A trial without a value, NaN or infinite, leaves it open.
+    A trial without a value, NaN or infinite, leaves it open. The ends are not
+    in the range: what is no different is not above.
 
     Args:
         values: A number of each trial.
@@ -65,9 +66,9 @@ def rule(values: Iterable[float], low: float, high: float) -> Ruling:
 
 def _verdict(mean, from_, to, low, high):
     """By the interval of the mean, and the range of the claim."""
-    if low <= from_ and to <= high:
+    if low < from_ and to < high:
         return PASS, ""
-    if to < low or from_ > high:
-        beyond = mean - (low if to < low else high)
+    if to <= low or from_ >= high:
+        beyond = mean - (low if to <= low else high)
         return OFF, f"by {beyond:+.2g}"
     return OPEN, "its interval is partly outside"

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.sweeps import steps as sweep_steps
 
 with lazy.imports():
     import pandas as pd
@@ -47,21 +48,6 @@ class Found:
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
-    """Some runs of a study: an argfile, and the runner of its lines.
-
-    Args:
-        runner: Name of a command, such as branch.
-        argfile: Name of an argfile, such as branch_argfile.
-        flags: Its flags, but for output_dir, trials and data_dir.
-    """
-
-    runner: str
-    argfile: str
-    flags: tuple[str, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
 class Claim:
     """A number that a source states, or a relation that it states of one.
 
@@ -93,8 +79,9 @@ class Study:
     Args:
         help: What it is about, in a few words.
         paper: Page of docs/papers, such as "frankle_carbin_2019".
-        steps: Dict, one of SCALES -> its runs; a scale that is not there is
-            not to be had.
+        steps: Dict, one of SCALES -> its runs: argfiles, their runners and
+            flags, but for output_dir, trials and data_dir. A scale that is not
+            there is not to be had.
         claims: Dict, name -> claim.
         trials: How many are run, at each scale but the smallest.
         data: Dataset that has to be in data_dir; None needs none.
@@ -102,7 +89,7 @@ class Study:
 
     help: str
     paper: str
-    steps: dict[str, tuple[Step, ...]]
+    steps: dict[str, tuple[sweep_steps.Step, ...]]
     claims: dict[str, Claim]
     trials: int = 5
     data: str | None = None

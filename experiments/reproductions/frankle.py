@@ -8,23 +8,24 @@ Rewinding (https://arxiv.org/abs/1903.01611), linear mode connectivity
 """
 
 from lottery_ticket.experiments.reproductions import claims, measures
+from lottery_ticket.foundations.sweeps import steps
 from lottery_ticket.foundations.values import interpolation
 
 RESNET = "--recipe=cifar10_resnet20"
 STABLE = 100 * interpolation.STABLE_BELOW
 TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
 END = {"column": measures.AT_END}
+# Digits have a rate that is constant, with which there is nothing to rewind.
+DROPPING = ("--recipe=digits_fc", "--schedule=piecewise")
 BOTH = ("paper", "short")
 
 
 def _lottery(*flags):
-    return claims.Step(
-        "lottery_experiment", "lottery_experiment_argfile", flags
-    )
+    return steps.Step("lottery_experiment", "lottery_experiment_argfile", flags)
 
 
 def _instability(*flags):
-    return claims.Step("instability", "instability_argfile", flags)
+    return steps.Step("instability", "instability_argfile", flags)
 
 
 def _barrier(text, source, density, iteration, bound):
@@ -38,7 +39,7 @@ def _barrier(text, source, density, iteration, bound):
 
 
 def _at_init(*flags):
-    return (claims.Step("prune_at_init", "prune_at_init_argfile", flags),)
+    return (steps.Step("prune_at_init", "prune_at_init_argfile", flags),)
 
 
 def _no_difference(criterion, check, density):
@@ -184,7 +185,7 @@ STUDIES = {
         "renda_2020",
         {
             "paper": (
-                claims.Step(
+                steps.Step(
                     "lottery_experiment",
                     "retraining_argfile",
                     (RESNET, "--rewind_iteration=1000it", "--iterations=15"),
@@ -209,22 +210,22 @@ STUDIES = {
         "renda_2020",
         {
             "short": (
-                claims.Step(
+                steps.Step(
                     "lottery_experiment",
                     "retraining_argfile",
                     (
-                        *("--recipe=digits_fc", "--rewind_iteration=200it"),
-                        "--iterations=16",
+                        *(*DROPPING, "--lr_drops=1000it,1500it"),
+                        *("--rewind_iteration=200it", "--iterations=16"),
                     ),
                 ),
             ),
             "smoke": (
-                claims.Step(
+                steps.Step(
                     "lottery_experiment",
                     "retraining_argfile",
                     (
-                        *("--recipe=digits_fc", "--rewind_iteration=2it"),
-                        *(*TINY, "--iterations=1"),
+                        *(*DROPPING, "--lr_drops=3it", *TINY),
+                        *("--rewind_iteration=2it", "--iterations=1"),
                     ),
                 ),
             ),

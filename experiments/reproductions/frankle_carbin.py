@@ -6,6 +6,7 @@ those at the early-stopping iteration, as in the figures' upper rows.
 """
 
 from lottery_ticket.experiments.reproductions import claims, measures
+from lottery_ticket.foundations.sweeps import steps
 
 RATIO = 0.2  # Margin of how many times sooner, as a share of it.
 PAPER = "frankle_carbin_2019"
@@ -16,8 +17,8 @@ def tickets(*flags, controls="reinit", levels, runs=3):
     """Returns the steps of tickets, and of controls of them at some levels."""
     control = (f"--experiment={controls}", f"--levels={levels}")
     return (
-        claims.Step("lottery_experiment", "lottery_experiment_argfile", flags),
-        claims.Step("branch", "branch_argfile", (*control, f"--runs={runs}")),
+        steps.Step("lottery_experiment", "lottery_experiment_argfile", flags),
+        steps.Step("branch", "branch_argfile", (*control, f"--runs={runs}")),
     )
 
 

@@ -4,6 +4,7 @@ Tables print no spreads: accuracies have the usual margin.
 """
 
 from lottery_ticket.experiments.reproductions import claims, measures
+from lottery_ticket.foundations.sweeps import steps
 
 RESNET = "--recipe=cifar10_resnet20_gem"
 DIGITS = "--recipe=digits_fc_gem"
@@ -16,7 +17,7 @@ TINY = (
 
 
 def _steps(*flags):
-    return (claims.Step("gem_miner", "gem_miner_argfile", flags),)
+    return (steps.Step("gem_miner", "gem_miner_argfile", flags),)
 
 
 def _accuracy(method, density, published, table, column=measures.AT_END):

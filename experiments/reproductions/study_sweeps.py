@@ -67,7 +67,7 @@ class StudySweep:
     def _flags(self, name, step):
         study = registry.STUDIES[name]
         given = {}
-        for word in step.flags:
+        for word in step.words:
             key, is_set, value = word.removeprefix("--").partition("=")
             given[key] = value if is_set else "True"
         trials = 1 if self.scale == claims.SMOKE else study.trials

@@ -6,6 +6,7 @@ seed are the spread. The paper prints none: learned masks have the usual margin.
 """
 
 from lottery_ticket.experiments.reproductions import claims, measures
+from lottery_ticket.foundations.sweeps import steps
 
 RERUN = "rerun of the authors' code, n = 5"
 FC = "--networks=fc"
@@ -14,7 +15,7 @@ TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
 
 def _grid(*flags):
     words = (FC, *flags)
-    return (claims.Step("lottery_experiment", "deconstructing_argfile", words),)
+    return (steps.Step("lottery_experiment", "deconstructing_argfile", words),)
 
 
 def _untrained_steps(*flags, training=()):
@@ -23,8 +24,8 @@ def _untrained_steps(*flags, training=()):
         *training,
     )
     return (
-        claims.Step("lottery_experiment", "deconstructing_argfile", dense),
-        claims.Step("untrained", "untrained_argfile", (FC, *flags)),
+        steps.Step("lottery_experiment", "deconstructing_argfile", dense),
+        steps.Step("untrained", "untrained_argfile", (FC, *flags)),
     )
 
 
@@ -176,9 +177,9 @@ STUDIES = {
         "learned masks of an untrained LeNet-300-100, MNIST",
         "zhou_2019",
         {
-            "paper": (claims.Step("supermask", "supermask_argfile", (FC,)),),
+            "paper": (steps.Step("supermask", "supermask_argfile", (FC,)),),
             "smoke": (
-                claims.Step("supermask", "supermask_argfile", (FC, *TINY)),
+                steps.Step("supermask", "supermask_argfile", (FC, *TINY)),
             ),
         },
         {

@@ -50,6 +50,11 @@ def test_what_decides_nothing_is_open(values, why):
     assert (ruling.verdict, ruling.why) == ("OPEN", why)
 
 
+def test_what_is_no_different_is_not_above():
+    assert rulings.rule([0.0] * 3, 0, INFINITY).verdict == "OFF"
+    assert rulings.rule([0.0] * 3, -0.5, 0.5).verdict == "PASS"
+
+
 @hypothesis.given(
     st.lists(st.floats(-100, 100), min_size=3, max_size=8),
     st.floats(-100, 100),
@@ -57,7 +62,7 @@ def test_what_decides_nothing_is_open(values, why):
 )
 def test_one_verdict_follows_from_the_interval(values, low, width):
     found = rulings.rule(values, low, low + width)
-    is_inside = low <= found.low and found.high <= low + width
-    is_outside = found.high < low or found.low > low + width
+    is_inside = low < found.low and found.high < low + width
+    is_outside = found.high <= low or found.low >= low + width
     expected = "PASS" if is_inside else "OFF" if is_outside else "OPEN"
     assert found.verdict == expected

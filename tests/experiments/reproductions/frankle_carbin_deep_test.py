@@ -18,5 +18,5 @@ def test_at_a_high_rate_there_is_no_ticket_and_at_others_there_is():
 def test_the_recipes_are_those_of_the_paper():
     for name, study in STUDIES.items():
         for steps in study.steps.values():
-            assert steps[0].flags[0] == f"--recipe=cifar10_{name}"
+            assert steps[0].words[0] == f"--recipe=cifar10_{name}"
             assert f"cifar10_{name}" in recipes.RECIPES

@@ -29,12 +29,12 @@ def test_reinit_is_run_at_the_levels_that_are_judged():
     # .8 ** level, about: 7 is 21 %, 15 is 3.6 %.
     for scale in ("paper", "short"):
         tickets, reinit = STUDIES["lenet"].steps[scale]
-        assert "--iterations=15" in tickets.flags
-        [levels] = [x for x in reinit.flags if x.startswith("--levels=")]
+        assert "--iterations=15" in tickets.words
+        [levels] = [x for x in reinit.words if x.startswith("--levels=")]
         assert {"7", "15"} <= {*levels.partition("=")[2].split(",")}
 
 
 def test_tickets_come_before_their_controls():
     found = frankle_carbin.tickets("--recipe=mnist_fc", levels="1,2", runs=1)
     assert [step.runner for step in found] == ["lottery_experiment", "branch"]
-    assert found[1].flags == ("--experiment=reinit", "--levels=1,2", "--runs=1")
+    assert found[1].words == ("--experiment=reinit", "--levels=1,2", "--runs=1")
