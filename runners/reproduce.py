@@ -57,7 +57,8 @@ def reproduce(
     Args:
         studies: Names of studies, such as lenet,conv2; or all.
         scale: paper (as published), short (an hour or so on two cores, where
-            orders alone are judged) or smoke (seconds: whether it runs).
+            orders alone are judged) or smoke (seconds: whether it runs, on
+            images that are drawn).
         trials: Number of trials. Default is that of each study, 1 for smoke.
         output_dir: Folder of the results; those of a study go to
             OUTPUT_DIR/SCALE/STUDY.
@@ -135,6 +136,7 @@ def _run(sweep, *, dry_run, **options):
 
 def _run_here(sweep):
     """Runs a sweep in this process: all together share what is loaded."""
+    sweep.write_data()
     for step in sweep.steps():
         command = commands.find(step["runner"])
         argfile = argfile_runner.argfiles()[step["argfile"]]

@@ -13,7 +13,10 @@ from lottery_ticket.foundations.values import interpolation
 
 RESNET = "--recipe=cifar10_resnet20"
 STABLE = 100 * interpolation.STABLE_BELOW
-TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
+TINY = (
+    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
+    *("--train_batch_size=20", "--validation_size=20"),
+)
 END = {"column": measures.AT_END}
 # Digits have a rate that is constant, with which there is nothing to rewind.
 DROPPING = ("--recipe=digits_fc", "--schedule=piecewise")

@@ -10,7 +10,10 @@ from lottery_ticket.foundations.sweeps import steps
 
 RATIO = 0.2  # Margin of how many times sooner, as a share of it.
 PAPER = "frankle_carbin_2019"
-TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
+TINY = (
+    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
+    *("--train_batch_size=20", "--validation_size=20"),
+)
 
 
 def tickets(*flags, controls="reinit", levels, runs=3):

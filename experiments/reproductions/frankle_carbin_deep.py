@@ -48,7 +48,10 @@ def _dropout(layers, density):
 def _rate(network, name, rate, density, claim, iterations):
     """A deep network at one of three rates: fig. 7 or 8."""
     recipe = f"--recipe=cifar10_{network}{rate}"
-    tickets, tiny = frankle_carbin.tickets, frankle_carbin.TINY
+    tickets = frankle_carbin.tickets
+    tiny = (*frankle_carbin.TINY, "--lr_drops=2it,3it")
+    if rate == "_warmup":
+        tiny = (*tiny, "--warmup=1it")
     figure = "fig. 8" if network == "resnet20" else "fig. 7"
     words = {
         "": "at a rate of .1",

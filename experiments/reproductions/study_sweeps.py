@@ -4,7 +4,11 @@ import dataclasses
 
 import yaml
 
-from lottery_ticket.experiments.reproductions import claims, registry
+from lottery_ticket.experiments.reproductions import (
+    claims,
+    drawn_data,
+    registry,
+)
 from lottery_ticket.foundations.machine import files
 
 
@@ -17,7 +21,7 @@ class StudySweep:
         scale: One of claims.SCALES.
         output_dir: Folder of all studies' results.
         trials: Number of trials; None is each study's own.
-        data_dir: Folder of the data.
+        data_dir: Folder of the data; the smallest scale draws its own.
     """
 
     studies: tuple[str, ...]
@@ -35,7 +39,8 @@ class StudySweep:
                     f"{name} has no scale {self.scale}. It has: "
                     f"{', '.join(study.steps)}"
                 )
-            if study.data is not None and self.data_dir is None:
+            is_drawn = self.scale == claims.SMOKE
+            if study.data and not is_drawn and self.data_dir is None:
                 raise ValueError(
                     f"{name} needs {study.data}: give the folder that holds it "
                     "as --data_dir"
@@ -57,12 +62,25 @@ class StudySweep:
             for step in registry.STUDIES[name].steps[self.scale]
         ]
 
+    def write_data(self) -> None:
+        """Draws the data that the smallest scale takes for real ones."""
+        for name in self.studies:
+            data = registry.STUDIES[name].data
+            if data and self.scale == claims.SMOKE:
+                drawn_data.write(self._data_dir, data)
+
     def write(self) -> str:
         """Writes the sweep file, beside the studies' folders; returns where."""
         path = files.join(self.output_dir, self.scale, "sweep.yaml")
         text = yaml.safe_dump(self.steps(), sort_keys=False)
         files.write(path, text.encode())
         return path
+
+    @property
+    def _data_dir(self):
+        if self.scale == claims.SMOKE:
+            return files.join(self.output_dir, self.scale, "data")
+        return self.data_dir
 
     def _flags(self, name, step):
         study = registry.STUDIES[name]
@@ -71,7 +89,7 @@ class StudySweep:
             key, is_set, value = word.removeprefix("--").partition("=")
             given[key] = value if is_set else "True"
         trials = 1 if self.scale == claims.SMOKE else study.trials
-        data = {} if study.data is None else {"data_dir": self.data_dir}
+        data = {} if study.data is None else {"data_dir": self._data_dir}
         return {
             "output_dir": self.folder(name),
             "trials": self.trials or trials,

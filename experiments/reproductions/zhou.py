@@ -10,7 +10,10 @@ from lottery_ticket.foundations.sweeps import steps
 
 RERUN = "rerun of the authors' code, n = 5"
 FC = "--networks=fc"
-TINY = ("--training_len=4it", "--test_interval=2", "--validate_interval=2")
+TINY = (
+    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
+    *("--train_batch_size=20", "--validation_size=20"),
+)
 
 
 def _grid(*flags):

@@ -51,3 +51,17 @@ def test_a_switch_is_true_and_trials_can_be_given():
 def test_what_cannot_be_run_is_refused(name, scale, message):
     with pytest.raises(ValueError, match=message):
         study_sweeps.StudySweep((name,), scale, "out").check()
+
+
+def test_the_smallest_scale_needs_no_data(tmp_path):
+    sweep = study_sweeps.StudySweep(
+        ("lenet", "conv2", "digits"), "smoke", str(tmp_path)
+    )
+    sweep.check()
+    sweep.write_data()
+    data = tmp_path / "smoke" / "data"
+    assert sorted(x.name for x in data.iterdir()) == [
+        "cifar10.npz",
+        "mnist.npz",
+    ]
+    assert sweep.steps()[0]["flags"]["data_dir"] == str(data)
