@@ -58,6 +58,10 @@ class Padded(Unchanged):
         pads = any(keras.tree.flatten(self.layer.padding))
         return np.where(given == 0, 0, np.nan) if pads else given
 
+    def why(self):
+        """Returns that it pads."""
+        return f"{self.call.label} pads zeros"
+
 
 class Resized(Unchanged):
     """Larger images; what is not simply repeated is not exact."""

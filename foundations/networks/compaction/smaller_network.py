@@ -109,9 +109,14 @@ def _again(operation, changes):
     """A layer or operation of the same config but for changes.
 
     Itself, if its class is not Keras's, as its config may lack what it was made
-    with; or if that is not for files, as a function is.
+    with; if that is not for files, as a function is; or if its activation is a
+    layer, whose variables are made when it is first called.
     """
-    if not type(operation).__module__.startswith("keras."):
+    activation = getattr(operation, "activation", None)
+    is_odd = isinstance(activation, keras.Layer) and not (
+        rules.is_per_value(activation)
+    )
+    if is_odd or not type(operation).__module__.startswith("keras."):
         return operation
     try:
         config = {**operation.get_config(), **changes}

@@ -92,3 +92,21 @@ def test_layers_of_channels_first_stay():
     y = L.GlobalMaxPooling2D(data_format="channels_first", name="pool")(x)
     found = compaction.compact(keras.Model(x, L.Dense(2)(y)))
     assert found.layers[0].why == "stays: it has its channels first"
+
+
+def test_constants_that_are_padded_stay_unless_they_are_0():
+    network = keras.Sequential(
+        [
+            keras.Input((4, 4, 2)),
+            L.Conv2D(3, 1, name="first"),
+            L.ZeroPadding2D(1, name="padded"),
+            L.Conv2D(2, 3),
+        ]
+    )
+    kernel = np.ones((1, 1, 2, 3))
+    kernel[..., :2] = 0
+    smaller.put(network.layers[0], [kernel, [0, 5, 0]])
+    found = smaller.check(network)
+    assert found.layers[0].outputs == (3, 2)
+    why = found.layers[0].why
+    assert why == "1 constant stays: ZeroPadding2D 'padded' pads zeros"

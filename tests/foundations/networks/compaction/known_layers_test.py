@@ -52,3 +52,46 @@ def test_a_call_as_in_training_stays():
     rows = {each.path: each for each in compaction.compact(network).layers}
     assert rows["norm"].why == "stays: it is called as in training"
     assert rows["first"].outputs == (4, 4)
+
+
+@pytest.mark.parametrize("kind", [L.PReLU, L.LayerNormalization])
+def test_a_layer_whose_activation_is_one_stays(kind):
+    layer = L.Dense(3, activation=kind(), name="odd")
+    network = keras.Sequential([keras.Input((4,)), layer, L.Dense(2)])
+    network(np.ones((1, 4)))  # Makes the inner variables.
+    found = smaller.check(smaller.thinned(network, 0.3, 0))
+    assert found.layers[0].why == "stays: it has a layer as its activation"
+
+
+def test_simple_layers_may_be_activations():
+    layer = L.Dense(3, activation=L.LeakyReLU(0.5))
+    network = keras.Sequential([keras.Input((4,)), layer, L.Dense(2)])
+    kernel = np.ones((4, 3))
+    kernel[:, 0] = 0
+    smaller.put(layer, [kernel, [-2, 0, 0]])
+    found = smaller.check(network)
+    assert found.layers[0].outputs == (3, 2)
+
+
+def test_an_activation_that_is_not_known_stays():
+    layer = L.Dense(3, activation=lambda x: x[..., ::-1], name="turned")
+    network = keras.Sequential([keras.Input((4,)), layer, L.Dense(2)])
+    found = smaller.check(smaller.thinned(network, 0.3, 0))
+    assert found.layers[0].why.startswith("stays: it has an activation that")
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_convolutions_in_groups_stay(groups):
+    network = keras.Sequential(
+        [
+            keras.Input((5, 5, 2)),
+            L.Conv2D(4, 1),
+            L.Conv2D(4, 3, groups=groups),
+            L.Conv2D(2, 1),
+        ]
+    )
+    kernel = np.ones((1, 1, 4, 2))
+    kernel[:, :, :2] = 0
+    smaller.put(network.layers[-1], [kernel, [0, 0]])
+    found = smaller.check(network)
+    assert found.layers[1].outputs == (4, 4 if groups > 1 else 2)

@@ -18,16 +18,12 @@ L = keras.layers
         (keras.activations.log_softmax, False),
         (L.ReLU(), True),
         (L.Softmax(), False),
+        (L.PReLU(), False),
+        (L.LayerNormalization(), False),
     ],
 )
 def test_activations_that_mix_values_are_known(activation, expected):
     assert rules.is_per_value(activation) is expected
-
-
-def test_a_layer_with_slopes_is_no_function_of_a_value():
-    slopes = L.PReLU()
-    slopes.build((None, 3))
-    assert not rules.is_per_value(slopes)
 
 
 def test_functions_of_constants_leave_what_varies():
