@@ -132,7 +132,7 @@ def _compare_ray(folder, address, count, trained):
     nothing = scripts.Runner(f"{folder}/nothing.py")
     words = ("lottery_experiment",)
     training = scripts.Runner("lottery_ticket.runners.main", words)
-    short = ("--iterations=1", "--training_len=1000it", *RECIPE[1:])
+    short = ("--iterations=1", "--training_len=1000it", "--quiet")
     for label, runner, words in (
         ("nothing", nothing, [()] * count),
         ("digits", training, [short] * trained),

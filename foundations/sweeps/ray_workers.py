@@ -130,7 +130,8 @@ class RayWorkers:
         self._threads = threads
         self._losses = collections.Counter()  # By number of line, from 1.
         self._probe: Any = None
-        self._had_worker_at = time.monotonic()
+        # Last seen with a worker that has a place; None before the first look.
+        self._had_worker_at: float | None = None
         self._is_noticed = False
 
     def start(
@@ -184,6 +185,8 @@ class RayWorkers:
 
     def _check_places(self, workers):
         now = time.monotonic()
+        if self._had_worker_at is None:
+            self._had_worker_at = now
         if not all(worker.is_placeless for worker in workers):
             self._had_worker_at, self._is_noticed = now, False
             return
