@@ -41,6 +41,7 @@ class Runner:
         """Those of its parts, or itself, that cannot."""
         return [each for each in self.parts or (self,) if not each.can_skip]
 
+    @property
     def name(self) -> str:
         """What a journal calls it: a command, a module or a path."""
         return self.words[0] if self.words else self.script
