@@ -210,9 +210,11 @@ class LineWaits:
         if not readers or (is_remote and self._age_s() < REMOTE_POLL_S):
             return
         there = set(filter(_is_there, dict.fromkeys(readers.values())))
-        for reader, folder in readers.items():
-            if folder in there and reader in self._waits:
-                self._go_on(self._look_again(reader))
+        self._go_on(
+            self._look_at(
+                [x for x, folder in readers.items() if folder in there]
+            )
+        )
         self._polled_at = time.monotonic()
 
     def freed(self, among: Collection[int]) -> list[argfile_lines.Line]:
@@ -245,17 +247,22 @@ class LineWaits:
         while ended:
             number, failure = ended.popleft()
             self._to_end.discard(number)
-            for reader in self._readers.pop(number, ()):
-                if reader in self._waits:
-                    ended += self._look_again(reader, failure is not None)
+            readers = self._readers.pop(number, ())
+            ended += self._look_at(readers, failure is not None)
 
-    def _look_again(self, number, has_failed=False):
-        """Looks a line up, for whose writer may have failed.
+    def _look_at(self, numbers, has_failed=False):
+        """Looks lines up whose writer may have failed.
 
-        Returns [(number, failure)] if it has ended by that, else [].
+        Returns [(number, failure)] of those that have ended by that.
         """
-        with files.listed(self._waits[number].folder):  # As it is by now.
-            line, answer = self._looked_up(self._lines[number])
+        waiting = [x for x in dict.fromkeys(numbers) if x in self._waits]
+        folders = {self._waits[number].folder for number in waiting}
+        with files.listed(*folders):  # As they are by now.
+            return [x for n in waiting for x in self._look(n, has_failed)]
+
+    def _look(self, number, has_failed):
+        """As `_look_at`, of one line."""
+        line, answer = self._looked_up(self._lines[number])
         if answer is False:
             del self._waits[number]
             self._lines[number] = line

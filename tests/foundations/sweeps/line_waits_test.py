@@ -197,7 +197,7 @@ def test_remote_folders_are_asked_for_rarely(clock, monkeypatch):
         waits.poll([1])
         clock[0] += 1
     waits.poll([1])
-    assert asked == ["memory://a/1/run.json"] * 2
+    assert asked.count("memory://a/1/run.json") == 2
 
 
 def test_the_end_of_a_line_frees_those_that_wait_for_it():
