@@ -128,7 +128,7 @@ def test_programs_beyond_the_probes_count_as_the_others(tried):
             scripts.Runner("/a.py"),
             (),
             3,
-            "its runner does not say what lines do",
+            SILENT,
         ),
     ],
 )

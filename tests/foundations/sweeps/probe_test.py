@@ -171,7 +171,7 @@ def test_a_line_is_left_some_seconds_after_its_own_first_iterations(
     monkeypatch.setattr(probe.time, "monotonic", lambda: now[0])
     seen = probe._Seen(5)
     seen.add(0, 10)
-    for now[0], done in ((20, 1), (25, 10), (25.5, 0)):
+    for now[0], done in ((20, 1), (24, 10), (24.5, 0)):
         seen.add(done, 10)
     seen.end()
     for now[0], done in ((26, 0), (27, 1), (32, 5)):
