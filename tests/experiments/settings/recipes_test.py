@@ -395,3 +395,10 @@ def test_a_compiled_optimizer_has_its_own_settings():
     for given in ({"lr": 0.1}, {"schedule": "cosine"}, {"warmup": "3it"}):
         with pytest.raises(ValueError, match="compiled has all its settings"):
             recipes.Recipe("own_model", optimizer="compiled", **given)
+
+
+def test_whether_fractions_are_those_of_the_recipe():
+    assert recipes.Recipe().has_usual_fractions()
+    assert recipes.Recipe(model="conv2").has_usual_fractions()
+    other = recipes.Recipe(fractions={"layer0": 0.5})
+    assert not other.has_usual_fractions()
