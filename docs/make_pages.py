@@ -70,6 +70,8 @@ REFERENCE = {
         "analysis.mask_facts",
         "foundations.paths",
         "foundations.save_restore",
+        "foundations.tickets.ticket_file",
+        "foundations.tickets.run_tickets",
     ),
     "experiments": (
         "Experiments",

@@ -1,6 +1,10 @@
 """Trains one network once."""
 
-from lottery_ticket.experiments.finished import finished_runs, given_networks
+from lottery_ticket.experiments.finished import (
+    finished_runs,
+    given_networks,
+    ticket_settings,
+)
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.machine import environment, progress
@@ -174,6 +178,9 @@ def _source(ticket, given):
         dataset=own.get("dataset"),
     )
     finished_runs.check_initial(source)
+    if source.packed is not None:
+        there = source.packed.settings
+        ticket_settings.check_said(source.directory, there, source.settings)
     if source.settings.get("experiment") in finished_runs.SEARCHES:
         raise ValueError(
             f"{source.directory} learned a mask: it trained no weights. To "

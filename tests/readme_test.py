@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
@@ -16,6 +17,7 @@ from lottery_ticket.experiments import (
     mask_connectivity,
     prune_at_init,
     supermask,
+    train,
     untrained,
 )
 from lottery_ticket.experiments.settings import (
@@ -42,6 +44,7 @@ from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.selection import layer_densities, quotas
 from lottery_ticket.foundations.sweeps import argfile_lines
+from lottery_ticket.foundations.tickets import run_tickets, ticket_file
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
@@ -155,6 +158,25 @@ def test_the_snippets_of_the_page_on_data_run(folder):
     assert done.returncode == 0, done.stderr
     assert "a tf.data.Dataset of 160 examples is read once" in done.stderr
     assert (folder / "results/both/trial1/1/same_init/run.json").exists()
+
+
+@pytest.mark.slow
+def test_the_snippets_of_the_page_on_tickets_run(folder):
+    recipe = recipes.Recipe(training_len="2it", hidden_units=(300, 100))
+    masks = {"layer0": np.arange(64 * 300).reshape(64, 300) % 50 == 0}
+    plan = train.plan("run", recipe, masks=masks, quiet=True)
+    plan.run()
+    ticket_file.write("mine.ticket", run_tickets.of_run("run"))
+    code = scripts("docs/tickets.md") + (
+        "\nfor layer in model.layers:"
+        "\n    for each in layer.weights:"
+        "\n        name = layer.name + '_bias' * (each.name == 'bias')"
+        "\n        assert (weights[name] == each.numpy()).all()"
+        "\n        print(name, each.shape)"
+    )
+    done = run(code, folder)
+    assert done.returncode == 0, done.stderr
+    assert "layer0 (64, 300)\nlayer0_bias" in done.stdout
 
 
 def test_the_argfile_prints_lines_for_its_runner(folder):

@@ -71,7 +71,14 @@ class FinishedRun:
     def recipe(self) -> recipes.Recipe:
         """What it was trained by."""
         own = recipe_changes.RecipeChanges(data_dir=self.data_dir)
-        return recipe_changes.apply(own, self.settings)
+        try:
+            return recipe_changes.apply(own, self.settings)
+        except (KeyError, TypeError, AttributeError) as error:
+            if self.packed is None:
+                raise
+            raise ValueError(
+                f"{self.directory} has settings that are no run's: {error!r}"
+            ) from error
 
     @property
     def start_iteration(self) -> int:

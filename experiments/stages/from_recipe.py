@@ -111,7 +111,7 @@ def model(recipe, dataset, quiet=False, folders=()):
 
 def _is_without_recurrent(source):
     """Whether recurrent kernels have no masks in a run, or a ticket's file."""
-    if ticket_file.is_ticket(source) and files.exists(source):
+    if ticket_file.is_ticket(source) and not files.names(source):
         inputs = ticket_file.read(source).record["inputs"]
         return names_0_1_0.RECURRENT not in inputs
     return run_record.is_without_recurrent(source)

@@ -8,7 +8,6 @@ import sys
 
 from lottery_ticket.experiments.tickets import ticket_texts
 from lottery_ticket.foundations.command_line import terminal
-from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.tickets import ticket_file
 
 
@@ -24,7 +23,7 @@ def card(ticket: str, *, output: str | None = None) -> None:
 
     Args:
         ticket: The file.
-        output: File to write. Default is to print it.
+        output: File to write, which must be new. Default is to print it.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -34,7 +33,7 @@ def card(ticket: str, *, output: str | None = None) -> None:
     if output is None:
         terminal.say(text, sys.stdout)
         return
-    files.write(output, f"{text}\n".encode())
+    ticket_texts.write_new(output, f"{text}\n".encode())
     terminal.say(f"Wrote {output}", sys.stdout)
 
 

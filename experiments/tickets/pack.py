@@ -6,6 +6,7 @@ lottery-ticket ticket pack results/trial1/5/same_init --output=mine.ticket
 import os
 import sys
 
+from lottery_ticket.experiments.tickets import ticket_texts
 from lottery_ticket.foundations.command_line import terminal
 from lottery_ticket.foundations.tickets import run_tickets, ticket_file
 
@@ -26,16 +27,18 @@ def pack(run: str, *, with_: str = "both", output: str | None = None) -> None:
             again from the initial ones; the final ones are what it learned.
         output: File to write, a path or such as s3://bucket/mine.ticket; the
             name ends in .ticket. Default is that of the run's folder, in the
-            working folder.
+            working folder. Another file of that name is not overwritten.
 
     Raises:
         FileNotFoundError: If no run is there.
-        ValueError: If it is not finished, or files of it are damaged.
+        ValueError: If it is not finished, files of it are damaged, or output
+            is another file.
     """
     ticket = run_tickets.of_run(run, with_)
     place = os.path.abspath(run.rstrip("/"))
     path = output or os.path.basename(place) + ticket_file.SUFFIX
-    ticket_file.write(path, ticket)
+    ticket_file.check_name(path)
+    ticket_texts.write_new(path, ticket.bytes)
     terminal.say(
         f"{path}: {len(ticket.bytes):,} bytes, sha256 {ticket.seal}", sys.stdout
     )

@@ -1,4 +1,4 @@
-"""What a ticket's file says, in words and rows, for people.
+"""What a ticket's file says, in words and rows, for people; and their files.
 
 A file may come from anybody: what it says is shown without what moves cursors,
 ends lines or means something to Markdown.
@@ -10,10 +10,26 @@ import typing
 
 import numpy as np
 
+from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.tickets import mask_codes, ticket_file
 from lottery_ticket.foundations.values import masks as masks_lib
 
 _LONGEST = 200
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Writes a file for people, never over another one.
+
+    Raises ValueError if there is a file of other bytes.
+    """
+    if files.exists(path):
+        if files.read(path) != data:
+            raise ValueError(
+                f"{path} is there already, and is another file: it is not "
+                "overwritten. Give another --output"
+            )
+        return
+    files.write(path, data)
 
 
 def plain(value: typing.Any) -> str:

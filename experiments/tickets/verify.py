@@ -88,7 +88,7 @@ def _compare(ticket, recorded, evaluated):
         for name, value in metrics.items():
             there = recorded[split].get(name, math.nan)
             moved = 0.0 if name == "loss" else 1 / sizes[split]
-            is_same = math.isclose(
+            is_same = (math.isnan(value) and math.isnan(there)) or math.isclose(
                 value, there, rel_tol=TOLERANCE, abs_tol=moved * 1.001
             )
             text = f"{split} {name}: {there:.6g} recorded, {value:.6g} here"

@@ -123,7 +123,7 @@ def _is_there(ticket, directory):
 def _check_free(directory, written):
     """Raises ValueError unless a folder is free, but for what was begun."""
     own = {name.partition("/")[0] for name in written}
-    others = set(files.names(directory)) - own
+    others = set(files.names(directory)) - own - {".lock"}
     for name, data in written.items():
         path = files.join(directory, name)
         if files.exists(path) and files.read(path) != data:

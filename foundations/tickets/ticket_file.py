@@ -40,7 +40,7 @@ WITH = {
     "final": ("final",),
 }
 LOGS = ("train", "test", "validate")
-MOST_OF_FACTS = 8 * 2**20  # Bytes of JSON.
+MOST_OF_FACTS = 4 * 2**20  # Bytes of JSON.
 # Weights and other numbers, of masks and networks together, that a file may
 # promise: so many however small it is, and for each of its bytes.
 MOST_NUMBERS, MOST_NUMBERS_OF_A_BYTE = 2**26, 2**12
@@ -90,11 +90,16 @@ def write(path: str, ticket: Ticket) -> None:
 
     Raises ValueError if the name does not end in .ticket.
     """
+    check_name(path)
+    files.write(path, ticket.bytes)
+
+
+def check_name(path: str) -> None:
+    """Raises ValueError unless a path is a ticket's, by its name."""
     if not is_ticket(path):
         raise ValueError(
             f"The name of a ticket's file ends in {SUFFIX}. Received: {path}"
         )
-    files.write(path, ticket.bytes)
 
 
 def read(path: str) -> Ticket:
@@ -115,13 +120,13 @@ def read(path: str) -> Ticket:
 
 
 def _pack(ticket):
+    _check_can_be_read(ticket)
     coded = {n: mask_codes.encode(mask) for n, mask in ticket.masks.items()}
     networks = [*ticket.networks.values()]
     described = [
         (name, array.dtype.name, list(array.shape))
         for name, array in networks[0].items()
     ]
-    _check_can_be_read(ticket)
     facts = {
         "masks": [
             (name, code.kind, code.kept, code.shift, len(code.data))
@@ -226,9 +231,7 @@ def _check_facts(facts, parts):
         isinstance(facts, dict)
         and facts.keys() == {"masks", "variables", "record", "logs", *networks}
     )
-    _check(isinstance(facts["record"], dict))
-    _check(isinstance(facts["record"].get("settings"), dict))
-    _check(isinstance(facts["record"].get("inputs"), dict))
+    _check_record(facts["record"])
     _check_logs(facts["logs"])
     _check_rows(facts["variables"], (str, str, list))
     _check_rows(facts["masks"], (str, str, int, int, int))
@@ -252,6 +255,15 @@ def _check_facts(facts, parts):
         _check(isinstance(kinds, str) and len(kinds) == len(shapes))
         _check(set(kinds) <= set(value_codes.KINDS))
         _check(sum(_lengths(facts, which, kept)) == len(parts[which]))
+
+
+def _check_record(record):
+    _check(isinstance(record, dict))
+    _check(isinstance(record.get("settings"), dict))
+    _check(isinstance(record.get("inputs"), dict))
+    _check(isinstance(record.get("environment", {}), dict))
+    start = record["inputs"].get("start_iteration", 0)
+    _check(type(start) is int and start >= 0)
 
 
 def _check_logs(logs):

@@ -9,8 +9,11 @@ from lottery_ticket.experiments import train
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.records import paths, save_restore
+from lottery_ticket.foundations.tickets import run_tickets, ticket_file
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.tests import planned
+from lottery_ticket.tests import planned, tiny
+from lottery_ticket.tests.experiments import trunks
+from lottery_ticket.tests.experiments.tickets import packed
 
 RECIPE = recipes.Recipe(training_len="5it", seed=1, jit=False)
 MASK = (np.arange(300 * 100).reshape(300, 100) % 2).astype(np.uint8)
@@ -116,3 +119,128 @@ def test_weights_are_saved_every_few_iterations(tmp_path):
     assert planned.is_complete(train.plan, str(tmp_path), recipe, **saving)
     with pytest.raises(ValueError, match="save_iterations"):
         planned.run(train.plan, str(tmp_path), recipe)
+
+
+def again(directory, ticket, *recipe, **given):
+    planned.run(train.plan, directory, *recipe, ticket=ticket, **given)
+    return tiny.result_bytes(directory)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"start_iteration": "4it", "finetune": True, "retraining": "finetune"},
+        {"recipe": {"dropout": 0.5, "augmentation": "none"}},
+    ],
+    ids=["plain", "finetuned", "dropout"],
+)
+@pytest.mark.slow
+def test_a_ticket_trains_to_the_bytes_of_its_run(tmp_path, options):
+    options = dict(options)
+    recipe = recipes.Recipe(
+        **{**trunks.SETTINGS, **_model(options.pop("recipe", {}))}
+    )
+    settings = {"level": 3, "retraining": options.pop("retraining", "rewind")}
+    masks = trunks.masks() if recipe.model == "fc" else None
+    run, path = packed.trained(
+        tmp_path, recipe=recipe, masks=masks, settings=settings, **options
+    )
+    made = again(f"{tmp_path}/again", path, quiet=True)
+    assert made == tiny.result_bytes(run) and made
+    assert again(f"{tmp_path}/other", run, quiet=True) == made
+    assert planned.is_complete(train.plan, f"{tmp_path}/again", ticket=path)
+
+
+def _model(changes):
+    """Settings of a network that has what changes are of."""
+    if "dropout" not in changes:
+        return {}
+    return {"model": "vit", "hidden_units": None, **changes}
+
+
+def test_a_ticket_is_trained_as_it_was(tmp_path):
+    run, path = packed.trained(tmp_path)
+    made = f"{tmp_path}/again"
+    with pytest.raises(
+        ValueError, match="use branch. Received: --lr, --init_s"
+    ):
+        again(made, path, recipes.Recipe(lr=0.5, init_seed=3))
+    with pytest.raises(ValueError, match="Received: --masks, --start_iter"):
+        again(made, path, masks={}, start_iteration="1it")
+    with pytest.raises(ValueError, match="'fc', which is found by its name"):
+        again(made, path, recipes.Recipe(model="conv2"))
+    ticket_file.write(path, run_tickets.of_run(run, "final"))
+    with pytest.raises(ValueError, match="holds no initial weights"):
+        again(made, path)
+
+
+def test_a_ticket_that_would_come_out_otherwise_is_not_trained(tmp_path):
+    _, path = packed.trained(tmp_path)
+    ticket = ticket_file.read(path)
+
+    def changed(**inputs):
+        record = {
+            **ticket.record,
+            "inputs": {**ticket.record["inputs"], **inputs},
+        }
+        other = ticket_file.Ticket(
+            ticket.masks, ticket.networks, record, ticket.logs
+        )
+        ticket_file.write(path, other)
+        return path
+
+    made = f"{tmp_path}/again"
+    with pytest.raises(
+        ValueError, match="not be the run .* weight_decay 0.1 th"
+    ):
+        again(made, changed(weight_decay=0.1), quiet=True)
+    with pytest.raises(ValueError, match="trained on other data"):
+        again(made, changed(dataset="0"), quiet=True)
+    with pytest.raises(ValueError, match="did not start from its initial"):
+        again(made, changed(initial="0"), quiet=True)
+
+
+def test_a_ticket_of_another_keras_is_said_to_be_one(tmp_path, capsys):
+    _, path = packed.trained(tmp_path)
+    ticket = ticket_file.read(path)
+    ticket.record["environment"]["keras"] = "3.0.0"
+    ticket.record["inputs"]["network"] = "otherwise described"
+    other = ticket_file.Ticket(
+        ticket.masks, ticket.networks, ticket.record, ticket.logs
+    )
+    ticket_file.write(path, other)
+    again(f"{tmp_path}/again", path)
+    assert (
+        "was trained with keras 3.0.0: here its bytes"
+        in capsys.readouterr().err
+    )
+
+
+NET = """
+import keras
+
+
+def build(input_shape, num_classes):
+    x = inputs = keras.Input(input_shape)
+    x = keras.layers.Dense(6, "relu")(keras.layers.Flatten()(x))
+    x = keras.layers.Dropout(0.3)(x)
+    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+"""
+
+
+@pytest.mark.slow
+def test_the_network_of_a_ticket_that_is_the_users_is_said_again(tmp_path):
+    (tmp_path / "net.py").write_text(NET)
+    model = f"{tmp_path}/net.py:build"
+    settings = {**trunks.SETTINGS, "model": model, "hidden_units": None}
+    run, path = packed.trained(
+        tmp_path,
+        recipe=recipes.Recipe("own_model", dataset="digits", **settings),
+        masks=None,
+    )
+    made = f"{tmp_path}/again"
+    with pytest.raises(ValueError, match="net.py:build'.*Say where it is: --m"):
+        again(made, path)
+    given = recipes.Recipe(model=model)
+    assert again(made, path, given, quiet=True) == tiny.result_bytes(run)

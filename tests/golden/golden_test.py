@@ -17,6 +17,7 @@ import pytest
 
 from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.tickets import run_tickets
 from lottery_ticket.runners import report
 from lottery_ticket.tests.golden import commands
 
@@ -165,6 +166,17 @@ def test_kept_tree_is_reported(tmp_path, kept, name, monkeypatch):
     monkeypatch.setattr(figure_style, "render", lambda *_: b"")
     report.RUN(name, str(tmp_path))
     check_tables(tmp_path, kept / name / "report", is_same_machine=True)
+
+
+def test_kept_runs_are_packed(kept):
+    found = sorted(kept.rglob("run.json"))
+    for path in found:
+        ticket = run_tickets.of_run(str(path.parent))
+        for file in (path.parent / "final").glob("*.npy"):
+            final = ticket.networks["final"][file.stem]
+            np.testing.assert_array_equal(np.load(file), final)
+        assert ticket.bytes == run_tickets.of_run(str(path.parent)).bytes
+    assert len(found) > 50
 
 
 def test_kept_runs_are_complete(kept, monkeypatch):

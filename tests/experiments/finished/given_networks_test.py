@@ -5,6 +5,8 @@ import pytest
 
 from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.foundations.records import run_record, save_restore
+from lottery_ticket.foundations.tickets import ticket_file
+from lottery_ticket.tests.foundations.tickets import small
 
 
 def test_masks_of_several_folders_are_combined(tmp_path):
@@ -62,3 +64,37 @@ def test_folders_among_flags(tmp_path):
     given = (f"{tmp_path}/a,b", "c,d", None, {"layer0": 1}, ["e", {}, "f"])
     expected = (f"{tmp_path}/a,b", "c", "d", "e", "f")
     assert given_networks.folders(*given) == expected
+
+
+def test_a_tickets_file_is_like_a_folder(tmp_path):
+    ticket = small.ticket({"a": (6, 5)})
+    path = str(tmp_path / "mine.ticket")
+    ticket_file.write(path, ticket)
+    for given in (path, f"{path}/masks", f"{path}/masks/", [path]):
+        found = given_networks.masks(given)
+        np.testing.assert_array_equal(found["a"], ticket.masks["a"])
+    for which, network in ticket.networks.items():
+        found = given_networks.network(f"{path}/{which}")
+        np.testing.assert_array_equal(found["a"], network["a"])
+    with pytest.raises(ValueError, match="Say which weights of .*: .*/initial"):
+        given_networks.network(path)
+    with pytest.raises(ValueError, match="holds final, initial, masks. Rece"):
+        given_networks.network(f"{path}/weights")
+
+
+def test_a_folder_may_have_the_name_of_a_ticket(tmp_path):
+    place = str(tmp_path / "old.ticket/masks")
+    save_restore.save_network(place, {"x": np.ones(3, np.uint8)})
+    np.testing.assert_array_equal(given_networks.masks(place)["x"], 1)
+    assert not given_networks.is_packed(str(tmp_path / "old.ticket"))
+
+
+def test_masks_of_held_weights_in_a_file_are_warned_of(tmp_path, caplog):
+    ticket = small.ticket({"a": (6, 5)})
+    ticket.settings["mask_0_action"] = "freeze_init"
+    try:
+        ticket_file.write(f"{tmp_path}/mine.ticket", ticket)
+    finally:
+        del ticket.settings["mask_0_action"]
+    given_networks.masks(f"{tmp_path}/mine.ticket")
+    assert "held at other values" in caplog.text

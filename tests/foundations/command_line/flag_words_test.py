@@ -69,3 +69,11 @@ def test_words_that_cannot_be_read(words, message):
 )
 def test_split_tells_own_flags_from_others(words, own, rest):
     assert flag_words.split(words, PARAMETERS) == (own, rest)
+
+
+def test_a_name_that_python_keeps_for_itself_ends_in_an_underscore():
+    parameters = inspect.signature(lambda *, with_="": None).parameters
+    for words in (["--with=both"], ["--with", "both"], ["--with_=both"]):
+        assert flag_words.read(words, parameters) == {"with_": "both"}
+    with pytest.raises(ValueError, match="--with is missing its value"):
+        flag_words.read(["--with"], parameters)

@@ -155,3 +155,18 @@ def test_a_damaged_log_is_named(tmp_path, name, text):
 def test_a_missing_log_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         save_restore.read_log(str(tmp_path), "test")
+
+
+def test_files_are_known_before_they_are_written(tmp_path):
+    network = {"a": np.arange(3.0), "b": np.ones((2, 2))}
+    found = save_restore.as_files(str(tmp_path), network)
+    save_restore.save_network(str(tmp_path), network)
+    for name, data in found.items():
+        assert (tmp_path / name).read_bytes() == data
+    assert set(found) == {"a.npy", "b.npy"}
+    remote = save_restore.as_files("memory://there", network)
+    assert list(remote) == [save_restore.ARCHIVE]
+    log = {"iteration": [1], "loss": [0.1]}
+    save_restore.write_log(str(tmp_path), "test", log)
+    written = (tmp_path / "test.json").read_bytes()
+    assert written == save_restore.log_bytes(log)

@@ -119,3 +119,15 @@ def test_weights_are_saved_after_every_so_many():
     assert course.span("6ep", 4).saved == (8, 9, 16)
     assert course.settings() == {"save_iterations": ["every:2ep", "9it"]}
     assert run_settings.Course("1ep").settings() == {}
+
+
+def test_inputs_may_have_to_be_those_of_another_run():
+    output = run_settings.Output(expected={"iterations": 5, "saved": [1, 2]})
+    output.check_inputs({"iterations": 5, "saved": (1, 2), "more": 1})
+    with pytest.raises(
+        ValueError, match="asked for: iterations 5 there, 6 now"
+    ):
+        output.check_inputs({"iterations": 6, "saved": [1, 2]})
+    with pytest.raises(ValueError, match=r"saved \[1, 2\] there, None now"):
+        output.check_inputs({"iterations": 5})
+    run_settings.Output().check_inputs({"iterations": 6})
