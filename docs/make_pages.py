@@ -42,6 +42,7 @@ REFERENCE = {
         "foundations.keras_model",
         "foundations.fit_pruning",
         "foundations.mask_constraint",
+        "foundations.networks.compaction.compaction",
         "models.registry",
     ),
     "data": (

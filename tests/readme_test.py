@@ -153,6 +153,13 @@ def test_the_snippets_of_the_page_on_keras_models_run(folder):
 
 
 @pytest.mark.slow
+def test_the_snippet_of_the_page_on_smaller_networks_runs(folder):
+    done = run(scripts("docs/smaller_faster.md"), folder)
+    assert done.returncode == 0, done.stderr
+    assert "('conv2d', (6, 3), '')" in done.stdout
+
+
+@pytest.mark.slow
 def test_the_snippets_of_the_page_on_data_run(folder):
     done = run(scripts("docs/data.md"), folder)
     assert done.returncode == 0, done.stderr

@@ -40,9 +40,9 @@ def compact(
 
     Units and channels that no kept weight leads from go, and those that none
     leads to: these are constant, and become a part of biases. What is left is a
-    plain Keras network, smaller and faster on any hardware, whose outputs for
-    examples of the test set are compared with the ticket's: a difference above
-    1e-5 of the largest output is an error, and nothing is written. Printed are
+    plain Keras network of smaller layers, whose outputs for examples of the
+    test set are compared with the ticket's: a difference above 1e-5 of the
+    largest output is an error, and nothing is written. Printed are
     weights, multiply-adds, the size of the file and the time of a call, before
     and after, and for each layer what went and why the rest stays. The same is
     in a JSON file beside the network.

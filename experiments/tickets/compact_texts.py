@@ -13,9 +13,11 @@ def text(facts: dict, columns: int | None = None) -> str:
         facts: As `compact` writes them.
         columns: Width of the terminal; None is as wide as it needs.
     """
+    agree = "are equal to the bit"
+    if facts["difference"]:
+        agree = f"agree to {facts['difference']:.1e} of the largest"
     lines = [
-        f"Outputs agree to {facts['difference']:.1e} of the largest, over "
-        f"{facts['examples']:,} test examples",
+        f"Outputs {agree}, over {facts['examples']:,} test examples",
         "",
         *_aligned(_sizes(facts)),
         "",

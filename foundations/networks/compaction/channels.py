@@ -18,7 +18,7 @@ class Found:
 
     Args:
         graph: The network.
-        rules: Of each call, in the same order.
+        steps: The rule of each call, in the same order.
         constants: Of each tensor.
         kept: Of each tensor: what the smaller network has of it, nothing if it
             can do without.
@@ -27,7 +27,7 @@ class Found:
     """
 
     graph: graph.Graph
-    rules: list[rules.Rule]
+    steps: list[rules.Rule]
     constants: list[rules.Constants]
     kept: list[rules.Kept]
     why: dict[int, str]
@@ -85,7 +85,7 @@ def find(network_graph: graph.Graph) -> Found:
         [np.zeros(each.channels, bool) for each in tensors],
         {},
     )
-    for rule in found.rules:
+    for rule in found.steps:
         given = [found.constants[number] for number in rule.call.inputs]
         for number, constants in zip(
             rule.call.outputs, rule.constants(given), strict=True
@@ -103,10 +103,10 @@ def find(network_graph: graph.Graph) -> Found:
 def _spread(found):
     """Keeps what calls need for what is kept; whether that was any more."""
     before = _count(found)
-    for index in reversed(range(len(found.rules))):
+    for index in reversed(range(len(found.steps))):
         if not found.is_there(index):
             continue
-        rule, around = found.rules[index], found.around(index)
+        rule, around = found.steps[index], found.around(index)
         why = found.why.get(rule.call.outputs[0])
         if rule.reads or why is None or isinstance(rule, rules.Barrier):
             why = rule.why()
@@ -114,7 +114,7 @@ def _spread(found):
             rule.call.inputs, rule.needed(around), strict=True
         ):
             _keep(found, number, kept, why)
-    for index, rule in enumerate(found.rules):
+    for index, rule in enumerate(found.steps):
         if not found.is_there(index):
             continue
         present = rule.present(found.around(index))
@@ -143,7 +143,7 @@ def _share(found, index):
 
 def _fill(found):
     """Keeps a channel where a layer would be without input; whether any was."""
-    for index, rule in enumerate(found.rules):
+    for index, rule in enumerate(found.steps):
         if not (rule.reads and found.is_there(index)):
             continue
         number = rule.call.inputs[0]

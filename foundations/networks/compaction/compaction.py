@@ -1,5 +1,6 @@
 """A physically smaller network that computes what a sparse one does."""
 
+import contextlib
 import dataclasses
 import math
 import typing
@@ -7,6 +8,7 @@ import typing
 import keras
 import numpy as np
 
+from lottery_ticket.foundations.networks import keras_private, tracing
 from lottery_ticket.foundations.networks.compaction import (
     channels,
     graph,
@@ -72,7 +74,8 @@ def compact(network: keras.Model) -> Compacted:
 
     What a layer does that is not known here stays, with all that it is given.
     So do channels that are constant but not the same everywhere once zeros are
-    padded, and those that are added to channels that vary.
+    padded, and those that are added to channels that vary. Layers of classes
+    that are not Keras's are the same objects in both networks.
 
     Args:
         network: Functional or sequential, built; it stays as it is.
@@ -98,21 +101,31 @@ def difference(
 
     Of all outputs, over all examples, divided by the largest absolute value
     that the first gives of that output; inf if one of them is no number where
-    the other is one.
+    the other is one. Networks that compute in 16 bits do so in float32 here,
+    where rounding is less than what is asked for.
 
     Args:
         batches: Inputs for both, an array or a structure of arrays each.
     """
     scales: list[float] = []
     apart: list[float] = []
-    for batch in batches:
-        first, second = _outputs(one, batch), _outputs(other, batch)
-        scales = _largest(scales, first)
-        apart = _largest(apart, list(map(_apart, first, second)))
+    with _in_float32(one), _in_float32(other):
+        for batch in batches:
+            first, second = _outputs(one, batch), _outputs(other, batch)
+            scales = _largest(scales, first)
+            apart = _largest(apart, list(map(_apart, first, second)))
     return max(
         difference / scale if scale else difference
         for difference, scale in zip(apart, scales, strict=True)
     )
+
+
+def _in_float32(network):
+    """A context; networks that are of more than 16 bits stay as they are."""
+    every = [network, *keras_private.layers(network)]
+    if not any(each.compute_dtype.endswith("float16") for each in every):
+        return contextlib.nullcontext()
+    return tracing.in_precision(network, "float32")
 
 
 def _outputs(network, batch):
@@ -134,7 +147,7 @@ def _apart(one, other):
 def _changes(found, layers):
     return [
         _change(found, index, layers.get(index))
-        for index, rule in enumerate(found.rules)
+        for index, rule in enumerate(found.steps)
         if found.calls_of(index)[0] == index
         and (_size(rule.layer) or isinstance(rule, rules.Barrier))
     ]
@@ -165,7 +178,7 @@ def _sizes(found, numbers):
 
 
 def _why(found, index):
-    rule = found.rules[index]
+    rule = found.steps[index]
     if not found.is_there(index):
         return "gone: nothing reads it"
     if isinstance(rule, rules.Barrier):

@@ -31,8 +31,8 @@ def multiply_adds(
     before = _work(network, [each.before for each in found.layers])
     after = _work(found.network, [each.after for each in found.layers])
     return {
-        each.path: pair
-        for each, *pair in zip(found.layers, before, after, strict=True)
+        each.path: (was, now)
+        for each, was, now in zip(found.layers, before, after, strict=True)
     }
 
 

@@ -28,7 +28,7 @@ class Tensor:
     @property
     def channels(self) -> int:
         """Length of the last axis; 1 if it has no channels."""
-        return self.shape[-1] if self.has_channels else 1
+        return (self.shape[-1] or 0) if self.has_channels else 1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,12 +56,13 @@ class Call:
 
     def filled(self, tensors: dict) -> tuple[list, dict]:
         """Returns its arguments, with tensors (dict by number) in place."""
-        return keras.tree.map_structure(
+        found: typing.Any = keras.tree.map_structure(
             lambda each: (
                 tensors[each.number] if isinstance(each, Place) else each
             ),
             self.arguments,
         )
+        return found
 
     @property
     def first(self) -> tuple[int, ...]:
@@ -150,7 +151,7 @@ def _lay_open(graph, network, inputs, prefix):
 
 
 def _call(node, known, prefix):
-    arguments = keras.tree.map_structure(
+    arguments: typing.Any = keras.tree.map_structure(
         lambda each: (
             Place(known[id(each)])
             if isinstance(each, keras.KerasTensor)

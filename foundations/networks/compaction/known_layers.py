@@ -129,6 +129,9 @@ def _odd_call(call, tensors):
     activation = getattr(call.operation, "activation", None)
     if not flow_layers.is_known_activation(activation):
         return f"has an activation that is not known, {activation}"
+    is_layer = isinstance(activation, keras.Layer)
+    if is_layer and type(activation) not in rules.ACTIVATION_LAYERS:
+        return "has a layer as its activation"
     return None
 
 

@@ -1,5 +1,7 @@
 """Layers that make one tensor of several."""
 
+import typing
+
 import keras
 import numpy as np
 
@@ -72,11 +74,10 @@ class Merge(rules.Rule):
         given = [tensors[self.call.inputs[index]] for index in left]
         if len(given) == len(self.inputs):
             return super().rebuilt(tensors, around, make)
-        offset = sum(
-            constants[kept]
-            for index, constants in enumerate(around.constants)
-            if index not in left
-        )
+        gone = [
+            each for n, each in enumerate(around.constants) if n not in left
+        ]
+        offset = np.sum(gone, axis=0)[kept]
         name = make.name  # Taken by the sum, if there still is one.
         found = given[0]
         if len(given) > 1:
@@ -84,7 +85,7 @@ class Merge(rules.Rule):
             name = f"{name}_constants"
         if not np.any(offset):
             return found
-        shift = [float(each) for each in offset]
+        shift: typing.Any = [float(each) for each in offset]
         return keras.layers.Rescaling(1.0, shift, name=name)(found)
 
     def _left(self, around):

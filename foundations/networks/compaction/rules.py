@@ -18,8 +18,14 @@ from lottery_ticket.foundations.networks.compaction import graph
 Constants = np.ndarray
 # True for each channel that the smaller network has.
 Kept = np.ndarray
-# Layer classes whose activations act on each value by itself, but for these.
+# Activations that make each value of all; others make each by itself.
 _SHARING = ("log_softmax", "softmax", "sparsemax")
+# What of layers may be another's activation: they have no variables.
+ACTIVATION_LAYERS = (
+    keras.layers.ELU,
+    keras.layers.LeakyReLU,
+    keras.layers.ReLU,
+)
 
 
 def varying(count: int) -> Constants:
@@ -151,16 +157,14 @@ class Barrier(Rule):
 def is_per_value(activation: typing.Any) -> bool:
     """Whether an activation that is known makes each value by itself."""
     if isinstance(activation, keras.Layer):
-        return not activation.weights and not isinstance(
-            activation, keras.layers.Softmax
-        )
+        return type(activation) in ACTIVATION_LAYERS
     return getattr(activation, "__name__", None) not in _SHARING
 
 
 def applied(function: typing.Callable, constants: Constants) -> Constants:
     """Returns constants that an elementwise function makes of constants."""
     given = keras.ops.convert_to_tensor(constants[None], "float32")
-    found = keras.ops.convert_to_numpy(function(given))[0]
+    found = np.asarray(function(given))[0]
     return known(np.where(varies(constants), np.nan, found))
 
 

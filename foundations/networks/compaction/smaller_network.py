@@ -13,10 +13,10 @@ def build(
 ) -> tuple[keras.Model, dict[int, typing.Any]]:
     """Returns a functional network of what is kept of a network.
 
-    It shares nothing with that, but for layers that cannot be made anew from
-    their config. Layers of nested networks have these networks' names before
-    their own: `inner.dense` becomes `inner_dense`. Second is a dict, place of
-    the first call of a layer -> the layer that is made of it.
+    It shares nothing with that, but for layers of users' own classes. Layers of
+    nested networks have these networks' names before their own: `inner.dense`
+    becomes `inner_dense`. Second is a dict, place of the first call of a layer
+    -> the layer that is made of it.
 
     Args:
         network: As `found` was found of.
@@ -33,7 +33,7 @@ def build(
         for each in network.inputs
     ]
     tensors = dict(zip(found.graph.inputs, inputs, strict=True))
-    for index, rule in enumerate(found.rules):
+    for index, rule in enumerate(found.steps):
         if not found.is_there(index):
             continue
         around = found.around(index)
@@ -108,15 +108,22 @@ class _Maker:
 def _again(operation, changes):
     """A layer or operation of the same config but for changes.
 
-    Itself, if it cannot be made anew: a class that is not registered with Keras
-    or whose config lacks what it was made with.
+    Itself, if its class is not Keras's, as its config may lack what it was made
+    with; if that is not for files, as a function is; or if its activation is a
+    layer, whose variables are made when it is first called.
     """
+    activation = getattr(operation, "activation", None)
+    is_odd = isinstance(activation, keras.Layer) and not (
+        rules.is_per_value(activation)
+    )
+    if is_odd or not type(operation).__module__.startswith("keras."):
+        return operation
     try:
         config = {**operation.get_config(), **changes}
         if isinstance(operation, keras.Layer):
             config = {name: _plain(name, each) for name, each in config.items()}
         return type(operation).from_config(config)
-    except Exception:  # Anybody's class can raise anything.
+    except Exception:  # What it holds can raise anything.
         if set(changes) - {"name"}:
             raise
         return operation
@@ -132,7 +139,7 @@ def _plain(name, value):
     return {**_ZEROS} if is_own else value
 
 
-_ZEROS = keras.initializers.serialize(keras.initializers.Zeros())
+_ZEROS: typing.Any = keras.initializers.serialize(keras.initializers.Zeros())
 
 
 def _packed(structure, flat):

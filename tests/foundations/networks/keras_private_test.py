@@ -183,3 +183,34 @@ def test_networks_count_as_called_for_export():
     assert not network._called  # What Keras asks, as it exports to ONNX.
     keras_private.mark_called(network)
     assert network._called
+
+
+def test_nodes_are_the_calls_of_a_network(network):
+    found = keras_private.nodes(network)
+    assert [each.operation.name for each in found][0] == "in"
+    assert found[-1].operation.name == "both"
+    assert found[-1].output_tensors[0] is network.outputs[0]
+    inner = found[0].operation
+    assert [n.operation.name for n in keras_private.nodes(inner)] == ["dense"]
+    assert keras_private.nodes(OwnCall()) == []
+    assert keras_private.nodes(keras.Sequential([keras.layers.Dense(2)])) == []
+
+
+def test_structures_are_those_of_inputs_and_outputs():
+    x, y = keras.Input((3,), name="x"), keras.Input((3,), name="y")
+    both = keras.layers.Add()([x, y])
+    network = keras.Model({"x": x, "y": y}, [both, x])
+    assert set(keras_private.input_structure(network)) == {"x", "y"}
+    assert keras_private.output_structure(network) == [both, x]
+    assert keras_private.input_structure(keras.Model([x], x)) is x
+    sequential = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    given = keras_private.input_structure(sequential)
+    assert given is sequential.inputs[0]
+    assert keras_private.output_structure(sequential).shape == (None, 2)
+
+
+def test_masks_of_places_are_seen():
+    x = keras.Input((3,))
+    words = keras.layers.Embedding(5, 2, mask_zero=True)(x)
+    assert keras_private.mask_of(words) is not None
+    assert keras_private.mask_of(x) is None

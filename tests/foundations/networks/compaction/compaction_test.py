@@ -14,380 +14,11 @@ from hypothesis import strategies as st
 
 from lottery_ticket.foundations.networks.compaction import compaction
 from lottery_ticket.models import registry
+from lottery_ticket.tests import smaller
 
 L = keras.layers
-SAME = {"kernel_size": 3, "padding": "same"}
 # Not to shrink: each try takes a while.
 PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-
-
-def thinned(network, density, seed, dead=0.4):
-    """The same network, with zeros in it and nothing at its usual start."""
-    rng = np.random.default_rng(seed)
-    for variable in network.weights:
-        value = rng.normal(size=variable.shape)
-        if "variance" in variable.name:
-            value = 0.5 + rng.random(variable.shape)
-        elif len(variable.shape) > 1 and "alpha" not in variable.name:
-            value *= rng.random(variable.shape) < density
-            value *= rng.random(variable.shape[-1]) >= dead
-            if rng.random() < 0.5:  # Units that nothing reads, too.
-                value *= rng.random((variable.shape[-2], 1)) >= dead
-        elif rng.random() < 0.3:
-            value = np.zeros(variable.shape)
-        variable.assign(value)
-    return network
-
-
-def examples(network, seed=0, count=3):
-    rng = np.random.default_rng(seed)
-    arrays = [
-        rng.normal(size=(count, *each.shape[1:])).astype(np.float32)
-        for each in network.inputs
-    ]
-    return arrays if len(arrays) > 1 else arrays[0]
-
-
-def check(network, seed=0):
-    """Compacts it; raises unless outputs agree, and nothing of it changed."""
-    before = [each.numpy() for each in network.weights]
-    found = compaction.compact(network)
-    given = examples(network, seed)
-    apart = compaction.difference(network, found.network, [given])
-    assert apart < compaction.TOLERANCE
-    for variable, value in zip(network.weights, before, strict=True):
-        np.testing.assert_array_equal(variable.numpy(), value)
-    assert found.weights[1] == found.network.count_params()
-    return found
-
-
-def shapes(found):
-    return {
-        f"{layer.name}/{variable.name}": tuple(variable.shape)
-        for layer in found.network.layers
-        for variable in layer.weights
-    }
-
-
-def put(layer, values):
-    layer.set_weights([np.array(each, np.float32) for each in values])
-
-
-def dense(inputs, outputs, kernel, bias=None, activation="relu"):
-    """A layer and its weights, to be assigned once it is built."""
-    layer = L.Dense(outputs, activation, use_bias=bias is not None)
-    layer.build((None, inputs))
-    values = [np.reshape(kernel, (inputs, outputs))]
-    put(layer, values + ([] if bias is None else [bias]))
-    return layer
-
-
-def test_units_without_readers_and_without_inputs_go():
-    network = keras.Sequential(
-        [
-            keras.Input((2,)),
-            # Unit 1 is not read, unit 2 has no inputs and gives 3.
-            dense(2, 3, [[1, 5, 0], [2, 6, 0]], [0, 1, 3]),
-            dense(3, 2, [[1, 0], [0, 0], [2, 0]], [1, -1], None),
-        ]
-    )
-    names = [layer.name for layer in network.layers]
-    found = check(network)
-    first, second = [
-        found.network.get_layer(name).get_weights() for name in names
-    ]
-    np.testing.assert_array_equal(first[0], [[1], [2]])
-    np.testing.assert_array_equal(first[1], [0])
-    np.testing.assert_array_equal(second[0], [[1, 0]])
-    np.testing.assert_array_equal(second[1], [7, -1])  # 1 + 2 * 3.
-    assert found.weights == (17, 7)
-    assert [each.outputs for each in found.layers] == [(3, 1), (2, 2)]
-    assert found.layers[1].why == "1 constant stays: the network gives them"
-
-
-def test_constants_go_on_through_layers_in_between():
-    network = keras.Sequential(
-        [
-            keras.Input((2,)),
-            dense(2, 2, [[0, 1], [0, 1]], [-4, 0], None),
-            L.LeakyReLU(negative_slope=0.5),
-            L.BatchNormalization(epsilon=0),
-            L.Dropout(0.5),
-            dense(2, 2, [[3, 0], [1, 1]], None, None),
-        ]
-    )
-    put(network.layers[2], [[2, 1], [10, 0], [1, 0], [0.25, 1]])
-    found = check(network)
-    assert found.network.layers[-1].use_bias  # It had none.
-    # (-4 * .5 - 1) / .5 * 2 + 10 = -2, times 3.
-    np.testing.assert_allclose(found.network.layers[-1].bias, [-6, 0])
-    assert found.network.layers[3].gamma.shape == (1,)
-
-
-def conv(filters, **options):
-    return L.Conv2D(filters, **{**SAME, **options})
-
-
-def test_a_constant_stays_at_a_border_and_stands_for_others():
-    x = keras.Input((5, 5, 1))
-    y = conv(4, name="first", activation="relu")(x)
-    network = keras.Model(x, conv(2, name="second")(y))
-    rng = np.random.default_rng(0)
-    first, second = network.layers[1:]
-    kernel = rng.normal(size=(3, 3, 1, 4))
-    kernel[..., 1:] = 0
-    put(second, [rng.normal(size=(3, 3, 4, 2)), np.zeros(2)])
-    # One of the four is alive, two give 1 and 2, one gives 0.
-    put(first, [kernel, [0.1, 1, 2, -1]])
-    found = check(network)
-    assert shapes(found)["second/kernel"] == (3, 3, 2, 2)
-    np.testing.assert_allclose(found.network.get_layer("first").bias, [0.1, 2])
-    why = found.layers[0].why
-    assert why == "1 constant stays: Conv2D 'second' pads zeros"
-    # Without padding, or if all of them give 0, nothing of them is needed.
-    put(first, [kernel, [0.1, -1, 0, -1]])
-    assert shapes(check(network))["second/kernel"] == (3, 3, 1, 2)
-    inner = conv(2, name="second", padding="valid")
-    network = keras.Model(x, inner(y))
-    put(inner, second.get_weights())
-    put(first, [kernel, [0.1, 1, 2, -1]])
-    assert shapes(check(network))["second/kernel"] == (3, 3, 1, 2)
-
-
-def test_channels_are_blocks_once_they_are_flat():
-    x = keras.Input((4, 4, 2))
-    y = L.Conv2D(3, 3, name="conv")(x)
-    y = L.Dense(2, name="dense")(L.Flatten()(L.MaxPooling2D(2)(y)))
-    network = keras.Model(x, y)
-    kernel = np.ones((3, 3, 2, 3))
-    kernel[..., 1] = 0
-    put(network.get_layer("conv"), [kernel, [1, 2, 3]])
-    reads = np.ones((3, 2))
-    reads[2] = 0  # Nothing reads the third.
-    put(network.get_layer("dense"), [reads, [0, 1]])
-    found = check(network)
-    assert shapes(found)["conv/kernel"] == (3, 3, 2, 1)
-    assert shapes(found)["dense/kernel"] == (1, 2)
-    np.testing.assert_allclose(found.network.get_layer("dense").bias, [2, 3])
-    for target in ((2, 2, 3), (4, -1), (-1, 6), (3, 4)):
-        network = keras.Sequential(
-            [
-                keras.Input((6, 6, 1)),
-                L.Conv2D(3, 3, strides=2, padding="same"),
-                L.Reshape((3, 3, 3)),
-                L.Cropping2D(((0, 1), (0, 1))),
-                L.Reshape(target),
-                L.Flatten(),
-                L.Dense(2),
-            ]
-        )
-        kernel = np.random.default_rng(0).normal(size=(3, 3, 1, 3))
-        kernel[..., 0] = 0
-        put(network.layers[0], [kernel, [1, 0, 0]])
-        found = check(network)
-        expected = (12 if target == (3, 4) else 8, 2)
-        assert found.network.layers[-1].kernel.shape == expected
-
-
-def test_added_channels_go_together():
-    x = keras.Input((3,))
-    one, other = L.Dense(4, name="one"), L.Dense(4, name="other")
-    last = L.Dense(2, name="last")
-    network = keras.Model(x, last(L.Add()([one(x), other(x)])))
-    rng = np.random.default_rng(0)
-    one_kernel, other_kernel = rng.normal(size=(2, 3, 4))
-    one_kernel[:, 0] = other_kernel[:, 0] = 0  # Constant in both: 1 + 10.
-    one_kernel[:, 1] = 0  # In one only: it stays.
-    put(one, [one_kernel, [1, 2, 3, 4]])
-    put(other, [other_kernel, [10, 20, 30, 40]])
-    kernel = rng.normal(size=(4, 2))
-    kernel[3] = 0  # Not read.
-    put(last, [kernel, [0, 0]])
-    found = check(network)
-    assert shapes(found)["one/kernel"] == (3, 2)
-    assert shapes(found)["last/kernel"] == (2, 2)
-    why = {each.path: each.why for each in found.layers}["one"]
-    assert why.startswith("1 constant stays: Add ")
-    assert why.endswith("merges them with what varies")
-    np.testing.assert_allclose(
-        found.network.get_layer("last").bias, 11 * kernel[0], rtol=1e-6
-    )
-
-
-def test_a_branch_that_is_constant_is_a_shift():
-    x = keras.Input((3, 3, 2))
-    y = L.BatchNormalization(name="norm")(conv(2, name="conv")(x))
-    added = L.Add(name="sum")([x, y])
-    network = keras.Model(x, L.GlobalAveragePooling2D()(added))
-    put(network.get_layer("conv"), [np.zeros((3, 3, 2, 2)), [1, 2]])
-    found = check(network)
-    assert [type(each) for each in found.network.layers] == [
-        L.InputLayer,
-        L.Rescaling,
-        L.GlobalAveragePooling2D,
-    ]
-    assert found.weights[1] == 0
-    assert [each.why for each in found.layers] == ["gone: nothing reads it"] * 2
-
-
-def test_concatenated_parts_go_one_by_one():
-    x = keras.Input((3,))
-    parts = [L.Dense(2, name=f"part{index}")(x) for index in range(3)]
-    network = keras.Model(x, L.Dense(2, name="last")(L.Concatenate()(parts)))
-    kernel = np.ones((6, 2))
-    kernel[[1, 2, 3]] = 0
-    put(network.get_layer("last"), [kernel, [0, 0]])
-    found = check(network)
-    assert shapes(found)["part0/kernel"] == (3, 1)
-    assert "part1/kernel" not in shapes(found)
-    assert shapes(found)["part2/kernel"] == (3, 2)
-    assert shapes(found)["last/kernel"] == (3, 2)
-
-
-class Mixing(L.Layer):
-    """No layer of Keras: each channel depends on all."""
-
-    def call(self, x):
-        return x - keras.ops.mean(x, axis=-1, keepdims=True)
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (Mixing, "keeps no channels apart that are known"),
-        (L.LayerNormalization, "keeps no channels apart that are known"),
-        (lambda: L.BatchNormalization(axis=1), "norms along another axis"),
-        (lambda: L.Activation("softmax"), "mixes channels"),
-    ],
-)
-def test_layers_that_are_not_known_stay(make, reason):
-    layer = make()
-    x = keras.Input((4, 4))
-    y = layer(L.Dense(4, name="first")(x))
-    network = keras.Model(x, L.Dense(2, name="last")(y))
-    kernel = np.random.default_rng(0).normal(size=(4, 4))
-    kernel[:, :2] = 0
-    put(network.get_layer("first"), [kernel, [0.0, 2, 3, 4]])
-    found = check(network)
-    assert shapes(found)["first/kernel"] == (4, 4)
-    rows = {each.path: each.why for each in found.layers}
-    assert rows[layer.name] == f"stays: it {reason}"
-    assert rows["first"].startswith("2 constants stay: ")
-
-
-def test_a_call_as_in_training_stays():
-    x = keras.Input((4,))
-    norm = L.BatchNormalization(name="norm")
-    y = norm(L.Dense(4, name="first")(x), training=True)
-    network = keras.Model(x, L.Dense(2, name="last")(y))
-    kernel = np.ones((4, 4))
-    kernel[:, 1:] = 0
-    put(network.get_layer("first"), [kernel, np.zeros(4)])
-    rows = {each.path: each for each in compaction.compact(network).layers}
-    assert rows["norm"].why == "stays: it is called as in training"
-    assert rows["first"].outputs == (4, 4)
-
-
-def test_a_layer_that_is_called_twice_keeps_what_either_needs():
-    one, other = keras.Input((3,), name="one"), keras.Input((3,), name="other")
-    shared, after = L.Dense(4, name="shared"), L.Dense(4, name="after")
-    rows = [after(shared(each)) for each in (one, other)]
-    network = keras.Model([one, other], L.Concatenate(name="both")(rows))
-    reads = L.Dense(2, name="reads")
-    network = keras.Model([one, other], reads(network.outputs[0]))
-    kernel = np.ones((8, 2))
-    kernel[[0, 1, 4, 6]] = 0  # Of one: 2, 3. Of the other: 1, 3.
-    put(reads, [kernel, [0, 0]])
-    own = np.ones((3, 4))
-    own[:, 3] = 0
-    put(shared, [own, [0, 0, 0, 2]])
-    found = check(network)
-    assert shapes(found)["shared/kernel"] == (3, 3)
-    assert shapes(found)["after/kernel"] == (3, 3)
-    assert [each.path for each in found.layers] == ["shared", "after", "reads"]
-    # A constant that is another in the second call cannot go.
-    first = L.Dense(3, name="first")
-    zero = dense(3, 3, np.zeros(9), [0, 0, 0], None)
-    calls = shared(first(one)), shared(zero(other))
-    network = keras.Model([one, other], [L.Dense(1)(each) for each in calls])
-    put(first, [np.eye(3) * [0, 1, 1], [5, 0, 0]])
-    found = check(network)
-    assert shapes(found)["first/kernel"] == (3, 3)
-
-
-def test_nested_networks_are_laid_open_and_several_outputs_stay():
-    inner_input = keras.Input((4, 4, 3))
-    inner = keras.Model(
-        inner_input, conv(4, name="conv")(inner_input), name="a"
-    )
-    x = keras.Input((4, 4, 3), name="image")
-    body = keras.Sequential([inner, L.ReLU()], name="body")
-    y = body(x)
-    network = keras.Model(
-        {"image": x},
-        {
-            "class": L.Dense(2, name="class")(L.GlobalMaxPooling2D()(y)),
-            "size": L.Dense(1, name="size")(L.Flatten()(y)),
-        },
-    )
-    kernel = np.ones((3, 3, 3, 4))
-    kernel[..., :2] = 0
-    put(inner.get_layer("conv"), [kernel, [-1, 0, 1, 1]])
-    given = {"image": examples(network)}
-    found = compaction.compact(network)
-    assert shapes(found)["body_a_conv/kernel"] == (3, 3, 3, 2)
-    assert shapes(found)["size/kernel"] == (32, 1)
-    assert [each.path for each in found.layers][0] == "body.a.conv"
-    outputs, smaller = network(given), found.network(given)
-    assert set(smaller) == {"class", "size"}
-    for name in smaller:
-        np.testing.assert_allclose(outputs[name], smaller[name], rtol=1e-4)
-
-
-class Own(keras.Model):
-    """A call of its own."""
-
-    def __init__(self):
-        super().__init__(name="own")
-        self.dense = L.Dense(2)
-
-    def call(self, x):
-        return self.dense(x) * 2
-
-
-def test_a_call_of_its_own_is_an_error_or_stays_inside():
-    own = Own()
-    own(np.ones((1, 3)))
-    with pytest.raises(ValueError, match="Own 'own', which has a call of its"):
-        compaction.compact(own)
-    x = keras.Input((4,))
-    y = own(L.Dense(3, name="first")(x))
-    found = check(keras.Model(x, L.Dense(2)(y)))
-    assert found.layers[1].why.startswith("stays: it keeps no channels apart")
-    with pytest.raises(ValueError, match="or is not built"):
-        compaction.compact(keras.Sequential([L.Dense(2)]))
-
-
-def test_a_network_of_zeros_is_a_thin_one():
-    network = keras.Sequential(
-        [
-            keras.Input((6, 6, 2)),
-            *(conv(5, activation="relu") for _ in range(3)),
-            L.BatchNormalization(),
-            L.Flatten(),
-            L.Dense(7, "tanh"),
-            L.Dense(3),
-        ]
-    )
-    for variable in network.weights:
-        if len(variable.shape) > 1:
-            variable.assign(np.zeros(variable.shape))
-    network.layers[-1].bias.assign([1, 2, 3])
-    found = check(network)
-    assert found.layers[-1].inputs == (7, 1)
-    assert found.layers[-1].outputs == (3, 3)
-    outputs = found.network(np.ones((2, 6, 6, 2)))
-    np.testing.assert_array_equal(outputs, [[1, 2, 3]] * 2)
 
 
 def test_difference_is_relative_to_the_largest_output():
@@ -405,16 +36,16 @@ def test_difference_is_relative_to_the_largest_output():
 # Networks of steps: what a step makes of tensors of shape (batch, 6, 6,
 # channels), it makes of the last ones.
 STEPS = {
-    "conv": lambda draw: conv(draw(5), activation="relu"),
+    "conv": lambda draw: smaller.conv(draw(5), activation="relu"),
     "valid": lambda draw: L.Conv2D(draw(5), 1, activation="tanh"),
-    "strided": lambda draw: conv(draw(5), strides=1, dilation_rate=2),
+    "strided": lambda draw: smaller.conv(draw(5), strides=1, dilation_rate=2),
     "depthwise": lambda draw: L.DepthwiseConv2D(
-        **SAME, depth_multiplier=1 + draw(2)
+        **smaller.SAME, depth_multiplier=1 + draw(2)
     ),
     "separable": lambda draw: L.SeparableConv2D(
-        draw(5), **SAME, depth_multiplier=1 + draw(2)
+        draw(5), **smaller.SAME, depth_multiplier=1 + draw(2)
     ),
-    "transposed": lambda draw: L.Conv2DTranspose(draw(5), **SAME),
+    "transposed": lambda draw: L.Conv2DTranspose(draw(5), **smaller.SAME),
     "dense": lambda draw: L.Dense(draw(5), "sigmoid"),
     "softmax": lambda draw: L.Dense(1 + draw(4), "softmax"),
     "norm": lambda draw: L.BatchNormalization(),
@@ -472,7 +103,7 @@ def drawn(case):
             tensors.append(L.Conv2D(3, 3)(padded))
         elif kind == "nested":
             inner = keras.Input(given.shape[1:])
-            model = keras.Model(inner, L.Dense(3)(conv(4)(inner)))
+            model = keras.Model(inner, L.Dense(3)(smaller.conv(4)(inner)))
             tensors.append(model(given))
     flat = [
         L.Flatten,
@@ -483,7 +114,7 @@ def drawn(case):
     outputs = [L.Dense(3)(flat()(tensors[-1]))]
     if case.end > 3:
         outputs.append(L.Dense(2)(L.Flatten()(tensors[len(tensors) // 2])))
-    return thinned(keras.Model(x, outputs), case.density, case.seed)
+    return smaller.thinned(keras.Model(x, outputs), case.density, case.seed)
 
 
 KINDS = (
@@ -506,14 +137,14 @@ CASES = st.builds(
 @hypothesis.settings(max_examples=12, derandomize=True, phases=PHASES)
 @hypothesis.given(CASES)
 def test_random_networks_agree(case):
-    check(drawn(case))
+    smaller.check(drawn(case))
 
 
 @pytest.mark.slow
 @hypothesis.settings(max_examples=300, deadline=None)
 @hypothesis.given(CASES)
 def test_random_networks_agree_often(case):
-    check(drawn(case))
+    smaller.check(drawn(case))
 
 
 FILTERS = {"kernel_size": 3, "strides": 2}
@@ -545,7 +176,7 @@ def test_layers_of_sequences_agree(name):
             L.Dense(3),
         ]
     )
-    found = check(thinned(network, 0.4, 0, 0.6))
+    found = smaller.check(smaller.thinned(network, 0.4, 0, 0.6))
     assert found.weights[1] < found.weights[0]
 
 
@@ -562,36 +193,7 @@ def test_layers_of_volumes_agree(kind):
             L.Dense(3),
         ]
     )
-    assert check(thinned(network, 0.4, 1)).weights[1] < 1000
-
-
-def test_words_agree_under_masks():
-    x = keras.Input((5,), dtype="int32")
-    y = L.Embedding(7, 6, mask_zero=True, name="words")(x)
-    y = L.Dense(4, "relu", name="dense")(y)
-    y = L.GlobalAveragePooling1D()(y)
-    network = keras.Model(x, L.Dense(2)(y))
-    kernel = np.ones((6, 4))
-    kernel[2] = 0
-    kernel[:, 1] = 0
-    put(network.get_layer("dense"), [kernel, [0, 1, 0, 0]])
-    found = compaction.compact(network)
-    words = np.array([[1, 2, 3, 0, 0], [4, 0, 0, 0, 0]])
-    assert compaction.difference(network, found.network, [words]) < 1e-5
-    assert shapes(found)["words/embeddings"] == (7, 5)
-    assert shapes(found)["dense/kernel"] == (5, 4)  # A mean may be of none.
-
-
-def test_what_is_saved_is_plain_keras(tmp_path):
-    network = keras.Sequential(
-        [keras.Input((6, 6, 2)), conv(5), L.Flatten(), L.Dense(3)]
-    )
-    found = check(thinned(network, 0.3, 0))
-    path = str(tmp_path / "small.keras")
-    found.network.save(path)
-    loaded = keras.models.load_model(path)
-    given = [examples(network)]
-    assert compaction.difference(found.network, loaded, given) == 0
+    assert smaller.check(smaller.thinned(network, 0.4, 1)).weights[1] < 1000
 
 
 SHAPES = {"fc": (8, 8, 1), "lstm": (8, 8, 1), "vit": (8, 8, 1)}
@@ -608,8 +210,8 @@ def of_registry(name, shape=None, **options):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(registry.MODELS))
 def test_networks_of_the_registry_agree(name):
-    network = thinned(of_registry(name), 0.1, 0, 0.3)
-    given = examples(network)
+    network = smaller.thinned(of_registry(name), 0.1, 0, 0.3)
+    given = smaller.examples(network)
     if registry.MODELS[name].takes_words:
         given = np.random.default_rng(0).integers(0, 13, (3, 11))
     found = compaction.compact(network)
@@ -629,7 +231,7 @@ def test_a_resnet20_without_half_of_its_filters_is_half():
             layer.kernel.assign(kernel)
         if isinstance(layer, L.BatchNormalization):
             layer.beta.assign(rng.normal(size=layer.beta.shape))
-    found = check(network)
+    found = smaller.check(network)
     rows = {each.path: each for each in found.layers}
     # Half of them, and one for those whose norm gives more than 0.
     assert rows["stage2_block1_conv0"].outputs == (64, 33)
@@ -637,7 +239,40 @@ def test_a_resnet20_without_half_of_its_filters_is_half():
     for layer in network.layers:
         if isinstance(layer, L.BatchNormalization):
             layer.beta.assign(np.zeros(layer.beta.shape))
-    found = check(network)
+    found = smaller.check(network)
     rows = {each.path: each for each in found.layers}
     assert rows["stage2_block1_conv0"].outputs == (64, 32)
     assert found.weights[1] < 0.51 * found.weights[0]
+
+
+def test_16_bits_are_compared_in_32():
+    network = keras.Sequential(
+        [
+            keras.Input((6,)),
+            L.Dense(20, "relu", dtype="mixed_bfloat16", name="first"),
+            L.Dense(20, "relu", dtype="mixed_bfloat16"),
+            L.Dense(3, dtype="float32"),
+        ]
+    )
+    found = smaller.check(smaller.thinned(network, 0.8, 0))
+    assert found.weights[1] < found.weights[0]
+    for each in (network, found.network):
+        assert each.get_layer("first").compute_dtype == "bfloat16"
+
+
+APPLICATIONS = {
+    "MobileNetV2": {},
+    "DenseNet121": {},
+    "Xception": {"input_shape": (71, 71, 3)},
+    "EfficientNetB0": {},
+    "ResNet50V2": {},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_networks_of_keras_agree(name):
+    options = {"input_shape": (32, 32, 3), **APPLICATIONS[name]}
+    make = getattr(keras.applications, name)
+    network = make(weights=None, classes=5, **options)
+    smaller.check(smaller.thinned(network, 0.2, 0, 0.3))

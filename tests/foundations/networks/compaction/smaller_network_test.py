@@ -1,0 +1,82 @@
+"""Tests of networks/compaction/smaller_network.py."""
+
+import keras
+import numpy as np
+
+from lottery_ticket.foundations.networks.compaction import compaction
+from lottery_ticket.tests import smaller
+
+L = keras.layers
+
+
+def test_what_is_saved_is_plain_keras(tmp_path):
+    network = keras.Sequential(
+        [keras.Input((6, 6, 2)), smaller.conv(5), L.Flatten(), L.Dense(3)]
+    )
+    found = smaller.check(smaller.thinned(network, 0.3, 0))
+    path = str(tmp_path / "small.keras")
+    found.network.save(path)
+    loaded = keras.models.load_model(path)
+    given = [smaller.examples(network)]
+    assert compaction.difference(found.network, loaded, given) == 0
+
+
+class Halves(keras.initializers.Initializer):
+    """An initialiser that Keras does not know."""
+
+    def __call__(self, shape, dtype=None):
+        return keras.ops.full(shape, 0.5)
+
+
+def test_initialisers_of_ones_own_are_left_out():
+    x = keras.Input((4,))
+    network = keras.Model(x, L.Dense(3, kernel_initializer=Halves())(x))
+    found = smaller.check(network)
+    initializer = found.network.layers[-1].kernel_initializer
+    assert isinstance(initializer, keras.initializers.Zeros)
+    np.testing.assert_array_equal(found.network.layers[-1].kernel, 0.5)
+
+
+class Shifted(L.Layer):
+    """A layer of one's own; its config is what Keras makes of one."""
+
+    def __init__(self, shift=0.0, **options):
+        super().__init__(**options)
+        self.shift = shift
+
+    def call(self, x):
+        return x + self.shift
+
+
+def test_layers_of_ones_own_are_shared():
+    x = keras.Input((4,))
+    shifted = Shifted(name="shifted")
+    shifted.shift = 2.0  # No config has it.
+    function = L.Lambda(lambda x: x * 2, name="function")
+    network = keras.Model(x, L.Dense(3)(function(shifted(x))))
+    found = smaller.check(network)
+    assert found.network.get_layer("shifted") is shifted
+    assert found.layers[0].after is shifted
+    assert found.network.get_layer("function") is function
+
+
+def test_names_stay_and_are_made_unique():
+    x = keras.Input((4,))
+    inner = keras.Sequential(
+        [keras.Input((4,)), L.Dense(4, name="b")], name="a"
+    )
+    flat = L.Dense(4, name="a_b")
+    relu = L.ReLU(name="relu")
+    network = keras.Model(x, relu(flat(relu(inner(x)))), name="mine")
+    found = smaller.check(network)
+    assert found.network.name == "mine"
+    names = [layer.name for layer in found.network.layers[1:]]
+    assert names == ["a_b", "relu", "a_b_1", "relu_1"]
+
+
+def test_settings_stay():
+    x = keras.Input((4,))
+    layer = L.Dense(4, kernel_regularizer="l2", trainable=False, name="dense")
+    found = smaller.check(keras.Model(x, layer(x)))
+    made = found.network.get_layer("dense")
+    assert not made.trainable and made.kernel_regularizer is not None
