@@ -172,10 +172,10 @@ def _move(place, target):
 
 def _text(found, headline):
     """The numbers of exports as a table."""
-    rows = [[head.format(metric=headline.metric) for head in HEADS]]
+    rows = [tuple(head.format(metric=headline.metric) for head in HEADS)]
     for each in found:
         rows.append(
-            [
+            (
                 each.name,
                 headline.text(each.value),
                 headline.text(each.own_value),
@@ -184,6 +184,6 @@ def _text(found, headline):
                 f"{each.gzipped:,}",
                 f"{1000 * each.latency_s:.3g}",
                 str(each.timed),
-            ]
+            )
         )
     return "\n".join([ticket_texts.table(rows), "", NOTE])

@@ -202,8 +202,10 @@ def _latency(run, example):
 
 def _check_network(network):
     """Raises ValueError unless it has one input, of known size, one output."""
-    inputs, outputs = (getattr(network, n, None) for n in ("inputs", "outputs"))
-    counts = [len(each or ()) for each in (inputs, outputs)]
+    inputs, outputs = (
+        getattr(network, name, None) or () for name in ("inputs", "outputs")
+    )
+    counts = [len(inputs), len(outputs)]
     if counts != [1, 1]:
         raise ValueError(
             "Exports are of networks of one input and one output. Received: "

@@ -64,7 +64,8 @@ def _save_keras(network, path, examples):
 
 
 def _load_keras(path):
-    return keras.models.load_model(path, compile=False).predict_on_batch
+    loaded: Any = keras.models.load_model(path, compile=False)
+    return loaded.predict_on_batch
 
 
 def _save_saved_model(network, path, examples):
@@ -104,7 +105,7 @@ def _save_litert(network, path, examples, **settings):
     """Converts by way of a SavedModel, as Keras does, for one example."""
     shape = (1, *network.inputs[0].shape[1:])
     with tempfile.TemporaryDirectory() as folder, notices.held_back():
-        archive = keras.export.ExportArchive()
+        archive: Any = keras.export.ExportArchive()
         archive.track(network)
         archive.add_endpoint(
             "serve",
