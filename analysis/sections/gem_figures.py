@@ -102,6 +102,7 @@ def section(found: tree.Tree) -> parts.Section:
         figures["gems"] = accuracy(drawn)
     if checked(drawn):
         figures["gem_checks"] = checks(drawn)
+    names = {*figures, *(name.removesuffix(".csv") for name in written)}
     return parts.Section(
         tables=written,
         figures=figures,
@@ -109,7 +110,7 @@ def section(found: tree.Tree) -> parts.Section:
         problems=problems,
         rank=3,
         about="searches for masks" if len(history) else "",
-        captions=CAPTIONS,
+        captions={k: each for k, each in CAPTIONS.items() if k in names},
     )
 
 
