@@ -158,8 +158,9 @@ def _legend(figure):
         figure.set_figheight(max(1.0, figure.get_figheight() - height))
         texts = (each.get_text() for each in legend.get_texts())
         for text, handle in zip(texts, legend.legend_handles, strict=True):
-            looks = _color(handle), _fill(handle), *_line_look(handle)
-            entries.append(Entry(plain(text), *looks, []))
+            dash, marker = _line_look(handle)
+            colors = _color(handle), _fill(handle)
+            entries.append(Entry(plain(text), *colors, dash, marker, []))
         legend.remove()
     return title, entries
 
