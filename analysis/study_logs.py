@@ -100,7 +100,7 @@ def _facts(found, tables):
         record = records.read(place.directory, tree.RUN)
         for name in (*_MACHINE, *_VERSIONS):
             told[name][str(record.get("environment", {}).get(name))] = None
-    facts = {name: [*values] for name, values in told.items()}
+    facts: dict = {name: [*values] for name, values in told.items()}
     runs = tables.get("runs")
     if runs is not None:
         facts["trained_s"] = round(float(runs["train_s"].sum()), 1)

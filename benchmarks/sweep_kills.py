@@ -22,7 +22,9 @@ import time
 import uuid
 
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.sweeps import worker_pool
+from lottery_ticket.foundations.sweeps import (
+    local_workers,
+)
 
 FLAGS = "--training_len=20it --iterations=1 --save_summaries=False --quiet"
 MARK = "LOTTERY_TICKET_SWEEP_KILLS"  # Variable of all processes of a sweep.
@@ -209,7 +211,7 @@ def _workers(parent):
         with contextlib.suppress(OSError), open(path) as file:
             state, of = file.read().rpartition(")")[2].split()[:2]
             name = pathlib.Path(path).with_name("cmdline").read_bytes()
-            is_worker = f"{worker_pool.__package__}.worker".encode() in name
+            is_worker = f"{local_workers.__package__}.worker".encode() in name
             if int(of) == parent and state != "Z" and is_worker:
                 found.append(int(path.split("/")[2]))
     return sorted(found)

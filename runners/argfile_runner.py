@@ -40,7 +40,7 @@ from lottery_ticket.foundations.sweeps import (
     shards,
     shared_lines,
     steps,
-    worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.foundations.values import durations, fields
 from lottery_ticket.runners import commands
@@ -191,7 +191,7 @@ def argfile_runner(
         progress.begin(line)
         record.begin(line, device)
 
-    care = worker_pool.Care(began, timeout, _local_folder(lines))
+    care = worker_protocol.Care(began, timeout, _local_folder(lines))
     looked_up = functools.partial(argfile_lines.looked_up, found, verify=verify)
     waits = line_waits.LineWaits(looked_up, agenda, writers)
     run_lines = functools.partial(

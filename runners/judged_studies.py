@@ -127,7 +127,7 @@ def _ruling(claim, found, scale):
     except Exception as error:  # A fault of one claim is no other's.
         why = f"{type(error).__name__}: {error}"
         return rulings.Ruling(rulings.OPEN, why)
-    ruling = rulings.rule(values, claim.low, claim.high)
+    ruling = rulings.rule(values, claim.bound.low, claim.bound.high)
     if scale not in claim.scales:
         why = f"not judged at the scale {scale}"
         return dataclasses.replace(ruling, verdict=rulings.OPEN, why=why)
@@ -161,7 +161,7 @@ def _row(name, claim, ruling):
 
 
 def _published(claim):
-    return claim.published + ", read off" * claim.is_read_off
+    return claim.bound.published + ", read off" * claim.is_read_off
 
 
 def _measured(ruling):

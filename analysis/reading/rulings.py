@@ -53,15 +53,15 @@ def rule(values: Iterable[float], low: float, high: float) -> Ruling:
     """
     given = np.asarray([*values], float)
     known = given[np.isfinite(given)]
-    mean, std, *interval = spreads.interval(known)
-    verdict, why = _verdict(mean, *interval, low, high)
+    mean, std, from_, to = spreads.interval(known)
+    verdict, why = _verdict(mean, from_, to, low, high)
     if known.size < given.size:
         verdict, why = OPEN, "a trial has no value"
     elif not known.size:
         verdict, why = OPEN, "not run"
     elif known.size < MIN_TRIALS:
         verdict, why = OPEN, f"fewer than {MIN_TRIALS} trials"
-    return Ruling(verdict, why, known.size, mean, std, *interval)
+    return Ruling(verdict, why, known.size, mean, std, from_, to)
 
 
 def _verdict(mean, from_, to, low, high):

@@ -48,6 +48,19 @@ class Found:
 
 
 @dataclasses.dataclass(frozen=True)
+class Bound:
+    """Where the mean of a claim has to lie: between low and high.
+
+    One of both is infinite, for an order. `published` is what the source
+    prints, or says.
+    """
+
+    low: float
+    high: float
+    published: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Claim:
     """A number that a source states, or a relation that it states of one.
 
@@ -55,9 +68,7 @@ class Claim:
         text: What is measured, and what is said of it.
         source: Section, figure or table, such as "fig. 4".
         measure: Function (Found) -> Series, trial -> number.
-        low: The mean has to lie between low and high.
-        high: The same; one of both may be infinite, for an order.
-        published: What the source prints, or says.
+        bound: Where the mean has to lie.
         is_read_off: Whether it was read off a figure.
         scales: Scales at which it is judged; at others it is measured alone.
     """
@@ -65,9 +76,7 @@ class Claim:
     text: str
     source: str
     measure: "Callable[[Found], pd.Series]"
-    low: float
-    high: float
-    published: str
+    bound: Bound
     is_read_off: bool = False
     scales: tuple[str, ...] = ("paper",)
 
@@ -105,8 +114,8 @@ def near(
     margin: float = USUAL_MARGIN,
     unit: str = "",
     text: str = "",
-) -> dict[str, float | str]:
-    """Returns range and text of a number that is published.
+) -> Bound:
+    """Returns the bound of a number that is published.
 
     Args:
         published: The number.
@@ -116,18 +125,15 @@ def near(
         text: What the source says instead of the number.
     """
     number = f"{published:g}{unit} ± {margin:g}"
-    return {
-        "low": published - margin,
-        "high": published + margin,
-        "published": f"{text} ({number})" if text else number,
-    }
+    words = f"{text} ({number})" if text else number
+    return Bound(published - margin, published + margin, words)
 
 
-def above(bound: float, text: str) -> dict[str, float | str]:
-    """Returns range and text of an order: that the mean lies above."""
-    return {"low": bound, "high": INFINITY, "published": text}
+def above(bound: float, text: str) -> Bound:
+    """Returns the bound of an order: that the mean lies above."""
+    return Bound(bound, INFINITY, text)
 
 
-def below(bound: float, text: str) -> dict[str, float | str]:
-    """Returns range and text of an order: that the mean lies below."""
-    return {"low": -INFINITY, "high": bound, "published": text}
+def below(bound: float, text: str) -> Bound:
+    """Returns the bound of an order: that the mean lies below."""
+    return Bound(-INFINITY, bound, text)

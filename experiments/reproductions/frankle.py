@@ -36,7 +36,7 @@ def _barrier(text, source, density, iteration, bound):
         f"barrier {text}, test error",
         source,
         measures.barrier(density, iteration),
-        **bound,
+        bound,
         scales=BOTH,
     )
 
@@ -50,7 +50,7 @@ def _no_difference(criterion, check, density):
         f"accuracy of {criterion} at {density:.0%}, {check}, less as it is",
         "sec. 5",
         measures.gain(density, criterion, f"{criterion}_{check}", **END),
-        **claims.near(0, text="no difference"),
+        claims.near(0, text="no difference"),
         scales=BOTH,
     )
 
@@ -60,7 +60,7 @@ def _retraining(text, first, second):
         text,
         "fig. 1",
         measures.gain(0.0352, second, first, **END),
-        **claims.above(0, "better"),
+        claims.above(0, "better"),
         scales=BOTH,
     )
 
@@ -86,7 +86,7 @@ STUDIES = {
                 "accuracy at 16.8 %, rewound to 1,000 less to 0",
                 "fig. 1",
                 measures.gain(0.168, "same_init", "rewound", **END),
-                **claims.above(0, "better"),
+                claims.above(0, "better"),
             ),
         },
         trials=3,

@@ -55,25 +55,25 @@ def _conv(layers, sooner, better, data="cifar10"):
                 f"how many times sooner a ticket learns at {sooner[0]:.1%}",
                 "fig. 5 and sec. 3",
                 measures.sooner(sooner[0]),
-                **_times_sooner(sooner[1]),
+                _times_sooner(sooner[1]),
             ),
             "better": claims.Claim(
                 f"accuracy at {better[0]:.1%}, less the dense network's",
                 "fig. 5 and sec. 3",
                 measures.gain(better[0]),
-                **claims.near(better[1], unit=" points"),
+                claims.near(better[1], unit=" points"),
             ),
             "sparse": claims.Claim(
                 "accuracy at 3 %, less the dense network's",
                 "sec. 3: above dense down to 2 %",
                 measures.gain(0.03),
-                **claims.above(0, "above dense"),
+                claims.above(0, "above dense"),
             ),
             "reinit": claims.Claim(
                 f"accuracy at {better[0]:.1%}, less reinit's",
                 "fig. 5",
                 measures.gain(better[0], over="reinit"),
-                **claims.above(0, "above reinit"),
+                claims.above(0, "above reinit"),
                 scales=("paper", "short"),
             ),
         },
@@ -83,7 +83,7 @@ def _conv(layers, sooner, better, data="cifar10"):
 
 def _digits(text, measure, bound):
     return claims.Claim(
-        text, "fig. 4, of LeNet", measure, **bound, scales=("short",)
+        text, "fig. 4, of LeNet", measure, bound, scales=("short",)
     )
 
 
@@ -108,50 +108,50 @@ STUDIES = {
                 "accuracy of the dense network",
                 "fig. 4",
                 measures.accuracy(measures.DENSE),
-                **claims.near(98, unit=" %"),
+                claims.near(98, unit=" %"),
                 is_read_off=True,
             ),
             "sooner": claims.Claim(
                 "how many times sooner a ticket learns at 21.1 %",
                 "sec. 2: 38 % sooner",
                 measures.sooner(0.211),
-                **_times_sooner(1.61),
+                _times_sooner(1.61),
             ),
             "as_soon": claims.Claim(
                 "the same at 3.6 %",
                 "sec. 2: as the dense network",
                 measures.sooner(0.036),
-                **_times_sooner(1),
+                _times_sooner(1),
             ),
             "better": claims.Claim(
                 "accuracy at 13.5 %, less the dense network's",
                 "sec. 2",
                 measures.gain(0.135),
-                **claims.above(0.3, "more than .3 points"),
+                claims.above(0.3, "more than .3 points"),
             ),
             "as_good": claims.Claim(
                 "the same at 3.6 %",
                 "sec. 2: back to the dense network's",
                 measures.gain(0.036),
-                **claims.near(0, unit=" points"),
+                claims.near(0, unit=" points"),
             ),
             "sooner_than_reinit": claims.Claim(
                 "how many times sooner than reinit at 21.1 %",
                 "sec. 2",
                 measures.sooner(0.211, than="reinit"),
-                **_times_sooner(2.51),
+                _times_sooner(2.51),
             ),
             "better_than_reinit": claims.Claim(
                 "accuracy at 21.1 %, less reinit's",
                 "sec. 2",
                 measures.gain(0.211, over="reinit"),
-                **claims.near(0.5, unit=" points"),
+                claims.near(0.5, unit=" points"),
             ),
             "reinit": claims.Claim(
                 "accuracy of reinit at 21.1 %, less the dense network's",
                 "sec. 2: below from 21.1 % on",
                 measures.gain(0.211, experiment="reinit"),
-                **claims.below(0, "below dense"),
+                claims.below(0, "below dense"),
             ),
         },
         data="mnist",

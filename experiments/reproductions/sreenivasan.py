@@ -26,7 +26,7 @@ def _accuracy(method, density, published, table, column=measures.AT_END):
         f"accuracy of {method} at {density:.2%} {when} fine-tuning",
         table,
         measures.gem(method, density, column),
-        **claims.near(published, unit=" %"),
+        claims.near(published, unit=" %"),
     )
 
 
@@ -35,7 +35,7 @@ def _better(text, source, first, second, said="better"):
         text,
         source,
         measures.difference(first, second),
-        **claims.above(0, said),
+        claims.above(0, said),
         scales=("paper", "short"),
     )
 

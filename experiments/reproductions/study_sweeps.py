@@ -67,7 +67,7 @@ class StudySweep:
         for name in self.studies:
             data = registry.STUDIES[name].data
             if data and self.scale == claims.SMOKE:
-                drawn_data.write(self._data_dir, data)
+                drawn_data.write(self._drawn_dir, data)
 
     def write(self) -> str:
         """Writes the sweep file, beside the studies' folders; returns where."""
@@ -77,10 +77,8 @@ class StudySweep:
         return path
 
     @property
-    def _data_dir(self):
-        if self.scale == claims.SMOKE:
-            return files.join(self.output_dir, self.scale, "data")
-        return self.data_dir
+    def _drawn_dir(self):
+        return files.join(self.output_dir, self.scale, "data")
 
     def _flags(self, name, step):
         study = registry.STUDIES[name]
@@ -89,7 +87,9 @@ class StudySweep:
             key, is_set, value = word.removeprefix("--").partition("=")
             given[key] = value if is_set else "True"
         trials = 1 if self.scale == claims.SMOKE else study.trials
-        data = {} if study.data is None else {"data_dir": self._data_dir}
+        is_drawn = self.scale == claims.SMOKE
+        place = self._drawn_dir if is_drawn else self.data_dir
+        data = {} if study.data is None else {"data_dir": place}
         return {
             "output_dir": self.folder(name),
             "trials": self.trials or trials,

@@ -38,7 +38,7 @@ def _rerun(published, spread, criterion):
         f"best untrained network of {criterion}",
         RERUN,
         measures.untrained(criterion),
-        **claims.near(published, spread, " %"),
+        claims.near(published, spread, " %"),
     )
 
 
@@ -47,7 +47,7 @@ def _trained(criterion, density, published):
         f"accuracy of {criterion} at {density:.1%}",
         RERUN,
         measures.accuracy(density, f"fc/{criterion}"),
-        **claims.near(published, unit=" %"),
+        claims.near(published, unit=" %"),
     )
 
 
@@ -57,7 +57,7 @@ def _less_plain(experiment, text, source, bound):
         f"accuracy at 7 % of {text}, less that of tickets",
         source,
         measures.gain(0.07, "fc/large_final", f"fc/{experiment}"),
-        **bound,
+        bound,
     )
 
 
@@ -66,7 +66,7 @@ def _learned(variant, text, published):
         f"accuracy of learned masks{text}",
         "table 1",
         measures.supermask(f"fc/{variant}"),
-        **claims.near(published, unit=" %"),
+        claims.near(published, unit=" %"),
     )
 
 
@@ -98,7 +98,7 @@ STUDIES = {
                 f"best of {_SAME_SIGN} with signed constants",
                 "abstract and table 1; the margin is that of same_sign",
                 measures.untrained(_SAME_SIGN, "signed_constant"),
-                **claims.near(86, 2.8, " %"),
+                claims.near(86, 2.8, " %"),
             ),
         },
         trials=10,
@@ -122,7 +122,7 @@ STUDIES = {
                 "accuracy of large_final at 3.6 %, less that of random",
                 RERUN,
                 measures.gain(0.0355, "fc/random", "fc/large_final"),
-                **claims.above(0, "98.00 against 96.05"),
+                claims.above(0, "98.00 against 96.05"),
                 scales=("paper", "short"),
             ),
         },
@@ -197,7 +197,7 @@ STUDIES = {
                     measures.supermask("fc/supermask_both"),
                     measures.supermask("fc/supermask"),
                 ),
-                **claims.above(0, "better"),
+                claims.above(0, "better"),
                 scales=("paper", "short"),
             ),
         },

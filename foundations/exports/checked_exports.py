@@ -203,7 +203,8 @@ def _latency(run, example):
 def _check_network(network):
     """Raises ValueError unless it has one input, of known size, one output."""
     inputs, outputs = (
-        getattr(network, name, None) or () for name in ("inputs", "outputs")
+        [*(getattr(network, name, None) or [])]
+        for name in ("inputs", "outputs")
     )
     counts = [len(inputs), len(outputs)]
     if counts != [1, 1]:

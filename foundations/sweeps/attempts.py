@@ -7,7 +7,10 @@ import re
 from collections.abc import Callable
 
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.sweeps import argfile_lines, worker_pool
+from lottery_ticket.foundations.sweeps import (
+    argfile_lines,
+    worker_protocol,
+)
 
 # Of TensorFlow, XLA, Python and the system, in this order.
 _OUT_OF_MEMORY = re.compile(
@@ -17,12 +20,12 @@ ALONE = "to be tried again alone, at the end"
 
 
 def run(
-    run_lines: Callable[[list, list, Callable], worker_pool.Outcomes],
+    run_lines: Callable[[list, list, Callable], worker_protocol.Outcomes],
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     retries: int = 0,
     waiting: Callable[[], list[argfile_lines.Line]] = list,
-) -> worker_pool.Outcomes:
+) -> worker_protocol.Outcomes:
     """Yields outcomes of lines as they end; `again` says that it is not over.
 
     Lines that failed here run again once all others have ended, up to `retries`

@@ -1,7 +1,11 @@
 """Where a sweep runs its lines: on this machine, or in a cluster."""
 
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.sweeps import ray_workers, worker_pool
+from lottery_ticket.foundations.sweeps import (
+    local_workers,
+    ray_workers,
+    worker_protocol,
+)
 from lottery_ticket.foundations.values import names
 
 LOCAL, RAY = "local", "ray"
@@ -13,7 +17,7 @@ def find(
     address: str | None = None,
     wanted: str | None = None,
     per_device: int = 1,
-) -> tuple[worker_pool.Engine, list[devices.Slot]]:
+) -> tuple[worker_protocol.Engine, list[devices.Slot]]:
     """Returns an engine for a pool, and a slot for each worker it may have.
 
     Args:
@@ -36,4 +40,4 @@ def find(
             "address is that of a cluster, and goes with --engine=ray. "
             f"Received: address={address}"
         )
-    return worker_pool.LOCAL, devices.slots(wanted, per_device)
+    return local_workers.LOCAL, devices.slots(wanted, per_device)

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,
-    worker_pool,
+    worker_protocol,
 )
 
 ALIVE_S = 60  # A sweep adds at least a line in so many seconds.
@@ -111,7 +111,7 @@ class Journal:
         """Adds that a line begins on a device."""
         self._add(BEGAN, **_of_line(line), device=device)
 
-    def end(self, outcome: worker_pool.Outcome) -> None:
+    def end(self, outcome: worker_protocol.Outcome) -> None:
         """Adds how a line has ended, unless it ran in another sweep."""
         if outcome.by:
             return

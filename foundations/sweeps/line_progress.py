@@ -9,7 +9,7 @@ import tqdm
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,
-    worker_pool,
+    worker_protocol,
 )
 
 PLAIN_INTERVAL_S = 5
@@ -42,13 +42,13 @@ class LineProgress:
         )
         for line, reason in agenda.refused:
             line = dataclasses.replace(line, log="")  # It is an older one's.
-            self._fail(worker_pool.Outcome(line, reason))
+            self._fail(worker_protocol.Outcome(line, reason))
 
     def begin(self, line: argfile_lines.Line) -> None:
         """Counts a line that begins here."""
         self._running.add(line.number)
 
-    def add(self, outcome: worker_pool.Outcome) -> None:
+    def add(self, outcome: worker_protocol.Outcome) -> None:
         """Counts a line that has ended; a failure is shown at once."""
         self._is_news = True
         self._running.discard(outcome.line.number)

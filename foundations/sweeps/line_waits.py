@@ -17,7 +17,7 @@ from lottery_ticket.foundations.records import paths, unready
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     scripts,
-    worker_pool,
+    worker_protocol,
 )
 
 POLL_S = 2
@@ -164,7 +164,7 @@ class LineWaits:
         self._to_end = {line.number for line in agenda.to_run}
         self._left: set[int] = set()  # Those that will be.
         self._freed: set[int] = set()
-        self._news: list[worker_pool.Outcome] = []
+        self._news: list[worker_protocol.Outcome] = []
         self._polled_at = float("-inf")
 
     def __len__(self):
@@ -223,7 +223,7 @@ class LineWaits:
         self._freed.difference_update(numbers)
         return [self._lines[number] for number in numbers]
 
-    def news(self) -> Iterator[worker_pool.Outcome]:
+    def news(self) -> Iterator[worker_protocol.Outcome]:
         """Yields outcomes of lines that waited and are not run at all."""
         while self._news:
             yield self._news.pop()
@@ -289,7 +289,7 @@ class LineWaits:
 
     def _end(self, number, failure):
         del self._waits[number]
-        self._news.append(worker_pool.Outcome(self._lines[number], failure))
+        self._news.append(worker_protocol.Outcome(self._lines[number], failure))
         return [(number, failure)]
 
 

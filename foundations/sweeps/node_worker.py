@@ -14,8 +14,9 @@ from lottery_ticket.foundations.command_line import endings
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    local_workers,
     scripts,
-    worker_pool,
+    worker_protocol,
 )
 
 SEEN_S = 30  # Until a network's disk shows what another machine has written.
@@ -34,7 +35,7 @@ class Job:
     has_gpu: bool  # Whether the worker is to use the GPU that it is given.
     per_device: int  # Workers that share a GPU or a core.
     threads: int | None  # That keep the CPU busy beside a GPU.
-    timeout: str | None  # As of worker_pool.Care.
+    timeout: str | None  # As of worker_protocol.Care.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +58,10 @@ class NodeWorker:
         """Starts nothing yet: an error would be taken for the actor's death."""
         self._job = job
         self._slot = devices.Slot("", {})
-        self._worker: worker_pool.LocalWorker | None = None
+        self._worker: local_workers.LocalWorker | None = None
         self._folder = ""
         self._attempt = ""
-        self._outcome: worker_pool.Outcome | None = None
+        self._outcome: worker_protocol.Outcome | None = None
 
     def start(self) -> str:
         """Starts the process, and returns the name of its device.
@@ -88,7 +89,7 @@ class NodeWorker:
                 worker.take(dataclasses.replace(line, log=log))
             except OSError as error:
                 why = f"its log cannot be written: {endings.in_words(error)}"
-                self._outcome = worker_pool.Outcome(line, why)
+                self._outcome = worker_protocol.Outcome(line, why)
         if self._outcome is None and self._worker is not None:
             self._outcome = _hear(self._worker)
         data = _read(self._log(), offset)
@@ -101,7 +102,7 @@ class NodeWorker:
         """Ends the process and its children; returns the rest of the log."""
         if self._worker is not None:
             self._worker.terminate()
-            self._worker.end(worker_pool.GRACE_S)
+            self._worker.end(worker_protocol.GRACE_S)
         news = News(_read(self._log(), offset))
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -120,8 +121,8 @@ class NodeWorker:
         worker = self._worker
         if worker is None or worker.has_ended:
             runner = scripts.Runner(self._job.script, self._job.words)
-            care = worker_pool.Care(timeout=self._job.timeout)
-            worker = worker_pool.LOCAL.start(runner, self._slot, care)
+            care = worker_protocol.Care(timeout=self._job.timeout)
+            worker = local_workers.LOCAL.start(runner, self._slot, care)
             while not worker.is_idle:
                 _hear(worker)
             self._worker = worker
@@ -131,7 +132,7 @@ class NodeWorker:
 def _hear(worker):
     """Waits for news of a worker; returns the outcome of its line, or None."""
     outcome = None
-    for each in worker_pool.LOCAL.speaking([worker]):
+    for each in local_workers.LOCAL.speaking([worker]):
         outcome = each.listen()
     worker.stop_if_stuck()
     return outcome

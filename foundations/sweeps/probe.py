@@ -29,9 +29,9 @@ from lottery_ticket.foundations.machine import devices, files, progress
 from lottery_ticket.foundations.records import checkpoint, paths, plans
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    local_workers,
     past_lines,
     scripts,
-    worker_pool,
 )
 from lottery_ticket.foundations.values import steps
 
@@ -134,7 +134,7 @@ def _run(script, request, slot):
     with (
         tempfile.TemporaryFile("w+", errors="replace") as errors,
         subprocess.Popen(
-            [sys.executable, *worker_pool.SAFE, "-m", module, script],
+            [sys.executable, *local_workers.SAFE, "-m", module, script],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

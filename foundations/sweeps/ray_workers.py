@@ -31,9 +31,10 @@ from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,
+    local_workers,
     node_worker,
     scripts,
-    worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.foundations.values import fields
 
@@ -108,7 +109,7 @@ def connect(
 
 
 class RayWorkers:
-    """The workers of a cluster; a `worker_pool.Engine`.
+    """The workers of a cluster; a `worker_protocol.Engine`.
 
     Attributes:
         slots: A slot for each worker.
@@ -138,8 +139,8 @@ class RayWorkers:
         self,
         runner: scripts.Runner,
         slot: devices.Slot,
-        care: worker_pool.Care,
-        lost: "RayWorker | None" = None,
+        care: worker_protocol.Care,
+        lost: worker_protocol.Worker | None = None,
     ) -> "RayWorker":
         """Returns a worker for which Ray is asked for a place."""
         del lost  # Those that could not start are counted for all places.
@@ -165,10 +166,10 @@ class RayWorkers:
         opened = [worker for worker in workers if worker.is_open]
         asked = {each.answer: each for each in opened if each.answer}
         if not asked:
-            time.sleep(worker_pool.TICK_S)
+            time.sleep(worker_protocol.TICK_S)
             return []
         answers = list(asked)
-        self._ray.wait(answers, timeout=worker_pool.TICK_S)
+        self._ray.wait(answers, timeout=worker_protocol.TICK_S)
         found, _ = self._ray.wait(answers, num_returns=len(answers), timeout=0)
         return [asked[answer] for answer in found]
 
@@ -206,7 +207,7 @@ class RayWorkers:
 
 
 class RayWorker:
-    """A worker on a node, asked by an actor there; a `worker_pool.Worker`.
+    """A worker on a node, asked by an actor there; a `worker_protocol.Worker`.
 
     Attributes:
         answer: What is to come of what it was last asked, or None.
@@ -217,7 +218,7 @@ class RayWorker:
         ray: Any,
         actor: Any,
         slot: devices.Slot,
-        care: worker_pool.Care,
+        care: worker_protocol.Care,
         losses: collections.Counter,
     ):
         """Asks an actor to start, whenever it has a place.
@@ -242,6 +243,11 @@ class RayWorker:
         self.answer = actor.start.remote()
 
     @property
+    def failed_starts(self) -> int:
+        """Not told: those that could not start are counted for all places."""
+        return 0
+
+    @property
     def is_idle(self) -> bool:
         """Whether it could take a line."""
         return self.is_open and not self.is_placeless and self.line is None
@@ -257,7 +263,7 @@ class RayWorker:
         self._care.began(line, self._device)
         self._ask()
 
-    def listen(self) -> worker_pool.Outcome | None:
+    def listen(self) -> worker_protocol.Outcome | None:
         """Takes in an answer; returns the outcome of a line that has ended.
 
         Raises ValueError or RuntimeError if a worker could not start.
@@ -294,7 +300,7 @@ class RayWorker:
     def stop(self) -> None:
         """Ends it in the middle of its line, of which there is no outcome."""
         self.terminate()
-        self.end(worker_pool.GRACE_S)
+        self.end(worker_protocol.GRACE_S)
         self.line = None
 
     def terminate(self) -> None:
@@ -312,7 +318,7 @@ class RayWorker:
         """Ends it, by force after some time; returns how it ended."""
         if self._stopped is not None:
             # It is asked once a second whether it is to stop.
-            limit_s = timeout_s + 2 * worker_pool.TICK_S
+            limit_s = timeout_s + 2 * worker_protocol.TICK_S
             with contextlib.suppress(self._ray.exceptions.RayError):
                 news = self._ray.get(self._stopped, timeout=limit_s)
                 self._add_to_log(news.log)
@@ -339,7 +345,7 @@ class RayWorker:
             return None
         line = cast(argfile_lines.Line, self.line)
         self.line = self.answer = None
-        return worker_pool.Outcome(
+        return worker_protocol.Outcome(
             line, news.failure, device=self._device, seconds=news.seconds
         )
 
@@ -370,7 +376,7 @@ class RayWorker:
             line_logs.add(line.log, f"# its worker was lost: {reason}")
         if is_last:
             text = f"its worker was lost {LOSSES} times: {reason}"
-            return worker_pool.Outcome(line, text, device=self._device)
+            return worker_protocol.Outcome(line, text, device=self._device)
         _log.warning(
             "The worker on %s was lost, and its line is run again: %s",
             *(self._device, line.text),
@@ -429,7 +435,7 @@ def _try_to_join(address):
 
     At an address where something else listens, Ray waits and writes for long.
     """
-    command = [sys.executable, *worker_pool.SAFE, "-c", _TRY, address]
+    command = [sys.executable, *local_workers.SAFE, "-c", _TRY, address]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=TRY_S

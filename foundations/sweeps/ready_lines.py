@@ -8,8 +8,10 @@ from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_groups,
     line_waits,
+    local_workers,
     scripts,
     worker_pool,
+    worker_protocol,
 )
 
 
@@ -18,10 +20,10 @@ def run(
     lines: list[argfile_lines.Line],
     slots: list[devices.Slot],
     waits: line_waits.LineWaits,
-    care: worker_pool.Care = worker_pool.NO_CARE,
-    again: Callable[[worker_pool.Outcome], str] = lambda _: "",
-    engine: worker_pool.Engine = worker_pool.LOCAL,
-) -> worker_pool.Outcomes:
+    care: worker_protocol.Care = worker_protocol.NO_CARE,
+    again: Callable[[worker_protocol.Outcome], str] = lambda _: "",
+    engine: worker_protocol.Engine = local_workers.LOCAL,
+) -> worker_protocol.Outcomes:
     """Yields outcomes as `worker_pool.work`, of lines that may wait first.
 
     Lines that wait for one that is tried again have none: they wait on.
@@ -85,7 +87,7 @@ class ReadyLines:
         """No line is."""
         return False
 
-    def end(self, outcome: worker_pool.Outcome, is_left: bool) -> None:
+    def end(self, outcome: worker_protocol.Outcome, is_left: bool) -> None:
         """Ends a line; if it is left, it is tried again later."""
         self._running.discard(outcome.line.number)
         self._waits.end(outcome.line, outcome.failure, is_left)

@@ -18,8 +18,10 @@ from lottery_ticket.foundations.sweeps import (
     leases,
     line_groups,
     line_waits,
+    local_workers,
     scripts,
     worker_pool,
+    worker_protocol,
 )
 
 _log = logging.getLogger(__name__)
@@ -58,10 +60,10 @@ def run(
     held: leases.Leases,
     waits: line_waits.LineWaits,
     verify: bool = False,
-    care: worker_pool.Care = worker_pool.NO_CARE,
-    again: Callable[[worker_pool.Outcome], str] = lambda _: "",
-    engine: worker_pool.Engine = worker_pool.LOCAL,
-) -> worker_pool.Outcomes:
+    care: worker_protocol.Care = worker_protocol.NO_CARE,
+    again: Callable[[worker_protocol.Outcome], str] = lambda _: "",
+    engine: worker_protocol.Engine = local_workers.LOCAL,
+) -> worker_protocol.Outcomes:
     """Yields outcomes of lines as `worker_pool.run`, also of those elsewhere.
 
     When it is closed or left by an exception, workers are stopped, and then the
@@ -121,7 +123,7 @@ class SharedLines:
         self._free = line_groups.LineGroups()
         self._elsewhere: set[int] = set()  # Numbers of lines others have.
         self._first: dict[str, int] = {}  # Number of the lease at the start.
-        self._news: list[worker_pool.Outcome] = []
+        self._news: list[worker_protocol.Outcome] = []
         self._looked_at = float("-inf")
         self._poll_s = FIRST_POLL_S
         self._random = random.Random()
@@ -155,7 +157,9 @@ class SharedLines:
         """Whether a line that was taken is another's by now."""
         return self._names[line.number] not in self._here
 
-    def end(self, outcome: worker_pool.Outcome, is_left: bool = False) -> bool:
+    def end(
+        self, outcome: worker_protocol.Outcome, is_left: bool = False
+    ) -> bool:
         """Ends a line that was run; returns whether it was still ours.
 
         If it is left, any sweep may try it again.
@@ -190,7 +194,7 @@ class SharedLines:
         for name in [x for x in self._here if not self._leases.has(x)]:
             self._open[name] = self._here.pop(name)
 
-    def news(self) -> Iterator[worker_pool.Outcome]:
+    def news(self) -> Iterator[worker_protocol.Outcome]:
         """Yields the outcomes of lines that have ended without being run."""
         for outcome in self._waits.news():
             self._open.pop(self._names.get(outcome.line.number, ""), None)
@@ -227,7 +231,7 @@ class SharedLines:
         if found is False:
             return True
         failure = None if found is True else str(found)
-        outcome = worker_pool.Outcome(line, failure)
+        outcome = worker_protocol.Outcome(line, failure)
         self.end(outcome)
         self._news.append(outcome)
         return False
@@ -271,7 +275,7 @@ class SharedLines:
 
     def _end_open(self, name, failure, by=""):
         line = self._open.pop(name)
-        self._news.append(worker_pool.Outcome(line, failure, by))
+        self._news.append(worker_protocol.Outcome(line, failure, by))
         self._waits.end(line, failure)
 
 

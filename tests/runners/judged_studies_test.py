@@ -78,7 +78,7 @@ def test_nothing_and_a_claim_that_raises_are_open(tmp_path, monkeypatch):
         raise KeyError("accuracy")
 
     study = registry.STUDIES["digits"]
-    claim = claims.Claim("a", "b", broken, 0, 1, "c", scales=("short",))
+    claim = claims.Claim("a", "b", broken, claims.near(0), scales=("short",))
     broken_study = claims.with_claim(study, "broken", claim)
     monkeypatch.setitem(registry.STUDIES, "digits", broken_study)
     found = judged(tmp_path, runs())

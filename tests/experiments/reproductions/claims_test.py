@@ -7,22 +7,15 @@ from lottery_ticket.experiments.reproductions import claims
 
 
 def test_a_number_has_a_margin_on_both_sides():
-    assert claims.near(90, 2, " %") == {
-        "low": 88,
-        "high": 92,
-        "published": "90 % ± 2",
-    }
+    assert claims.near(90, 2, " %") == claims.Bound(88, 92, "90 % ± 2")
     found = claims.near(0, text="as good")
-    assert found == {"low": -0.5, "high": 0.5, "published": "as good (0 ± 0.5)"}
+    assert found == claims.Bound(-0.5, 0.5, "as good (0 ± 0.5)")
 
 
 def test_an_order_has_one_end():
-    assert claims.above(0, "better")["high"] == float("inf")
-    assert claims.below(2, "stable") == {
-        "low": -float("inf"),
-        "high": 2,
-        "published": "stable",
-    }
+    infinity = float("inf")
+    assert claims.above(0, "better") == claims.Bound(0, infinity, "better")
+    assert claims.below(2, "stable") == claims.Bound(-infinity, 2, "stable")
 
 
 def test_a_table_without_a_row_is_missing():

@@ -21,8 +21,8 @@ STUDIES = frankle_carbin.STUDIES
 )
 def test_ranges_are_what_is_printed_and_a_margin(study, claim, low, high):
     found = STUDIES[study].claims[claim]
-    assert found.low == pytest.approx(low)
-    assert found.high == pytest.approx(high)
+    assert found.bound.low == pytest.approx(low)
+    assert found.bound.high == pytest.approx(high)
 
 
 def test_reinit_is_run_at_the_levels_that_are_judged():

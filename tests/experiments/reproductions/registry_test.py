@@ -37,8 +37,8 @@ def test_a_study_says_what_it_is_of(name, study):
 def test_claims_are_judged_at_a_scale_that_their_study_has(name, study):
     for claim in study.claims.values():
         assert set(claim.scales) & set(study.steps), name
-        assert claim.low < claim.high
-        assert claim.text and claim.source and claim.published
+        assert claim.bound.low < claim.bound.high
+        assert claim.text and claim.source and claim.bound.published
 
 
 @pytest.mark.slow

@@ -14,4 +14,4 @@ def test_densities_of_claims_are_run():
 
 def test_digits_are_judged_by_orders_alone():
     for claim in STUDIES["gems_digits"].claims.values():
-        assert (claim.low, claim.high) == (0, float("inf"))
+        assert (claim.bound.low, claim.bound.high) == (0, float("inf"))

@@ -18,7 +18,9 @@ STUDIES = zhou.STUDIES
 def test_the_spread_of_the_rerun_is_the_margin(claim, lowest, highest):
     found = STUDIES["untrained_masks"].claims[claim]
     half = (highest - lowest) / 2
-    assert (found.high - found.low) / 2 == pytest.approx(half, abs=0.06)
+    assert (found.bound.high - found.bound.low) / 2 == pytest.approx(
+        half, abs=0.06
+    )
 
 
 def test_untrained_masks_have_ten_trials():

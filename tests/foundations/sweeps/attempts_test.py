@@ -8,7 +8,7 @@ from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     attempts,
-    worker_pool,
+    worker_protocol,
 )
 
 SLOTS = [devices.Slot(name, {}) for name in ("A", "B")]
@@ -35,7 +35,7 @@ class _Pool:
                 failures = self.fates.get(line.number)
                 failure = failures.pop(0) if failures else None
                 yield None
-                yield worker_pool.Outcome(line, failure)
+                yield worker_protocol.Outcome(line, failure)
         finally:
             self.is_closed = True
 
@@ -112,7 +112,7 @@ def test_other_ends_are_not_for_want_of_memory(failure):
 
 def test_what_failed_in_another_sweep_is_that_ones():
     def run(lines, slots, again):
-        yield worker_pool.Outcome(lines[0], KILLED, "process 1 on there")
+        yield worker_protocol.Outcome(lines[0], KILLED, "process 1 on there")
 
     (outcome,) = attempts.run(run, [_line(1)], SLOTS, 5)
     assert not outcome.again

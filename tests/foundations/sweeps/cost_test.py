@@ -14,6 +14,7 @@ from lottery_ticket.foundations.sweeps import (
     probe,
     scripts,
     worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.runners import commands
 
@@ -79,7 +80,7 @@ def test_by_lines_that_have_run_here(tried):
     record.start(RUNNER.name, "lines.txt", agenda)
     for line, seconds in zip(done, (20, 2, 4), strict=True):
         record.begin(line, "CPU")
-        record.end(worker_pool.Outcome(line, None, "", "CPU", seconds))
+        record.end(worker_protocol.Outcome(line, None, "", "CPU", seconds))
     found = cost.estimate(RUNNER, lines(5), SLOTS)
     assert found == cost.Cost(26, None, None, 2, "by lines that have run here")
     assert found.text == (

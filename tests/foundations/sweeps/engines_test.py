@@ -3,12 +3,16 @@
 import pytest
 
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.sweeps import engines, ray_workers, worker_pool
+from lottery_ticket.foundations.sweeps import (
+    engines,
+    local_workers,
+    ray_workers,
+)
 
 
 def test_workers_of_this_machine_are_the_usual_ones():
     engine, slots = engines.find("local", wanted="cpu*1", per_device=2)
-    assert engine is worker_pool.LOCAL
+    assert engine is local_workers.LOCAL
     assert slots == devices.slots("cpu*1", 2)
 
 

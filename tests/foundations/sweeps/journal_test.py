@@ -9,7 +9,7 @@ import pytest
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     journal,
-    worker_pool,
+    worker_protocol,
 )
 
 LINES = [
@@ -26,7 +26,7 @@ def _logs(tmp_path, monkeypatch):
 
 
 def _end(line, failure=None, **facts):
-    return worker_pool.Outcome(
+    return worker_protocol.Outcome(
         line, failure, device="CPU", seconds=1.23456, **facts
     )
 

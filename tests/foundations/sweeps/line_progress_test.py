@@ -10,7 +10,7 @@ import pytest
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_progress,
-    worker_pool,
+    worker_protocol,
 )
 
 
@@ -35,7 +35,7 @@ def plan(lines):
 
 
 def _outcome(line, failure=None):
-    return worker_pool.Outcome(line, failure)
+    return worker_protocol.Outcome(line, failure)
 
 
 def test_failures_are_shown_at_once_and_in_the_summary(plan, lines, capsys):
@@ -57,8 +57,10 @@ def test_failures_are_shown_at_once_and_in_the_summary(plan, lines, capsys):
 def test_lines_of_other_sweeps_are_counted_and_named(plan, lines, capsys):
     progress = line_progress.LineProgress(plan)
     progress.add(_outcome(lines[2]))
-    progress.add(worker_pool.Outcome(lines[3], None, "process 3 on m"))
-    progress.add(worker_pool.Outcome(lines[4], "exit status 1", "process 3"))
+    progress.add(worker_protocol.Outcome(lines[3], None, "process 3 on m"))
+    progress.add(
+        worker_protocol.Outcome(lines[4], "exit status 1", "process 3")
+    )
     assert progress.left == 1
     assert progress.text() == "3 of 6 lines done, 2 failed"
     counts = "1 done, 1 by others, 1 skipped (complete), 2 failed."

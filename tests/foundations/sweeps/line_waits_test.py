@@ -12,7 +12,7 @@ from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_waits,
     scripts,
-    worker_pool,
+    worker_protocol,
 )
 
 DONE = sealed.ResultFile("run.json")
@@ -295,7 +295,7 @@ def test_freed_lines_are_those_of_a_round():
     waits.end(lines[1], None)
     assert [line.number for line in waits.freed([3])] == [3]
     assert [line.number for line in waits.lines()] == [2]
-    assert worker_pool.Outcome(lines[2], None) not in waits.news()
+    assert worker_protocol.Outcome(lines[2], None) not in waits.news()
 
 
 def test_a_folder_in_a_run_is_that_runs(clock):

@@ -12,7 +12,7 @@ from lottery_ticket.foundations.sweeps import (
     line_programs,
     past_lines,
     scripts,
-    worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.runners import commands
 
@@ -47,7 +47,7 @@ def add(lines, seconds, device="CPU", failure=None, runner=RUNNER.name):
     record.start(runner, "lines.txt", argfile_lines.Agenda([], lines, []))
     for each, took_s in zip(lines, seconds, strict=True):
         record.begin(each, device)
-        outcome = worker_pool.Outcome(each, failure, "", device, took_s)
+        outcome = worker_protocol.Outcome(each, failure, "", device, took_s)
         record.end(outcome)
 
 

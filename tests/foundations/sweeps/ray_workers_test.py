@@ -17,6 +17,7 @@ from lottery_ticket.foundations.sweeps import (
     ray_workers,
     scripts,
     worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.tests import waiting
 
@@ -132,7 +133,7 @@ def _run(ray, lines, slots=1, runner=RUNNER, **care):
     found = ray_workers.RayWorkers(
         ray, slots, {"num_cpus": 1, "num_gpus": 0}, 1
     )
-    care = worker_pool.Care(**care)
+    care = worker_protocol.Care(**care)
     outcomes = worker_pool.run(runner, lines, slots, care, found)
     return [outcome for outcome in outcomes if outcome is not None]
 

@@ -11,9 +11,11 @@ from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     attempts,
     line_waits,
+    local_workers,
     ready_lines,
     scripts,
     worker_pool,
+    worker_protocol,
 )
 
 DONE = sealed.ResultFile("run.json")
@@ -59,8 +61,8 @@ class _Pool:
         self.begun, self.passes = [], []
 
     def work(self, runner, queue, slots, care, engine):
-        assert runner is RUNNER and care is worker_pool.NO_CARE
-        assert engine is worker_pool.LOCAL
+        assert runner is RUNNER and care is worker_protocol.NO_CARE
+        assert engine is local_workers.LOCAL
         last, running = {}, {}
         self.passes.append(len(slots))
         while running or not queue.is_over:
@@ -83,8 +85,8 @@ class _Pool:
         if todo:
             todo[0].write({})
         if self.fates.get(line.number):
-            return worker_pool.Outcome(line, self.fates[line.number].pop(0))
-        return None if todo[1:] else worker_pool.Outcome(line, None)
+            return worker_protocol.Outcome(line, self.fates[line.number].pop(0))
+        return None if todo[1:] else worker_protocol.Outcome(line, None)
 
 
 @pytest.fixture
@@ -190,7 +192,7 @@ def test_after_all_attempts_what_waits_has_failed(sweep):
 
 def test_a_line_that_does_not_write_what_it_says_is_no_hang(sweep, monkeypatch):
     def turn(_, line):
-        return worker_pool.Outcome(line, None)
+        return worker_protocol.Outcome(line, None)
 
     monkeypatch.setattr(_Pool, "_turn", turn)
     ends, _ = sweep("a", "b --reads=a/0")

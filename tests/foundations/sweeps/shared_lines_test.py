@@ -14,7 +14,7 @@ from lottery_ticket.foundations.sweeps import (
     line_waits,
     scripts,
     shared_lines,
-    worker_pool,
+    worker_protocol,
 )
 
 DONE = sealed.ResultFile("done.json")
@@ -121,7 +121,7 @@ def _write(line, count=None):
 
 
 def _end(sweep, line, failure=None):
-    return sweep.end(worker_pool.Outcome(line, failure))
+    return sweep.end(worker_protocol.Outcome(line, failure))
 
 
 def _news(sweep, clock):
@@ -158,7 +158,7 @@ def test_a_failed_line_is_tried_again_by_sweeps_that_start_later(start):
 
 def test_a_line_that_is_tried_again_is_no_failure_to_others(start, clock):
     one, other = start("a"), start("a")
-    failed = worker_pool.Outcome(one.take(), "exit status 1")
+    failed = worker_protocol.Outcome(one.take(), "exit status 1")
     assert one.end(failed, is_left=True)
     assert _news(other, clock) == []
     assert other.take().number == 1
@@ -307,7 +307,7 @@ def test_a_round_is_over_where_all_wait_for_what_is_tried_again(
     sweep = start_waiting()
     line = sweep.take()
     assert not sweep.is_over
-    sweep.end(worker_pool.Outcome(line, "exit status 1"), is_left=True)
+    sweep.end(worker_protocol.Outcome(line, "exit status 1"), is_left=True)
     assert sweep.is_over
     assert _news(sweep, clock) == []
     again = start_waiting()

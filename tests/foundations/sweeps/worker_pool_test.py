@@ -10,8 +10,10 @@ import pytest
 from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    local_workers,
     scripts,
     worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.tests import waiting
 
@@ -49,7 +51,9 @@ def runner(tmp_path):
 def run(runner, tmp_path):
     def run_lines(*texts, slots=SLOTS, **care):
         lines = _lines(tmp_path, texts)
-        return worker_pool.run(runner, lines, slots, worker_pool.Care(**care))
+        return worker_pool.run(
+            runner, lines, slots, worker_protocol.Care(**care)
+        )
 
     return run_lines
 
@@ -172,7 +176,7 @@ def test_the_worker_of_a_lost_line_is_stopped(runner, tmp_path):
         if _has_begun(tmp_path / "1.log"):
             queue.lost = [first]
         queue.is_over = not queue.lines
-    assert [x for x in ended if x] == [worker_pool.Outcome(second, None)]
+    assert [x for x in ended if x] == [worker_protocol.Outcome(second, None)]
     (stopped, _), (other, _) = _output(tmp_path, 2)
     assert stopped != other
     _wait_for_end([int(stopped)])
@@ -187,7 +191,7 @@ def test_a_worker_that_dies_while_it_waits_is_replaced(
     started = []
     start = subprocess.Popen
     monkeypatch.setattr(
-        worker_pool.subprocess,
+        local_workers.subprocess,
         "Popen",
         lambda *words, **options: (
             started.append(start(*words, **options)) or started[-1]
@@ -222,7 +226,7 @@ def test_a_worker_that_is_killed_while_it_starts_is_replaced(
             started[-1].kill()
         return started[-1]
 
-    monkeypatch.setattr(worker_pool.subprocess, "Popen", popen)
+    monkeypatch.setattr(local_workers.subprocess, "Popen", popen)
     assert _failures(run("go", "go", slots=SLOTS[:1])) == dict.fromkeys((1, 2))
     assert len(started) == deaths + 1
 
