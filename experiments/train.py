@@ -88,10 +88,14 @@ def plan(
         "start_iteration": start_iteration,
         **course.settings(),
     }
+
+    def give_start(_, model):
+        model.reset(presets, masks, recipe.init_seed)
+
     return one_network.training(
         recipe,
         output_dir,
-        lambda _, model: model.reset(presets, masks, recipe.init_seed),
+        give_start,
         run_settings.Output(
             settings, save_summaries=save_summaries, quiet=quiet
         ),

@@ -81,7 +81,8 @@ def argfile_runner(
     after line, so lines share a process; what each prints goes to a log file of
     its own. Lines whose run is complete are skipped. A line that fails, or
     kills its worker, is reported at the end and stops no other; the exit status
-    is then 1. All flags of all lines are checked before any work. A line that
+    is then 1. Flags of all lines are checked before any work; a line with a
+    wrong one fails alone, and where all have one nothing is run. A line that
     reads what another one writes, such as a branch of its ticket, starts as
     soon as that is there. Lines that say the same are run once.
 

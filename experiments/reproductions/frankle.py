@@ -55,11 +55,11 @@ def _no_difference(criterion, check, density):
     )
 
 
-def _retraining(text, first, second):
+def _retraining(text, density, first, second):
     return claims.Claim(
         text,
         "fig. 1",
-        measures.gain(0.0352, second, first, **END),
+        measures.gain(density, second, first, **END),
         claims.above(0, "better"),
         scales=BOTH,
     )
@@ -198,11 +198,11 @@ STUDIES = {
         {
             "lr_rewind": _retraining(
                 "accuracy at 3.5 %, learning rate rewound less fine-tuned",
-                *("lr_rewind", "finetune"),
+                *(0.0352, "lr_rewind", "finetune"),
             ),
             "rewind": _retraining(
                 "accuracy at 3.5 %, weights rewound less fine-tuned",
-                *("rewind", "finetune"),
+                *(0.0352, "rewind", "finetune"),
             ),
         },
         trials=3,
@@ -236,7 +236,7 @@ STUDIES = {
         {
             "lr_rewind": _retraining(
                 "accuracy at 3.1 %, learning rate rewound less fine-tuned",
-                *("lr_rewind", "finetune"),
+                *(0.0313, "lr_rewind", "finetune"),
             ),
         },
     ),

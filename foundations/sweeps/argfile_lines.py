@@ -43,6 +43,7 @@ class Line:
     words: tuple[str, ...]  # As a shell would split it.
     output_dir: str | None = None  # As the line says; None if unknown.
     log: str = ""  # File that what it prints is added to.
+    fault: str = ""  # Why it cannot be run, though others can.
     # What the line means for the runner's function, once it is checked.
     keywords: dict | None = dataclasses.field(
         default=None, compare=False, repr=False
@@ -142,28 +143,34 @@ def check(
     """Returns the lines, checked if the runner declares its flags.
 
     They have the output_dirs then that their flags mean. Of lines that say the
-    same, as words or in what their flags mean, the first alone is left. Raises
-    ValueError if a line has an unknown or missing flag or a wrong value, or two
-    lines would write different things to the same place; the error has a line
-    for each fault.
+    same, as words or in what their flags mean, the first alone is left. One
+    with an unknown or missing flag or a wrong value has it as its fault.
 
     Args:
         known: Lines of the same runner that come before these ones.
+
+    Raises:
+        ValueError: If no line is without a fault, or two lines would write
+            different things to the same place; a line of it for each fault.
     """
     known = known or Known(runner.declared)
     checked, faults = [], []
     for line in lines:
         try:
-            with _naming(line.number, line.text):
-                line, place = _bound(runner.declared, line)
-        except ValueError as error:
-            faults.append(str(error))
+            line, place = _bound(runner.declared, line)
+        except (ValueError, FileNotFoundError) as error:
+            why = endings.in_words(error)
+            checked.append(dataclasses.replace(line, fault=why))
             continue
         fault = known.fault(line, place)
         if fault:
             faults.append(fault)
         elif known.add(line, place):
             checked.append(line)
+    if all(line.fault for line in checked):
+        faults += [
+            f"Line {line.number}, {line.text}: {line.fault}" for line in checked
+        ]
     if faults:
         raise ValueError("\n".join(faults))
     return checked
@@ -222,7 +229,7 @@ def agenda(
         verify: Whether to read the files of complete lines too. A line with a
             file that has changed is to run; the file is named in a warning.
     """
-    if not any((line.runner or runner).can_skip for line in lines):
+    if not any(x.fault or (x.runner or runner).can_skip for x in lines):
         return Agenda([], lines, [])
     look = functools.partial(looked_up, runner, verify=verify)
     folder = "/".join(shared_folder(lines))
@@ -259,6 +266,8 @@ def looked_up(
     runner: scripts.Runner, line: Line, *, verify: bool = False
 ) -> tuple[Line, Answer]:
     """Returns a line, with what it compiles, and what `look_up` returns."""
+    if line.fault:
+        return line, line.fault
     if not (line.runner or runner).can_skip:
         return line, False
     try:

@@ -1,5 +1,7 @@
 """Tests of foundations/sweeps/argfile_lines."""
 
+import re
+
 import pytest
 
 from lottery_ticket.foundations.command_line import flags
@@ -103,19 +105,24 @@ def test_files_without_usable_lines(write, text, error):
         ("--level=1", "--output_dir is missing"),
     ],
 )
-def test_check_names_the_line_and_its_fault(write, line, error):
+def test_a_line_at_fault_is_refused_alone(write, line, error):
     lines = _read(write, f"--output_dir=first\n{line}\n")
-    with pytest.raises(ValueError, match=f"Line 2, {line}: {error}"):
-        argfile_lines.check(RUNNER, lines)
+    first, second = argfile_lines.check(RUNNER, lines)
+    assert not first.fault
+    assert re.match(error, second.fault)
+    found = argfile_lines.agenda(RUNNER, [first, second])
+    assert (found.to_run, found.refused) == ([first], [(second, second.fault)])
+    with pytest.raises(ValueError, match=f"^Line 2, {line}: {error}"):
+        argfile_lines.check(RUNNER, lines[1:])
 
 
-def test_check_names_every_line_at_fault(write):
-    lines = _read(write, "--level=x\n--output_dir=a\nb --config=none.yaml\n")
+def test_check_names_every_line_where_all_are_at_fault(write):
+    lines = _read(write, "--level=x\nb --config=none.yaml\n")
     with pytest.raises(ValueError) as error:
         argfile_lines.check(RUNNER, lines)
     first, second = str(error.value).splitlines()
     assert first.startswith("Line 1, --level=x: ")
-    assert second.startswith("Line 3, b --config=none.yaml: No file at")
+    assert second.startswith("Line 2, b --config=none.yaml: No file at")
 
 
 def test_check_refuses_lines_that_would_collide(write):
