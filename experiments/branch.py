@@ -102,9 +102,11 @@ def plan(
     _check_not_the_same(source, recipe, own)
     if selection != "ticket":
         _check_pruned(source, selection)
-    select = functools.partial(
-        SELECTIONS[selection], source, seeds.derive(recipe.init_seed, selection)
-    )
+    drawn = seeds.derive(recipe.init_seed, selection)
+
+    def select(groups):
+        return SELECTIONS[selection](source, drawn, groups)
+
     # Of groups, they are drawn once the network is known.
     of_weights = (
         selection == "ticket" or source.granularity == granularity.WEIGHT
