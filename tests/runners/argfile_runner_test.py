@@ -216,27 +216,43 @@ def test_the_same_command_goes_on_where_it_stopped(folder):
     assert "out/trial2 holds results made with other" in other.stderr
 
 
-def test_a_wrong_line_stops_everything_before_any_work(folder, capfd):
-    text = "--output_dir=out/a\n--output_dir=out/b --lrr=1\n"
+def test_wrong_lines_stop_everything_before_any_work(folder, capfd):
+    text = "--output_dir=out/a --lr=x\n--output_dir=out/b --lrr=1\n"
     (folder / "lines.txt").write_text(text)
     with pytest.raises(SystemExit) as end:
         argfile_runner.main(["runner.py", "lines.txt"])
     assert end.value.code == 2
-    (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith("Error: Line 2, --output_dir=out/b --lrr=1: ")
-    assert "Unknown flag 'lrr'. Did you mean --lr?" in line
+    first, second = capfd.readouterr().err.splitlines()
+    assert first.startswith("Error: Line 1, --output_dir=out/a --lr=x: --lr")
+    assert second.startswith("Line 2, --output_dir=out/b --lrr=1: ")
+    assert "Unknown flag 'lrr'. Did you mean --lr?" in second
     assert not (folder / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_wrong_line_fails_alone(folder):
+    text = "--output_dir=out/a\n--output_dir=out/b --lrr=1\n"
+    (folder / "lines.txt").write_text(text)
+    ended = _run("runner.py", "lines.txt", "--devices=7")
+    assert ended.returncode == 1
+    assert "2 lines: 0 complete, 1 refused, 1 to run" in ended.stderr
+    assert "Failed: --output_dir=out/b --lrr=1" in ended.stderr
+    assert "Unknown flag 'lrr'. Did you mean --lr?" in ended.stderr
+    assert "1 done, 0 skipped (complete), 1 failed." in ended.stderr
+    assert not (folder / "out/b").exists()
 
 
 def test_a_dry_run_lists_every_line_out_of_range(folder, capfd):
     text = "--output_dir=a --lr=-1\n--output_dir=b\n--output_dir=c --lr=-2\n"
     (folder / "lines.txt").write_text(text)
     with pytest.raises(SystemExit) as end:
-        argfile_runner.main(["train", "lines.txt", "--dry_run"])
-    assert end.value.code == 2
-    first, second = capfd.readouterr().err.splitlines()
-    assert first.startswith("Error: Line 1, --output_dir=a --lr=-1: lr must")
-    assert second.startswith("Line 3, --output_dir=c --lr=-2: lr must")
+        argfile_runner.main(["train", "lines.txt", "--dry_run", "--probes=0"])
+    assert end.value.code == 1
+    printed = capfd.readouterr().out
+    assert "3 lines: 0 complete, 2 refused, 1 to run" in printed
+    for line, value in (("--output_dir=a --lr=-1", -1), ("--output_dir=c", -2)):
+        assert f"refused: {line}" in printed
+        assert f"lr must be a number, above 0. Received: {value}.0" in printed
 
 
 @pytest.mark.slow

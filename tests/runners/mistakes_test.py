@@ -156,7 +156,7 @@ OF_SWEEPS = {
     "lottery_experiment lottery_argfile": "Did you mean 'lottery_experiment_",
     "train nosuch.txt": "Unknown argfile|No argfile at 'nosuch.txt'",
     "train empty.txt": "has no line to run",
-    "train lines.txt": "Line 2, --output_dir=b --lrr=1: Unknown flag 'lrr'",
+    "train wrong.txt": "Line 1, --output_dir=b --lrr=1: Unknown flag 'lrr'",
     f"{TRIALS} --output_dir=out --trails=5": "Did you mean --trials",
     TRIALS: "--output_dir is missing",
     f"{TRIALS} --output_dir=out --trials=0": "trials must be .* at least 1",
@@ -185,6 +185,7 @@ def folder(tmp_path_factory):
         "file.txt": "notes",
         "empty.txt": "# nothing\n",
         "lines.txt": "--output_dir=a\n--output_dir=b --lrr=1\n",
+        "wrong.txt": "--output_dir=b --lrr=1\n",
         "bad.yaml": "lr: [.1\n",
         "unknown.yaml": "lr: .1\nepochs: 20\n",
         "wrong.yaml": "lr: fast\n",
@@ -243,7 +244,7 @@ def test_a_mistake_is_one_line_with_cause_and_cure(
         "train --hidden_units=300, 100",
         "report results --levels=99",
         "train out --dataset=data.csv:lable",
-        "argfile_runner train lines.txt",
+        "argfile_runner train wrong.txt",
     ],
 )
 def test_a_process_says_the_same(line, folder):

@@ -126,8 +126,10 @@ def _private_names(path):
         match node:
             case ast.Attribute(value=ast.Name(id="self" | "cls")):
                 continue
-            case ast.Attribute(attr="_replace" | "_exit"):
-                continue  # Of named tuples, and of os: public all the same.
+            case ast.Attribute(attr="_replace" | "_exit" | "_dash_pattern"):
+                # Of named tuples and os, and public; of lines of matplotlib,
+                # which tells their dashes nowhere else.
+                continue
             case ast.Attribute(attr=name) if name.startswith("_"):
                 if not name.startswith("__"):
                     yield name
