@@ -30,10 +30,10 @@ RUN_SECTIONS = (
     differences.section,
     comparison.section,
     run_tables.training_section,
-    sizes.section,
     density.section,
     grids.section,
     density.stop_section,
+    sizes.section,
     curves.section,
     layers.figure_section,
 )

@@ -29,6 +29,7 @@ HEADS = {
 # What accuracy is drawn against -> its axis; and the figure's name.
 AXES = {"flops": "FLOPs of one example", "ticket_bytes": "Bytes of the ticket"}
 FIGURES = {"flops": "accuracy_flops", "ticket_bytes": "accuracy_bytes"}
+IN_WORDS = {"flops": "FLOPs", "ticket_bytes": "bytes of the ticket"}
 EXPLANATION = """\
 What is left: weights kept, and of these on a path to the output; FLOPs of one
 example with the weights kept and with all, two for each multiply-add; bytes of
@@ -52,8 +53,18 @@ def section(found: tree.Tree) -> parts.Section:
         if runs.loc[runs[column] > 0, column].nunique() > 1
     }
     written = {"sizes.csv": table, "sizes.txt": text}
+    label = headlines.of(runs).reword("Test accuracy")
+    captions = {
+        FIGURES[column]: f"{label} against {axis}"
+        for column, axis in IN_WORDS.items()
+    }
     return parts.Section(
-        written, figures, text, rank=1.2, papers={"sizes": rows}
+        written,
+        figures,
+        text,
+        rank=1.2,
+        papers={"sizes": rows},
+        captions={"sizes": "What is left", **captions},
     )
 
 
