@@ -75,11 +75,13 @@ _CRITERIA = f"--criteria=large_final,{_SAME_SIGN},random"
 _ACTIONS = "--mask_1_actions=rewind,signed_constant"
 _MASK_1 = (
     "--grid=mask_1",
-    "--mask_1_actions=random_reinit,signed_constant,rand_signed_constant",
+    "--mask_1_actions=rewind,random_reinit,signed_constant,"
+    "rand_signed_constant",
 )
 _MASK_0 = (
     "--grid=mask_0",
-    "--mask_0_actions=freeze_init,freeze_init_zero_mask,freeze_init_zero_all",
+    "--mask_0_actions=zero,freeze_init,freeze_init_zero_mask,"
+    "freeze_init_zero_all",
 )
 _AS_GOOD = claims.near(0, text="as good")
 STUDIES = {

@@ -197,8 +197,9 @@ class SharedLines:
     def news(self) -> Iterator[worker_protocol.Outcome]:
         """Yields the outcomes of lines that have ended without being run."""
         for outcome in self._waits.news():
-            self._open.pop(self._names.get(outcome.line.number, ""), None)
-            yield outcome
+            name = self._names.get(outcome.line.number, "")
+            if self._open.pop(name, None) is not None:  # Else its lease told.
+                yield outcome
         while self._news:
             yield self._news.pop()
 

@@ -8,7 +8,7 @@ import pytest
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     node_worker,
-    worker_pool,
+    worker_protocol,
 )
 from lottery_ticket.tests import waiting
 
@@ -32,7 +32,7 @@ def main(argv):
 def make(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # Put back where the worker leaves.
     monkeypatch.setattr(node_worker, "SEEN_S", 0)
-    monkeypatch.setattr(worker_pool, "GRACE_S", 1)
+    monkeypatch.setattr(worker_protocol, "GRACE_S", 1)
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     made = []

@@ -124,7 +124,7 @@ def lines(tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(worker_pool, "TICK_S", 0)
+    monkeypatch.setattr(worker_protocol, "TICK_S", 0)
     monkeypatch.setattr(ray_workers, "AGAIN_S", 0)
 
 

@@ -156,7 +156,7 @@ def test_who_looks_on_hears_what_begins_and_how_long_it_took(run):
 def test_a_line_without_progress_is_stopped_and_no_other(
     run, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(worker_pool, "GRACE_S", 0.5)
+    monkeypatch.setattr(worker_protocol, "GRACE_S", 0.5)
     texts = ["sleep 3600", "deaf", "go"]
     failures = _failures(run(*texts, slots=SLOTS[1:], timeout="2s"))
     stuck = "no progress for 2s"
