@@ -5,6 +5,7 @@ where the other one is gone, it takes the line over.
 """
 
 import contextlib
+import dataclasses
 import functools
 import logging
 import os
@@ -30,6 +31,7 @@ FIRST_POLL_S = 0.5
 TAKING_S = 1  # Of trying lines, before it is time to renew.
 JITTER = 0.2  # So that sweeps that began together do not ask together.
 FOLDER = "leases"
+OTHER = "another sweep"
 
 
 def folder(runner: scripts.Runner, lines: list[argfile_lines.Line]) -> str:
@@ -198,8 +200,11 @@ class SharedLines:
         """Yields the outcomes of lines that have ended without being run."""
         for outcome in self._waits.news():
             name = self._names.get(outcome.line.number, "")
-            if self._open.pop(name, None) is not None:  # Else its lease told.
-                yield outcome
+            if self._open.pop(name, None) is None:
+                continue  # Its lease has told.
+            if outcome.failure is None:  # Found complete.
+                outcome = dataclasses.replace(outcome, by=OTHER)
+            yield outcome
         while self._news:
             yield self._news.pop()
 
