@@ -96,9 +96,23 @@ def check_array(made, kept, is_same_machine):
         return
     one, other = np.load(made), np.load(kept)
     assert (one.shape, one.dtype) == (other.shape, other.dtype), made
-    assert np.count_nonzero(one) == np.count_nonzero(other), made
+    counts = np.count_nonzero(one), np.count_nonzero(other)
+    if is_drawn(made):
+        deviation = one.size**0.5 / 2  # At most, of a draw of each weight.
+        assert abs(counts[0] - counts[1]) <= 4 * 2**0.5 * deviation, made
+        return
+    assert counts[0] == counts[1], made
     if any(f"/{part}/" in str(made) for part in CONTINUOUS):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
+
+
+def is_drawn(path):
+    """Whether it is of a mask that is drawn by what a search has learned.
+
+    Its scores move at a rate of 100, so that roundings of another CPU show in
+    which weights are drawn, and in how many.
+    """
+    return any(part.startswith("supermask") for part in path.parts)
 
 
 def check_log(made, kept, is_same_machine):
@@ -115,7 +129,8 @@ def check_record(made, kept, is_same_machine):
         check_within(kept, record, str(made))
     else:
         check_within(kept["settings"], record["settings"], str(made))
-        assert record.get("density") == kept.get("density"), made
+        if not is_drawn(made):
+            assert record.get("density") == kept.get("density"), made
 
 
 def check_within(kept, made, where):
