@@ -34,6 +34,9 @@ OF_THE_DAY = (
 )
 # Trained from the start, or from networks of the tree: no cut that a rounding
 # error could move lies between.
+# At a rate of .1 with momentum roundings grow: on a Xeon at 2.8 GHz weights are
+# up to .2 from those kept, by the version before and by this one alike.
+CHAOTIC = "/once/resnet20/final/"
 CONTINUOUS = ("once", "lottery/trial1/0")
 LOGS = ("train.json", "test.json", "validate.json")
 TABLES = ("lottery/report", "at_init/report", "gems/report", "lottery/facts")
@@ -103,7 +106,9 @@ def check_array(made, kept, is_same_machine):
         assert abs(counts[0] - counts[1]) <= 4 * 2**0.5 * deviation, made
         return
     assert counts[0] == counts[1], made
-    if any(f"/{part}/" in str(made) for part in CONTINUOUS):
+    if CHAOTIC not in str(made) and any(
+        f"/{part}/" in str(made) for part in CONTINUOUS
+    ):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
 
 
