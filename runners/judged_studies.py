@@ -57,7 +57,12 @@ class JudgedStudy:
 
 
 def judge(
-    name: str, scale: str, folder: str, logs: str | None = None
+    name: str,
+    scale: str,
+    folder: str,
+    logs: str | None = None,
+    *,
+    write: bool = False,
 ) -> JudgedStudy:
     """Returns what has been found of a study, by its results or their logs.
 
@@ -67,23 +72,21 @@ def judge(
         folder: Its results, as of `study_sweeps`; these count, if any are
             there.
         logs: Folder of the logs of all studies.
+        write: Whether to write those of its results there, if there are any.
     """
     found, facts = study_logs.read(folder, commands.result_files())
-    if not found and logs is not None:
-        found, facts = study_logs.read_written(log_folder(logs, scale, name))
+    if logs is not None:
+        kept = log_folder(logs, scale, name)
+        if not found:
+            found, facts = study_logs.read_written(kept)
+        elif write:
+            study_logs.write(kept, found, facts)
     of_study = claims.Found(found, is_rough=scale == claims.SMOKE)
     ruled = {
         key: _ruling(claim, of_study, scale)
         for key, claim in registry.STUDIES[name].claims.items()
     }
     return JudgedStudy(name, scale, ruled, facts)
-
-
-def write_logs(logs: str, name: str, scale: str, folder: str) -> None:
-    """Writes the logs of a study's results, if there are any."""
-    found, facts = study_logs.read(folder, commands.result_files())
-    if found:
-        study_logs.write(log_folder(logs, scale, name), found, facts)
 
 
 def log_folder(logs: str, scale: str, name: str) -> str:

@@ -87,12 +87,10 @@ def reproduce(
         status = _run(sweep, dry_run=dry_run, **options)
     if dry_run:
         return
-    if logs is not None:
-        for name in chosen:
-            folder = sweep.folder(name)
-            judged_studies.write_logs(logs, name, scale, folder)
     judged = [
-        judged_studies.judge(name, scale, sweep.folder(name), logs)
+        judged_studies.judge(
+            name, scale, sweep.folder(name), logs, write=bool(chosen)
+        )
         for name in chosen or registry.STUDIES
     ]
     text = judged_studies.text(judged) if chosen else _list(judged)

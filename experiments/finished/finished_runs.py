@@ -158,7 +158,7 @@ def read(
     of ours; see `ticket_settings`. Else they are not used.
     """
     directory = directory.rstrip("/")
-    if given_networks.is_packed(directory):
+    if ticket_file.is_packed(directory):
         return _of_file(directory, data_dir, model, dataset)
     if not files.is_remote(directory):
         directory = os.path.abspath(os.path.expanduser(directory))

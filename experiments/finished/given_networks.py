@@ -30,9 +30,9 @@ def network(given):
     if not isinstance(given, str):
         return save_restore.standardize(given)
     file, _, part = given.rstrip("/").rpartition("/")
-    if is_packed(file):
+    if ticket_file.is_packed(file):
         return _of_file(file, part)
-    if is_packed(given):
+    if ticket_file.is_packed(given):
         raise ValueError(
             f"Say which weights of {given}: {given}/initial or {given}/final"
         )
@@ -41,11 +41,6 @@ def network(given):
         return save_restore.restore_network(given)
     except FileNotFoundError as error:
         raise unready.Unready(str(error), _directory(given)) from error
-
-
-def is_packed(path: str) -> bool:
-    """Whether a path is a ticket's file, and no folder that is called so."""
-    return ticket_file.is_ticket(path) and not files.names(path)
 
 
 def _of_file(file, part):
@@ -97,7 +92,7 @@ def _several(given):
 
 
 def _masks(given):
-    if isinstance(given, str) and is_packed(given):
+    if isinstance(given, str) and ticket_file.is_packed(given):
         given = f"{given}/masks"
     found = network(given)
     action = str(names_0_1_0.value(_settings_of(given), "mask_0_action"))
@@ -115,8 +110,8 @@ def _settings_of(given):
     """Settings of the run that masks are of, where it is one of ours."""
     if not isinstance(given, str):
         return {}
-    directory = given.rstrip("/").rpartition("/")[0] or "."
-    if is_packed(directory):
+    directory = _directory(given)
+    if ticket_file.is_packed(directory):
         return ticket_file.read(directory).settings
     record = None
     if files.exists(paths.record(directory)):

@@ -15,6 +15,11 @@ with lazy.imports():
 
 # Scales of a study: as published; an hour or so of two cores; that it runs.
 PAPER, SHORT, SMOKE = SCALES = ("paper", "short", "smoke")
+# Flags of trainings at the smallest.
+TINY = (
+    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
+    *("--train_batch_size=20", "--validation_size=20"),
+)
 USUAL_MARGIN = 0.5  # Points, where a source prints no spread.
 INFINITY = float("inf")
 

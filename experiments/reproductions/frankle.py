@@ -13,10 +13,6 @@ from lottery_ticket.foundations.values import interpolation
 
 RESNET = "--recipe=cifar10_resnet20"
 STABLE = 100 * interpolation.STABLE_BELOW
-TINY = (
-    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
-    *("--train_batch_size=20", "--validation_size=20"),
-)
 END = {"column": measures.AT_END}
 # Digits have a rate that is constant, with which there is nothing to rewind.
 DROPPING = ("--recipe=digits_fc", "--schedule=piecewise")
@@ -150,7 +146,7 @@ STUDIES = {
                 _instability("--levels=0,8", "--iterations=0it"),
             ),
             "smoke": (
-                _lottery("--recipe=digits_fc", *TINY, "--iterations=1"),
+                _lottery("--recipe=digits_fc", *claims.TINY, "--iterations=1"),
                 _instability("--levels=0", "--iterations=0it", "--points=3"),
             ),
         },
@@ -174,7 +170,7 @@ STUDIES = {
             ),
             "smoke": _at_init(
                 *("--recipe=digits_fc", "--densities=.05", *_DIGITS_CHECKS),
-                *TINY,
+                *claims.TINY,
             ),
         },
         {
@@ -227,7 +223,7 @@ STUDIES = {
                     "lottery_experiment",
                     "retraining_argfile",
                     (
-                        *(*DROPPING, "--lr_drops=3it", *TINY),
+                        *(*DROPPING, "--lr_drops=3it", *claims.TINY),
                         *("--rewind_iteration=2it", "--iterations=1"),
                     ),
                 ),

@@ -10,10 +10,6 @@ from lottery_ticket.foundations.sweeps import steps
 
 RATIO = 0.2  # Margin of how many times sooner, as a share of it.
 PAPER = "frankle_carbin_2019"
-TINY = (
-    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
-    *("--train_batch_size=20", "--validation_size=20"),
-)
 
 
 def tickets(*flags, controls="reinit", levels, runs=3):
@@ -47,7 +43,7 @@ def _conv(layers, sooner, better, data="cifar10"):
             "paper": tickets(recipe, "--iterations=17", levels="8,11,14,17"),
             "short": tickets(*short, levels="4,7", runs=1),
             "smoke": tickets(
-                recipe, *TINY, "--iterations=1", levels="1", runs=1
+                recipe, *claims.TINY, "--iterations=1", levels="1", runs=1
             ),
         },
         {
@@ -98,7 +94,7 @@ STUDIES = {
                 *(*_MNIST, "--training_len=10000it"), levels="7,15", runs=1
             ),
             "smoke": tickets(
-                *("--recipe=mnist_fc", *TINY, "--iterations=1"),
+                *("--recipe=mnist_fc", *claims.TINY, "--iterations=1"),
                 levels="1",
                 runs=1,
             ),
@@ -166,7 +162,7 @@ STUDIES = {
                 runs=1,
             ),
             "smoke": tickets(
-                *("--recipe=digits_fc", *TINY, "--iterations=1"),
+                *("--recipe=digits_fc", *claims.TINY, "--iterations=1"),
                 levels="1",
                 runs=1,
             ),

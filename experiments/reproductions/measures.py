@@ -53,7 +53,7 @@ def gain(
     def measure(found):
         other = _other(found, density, over, experiment, column)
         own = _at(found, experiment, density, column)
-        return POINTS * _paired(own - other)
+        return POINTS * (own - other)
 
     return measure
 
@@ -70,7 +70,7 @@ def sooner(
 
     def measure(found):
         other = _other(found, density, than, experiment, STOP)
-        return _paired(other / _at(found, experiment, density, STOP))
+        return other / _at(found, experiment, density, STOP)
 
     return measure
 
@@ -135,7 +135,7 @@ def difference(first: Measure, second: Measure) -> Measure:
     """Returns the measure of one less another, trial by trial."""
 
     def measure(found):
-        return _paired(first(found) - second(found))
+        return first(found) - second(found)
 
     return measure
 
@@ -189,10 +189,3 @@ def _nearest(rows, density, is_rough, name="row"):
     if not is_rough and abs(nearest - density) > NEAR * density:
         raise claims.Missing(f"no {name} at a density of {density:.3g}")
     return rows[abs(densities - nearest) <= NEAR * nearest]
-
-
-def _paired(values):
-    """Values of the trials that both sides have; raises if there is none."""
-    if values.empty:
-        raise claims.Missing("no trial of both")
-    return values

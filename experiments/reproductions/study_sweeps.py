@@ -39,8 +39,7 @@ class StudySweep:
                     f"{name} has no scale {self.scale}. It has: "
                     f"{', '.join(study.steps)}"
                 )
-            is_drawn = self.scale == claims.SMOKE
-            if study.data and not is_drawn and self.data_dir is None:
+            if study.data and not self._is_smoke and self.data_dir is None:
                 raise ValueError(
                     f"{name} needs {study.data}: give the folder that holds it "
                     "as --data_dir"
@@ -66,7 +65,7 @@ class StudySweep:
         """Draws the data that the smallest scale takes for real ones."""
         for name in self.studies:
             data = registry.STUDIES[name].data
-            if data and self.scale == claims.SMOKE:
+            if data and self._is_smoke:
                 drawn_data.write(self._drawn_dir, data)
 
     def write(self) -> str:
@@ -75,6 +74,10 @@ class StudySweep:
         text = yaml.safe_dump(self.steps(), sort_keys=False)
         files.write(path, text.encode())
         return path
+
+    @property
+    def _is_smoke(self):
+        return self.scale == claims.SMOKE
 
     @property
     def _drawn_dir(self):
@@ -86,9 +89,8 @@ class StudySweep:
         for word in step.words:
             key, is_set, value = word.removeprefix("--").partition("=")
             given[key] = value if is_set else "True"
-        trials = 1 if self.scale == claims.SMOKE else study.trials
-        is_drawn = self.scale == claims.SMOKE
-        place = self._drawn_dir if is_drawn else self.data_dir
+        trials = 1 if self._is_smoke else study.trials
+        place = self._drawn_dir if self._is_smoke else self.data_dir
         data = {} if study.data is None else {"data_dir": place}
         return {
             "output_dir": self.folder(name),

@@ -10,10 +10,6 @@ from lottery_ticket.foundations.sweeps import steps
 
 RERUN = "rerun of the authors' code, n = 5"
 FC = "--networks=fc"
-TINY = (
-    *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
-    *("--train_batch_size=20", "--validation_size=20"),
-)
 
 
 def _grid(*flags):
@@ -90,7 +86,9 @@ STUDIES = {
         "zhou_2019",
         {
             "paper": _untrained_steps(_CRITERIA, _ACTIONS),
-            "smoke": _untrained_steps(_CRITERIA, _ACTIONS, training=TINY),
+            "smoke": _untrained_steps(
+                _CRITERIA, _ACTIONS, training=claims.TINY
+            ),
         },
         {
             "large_final": _rerun(39.9, 4.8, "large_final"),
@@ -112,7 +110,7 @@ STUDIES = {
         {
             "paper": _grid(_CRITERIA),
             "short": _grid(_CRITERIA, "--training_len=5000it"),
-            "smoke": _grid(_CRITERIA, "--iterations=1", *TINY),
+            "smoke": _grid(_CRITERIA, "--iterations=1", *claims.TINY),
         },
         {
             "dense": _trained("large_final", 1.0, 97.92),
@@ -138,7 +136,7 @@ STUDIES = {
             "short": _grid(
                 *_MASK_1, "--iterations=12", "--training_len=5000it"
             ),
-            "smoke": _grid(*_MASK_1, "--iterations=1", *TINY),
+            "smoke": _grid(*_MASK_1, "--iterations=1", *claims.TINY),
         },
         {
             "signed_constant": _less_plain(
@@ -164,7 +162,7 @@ STUDIES = {
             "short": _grid(
                 *_MASK_0, "--iterations=12", "--training_len=5000it"
             ),
-            "smoke": _grid(*_MASK_0, "--iterations=1", *TINY),
+            "smoke": _grid(*_MASK_0, "--iterations=1", *claims.TINY),
         },
         {
             "freeze_init": _less_plain(
@@ -184,7 +182,9 @@ STUDIES = {
         {
             "paper": (steps.Step("supermask", "supermask_argfile", (FC,)),),
             "smoke": (
-                steps.Step("supermask", "supermask_argfile", (FC, *TINY)),
+                steps.Step(
+                    "supermask", "supermask_argfile", (FC, *claims.TINY)
+                ),
             ),
         },
         {

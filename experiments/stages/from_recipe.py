@@ -11,7 +11,6 @@ from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.experiments.settings import model_settings
 from lottery_ticket.foundations.machine import (
     devices,
-    files,
     lazy,
     precision,
     progress,
@@ -125,7 +124,7 @@ def model(recipe, dataset, quiet=False, folders=()):
 
 def _is_without_recurrent(source):
     """Whether recurrent kernels have no masks in a run, or a ticket's file."""
-    if ticket_file.is_ticket(source) and not files.names(source):
+    if ticket_file.is_packed(source):
         inputs = ticket_file.read(source).record["inputs"]
         return names_0_1_0.RECURRENT not in inputs
     return run_record.is_without_recurrent(source)

@@ -85,6 +85,11 @@ def is_ticket(path: typing.Any) -> bool:
     return isinstance(path, str) and path.endswith(SUFFIX)
 
 
+def is_packed(path: str) -> bool:
+    """Whether a path is a ticket's file, and no folder that is called so."""
+    return is_ticket(path) and not files.names(path)
+
+
 def write(path: str, ticket: Ticket) -> None:
     """Writes a ticket's file.
 

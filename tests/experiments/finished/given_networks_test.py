@@ -91,7 +91,7 @@ def test_a_folder_may_have_the_name_of_a_ticket(tmp_path):
     place = str(tmp_path / "old.ticket/masks")
     save_restore.save_network(place, {"x": np.ones(3, np.uint8)})
     np.testing.assert_array_equal(given_networks.masks(place)["x"], 1)
-    assert not given_networks.is_packed(str(tmp_path / "old.ticket"))
+    assert not ticket_file.is_packed(str(tmp_path / "old.ticket"))
 
 
 def test_masks_of_held_weights_in_a_file_are_warned_of(tmp_path, caplog):
