@@ -109,13 +109,15 @@ def _again(operation, changes):
     """A layer or operation of the same config but for changes.
 
     Itself, if its class is not Keras's, as its config may lack what it was made
-    with; if that is not for files, as a function is; or if its activation is a
-    layer, whose variables are made when it is first called.
+    with; if that is not for files, as a function is, which the oldest Keras
+    would copy; or if its activation is a layer, whose variables are made when
+    it is first called.
     """
     activation = getattr(operation, "activation", None)
     is_odd = isinstance(activation, keras.Layer) and not (
         rules.is_per_value(activation)
     )
+    is_odd |= isinstance(operation, keras.layers.Lambda)
     if is_odd or not type(operation).__module__.startswith("keras."):
         return operation
     try:
