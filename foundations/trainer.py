@@ -1,6 +1,5 @@
 """Trains one network once: logged, checkpointed, resumed to the same bytes."""
 
-import dataclasses
 import logging
 from collections.abc import Callable, Sequence
 
@@ -93,7 +92,7 @@ def train(
         "settings": output.settings,
         "inputs": {
             **_inputs(dataset, model, optimizer_fn, span, evaluated),
-            **dataclasses.asdict(step),
+            **step.identity,
         },
     }
     output.check_inputs(identity["inputs"])
@@ -119,7 +118,13 @@ def train(
             path = files.join(output_dir, VOCABULARY)
             files.write(path, words.encode())
         program = programs.program(
-            model, optimizer_fn, dataset, **dataclasses.asdict(step)
+            model,
+            optimizer_fn,
+            dataset,
+            step.jit,
+            step.weight_decay,
+            step.label_smoothing,
+            step.hook,
         )
         if not program.is_compiled:
             bar.show_compiling(True)  # Evaluation, first.

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from lottery_ticket.foundations.learned_masks import mask_source
-from lottery_ticket.foundations.networks import keras_private
+from lottery_ticket.foundations.networks import keras_private, substitution
 
 
 class MaskedNetwork(keras_private.StandIn):
@@ -82,32 +82,31 @@ class MaskedNetwork(keras_private.StandIn):
             x: Prepared examples.
             training: Whether this is a training iteration.
         """
-        values = [(each, _tensor(each)) for each in self._inner.variables]
         trained = [_tensor(each) for each in self.trainable_variables]
         weights = [_tensor(each) for each in self._kernels.values()]
         masked = self.source.masked(trained, weights, training)
         stands = zip(self._kernels.values(), masked, strict=True)
-        scope = keras.StatelessScope(collect_losses=True)
-        for update in [*values, *stands]:
-            scope.add_update(update)  # The last one of a variable holds.
-        with scope:
-            outputs = self._inner(x, training=training)
-        self._take_over(scope, values)
+        outputs, losses = substitution.call(self._inner, x, stands, training)
         if training:
             own = self.source.losses(trained, weights)
-            self._traced.losses = [*scope.losses, *own]
+            self._traced.losses = [*losses, *own]
             iterations = self.source.iterations
             iterations.assign(iterations.value + 1)
         return outputs
 
-    def _take_over(self, scope, before):
-        """Gives variables the values that layers have assigned to them."""
-        never = {id(each) for each in self._kernels.values()}
-        never |= {id(each) for each in self._inner.trainable_variables}
-        for variable, value in before:
-            moved = scope.get_current_value(variable)
-            if moved is not value and id(variable) not in never:
-                variable.assign(moved)
+    def unmasked(self, x: tf.Tensor) -> typing.Any:
+        """Returns the outputs without masks, in training; nothing moves.
+
+        Batch normalisation has the batch's statistics, which it does not
+        remember, and random layers draw.
+
+        Args:
+            x: Prepared examples.
+        """
+        outputs, _ = substitution.call(
+            self._inner, x, (), training=True, keeps_state=False
+        )
+        return outputs
 
 
 def _tensor(variable):

@@ -1,6 +1,5 @@
 """Masks that are made of mask logits and drawn anew for each iteration."""
 
-import functools
 import typing
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ from lottery_ticket.foundations.learned_masks import (
     searched_model,
 )
 from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.training import draws
 from lottery_ticket.foundations.values import seeds
 
 Network = dict[str, np.ndarray]
@@ -110,7 +110,7 @@ class SampledMasks(mask_source.MaskSource):
         Args:
             training: Whether this is a training iteration.
         """
-        return _draw(
+        return draws.uniforms(
             tf.convert_to_tensor(self._seeds.value)[:, 0 if training else 1],
             tf.convert_to_tensor(self.iterations.value),
             tuple(tuple(each.shape) for each in self.trained.values()),
@@ -175,19 +175,3 @@ def expected_density(logits: Network) -> dict[str, float]:
     """Returns the mean probability of each layer's weights to be kept."""
     kept = probabilities(logits)
     return {name: float(each.mean()) for name, each in kept.items()}
-
-
-@functools.partial(tf.function, jit_compile=True, autograph=False)
-def _draw(drawn_seeds, count, shapes):
-    """Numbers in [0, 1), the same on all devices, with or without XLA.
-
-    Only XLA has Threefry, so this is compiled with it even where the rest is
-    not. Measured there on 2 cores of a Xeon, 266,200 numbers: .42 ms, and 2.75
-    ms by Philox, more than all else of a LeNet's iteration.
-    """
-    return [
-        tf.random.stateless_uniform(
-            shape, tf.stack([drawn_seeds[index], count]), alg="threefry"
-        )
-        for index, shape in enumerate(shapes)
-    ]

@@ -96,6 +96,11 @@ def learning_rate(optimizer: keras.Optimizer) -> typing.Any:
     return optimizer._learning_rate
 
 
+def weight_losses(network: keras.Layer) -> list:
+    """Returns the losses of regularisers of weights alone."""
+    return network._get_regularization_losses()
+
+
 def compiled(network: keras.Model) -> dict[str, typing.Any]:
     """Returns what a network was compiled with, by argument of `compile`.
 

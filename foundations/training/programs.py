@@ -21,6 +21,7 @@ from lottery_ticket.foundations.training import (
     batches,
     network_evaluation,
     optimizer_identity,
+    step_hooks,
     trainee,
     training_step,
 )
@@ -40,17 +41,19 @@ def program(
     jit: bool | None = None,
     weight_decay: float = 0.0,
     label_smoothing: float = 0.0,
+    hook: step_hooks.StepHook = step_hooks.NONE,
 ) -> "Program":
     """Returns the program of a model, with a fresh optimizer's state and data.
 
     One that was compiled for the same model, optimizer settings and shapes is
-    used again; a model keeps the last few, and the data of one. jit, decay and
-    smoothing are as of `run_settings.Step`.
+    used again; a model keeps the last few, and the data of one. jit, decay,
+    smoothing and hook are as of `run_settings.Step`.
 
     Raises:
         ValueError: If optimizer_fn returns one that has been used or has a
-            learning rate whose settings cannot be told, or batches cannot be
-            shared evenly by the replicas of the model's strategy.
+            learning rate whose settings cannot be told, batches cannot be
+            shared evenly by the replicas of the model's strategy, or the hook
+            does not serve them.
     """
     with model.strategy.scope():
         optimizer = optimizer_fn()
@@ -58,7 +61,9 @@ def program(
         optimizer = training_step.scaled(optimizer, model.network)
         policy = training_step.choose_policy(model.network, jit)
     split, variables = dataset.train, model.network.trainable_variables
-    _check_shares(model.strategy.num_replicas_in_sync, split, optimizer)
+    count = model.strategy.num_replicas_in_sync
+    _check_shares(count, split, optimizer)
+    step_hooks.check(hook, optimizer, count)
     key = (
         optimizer_identity.key(optimizer, variables),
         split.batch_size,
@@ -72,6 +77,7 @@ def program(
         dataset.augment_seed if dataset.augment else None,
         tuple(variable.path for variable in variables),
         (policy, weight_decay, label_smoothing, model.holds),
+        hook.key,
     )
     chosen = model.programs.pop(key, None)
     if any(each.has_left_xla for each in model.programs.values()):
@@ -84,10 +90,11 @@ def program(
             label_smoothing,
             jit=policy.update,
             is_compiled=policy.loop,
+            hook=hook,
         )
         chosen = Program(model, step, dataset, policy.loop, is_asked=bool(jit))
     else:
-        chosen.reset_optimizer(optimizer)
+        chosen.reset(model, optimizer, hook)
     for other in model.programs.values():
         other.unload()
     chosen.load(dataset)
@@ -135,7 +142,7 @@ class Program:
                 to; else all is compiled without it then.
         """
         self.network = model.network
-        self.optimizer = step.optimizer
+        self.optimizer, self.hook = step.optimizer, step.hook
         self._columns = len(model.task.columns)
         self.keeps_averages = keras_private.keeps_averages(step.optimizer)
         self._strategy = model.strategy
@@ -179,6 +186,7 @@ class Program:
         moving = {
             "network": self.network.variables,
             "optimizer": self.optimizer.variables,
+            "hook": self.hook.variables,
         }
         return {
             f"{kind}/{index}": variable
@@ -186,12 +194,24 @@ class Program:
             for index, variable in enumerate(variables)
         }
 
-    def reset_optimizer(self, fresh: keras.optimizers.Optimizer) -> None:
-        """Gives the optimizer the state of a fresh one with its settings."""
+    def reset(
+        self,
+        model: trainee.Trainee,
+        optimizer: keras.optimizers.Optimizer,
+        hook: step_hooks.StepHook,
+    ) -> None:
+        """Gives optimizer and hook the state of fresh ones of their settings.
+
+        Args:
+            model: Where it starts.
+        """
+        trained = self.network.trainable_variables
         with self._strategy.scope():
-            fresh.build(self.network.trainable_variables)
-        pairs = zip(self.optimizer.variables, fresh.variables, strict=True)
-        for variable, initial in pairs:
+            hook.attach(model)
+            optimizer.build(hook.trained(trained))
+        now = [*self.optimizer.variables, *self.hook.variables]
+        fresh = [*optimizer.variables, *hook.variables]
+        for variable, initial in zip(now, fresh, strict=True):
             variable.assign(initial.value)
 
     def load(self, dataset: dataset_base.DatasetBase) -> None:
@@ -287,7 +307,9 @@ class Program:
             return
         variables = self.network.trainable_variables
         with self._strategy.scope():
-            self.optimizer.finalize_variable_values(variables)
+            self.optimizer.finalize_variable_values(
+                self.hook.trained(variables)
+            )
             for variable in variables:
                 if isinstance(
                     variable.constraint, mask_constraint.MaskConstraint

@@ -7,6 +7,7 @@ import typing
 from collections.abc import Container, Iterable
 
 from lottery_ticket.foundations.machine import progress
+from lottery_ticket.foundations.training import step_hooks
 from lottery_ticket.foundations.values import fields, steps
 
 Length = str | tuple[str, int]
@@ -148,11 +149,23 @@ class Step:
         label_smoothing: Share of a training label's weight that goes to all
             classes alike, in [0, 1).
         jit: Whether to compile with XLA; None decides by device and network.
+        hook: What else changes an iteration; new for each run.
     """
 
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     jit: bool | None = None
+    hook: step_hooks.StepHook = step_hooks.NONE
+
+    @property
+    def identity(self) -> dict:
+        """The same as JSON values; without a hook, as before there were any."""
+        names = "weight_decay", "label_smoothing", "jit"
+        of_hook = self.hook.identity
+        return {
+            **{name: getattr(self, name) for name in names},
+            **({"hook": of_hook} if of_hook else {}),
+        }
 
 
 @dataclasses.dataclass(frozen=True)

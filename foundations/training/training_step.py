@@ -11,10 +11,12 @@ from lottery_ticket.foundations.machine import devices, precision
 from lottery_ticket.foundations.networks import (
     keras_private,
     mask_constraint,
+    substitution,
 )
 from lottery_ticket.foundations.training import (
     batch_norms,
     max_pooling,
+    step_hooks,
     trainee,
 )
 from lottery_ticket.foundations.values import nested
@@ -33,8 +35,9 @@ class TrainingStep:
         label_smoothing: float = 0.0,
         jit: bool = False,
         is_compiled: bool = False,
+        hook: step_hooks.StepHook = step_hooks.NONE,
     ):
-        """Builds the optimizer.
+        """Attaches the hook and builds the optimizer.
 
         Args:
             optimizer: Keras optimizer, not built.
@@ -43,8 +46,10 @@ class TrainingStep:
             label_smoothing: 0 is none.
             jit: Whether to compile the update with XLA.
             is_compiled: Whether XLA compiles the whole step.
+            hook: What else changes the step; new.
         """
         self.network = model.network
+        self.hook = hook
         self.optimizer = mask_constraint.mask_gradients(optimizer)
         self._strategy = model.strategy
         self._is_compiled = is_compiled
@@ -55,7 +60,8 @@ class TrainingStep:
             {"label_smoothing": label_smoothing} if label_smoothing else {}
         )
         with self._strategy.scope():
-            optimizer.build(self.network.trainable_variables)
+            hook.attach(model)
+            optimizer.build(hook.trained(self.network.trainable_variables))
         self._update = (
             tf.function(self._apply, jit_compile=True, autograph=False)
             if jit
@@ -98,12 +104,12 @@ class TrainingStep:
             poolings if self._is_compiled else contextlib.nullcontext(),
             tf.GradientTape() as tape,
         ):
-            outputs = self.network(x, training=True)
+            outputs, losses = self._outputs(x)
             y, *weights = targets
             results = self._task.batch(y, outputs, *weights, **self._smoothing)
             loss = results[0]
             # Those of float64 and float16 layers are of their dtype.
-            others = [tf.cast(x, loss.dtype) for x in self.network.losses]
+            others = [tf.cast(x, loss.dtype) for x in losses]
             objective = self.optimizer.scale_loss(tf.add_n([loss, *others]))
         values = [variable.value for variable in variables]
         gradients = tape.gradient(objective, values)
@@ -115,6 +121,23 @@ class TrainingStep:
             ]
         )
         return tf.stack([tf.cast(x, tf.float32) for x in results])
+
+    def _outputs(self, x):
+        """Outputs, and what is added to the loss."""
+        stands = self.hook.substitutes(self._iteration)
+        if not stands:
+            outputs = self.network(x, training=True)
+            return outputs, self.network.losses
+        outputs, losses = substitution.call(
+            self.network, x, stands, training=True
+        )
+        return outputs, [*losses, *keras_private.weight_losses(self.network)]
+
+    @property
+    def _iteration(self):
+        """How many iterations the run has had, an int64 scalar."""
+        iterations = tf.identity(self.optimizer.iterations.value)
+        return tf.cast(iterations, tf.int64)
 
     def _check_reached(self, gradients):
         """Names the variables that no gradient reaches, as `fit` does."""
@@ -135,7 +158,20 @@ class TrainingStep:
             )
 
     def _apply(self, gradients):
+        if self.hook.key == step_hooks.NONE.key:
+            self._move(gradients, self.network.trainable_variables)
+            return
         variables = self.network.trainable_variables
+        iteration = self._iteration
+        gradients = [tf.convert_to_tensor(each) for each in gradients]
+        before = [tf.identity(variable.value) for variable in variables]
+        self._move(
+            self.hook.gradients(gradients, iteration),
+            self.hook.trained(variables),
+        )
+        self.hook.updated(gradients, before, iteration)
+
+    def _move(self, gradients, variables):
         # Keras's optimizers add up the gradients of all replicas.
         share = 1 / self._strategy.num_replicas_in_sync
         decay = self.optimizer.scale_loss(tf.constant(self._weight_decay))
