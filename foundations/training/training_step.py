@@ -136,8 +136,8 @@ class TrainingStep:
     @property
     def _iteration(self):
         """How many iterations the run has had, an int64 scalar."""
-        iterations = tf.identity(self.optimizer.iterations.value)
-        return tf.cast(iterations, tf.int64)
+        counter: typing.Any = self.optimizer.iterations
+        return tf.cast(tf.identity(counter.value), tf.int64)
 
     def _check_reached(self, gradients):
         """Names the variables that no gradient reaches, as `fit` does."""
