@@ -9,110 +9,29 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.experiments.finished import finished_runs
-from lottery_ticket.experiments.settings import level_rules, recipes, scoring
+from lottery_ticket.experiments.settings import (
+    level_rules,
+    scoring,
+    untrained_grid,
+)
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.records import plans, sealed
-from lottery_ticket.foundations.selection import quotas
-from lottery_ticket.foundations.values import fields, seeds
+from lottery_ticket.foundations.selection import granularity as granularity_lib
+from lottery_ticket.foundations.selection import layer_shares, quotas
 from lottery_ticket.foundations.values import masks as masks_lib
 
 with lazy.imports():
+    from lottery_ticket.foundations.networks import pruned_groups
     from lottery_ticket.foundations.training import network_evaluation
 
 RESULT = sealed.ResultFile("untrained.json")
 PART = sealed.ResultFile("untrained_part.json")
 SPLITS = ("validate", "test")
 SAVE_INTERVAL_S = 20
-# Those of Zhou et al. 2019 that prune to any density, in the order of its code.
-CRITERIA = (
-    *("large_final", "small_final", "random", "large_init", "small_init"),
-    *("large_init_large_final", "small_init_small_final"),
-    *("magnitude_increase", "movement", "snip", "grad"),
-    *("large_final_diff_sign", "large_final_same_sign"),
-    *("magnitude_increase_diff_sign", "magnitude_increase_same_sign"),
-)
-
-
-@fields.settings
-class Grid:
-    """Criteria, densities and weights of networks that are never trained."""
-
-    criteria: recipes.Filled[tuple[str, ...]] = fields.left_open(
-        "What scores weights, such as large_final,random; all is every "
-        "criterion there is, None the 15 of Zhou et al. that prune to any "
-        "density.",
-        choices=("all", *criteria_lib.CRITERIA),
-    )
-    iterations: int = fields.field(
-        24,
-        "Levels 0 (all weights) to this one; each prunes the dense network "
-        "once, as far as so many prunings by fractions would.",
-        at_least=1,
-    )
-    mask_1_actions: tuple[str, ...] = fields.like(
-        level_rules.LevelRules,
-        "mask_1_action",
-        default=("rewind", "signed_constant"),
-        help="What kept weights are; rewind is as they were drawn.",
-    )
-    mask_0_action: str = fields.like(
-        level_rules.LevelRules, "mask_0_action", help="What pruned weights are."
-    )
-    signed_constant: float | None = fields.like(
-        level_rules.LevelRules, "signed_constant", used_with={}
-    )
-    rounding: str = fields.like(level_rules.LevelRules, "rounding")
-    score_examples: int = fields.like(scoring.Scoring, "score_examples")
-    draw_seed: recipes.Filled[int] = fields.left_open(
-        "Seed of all that is random; None derives it from the run's init_seed.",
-        at_least=0,
-    )
-
-    def __attrs_post_init__(self):
-        """Fills in the criteria; raises unless settings go together."""
-        chosen = CRITERIA if self.criteria is None else self.criteria
-        if chosen == ("all",):
-            chosen = tuple(criteria_lib.CRITERIA)
-        fields.put(self, criteria=chosen)
-        constants = level_rules.OF_CONSTANTS
-        is_used = not set(constants).isdisjoint(self.mask_1_actions)
-        if self.signed_constant is not None and not is_used:
-            raise ValueError(
-                f"signed_constant is for {', '.join(constants)}. Received: "
-                f"mask_1_actions={', '.join(self.mask_1_actions)}"
-            )
-        for name in ("criteria", "mask_1_actions"):
-            values = getattr(self, name)
-            is_once = len(set(values)) == len(values)
-            if not values or not is_once or "all" in values:
-                raise ValueError(
-                    f"{name} must be one or more names, each of them once. "
-                    f"Received: {values!r}"
-                )
-
-    def resolved(self, init_seed: int) -> "Grid":
-        """Returns the same, its draw_seed derived from the run's."""
-        seed = seeds.derive(init_seed, "untrained")
-        return fields.filled(self, {"draw_seed": seed})
-
-    def settings(self) -> dict:
-        """Returns all that its results depend on, as JSON values."""
-        settings = fields.as_dict(self)
-        del settings["iterations"]
-        return {**settings, "levels": list(range(self.iterations + 1))}
-
-    def levels(self, criterion: str) -> list[int]:
-        """Returns the levels at which a criterion prunes."""
-        if criteria_lib.CRITERIA[criterion].decides:
-            return [1]
-        return list(range(1, self.iterations + 1))
-
-    def seed(self, *use: str) -> int:
-        """Returns the seed of one use of randomness, once resolved."""
-        return seeds.derive(self.draw_seed, *use)
+Grid, CRITERIA = untrained_grid.Grid, untrained_grid.CRITERIA
 
 
 def plan(
@@ -162,6 +81,10 @@ def plan(
     """
     dense = finished_runs.dense(run, data_dir)
     grid = grid.resolved(dense.recipe.init_seed)
+    once = granularity_lib.parse(grid.granularity)
+    if not once.is_n_of_m:  # That takes the layers of the run's fractions.
+        rules = level_rules.LevelRules(mask_0_action=grid.mask_0_action)
+        rules.check_granularity(dense.recipe, once)
     settings = {
         **dense.recipe.settings(),
         **grid.settings(),
@@ -204,6 +127,7 @@ class Cuts:
     dense: finished_runs.FinishedRun
     model: typing.Any
     dataset: typing.Any
+    groups: granularity_lib.Groups = granularity_lib.WEIGHTS
 
     def masks(self, level: int) -> dict[str, np.ndarray]:
         """Returns the dense network's masks, pruned once, to a level.
@@ -218,18 +142,30 @@ class Cuts:
         Raises:
             FloatingPointError: If a score is not finite.
         """
-        recipe, whole = self.dense.recipe, self.dense.masks
-        kept = quotas.of_fractions(
-            recipe.by_keys(self.model).fractions,
-            whole,
-            recipe.scope,
-            self.grid.rounding,
-            level,
-        )
+        whole, groups = self.dense.masks, self.groups
         rules, score = self._scored
         if criteria_lib.CRITERIA[self.criterion].is_drawn:
             rules, score = self._scorer("score", level)
-        return scoring.cut(rules, kept, whole, score, quiet=True)
+        return scoring.cut(
+            rules, self._kept(level), whole, score, quiet=True, groups=groups
+        )
+
+    def _kept(self, level):
+        """How many weights, or groups of them, a level keeps."""
+        recipe = self.dense.recipe.by_keys(self.model)
+        counted = self.groups.masks(self.dense.masks)
+        fractions = layer_shares.expand(
+            "fraction", recipe.fractions, self.dense.masks
+        )
+        losing = {n: part for n, part in fractions.items() if n in counted}
+        if self.groups.granularity.is_n_of_m:
+            layers = [name for name, part in losing.items() if part > 0]
+            return quotas.of_each(
+                layers, *self.groups.granularity.size, counted
+            )
+        return quotas.of_fractions(
+            losing, counted, recipe.scope, self.grid.rounding, level
+        )
 
     @functools.cached_property
     def _scored(self):
@@ -245,11 +181,9 @@ class Cuts:
 
     def _scorer(self, *use):
         """Scoring, and its function (masks) -> scores, by a seed of its use."""
-        rules = scoring.Scoring(
-            self.criterion,
-            score_examples=self.grid.score_examples,
-            score_seed=self.grid.seed(*use),
-        ).resolved(self.criterion, self.grid.draw_seed)
+        rules = self.grid.scoring(self.criterion, *use).resolved(
+            self.criterion, self.grid.draw_seed
+        )
         return rules, scoring.scorer(
             rules,
             self.model,
@@ -365,8 +299,11 @@ def _cells(found, grid, dense, dataset, model, quiet):
     if (None, 0) not in found:
         add(None, 0, dense.masks)
     all_cells = []
+    groups = pruned_groups.of(model, grid.granularity, grid.score_pooling)
+    for note in groups.notes:
+        progress.say(note, quiet)
     for criterion in grid.criteria:
-        cuts = Cuts(criterion, grid, dense, model, dataset)
+        cuts = Cuts(criterion, grid, dense, model, dataset, groups)
         levels = grid.levels(criterion)
         levels = [n for n in levels if (criterion, n) not in found]
         for level in progress.each(levels, criterion, quiet):

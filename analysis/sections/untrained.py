@@ -18,6 +18,7 @@ from lottery_ticket.analysis.reading import (
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import headline as headline_lib
+from lottery_ticket.foundations.values import names_0_1_0
 
 with lazy.imports():
     import pandas as pd
@@ -25,12 +26,12 @@ with lazy.imports():
 EXPERIMENT = "untrained"
 PART = "untrained_part.json"  # Until all of a grid is there.
 PLACE = ["experiment", "recipe", "dataset", "model"]
-TREATMENT = [*PLACE, "mask_1_action"]
+TREATMENT = [*PLACE, "mask_1_action", "granularity"]
 CELLS = [
     *("experiment", "trial", "recipe", "dataset", "model"),
     *("mask_1_action", "criterion", "level", "density"),
     *("accuracy", "loss", "validate_accuracy", "validate_loss"),
-    *("num_classes", "directory"),
+    *("num_classes", "directory", "granularity"),
 ]
 COLUMNS = 2
 HEIGHT_INCHES = 2.7
@@ -85,7 +86,8 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", list[str]]:
     there are several), trial, recipe, dataset, model; mask_1_action (what the
     kept weights were), criterion, level, density of all masked layers together;
     accuracy and loss on the test set, validate_accuracy and validate_loss (NaN
-    without validation); num_classes (NaN where it is not recorded), directory.
+    without validation); num_classes (NaN where it is not recorded), directory;
+    granularity, what was pruned at once.
     Where another metric is the headline, it stands for accuracy.
 
     Returns:
@@ -141,6 +143,7 @@ def summarize(chosen: "pd.DataFrame") -> "pd.DataFrame":
         validate_accuracy=("validate_accuracy", "mean"),
     )
     table = table.reset_index()
+    table["granularity"] = table.pop("granularity")  # Columns stay in place.
     treatments = table.groupby(TREATMENT, sort=False, dropna=False).ngroup()
     means = table["validate_accuracy"].astype(float)
     order = np.lexsort((headlines.of(chosen).loss_of(means), treatments))
@@ -230,6 +233,7 @@ def _grid(place, record):
         "experiment": place.experiment,
         "trial": place.trial,
         **{key: settings.get(key) for key in PLACE[1:]},
+        "granularity": names_0_1_0.value(settings, "granularity"),
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
     }
@@ -254,7 +258,8 @@ def _names(rows):
     """What networks are called, told apart where several have one name."""
     [names] = selection.network_names(rows)
     experiments = rows["experiment"].map(tree.own_name)
-    for words in (experiments, rows["recipe"].map(str)):
+    at_once = rows["granularity"].map("by {}".format)
+    for words in (experiments, rows["recipe"].map(str), at_once):
         are_several = words.groupby(names).transform("nunique") > 1
         names = names.where(~are_several, names + ", " + words)
     return names
@@ -292,7 +297,7 @@ def _draw(axes, cells, looks):
 
 
 def _title(key, cells, is_named):
-    *_, action, network = key
+    *_, action, _, network = key
     sizes = cells.groupby(["criterion", "level"]).size()
     text = f"{treatment(action)} {styles.count_text(sizes)}"
     return f"{network}, {text}" if is_named else f"Weights: {text}"

@@ -113,18 +113,9 @@ class Scoring:
             )
         if self.criterion is None:
             return
-        entry = criteria.CRITERIA[self.criterion]
-        if kind.is_n_of_m and entry.decides:
-            raise ValueError(
-                f"Criterion {self.criterion} decides by itself how many "
-                f"weights go, and granularity={text} does. Give one of them"
-            )
-        if kind.is_grouped and entry.excludes:
-            raise ValueError(
-                f"Criterion {self.criterion} scores minus infinity, which "
-                f"cannot be pooled over {kind.noun}. Use "
-                f"{self.criterion}_legacy"
-            )
+        fault = unfit(self.criterion, kind)
+        if fault is not None:
+            raise ValueError(f"Criterion {self.criterion} {fault}")
 
     @property
     def pruned_at_once(self) -> granularity_lib.Granularity:
@@ -165,6 +156,25 @@ class Scoring:
         if self.pruned_at_once.is_grouped:
             usual["score_pooling"] = "mean"
         return fields.filled(self, usual)
+
+
+def unfit(criterion: str, kind: granularity_lib.Granularity) -> str | None:
+    """Returns why a criterion does not go with what is pruned at once.
+
+    None if it does; else words that follow "Criterion NAME ".
+    """
+    entry = criteria.CRITERIA[criterion]
+    if kind.is_n_of_m and entry.decides:
+        return (
+            f"decides by itself how many weights go, and granularity={kind} "
+            "does. Give one of them"
+        )
+    if kind.is_grouped and entry.excludes:
+        return (
+            f"scores minus infinity, which cannot be pooled over {kind.noun}. "
+            f"Use {criterion}_legacy"
+        )
+    return None
 
 
 def prune(

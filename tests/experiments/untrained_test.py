@@ -10,7 +10,6 @@ import pytest
 from lottery_ticket.experiments import untrained
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import lock, paths, save_restore
 from lottery_ticket.foundations.training import (
@@ -423,75 +422,30 @@ def test_batch_normalisations_have_their_first_statistics(tmp_path):
     assert read(tmp_path / "out")["cells"][0]["test"] == expected
 
 
-def test_the_usual_criteria_are_15_that_prune_to_any_density():
-    grid = untrained.Grid()
-    assert grid.criteria == untrained.CRITERIA
-    assert len(set(grid.criteria)) == 15
-    for name in grid.criteria:
-        assert not criteria.CRITERIA[name].decides
-        assert grid.levels(name) == list(range(1, 25))
-
-
-def test_all_is_every_criterion():
-    assert untrained.Grid(criteria="random").criteria == ("random",)
-    grid = untrained.Grid(criteria=("all",), iterations=3)
-    assert grid.criteria == tuple(criteria.CRITERIA)
-    assert grid.levels("large_final_same_sign_single") == [1]
-    assert grid.levels("random") == [1, 2, 3]
-
-
-def test_settings_are_json_values():
+@pytest.mark.parametrize("granularity", ["unit", "2:4"])
+def test_groups_are_pruned_at_once(tmp_path, dense, granularity):
     grid = untrained.Grid(
-        criteria=["random"],
-        iterations=2,
-        mask_1_actions=("none", "signed_constant"),
-        signed_constant=1,
-        draw_seed=7,
+        criteria=("large_final",),
+        iterations=1 if granularity == "2:4" else 2,
+        granularity=granularity,
     )
-    settings = json.loads(json.dumps(grid.settings()))
-    assert settings == {
-        "criteria": ["random"],
-        "mask_1_actions": ["rewind", "signed_constant"],
-        "mask_0_action": "zero",
-        "signed_constant": 1.0,
-        "rounding": "exact",
-        "score_examples": 10,
-        "draw_seed": 7,
-        "levels": [0, 1, 2],
-    }
+    run(tmp_path, dense, grid)
+    record = read(tmp_path)
+    assert record["settings"]["granularity"] == granularity
+    final = save_restore.restore_network(f"{dense}/final")
+    sizes = final["layer0"].shape, final["layer1"].shape
+    total = sum(np.prod(each) for each in sizes)
+    densities = {cell["level"]: cell["density"] for cell in record["cells"]}
+    if granularity == "2:4":
+        assert densities == {0: 1.0, 1: 0.5}
+        return
+    for level, density in densities.items():
+        units = round(0.8**level * sizes[0][1])
+        kept = units * (sizes[0][0] + sizes[1][1])
+        assert density == pytest.approx(kept / total, abs=1e-12)
 
 
-def test_the_seed_derives_from_that_of_the_weights():
-    grid = untrained.Grid()
-    one, other = grid.resolved(1), grid.resolved(2)
-    assert grid.resolved(1) == one
-    assert one.draw_seed != other.draw_seed
-    assert one.seed("score") != one.seed("ties")
-    given = untrained.Grid(draw_seed=3)
-    assert given.resolved(1) == given.resolved(2) == given
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"criteria": ("large_finl",)}, "Did you mean 'large_final'"),
-        ({"criteria": ("random", "random")}, "criteria must be one or more"),
-        ({"criteria": ()}, "criteria must be one or more"),
-        ({"criteria": ("all", "random")}, "criteria must be one or more"),
-        ({"mask_1_actions": ("rewindd",)}, "Did you mean 'rewind'"),
-        ({"mask_1_actions": ("none", "rewind")}, "each of them once"),
-        ({"mask_0_action": "freeze"}, "Unknown mask_0_action 'freeze'"),
-        ({"rounding": "down"}, "Unknown rounding 'down'"),
-        ({"signed_constant": -0.1}, "must be a number, .* Received: -0.1"),
-        (
-            {"signed_constant": 0.1, "mask_1_actions": ("rewind",)},
-            "is for signed_constant",
-        ),
-        ({"iterations": 0}, "iterations must be an integer, at least 1"),
-        ({"score_examples": 2.5}, "integer, at least 1. Received: 2.5"),
-        ({"draw_seed": -1}, "draw_seed must be an integer, at least 0"),
-    ],
-)
-def test_what_does_not_fit_is_an_error(given, message):
-    with pytest.raises(ValueError, match=message):
-        untrained.Grid(**given)
+def test_pruned_weights_that_are_held_feed_what_reads_a_unit(tmp_path, dense):
+    grid = untrained.Grid(mask_0_action="freeze_init", granularity="unit")
+    with pytest.raises(ValueError, match="expected mask_0_action=zero"):
+        run(tmp_path, dense, grid)

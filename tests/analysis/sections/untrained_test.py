@@ -50,8 +50,21 @@ def test_a_row_per_network(tmp_path):
         "validate_loss": 1.0,
         "num_classes": 10,
         "directory": directory,
+        "granularity": "weight",
     }
     assert math.isnan(found.cells["num_classes"][0])
+
+
+def test_granularities_are_told_apart(tmp_path):
+    fake_masked.write_untrained(str(tmp_path), 1, CELLS)
+    fake_masked.write_untrained(str(tmp_path), 2, CELLS, granularity="unit")
+    found = _read(tmp_path)
+    summary = untrained.summarize(untrained.choose(found.cells))
+    assert list(summary.columns)[-1] == "granularity"
+    assert set(summary["granularity"]) == {"weight", "unit"}
+    assert (summary["runs"] == 1).all()
+    text = untrained.to_text(summary)
+    assert "by weight, weights: as drawn" in text and "by unit, " in text
 
 
 def test_levels_are_chosen_on_validation(tmp_path):
