@@ -1,5 +1,6 @@
 """A network whose weights are frozen and whose masks are trained."""
 
+import contextlib
 import threading
 import typing
 from collections.abc import Callable
@@ -8,7 +9,11 @@ import keras
 import tensorflow as tf
 
 from lottery_ticket.foundations.learned_masks import mask_source
-from lottery_ticket.foundations.networks import keras_private, substitution
+from lottery_ticket.foundations.networks import (
+    keras_private,
+    substitution,
+    tracing,
+)
 
 
 class MaskedNetwork(keras_private.StandIn):
@@ -86,7 +91,10 @@ class MaskedNetwork(keras_private.StandIn):
         weights = [_tensor(each) for each in self._kernels.values()]
         masked = self.source.masked(trained, weights, training)
         stands = zip(self._kernels.values(), masked, strict=True)
-        outputs, losses = substitution.call(self._inner, x, stands, training)
+        with self._layers():
+            outputs, losses = substitution.call(
+                self._inner, x, stands, training
+            )
         if training:
             own = self.source.losses(trained, weights)
             self._traced.losses = [*losses, *own]
@@ -98,15 +106,22 @@ class MaskedNetwork(keras_private.StandIn):
         """Returns the outputs without masks, in training; nothing moves.
 
         Batch normalisation has the batch's statistics, which it does not
-        remember, and random layers draw.
+        remember, and random layers draw, unless the source has no dropout.
 
         Args:
             x: Prepared examples.
         """
-        outputs, _ = substitution.call(
-            self._inner, x, (), training=True, keeps_state=False
-        )
+        with self._layers():
+            outputs, _ = substitution.call(
+                self._inner, x, (), training=True, keeps_state=False
+            )
         return outputs
+
+    def _layers(self):
+        """Context that layers are traced in, in training."""
+        if self.source.has_dropout:
+            return contextlib.nullcontext()
+        return tracing.without_dropout(self._inner)
 
 
 def _tensor(variable):
