@@ -255,8 +255,8 @@ def _check_inverted(search):
     takes = search.algorithm.takes_scores and search.prune_scope != "threshold"
     if not takes:
         raise ValueError(
-            "score_inversion is for algo=concrete, and for hc_iter, whose "
-            "events can take a fraction of the highest scores. Received: "
+            "score_inversion is for algo=hc_iter, whose events can take a "
+            "fraction of the highest scores, and for concrete. Received: "
             f"algo={search.algo}, prune_scope={search.prune_scope}"
         )
     if not search.unflag:

@@ -33,6 +33,26 @@ def test_precision_does_not_count(policy):
     assert 0 < mask.sum() < mask.size
 
 
+def test_without_dropout_nothing_is_random_and_all_is_as_before_after():
+    network = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            L.LSTM(
+                5, dropout=0.4, recurrent_dropout=0.3, return_sequences=True
+            ),
+            L.Bidirectional(L.GRU(2, dropout=0.5, return_sequences=True)),
+            L.SpatialDropout1D(0.3),
+            keras.Sequential([L.Dense(4), L.Dropout(0.5), L.GaussianNoise(1)]),
+            L.Flatten(),
+        ]
+    )
+    x = np.random.default_rng(1).normal(size=(6, 4, 3)).astype(np.float32)
+    calm = network(x, training=False)
+    with tracing.without_dropout(network):
+        np.testing.assert_allclose(network(x, training=True), calm, atol=1e-6)
+    assert np.abs(network(x, training=True) - calm).max() > 0.1
+
+
 class Own(keras.Model):
     """A network of somebody's own."""
 
