@@ -18,6 +18,8 @@ with lazy.imports():
 
 SOURCE = "Arora & Teuscher 2025 (https://arxiv.org/abs/2512.07142)"
 _SMALLEST_LOSS = 1e-12
+_SMALLEST_DEVIATION = 1e-9
+_SMALLEST_NORM = 1e-30
 
 
 class Pass(typing.NamedTuple):
@@ -26,10 +28,12 @@ class Pass(typing.NamedTuple):
     Attributes:
         loss: Scalar, as of the task.
         logits: float32, shape (batch, classes).
+        seen: List of tensors, as `MaskedNetwork.seen`.
     """
 
     loss: typing.Any
     logits: typing.Any
+    seen: list = []
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,11 +45,15 @@ class Objective(entries.Entry):
         has_dense: Whether it looks at the network without masks; else that is
             None.
         has_classes: Whether it compares probabilities of classes.
+        records: What it looks at in the network; see MaskedNetwork.
+        kernels_alone: Of values, whether only kernels with masks count.
     """
 
     factor: float = 100.0
     has_dense: bool = True
     has_classes: bool = False
+    records: str = ""
+    kernels_alone: bool = False
 
 
 def loss(masked: Pass, dense: Pass | None) -> "tf.Tensor":
@@ -70,6 +78,46 @@ def loss_change(masked: Pass, dense: Pass) -> "tf.Tensor":
     Differs: 1e-12 is added to what is divided by.
     """
     return tf.abs(masked.loss / (dense.loss + _SMALLEST_LOSS) - 1)
+
+
+def features(masked: Pass, dense: Pass) -> "tf.Tensor":
+    """Returns how far activations are from the dense network's, a mean.
+
+    It is that of the squared differences of all ReLUs' outputs, and of the
+    probabilities; each example's are standardised first.
+    """
+    pairs = zip(
+        [*masked.seen, tf.nn.softmax(masked.logits)],
+        [*dense.seen, tf.nn.softmax(dense.logits)],
+        strict=True,
+    )
+    return _mean_difference(
+        (_rows(own), _rows(theirs)) for own, theirs in pairs
+    )
+
+
+def gradients(masked: Pass, dense: Pass) -> "tf.Tensor":
+    """Returns how far gradients of kernels are from the dense network's.
+
+    It is the mean over layers of the mean squared difference of gradients by
+    the frozen kernels, standardised in each layer.
+    """
+    return _mean_difference(
+        (tf.reshape(own, [1, -1]), tf.reshape(theirs, [1, -1]))
+        for own, theirs in zip(masked.seen, dense.seen, strict=True)
+    )
+
+
+def gradient_norm(masked: Pass, dense: Pass | None) -> "tf.Tensor":
+    """Returns minus the length of the masked network's gradient.
+
+    That is by all that is trained in it. It is divided by its largest entry
+    before it is squared, and multiplied after.
+    """
+    del dense
+    flat = tf.concat([tf.reshape(each, [-1]) for each in masked.seen], 0)
+    largest = tf.stop_gradient(tf.reduce_max(tf.abs(flat))) + _SMALLEST_NORM
+    return -largest * tf.norm(flat / largest)
 
 
 OBJECTIVES = {
@@ -99,6 +147,33 @@ OBJECTIVES = {
         SOURCE,
         factor=10_000.0,
     ),
+    "features": Objective(
+        features,
+        "CTS, features",
+        "mean squared difference of the outputs of all ReLUs, and of "
+        "probabilities, from the dense network's",
+        SOURCE,
+        has_classes=True,
+        records="features",
+    ),
+    "gradients": Objective(
+        gradients,
+        "CTS, gradients",
+        "mean squared difference of the gradients of kernels from the dense "
+        "network's",
+        SOURCE,
+        records="values",
+        kernels_alone=True,
+    ),
+    "gradient_norm": Objective(
+        gradient_norm,
+        "CTS, gradient norm",
+        "the length of the masked network's gradient, which is to be large",
+        SOURCE,
+        factor=1.0,
+        has_dense=False,
+        records="values",
+    ),
 }
 
 
@@ -125,6 +200,7 @@ class Minimised(step_hooks.StepHook):
 
     def attach(self, model: trainee.Trainee) -> None:
         self._network, self._task = model.network, model.task
+        self._network.records = OBJECTIVES[self._name].records
 
     def objective(
         self,
@@ -139,7 +215,11 @@ class Minimised(step_hooks.StepHook):
             found = self._network.unmasked(x)
             y, *weights = targets
             theirs = self._task.batch(y, found, *weights)[0]
-            dense = Pass(*map(tf.stop_gradient, self._pass(found, theirs)))
+            dense = Pass(
+                *tf.nest.map_structure(
+                    tf.stop_gradient, tuple(self._pass(found, theirs))
+                )
+            )
         value = entry.function(masked, dense)
         self._network.source.count(value)
         return tf.cast(value, loss.dtype)
@@ -151,9 +231,41 @@ class Minimised(step_hooks.StepHook):
         return [factor * each for each in gradients]
 
     def _pass(self, outputs, loss):
-        if not OBJECTIVES[self._name].has_classes:
-            return Pass(loss, loss)
-        return Pass(loss, tf.cast(self._logits(outputs), tf.float32))
+        entry, logits, seen = OBJECTIVES[self._name], loss, self._network.seen
+        if entry.has_classes:
+            logits = tf.cast(self._logits(outputs), tf.float32)
+        if entry.records == "values":
+            if entry.kernels_alone:
+                seen = seen[: len(self._network.trainable_variables)]
+            zero = tf.UnconnectedGradients.ZERO
+            seen = tf.gradients(loss, seen, unconnected_gradients=zero)
+        if not entry.records:
+            return Pass(loss, logits)
+        return Pass(loss, logits, [tf.cast(x, tf.float32) for x in seen])
+
+
+def _rows(activations):
+    """One row for each example."""
+    return tf.reshape(activations, [tf.shape(activations)[0], -1])
+
+
+def _mean_difference(pairs):
+    """Mean over pairs of the mean squared difference of standardised rows."""
+    each = [
+        tf.reduce_mean((_standardised(own) - _standardised(theirs)) ** 2)
+        for own, theirs in pairs
+    ]
+    return tf.add_n(each) / len(each)
+
+
+def _standardised(rows):
+    """Rows less their means, over their standard deviations."""
+    rows = tf.cast(rows, tf.float32)
+    rows -= tf.reduce_mean(rows, 1, keepdims=True)
+    variance = tf.reduce_mean(rows**2, 1, keepdims=True)
+    # The root has no gradient at 0.
+    deviation = tf.sqrt(tf.maximum(variance, 1e-30))
+    return rows / (deviation + _SMALLEST_DEVIATION)
 
 
 def _divergence(first, second):

@@ -110,6 +110,34 @@ def without_activations(
     return changed((each, _linear(each)) for each in found)
 
 
+@contextlib.contextmanager
+def recorded_relus(network: keras.Layer) -> Iterator[list[tf.Tensor]]:
+    """Lets a network be traced, and gives the outputs of all its ReLUs.
+
+    They are those of layers that are a ReLU or end with one, in the order that
+    they are computed in; what a layer's own `call` does inside is not seen.
+    """
+    found: list[tf.Tensor] = []
+
+    def kept(function):
+        def call(*arguments, **options):
+            outputs = function(*arguments, **options)
+            found.append(outputs)
+            return outputs
+
+        return call
+
+    relu = keras.activations.relu
+    changes = []
+    for layer in keras_private.layers(network):
+        if vars(layer).get("activation") is relu:
+            changes.append((layer, {"activation": kept(relu)}))
+        elif isinstance(layer, keras.layers.ReLU):
+            changes.append((layer, {"call": kept(layer.call)}))
+    with changed(changes):
+        yield found
+
+
 def without_dropout(
     network: keras.Layer,
 ) -> contextlib.AbstractContextManager:

@@ -48,3 +48,46 @@ def test_losses():
     assert value("loss", masked, None) == 1.5
     assert value("loss_change", masked, dense) == pytest.approx(0.25)
     assert np.isfinite(value("loss_change", masked, as_pass(0.0, P)))
+
+
+def with_seen(*rows):
+    """A pass that has seen these arrays, of a loss and logits that are 0."""
+    seen = [tf.constant(each, tf.float32) for each in rows]
+    return objectives.Pass(tf.constant(0.0), tf.zeros((2, 3)), seen)
+
+
+def standard(rows):
+    rows = np.reshape(rows, (len(rows), -1))
+    rows = rows - rows.mean(1, keepdims=True)
+    return rows / rows.std(1, keepdims=True)
+
+
+def test_features_and_gradients_against_numpy():
+    rng = np.random.default_rng(2)
+    first, second = ([rng.normal(size=(2, 3, 2)) for _ in "ab"] for _ in "ab")
+    each = [
+        ((standard(a) - standard(b)) ** 2).mean()
+        for a, b in zip(first, second, strict=True)
+    ]
+    found = value("features", with_seen(*first), with_seen(*second))
+    assert found == pytest.approx(sum(each) / 3, 1e-4)  # Probabilities: alike.
+    each = [
+        ((standard([a.ravel()]) - standard([b.ravel()])) ** 2).mean()
+        for a, b in zip(first, second, strict=True)
+    ]
+    found = value("gradients", with_seen(*first), with_seen(*second))
+    assert found == pytest.approx(np.mean(each), 1e-4)
+
+
+def test_what_is_dead_has_finite_gradients():
+    rows = tf.zeros((2, 4))
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        seen = objectives.Pass(tf.constant(0.0), tf.zeros((2, 3)), [rows])
+        far = objectives.features(seen, with_seen(np.eye(2, 4)))
+    assert np.isfinite(tape.gradient(far, rows)).all()
+
+
+def test_the_length_of_a_gradient_does_not_overflow():
+    masked = with_seen([3e30, 0.0], [[4e30]])
+    assert value("gradient_norm", masked, None) == pytest.approx(-5e30, 1e-5)
