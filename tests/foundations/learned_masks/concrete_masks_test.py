@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.learned_masks import (
     concrete_masks,
     concrete_method,
@@ -12,6 +13,7 @@ from lottery_ticket.foundations.learned_masks import (
     objectives,
 )
 from lottery_ticket.foundations.training import programs, step_hooks
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.tests import tiny
 
@@ -89,17 +91,26 @@ def test_a_density_that_leaves_nothing_to_search_is_an_error(density):
         concrete_masks.search(tiny.Model(), METHOD, density, 4, 1)
 
 
-def train(objective, iterations=40, optimizer=None, found=None):
+def train(
+    objective,
+    iterations=40,
+    optimizer=None,
+    found=None,
+    model=None,
+    data=None,
+    jit=False,
+):
     """Searches on tiny's blobs; returns the search and the frozen weights.
 
     Args:
         optimizer: None is Adam.
         found: A search to go on with, by one whole batch; None is a new one.
+        model: None is tiny's, like data.
     """
-    model = tiny.Model().reset(seed=1)
+    model = model or tiny.Model().reset(seed=1)
     weights = model.weights
     method = concrete_method.ConcreteMethod(objective=objective)
-    data = tiny.make_dataset(size=16) if found else tiny.make_dataset()
+    data = data or tiny.make_dataset(size=16 if found else 64)
     if found is None:
         found = concrete_masks.search(model, method, 0.3, 4, 5)
         start = np.float32(method.start(0.3))
@@ -116,7 +127,7 @@ def train(objective, iterations=40, optimizer=None, found=None):
             found,
             lambda: optimizer or keras.optimizers.Adam(0.1, epsilon=1e-8),
             data,
-            False,
+            jit,
             hook=hook,
         )
         program.train(0, iterations, iterations)
@@ -135,6 +146,39 @@ def test_weights_stand_still_and_exactly_as_many_are_kept(objective):
     assert masks_lib.counts(again.outcome()["masks"]) == masks_lib.counts(masks)
     for name, own in again.source.values.items():
         np.testing.assert_array_equal(own, found.source.values[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize(
+    "objective", ["loss_change", "features", "gradients", "gradient_norm"]
+)
+def test_objectives_of_convolutions_and_norms(objective, jit):
+    """Their second derivatives, too, are finite, and nothing frozen moves."""
+    layers = keras.layers
+    network = keras.Sequential(
+        [
+            keras.Input((2, 2, 1)),
+            layers.Conv2D(4, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(3),
+        ]
+    )
+    blobs = tiny.make_dataset().train
+    split = (blobs.x.reshape(-1, 2, 2, 1), blobs.y)
+    data = dataset_base.DatasetBase(split, 16, split)
+    model = keras_model.KerasModel(network, data.train.x).reset(seed=1)
+    weights = model.weights
+    found, _ = train(objective, 8, model=model, data=data, jit=jit)
+    for name, array in found.weights.items():
+        if "moving" not in name:
+            assert array.tobytes() == weights[name].tobytes(), name
+    values = np.concatenate([x.ravel() for x in found.source.values.values()])
+    assert np.isfinite(values).all() and np.unique(values).size > 20
 
 
 def test_the_factor_of_the_objective_changes_nothing_but_epsilons(monkeypatch):
