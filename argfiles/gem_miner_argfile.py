@@ -26,6 +26,8 @@ METHODS = {
     "global_ep": {"algo": "global_ep"},
     "global_ep_iter": {"algo": "global_ep_iter"},
     "global_ep_l2_iter": {"algo": "global_ep_iter", "regularization": "L2"},
+    "cts_kl": {"algo": "concrete"},
+    "cts": {"algo": "concrete", "objective": "loss"},
     "sr": {"algo": "sr"},
     "imp": {"algo": "imp"},
     "imp_warm": {"algo": "imp"},
@@ -35,6 +37,7 @@ METHODS = {
 }
 WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
 PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
+INVERTED = ("gem_miner", "cts_kl", "cts")
 ROUNDS = ("imp", "imp_warm", "lr_rewind")
 _MOMENTUM = {"optimizer": "momentum", "lr": 0.1}
 _OF_ROUNDS = {
@@ -100,11 +103,12 @@ def lines(
         methods: Of gem_miner; hc (the same without pruning events, so that its
             regularization_weight says how much is kept); ep (edge-popup in each
             layer), global_ep (of all layers), global_ep_iter (which gets there
-            gradually), global_ep_l2_iter (with L2 on its scores, too); sr
-            (smart ratio); imp (rewound to the start), imp_warm (to
-            warm_iteration), lr_rewind (whose learning rate alone is rewound);
-            random; and wt, the dense network. Without it, all but hc and
-            imp_warm.
+            gradually), global_ep_l2_iter (with L2 on its scores, too); cts_kl
+            and cts (Concrete Ticket Search, whose weights are trained as the
+            recipe says: no fine_tune flag fits); sr (smart ratio); imp (rewound
+            to the start), imp_warm (to warm_iteration), lr_rewind (whose
+            learning rate alone is rewound); random; and wt, the dense network.
+            Without it, all but hc, cts_kl, cts and imp_warm.
         densities: Densities, in falling order.
         regularization_weights: Lambda at each of the densities, or one for all,
             of gem_miner, hc and global_ep_l2_iter. Without it, hc has none and
@@ -114,7 +118,8 @@ def lines(
         warm_iteration: What imp_warm rewinds to, in its first round of 5
             epochs: 1000it is for CIFAR-10; few images need less, such as 2ep.
         checks: Sanity checks of all methods but wt, such as
-            weight_reinit,mask_shuffle; score_inversion is of gem_miner alone.
+            weight_reinit,mask_shuffle; score_inversion is of gem_miner, cts_kl
+            and cts alone.
         published: Whether each method has the settings that it was published
             with for ResNet-20 on CIFAR-10: ep is trained by momentum at .1
             along a cosine, with a weight decay of 5e-4 on its scores and
@@ -202,7 +207,7 @@ def _checks(method, asked):
     fitting = [
         check
         for check in asked
-        if check != "score_inversion" or method == "gem_miner"
+        if check != "score_inversion" or method in INVERTED
     ]
     return {"sanity_checks": ",".join(fitting)} if fitting else {}
 

@@ -2,23 +2,31 @@ r"""Times one iteration of Gem-Miner and its relatives against an ordinary one.
 
     python -m lottery_ticket.benchmarks.gem_speed
     python -m lottery_ticket.benchmarks.gem_speed --conv --iterations=20
+    python -m lottery_ticket.benchmarks.gem_speed --concrete
 
 LeNet-300-100 on MNIST-shaped random data, or ResNet-20 on CIFAR-10's shape,
-batch 128, SGD with momentum. Then a pruning event on VGG-16's 15 million
+batch 128, SGD with momentum; soft masks and what they are compared with, Adam.
+Then a pruning event on VGG-16's 15 million
 scores, and global edge-popup's threshold of one network against a sort of all.
 Read the ratios, not the milliseconds.
 """
 
+import functools
 import time
 import typing
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.learned_masks import (
+    concrete_masks,
+    concrete_method,
+    grad_balance,
     maskers,
+    objectives,
     pruning_events,
     score_method,
     scored_masks,
@@ -27,6 +35,7 @@ from lottery_ticket.foundations.training import (
     momentum,
     programs,
     resumable_run,
+    step_hooks,
 )
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.models import registry
@@ -37,7 +46,10 @@ WEIGHT = 1e-4  # Of the regulariser.
 
 
 def gem_speed(
-    rounds: int = 5, iterations: int = 1000, conv: bool = False
+    rounds: int = 5,
+    iterations: int = 1000,
+    conv: bool = False,
+    concrete: bool = False,
 ) -> None:
     """Prints milliseconds per iteration and ratios, from one run.
 
@@ -45,21 +57,51 @@ def gem_speed(
         rounds: How often each contender is timed.
         iterations: Iterations of each timing.
         conv: Whether to train ResNet-20, not LeNet-300-100.
+        concrete: Whether to time searches by soft masks, and nothing else.
     """
     network, shape = "fc", (784,)
     if conv:
         network, shape = "resnet20", (32, 32, 3)
     dataset = _dataset(shape)
+    if concrete:
+        _show_concrete(network, shape, dataset, rounds, iterations)
+        return
     contenders = {"ordinary training": _loop(_model(network, shape), dataset)}
     for name, method in _methods().items():
         searched = _searched(_model(network, shape), method)
         contenders[name] = _loop(searched, dataset)
+    _show(contenders, network, rounds, iterations)
+    _show_thresholds(_model(network, shape), rounds)
+    _show_event(rounds)
+
+
+def _show_concrete(network, shape, dataset, rounds, iterations):
+    """Each objective, against training of weights by the same optimizer."""
+    method = concrete_method.ConcreteMethod()
+    adam = functools.partial(keras.optimizers.Adam, 1e-3)
+    contenders = {
+        "ordinary training": _loop(_model(network, shape), dataset, adam)
+    }
+    for name in objectives.OBJECTIVES:
+        model = _model(network, shape)
+        searched = concrete_masks.search(
+            model, method, DENSITY, EXAMPLES // BATCH_SIZE, 1
+        )
+        start = method.start(DENSITY)
+        scores = {n: np.full(m.shape, start) for n, m in model.masks.items()}
+        searched.reset(model.weights, scores)
+        balance = grad_balance.GradBalance(method.slack, method.scale, 0.99)
+        minimised = objectives.Minimised(name, model.logits)
+        hook = step_hooks.Hooks([minimised, balance])
+        contenders[name] = _loop(searched, dataset, adam, hook)
+    _show(contenders, network, rounds, iterations)
+
+
+def _show(contenders, network, rounds, iterations):
     warmup = min(iterations, resumable_run.CHUNK_ITERATIONS)
     times = timing.compare(contenders, rounds, iterations, warmup)
     title = f"{network}, {rounds} rounds of {iterations} iterations, batch "
     timing.show(times, f"{title}{BATCH_SIZE}")
-    _show_thresholds(_model(network, shape), rounds)
-    _show_event(rounds)
 
 
 def _methods():
@@ -105,10 +147,11 @@ def _scores(model):
     }
 
 
-def _loop(model, dataset):
+def _loop(model, dataset, optimizer_fn=None, hook=step_hooks.NONE):
     """Trains in chunks, as a run does."""
     chunk = resumable_run.CHUNK_ITERATIONS
-    program = programs.program(model, lambda: momentum.Momentum(1e-3), dataset)
+    usual = functools.partial(momentum.Momentum, 1e-3)
+    program = programs.program(model, optimizer_fn or usual, dataset, hook=hook)
 
     def run(iterations):
         for start in range(0, iterations, chunk):

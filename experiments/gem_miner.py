@@ -3,11 +3,12 @@
 from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.experiments.settings import fine_tuning, recipes
 from lottery_ticket.experiments.stages import one_network
-from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
 from lottery_ticket.experiments.stages.gem import (
+    concrete_flags,
     gem_search,
     gem_stages,
 )
+from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
 from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.selection import quotas
 from lottery_ticket.foundations.values import masks
@@ -21,6 +22,7 @@ def plan(
     search: gem_search.GemSearch,
     tuning: fine_tuning.FineTuning = fine_tuning.FineTuning(),  # noqa: B008
     checks: gem_stages.SanityChecks = gem_stages.SanityChecks(),  # noqa: B008
+    concrete: concrete_flags.ConcreteSearch = concrete_flags.ConcreteSearch(),  # noqa: B008
     *,
     presets: str | dict | None = None,
     save_iterations: tuple[str, ...] = (),
@@ -55,11 +57,12 @@ def plan(
     Args:
         output_dir: Folder of the results.
         recipe: Dataset, network, and training of the search; see Recipe. Its
-            fractions are not used. wt is trained by it, sr and random search
-            nothing.
+            fractions are not used. wt and the weights of concrete are trained
+            by it, sr and random search nothing.
         search: How the mask is found; see GemSearch.
         tuning: How the network found is trained; see FineTuning.
         checks: What it is compared with; see SanityChecks.
+        concrete: How soft masks are trained; see ConcreteSearch.
         presets: Folder (or dict) of a network whose weights these are; what it
             does not name is drawn from init_seed.
         save_iterations: Of wt, lengths such as 1ep,5ep after which its weights
@@ -90,6 +93,7 @@ def plan(
         save_summaries,
         quiet,
         save_iterations=save_iterations,
+        concrete=concrete,
     )
     runs = tuple(plans.Run(*run) for run in gem_stages.runs(gem))
     result = plans.Result(output_dir, gem.settings(), RESULT)

@@ -79,6 +79,8 @@ METHODS = {
         ("imp", "IMP, cold", {"family": 4}),
         ("imp_warm", "IMP, warm", {"family": 8}),
         ("lr_rewind", "LR rewinding", {"family": 5}),
+        ("cts_kl", "CTS-KL", {}),
+        ("cts", "CTS", {}),
         ("sr", "smart ratio", {"family": 3}),
         ("random", "random masks", {"is_reference": True}),
         ("wt", "dense", {}),

@@ -154,9 +154,11 @@ def _epochs(search):
             "epoch": event["epoch"] + 1,
             "iteration": event["iteration"],
             "density": sum(event["density"].values()) / total,
-            "flag_density": sum(event["flags"].values()) / total,
-            "pruned": event["pruned"],
-            "regularization": event["regularization"],
+            "flag_density": sum(event["flags"].values()) / total
+            if "flags" in event
+            else float("nan"),
+            "pruned": event.get("pruned", 0),
+            "regularization": event.get("regularization", float("nan")),
             **{
                 name: values.get(event["iteration"], float("nan"))
                 for name, values in logs.items()

@@ -9,6 +9,7 @@ from lottery_ticket.datasets.images import augmentation, preparation
 from lottery_ticket.experiments.settings import (
     model_settings,
     recipe_table,
+    recipe_table_cts,
     recipe_table_gem,
 )
 from lottery_ticket.foundations.machine import devices, lazy, precision
@@ -22,7 +23,11 @@ from lottery_ticket.models import user_model
 with lazy.imports():
     from lottery_ticket.foundations import model_base
 
-RECIPES = {**recipe_table.RECIPES, **recipe_table_gem.RECIPES}
+RECIPES = {
+    **recipe_table.RECIPES,
+    **recipe_table_gem.RECIPES,
+    **recipe_table_cts.RECIPES,
+}
 SEEDS = ("init", "train_order", "split", "augment")
 # What says how an optimizer moves, and a compiled one says itself.
 _OF_OPTIMIZERS = (

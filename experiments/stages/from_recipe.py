@@ -17,7 +17,11 @@ from lottery_ticket.foundations.machine import (
 )
 from lottery_ticket.foundations.records import run_record
 from lottery_ticket.foundations.tickets import ticket_file
-from lottery_ticket.foundations.training import optimizers, run_settings
+from lottery_ticket.foundations.training import (
+    optimizers,
+    run_settings,
+    step_hooks,
+)
 from lottery_ticket.foundations.values import (
     examples,
     names_0_1_0,
@@ -172,6 +176,7 @@ def train(
     finetune=False,
     output=run_settings.Output(),  # noqa: B008
     is_first=True,
+    hook=step_hooks.NONE,
 ):
     """Trains a model once, as a recipe says; see `trainer.train`.
 
@@ -189,6 +194,7 @@ def train(
         output: run_settings.Output.
         is_first: Whether it is the first run of its experiment by this recipe,
             and says what of the recipe has no effect.
+        hook: step_hooks.StepHook of its iterations; new for each run.
 
     Returns:
         Pair (initial, final) of dicts, name -> array.
@@ -218,6 +224,7 @@ def train(
                 recipe.coupled_weight_decay(),
                 recipe.label_smoothing,
                 recipe.jit,
+                hook,
             ),
             output=output,
         )

@@ -14,8 +14,9 @@ Network = dict[str, np.ndarray]
 class MaskSource(abc.ABC):
     """Trained variables of a network's kernels, and the masks that they mean.
 
-    There are two: SampledMasks has logits, how probably a weight is kept, and
-    ScoredMasks scores, of which the highest keep theirs. A MaskedNetwork
+    There are three: SampledMasks has logits, how probably a weight is kept,
+    ScoredMasks scores, of which the highest keep theirs, and ConcreteMasks
+    scores, around which soft masks are drawn. A MaskedNetwork
     computes with the masks, and a SearchedModel trains the variables. All that
     differs between searches of one kind is in variables, so that they compile
     once.
@@ -28,10 +29,13 @@ class MaskSource(abc.ABC):
         rescaling: What kept weights are multiplied by, a name in
             learned_masks.RESCALINGS.
         has_events: Whether `event` does anything.
+        has_dropout: Whether layers that drop units at random, or add noise, do
+            so in training.
     """
 
     folders: tuple[str, ...]
     has_events = False
+    has_dropout = True
 
     def __init__(self, shapes: dict[str, tuple], rescaling: str = "none"):
         """Makes the variables, in the scope of a MaskedNetwork.

@@ -19,6 +19,9 @@ Source: of logits, Zhou et al. 2019 (https://arxiv.org/abs/1905.01067) and the
 code released with it. Of scores, Sreenivasan et al. 2022
 (https://arxiv.org/abs/2202.12002) and the code released with it; edge-popup is
 Ramanujan et al. 2020's (https://arxiv.org/abs/1911.13299).
+
+`concrete` and `highest` are no entries: together, they are those of
+`concrete_masks`, which takes uniforms in training and a share in evaluation.
 """
 
 import dataclasses
@@ -34,6 +37,7 @@ with lazy.imports():
 
 _BITS = 31  # Of an int32, but for the sign.
 _ONE = 0x3F800000  # 1.0 as bits.
+_CLOSEST, _CLOSEST_TO_ONE = 1e-10, 2**-24  # Of a uniform to 0, and to 1.
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -198,6 +202,64 @@ MASKERS = {
 }
 OF_LOGITS = tuple(name for name, each in MASKERS.items() if each.draws)
 OF_SCORES = tuple(name for name, each in MASKERS.items() if not each.draws)
+
+
+def concrete(
+    scores: list, uniforms: list, temperature: float
+) -> list["tf.Tensor"]:
+    """Returns soft masks in (0, 1): sigmoid(logit(u) / temperature + s).
+
+    A mask's median is sigmoid(s), whatever the temperature; its mean is nearer
+    to one half. Each u is kept away from 0 and 1 by 1e-10, or the next float32.
+
+    Source: Maddison et al. 2017 (https://arxiv.org/abs/1611.00712), as Arora &
+    Teuscher 2025's code (https://arxiv.org/abs/2512.07142) has it: the score is
+    not divided by the temperature.
+
+    Args:
+        scores: float32 tensors.
+        uniforms: Tensors of their shapes, drawn from [0, 1).
+        temperature: Above 0.
+    """
+    found = []
+    for score, uniform in zip(scores, uniforms, strict=True):
+        u = tf.clip_by_value(uniform, _CLOSEST, 1 - _CLOSEST_TO_ONE)
+        noise = (tf.math.log(u) - tf.math.log1p(-u)) / temperature
+        found.append(tf.sigmoid(noise + score))
+    return found
+
+
+def highest(scores: list, kept: "tf.Tensor") -> list["tf.Tensor"]:
+    """Returns 1 for exactly so many of the highest scores of all layers.
+
+    Of scores that tie with the last that is kept, the earlier layers, and in a
+    layer the earlier indices, go first, as in `pruning.cut`. Scores may have
+    both signs; there is no gradient.
+
+    Args:
+        kept: int scalar, at least 1 and at most as many as there are.
+    """
+    flat = tf.concat([tf.reshape(each, [-1]) for each in scores], 0)
+    bits = tf.bitcast(flat, tf.int32)
+    kept = tf.cast(kept, tf.int32)
+    above_0 = tf.maximum(bits, 0)
+    # Below 0, floats are in the reverse order of their bits; those above 0 are
+    # all the same, the highest.
+    below_0 = 0x7FFFFFFF - tf.where(bits < 0, bits & 0x7FFFFFFF, 0)
+    is_above = tf.reduce_sum(tf.cast(above_0 > 0, tf.int32)) >= kept
+    orders = tf.where(is_above, above_0, below_0)
+    removed = tf.reshape(tf.size(flat) - kept + 1, [1])
+    lowest = nth_smallest([[orders]], removed)[0]  # Of what is kept.
+    ties = tf.cast(orders == lowest, tf.int32)
+    left = kept - tf.reduce_sum(tf.cast(orders > lowest, tf.int32))
+    last = tf.cumsum(ties, reverse=True) <= left
+    is_kept = (orders > lowest) | ((orders == lowest) & last)
+    sizes = [math.prod(each.shape) for each in scores]
+    parts = tf.split(tf.cast(is_kept, tf.float32), sizes)
+    return [
+        tf.reshape(part, each.shape)
+        for part, each in zip(parts, scores, strict=True)
+    ]
 
 
 def rescaled(mask: typing.Any, rescaling: str) -> "tf.Tensor":

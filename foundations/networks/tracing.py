@@ -20,6 +20,21 @@ ACTIVATION_LAYERS = (
     keras.layers.PReLU,
     keras.layers.ReLU,
 )
+# Attributes of layers and cells that drop units, or add noise, in training.
+_NOISES = {
+    keras.layers.Dropout: ("rate",),  # Spatial ones are of its kind.
+    keras.layers.AlphaDropout: ("rate",),
+    keras.layers.GaussianDropout: ("rate",),
+    keras.layers.GaussianNoise: ("stddev",),
+    **dict.fromkeys(
+        (
+            keras.layers.GRUCell,
+            keras.layers.LSTMCell,
+            keras.layers.SimpleRNNCell,
+        ),
+        ("dropout", "recurrent_dropout"),
+    ),
+}
 # What outputs are made probabilities by; ModelBase.logits undoes it.
 _LAST = ("softmax", "log_softmax")
 
@@ -93,6 +108,49 @@ def without_activations(
     """
     found = [*keras_private.layers(network), *operations(network)]
     return changed((each, _linear(each)) for each in found)
+
+
+@contextlib.contextmanager
+def recorded_relus(network: keras.Layer) -> Iterator[list[tf.Tensor]]:
+    """Lets a network be traced, and gives the outputs of all its ReLUs.
+
+    They are those of layers that are a ReLU or end with one, in the order that
+    they are computed in; what a layer's own `call` does inside is not seen.
+    """
+    found: list[tf.Tensor] = []
+
+    def kept(function):
+        def call(*arguments, **options):
+            outputs = function(*arguments, **options)
+            found.append(outputs)
+            return outputs
+
+        return call
+
+    relu = keras.activations.relu
+    changes = []
+    for layer in keras_private.layers(network):
+        if vars(layer).get("activation") is relu:
+            changes.append((layer, {"activation": kept(relu)}))
+        elif isinstance(layer, keras.layers.ReLU):
+            changes.append((layer, {"call": kept(layer.call)}))
+    with changed(changes):
+        yield found
+
+
+def without_dropout(
+    network: keras.Layer,
+) -> contextlib.AbstractContextManager:
+    """Lets a network be traced, in training, without dropout and noise.
+
+    That is, of Keras's own layers and cells, and what is of their kind.
+    """
+    return changed(
+        (layer, dict.fromkeys(names, 0.0))
+        for layer in keras_private.layers(network)
+        for kind, names in _NOISES.items()
+        if isinstance(layer, kind)
+    )
 
 
 def as_paths(

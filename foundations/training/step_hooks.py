@@ -14,11 +14,12 @@ class StepHook:
     """Changes an iteration; this one does nothing.
 
     In each iteration, in this order: the network computes with what
-    `substitutes` gives; `gradients` may change those of the batch, before
-    weight decay, masks and clipping see them; the optimizer moves `trained`;
-    `updated` may move variables once more. One hook that is at its default
-    state serves one run; its variables go into checkpoints, so that a run that
-    goes on from one has the same bytes.
+    `substitutes` gives; `objective` may be another than the batch's loss;
+    `gradients` may change its gradients, before weight decay, masks and
+    clipping see them; the optimizer moves `trained`; `updated` may move
+    variables once more. One hook that is at its default state serves one run;
+    its variables go into checkpoints, so that a run that goes on from one has
+    the same bytes.
 
     Attributes:
         variables: keras.Variables of its own that change in training, or are
@@ -65,6 +66,25 @@ class StepHook:
         """
         return []
 
+    def objective(
+        self,
+        x: typing.Any,
+        targets: tuple,
+        outputs: typing.Any,
+        loss: "tf.Tensor",
+    ) -> "tf.Tensor":
+        """Returns what is minimised, a scalar of the loss's dtype.
+
+        What layers add to the loss is added to it, too; logs are of the loss.
+
+        Args:
+            x: Prepared examples of the batch.
+            targets: Labels, and weights if there are any; see `Task.batch`.
+            outputs: What the network gives.
+            loss: Of the batch.
+        """
+        return loss
+
     def gradients(
         self, gradients: "list[tf.Tensor]", iteration: "tf.Tensor"
     ) -> "list[tf.Tensor]":
@@ -72,7 +92,7 @@ class StepHook:
 
         Args:
             gradients: Of the network's trainable variables, in their order:
-                dense, of the batch's loss, also where weights are pruned.
+                dense, of the batch's objective, also where weights are pruned.
             iteration: As of `substitutes`.
         """
         return gradients
@@ -135,6 +155,17 @@ class Hooks(StepHook):
         return [
             each for hook in self._hooks for each in hook.substitutes(iteration)
         ]
+
+    def objective(
+        self,
+        x: typing.Any,
+        targets: tuple,
+        outputs: typing.Any,
+        loss: "tf.Tensor",
+    ) -> "tf.Tensor":
+        for hook in self._hooks:
+            loss = hook.objective(x, targets, outputs, loss)
+        return loss
 
     def gradients(
         self, gradients: "list[tf.Tensor]", iteration: "tf.Tensor"

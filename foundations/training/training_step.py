@@ -107,7 +107,7 @@ class TrainingStep:
             outputs, losses = self._outputs(x)
             y, *weights = targets
             results = self._task.batch(y, outputs, *weights, **self._smoothing)
-            loss = results[0]
+            loss = self.hook.objective(x, targets, outputs, results[0])
             # Those of float64 and float16 layers are of their dtype.
             others = [tf.cast(x, loss.dtype) for x in losses]
             objective = self.optimizer.scale_loss(tf.add_n([loss, *others]))

@@ -29,7 +29,7 @@ def test_every_line_parses_for_its_runner(capsys):
         + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"],
     )
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 11)
+    assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 13)
     folders = []
     for line in lines:
         bound = _bound(line)
@@ -54,7 +54,8 @@ def _check_method(bound):
     is_periodic = method in ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
     assert search.prune_period == (8 if is_periodic else 5)
     assert (search.density is None) == (method in ("hc", "wt"))
-    count = {"wt": 0, "gem_miner": 3}.get(method, 2)
+    inverted = dict.fromkeys(gem_miner_argfile.INVERTED, 3)
+    count = {"wt": 0, **inverted}.get(method, 2)
     assert len(checks) == count
 
 

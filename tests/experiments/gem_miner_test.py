@@ -141,8 +141,10 @@ def test_a_damaged_stage_is_redone_to_the_same_results(tmp_path):
 @pytest.mark.parametrize(
     ("algo", "moment"),
     grids.thinned(
-        itertools.product(["hc_iter", "global_ep_iter"], [1, 3, 4, 6]),
-        [("hc_iter", 3), ("hc_iter", 6)],
+        itertools.product(
+            ["hc_iter", "global_ep_iter", "concrete"], [1, 3, 4, 6]
+        ),
+        [("hc_iter", 3), ("hc_iter", 6), ("concrete", 3)],
     ),
 )
 def test_a_gem_killed_anywhere_ends_in_the_same_bytes(

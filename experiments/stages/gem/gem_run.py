@@ -6,6 +6,7 @@ import numpy as np
 
 from lottery_ticket.experiments.settings import fine_tuning, recipes
 from lottery_ticket.experiments.stages.gem import (
+    concrete_flags,
     gem_search,
     gem_stages,
     imp_search,
@@ -37,6 +38,7 @@ class Gem:
         quiet: Whether to show no progress.
         is_inverted: Whether events take the highest scores, a sanity check.
         save_iterations: Lengths after which the weights of wt are saved too.
+        concrete: ConcreteSearch.
     """
 
     directory: str
@@ -50,17 +52,14 @@ class Gem:
     quiet: bool = False
     is_inverted: bool = False
     save_iterations: tuple[str, ...] = ()
+    concrete: concrete_flags.ConcreteSearch = concrete_flags.ConcreteSearch()
 
     def __post_init__(self):
         """Raises unless flags fit each other, as far as no data tell."""
         search = self.search
         names.check("on_collapse", self.on_collapse, collapse.POLICIES)
-        given = fields.given(self.tuning)
-        if not search.algorithm.has_mask and given:
-            raise ValueError(
-                "algo=wt is trained as the recipe says, by --lr and the like: "
-                f"there is no fine-tuning. Received: {[*given][0]}"
-            )
+        self._check_is_tuned()
+        self._check_concrete()
         self._check_is_saved()
         self.checks.check(search, self.tuning)
         if search.drop_bottom_half and self.presets is None:
@@ -74,6 +73,7 @@ class Gem:
             if search.algorithm.has_rounds:
                 imp_search.rounds(search, number)
         self.tuned_recipe()
+        self.search_recipe()
 
     @property
     def search_directory(self) -> str:
@@ -82,9 +82,24 @@ class Gem:
 
     def tuned_recipe(self) -> recipes.Recipe:
         """Returns how the network found is trained."""
-        if not self.search.algorithm.has_mask:
+        if not self.search.algorithm.is_tuned:
             return self.recipe
         return self.tuning.recipe(self.recipe)
+
+    def search_recipe(self) -> recipes.Recipe:
+        """Returns how the search is trained."""
+        if not self.search.algorithm.is_soft:
+            return self.recipe
+        return self.concrete.recipe(self.recipe)
+
+    @property
+    def norm_statistics(self) -> str:
+        """Where the weights' training starts from; see FineTuning.
+
+        Soft masks have left none of a hard one's.
+        """
+        is_soft = self.search.algorithm.is_soft
+        return "recomputed" if is_soft else self.tuning.norm_statistics
 
     def check_free(self) -> None:
         """Raises ValueError if the folder holds what another search leaves."""
@@ -126,8 +141,9 @@ class Gem:
             **self.recipe.settings(),
             **self._of_mask(),
             "evaluation_samples": self.search.evaluation_samples,
-            **fields.as_dict(self.tuning),
+            **self._tuning_flags(),
             **fields.as_dict(self.checks),
+            **self._started(),
             **self._saved(),
             "experiment": "gem_miner",
         }
@@ -135,7 +151,7 @@ class Gem:
     def search_settings(self) -> dict:
         """Returns all that the search depends on, as JSON values."""
         return {
-            **self.recipe.settings(),
+            **self.search_recipe().settings(),
             **self._of_mask(),
             "experiment": "gem_search",
         }
@@ -145,14 +161,45 @@ class Gem:
         settings = {
             **self.tuned_recipe().settings(),
             **self._of_mask(),
-            "norm_statistics": self.tuning.norm_statistics,
+            "norm_statistics": self.norm_statistics,
             "sanity_check": check,
+            **self._started(),
             **self._saved(),
             "experiment": "gem_miner",
         }
         if check == "weight_reinit":
             settings["reinit_init"] = self.checks.reinit_init
         return settings
+
+    def _check_is_tuned(self):
+        """Raises if fine-tuning is given that is as the recipe says."""
+        algo, given = self.search.algorithm, fields.given(self.tuning)
+        if algo.has_mask:
+            given.pop("skip_fine_tune", None)
+            given.pop("norm_statistics", None)
+        if given and not algo.is_tuned:
+            raise ValueError(
+                f"algo={self.search.algo} is trained as the recipe says, by "
+                f"--lr and the like: there is no fine-tuning. Received: "
+                f"{[*given][0]}"
+            )
+
+    def _check_concrete(self):
+        """Raises if flags of soft masks are given that nothing uses."""
+        given = fields.given(self.concrete)
+        if given and not self.search.algorithm.is_soft:
+            name, value = next(iter(given.items()))
+            raise ValueError(
+                f"{name} is for algo="
+                f"{' or '.join(search_algos.having('is_soft'))}. Received: "
+                f"{name}={value} with algo={self.search.algo}"
+            )
+        start = self.concrete.start_iteration
+        if steps.parse(start)[1] and self.presets is None:
+            raise ValueError(
+                "start_iteration is of presets, weights that were trained so "
+                f"long: give them, too. Received: {start}"
+            )
 
     def _check_is_saved(self):
         algo, lengths = self.search.algo, self.save_iterations
@@ -172,13 +219,28 @@ class Gem:
                 f"{' or '.join(search_algos.having('trains_scores'))}"
             )
 
+    def _tuning_flags(self):
+        """Flags of the fine-tuning, where there is one or was always."""
+        flags = fields.as_dict(self.tuning)
+        if not self.search.algorithm.is_soft:
+            return flags
+        return {"skip_fine_tune": flags["skip_fine_tune"]}
+
+    def _started(self):
+        """Where training starts, of algorithms that have a choice."""
+        if not self.search.algorithm.is_soft:
+            return {}
+        return {"start_iteration": self.concrete.start_iteration}
+
     def _saved(self):
         course = run_settings.Course(save_iterations=self.save_iterations)
         return course.settings()
 
     def _of_mask(self):
+        is_soft = self.search.algorithm.is_soft
         return {
             **self.search.settings(),
+            **(self.concrete.settings(self.recipe) if is_soft else {}),
             "presets": save_restore.checksum(self.presets),
             "is_inverted": self.is_inverted,
         }

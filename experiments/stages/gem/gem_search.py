@@ -13,7 +13,7 @@ from lottery_ticket.foundations.learned_masks import (
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.values import fields, seeds, steps
 
-_SCORED = {"algo": search_algos.having("trains_scores")}
+_SCORED = {"algo": search_algos.having("masker")}
 _MASKED = {"algo": search_algos.having("has_mask")}
 _GRADUAL = {"algo": search_algos.having("is_gradual")}
 _ROUNDS = {"algo": search_algos.having("has_rounds")}
@@ -162,7 +162,7 @@ class GemSearch:
     unflag: bool = _of_method("unflag", used_with=_ABOVE)
     init: str | None = fields.left_open(
         "What weights are drawn from. None is signed_constant where scores are "
-        "trained, else kaiming_normal.",
+        "trained under masks of 0 and 1, else kaiming_normal.",
         choices=kernel_initializers.INITS,
     )
     fan_mode: str = fields.field(
@@ -233,7 +233,7 @@ class GemSearch:
             density = round(self.target_sparsity / 100, 12)  # 1.4 is .014.
             fields.put(self, density=density, target_sparsity=None)
         self._check_amount()
-        if self.algorithm.trains_scores:
+        if self.algorithm.masker:
             self._check_scores()
         draws = score_rounding.draws(self.rounding, self.noise_ratio)
         if self.evaluation_samples > 1 and not draws:
@@ -319,7 +319,7 @@ class GemSearch:
     def _usual(self) -> dict:
         """What None stands for, of the flags that the algo uses."""
         algo = self.algorithm
-        if not algo.trains_scores:
+        if not algo.masker:
             return {"init": "kaiming_normal"}
         starts = "unif" if algo.is_hypercube else "edge_popup"
         return {
@@ -341,6 +341,10 @@ class GemSearch:
         if is_counted and not is_asked and self.prune_scope != "threshold":
             raise ValueError(
                 f"algo={self.algo} needs a density, such as --density=.0144"
+            )
+        if algo.is_soft and self.density == 1:
+            raise ValueError(
+                f"algo={self.algo} needs a density below 1. Received: 1"
             )
         if self.ties != "exact" and algo.has_rounds and self.density:
             raise ValueError(

@@ -46,7 +46,8 @@ def runs(gem) -> list[tuple[str, dict]]:
     if not gem.tuning.skip_fine_tune:
         found.append((gem.directory, gem.tuning_settings()))
     for check in gem.checks.sanity_checks:
-        if check == "score_inversion":
+        is_searched = gem.search.algorithm.inverted is None
+        if check == "score_inversion" and is_searched:
             found += runs(gem.inverted())
         else:
             settings = gem.tuning_settings(check)
@@ -84,9 +85,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
     model.reset(ticket.start, ticket.masks, gem.recipe.init_seed)
     statistics = {}
     if gem.search.algorithm.has_mask:
-        statistics = settle_norms(
-            gem.tuning.norm_statistics, model, dataset, label
-        )
+        statistics = settle_norms(gem.norm_statistics, model, dataset, label)
     if gem.tuning.skip_fine_tune:
         before = measures.evaluation(model, dataset).evaluate()
         return {"before": before, **statistics}
@@ -97,7 +96,9 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         model,
         directory,
         label=label,
-        course=run_settings.Course(save_iterations=gem.save_iterations),
+        course=run_settings.Course(
+            gem.concrete.start_iteration, gem.save_iterations
+        ),
         output=run_settings.Output(
             gem.tuning_settings(check),
             save_summaries=gem.save_summaries,
@@ -163,8 +164,13 @@ def _mask_shuffle(gem, dataset, model, ticket):
     return fine_tune(gem, dataset, model, again, "mask_shuffle")
 
 
-def _score_inversion(gem, dataset, model, _):
-    """A search of its own, of the lowest scores."""
+def _score_inversion(gem, dataset, model, ticket):
+    """The lowest scores: of the same search, or of one of its own."""
+    algo = gem.search.algorithm
+    if algo.inverted:
+        masks = algo.inverted(gem, model)
+        again = gem_weights.Ticket(masks, ticket.start)
+        return fine_tune(gem, dataset, model, again, "score_inversion")
     inverted = gem.inverted()
     again = search(inverted, dataset, model)
     return fine_tune(inverted, dataset, model, again)
@@ -186,7 +192,8 @@ class SanityChecks:
         (),
         "weight_reinit, the same mask on fresh weights; mask_shuffle, each "
         "layer's mask permuted; score_inversion, a search of its own whose "
-        "events take the highest scores.",
+        "events take the highest scores, or of concrete, the lowest scores of "
+        "the same search.",
         choices=CHECKS,
     )
     reinit_init: str | None = fields.left_open(
@@ -243,11 +250,13 @@ class SanityChecks:
 
 def _check_inverted(search):
     """Raises unless events can take the highest scores."""
+    if search.algorithm.inverted:
+        return
     takes = search.algorithm.takes_scores and search.prune_scope != "threshold"
     if not takes:
         raise ValueError(
             "score_inversion is for algo=hc_iter, whose events can take a "
-            f"fraction of the highest scores. Received: "
+            "fraction of the highest scores, and for concrete. Received: "
             f"algo={search.algo}, prune_scope={search.prune_scope}"
         )
     if not search.unflag:

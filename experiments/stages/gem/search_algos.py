@@ -1,13 +1,15 @@
 """The search algorithms by name: how a mask is found, and what that needs."""
 
 import dataclasses
+import typing
 
 from lottery_ticket.experiments.stages.gem import (
+    concrete_search,
     imp_search,
     random_masks,
     score_search,
 )
-from lottery_ticket.foundations.learned_masks import maskers
+from lottery_ticket.foundations.learned_masks import maskers, objectives
 from lottery_ticket.foundations.values import entries
 
 
@@ -26,6 +28,10 @@ class Algo(entries.Entry):
         has_mask: Whether it prunes at all.
         needs_density: Whether it has to be told how much to keep.
         regularization: The usual one, of scores.
+        is_soft: Whether scores are trained under soft masks, and weights as the
+            recipe says.
+        inverted: Function (gem, model) -> masks of the lowest scores of the
+            same search; None where that needs another one.
     """
 
     masker: str = ""
@@ -34,16 +40,23 @@ class Algo(entries.Entry):
     has_mask: bool = True
     needs_density: bool = True
     regularization: str = "none"
+    is_soft: bool = False
+    inverted: typing.Any = None
 
     @property
     def trains_scores(self) -> bool:
         """Whether weights stand still, and scores are trained."""
-        return bool(self.masker)
+        return bool(self.masker) or self.is_soft
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether weights are trained otherwise than the recipe says."""
+        return self.has_mask and not self.is_soft
 
     @property
     def is_hypercube(self) -> bool:
         """Whether it trains scores in [0, 1], which events could take."""
-        return self.trains_scores and maskers.MASKERS[self.masker].by_events
+        return bool(self.masker) and maskers.MASKERS[self.masker].by_events
 
     @property
     def takes_scores(self) -> bool:
@@ -102,6 +115,16 @@ ALGOS = {
         entries.SREENIVASAN,
         masker="global_ep",
         has_events=True,
+    ),
+    "concrete": Algo(
+        concrete_search.search,
+        "Concrete Ticket Search",
+        "CTS-KL, and with `--objective=loss` CTS: soft masks are drawn around "
+        "scores, which a second gradient holds to `--density`; exactly as many "
+        "of the highest scores are kept",
+        objectives.SOURCE,
+        is_soft=True,
+        inverted=concrete_search.inverted,
     ),
     "wt": Algo(
         random_masks.whole,

@@ -15,6 +15,7 @@ from lottery_ticket.foundations.learned_masks import (
     sampled_masks,
     score_method,
 )
+from lottery_ticket.foundations.selection import pruning
 from lottery_ticket.tests import contracts
 
 RNG = np.random.default_rng(5)
@@ -49,6 +50,53 @@ def all_masks(logits):
     for mask in itertools.product((0, 1), repeat=len(logits)):
         mask = np.array(mask)
         yield np.prod(np.where(mask, p, 1 - p)), 0.9999999 * (1 - mask)
+
+
+def test_soft_masks_are_sigmoids_of_noise_and_scores():
+    scores, uniforms = [-2.0, 0.0, 1.5], [0.9, 0.25, 0.1]
+    found = maskers.concrete([tf.constant(scores)], [uniforms], 2 / 3)
+    np.testing.assert_allclose(
+        found[0], [0.785134, 0.161390, 0.142359], rtol=1e-5
+    )
+    start = [float(np.log(0.02 / 0.98))] * 4
+    uniforms = [0.9, 0.5, 0.0, 1 - 2**-24]
+    (found,) = maskers.concrete([tf.constant(start)], [uniforms], 2 / 3)
+    np.testing.assert_allclose(found[:3], [0.355263, 0.02, 0], atol=1e-6)
+    assert found[3] > 0.999 and np.isfinite(found).all()
+
+
+def test_gradients_of_soft_masks_against_numpy():
+    scores = tf.constant(LOGITS)
+    uniforms = RNG.random(4).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        masks = maskers.concrete([scores], [uniforms], 0.5)
+        value = tf.reduce_sum(masks[0] * [1.0, 2.0, 3.0, 4.0])
+    u = np.float64(uniforms)
+    z = sigmoid(np.log(u / (1 - u)) / 0.5 + LOGITS)
+    expected = z * (1 - z) * [1, 2, 3, 4]
+    np.testing.assert_allclose(tape.gradient(value, scores), expected, 1e-4)
+
+
+@pytest.mark.parametrize("kept", [1, 5, 11, 12, 20, 23])
+@pytest.mark.parametrize("kind", ["normal", "ties", "equal", "negative"])
+def test_the_highest_scores_are_exactly_as_many_as_asked(kind, kept):
+    scores = RNG.normal(size=24)
+    if kind == "ties":
+        scores = RNG.integers(-1, 2, 24)
+    if kind == "equal":
+        scores = np.full(24, -3.9)
+    if kind == "negative":
+        scores = -abs(scores)
+    scores = np.asarray(scores, np.float32)
+    by_layer = {"a": scores[:9].reshape(3, 3), "b": scores[9:]}
+    masks = {name: np.ones(x.shape, np.uint8) for name, x in by_layer.items()}
+    expected = pruning.cut(kept, masks, by_layer)
+    given = [tf.constant(each) for each in by_layer.values()]
+    found = maskers.highest(given, tf.constant(kept, tf.int64))
+    assert sum(float(tf.reduce_sum(each)) for each in found) == kept
+    for mask, own in zip(found, expected.values(), strict=True):
+        np.testing.assert_array_equal(mask, own)
 
 
 def squared(mask):

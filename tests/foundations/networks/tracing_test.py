@@ -33,6 +33,40 @@ def test_precision_does_not_count(policy):
     assert 0 < mask.sum() < mask.size
 
 
+def test_without_dropout_nothing_is_random_and_all_is_as_before_after():
+    network = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            L.LSTM(
+                5, dropout=0.4, recurrent_dropout=0.3, return_sequences=True
+            ),
+            L.Bidirectional(L.GRU(2, dropout=0.5, return_sequences=True)),
+            L.SpatialDropout1D(0.3),
+            keras.Sequential([L.Dense(4), L.Dropout(0.5), L.GaussianNoise(1)]),
+            L.Flatten(),
+        ]
+    )
+    x = np.random.default_rng(1).normal(size=(6, 4, 3)).astype(np.float32)
+    calm = network(x, training=False)
+    with tracing.without_dropout(network):
+        np.testing.assert_allclose(network(x, training=True), calm, atol=1e-6)
+    assert np.abs(network(x, training=True) - calm).max() > 0.1
+
+
+def test_outputs_of_all_relus_are_recorded_in_their_order():
+    inner = keras.Sequential([L.Dense(3, activation="relu"), L.Dense(2)])
+    layers = [inner, L.ReLU(), L.Dense(4), L.Activation("relu"), L.Dense(2)]
+    network = keras.Sequential([keras.Input((5,)), *layers])
+    x = np.random.default_rng(1).normal(size=(6, 5)).astype(np.float32)
+    with tracing.recorded_relus(network) as found:
+        outputs = network(x)
+    assert [each.shape[1] for each in found] == [3, 2, 4]
+    assert all((each.numpy() >= 0).all() for each in found)
+    np.testing.assert_allclose(layers[-1](found[-1]), outputs, atol=1e-6)
+    network(x)
+    assert len(found) == 3
+
+
 class Own(keras.Model):
     """A network of somebody's own."""
 

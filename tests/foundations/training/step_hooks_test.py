@@ -76,6 +76,34 @@ def test_gradients_are_what_the_optimizer_sees(jit):
         np.testing.assert_allclose(array, found[1][name], atol=1e-6)
 
 
+class HalfTheLoss(step_hooks.StepHook):
+    """Minimises half the loss."""
+
+    identity = {"half": True}
+
+    def objective(self, x, targets, outputs, loss):
+        assert x.shape[0] == targets[0].shape[0] == outputs.shape[0]
+        return loss / 2
+
+
+def test_another_objective_is_minimised_and_the_loss_is_logged():
+    found, logs = [], []
+    for rate, hook in ((0.2, HalfTheLoss()), (0.1, step_hooks.NONE)):
+        model = tiny.Model().reset(seed=1)
+        program = programs.program(
+            model,
+            lambda rate=rate: keras.optimizers.SGD(rate),
+            tiny.make_dataset(),
+            False,
+            hook=step_hooks.Hooks([hook]),
+        )
+        logs.append(np.asarray(program.train(0, 5, 5)))
+        found.append(model.weights)
+    for name, array in found[0].items():
+        np.testing.assert_allclose(array, found[1][name], atol=1e-6)
+    np.testing.assert_allclose(*logs, atol=1e-6)
+
+
 def test_one_program_serves_hooks_of_one_key():
     model, data = tiny.Model(), tiny.make_dataset()
 

@@ -82,6 +82,24 @@ def test_the_dense_network_is_trained_as_the_recipe_says(tmp_path):
         ({"algo": "imp", "prune_period": 6}, "prune_period=6 epochs, and tra"),
         ({"algo": "hc", "drop_bottom_half": True}, "it needs presets"),
         (
+            {"concrete": {"search_lr": 0.2}},
+            "search_lr is for algo=concrete. Received: search_lr=0.2 with algo="
+            "hc_iter",
+        ),
+        (
+            {"algo": "concrete", "tuning": {"fine_tune_lr": 0.1}},
+            "algo=concrete is trained as the recipe says, .*: fine_tune_lr",
+        ),
+        (
+            {"algo": "concrete", "concrete": {"start_iteration": "1ep"}},
+            "start_iteration is of presets, .* Received: 1ep",
+        ),
+        ({"algo": "concrete", "density": 1}, "needs a density below 1"),
+        (
+            {"algo": "concrete", "score_init": "unif"},
+            "score_init is for algo=hc or .* with algo=concrete",
+        ),
+        (
             {"algo": "ep", "checks": ("score_inversion",)},
             "score_inversion is for algo=hc_iter",
         ),
@@ -92,6 +110,37 @@ def test_what_does_not_fit_is_an_error_before_any_work(
 ):
     with pytest.raises(ValueError, match=message):
         small.gem(tmp_path, **flags)
+
+
+def test_settings_of_soft_masks_are_those_of_their_search_alone(tmp_path):
+    """Results of all other searches have none of them, as before."""
+    flags = {"search_lr": 0.5, "search_len": "3ep"}
+    soft = small.gem(tmp_path, algo="concrete", concrete=flags)
+    other = small.gem(tmp_path)
+    new = {
+        *("objective", "temperature", "sparsity_control", "density_slack"),
+        *("balance_decay", "density_estimate", "search_optimizer"),
+        *("search_lr", "search_len", "search_drop"),
+    }
+    for of in ("settings", "search_settings", "tuning_settings"):
+        assert new <= getattr(soft, of)().keys()
+        assert not {*new, "start_iteration"} & getattr(other, of)().keys()
+    assert soft.settings()["lr"] == 0.1
+    assert soft.search_settings()["lr"] == 0.5
+    assert soft.search_settings()["search_len"] == "3ep"
+    assert soft.tuning_settings()["start_iteration"] == "0it"
+    assert soft.tuned_recipe() == soft.recipe
+    assert soft.norm_statistics == "recomputed"
+    given = [key for key in soft.settings() if key.startswith("fine_tune")]
+    assert not given
+
+
+def test_a_rate_that_is_the_recipes_is_the_usual_one(tmp_path):
+    usual, given = (
+        small.gem(tmp_path, algo="concrete", concrete=flags)
+        for flags in ({}, {"search_lr": 0.1, "density_slack": 1.1})
+    )
+    assert usual.settings() == given.settings()
 
 
 def test_weights_are_saved_on_the_way_where_they_are_trained(tmp_path):

@@ -19,7 +19,9 @@ def test_the_facts_of_an_algo_fit_each_other(algo):
     assert not entry.masker or entry.masker in maskers.MASKERS
     assert entry.regularization in regularizers.REGULARIZERS
     unused = gem_search.unused(algo)
-    assert entry.trains_scores == ("score_init" not in unused)
+    assert bool(entry.masker) == ("score_init" not in unused)
+    assert entry.trains_scores == bool(entry.masker or entry.is_soft)
+    assert not (entry.masker and entry.is_soft)
     assert entry.is_hypercube == ("threshold" not in unused)
     assert entry.has_mask == ("density" not in unused)
     assert entry.is_gradual == ("prune_period" not in unused)
@@ -41,7 +43,7 @@ def test_an_algo_that_needs_a_density_is_refused_without(algo):
 
 def test_algos_are_listed_by_their_facts():
     assert search_algos.having("trains_scores") == (
-        *("hc", "hc_iter", "ep", "global_ep", "global_ep_iter"),
+        *("hc", "hc_iter", "ep", "global_ep", "global_ep_iter", "concrete"),
     )
     assert search_algos.having("is_hypercube") == ("hc", "hc_iter")
     assert search_algos.having("takes_scores", "has_rounds") == (

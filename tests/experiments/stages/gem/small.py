@@ -5,8 +5,12 @@ import json
 from lottery_ticket.experiments import gem_miner
 from lottery_ticket.experiments.settings import fine_tuning, recipes
 from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.experiments.stages.gem import (
+    concrete_flags,
+    gem_search,
+    gem_stages,
+)
 from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
-from lottery_ticket.experiments.stages.gem import gem_search, gem_stages
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.tests import planned
 
@@ -48,12 +52,15 @@ def arguments(checks=(), tuning=None, reinit_init=None, changes=None, **flags):
 
     Args:
         checks: Names of sanity checks.
-        tuning: Dict of flags of the fine-tuning; None is 2 epochs of it.
+        tuning: Dict of flags of the fine-tuning; None is 2 epochs of it, and
+            nothing of concrete, which has none.
         reinit_init: As for SanityChecks.
         changes: Dict of changes of the recipe.
         flags: Of the search.
     """
-    tuning = {"fine_tune_len": "2ep"} if tuning is None else tuning
+    if tuning is None:
+        is_soft = flags.get("algo") == "concrete"
+        tuning = {} if is_soft else {"fine_tune_len": "2ep"}
     return (
         recipe(**(changes or {})),
         search(**flags),
@@ -62,8 +69,12 @@ def arguments(checks=(), tuning=None, reinit_init=None, changes=None, **flags):
     )
 
 
-def gem(directory, presets=None, **flags):
-    """Returns a gem.Gem; flags are as for `arguments`."""
+def gem(directory, presets=None, concrete=None, **flags):
+    """Returns a gem.Gem; flags are as for `arguments`.
+
+    Args:
+        concrete: Dict of flags of a search by soft masks.
+    """
     given, asked, *rest = arguments(**flags)
     resolved = asked.resolved(given.seed)
     return gem_lib.Gem(
@@ -74,6 +85,7 @@ def gem(directory, presets=None, **flags):
         presets,
         save_summaries=False,
         quiet=True,
+        concrete=concrete_flags.ConcreteSearch(**(concrete or {})),
     )
 
 
@@ -83,12 +95,13 @@ def made(gem):
     return dataset, from_recipe.model(gem.recipe, dataset, quiet=True)
 
 
-def train(directory, presets=None, save_iterations=(), **flags):
-    """Makes a gem; returns gem.json. Flags are as for `arguments`."""
+def train(directory, presets=None, save_iterations=(), concrete=None, **flags):
+    """Makes a gem; returns gem.json. Flags are as for `arguments` and `gem`."""
     planned.run(
         gem_miner.plan,
         str(directory),
         *arguments(**flags),
+        concrete_flags.ConcreteSearch(**(concrete or {})),
         presets=presets,
         save_iterations=save_iterations,
         save_summaries=False,
