@@ -10,6 +10,8 @@ from lottery_ticket.foundations.sweeps import steps
 
 RERUN = "rerun of the authors' code, n = 5"
 FC = "--networks=fc"
+# Evaluations change no weight, and take as long as training does.
+SELDOM = ("--test_interval=5000", "--validate_interval=5000")
 
 
 def _grid(*flags):
@@ -17,9 +19,10 @@ def _grid(*flags):
     return (steps.Step("lottery_experiment", "deconstructing_argfile", words),)
 
 
-def _untrained_steps(*flags, training=()):
+def _untrained_steps(*flags, training=SELDOM):
+    """Dense networks, of which only the last weights count, and their masks."""
     dense = (
-        *(FC, "--grid=criteria", "--criteria=large_final", "--iterations=1"),
+        *(FC, "--grid=criteria", "--criteria=large_final", "--iterations=0"),
         *training,
     )
     return (
