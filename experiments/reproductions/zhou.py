@@ -130,6 +130,16 @@ STUDIES = {
             ),
         },
         data="mnist",
+        levels=claims.Levels(
+            {
+                "fc/large_final": "`large_final`",
+                f"fc/{_SAME_SIGN}": f"`{_SAME_SIGN}`",
+                "fc/random": "`random`",
+            },
+            (1, 0.329, 0.169, 0.0695, 0.0358, 0.0185, 0.0119),
+            measures.AT_STOP,
+            "where the validation loss is lowest",
+        ),
     ),
     "mask_1_actions": claims.Study(
         "what kept weights start from, LeNet-300-100 on MNIST",
