@@ -5,12 +5,11 @@ one: a CSV file a table, and facts.json. Those hold no weights and no paths, so
 that they can be committed, and judged again anywhere.
 """
 
-import collections
 import io
 import json
 
 from lottery_ticket.analysis import results
-from lottery_ticket.analysis.reading import records, tree
+from lottery_ticket.analysis.reading import runs
 from lottery_ticket.analysis.sections import (
     connectivity,
     gems,
@@ -26,8 +25,12 @@ Tables = dict[str, "pd.DataFrame"]
 FACTS = "facts.json"
 DIGITS = 6  # Of numbers in CSV files: more than any margin asks for.
 # Of run.json's environment: what results could depend on.
-_MACHINE = ("processor", "processor_count", "platform", "python")
-_VERSIONS = ("lottery_ticket", "tensorflow", "keras", "numpy")
+_ENVIRONMENT = (
+    *("processor", "processor_count", "platform", "python"),
+    *("lottery_ticket", "tensorflow", "keras", "numpy"),
+)
+# What each layer has; the columns of all together are kept.
+_OF_LAYERS = tuple(runs.LAYER_COLUMNS.values())
 
 
 def read(output_dir: str, result_files: dict[str, str]) -> tuple[Tables, dict]:
@@ -67,8 +70,8 @@ def write(directory: str, tables: Tables, facts: dict) -> None:
         kept = [
             column
             for column in table.columns
-            if column != "directory"
-            and not column.startswith(("density_", "effective_"))
+            if column in runs.LAYER_COLUMNS
+            or (column != "directory" and not column.startswith(_OF_LAYERS))
         ]
         text = table[kept].to_csv(index=False, float_format=f"%.{DIGITS}g")
         files.write(files.join(directory, f"{name}.csv"), text.encode())
@@ -93,16 +96,13 @@ def read_written(directory: str) -> tuple[Tables, dict]:
 
 def _facts(found, tables):
     """Machine, versions and time of the runs that tables tell of."""
-    told = collections.defaultdict(dict)
-    for place in found.places:
-        if tree.RUN not in place.file_names:
-            continue
-        record = records.read(place.directory, tree.RUN)
-        for name in (*_MACHINE, *_VERSIONS):
-            told[name][str(record.get("environment", {}).get(name))] = None
-    facts: dict = {name: [*values] for name, values in told.items()}
-    runs = tables.get("runs")
-    if runs is not None:
-        facts["trained_s"] = round(float(runs["train_s"].sum()), 1)
-        facts["runs"] = len(runs)
+    told: dict = {}
+    for origin in found.origins.values():
+        for name in set(_ENVIRONMENT) & set(origin.environment):
+            told.setdefault(name, {}).update(origin.environment[name])
+    facts: dict = {name: [*told[name]] for name in _ENVIRONMENT if name in told}
+    runs_found = tables.get("runs")
+    if runs_found is not None:
+        facts["trained_s"] = round(float(runs_found["train_s"].sum()), 1)
+        facts["runs"] = len(runs_found)
     return facts

@@ -92,15 +92,15 @@ def lines(
             Zhou et al. and reinit, but not mask_init, which beside pruned
             weights of zero trains as rewind does.
         mask_0_actions: Mask-0 actions of the grid mask_0; None takes all.
-        iterations: Number of prunings.
+        iterations: Number of prunings; 0 trains the dense networks alone.
         trials: Number of trials.
         first_trial: Number of the first one; a trial's number is its seed.
 
     Raises:
         ValueError: If a name is unknown, values are given of a grid that is
-            not, or there are no prunings or no trials.
+            not, or there are no trials.
     """
-    fields.check("iterations", iterations, int, at_least=1)
+    fields.check("iterations", iterations, int, at_least=0)
     chosen = {
         "criteria": criteria,
         "mask_1": mask_1_actions,
@@ -115,7 +115,7 @@ def lines(
             experiment_name=name,
             **settings,
             # What decides by itself keeps what it keeps, whatever fractions.
-            iterations=1
+            iterations=min(iterations, 1)
             if criteria_lib.CRITERIA[settings["criterion"]].decides
             else iterations,
         )

@@ -179,7 +179,7 @@ def argfile_runner(
     if dry_run:
         _print_agenda(found, agenda, title, print_lines)
         say = (lambda _: None) if quiet else _say
-        _print_cost(found, name, agenda, slots, probes, say)
+        print(_cost(found, name, agenda, slots, probes, say).text)
         if agenda.refused:
             sys.exit(1)
         return
@@ -248,6 +248,36 @@ def _say_help(argfile, named):
     sys.exit(subprocess.run(command).returncode)
 
 
+def cost_of(
+    sweep_file: str,
+    *,
+    devices: str | None = None,
+    shard: str | None = None,
+    quiet: bool = False,
+) -> cost.Cost:
+    """Returns what is left of a sweep file costs here; runs none of it.
+
+    Args:
+        sweep_file: Path of a YAML file of steps.
+        devices: As of `argfile_runner`, as the next ones.
+        shard: Which lines count.
+        quiet: Whether not to say that lines are tried out.
+
+    Raises:
+        ValueError: If something that is given is wrong.
+    """
+    part = shards.parse(shard, os.environ)
+    _, slots = engines.find(engines.LOCAL, None, devices, 1)
+    sweep = _sweep(sweep_file, None, [])
+    lines = part.of(line_logs.place(sweep.lines, None))
+    showing = _showing(len(lines), quiet)
+    agenda = argfile_lines.agenda(sweep.runner, lines, showing, False)
+    slots = slots[: len(agenda.to_run)]
+    say = (lambda _: None) if quiet else _say
+    name = os.path.abspath(sweep_file)
+    return _cost(sweep.runner, name, agenda, slots, cost.PROBES, say)
+
+
 def argfiles() -> dict[str, str]:
     """Returns dict, name -> script, of our argfiles."""
     found = scripts.modules("lottery_ticket.argfiles").items()
@@ -314,8 +344,9 @@ def _print_agenda(runner, agenda, title, is_full):
     print("\n".join(texts), flush=True)
 
 
-def _print_cost(runner, name, agenda, slots, probes, say):
-    found = cost.estimate(
+def _cost(runner, name, agenda, slots, probes, say):
+    """What an agenda costs on some slots."""
+    return cost.estimate(
         runner,
         agenda.to_run,
         slots,
@@ -324,7 +355,6 @@ def _print_cost(runner, name, agenda, slots, probes, say):
         probes=probes,
         say=say,
     )
-    print(found.text)
 
 
 def _to_run(runner, line, agenda):

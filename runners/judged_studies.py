@@ -34,17 +34,25 @@ class JudgedStudy:
         scale: One of claims.SCALES.
         rulings: Dict, name of a claim -> ruling.
         facts: Of the runs: machine, versions, time; {} where there is none.
+        found: What they have recorded.
     """
 
     name: str
     scale: str
     rulings: "dict[str, rulings.Ruling]"
     facts: dict
+    found: claims.Found
 
     @property
     def study(self) -> claims.Study:
         """The study itself."""
         return registry.STUDIES[self.name]
+
+    @property
+    def trained(self) -> str:
+        """Hours that its runs have trained for, as text; "" without any."""
+        seconds = self.facts.get("trained_s", 0)
+        return f"{seconds / 3600:.2f}" if seconds else ""
 
     @property
     def is_off(self) -> bool:
@@ -86,7 +94,7 @@ def judge(
         key: _ruling(claim, of_study, scale)
         for key, claim in registry.STUDIES[name].claims.items()
     }
-    return JudgedStudy(name, scale, ruled, facts)
+    return JudgedStudy(name, scale, ruled, facts, of_study)
 
 
 def log_folder(logs: str, scale: str, name: str) -> str:
@@ -178,23 +186,40 @@ def _measured(ruling):
 
 def _part(judged):
     """A study's part of a page."""
-    study, facts = judged.study, judged.facts
-    claims_rows = [
-        _row(name, study.claims[name], ruling)
-        for name, ruling in judged.rulings.items()
-    ]
-    rows = [HEADS, ["---"] * len(HEADS), *claims_rows]
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    hours = facts.get("trained_s", 0) / 3600
-    about = [
-        f"{facts.get('runs', 0)} runs, {hours:.2f} hours of training",
-        *(f"{key} {', '.join(facts.get(key, []))}" for key in SHOWN),
-    ]
+    study = judged.study
     return "\n".join(
         [
             f"### {study.help}\n",
             f"`{judged.name}`, of [{study.paper}](papers/{study.paper}.md).\n",
-            *(f"| {' | '.join(row)} |" for row in cells),
-            f"\n{'; '.join(about)}.\n",
+            claims_table(judged),
+            made_with(judged),
         ]
     )
+
+
+def claims_table(judged: JudgedStudy) -> str:
+    """Returns a study's claims, and what came out, as a table in Markdown."""
+    return markdown_table(
+        HEADS,
+        [
+            _row(name, judged.study.claims[name], ruling)
+            for name, ruling in judged.rulings.items()
+        ],
+    )
+
+
+def markdown_table(heads: list[str], rows: list[list[str]]) -> str:
+    """Returns a table in Markdown, and the end of its last line."""
+    cells = [heads, ["---"] * len(heads), *rows]
+    lines = [[cell.replace("|", "\\|") for cell in row] for row in cells]
+    return "".join(f"| {' | '.join(row)} |\n" for row in lines)
+
+
+def made_with(judged: JudgedStudy) -> str:
+    """Returns a line: how many runs there are, on what they were made."""
+    facts = judged.facts
+    about = [
+        f"{facts.get('runs', 0)} runs, {judged.trained or 0} hours of training",
+        *(f"{key} {', '.join(facts[key])}" for key in SHOWN if facts.get(key)),
+    ]
+    return f"{'; '.join(about)}.\n"

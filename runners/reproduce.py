@@ -5,7 +5,12 @@ r"""Runs what papers claim, and judges it: PASS, OFF or OPEN.
 --help lists the flags; without a name, all studies are listed.
 """
 
+import contextlib
+import dataclasses
+import importlib
+import io
 import sys
+import textwrap
 
 from lottery_ticket.experiments.reproductions import (
     claims,
@@ -21,9 +26,18 @@ from lottery_ticket.runners import argfile_runner, commands
 with lazy.imports():
     from lottery_ticket.analysis.look import tables
     from lottery_ticket.analysis.reading import rulings
-    from lottery_ticket.runners import judged_studies
+    from lottery_ticket.runners import (
+        judged_studies,
+        logged_blocks,
+        study_costs,
+    )
 
 ALL = "all"
+HINT = """
+hours: of training by all workers, as far as run. cost here: on all devices of
+this machine, a + where more is to come; reproduce STUDY,... --dry_run tries
+that out, some seconds each.
+"""
 
 
 def reproduce(
@@ -44,7 +58,8 @@ def reproduce(
 
         reproduce [STUDY,...] [FLAGS]
 
-    Without a study it lists all, and what has been found so far. With some, it
+    Without a study it lists all, what they cost here as far as that is known,
+    and what has been found so far. With some, it
     runs what is not complete of them, as argfile_runner does, and prints a
     table: claim, published, measured, verdict. The exit status is 1 if one is
     OFF, or a line failed.
@@ -65,11 +80,14 @@ def reproduce(
         data_dir: Folder of the data, of studies that are not of digits.
         devices: As of argfile_runner.
         shard: As of argfile_runner.
-        dry_run: Say what it costs, and run nothing.
+        dry_run: Say what each study costs in time, disk and memory, for which
+            a line is tried out for some seconds where none has run here, and
+            run nothing. The list of all studies shows it from then on.
         logs: Folder for what runs have recorded, without weights. That of the
             named studies is written there; others are judged by it, if their
             results are not here.
-        markdown: File to write all verdicts to, as a page.
+        markdown: File to write all verdicts to, as a page; blocks of pages in
+            papers/ beside it that name a study are made of its logs, too.
         quiet: Whether to show no progress.
 
     Raises:
@@ -81,19 +99,20 @@ def reproduce(
     chosen = _chosen(studies, scale)
     sweep = study_sweeps.StudySweep(chosen, scale, output_dir, trials, data_dir)
     sweep.check()
-    status = 0
-    if chosen:
-        options = {"devices": devices, "shard": shard, "quiet": quiet}
-        status = _run(sweep, dry_run=dry_run, **options)
+    options = {"devices": devices, "shard": shard, "quiet": quiet}
     if dry_run:
+        for name in chosen:
+            one = dataclasses.replace(sweep, studies=(name,))
+            terminal.say(_cost(one, **options), sys.stdout)
         return
+    status = _run(sweep, **options) if chosen else 0
     judged = [
         judged_studies.judge(
             name, scale, sweep.folder(name), logs, write=bool(chosen)
         )
         for name in chosen or registry.STUDIES
     ]
-    text = judged_studies.text(judged) if chosen else _list(judged)
+    text = judged_studies.text(judged) if chosen else _list(judged, output_dir)
     terminal.say(text, sys.stdout)
     if markdown is not None:
         _write_page(markdown, output_dir, logs)
@@ -117,14 +136,24 @@ def _chosen(studies, scale):
     return tuple(dict.fromkeys(studies))
 
 
-def _run(sweep, *, dry_run, **options):
-    """Runs a sweep, or says what it costs; returns an exit status."""
-    if sweep.scale == claims.SMOKE and not dry_run:
+def _cost(sweep, shard, **options):
+    """What the sweep of one study costs, in words; kept for the list."""
+    sweep.write_data()
+    found = argfile_runner.cost_of(sweep.write(), shard=shard, **options)
+    (name,) = sweep.studies
+    if shard is None:  # Else it is of a part.
+        study_costs.keep(found, sweep.output_dir, sweep.scale, name)
+    return f"{name}\n{textwrap.indent(found.text, '  ')}"
+
+
+def _run(sweep, **options):
+    """Runs a sweep; returns an exit status."""
+    if sweep.scale == claims.SMOKE:
         _run_here(sweep)
         return 0
     path = sweep.write()
     try:
-        argfile_runner.argfile_runner(path, None, dry_run=dry_run, **options)
+        argfile_runner.argfile_runner(path, None, **options)
     except SystemExit as end:
         if end.code == 1:  # A line failed: what is there is judged.
             return 1
@@ -137,15 +166,23 @@ def _run_here(sweep):
     sweep.write_data()
     for step in sweep.steps():
         command = commands.find(step["runner"])
-        argfile = argfile_runner.argfiles()[step["argfile"]]
         words = [f"--{key}={value}" for key, value in step["flags"].items()]
-        for line in argfile_lines.read(argfile, words, step["runner"]):
+        for line in _lines(step["argfile"], words, command):
             flags.plan(command, [*line.words, "--quiet"]).run()
 
 
-def _list(judged):
-    """All studies: what they are about, and what was found."""
+def _lines(argfile, words, command):
+    """What one of our argfiles prints; a process of its own takes a second."""
+    module = importlib.import_module(f"lottery_ticket.argfiles.{argfile}")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        flags.print_lines(module.lines, command, words)
+    return argfile_lines.parse(printed.getvalue(), argfile)
+
+
+def _list(judged, output_dir):
+    """All studies: what they are about, cost, and what was found."""
     heads = ["study", "what", "source", "scales", *rulings.VERDICTS]
+    heads += ["hours", "cost here"]
     rows = [
         [
             each.name,
@@ -153,10 +190,14 @@ def _list(judged):
             each.study.paper,
             ",".join(each.study.steps),
             *(str(each.count(x) or "") for x in rulings.VERDICTS),
+            each.trained,
+            study_costs.text(
+                study_costs.kept(output_dir, each.scale, each.name)
+            ),
         ]
         for each in judged
     ]
-    return tables.align([heads, *rows], left=4)
+    return tables.align([heads, *rows], left=4) + HINT
 
 
 def _write_page(path, output_dir, logs):
@@ -167,6 +208,7 @@ def _write_page(path, output_dir, logs):
         for scale in ("paper", "short")
         for name in registry.STUDIES
     ]
+    logged_blocks.write(path, judged)
     files.write(path, judged_studies.page(judged).encode())
 
 

@@ -23,12 +23,15 @@ class Origin:
         machines: Devices, and processors where they are known.
         versions: Name of a package and its version, such as "keras 3.15.1".
         settings: Dict, name -> values as JSON text.
+        environment: Dict, name -> values as text, of all that run.json says of
+            machine and packages, such as "processor" and "numpy".
     """
 
     started: dict[str, None]
     machines: dict[str, None]
     versions: dict[str, None]
     settings: dict[str, dict[str, None]]
+    environment: dict[str, dict[str, None]]
 
 
 def of_record(record: dict) -> Origin:
@@ -52,6 +55,9 @@ def of_record(record: dict) -> Origin:
             name: {json.dumps(value, sort_keys=True): None}
             for name, value in settings.items()
         },
+        environment={
+            name: {str(value): None} for name, value in environment.items()
+        },
     )
 
 
@@ -65,12 +71,12 @@ def by_experiment(
     """
     found: dict[str, Origin] = {}
     for experiment, each in origins:
-        own = found.setdefault(experiment, Origin({}, {}, {}, {}))
+        own = found.setdefault(experiment, Origin({}, {}, {}, {}, {}))
         own.started.update(each.started)
         own.machines.update(each.machines)
         own.versions.update(each.versions)
-        for name, values in each.settings.items():
-            own.settings.setdefault(name, {}).update(values)
+        _add(own.settings, each.settings)
+        _add(own.environment, each.environment)
     return found
 
 
@@ -105,6 +111,11 @@ def names(origins: dict[str, Origin], ignored: set[str]) -> list[str]:
         for name in found
         if name not in ignored and not name.endswith("seed")
     ]
+
+
+def _add(own, others):
+    for name, values in others.items():
+        own.setdefault(name, {}).update(values)
 
 
 def _text(value):

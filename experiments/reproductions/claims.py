@@ -87,6 +87,23 @@ class Claim:
 
 
 @dataclasses.dataclass(frozen=True)
+class Levels:
+    """What the page of a paper shows of a study: accuracies by density.
+
+    Args:
+        experiments: Dict, name of an experiment -> heading of its column.
+        densities: A row each.
+        column: Of runs, such as measures.AT_END.
+        text: What column is, under the table.
+    """
+
+    experiments: dict[str, str]
+    densities: tuple[float, ...]
+    column: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Study:
     """Runs, and the claims that they decide.
 
@@ -99,6 +116,7 @@ class Study:
         claims: Dict, name -> claim.
         trials: How many are run, at each scale but the smallest.
         data: Dataset that has to be in data_dir; None needs none.
+        levels: What a page shows beside the claims; None is nothing.
     """
 
     help: str
@@ -107,6 +125,7 @@ class Study:
     claims: dict[str, Claim]
     trials: int = 5
     data: str | None = None
+    levels: Levels | None = None
 
 
 def with_claim(study: Study, name: str, claim: Claim) -> Study:

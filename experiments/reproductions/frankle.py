@@ -235,5 +235,15 @@ STUDIES = {
                 *(0.0313, "lr_rewind", "finetune"),
             ),
         },
+        levels=claims.Levels(
+            {
+                "lr_rewind": "learning rate rewound",
+                "rewind": "weights rewound",
+                "finetune": "fine-tuned",
+            },
+            (1, 0.415, 0.215, 0.173, 0.139, 0.112, 0.073, 0.0477, 0.0313),
+            measures.AT_END,
+            "after training",
+        ),
     ),
 }

@@ -123,8 +123,17 @@ def read(
             fails; if it says why in one line, that is the error, and else
             goes to stderr.
     """
-    lines = []
     text = _text(argfile, argfile_flags, {RUNNER: runner} if runner else {})
+    return parse(text, argfile)
+
+
+def parse(text: str, argfile: str) -> list[Line]:
+    """Returns the lines of what an argfile of that name prints.
+
+    Raises:
+        ValueError: If there is no line, or a quote is left open.
+    """
+    lines = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             with _naming(number, line):

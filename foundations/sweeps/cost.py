@@ -30,6 +30,8 @@ class Cost:
         memory: Bytes of the largest worker, without those of a GPU, or None.
         workers: How many slots there are.
         basis: What that is known by, in words; or why it is not.
+        untold: Number of lines that are not counted, as they read what is not
+            there yet.
     """
 
     seconds: float | None
@@ -37,6 +39,7 @@ class Cost:
     memory: int | None
     workers: int
     basis: str
+    untold: int = 0
 
     @property
     def text(self) -> str:
@@ -49,11 +52,12 @@ class Cost:
             f"worker{plural}, {self.basis}"
         ]
         if self.size is not None:
-            lines.append(f"Disk: about {_bytes(self.size)}")
+            lines.append(f"Disk: about {byte_text(self.size)}")
         if self.memory is not None:
-            total = _bytes(self.memory * self.workers)
+            each, total = self.memory, self.memory * self.workers
             lines.append(
-                f"Memory: about {_bytes(self.memory)} a worker, {total} in all"
+                f"Memory: about {byte_text(each)} a worker, {byte_text(total)} "
+                "in all"
             )
         return "\n".join(lines)
 
@@ -128,7 +132,8 @@ def estimate(
     if not hidden:
         return found
     more = f"without {hidden} lines that cannot be looked into yet"
-    return dataclasses.replace(found, basis=f"{found.basis}; {more}")
+    basis = f"{found.basis}; {more}"
+    return dataclasses.replace(found, basis=basis, untold=hidden)
 
 
 def _by_past(name, lines, complete, slots, programs):
@@ -216,8 +221,8 @@ def _basis(of_lines, known):
     return bases
 
 
-def _bytes(count):
-    """Bytes in words: '1.2 GB'."""
+def byte_text(count: int) -> str:
+    """Returns bytes in words: '1.2 GB'."""
     number, unit = count / 1e3, "kB"
     for larger in ("MB", "GB", "TB"):
         if number >= 1000:

@@ -1,5 +1,7 @@
 """Tests of analysis/study_logs.py."""
 
+import pathlib
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,8 @@ def test_what_is_written_is_read_but_for_weights_and_places(tmp_path):
     assert told == facts
     kept = [*found["runs"].columns]
     assert not {"directory", "density_layer0"} & {*kept}
-    assert {"trial", "density", "accuracy", "early_stop_iteration"} < {*kept}
+    wanted = ("trial", "density", "effective_density", "accuracy")
+    assert {*wanted, "early_stop_iteration"} < {*kept}
     for name in ("experiment", "run", "trial", "level", "recipe"):
         own, kept_there = found["runs"][name], tables["runs"][name]
         assert [*own.dropna()] == [*kept_there.dropna()]
@@ -33,3 +36,19 @@ def test_where_nothing_is_nothing_is_found(tmp_path, read):
     options = ({},) if read is study_logs.read else ()
     for folder in (tmp_path, tmp_path / "nowhere"):
         assert read(str(folder), *options) == ({}, {})
+
+
+def test_facts_are_of_all_machines_and_of_runs_that_are_whole(tmp_path):
+    """A damaged record says nothing, and hides no other's."""
+    for trial, name in enumerate(["Old", "New", "New", "Lost"], start=1):
+        environment = {"processor": name, "numpy": "2.0", "host": "private"}
+        written = fake_results.write_run(
+            str(tmp_path), trial, 0, facts={"environment": environment}
+        )
+    record = pathlib.Path(written, "run.json")
+    record.write_bytes(record.read_bytes()[:-20])
+    tables, facts = study_logs.read(str(tmp_path), {})
+    assert facts["processor"] == ["Old", "New"]
+    assert facts["numpy"] == ["2.0"]
+    assert not {"keras", "host"} & {*facts}
+    assert facts["runs"] == len(tables["runs"]) == 3

@@ -204,7 +204,7 @@ def test_the_runner_takes_all_lines():
             "A criterion is chosen, but not the grid criteria. Received: "
             "grid=mask_1,mask_0",
         ),
-        ({"iterations": 0}, "iterations must be an integer, at least 1"),
+        ({"iterations": -1}, "iterations must be an integer, at least 0"),
         ({"trials": 0}, "trials must be an integer, at least 1"),
     ],
 )
@@ -234,3 +234,11 @@ def test_what_is_wrong_prints_no_line(words, capsys):
     out, err = capsys.readouterr()
     assert not out
     assert err.startswith("Error: ")
+
+
+def test_without_prunings_no_criterion_prunes():
+    for criterion in ("random", "large_final_same_sign_single"):
+        (line,) = deconstructing_argfile.lines(
+            "o", criteria=(criterion,), iterations=0, trials=1
+        )
+        assert line.endswith(" --iterations=0")

@@ -1,29 +1,44 @@
 """Tests of runners/reproduce.py, and of what it made of the committed logs."""
 
 import pathlib
+import shutil
 
 import pytest
 import yaml
 
 from lottery_ticket.experiments.reproductions import registry
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.runners import argfile_runner, judged_studies, reproduce
+from lottery_ticket.foundations.sweeps import cost
+from lottery_ticket.runners import (
+    argfile_runner,
+    judged_studies,
+    reproduce,
+    study_costs,
+)
 
 DOCS = pathlib.Path(reproduce.__file__).parents[1] / "docs"
 
 
 def test_the_page_is_what_the_command_makes_of_the_logs(tmp_path):
     page = tmp_path / "page.md"
+    shutil.copytree(DOCS / "papers", tmp_path / "papers")
     logs = str(DOCS / "reproductions")
     flags.main(
         reproduce.RUN,
         [f"--logs={logs}", f"--markdown={page}", f"--output_dir={tmp_path}"],
     )
     expected = (DOCS / "reproductions.md").read_text()
-    assert page.read_text() == expected, (
+    again = (
         "lottery-ticket reproduce --logs=docs/reproductions "
         "--markdown=docs/reproductions.md"
     )
+    assert page.read_text() == expected, again
+    made = 0
+    for paper in sorted((DOCS / "papers").glob("*.md")):
+        text = paper.read_text()
+        assert (tmp_path / "papers" / paper.name).read_text() == text, again
+        made += text.count("<!-- logged: ")
+    assert made == len([*(DOCS / "reproductions").glob("*/*/facts.json")])
 
 
 def test_without_a_study_all_are_listed(tmp_path, capsys):
@@ -32,6 +47,41 @@ def test_without_a_study_all_are_listed(tmp_path, capsys):
     for name, study in registry.STUDIES.items():
         assert name in printed
         assert study.help in printed
+    assert "--dry_run tries" in printed  # What they cost is not known.
+
+
+def test_what_each_study_costs_is_told_and_listed(
+    tmp_path, capsys, monkeypatch
+):
+    asked = []
+
+    def cost_of(path, **options):
+        steps = yaml.safe_load(pathlib.Path(path).read_text())
+        asked.append(([step["runner"] for step in steps], options))
+        return cost.Cost(5400.0, 2_000_000, 10**9, 2, "made up", untold=3)
+
+    monkeypatch.setattr(argfile_runner, "cost_of", cost_of)
+    place = f"--output_dir={tmp_path}"
+    words = ["digits,at_init_digits", "--dry_run", "--devices=cpu*2"]
+    flags.main(reproduce.RUN, [*words, place])
+    printed = capsys.readouterr().out
+    assert "digits\n  Time: about 90 min with 2 workers, made up" in printed
+    assert "at_init_digits\n  Time" in printed
+    assert [runners for runners, _ in asked] == [
+        ["lottery_experiment", "branch"],
+        ["prune_at_init"],
+    ]
+    assert asked[0][1]["devices"] == "cpu*2"
+    flags.main(reproduce.RUN, [place])
+    rows = capsys.readouterr().out.splitlines()
+    told = [row for row in rows if "90 min+, 2.0 MB+ disk" in row]
+    assert [row.split()[0] for row in told] == ["digits", "at_init_digits"]
+    flags.main(
+        reproduce.RUN, ["stable_digits", "--dry_run", "--shard=1/2", place]
+    )
+    assert asked[-1][1]["shard"] == "1/2"
+    assert study_costs.kept(str(tmp_path), "short", "stable_digits") is None
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize(

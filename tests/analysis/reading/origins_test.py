@@ -14,6 +14,7 @@ def test_a_record_says_where_its_run_comes_from():
     assert [*found.machines] == ["CPU, 1 threads, Made up"]
     assert [*found.versions] == ["keras 3.15.1"]
     assert found.settings["lr"] == {"0.1": None}
+    assert found.environment["numpy"] == {"2": None}
 
 
 def test_an_old_record_says_less():
@@ -21,6 +22,7 @@ def test_an_old_record_says_less():
         {"settings": {"experiment": "lottery_experiment"}}
     )
     assert not found.started and not found.machines and not found.versions
+    assert not found.environment
     assert found.settings["criterion"] == {'"large_final"': None}
 
 

@@ -172,7 +172,7 @@ def test_lines_are_taken_by_who_is_free(costs, workers, seconds):
     [(10, "0.0 kB"), (5_500, "5.5 kB"), (999_000, "999 kB"), (2e9, "2.0 GB")],
 )
 def test_bytes_in_words(count, text):
-    assert cost._bytes(count) == text
+    assert cost.byte_text(count) == text
 
 
 @pytest.mark.slow
