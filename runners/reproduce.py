@@ -16,7 +16,7 @@ from lottery_ticket.foundations.command_line import flags, terminal
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.foundations.values import fields, names
-from lottery_ticket.runners import argfile_runner, commands
+from lottery_ticket.runners import argfile_runner, commands, sweep_names
 
 with lazy.imports():
     from lottery_ticket.analysis.look import tables
@@ -137,7 +137,7 @@ def _run_here(sweep):
     sweep.write_data()
     for step in sweep.steps():
         command = commands.find(step["runner"])
-        argfile = argfile_runner.argfiles()[step["argfile"]]
+        argfile = sweep_names.argfiles()[step["argfile"]]
         words = [f"--{key}={value}" for key, value in step["flags"].items()]
         for line in argfile_lines.read(argfile, words, step["runner"]):
             flags.plan(command, [*line.words, "--quiet"]).run()
