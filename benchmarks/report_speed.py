@@ -78,11 +78,15 @@ class SlowStore(memory.MemoryFileSystem):
 
     def cat_file(self, path, start=None, end=None, **options):
         """Bytes of a file."""
-        return self._answer("cat_file", path, {"start": start, "end": end})
+        own = {"start": start, "end": end}
+        return self._answer("cat_file", path, {**own, **options})
 
-    def find(self, path, maxdepth=None, withdirs=False, **options):
+    def find(
+        self, path, maxdepth=None, withdirs=False, detail=False, **options
+    ):
         """All files below a folder; each thousand takes one request."""
-        found = self._answer("find", path, options)
+        own = {"maxdepth": maxdepth, "withdirs": withdirs, "detail": detail}
+        found = self._answer("find", path, {**own, **options})
         for _ in range(math.ceil(len(found) / PAGE_FILES) - 1):
             self._request("find")
         return found
