@@ -256,7 +256,7 @@ def _check_pruned(ticket, selection):
             f"keeps n of each m. Received: {ticket.directory}, of "
             f"{ticket.granularity}. Use shuffle"
         )
-    if not _pruned_layers(ticket.masks):
+    if not ticket.is_pruned:
         raise ValueError(
             f"selection={selection} is for tickets that are pruned. Received: "
             f"{ticket.directory}, which keeps all weights"
@@ -324,13 +324,14 @@ def _check_not_the_same(source, recipe, own):
     start = own["start_iteration"]
     if not steps.parse(start)[1]:  # In epochs, too.
         start = "0it"
-    is_same = (
-        mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back
-        and own["selection"] == "ticket"
-        and start == f"{source.start_iteration}it"
-    )
+    if (
+        own["selection"] != "ticket"
+        or not mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back
+        or start != f"{source.start_iteration}it"
+    ):
+        return
     changed = set(recipe_changes.differing(recipe.settings(), source.settings))
-    if is_same and not changed - {"fractions", "scope"}:  # Nothing is pruned.
+    if not changed - {"fractions", "scope"}:  # Nothing is pruned.
         raise ValueError(
             f"This branch would be {source.directory} once more: give a "
             "selection, a mask_1_action, or another setting of its recipe, "

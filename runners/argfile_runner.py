@@ -43,10 +43,8 @@ from lottery_ticket.foundations.sweeps import (
     worker_protocol,
 )
 from lottery_ticket.foundations.values import durations, fields
-from lottery_ticket.runners import commands
+from lottery_ticket.runners import sweep_names
 
-# Commands that are no experiment, and may be run line by line.
-_OTHER_RUNNERS = ("report", "mask_facts", "download_data")
 TIME_IS_UP = 75  # Exit status: sysexits.h calls it EX_TEMPFAIL, "try again".
 
 
@@ -155,7 +153,8 @@ def argfile_runner(
     deadline = time.monotonic() + limit_s
     part = shards.parse(shard, os.environ)
     workers, slots = engines.find(engine, address, devices, workers_per_device)
-    sweep = _sweep(runner, argfile, shlex.split(argfile_flags))
+    words = shlex.split(argfile_flags)
+    sweep = sweep_names.sweep(runner, argfile, words)
     found = sweep.runner
     name = os.path.abspath(runner) if steps.is_file(runner) else found.name
     everywhere = line_logs.place(sweep.lines, log_dir)
@@ -242,7 +241,9 @@ def _no_argfile(words):
 def _say_help(argfile, named):
     """Prints the help of an argfile, or of a flag, and ends the program."""
     try:
-        command = scripts.command(_source(argfile), ["--help", *named])
+        command = scripts.command(
+            sweep_names.argfile(argfile), ["--help", *named]
+        )
     except ValueError as error:
         endings.leave(error)
     sys.exit(subprocess.run(command).returncode)
@@ -268,7 +269,7 @@ def cost_of(
     """
     part = shards.parse(shard, os.environ)
     _, slots = engines.find(engines.LOCAL, None, devices, 1)
-    sweep = _sweep(sweep_file, None, [])
+    sweep = sweep_names.sweep(sweep_file, None, [])
     lines = part.of(line_logs.place(sweep.lines, None))
     showing = _showing(len(lines), quiet)
     agenda = argfile_lines.agenda(sweep.runner, lines, showing, False)
@@ -276,47 +277,6 @@ def cost_of(
     say = (lambda _: None) if quiet else _say
     name = os.path.abspath(sweep_file)
     return _cost(sweep.runner, name, agenda, slots, cost.PROBES, say)
-
-
-def argfiles() -> dict[str, str]:
-    """Returns dict, name -> script, of our argfiles."""
-    found = scripts.modules("lottery_ticket.argfiles").items()
-    return {name: each for name, each in found if name.endswith("_argfile")}
-
-
-def runners() -> list[str]:
-    """Returns the names of our commands that can be run line by line."""
-    return [*commands.EXPERIMENTS, *_OTHER_RUNNERS]
-
-
-def _sweep(runner, argfile, words):
-    """The lines of a sweep, by a runner and an argfile or by a sweep file."""
-    is_whole = steps.is_file(runner)
-    if is_whole != (argfile is None) or steps.is_file(argfile or ""):
-        raise ValueError(
-            "A sweep file names its runners and argfiles, and stands alone; a "
-            f"runner needs an argfile. Received: {runner} and {argfile}"
-        )
-    if argfile is None:
-        found = steps.read(runner, words)
-    else:
-        found = [steps.Step(runner, argfile, tuple(words))]
-    return steps.gather(found, _runner, _source)
-
-
-def _source(name):
-    """The script of an argfile: one of ours, or of the user's."""
-    return scripts.find("argfile", name, argfiles())
-
-
-def _runner(name):
-    """What runs the lines: a command of ours, or a script of the user's."""
-    if name in runners():
-        command = commands.find(name)
-        return scripts.Runner("lottery_ticket.runners.main", (name,), command)
-    known = {each: each for each in runners()}
-    script = scripts.find("runner", name, known)
-    return scripts.Runner(script, declared=scripts.declared(script))
 
 
 def _showing(total, quiet):

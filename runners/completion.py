@@ -21,7 +21,7 @@ from lottery_ticket.foundations.command_line import (
 )
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import names
-from lottery_ticket.runners import argfile_runner, commands, listings
+from lottery_ticket.runners import commands, listings, sweep_names
 
 with lazy.imports():
     from lottery_ticket.datasets import registry as datasets
@@ -129,7 +129,7 @@ def _words(command) -> Iterable[str]:
     if command in listings.LISTINGS:
         return listings.LISTINGS[command][1]()
     if command == "argfile_runner":
-        return [*argfile_runner.runners(), *argfile_runner.argfiles()]
+        return [*sweep_names.runners(), *sweep_names.argfiles()]
     return SHELLS if command == "completion" else ()
 
 

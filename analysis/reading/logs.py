@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.values import names
 
@@ -35,11 +35,16 @@ def read(
     """
     for name in log_names:
         names.check("log", name, LOG_NAMES)
-    parts = [
-        (row, name, log)
+    wanted = [
+        (row, name, directory)
         for row, directory in enumerate(runs["directory"])
         for name in log_names
-        if (log := _read_log_if_whole(directory, name))
+    ]
+    found = files.each(lambda each: _read_log_if_whole(*each[1:]), wanted)
+    parts = [
+        (row, name, log)
+        for (row, name, _), log in zip(wanted, found, strict=True)
+        if log
     ]
     lengths = np.array([len(log["iteration"]) for _, _, log in parts], int)
     rows = np.repeat(np.array([row for row, _, _ in parts], int), lengths)
@@ -71,7 +76,7 @@ def early_stop_iteration(validate: save_restore.Log) -> float:
     return float(validate["iteration"][np.nanargmin(loss)])
 
 
-def _read_log_if_whole(directory, name):
+def _read_log_if_whole(name, directory):
     try:
         return save_restore.read_log(directory, name)
     except FileNotFoundError:

@@ -86,6 +86,11 @@ class FinishedRun:
                 f"{self.directory} has settings that are no run's: {error!r}"
             ) from error
 
+    @functools.cached_property
+    def is_pruned(self) -> bool:
+        """Whether its masks leave anything out."""
+        return not all(mask.all() for mask in self.masks.values())
+
     @property
     def start_iteration(self) -> int:
         """Iterations of training that lie before it."""

@@ -1,10 +1,13 @@
 """Changes of a recorded recipe: what a branch trains other than its ticket."""
 
-import json
-
 from lottery_ticket.experiments.settings import model_settings, recipes
 from lottery_ticket.foundations.training import optimizers
-from lottery_ticket.foundations.values import fields, names_0_1_0, seeds
+from lottery_ticket.foundations.values import (
+    fields,
+    json_values,
+    names_0_1_0,
+    seeds,
+)
 
 # Setting -> those that go with its value, and not along to another one.
 DEPENDENT = {
@@ -61,7 +64,7 @@ def differing(values: dict, settings: dict) -> list[str]:
         values: Dict, name -> value, such as a recipe's settings.
         settings: As for `apply`.
     """
-    plain = json.loads(json.dumps(values))  # Tuples are lists on record.
+    plain = json_values.read_back(values)  # Tuples are lists on record.
     settings, plain = names_0_1_0.comparable(settings, plain)
     return [
         name
@@ -82,11 +85,7 @@ def _kept(settings, changed):
 
 def _check_code(recipe, settings):
     """Raises if a network of the user's own is no longer what it was."""
-    names = {names_0_1_0.CODE_BEFORE, *names_0_1_0.CODE}
-    own = recipe.settings()
-    if not names & {*own, *settings}:
-        return
-    if names & set(differing(own, settings)):
+    if differing(recipe.code(), settings):
         raise ValueError(
             f"The code of {recipe.model} has changed since the ticket was "
             "trained. Put it back as it was, or give another file as --model"

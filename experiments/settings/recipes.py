@@ -283,9 +283,12 @@ class Recipe:
         """
         usual = self._usual()
         self._check_given(usual)
-        for name in fields.names_of(self):
-            if getattr(self, name) is None:
-                fields.put(self, **{name: usual.get(name)})
+        filled = {
+            name: usual.get(name)
+            for name in fields.names_of(self)
+            if getattr(self, name) is None
+        }
+        fields.put(self, **filled)
         self._check()
         if self.subset is not None and self.subset > 1:
             fields.put(self, subset=int(self.subset))
@@ -301,9 +304,12 @@ class Recipe:
             del settings["task"]
         if self.model in models.MODELS:  # It says so itself.
             del settings["outputs"]
-        elif self.model is not None:
-            settings |= user_model.fingerprints(self.model)
-        return settings
+        return {**settings, **self.code()}
+
+    def code(self) -> dict[str, str]:
+        """Returns fingerprints of the code of a network of the user's own."""
+        is_own = self.model is not None and user_model.is_own(self.model)
+        return user_model.fingerprints(self.model) if is_own else {}
 
     def by_keys(self, model: "model_base.ModelBase") -> "Recipe":
         """Returns it with fractions of layers as a network is saved.

@@ -6,7 +6,7 @@ import json
 import logging
 
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.foundations.values import names_0_1_0
+from lottery_ticket.foundations.values import json_values, names_0_1_0
 
 _log = logging.getLogger(__name__)
 _CODE_OF = {
@@ -110,7 +110,7 @@ def differences(recorded: dict, requested: dict) -> str:
             {name: each[name] for name in each if name not in later}
             for each in (recorded, requested)
         )
-    requested = json.loads(json.dumps(requested))
+    requested = json_values.read_back(requested)
     if recorded == requested:
         return ""
     recorded, requested = names_0_1_0.comparable(recorded, requested)

@@ -25,6 +25,7 @@ class LineProgress:
         If quiet, it shows nothing: only `summary` and `text` are there.
         """
         self.failures = []
+        self._told: list[str] = []  # Of each, when it was news.
         self._complete = len(agenda.complete)
         self._to_run = len(agenda.to_run)
         self._total = agenda.total
@@ -87,8 +88,7 @@ class LineProgress:
         if self._elsewhere:
             done += f", {self._elsewhere} by others"
         counts = f"{done}, {self._complete} skipped (complete)"
-        failures = [_describe(outcome) for outcome in self.failures]
-        return "\n".join([f"{counts}, {len(failures)} failed.", *failures])
+        return "\n".join([f"{counts}, {len(self._told)} failed.", *self._told])
 
     def close(self) -> None:
         """Ends the live line, with the last counts."""
@@ -97,9 +97,13 @@ class LineProgress:
         self._live.close()
 
     def _fail(self, outcome):
+        # Later the log may have what another sweep adds: who else works on the
+        # line's folder writes to the same file.
+        text = _describe(outcome)
         if not outcome.again:
             self.failures.append(outcome)
-        self._write(_describe(outcome))
+            self._told.append(text)
+        self._write(text)
 
     def _now(self):
         """All counts, and the time left once that can be told."""

@@ -10,19 +10,12 @@ run again by another one; it has not failed.
 import collections
 import contextlib
 import dataclasses
-import importlib
 import logging
 import math
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-import types
 import uuid
 from typing import Any, cast
 
@@ -31,32 +24,19 @@ from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,
-    local_workers,
     node_worker,
+    ray_cluster,
     scripts,
     worker_protocol,
 )
 from lottery_ticket.foundations.values import fields
 
-AUTO = "auto"  # Address of the cluster that this machine belongs to.
-CONNECT_S, TRY_S = 10, 60
 AGAIN_S = 0.2  # Until a node that cannot be reached is asked again.
 # With no worker at all there, before it is said, and before it is an error.
 NOTICE_S, PLACE_S = 20, 600
 LOSSES = 3  # Of the workers of one line, or of those that did not start.
 SHARES = 10_000  # Ray divides a GPU or a core into so many.
 _DEVICES = re.compile(r"(cpu|gpu)(?:\*(\d+))?")
-# What `_try_to_join` runs, and what it writes before the reason.
-_WHY = "Why not: "
-_TRY = f"""
-import logging, sys
-import ray
-
-try:
-    ray.init(sys.argv[1], log_to_driver=False, logging_level=logging.ERROR)
-except Exception as error:
-    sys.exit(f"{_WHY}{{error}}")
-"""
 _log = logging.getLogger(__name__)
 
 
@@ -82,8 +62,7 @@ def connect(
     """
     fields.check("processes on a device", per_device, int, at_least=1)
     kind, count = _parsed(wanted)
-    ray = _ray()
-    _join(ray, address or os.environ.get("RAY_ADDRESS") or AUTO)
+    ray = ray_cluster.join(address)
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     gpus, cores = ([int(x.get(n, 0)) for x in nodes] for n in ("GPU", "CPU"))
     kind = kind or (devices.CPU if not any(gpus) else "gpu")
@@ -274,13 +253,13 @@ class RayWorker:
         except errors.RayTaskError as error:
             kind = type(error.cause)
             kind = kind if kind in (ValueError, OSError) else RuntimeError
-            raise kind(_in_a_line(error.cause)) from error
+            raise kind(ray_cluster.in_a_line(error.cause)) from error
         except errors.ActorUnavailableError:  # It may be there again soon.
             time.sleep(AGAIN_S)
             self._ask()
             return None
         except errors.RayError as error:
-            return self._lose(_in_a_line(error))
+            return self._lose(ray_cluster.in_a_line(error))
         if self.is_placeless:
             self._device, self.answer = found, None
             self.is_placeless = False
@@ -401,95 +380,6 @@ def _parsed(wanted):
             f"many, such as gpu*4. Received: devices={wanted}"
         )
     return match[1], int(match[2]) if match[2] else None
-
-
-def _ray() -> types.ModuleType:
-    """Ray, which not everybody has."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        # Of a mere folder of that name here, there is no such module.
-        importlib.import_module("ray.exceptions")
-        return importlib.import_module("ray")
-    except ImportError as error:
-        raise RuntimeError(
-            f"ray is not installed, or does not load ({error}): "
-            "pip install 'lottery_ticket[ray]'"
-        ) from error
-
-
-def _join(ray, address):
-    """Makes this process one of a cluster's, or raises within a minute."""
-    _check_is_there(address)
-    _try_to_join(address)
-    with _handlers():
-        ray.init(
-            address=address,
-            ignore_reinit_error=True,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-
-
-def _try_to_join(address):
-    """Joins in another process, and raises as that does, or if it hangs.
-
-    At an address where something else listens, Ray waits and writes for long.
-    """
-    command = [sys.executable, *local_workers.SAFE, "-c", _TRY, address]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TRY_S
-        )
-    except subprocess.TimeoutExpired as error:
-        why = f"no answer of Ray within {TRY_S} s"
-        raise ValueError(_none_at(address, why)) from error
-    if done.returncode:
-        why = done.stderr.rpartition(_WHY)[2].strip()
-        raise ValueError(_none_at(address, _in_a_line(why)))
-
-
-@contextlib.contextmanager
-def _handlers():
-    """Keeps the handlers of signals: Ray's end the program at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _check_is_there(address):
-    """Raises ValueError if nobody listens at an address; Ray would wait."""
-    if address == AUTO:
-        return
-    host, _, port = address.rpartition(":")
-    if not host or "/" in host or not port.isdecimal():
-        raise ValueError(
-            f"address must be HOST:PORT or auto. Received: {address}"
-        )
-    try:
-        socket.create_connection((host, int(port)), CONNECT_S).close()
-    except (OSError, OverflowError) as error:
-        raise ValueError(_none_at(address, str(error))) from error
-
-
-def _none_at(address, why):
-    return (
-        f"No Ray cluster to join at address={address} ({why}). `ray start "
-        "--head` starts one, and prints its address"
-    )
-
-
-def _in_a_line(error):
-    """The first sentence or so of what Ray says in many lines."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = next(iter(lines), "")
-    return told or type(error).__name__
 
 
 def _count(number, what):

@@ -25,6 +25,7 @@ import attrs
 from lottery_ticket.foundations.values import names
 
 _FACTS = "lottery_ticket"
+_PLAIN = {type(None), bool, int, float, str}
 Settings = typing.TypeVar("Settings")
 
 
@@ -137,7 +138,7 @@ else:
 
     def settings(cls: type) -> type:
         """Returns a class with fields: frozen, checked, its docstring whole."""
-        made = attrs.frozen(cls)
+        made = attrs.frozen(cls, field_transformer=_checked)
         made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
         return made
 
@@ -150,7 +151,9 @@ else:
             each.name: _field(None, each.metadata, type=each.type | None)
             for each in attrs.fields(cls.__base__)
         }
-        made = attrs.make_class(cls.__name__, left_open, frozen=True)
+        made = attrs.make_class(
+            cls.__name__, left_open, frozen=True, field_transformer=_checked
+        )
         made.__doc__ = f"{cls.__doc__.rstrip()}\n\nArgs:\n{documentation(made)}"
         return made
 
@@ -175,7 +178,7 @@ def facts(attribute: attrs.Attribute) -> Facts:
 def names_of(settings: typing.Any) -> list[str]:
     """Returns the names of the fields of settings, or of a class of them."""
     cls = settings if isinstance(settings, type) else type(settings)
-    return [each.name for each in attrs.fields(cls)]
+    return list(_defaults(cls))
 
 
 def is_given(settings: typing.Any, name: str) -> bool:
@@ -191,10 +194,11 @@ def _defaults(cls):
 
 def given(settings: typing.Any) -> dict:
     """Returns dict, name -> value, of the settings not at their default."""
+    usual = _defaults(type(settings))
     return {
-        name: getattr(settings, name)
-        for name in names_of(settings)
-        if is_given(settings, name)
+        name: value
+        for name, value in as_dict(settings).items()
+        if value != usual[name]
     }
 
 
@@ -223,23 +227,32 @@ def check_uses(settings: typing.Any, usual: dict | None = None) -> None:
     `usual` is dict, name of a setting -> what None stands for. The ValueError
     names the setting, and what uses it.
     """
-    for each in attrs.fields(type(settings)):
-        if not is_given(settings, each.name):
+    for name, other, values in _uses(type(settings)):
+        if not is_given(settings, name):
             continue
-        for other, values in facts(each).used_with.items():
-            theirs = getattr(settings, other)
-            theirs = (usual or {}).get(other) if theirs is None else theirs
-            if theirs not in values:
-                raise ValueError(
-                    f"{each.name} is for {other}="
-                    f"{' or '.join(map(str, values))}. Received: {each.name}="
-                    f"{getattr(settings, each.name)} with {other}={theirs}"
-                )
+        theirs = getattr(settings, other)
+        theirs = (usual or {}).get(other) if theirs is None else theirs
+        if theirs not in values:
+            raise ValueError(
+                f"{name} is for {other}={' or '.join(map(str, values))}. "
+                f"Received: {name}={getattr(settings, name)} with "
+                f"{other}={theirs}"
+            )
+
+
+@functools.cache
+def _uses(cls):
+    """Of settings that others may leave without effect: it, the other, when."""
+    return [
+        (each.name, other, values)
+        for each in attrs.fields(cls)
+        for other, values in facts(each).used_with.items()
+    ]
 
 
 def as_dict(settings: typing.Any) -> dict:
     """Returns dict, name -> value, of all settings."""
-    return {name: getattr(settings, name) for name in names_of(settings)}
+    return {name: getattr(settings, name) for name in _defaults(type(settings))}
 
 
 def as_float(value: typing.Any) -> typing.Any:
@@ -267,37 +280,53 @@ def kinds(annotation: typing.Any) -> tuple:
 
 
 def _field(default, metadata, **options):
-    converter = attrs.Converter(_converted, takes_field=True)
-    return attrs.field(
-        default=default,
-        converter=converter,
-        validator=_check,
-        metadata=metadata,
-        **options,
-    )
+    return attrs.field(default=default, metadata=metadata, **options)
 
 
-def _converted(value, attribute):
-    """A field's value as it is kept; one text is one of several."""
-    if value is None:
-        return None
-    value, convert = _plain(value), facts(attribute).convert
+def _checked(cls, attributes):
+    """Fields that convert and check what they are given, each by its type.
+
+    That is told once: thousands of settings are made for the lines of a sweep.
+    """
+    del cls
+    return [
+        each.evolve(converter=_converter(each), validator=_validator(each))
+        for each in attributes
+    ]
+
+
+def _converter(attribute):
+    """Function (value) -> a field's value as it is kept.
+
+    One text is one of several.
+    """
+    name, convert = attribute.name, facts(attribute).convert
     kind = kinds(attribute.type)[0]
-    if kind == tuple[str, ...] and isinstance(value, str):
-        value = (value,)
-    if convert is None:
-        return value
-    try:
-        if typing.get_origin(kind) is not tuple:
-            return convert(value)
-        _check_is(attribute.name, value, tuple, "several values")
-        return tuple(map(convert, value))
-    except ValueError as error:
-        raise ValueError(f"{attribute.name}: {error}") from error
+    is_several = typing.get_origin(kind) is tuple
+    if convert is None and kind != tuple[str, ...]:
+        return _plain
+
+    def converted(value):
+        value = _plain(value)
+        if kind == tuple[str, ...] and isinstance(value, str):
+            value = (value,)
+        if value is None or convert is None:
+            return value
+        try:
+            if not is_several:
+                return convert(value)
+            _check_is(name, value, tuple, "several values")
+            return tuple(map(convert, value))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+
+    return converted
 
 
 def _plain(value) -> typing.Any:
     """A value as JSON and a hash can take it: no list, nothing of numpy."""
+    if type(value) in _PLAIN:
+        return value
     if hasattr(value, "tolist"):
         value = value.tolist()
     return (
@@ -305,33 +334,44 @@ def _plain(value) -> typing.Any:
     )
 
 
-def _check(settings, attribute, value: typing.Any):
-    """Raises unless a field's value is of its type, and in its range."""
-    del settings
-    if type(None) in kinds(attribute.type) and value is None:
-        return
-    name, known = attribute.name, facts(attribute)
-    kind, origin = _kind(attribute.type)
-    if origin is tuple:
-        _check_is(name, value, tuple, "several values")
-        each = name if known.choices else f"each of {name}"
-        for entry in value:
-            _check_entry(each, entry, typing.get_args(kind)[0], known)
-    elif origin is dict:
-        _check_is(name, value, dict, "a dict, name -> value")
-        for key, entry in value.items():
-            _check_is(f"The names in {name}", key, str, "text")
-            _check_entry(f"{name} of {key!r}", entry, float, known)
-    else:
-        _check_entry(name, value, kind, known)
+def _validator(attribute):
+    """Function (settings, field, value) that raises unless a value fits.
+
+    It must be of the field's type, and in its range. None where any fits.
+    """
+    name, known, allowed = attribute.name, facts(attribute), attribute.type
+    may_be_none = type(None) in kinds(allowed)
+    kind = float if float in kinds(allowed) else kinds(allowed)[0]
+    if kind is str and not known.choices:
+        return None
+    check = _CHECKS.get(typing.get_origin(kind), _check_entry)
+
+    def validate(settings, field, value):
+        del settings, field
+        if value is not None or not may_be_none:
+            check(name, value, kind, known)
+
+    return validate
 
 
-@functools.cache
-def _kind(annotation):
-    """The type of a field's values, and what it is one of: tuple, dict."""
-    allowed = kinds(annotation)
-    kind = float if float in allowed else allowed[0]
-    return kind, typing.get_origin(kind)
+def _check_entries(name, value, kind, known):
+    """Raises unless a value is several ones, each of a type, and in a range."""
+    _check_is(name, value, tuple, "several values")
+    each = name if known.choices else f"each of {name}"
+    for entry in value:
+        _check_entry(each, entry, typing.get_args(kind)[0], known)
+
+
+def _check_named(name, value, kind, known):
+    """Raises unless a value is numbers by name, each in a range."""
+    del kind
+    _check_is(name, value, dict, "a dict, name -> value")
+    for key, entry in value.items():
+        _check_is(f"The names in {name}", key, str, "text")
+        _check_entry(f"{name} of {key!r}", entry, float, known)
+
+
+_CHECKS = {tuple: _check_entries, dict: _check_named}
 
 
 def _check_is(name, value, kind, words):
@@ -340,7 +380,7 @@ def _check_is(name, value, kind, words):
 
 
 def _check_entry(name, value, kind, known):
-    if known.choices:
+    if known.choices and value not in known.choices:
         names.check(name, value, known.choices)
     if kind is bool:
         _check_is(name, value, bool, "True or False")

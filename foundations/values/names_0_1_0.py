@@ -72,6 +72,8 @@ def value(recorded: dict, name: str) -> Any:
 
 def settings(recorded: dict) -> dict:
     """Returns settings on record, renamed ones by their names of today."""
+    if not SETTINGS.keys() & recorded.keys():
+        return {**recorded}
     return {SETTINGS.get(name, name): each for name, each in recorded.items()}
 
 

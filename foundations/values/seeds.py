@@ -1,8 +1,11 @@
 """Named seeds derived from one master seed."""
 
+import functools
 import hashlib
 
 
+# Lines of a sweep have the same ones; 1 and True are two.
+@functools.lru_cache(maxsize=1024, typed=True)
 def derive(seed: int, *names: str | int) -> int:
     """Returns the seed of one use of randomness, in [0, 2**31).
 

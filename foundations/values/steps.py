@@ -10,6 +10,7 @@ UNITS = {
 }
 
 EVERY = "every:"
+_LENGTH = re.compile(r"\s*(\d+(?:_\d+)*)\s*([a-z]+)\s*")
 
 
 def parse(length: str | tuple[str, int]) -> tuple[str, int]:
@@ -26,7 +27,7 @@ def parse(length: str | tuple[str, int]) -> tuple[str, int]:
     if isinstance(length, tuple | list) and len(length) == 2:
         unit, number = length
     else:
-        match = re.fullmatch(r"\s*(\d+(?:_\d+)*)\s*([a-z]+)\s*", str(length))
+        match = _LENGTH.fullmatch(str(length))
         number, unit = match.groups() if match else ("", "")
     if unit not in UNITS or not str(number).replace("_", "").isdecimal():
         raise ValueError(

@@ -9,7 +9,7 @@ from lottery_ticket.experiments import lottery_experiment
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.sweeps import argfile_lines
-from lottery_ticket.runners import argfile_runner
+from lottery_ticket.runners import sweep_names
 
 ALL = "--grid=criteria,mask_1,mask_0"
 
@@ -172,7 +172,7 @@ def test_the_runner_takes_all_lines():
         argfile_lines.Line(number, tuple(shlex.split(text)))
         for number, text in enumerate(words, start=1)
     ]
-    runner = argfile_runner._runner("lottery_experiment")
+    runner = sweep_names.runner("lottery_experiment")
     checked = argfile_lines.check(runner, lines)
     assert [line.output_dir for line in checked] == ["o/fc/trial1"] * 35
 

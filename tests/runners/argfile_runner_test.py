@@ -11,7 +11,7 @@ import pytest
 
 from lottery_ticket.foundations.records import sealed
 from lottery_ticket.runners import argfile_runner, main
-from lottery_ticket.tests import waiting
+from lottery_ticket.tests import sweep_commands, waiting
 
 # Counts what it is told to do, in files; does not know what is complete.
 PLAIN_RUNNER = """
@@ -99,20 +99,6 @@ UNKNOWN = (
 )
 
 
-def _command(*words):
-    module = "lottery_ticket.runners.argfile_runner"
-    return [sys.executable, "-m", module, *words]
-
-
-def _run(*words):
-    return subprocess.run(
-        _command(*words),
-        capture_output=True,
-        text=True,
-        timeout=waiting.LIMIT_S,
-    )
-
-
 def _done(folder):
     """Content of each line's file, by name of its folder."""
     found = folder.glob("out/*/done")
@@ -123,7 +109,7 @@ def test_lines_run_on_all_gpus_in_workers_that_are_reused(folder):
     lines = [f"--output_dir=out/{name}" for name in "abcdef"]
     lines[0] += " --after=out/b/done"  # So both workers have one.
     (folder / "lines.txt").write_text("\n".join(lines))
-    ended = _run("plain.py", "lines.txt")
+    ended = sweep_commands.run("plain.py", "lines.txt")
     assert ended.returncode == 0, ended.stderr
     done = _done(folder)
     assert sorted(done) == list("abcdef")
@@ -139,7 +125,7 @@ def test_no_shell_sees_a_line(folder):
     lines = ["a;touch hacked", "$(touch hacked)", "`touch hacked`", "d>hacked"]
     text = "\n".join(f"'--output_dir=out/{line}'" for line in lines)
     (folder / "lines.txt").write_text(text)
-    ended = _run("plain.py", "lines.txt", "--devices=7")
+    ended = sweep_commands.run("plain.py", "lines.txt", "--devices=7")
     assert ended.returncode == 0, ended.stderr
     assert sorted(_done(folder)) == sorted(lines)
     assert not [*folder.rglob("hacked")]
@@ -149,7 +135,9 @@ def test_failures_are_reported_and_stop_no_other(folder):
     lines = ["a --exit=3", "b --kill=1", "c", "d"]
     text = "\n".join(f"--output_dir=out/{line}" for line in lines)
     (folder / "lines.txt").write_text(text)
-    ended = _run("plain.py", "lines.txt", "--devices=7", "--quiet")
+    ended = sweep_commands.run(
+        "plain.py", "lines.txt", "--devices=7", "--quiet"
+    )
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert ended.stderr.splitlines() == [
@@ -188,7 +176,7 @@ def test_lines_are_tried_again_and_stopped_without_progress(folder):
     lines = ["a --until=out/b/done", "b", "c --after=never", "d --kill=1", "e"]
     text = "\n".join(f"--output_dir=out/{line}" for line in lines)
     (folder / "lines.txt").write_text(text)
-    ended = _run(
+    ended = sweep_commands.run(
         *("plain.py", "lines.txt", "--devices=7"),
         *("--retries=1", "--timeout=2s"),
     )
@@ -204,13 +192,13 @@ def test_lines_are_tried_again_and_stopped_without_progress(folder):
 @pytest.mark.slow
 def test_the_same_command_goes_on_where_it_stopped(folder):
     command = ["runner.py", "argfile.py", "--trials=3", "--devices", "cpu*1"]
-    assert _run(*command).returncode == 0
+    assert sweep_commands.run(*command).returncode == 0
     (folder / "out/trial1/done.json").unlink()
-    ended = _run(*command)
+    ended = sweep_commands.run(*command)
     assert ended.returncode == 0
     assert "2 complete, 1 to run in 1 worker process on CPU" in ended.stderr
     assert "1 done, 2 skipped (complete), 0 failed." in ended.stderr
-    other = _run(*command, "--lr=0.2")
+    other = sweep_commands.run(*command, "--lr=0.2")
     assert other.returncode == 1
     assert "0 done, 0 skipped (complete), 3 failed." in other.stderr
     assert "out/trial2 holds results made with other" in other.stderr
@@ -233,7 +221,7 @@ def test_wrong_lines_stop_everything_before_any_work(folder, capfd):
 def test_a_wrong_line_fails_alone(folder):
     text = "--output_dir=out/a\n--output_dir=out/b --lrr=1\n"
     (folder / "lines.txt").write_text(text)
-    ended = _run("runner.py", "lines.txt", "--devices=7")
+    ended = sweep_commands.run("runner.py", "lines.txt", "--devices=7")
     assert ended.returncode == 1
     assert "2 lines: 0 complete, 1 refused, 1 to run" in ended.stderr
     assert "Failed: --output_dir=out/b --lrr=1" in ended.stderr
@@ -261,7 +249,7 @@ def test_a_log_that_cannot_be_written_ends_its_line_alone(folder):
     names = ["a", "b", "c" * 254]  # At most 255 bytes with the .log.
     lines = [f"--output_dir=out/{name}" for name in names]
     (folder / "lines.txt").write_text("\n".join(lines))
-    ended = _run("plain.py", "lines.txt", "--devices=7")
+    ended = sweep_commands.run("plain.py", "lines.txt", "--devices=7")
     assert ended.returncode == 1
     assert sorted(_done(folder)) == ["b"]
     assert "1 done, 0 skipped (complete), 2 failed." in ended.stderr
@@ -359,7 +347,9 @@ def test_a_dry_run_says_why_a_cost_is_not_known(capsys):
 
 @pytest.mark.slow
 def test_a_dry_run_lets_its_reader_go(folder):
-    command = _command("runner.py", "argfile.py", "--n=2000", *DRY)
+    command = sweep_commands.command(
+        "runner.py", "argfile.py", "--n=2000", *DRY
+    )
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as dry_run:
@@ -444,14 +434,6 @@ def test_the_flags_of_an_argfile_can_be_asked_for(capfd):
     assert "--first_trial" in text and "--workers_per_device" not in text
 
 
-@pytest.mark.parametrize("name", ["argfile_runner", "recipes", "sweep"])
-def test_only_what_can_be_run_by_lines_is_known(name, capsys):
-    with pytest.raises(SystemExit):
-        argfile_runner.main([name, "x_argfile"])
-    known = capsys.readouterr().err.partition("Known:")[2]
-    assert "lottery_experiment" in known and name not in known
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_it_started(folder, number):
@@ -459,7 +441,7 @@ def test_a_signal_stops_everything_it_started(folder, number):
     text = "\n".join(f"--output_dir=out/{line}" for line in lines)
     (folder / "lines.txt").write_text(text)
     started = folder / "out/c/started"
-    command = _command("runner.py", "lines.txt", "--devices=7")
+    command = sweep_commands.command("runner.py", "lines.txt", "--devices=7")
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as runner:
         # Of one worker: the news of line a is older than that of b.
         while "Failed: --output_dir=out/b" not in runner.stderr.readline():
@@ -485,7 +467,9 @@ def test_the_line_of_a_killed_sweep_is_taken_over(folder):
     (folder / "short.txt").write_text("--output_dir=out/a")
     started = folder / "out/a/started"
     words = ["--devices=7", "--shard=leases"]
-    with subprocess.Popen(_command("runner.py", "long.txt", *words)) as gone:
+    with subprocess.Popen(
+        sweep_commands.command("runner.py", "long.txt", *words)
+    ) as gone:
         waiting.wait_for(lambda: started.exists() and started.read_text())
         gone.kill()
     assert _last_lease(folder, "a")["state"] == "taken"
@@ -509,7 +493,7 @@ def test_when_time_is_up_lines_are_left(folder):
     text = "--output_dir=out/a --sleep=3600\n--output_dir=out/b"
     (folder / "lines.txt").write_text(text)
     flags = ["--devices=7", "--shard=leases", "--stop_after=20s"]
-    ended = _run("runner.py", "lines.txt", *flags)
+    ended = sweep_commands.run("runner.py", "lines.txt", *flags)
     assert ended.returncode == 75
     stopped = "Time is up: 0 of 2 lines done. The same command goes on from"
     assert stopped in ended.stderr
@@ -522,7 +506,7 @@ def test_when_time_is_up_lines_are_left(folder):
 @pytest.mark.slow
 def test_a_sweep_that_ends_in_time_has_not_failed(folder):
     (folder / "lines.txt").write_text("--output_dir=out/a")
-    ended = _run("runner.py", "lines.txt", "--stop_after=1h")
+    ended = sweep_commands.run("runner.py", "lines.txt", "--stop_after=1h")
     assert ended.returncode == 0, ended.stderr
 
 
@@ -530,7 +514,7 @@ def test_a_sweep_that_ends_in_time_has_not_failed(folder):
 def test_a_signal_leaves_lines_to_other_sweeps(folder):
     (folder / "lines.txt").write_text("--output_dir=out/a --sleep=3600")
     started = folder / "out/a/started"
-    command = _command("runner.py", "lines.txt", "--shard=leases")
+    command = sweep_commands.command("runner.py", "lines.txt", "--shard=leases")
     with subprocess.Popen(command) as runner:
         waiting.wait_for(lambda: started.exists() and started.read_text())
         runner.send_signal(signal.SIGTERM)

@@ -2,13 +2,12 @@
 
 import pathlib
 import subprocess
-import sys
 
 import pytest
 import yaml
 
 from lottery_ticket.runners import argfile_runner
-from lottery_ticket.tests import tiny, waiting
+from lottery_ticket.tests import sweep_commands, tiny, waiting
 
 # Writes runs 0 and 1; between them it waits for a file.
 TICKET = '''
@@ -104,23 +103,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def _command(*words):
-    module = "lottery_ticket.runners.argfile_runner"
-    return [sys.executable, "-m", module, *words]
-
-
-def _run(*words):
-    return subprocess.run(
-        _command(*words),
-        capture_output=True,
-        text=True,
-        timeout=waiting.LIMIT_S,
-    )
-
-
 def test_a_line_begins_before_the_one_it_reads_of_has_ended(folder):
     """Else the first one would wait for ever."""
-    ended = _run("sweep.yaml", "--devices=cpu*2")
+    ended = sweep_commands.run("sweep.yaml", "--devices=cpu*2")
     assert ended.returncode == 0, ended.stderr
     title, *_ = ended.stderr.splitlines()
     assert title.startswith(
@@ -130,13 +115,13 @@ def test_a_line_begins_before_the_one_it_reads_of_has_ended(folder):
     assert "3 done, 0 skipped (complete), 0 failed." in ended.stderr
     found = sorted(path.parent.name for path in folder.rglob("run.json"))
     assert found == ["0", "1", "b", "c"]
-    again = _run("sweep.yaml", "--devices=cpu*2")
+    again = sweep_commands.run("sweep.yaml", "--devices=cpu*2")
     assert "3 lines: 3 complete, 0 to run" in again.stderr
 
 
 def test_what_a_failed_line_was_to_write_is_not_waited_for(folder):
     (folder / "bad").touch()
-    ended = _run("sweep.yaml", "--devices=cpu*2")
+    ended = sweep_commands.run("sweep.yaml", "--devices=cpu*2")
     assert ended.returncode == 1
     assert "1 done, 0 skipped (complete), 2 failed." in ended.stderr
     why = f"not run: what it reads, {'out/a/1'}, failed"
@@ -144,7 +129,9 @@ def test_what_a_failed_line_was_to_write_is_not_waited_for(folder):
     journal = next(folder.glob("out/logs/journal.*.jsonl")).read_text()
     assert why in journal
     (folder / "bad").unlink()
-    again = _run("sweep.yaml", "--devices=cpu*2", "--rerun_failed")
+    again = sweep_commands.run(
+        "sweep.yaml", "--devices=cpu*2", "--rerun_failed"
+    )
     assert again.returncode == 0, again.stderr
     assert "2 lines: 0 complete, 2 to run (1 once" in again.stderr
     assert "2 done, 0 skipped" in again.stderr
@@ -155,7 +142,9 @@ def test_what_a_failed_line_was_to_write_is_not_waited_for(folder):
 def test_sweeps_that_share_steps_wait_for_each_other():
     sweeps = [
         subprocess.Popen(
-            _command("sweep.yaml", "--devices=cpu*1", "--shard=leases"),
+            sweep_commands.command(
+                "sweep.yaml", "--devices=cpu*1", "--shard=leases"
+            ),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -214,12 +203,12 @@ def test_steps_in_one_command_are_as_two(folder, monkeypatch):
     (folder / "study.yaml").write_text(text)
     short = "--training_len=20it --quiet --save_summaries=False"
     short += " --trials=2 --devices=cpu*2"
-    one = _run("study.yaml", "--output_dir=one", *short.split())
+    one = sweep_commands.run("study.yaml", "--output_dir=one", *short.split())
     assert one.returncode == 0, one.stderr
     for step in yaml.safe_load(text):
         flags_ = [f"--{name}={x}" for name, x in step["flags"].items()]
         words = [step["runner"], step["argfile"], *flags_]
-        two = _run(*words, "--output_dir=two", *short.split())
+        two = sweep_commands.run(*words, "--output_dir=two", *short.split())
         assert two.returncode == 0, two.stderr
     found = tiny.result_bytes("one")
     assert found == tiny.result_bytes("two")

@@ -12,7 +12,7 @@ from lottery_ticket.experiments.reproductions import (
 )
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.sweeps import argfile_lines
-from lottery_ticket.runners import argfile_runner, commands
+from lottery_ticket.runners import commands, sweep_names
 
 STUDIES = registry.STUDIES.items()
 DOCS = pathlib.Path(registry.__file__).parents[2] / "docs" / "papers"
@@ -47,9 +47,9 @@ def test_lines_are_flags_of_their_runner(name, study, tmp_path):
     for scale in study.steps:
         sweep = study_sweeps.StudySweep((name,), scale, str(tmp_path), 1, "d")
         for step in sweep.steps():
-            assert step["argfile"] in argfile_runner.argfiles()
+            assert step["argfile"] in sweep_names.argfiles()
             words = [f"--{key}={each}" for key, each in step["flags"].items()]
-            script = argfile_runner.argfiles()[step["argfile"]]
+            script = sweep_names.argfiles()[step["argfile"]]
             lines = argfile_lines.read(script, words, step["runner"])
             command = commands.find(step["runner"])
             for line in lines[:2]:

@@ -123,3 +123,12 @@ def test_quiet_shows_nothing(plan, lines, monkeypatch):
     progress.close()
     assert sys.stderr.getvalue() == ""
     assert progress.summary().count("Failed: ") == 2
+
+
+def test_a_failure_keeps_what_its_log_ended_with(plan, lines, capsys):
+    progress = line_progress.LineProgress(plan, quiet=True)
+    progress.add(_outcome(lines[3], "exit status 1"))
+    with open(lines[3].log, "a") as log:  # Another sweep, on the same folder.
+        log.write("All is well\n")
+    assert "ends with: Error: No data" in progress.summary()
+    assert "All is well" not in progress.summary()

@@ -3,7 +3,6 @@
 import itertools
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import types
@@ -14,6 +13,7 @@ from lottery_ticket.foundations.machine import devices
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     node_worker,
+    ray_cluster,
     ray_workers,
     scripts,
     worker_pool,
@@ -270,8 +270,8 @@ class _Cluster(_Ray):
 def cluster(monkeypatch):
     def make(*nodes):
         found = _Cluster(*nodes)
-        monkeypatch.setattr(ray_workers, "_ray", lambda: found)
-        monkeypatch.setattr(ray_workers, "_try_to_join", lambda address: None)
+        monkeypatch.setattr(ray_cluster, "_load", lambda: found)
+        monkeypatch.setattr(ray_cluster, "_try_to_join", lambda _: None)
         return found
 
     return make
@@ -314,39 +314,6 @@ def test_a_cluster_without_what_is_wanted_is_refused(cluster):
         ray_workers.connect("auto", "cpu", 0)
 
 
-def test_a_wrong_address_is_said_at_once(cluster, monkeypatch):
-    cluster({"CPU": 1.0})
-    for address in ("nonsense", "ray://host:10001", "host:"):
-        with pytest.raises(ValueError, match=f"HOST:PORT or auto.*{address}"):
-            ray_workers.connect(address)
-    with socket.socket() as closed:  # Bound, and nobody listens.
-        closed.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{closed.getsockname()[1]}"
-        monkeypatch.setenv("RAY_ADDRESS", address)
-        with pytest.raises(
-            ValueError, match=f"join at address={address} .*ref"
-        ):
-            ray_workers.connect()
-
-
-def test_who_does_not_answer_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(ray_workers, "TRY_S", 0.2)
-    monkeypatch.setattr(ray_workers, "_TRY", "import time\ntime.sleep(60)")
-    with pytest.raises(ValueError, match="no answer of Ray within 0.2 s"):
-        ray_workers._try_to_join("auto")
-    text = "import sys\nsys.exit('noise\\nWhy not: Version mismatch\\nmore')"
-    monkeypatch.setattr(ray_workers, "_TRY", text)
-    monkeypatch.setattr(ray_workers, "TRY_S", waiting.LIMIT_S)
-    with pytest.raises(ValueError, match=r"\(Version mismatch\)"):
-        ray_workers._try_to_join("auto")
-
-
-def test_ray_is_an_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ray.exceptions", None)
-    with pytest.raises(RuntimeError, match="pip install 'lottery_ticket.ray."):
-        ray_workers.connect("auto")
-
-
 # As Ray's own tests do, but in a process of its own.
 CLUSTER = """
 import sys, time
@@ -369,7 +336,7 @@ LENGTH = "--iterations=2 --training_len=1000it --test_interval=100"
 
 
 @pytest.fixture
-def ray_cluster():
+def real_cluster():
     pytest.importorskip("ray.exceptions")
     environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
     with subprocess.Popen(
@@ -385,18 +352,18 @@ def ray_cluster():
 
 @pytest.mark.slow
 def test_the_lines_of_a_node_that_is_killed_run_on_another(
-    ray_cluster, tmp_path
+    real_cluster, tmp_path
 ):
     for place in ("far", "near"):
         texts = [f"--output_dir={place}/{n} --seed={n} {LENGTH}" for n in "123"]
         (tmp_path / f"{place}.txt").write_text("\n".join(texts))
-    address = next(x for x in ray_cluster.stdout if x.count(".") == 3).strip()
+    address = next(x for x in real_cluster.stdout if x.count(".") == 3).strip()
     ray = ["far.txt", "--engine=ray", f"--address={address}"]
     with subprocess.Popen([*COMMAND, *ray], cwd=tmp_path) as sweep:
         waiting.wait_for(lambda: len(list(tmp_path.glob("far/*/0"))) >= 2)
-        ray_cluster.stdin.write("\n")
-        ray_cluster.stdin.flush()
-        assert "removed\n" in ray_cluster.stdout
+        real_cluster.stdin.write("\n")
+        real_cluster.stdin.flush()
+        assert "removed\n" in real_cluster.stdout
         assert sweep.wait(600) == 0
     logs = [path.read_text() for path in tmp_path.glob("far/logs/*.log")]
     assert sum("its worker was lost" in log for log in logs) == 1
@@ -413,11 +380,3 @@ def _results(folder):
     }
     assert len(found) > 50
     return found
-
-
-def test_nothing_of_ray_is_loaded_by_others():
-    code = (
-        "import sys, lottery_ticket.runners.argfile_runner; "
-        "sys.exit('ray' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
