@@ -21,7 +21,7 @@ from lottery_ticket.foundations.command_line import flags, terminal
 from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.foundations.values import fields, names
-from lottery_ticket.runners import argfile_runner, commands, sweep_names
+from lottery_ticket.runners import argfile_runner, commands
 
 with lazy.imports():
     from lottery_ticket.analysis.look import tables
