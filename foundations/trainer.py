@@ -86,7 +86,7 @@ def train(
             f"{step.label_smoothing}, for the task {model.task.name}"
         )
     span = course.span(training_len, dataset.train.iterations_per_epoch)
-    _check_events(model, span)
+    _check_events(model, step.hook, span)
     evaluated = intervals.of(dataset.splits)
     identity = {
         "settings": output.settings,
@@ -250,11 +250,11 @@ def _check_backend():
         )
 
 
-def _check_events(model, span):
-    if span.events and not model.has_events:
+def _check_events(model, hook, span):
+    if span.events and not (model.has_events or hook.has_events):
         raise ValueError(
             "Events are for a model that has them, such as a search by "
-            f"ScoredMasks. Received: {type(model).__name__}"
+            f"ScoredMasks, or a hook. Received: {type(model).__name__}"
         )
 
 
