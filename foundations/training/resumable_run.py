@@ -17,6 +17,7 @@ from lottery_ticket.foundations.machine import (
 from lottery_ticket.foundations.records import (
     checkpoint,
     log_writers,
+    paths,
     run_record,
     save_restore,
 )
@@ -202,7 +203,10 @@ class ResumableRun:
             )
 
     def _clear(self, is_redone=False):
-        clear(self.directory, self.model.folders, self.span.saved, is_redone)
+        folders = self.model.folders
+        if self.program.hook.changes_masks:
+            folders = (*folders, paths.FIRST_MASKS)
+        clear(self.directory, folders, self.span.saved, is_redone)
 
     def _train_chunk(self, label, bar):
         """Launches a chunk; logs the one before while a device is at it."""
