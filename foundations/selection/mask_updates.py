@@ -80,6 +80,13 @@ class Schedule:
             self.fraction / 2 * (1 + math.cos(math.pi * iteration / self.end))
         )
 
+    def count(self, iteration: int, kept: int) -> int:
+        """Returns how many of so many kept weights move: the whole ones.
+
+        What the cosine lacks by rounding, such as 9 - 2e-15, counts.
+        """
+        return int(round(self.at(iteration) * kept, 6))
+
     def iterations(self, start: int, end: int) -> tuple[int, ...]:
         """Returns the iterations of updates, after a start and before an end.
 

@@ -138,7 +138,6 @@ class DynamicMasks(step_hooks.StepHook):
             layer name -> how many were "dropped", "grown" that had not been
             kept, and "grown_back", which had just been dropped.
         """
-        fraction = self._schedule.at(iteration)
         noises, uniforms = self._drawn(iteration)
         counts = {}
         for layer, noise, uniform in zip(
@@ -149,13 +148,17 @@ class DynamicMasks(step_hooks.StepHook):
                 continue
             update = mask_updates.update(
                 mask,
-                int(fraction * np.count_nonzero(mask)),
+                self._schedule.count(iteration, np.count_nonzero(mask)),
                 np.abs(layer.kernel.numpy()) + mask_updates.NOISE * noise,
                 self._method.function(layer.observed, uniform),
             )
             layer.assign(update, optimizer)
             counts[layer.name] = update.counts
-        return {"iteration": iteration, "fraction": fraction, "layers": counts}
+        return {
+            "iteration": iteration,
+            "fraction": self._schedule.at(iteration),
+            "layers": counts,
+        }
 
     def _drawn(self, iteration):
         """Noises and uniform numbers of all layers, as arrays."""
