@@ -1,5 +1,8 @@
 """Tests of foundations/training/dynamic_masks.py, against plain numpy."""
 
+import collections
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from lottery_ticket.foundations.training import (
     optimizers,
     programs,
     resumable_run,
+    step_hooks,
 )
 from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import tiny
@@ -276,3 +280,23 @@ def test_what_masks_do_not_fit_is_refused(tmp_path):
             False,
             hook=hook(),
         )
+
+
+def test_an_ordinary_iteration_has_not_an_instruction_more():
+    found = []
+    for own in (hook(), step_hooks.NONE):
+        model = tiny.Model().reset(masks=masks(), seed=1)
+        program = programs.program(
+            model,
+            lambda: keras.optimizers.Adam(0.01),
+            tiny.make_dataset(),
+            True,
+            hook=own,
+        )
+        numbers = np.zeros((8, 16), np.int32), np.int32(0), np.int32(8)
+        compiled = program._train.experimental_get_compiler_ir(
+            program._tensors["train"], *numbers
+        )(stage="optimized_hlo")
+        kinds = re.findall(r" = \S+ ([\w-]+)\(", compiled)
+        found.append(collections.Counter(kinds))
+    assert found[0] == found[1] and sum(found[0].values()) > 50
