@@ -60,6 +60,8 @@ REFERENCE = {
         "foundations.experiment",
         "foundations.trainer",
         "foundations.training.run_settings",
+        "foundations.training.dynamic_masks",
+        "foundations.selection.mask_updates",
         "foundations.pruning",
         "foundations.masks",
     ),

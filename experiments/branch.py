@@ -6,7 +6,7 @@ import numpy as np
 
 from lottery_ticket.experiments.finished import finished_runs
 from lottery_ticket.experiments.settings import level_rules, recipe_changes
-from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.experiments.stages import mask_dynamics, one_network
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import plans, save_restore
@@ -96,6 +96,7 @@ def plan(
     """
     source = finished_runs.ticket(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
+    mask_dynamics.check_granularity(recipe, source.granularity)
     own = _own(
         source, selection, mask_1_action, signed_constant, start_iteration
     )

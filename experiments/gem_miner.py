@@ -2,7 +2,7 @@
 
 from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.experiments.settings import fine_tuning, recipes
-from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.experiments.stages import mask_dynamics, one_network
 from lottery_ticket.experiments.stages.gem import (
     concrete_flags,
     gem_search,
@@ -82,6 +82,7 @@ def plan(
     """
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
+    mask_dynamics.check_off(recipe, "gem_miner trains the mask that it finds")
     gem = gem_lib.Gem(
         output_dir,
         recipe,

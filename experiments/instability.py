@@ -7,7 +7,11 @@ import attrs
 
 from lottery_ticket.experiments.finished import finished_runs, given_networks
 from lottery_ticket.experiments.settings import recipe_changes, recipes
-from lottery_ticket.experiments.stages import from_recipe, one_network
+from lottery_ticket.experiments.stages import (
+    from_recipe,
+    mask_dynamics,
+    one_network,
+)
 from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import (
     paths,
@@ -323,6 +327,11 @@ def copies_of(
     length = steps.text(iteration)
     source = finished_runs.ticket(ticket, changes.data_dir)
     recipe = recipe_changes.apply(changes, source.settings)
+    mask_dynamics.check_off(
+        recipe,
+        "Copies whose masks change end under two masks, and no line lies "
+        "between them; with dynamic=none they train the mask at the end",
+    )
     changed = [
         x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(source.recipe, x)
     ]

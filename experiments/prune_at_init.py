@@ -3,7 +3,7 @@
 from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.settings import scoring as scoring_lib
-from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.experiments.stages import mask_dynamics, one_network
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import plans, save_restore
@@ -162,6 +162,7 @@ def plan(
     presets = given_networks.network(presets)
     scoring = _resolved(scoring, recipe)
     target.check(scoring.pruned_at_once)
+    mask_dynamics.check_granularity(recipe, scoring.pruned_at_once)
     settings = {
         **recipe.settings(),
         **scoring.settings(),

@@ -4,7 +4,11 @@ import numpy as np
 
 from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.experiments.settings import level_rules, recipes
-from lottery_ticket.experiments.stages import from_recipe, one_network
+from lottery_ticket.experiments.stages import (
+    from_recipe,
+    mask_dynamics,
+    one_network,
+)
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.mask_actions import mask_1
@@ -173,6 +177,7 @@ def plan(
     """
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
+    mask_dynamics.check_off(recipe, "A supermask's weights are not trained")
     search = search.resolved(recipe.seed)
     of_run = {
         **recipe.settings(),

@@ -6,7 +6,7 @@ from lottery_ticket.experiments.finished import (
     ticket_settings,
 )
 from lottery_ticket.experiments.settings import recipes
-from lottery_ticket.experiments.stages import one_network
+from lottery_ticket.experiments.stages import mask_dynamics, one_network
 from lottery_ticket.foundations.machine import environment, progress
 from lottery_ticket.foundations.mask_actions import mask_0
 from lottery_ticket.foundations.records import plans, save_restore
@@ -76,6 +76,8 @@ def plan(
     reads = given_networks.folders(masks, presets)
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
+    if masks is None:
+        mask_dynamics.check_off(recipe, "Without masks, nothing is pruned")
     steps.parse(start_iteration)
     course = run_settings.Course(
         start_iteration, tuple(map(steps.point_text, save_iterations))
@@ -116,7 +118,7 @@ def _again(ticket, output_dir, given, save_iterations, output):
     settings = {
         **recipe.settings(),
         "experiment": "train",
-        "masks": source.checksum("masks"),
+        "masks": save_restore.checksum(source.first_masks),
         "presets": source.checksum("initial"),
         "ticket": source.checksum("masks", "initial"),
         "start_iteration": start,
@@ -134,7 +136,7 @@ def _again(ticket, output_dir, given, save_iterations, output):
         seed = recipe.init_seed
         for each in (seed, seeds.derive(seed, "reinitialize")):
             model.reset(
-                source.initial, source.masks, each, mask_0.holds(action)
+                source.initial, source.first_masks, each, mask_0.holds(action)
             )
             if model.identity["initial"] == source.inputs["initial"]:
                 return

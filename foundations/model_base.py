@@ -245,7 +245,7 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
 
     def restore(self, networks: dict[str, Network]) -> None:
         """Puts back what `outcome` gave."""
-        self._place(networks["final"], self.masks, 0, self.holds)
+        self._place(networks["final"], networks["masks"], 0, self.holds)
 
     def release(self) -> keras.Model:
         """Returns the network without masks: plain Keras, with its weights."""

@@ -9,7 +9,12 @@ import tensorflow as tf
 
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.networks import accepted, keras_private
-from lottery_ticket.foundations.records import checkpoint, lock, run_record
+from lottery_ticket.foundations.records import (
+    checkpoint,
+    lock,
+    paths,
+    run_record,
+)
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.tickets import byte_counts
 from lottery_ticket.foundations.training import (
@@ -86,7 +91,7 @@ def train(
             f"{step.label_smoothing}, for the task {model.task.name}"
         )
     span = course.span(training_len, dataset.train.iterations_per_epoch)
-    _check_events(model, span)
+    _check_events(model, step.hook, span)
     evaluated = intervals.of(dataset.splits)
     identity = {
         "settings": output.settings,
@@ -107,7 +112,7 @@ def train(
             return saved["initial"], saved["final"]
         run_record.check_free(output_dir, output.settings)
         model.check_own_training()
-        before = RunMasks(model)
+        before = RunMasks(model, step.hook.changes_masks)
         if before.masks:
             bar.show_density(masks_lib.density(before.masks))
         collapse.check(
@@ -184,19 +189,28 @@ class RunMasks:
             to output. None where nothing is pruned, where it cannot be told,
             and where a pruned weight is held at another value than 0: it still
             passes on what reaches it.
+        change: Whether masks may be others at the end.
     """
 
-    def __init__(self, model: trainee.Trainee):
+    def __init__(self, model: trainee.Trainee, change: bool = False):
         """Looks at a model as it stands."""
-        self._model = model
+        self._model, self.change = model, change
         self.weights = model.weights
         self.masks = model.masks
         self.effective = _effective(self._model, self.weights, self.masks)
 
-    def check(self, final: dict) -> None:
-        """Raises RuntimeError if a pruned weight has other bits than before."""
-        for name, mask in self.masks.items():
+    def check(self, outcome: dict[str, dict]) -> None:
+        """Raises RuntimeError if a pruned weight has other bits than before.
+
+        Or, where masks change, than 0: outcome is as of `counted`.
+        """
+        masks, final = self.masks, outcome["final"]
+        if self.change:
+            masks = outcome["masks"]
+        for name, mask in masks.items():
             held, found = (w[name][mask == 0] for w in (self.weights, final))
+            if self.change:
+                held = np.zeros_like(held)
             if held.tobytes() != found.tobytes():
                 raise RuntimeError(
                     f"Pruned weights of layer {name!r} moved in training. Does "
@@ -232,8 +246,10 @@ class RunMasks:
 def _saved(run, model, before, output, bar):
     """Saves what has been trained; returns weights before and after."""
     outcome = model.outcome()
-    before.check(outcome["final"])
+    before.check(outcome)
     networks = {"initial": before.weights, **outcome}
+    if before.change:
+        networks[paths.FIRST_MASKS] = before.masks
     counted = {**before.counted(outcome), **output.facts}
     run.save(networks if output.save_network else {}, counted)
     bar.finish(
@@ -250,11 +266,11 @@ def _check_backend():
         )
 
 
-def _check_events(model, span):
-    if span.events and not model.has_events:
+def _check_events(model, hook, span):
+    if span.events and not (model.has_events or hook.has_events):
         raise ValueError(
             "Events are for a model that has them, such as a search by "
-            f"ScoredMasks. Received: {type(model).__name__}"
+            f"ScoredMasks, or a hook. Received: {type(model).__name__}"
         )
 
 

@@ -6,13 +6,40 @@ import pathlib
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from lottery_ticket.foundations import model_base, trainer
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import dataset_base
 
 
-def make_dataset(size=64, batch_size=16, classes=3, validate=True, seed=0):
+class Stream:
+    """Examples that are read batch by batch."""
+
+    checksum = "of a test"
+
+    def __init__(self, x):
+        """Takes them as an array."""
+        self._x, self.shape, self.dtype = x, x.shape, x.dtype
+
+    def __len__(self):
+        """How many there are."""
+        return len(self._x)
+
+    def read(self, rows, seed):
+        """Returns some of them; nothing is random."""
+        del seed
+        return tf.gather(self._x, rows)
+
+
+def make_dataset(
+    size=64,
+    batch_size=16,
+    classes=3,
+    validate=True,
+    seed=0,
+    is_streamed=False,
+):
     """Returns Gaussian blobs in 4 dimensions; 4 whole batches an epoch."""
     rng = np.random.default_rng(7)
     centers = rng.normal(size=(classes, 4)) * 2
@@ -20,7 +47,8 @@ def make_dataset(size=64, batch_size=16, classes=3, validate=True, seed=0):
     def blobs(count):
         y = np.arange(count) % classes
         x = centers[y] + rng.normal(size=(count, 4))
-        return x.astype(np.float32), y
+        x = x.astype(np.float32)
+        return Stream(x) if is_streamed else x, y
 
     return dataset_base.DatasetBase(
         blobs(size),

@@ -20,7 +20,10 @@ RUN_FILES = {RUN, "checkpoint.bin", "train.json", "test.json"}
 PARTS = set(names_0_1_0.PART_FOLDERS)
 COPIES = "copies"  # Of a line between networks, which is no run.
 # Where no other run lies, in the folder of one.
-OWN_NAMES = {*RUN_FILES, "initial", "final", "masks", "summaries", *PARTS}
+OWN_NAMES = {
+    *(*RUN_FILES, *PARTS),
+    *("initial", "final", "masks", paths.FIRST_MASKS, "summaries"),
+}
 RUN_RECORDS = {*RUN_FILES, "validate.json"}  # Other records are of no run.
 BEGUN_NAMES = {".lock", *PARTS}
 

@@ -66,6 +66,22 @@ class FinishedRun:
             )
         return self.packed.networks["final"]
 
+    @functools.cached_property
+    def first_masks(self) -> Network:
+        """Dict, layer name -> mask that it started under.
+
+        Raises ValueError if those have changed, and it is a ticket's file.
+        """
+        if names_0_1_0.value(self.settings, "dynamic") == "none":
+            return self.masks
+        if self.packed is not None:
+            raise ValueError(
+                f"{self.directory} holds the masks that training ended with, "
+                "not those it began with: what dynamic masks need"
+            )
+        found = given_networks.network(paths.first_masks(self.directory))
+        return {name: found[name] for name in self.masks}
+
     @property
     def is_without_recurrent(self) -> bool:
         """Whether recurrent kernels have no masks there, as in 0.1.0."""
@@ -339,7 +355,7 @@ def start(ticket: FinishedRun, masks: Network) -> Network:
     if iteration:
         folder = paths.at_iteration(level_0, iteration)
     weights = given_networks.network(folder)
-    for name, mask in ticket.masks.items():
+    for name, mask in ticket.first_masks.items():
         if (weights[name] != ticket.initial[name])[mask == 1].any():
             raise ValueError(
                 f"Masks other than the ticket's need the dense network that it "

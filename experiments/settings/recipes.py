@@ -14,7 +14,7 @@ from lottery_ticket.experiments.settings import (
 )
 from lottery_ticket.foundations.machine import devices, lazy, precision
 from lottery_ticket.foundations.networks import output_kind
-from lottery_ticket.foundations.selection import layer_shares
+from lottery_ticket.foundations.selection import layer_shares, mask_updates
 from lottery_ticket.foundations.training import optimizers, schedules
 from lottery_ticket.foundations.values import fields, seeds, steps, task_kinds
 from lottery_ticket.models import registry as models
@@ -34,6 +34,12 @@ _OF_OPTIMIZERS = (
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup", "momentum"),
     *("epsilon", "decoupled_weight_decay"),
 )
+# Defaults of what says how masks change, where they do.
+OF_DYNAMIC = {
+    "drop_fraction": mask_updates.FRACTION,
+    "dynamic_interval": mask_updates.INTERVAL,
+    "dynamic_end": mask_updates.END,
+}
 DTYPES = (
     *("float32", precision.TF32, precision.BF16_PRODUCTS),
     *("mixed_bfloat16", "mixed_float16"),
@@ -232,6 +238,33 @@ class Recipe:
         "weights of all layers together, which then share one fraction.",
         choices=layer_shares.SCOPES,
     )
+    dynamic: str = fields.field(
+        "none",
+        "Whether masks change while weights are trained: each layer drops its "
+        "smallest kept weights by and by, and grows as many, where the dense "
+        "gradient is largest (rigl) or at random (set).",
+        choices=mask_updates.METHODS,
+        source="Evci et al. 2020 (https://arxiv.org/abs/1911.11134)",
+        group="Dynamic sparse training",
+    )
+    drop_fraction: float | None = fields.left_open(
+        "Share of the kept weights that would move at iteration 0; it falls to "
+        "0 as half a cosine. None is .3.",
+        above=0,
+        at_most=1,
+        used_with={"dynamic": mask_updates.DYNAMIC},
+    )
+    dynamic_interval: str | None = fields.left_open(
+        "Length between two changes, such as 500it. None is 100it.",
+        convert=steps.checked,
+        used_with={"dynamic": mask_updates.DYNAMIC},
+    )
+    dynamic_end: float | None = fields.left_open(
+        "Part of training_len after which masks stay as they are. None is .75.",
+        above=0,
+        at_most=1,
+        used_with={"dynamic": mask_updates.DYNAMIC},
+    )
     test_interval: Filled[int] = fields.left_open(
         "Iterations between two evaluations on the test set.",
         at_least=1,
@@ -300,6 +333,9 @@ class Recipe:
         """
         settings = fields.as_dict(self)
         del settings["data_dir"]
+        if self.dynamic == "none":  # As before masks could change.
+            for name in OF_DYNAMIC:
+                del settings[name]
         if self.task == "auto":  # As before there was a choice.
             del settings["task"]
         if self.model in models.MODELS:  # It says so itself.
@@ -372,6 +408,8 @@ class Recipe:
         schedule = self.schedule or usual["schedule"]
         if not schedules.SCHEDULES[schedule].has_drops:
             usual.update(lr_drops=(), lr_drop_factor=None)
+        if self.dynamic in mask_updates.DYNAMIC:
+            usual.update(OF_DYNAMIC)
         derived = {
             f"{name}_seed": seeds.derive(self.seed, name) for name in SEEDS
         }
@@ -407,6 +445,7 @@ class Recipe:
                 self.model, self.model_options(), self.outputs, self.task
             )
         self.learning_rate_schedule()
+        self._check_dynamic()
         if self.jit and self.strategy != "none":
             raise ValueError(
                 "jit=True is for one device: XLA compiles no training that "
@@ -428,4 +467,32 @@ class Recipe:
             raise ValueError(
                 "subset must be at most 1, a fraction, or a whole number. "
                 f"Received: {self.subset}"
+            )
+
+    def _check_dynamic(self):
+        """Raises if masks are to change where they cannot."""
+        if self.dynamic == "none":
+            return
+        refused = {
+            "strategy": ("none", "several devices have a share of it each"),
+            "dtype": (
+                [each for each in DTYPES if each != "mixed_float16"],
+                "float16's is scaled. Use mixed_bfloat16",
+            ),
+            "optimizer": (
+                [*optimizers.OPTIMIZERS],
+                "what a compiled one keeps of a weight cannot be told",
+            ),
+        }
+        for name, (fine, why) in refused.items():
+            if getattr(self, name) not in fine:
+                raise ValueError(
+                    f"dynamic={self.dynamic} needs the gradient, and slots, of "
+                    f"each weight: {why}. Received: {name}="
+                    f"{getattr(self, name)}"
+                )
+        if not steps.parse(self.dynamic_interval)[1]:
+            raise ValueError(
+                "dynamic_interval must be above 0. Received: "
+                f"{self.dynamic_interval}"
             )

@@ -9,6 +9,7 @@ from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.datasets.images import decoding, image_files
 from lottery_ticket.datasets.rows import csv_rows
 from lottery_ticket.experiments.settings import model_settings
+from lottery_ticket.experiments.stages import mask_dynamics
 from lottery_ticket.foundations.machine import (
     devices,
     lazy,
@@ -57,7 +58,8 @@ OF_PROGRAMS = (
     *("normalization", "augmentation", "optimizer", "momentum", "epsilon"),
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup"),
     *("weight_decay", "decoupled_weight_decay", "label_smoothing"),
-    *("training_len", "jit"),
+    *("training_len", "jit", "dynamic", "drop_fraction"),
+    *("dynamic_interval", "dynamic_end"),
 )
 
 
@@ -216,7 +218,9 @@ def train(
             stop_iteration or recipe.training_len,
             output_dir,
             label=label,
-            course=course,
+            course=mask_dynamics.course(
+                recipe, model, per_epoch, course, stop_iteration
+            ),
             intervals=run_settings.Intervals(
                 recipe.test_interval, recipe.validate_interval
             ),
@@ -224,7 +228,7 @@ def train(
                 recipe.coupled_weight_decay(),
                 recipe.label_smoothing,
                 recipe.jit,
-                hook,
+                step_hooks.Hooks([hook, mask_dynamics.hook(recipe, per_epoch)]),
             ),
             output=output,
         )

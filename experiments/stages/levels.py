@@ -5,7 +5,7 @@ import functools
 import attrs
 
 from lottery_ticket.experiments.settings import scoring as scoring_lib
-from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.experiments.stages import from_recipe, mask_dynamics
 from lottery_ticket.foundations import experiment
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
@@ -72,8 +72,17 @@ class Levels:
         self._groups = granularity.WEIGHTS  # Once the network is known.
         chosen = self._scoring.pruned_at_once
         rules.check_granularity(recipe, chosen)
+        mask_dynamics.check_granularity(recipe, chosen)
+        if mask_0.holds(rules.mask_0_action):
+            mask_dynamics.check_off(
+                recipe,
+                f"mask_0_action={rules.mask_0_action} holds pruned weights, "
+                "which grow from 0 where masks change",
+            )
         self._rules = rules
         self._last = rules.levels(_prunings(chosen, iterations))
+        if not self._last and presets is None:
+            mask_dynamics.check_off(recipe, "Level 0 keeps all weights")
         self._check_scored()
         self._presets = presets
         self._presets_checksum = save_restore.checksum(presets)
@@ -285,7 +294,7 @@ class Levels:
         """Masks of a level, pruned from another, or as found in its folder."""
         directory, settings = self._directories[number], self._settings(number)
         if run_record.is_complete(directory, settings):  # Scored before.
-            found = save_restore.restore_network(paths.masks(directory))
+            found = run_record.masks_before(directory)
             # In the network's order: scores are drawn, and ties settled, in it.
             return {name: found[name] for name in source.masks}
         groups, rules, by_keys = self._groups, self._rules, self._by_keys

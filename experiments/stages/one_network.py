@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from lottery_ticket.experiments.settings import recipes
-from lottery_ticket.experiments.stages import from_recipe
+from lottery_ticket.experiments.stages import from_recipe, mask_dynamics
 from lottery_ticket.foundations.machine import files, progress
 from lottery_ticket.foundations.records import lock, plans
 from lottery_ticket.foundations.selection import collapse
@@ -72,6 +72,7 @@ def training(
 
     def work(dataset, model):
         facts = give_start(dataset, model) or {}
+        mask_dynamics.check_pruned(recipe, model.masks)
         from_recipe.train(
             recipe,
             dataset,

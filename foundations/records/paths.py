@@ -2,6 +2,7 @@
 
 OUT/trial1/{level}/{experiment_name}{run_id}/
     initial/  final/  masks/    one .npy per entry, never pickled
+    first_masks/                masks it started under, if they have changed
     iteration{k}/               weights after iteration k, where asked for
     train.json test.json validate.json
     summaries/                  TensorBoard
@@ -16,6 +17,8 @@ import re
 import typing
 
 from lottery_ticket.foundations.machine import files
+
+FIRST_MASKS = "first_masks"
 
 
 def initial(directory: str) -> str:
@@ -34,8 +37,13 @@ def at_iteration(directory: str, iteration: int) -> str:
 
 
 def masks(directory: str) -> str:
-    """Folder of the masks a run trained under."""
+    """Folder of the masks a run ended with: where they stand, it had them."""
     return files.join(directory, "masks")
+
+
+def first_masks(directory: str) -> str:
+    """Folder of the masks a run started under, where they may change."""
+    return files.join(directory, FIRST_MASKS)
 
 
 def log(directory: str, name: str) -> str:

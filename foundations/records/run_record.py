@@ -92,6 +92,17 @@ def restore(directory: str, identity: dict) -> dict[str, dict] | None:
     }
 
 
+def masks_before(directory: str) -> dict:
+    """Returns the masks, by layer, that a folder's complete run began with.
+
+    That is those it ended with, but where they change in training.
+    """
+    first = paths.first_masks(directory)
+    return save_restore.restore_network(
+        first if files.exists(first) else paths.masks(directory)
+    )
+
+
 def check_source(path: str) -> None:
     """Raises Unready unless a folder of a run, such as its masks, is whole.
 

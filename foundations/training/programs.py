@@ -165,20 +165,24 @@ class Program:
         )
 
     def _compile(self, step, jit, is_streamed):
-        self._met = set()  # Length of a loop and size of its batches.
+        # Length of a loop, size of its batches, and whether it is observed.
+        self._met = set()
+        observing = functools.partial(step, is_observed=True)
+        self._train, self._observe = (
+            self._loop_of(each, jit, is_streamed) for each in (step, observing)
+        )
+
+    def _loop_of(self, step, jit, is_streamed):
+        """A loop of steps, to be compiled at its first call."""
         options = {"autograph": False}  # It does not run on every Python.
+        # Partials: TensorFlow warns of compiling the same code often, be it for
+        # many programs; of this one, it is the same once a size.
         if is_streamed:
-            self._step = tf.function(step, jit_compile=jit, **options)
-            self._train = tf.function(self._loop_on_stream, **options)
-        else:
-            self._step = step
-            # A partial: TensorFlow warns of compiling the same code often, be
-            # it for many programs; of this one, it is the same once a size.
-            self._train = tf.function(
-                functools.partial(self._loop_in_memory, jit),
-                jit_compile=jit,
-                **options,
-            )
+            step = tf.function(step, jit_compile=jit, **options)
+            loop = functools.partial(self._loop_on_stream, step)
+            return tf.function(loop, **options)
+        loop = functools.partial(self._loop_in_memory, step, jit)
+        return tf.function(loop, jit_compile=jit, **options)
 
     @property
     def state(self) -> dict:
@@ -212,7 +216,7 @@ class Program:
         now = [*self.optimizer.variables, *self.hook.variables]
         fresh = [*optimizer.variables, *hook.variables]
         for variable, initial in zip(now, fresh, strict=True):
-            variable.assign(initial.value)
+            variable.assign(tf.convert_to_tensor(initial))
 
     def load(self, dataset: dataset_base.DatasetBase) -> None:
         """Puts splits on the device, unless they are there or streamed."""
@@ -243,6 +247,7 @@ class Program:
         count: int,
         capacity: int,
         show_compiling: Callable[[bool], None] = lambda _: None,
+        is_observed: bool = False,
     ) -> list[tf.Tensor]:
         """Has consecutive batches of the loaded dataset trained on.
 
@@ -254,6 +259,8 @@ class Program:
             capacity: Number of iterations to compile for; at least count. Each
                 new one costs a compilation.
             show_compiling: Told as compiling begins, and as it is over.
+            is_observed: Whether the hook sees the gradients, and no step is
+                taken.
 
         Returns:
             What `fetched` waits for.
@@ -262,18 +269,19 @@ class Program:
             ValueError: If XLA cannot compile what it was asked to.
         """
         self._show_compiling = show_compiling
+        given = (start, count, capacity, is_observed)
         if self.is_compiled:
-            return self._launched(start, count, capacity)
+            return self._launched(*given)
         # What had run before XLA gave up is taken back.
-        before = [tf.identity(v.value) for v in self.state.values()]
+        before = [tf.convert_to_tensor(v) for v in self.state.values()]
         try:
-            results = self._launched(start, count, capacity)
+            results = self._launched(*given)
         except tf.errors.OpError as error:
             self._leave_xla(error)
             pairs = zip(self.state.values(), before, strict=True)
             for variable, value in pairs:
                 variable.assign(value)
-            results = self._launched(start, count, capacity)
+            results = self._launched(*given)
         self.is_compiled = True
         return results
 
@@ -292,11 +300,15 @@ class Program:
         step = self._whole_step.without_xla()
         self._compile(step, False, self._dataset.train.is_streamed)
 
-    def _launched(self, start, count, capacity):
+    def event(self, iteration: int) -> dict:
+        """Calls the hook's event after an iteration; see `StepHook.event`."""
+        return self.hook.event(iteration, self.optimizer)
+
+    def _launched(self, start, count, capacity, is_observed):
         train = self._train_on_stream
         if not self._dataset.train.is_streamed:
             train = self._train_in_memory
-        return list(train(start, count, capacity))
+        return list(train(start, count, capacity, is_observed))
 
     def finalize(self) -> None:
         """Ends training as `fit` does: with averages, if the optimizer has any.
@@ -324,41 +336,47 @@ class Program:
         tensors = self._tensors.get(split_name)
         return self._evaluation.start(split, tensors, values)
 
-    def _train_in_memory(self, start, count, capacity):
+    def _train_in_memory(self, start, count, capacity, is_observed):
         """Yields results of the batches between two of other sizes.
 
         Each size is a program: in one for all, a branch would be compiled, and
         taken at every iteration.
         """
+        loop = self._observe if is_observed else self._train
         rows, sizes = self._dataset.train.batches(start, count)
         borders = [0, *np.flatnonzero(np.diff(sizes)) + 1, count]
-        for first, last, length in self._loops(borders, capacity, sizes):
+        loops = self._loops(borders, capacity, sizes, is_observed)
+        for first, last, length in loops:
             chosen = np.zeros((length, sizes[first]), np.int32)
             chosen[: last - first] = rows[first:last, : sizes[first]]
             # Python numbers would be compiled in.
             numbers = np.int32(start + first), np.int32(last - first)
-            results = self._train(self._tensors["train"], chosen, *numbers)
+            results = loop(self._tensors["train"], chosen, *numbers)
             yield results[: last - first]
 
-    def _train_on_stream(self, start, count, capacity):
+    def _train_on_stream(self, start, count, capacity, is_observed):
         """Yields results of all; the stream goes on where it stands."""
+        loop = self._observe if is_observed else self._train
         expected, iterator = self._stream
         if expected != start:
             iterator = iter(batches.training_stream(self._dataset, start))
         self._stream = start + count, iterator
-        loops = self._loops([0, count], capacity, np.zeros(count))
+        sizes = np.zeros(count)
+        loops = self._loops([0, count], capacity, sizes, is_observed)
         for first, last, length in loops:
             slots, number = np.zeros(length, np.float32), np.int32(last - first)
-            yield self._train(iterator, slots, number)[: last - first]
+            results = loop(iterator, slots, number)
+            yield results[: last - first]
 
-    def _loops(self, borders, capacity, sizes):
+    def _loops(self, borders, capacity, sizes, is_observed=False):
         """Yields first, last and what to compile for, of loops one by one."""
         for first, last in itertools.pairwise(borders):
             while first < last:
                 length = capacity
                 if self._has_constant_loops:
                     length = next(n for n in LENGTHS if n <= last - first)
-                end, loop = min(first + length, last), (length, sizes[first])
+                end = min(first + length, last)
+                loop = (length, sizes[first], is_observed)
                 is_new = loop not in self._met
                 if is_new:
                     self._met.add(loop)
@@ -370,7 +388,7 @@ class Program:
                     self._show_compiling(False)
                 first = end
 
-    def _loop_in_memory(self, jit, tensors, rows, start, count):
+    def _loop_in_memory(self, take_step, jit, tensors, rows, start, count):
         x, *targets = tensors
         take = batches.taker(x, is_compiled=jit)
 
@@ -379,17 +397,17 @@ class Program:
             examples = batches.augmented(
                 self._dataset, take(chosen), start + iteration
             )
-            return self._step(
+            return take_step(
                 batches.prepared(self._dataset.prepare, examples),
                 *batches.gathered(tuple(targets), chosen),
             )
 
         return self._loop(step, count, rows.shape[0])
 
-    def _loop_on_stream(self, iterator, slots, count):
+    def _loop_on_stream(self, take_step, iterator, slots, count):
         def step(iteration):
             examples, *targets = next(iterator)
-            return self._step(
+            return take_step(
                 batches.prepared(self._dataset.prepare, examples), *targets
             )
 

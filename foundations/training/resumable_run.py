@@ -17,6 +17,7 @@ from lottery_ticket.foundations.machine import (
 from lottery_ticket.foundations.records import (
     checkpoint,
     log_writers,
+    paths,
     run_record,
     save_restore,
 )
@@ -202,20 +203,31 @@ class ResumableRun:
             )
 
     def _clear(self, is_redone=False):
-        clear(self.directory, self.model.folders, self.span.saved, is_redone)
+        folders = self.model.folders
+        if self.program.hook.changes_masks:
+            folders = (*folders, paths.FIRST_MASKS)
+        clear(self.directory, folders, self.span.saved, is_redone)
 
     def _train_chunk(self, label, bar):
         """Launches a chunk; logs the one before while a device is at it."""
         first, intervals = self.iteration, self.intervals.values()
+        is_observed = first in self.span.events and self.program.hook.observes
         # That many iterations is what the training loop is compiled for.
         length = self.span.end - self.span.start
         capacity = min([CHUNK_ITERATIONS, length, *intervals])
+        capacity = 1 if is_observed else capacity
         self.iteration = self.span.next_halt(first, intervals, capacity)
         results = self.program.launch(
-            first, self.iteration - first, capacity, bar.show_compiling
+            first,
+            self.iteration - first,
+            capacity,
+            bar.show_compiling,
+            is_observed,
         )
         self._log(label)
         self.launched = [(range(first + 1, self.iteration + 1), results)]
+        if is_observed:
+            self._record_event(first)
         if self.iteration == self.span.end:
             self.program.finalize()
         self._start_evaluations()
@@ -251,10 +263,16 @@ class ResumableRun:
         """Does what is due between two chunks; evaluations may be under way."""
         if self.iteration in self.span.saved:
             self._save_weights()
-        if self.iteration in self.span.events:
-            record = self.model.event(self.iteration)
-            # As a checkpoint gives it back: a run that goes on has it.
-            self.facts["events"].append(json.loads(json.dumps(record)))
+        is_due = self.iteration in self.span.events
+        if is_due and not self.program.hook.observes:
+            self._record_event(self.iteration)
+
+    def _record_event(self, iteration):
+        """Calls what is due after an iteration, the hook's or the model's."""
+        caller = self.program if self.program.hook.has_events else self.model
+        record = caller.event(iteration)
+        # As a checkpoint gives it back: a run that goes on has it.
+        self.facts["events"].append(json.loads(json.dumps(record)))
 
     def _show(self, callbacks, label):
         """Calls callbacks with all that is known after a chunk."""

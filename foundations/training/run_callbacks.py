@@ -82,7 +82,7 @@ def call(
     chunk.
 
     Args:
-        variables: All Keras variables that training moves.
+        variables: All variables that training moves.
 
     Raises:
         RuntimeError: If a variable has other bits than before.
@@ -91,7 +91,7 @@ def call(
     for callback in callbacks:
         callback(state)
     changed = [
-        each.path
+        getattr(each, "path", each.name)  # TensorFlow's have no path.
         for each, found in zip(variables, before, strict=True)
         if each.numpy().tobytes() != found.tobytes()
     ]

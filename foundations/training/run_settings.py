@@ -19,7 +19,7 @@ class Span(typing.NamedTuple):
     start: int  # How many lie before the run.
     end: int  # How many there are when it is over.
     saved: tuple[int, ...] = ()  # After which its weights are saved too.
-    events: tuple[int, ...] = ()  # After which the model's `event` is called.
+    events: tuple[int, ...] = ()  # After which an `event` is called.
 
     def next_halt(
         self, iteration: int, intervals: Iterable[int], capacity: int
@@ -62,10 +62,12 @@ class Course:
         save_iterations: Lengths after which the weights are saved too, in
             `paths.at_iteration`; each between start and end. 'every:5ep' is all
             multiples of 5 epochs there.
-        event_iterations: Iterations after which `model.event(iteration)` is
-            called, once each, after the start and up to the end. What is
-            logged and saved there is of before the event. What it returns is
-            recorded under "events" in run.json.
+        event_iterations: Iterations after which `event(iteration)` of the
+            model, or of the step's hook if that has events, is called, once
+            each, after the start and up to the end. What is logged and saved
+            there is of before the event. What it returns is recorded under
+            "events" in run.json. A hook that observes is called once it has
+            seen the gradients of the next batch, up to the last one.
     """
 
     start_iteration: Length = "0it"

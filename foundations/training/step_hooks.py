@@ -21,12 +21,23 @@ class StepHook:
     its variables go into checkpoints, so that a run that goes on from one has
     the same bytes.
 
+    One that has events is called between two iterations, too, at those that
+    `run_settings.Course` names; see `event`.
+
     Attributes:
-        variables: keras.Variables of its own that change in training, or are
-            other numbers in another run, such as seeds; in a stable order.
+        variables: Variables, of Keras or TensorFlow, that change in training
+            beside those of network and optimizer, or are other numbers in
+            another run, such as seeds; in a stable order.
+        has_events: Whether `event` does anything.
+        observes: Whether the iteration at which an event is due takes no step:
+            `observed` sees its gradients instead, and then the event is called.
+        changes_masks: Whether a run may end with other masks than it began.
     """
 
-    variables: "tuple[keras.Variable, ...]" = ()
+    variables: "tuple[typing.Any, ...]" = ()
+    has_events = False
+    observes = False
+    changes_masks = False
 
     @property
     def identity(self) -> dict[str, typing.Any]:
@@ -114,16 +125,44 @@ class StepHook:
             iteration: As of `substitutes`, of the same iteration.
         """
 
+    def observed(self, gradients: "list[tf.Tensor]") -> None:
+        """Sees what `gradients` would in an iteration that takes no step."""
+
+    def event(
+        self, iteration: int, optimizer: "keras.optimizers.Optimizer"
+    ) -> dict:
+        """Changes variables between two iterations.
+
+        Nothing but those of the network, of the optimizer and its own, so that
+        checkpoints hold all of it. Returns JSON values, for the record of the
+        run.
+
+        Args:
+            iteration: How many have been, counted over the whole training; one
+                that was observed is not counted.
+            optimizer: What trains.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no event after iteration {iteration}"
+        )
+
 
 class Hooks(StepHook):
     """Several hooks as one, each after the one before."""
 
     def __init__(self, hooks: typing.Iterable[StepHook]):
-        """Takes hooks of which at most one changes what is trained."""
-        self._hooks = tuple(hooks)
+        """Takes hooks of which at most one changes what is trained.
+
+        And at most one has events. Those that are several are taken one by one.
+        """
+        given = [h._hooks if isinstance(h, Hooks) else (h,) for h in hooks]
+        self._hooks = tuple(hook for each in given for hook in each)
+        self.has_events = any(hook.has_events for hook in self._hooks)
+        self.observes = any(hook.observes for hook in self._hooks)
+        self.changes_masks = any(hook.changes_masks for hook in self._hooks)
 
     @property
-    def variables(self) -> "tuple[keras.Variable, ...]":  # type: ignore[override]
+    def variables(self) -> "tuple[typing.Any, ...]":  # type: ignore[override]
         """Those of all."""
         return tuple(v for hook in self._hooks for v in hook.variables)
 
@@ -182,6 +221,18 @@ class Hooks(StepHook):
     ) -> None:
         for hook in self._hooks:
             hook.updated(gradients, before, iteration)
+
+    def observed(self, gradients: "list[tf.Tensor]") -> None:
+        for hook in self._hooks:
+            hook.observed(gradients)
+
+    def event(
+        self, iteration: int, optimizer: "keras.optimizers.Optimizer"
+    ) -> dict:
+        for hook in self._hooks:
+            if hook.has_events:
+                return hook.event(iteration, optimizer)
+        return super().event(iteration, optimizer)
 
 
 NONE = Hooks(())

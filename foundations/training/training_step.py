@@ -68,11 +68,15 @@ class TrainingStep:
             else self._apply
         )
 
-    def __call__(self, x: typing.Any, *targets: typing.Any) -> tf.Tensor:
+    def __call__(
+        self, x: typing.Any, *targets: typing.Any, is_observed: bool = False
+    ) -> tf.Tensor:
         """Trains on a batch of prepared examples.
 
         Args:
             targets: Labels, and weights if there are any; see `Task.batch`.
+            is_observed: Whether the hook sees the gradients in place of a step;
+                for one device.
 
         Returns:
             Loss and metrics before the update, shape (columns,).
@@ -80,7 +84,7 @@ class TrainingStep:
         count = self._strategy.num_replicas_in_sync
         if count == 1:
             with batch_norms.fused(self.network):
-                return self._step(x, *targets)
+                return self._step(x, *targets, is_observed=is_observed)
         with batch_norms.synchronized(self.network):
             results = self._strategy.run(self._replica_step, args=(x, *targets))
         return self._strategy.reduce("MEAN", results, axis=None)
@@ -97,7 +101,7 @@ class TrainingStep:
         count = context.num_replicas_in_sync
         return self._step(*nested.mapped(lambda x: x[first::count], batch))
 
-    def _step(self, x, *targets):
+    def _step(self, x, *targets, is_observed=False):
         variables = self.network.trainable_variables
         poolings = max_pooling.compared(self.network)
         with (
@@ -114,7 +118,8 @@ class TrainingStep:
         values = [variable.value for variable in variables]
         gradients = tape.gradient(objective, values)
         self._check_reached(gradients)
-        self._update(
+        use = self._observe if is_observed else self._update
+        use(
             [
                 tf.zeros_like(value) if gradient is None else gradient
                 for gradient, value in zip(gradients, values, strict=True)
@@ -170,6 +175,11 @@ class TrainingStep:
             self.hook.trained(variables),
         )
         self.hook.updated(gradients, before, iteration)
+
+    def _observe(self, gradients):
+        """Counts the iteration, which moves no trained variable."""
+        self.hook.observed([tf.convert_to_tensor(each) for each in gradients])
+        self.optimizer.iterations.assign_add(1)
 
     def _move(self, gradients, variables):
         # Keras's optimizers add up the gradients of all replicas.

@@ -13,6 +13,7 @@ def test_layout_is_frozen():
     assert paths.at_iteration(run, 500) == run + "/iteration500"
     assert paths.final(run) == run + "/final"
     assert paths.masks(run) == run + "/masks"
+    assert paths.first_masks(run) == run + "/first_masks"
     assert paths.log(run, "train") == run + "/train.json"
     assert paths.summaries(run) == run + "/summaries"
     assert paths.record(run) == run + "/run.json"

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.records import run_record, save_restore
 from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
@@ -216,3 +217,74 @@ def test_hooks_are_refused_where_gradients_are_others():
     scaled = keras.optimizers.LossScaleOptimizer(sgd)
     with pytest.raises(ValueError, match="mixed_bfloat16"):
         step_hooks.check(Mean(), scaled, 1)
+
+
+class Watched(step_hooks.StepHook):
+    """Counts events, and sums the gradients that are seen in place of steps."""
+
+    identity = {"watched": True}
+    has_events = observes = True
+
+    def attach(self, model):
+        kernel = model.network.trainable_variables[0]
+        self.seen = variable(np.zeros(kernel.shape), "seen")
+        self.count = tf.Variable(0, name="count")
+        self.variables = (self.seen, self.count)
+
+    def observed(self, gradients):
+        self.seen.assign(self.seen + gradients[0])
+
+    def event(self, iteration, optimizer):
+        self.count.assign_add(1)
+        return {"iteration": iteration, "after": int(optimizer.iterations)}
+
+
+class Called(Watched):
+    """Has events, and lets the steps be."""
+
+    identity = {"called": True}
+    observes = False
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize("jit", [False, True])
+def test_gradients_can_be_observed_in_place_of_a_step(jit, is_streamed):
+    model, hook = tiny.Model().reset(masks=tiny.masks(), seed=1), Watched()
+    data = tiny.make_dataset(is_streamed=is_streamed)
+    program = programs.program(
+        model, lambda: keras.optimizers.SGD(0.5), data, jit, hook=hook
+    )
+    program.train(0, 3, 3)
+    before = model.weights
+    results = programs.fetched(program.launch(3, 1, 1, is_observed=True))
+    assert results.shape == (2, 1) and np.isfinite(results).all()
+    for name, array in model.weights.items():
+        assert np.array_equal(array, before[name])
+    assert program.optimizer.iterations == 4
+    seen = hook.seen.numpy()
+    pruned = tiny.masks()["layer0"] == 0
+    assert seen[pruned].any()  # Dense.
+    # The same step, taken: of kept weights, it is the gradient times the rate.
+    other = tiny.Model().reset(before, tiny.masks(), seed=1)
+    same = programs.program(other, lambda: keras.optimizers.SGD(0.5), data, jit)
+    same.train(3, 1, 1)
+    moved = (before["layer0"] - other.weights["layer0"]) / 0.5
+    np.testing.assert_allclose(moved, np.where(pruned, 0, seen), atol=1e-5)
+
+
+def test_events_are_called_and_recorded(tmp_path):
+    for kind, after in ((Watched, [11, 25]), (Called, [10, 24])):
+        hook, folder = kind(), tmp_path / kind.__name__
+        tiny.train(folder, hook=hook, event_iterations=(10, 24))
+        record = run_record.read(str(folder))
+        assert record["events"] == [
+            {"iteration": at, "after": there}
+            for at, there in zip((10, 24), after, strict=True)
+        ]
+        assert record["iterations"] == 40
+        log = save_restore.read_log(str(folder), "train")
+        assert log["iteration"] == list(range(1, 41))
+    several = step_hooks.Hooks((Called(), Mean()))
+    assert several.has_events and not several.observes
+    with pytest.raises(ValueError, match="Events are for .* or a hook"):
+        tiny.train(tmp_path / "none", event_iterations=(10,))
