@@ -43,8 +43,11 @@ class StepHook:
         The model stands where the run starts.
         """
 
+    def watch(self, optimizer: "keras.optimizers.Optimizer") -> None:
+        """Takes the optimizer, before it is built: its learning rate counts."""
+
     def trained(
-        self, variables: list[keras.Variable]
+        self, variables: "list[keras.Variable]"
     ) -> "list[keras.Variable]":
         """Returns what the optimizer moves, instead of the network's.
 
@@ -94,6 +97,9 @@ class StepHook:
             iteration: As of `substitutes`, of the same iteration.
         """
 
+    def finalized(self) -> None:
+        """Called where training ends with averages, once `trained` has them."""
+
 
 class Hooks(StepHook):
     """Several hooks as one, each after the one before."""
@@ -122,8 +128,12 @@ class Hooks(StepHook):
         for hook in self._hooks:
             hook.attach(model)
 
+    def watch(self, optimizer: "keras.optimizers.Optimizer") -> None:
+        for hook in self._hooks:
+            hook.watch(optimizer)
+
     def trained(
-        self, variables: list[keras.Variable]
+        self, variables: "list[keras.Variable]"
     ) -> "list[keras.Variable]":
         for hook in self._hooks:
             variables = hook.trained(variables)
@@ -151,6 +161,10 @@ class Hooks(StepHook):
     ) -> None:
         for hook in self._hooks:
             hook.updated(gradients, before, iteration)
+
+    def finalized(self) -> None:
+        for hook in self._hooks:
+            hook.finalized()
 
 
 NONE = Hooks(())

@@ -6,11 +6,13 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.learned_masks import searched_model
 from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
     run_settings,
     step_hooks,
+    trainee,
 )
 from lottery_ticket.tests import tiny
 
@@ -188,3 +190,40 @@ def test_hooks_are_refused_where_gradients_are_others():
     scaled = keras.optimizers.LossScaleOptimizer(sgd)
     with pytest.raises(ValueError, match="mixed_bfloat16"):
         step_hooks.check(Mean(), scaled, 1)
+
+
+class Told(step_hooks.StepHook):
+    """Logs what it is told of the optimizer."""
+
+    identity = {"told": True}
+
+    def __init__(self):
+        self.of = []
+
+    def watch(self, optimizer):
+        self.of.append(optimizer.built)
+
+    def finalized(self):
+        self.of.append("finalized")
+
+
+def test_hooks_see_the_optimizer_and_its_averages():
+    for options, expected in (
+        ({"use_ema": True}, [False, "finalized"]),
+        ({}, [False]),
+    ):
+        told = Told()
+        program = programs.program(
+            tiny.Model().reset(seed=1),
+            lambda options=options: keras.optimizers.SGD(0.1, **options),
+            tiny.make_dataset(),
+            jit=False,
+            hook=step_hooks.Hooks([told]),
+        )
+        program.finalize()
+        assert told.of == expected
+
+
+def test_searches_train_no_weights():
+    assert trainee.Trainee.trains_weights
+    assert not searched_model.SearchedModel.trains_weights
