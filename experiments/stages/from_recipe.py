@@ -18,6 +18,7 @@ from lottery_ticket.foundations.machine import (
 from lottery_ticket.foundations.records import run_record
 from lottery_ticket.foundations.tickets import ticket_file
 from lottery_ticket.foundations.training import optimizers, run_settings
+from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import (
     examples,
     names_0_1_0,
@@ -53,7 +54,7 @@ OF_PROGRAMS = (
     *("normalization", "augmentation", "optimizer", "momentum", "epsilon"),
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup"),
     *("weight_decay", "decoupled_weight_decay", "label_smoothing"),
-    *("training_len", "jit"),
+    *("hooks", "training_len", "jit"),
 )
 
 
@@ -178,7 +179,8 @@ def train(
     Args:
         recipe: recipes.Recipe.
         dataset: DatasetBase.
-        model: ModelBase, with the weights and masks to start from.
+        model: ModelBase, with the weights and masks to start from; or a search
+            for masks, which the recipe's hooks leave alone.
         output_dir: Folder of the run.
         label: Name of the run for the progress bar and errors.
         course: run_settings.Course: where the run starts, and what it does on
@@ -200,6 +202,7 @@ def train(
     length = steps.iterations(recipe.training_len, per_epoch)
     if is_first:
         _warn_of_late_drops(recipe, per_epoch, length)
+        _warn_of_hooks(recipe, model)
     start = steps.iterations(course.start_iteration, per_epoch)
     optimizer_fn = _optimizer_fn(recipe, model, per_epoch, start, finetune)
     try:
@@ -218,6 +221,14 @@ def train(
                 recipe.coupled_weight_decay(),
                 recipe.label_smoothing,
                 recipe.jit,
+                hooks.make(
+                    recipe.hooks if model.trains_weights else (),
+                    hooks.Run(
+                        per_epoch,
+                        start,
+                        seeds.derive(recipe.train_order_seed, "hooks"),
+                    ),
+                ),
             ),
             output=output,
         )
@@ -229,6 +240,17 @@ def train(
             f"{decoding.fault(path)}. Mend or remove it, and use another "
             "output_dir, as that is another dataset"
         ) from error
+
+
+def _warn_of_hooks(recipe, model):
+    known = optimizers.OPTIMIZERS.get(recipe.optimizer)
+    if model.trains_weights:
+        for doubt in hooks.doubts(
+            recipe.hooks,
+            model.network,
+            known is not None and known.divides_by_size,
+        ):
+            _log.warning("%s", doubt)
 
 
 def _optimizer_fn(recipe, model, per_epoch, start, finetune):
