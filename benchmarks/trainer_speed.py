@@ -33,19 +33,23 @@ from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
     run_settings,
+    step_hooks,
 )
+from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.models import model_fc
 
 BATCH_SIZE = 60
 LR = 1.2e-3
 TEST_INTERVAL = 100
+EPOCH = 917  # Iterations.
 
 
 def trainer_speed(
     rounds: int = 5,
     iterations: int = 2000,
     loops_only: bool = False,
+    hooks_only: bool = False,
     out: str | None = None,
 ) -> None:
     """Prints milliseconds per iteration and ratios, from one run.
@@ -55,11 +59,16 @@ def trainer_speed(
         iterations: Iterations of each timing; a multiple of 1000.
         loops_only: Whether to leave out whole runs, masks and workers: loops
             alone are timed.
+        hooks_only: Whether to time this trainer's loop alone, without and with
+            each step hook.
         out: JSON file to write the milliseconds to, a list for each contender.
     """
     # As our commands do; TensorFlow itself would multiply in 19 bits on GPUs.
     precision.set_policy("float32")
-    contenders = _loops() if loops_only else _all()
+    if hooks_only:
+        contenders = _hooks()
+    else:
+        contenders = _loops() if loops_only else _all()
     times = timing.compare(contenders, rounds, iterations, warmup=1000)
     timing.show(
         times, f"{rounds} rounds of {iterations} iterations, batch {BATCH_SIZE}"
@@ -94,6 +103,18 @@ def _all():
     }
 
 
+def _hooks():
+    return {
+        "no hook": _ours(),
+        "no hook, again": _ours(),
+        **{
+            name: _ours(hook=hooks.make([name], hooks.Run(EPOCH)))
+            for name, each in hooks.HOOKS.items()
+            if not each.needs_norms  # LeNet has none.
+        },
+    }
+
+
 def _arrays():
     rng = np.random.default_rng(0)
     x = rng.random((55000, 784), dtype=np.float32)
@@ -121,10 +142,10 @@ def _model(masked=True):
     return model
 
 
-def _ours(masked=True):
+def _ours(masked=True, hook=step_hooks.NONE):
     """The compiled loop alone."""
     chunk = resumable_run.CHUNK_ITERATIONS
-    program = programs.program(_model(masked), _adam, _dataset())
+    program = programs.program(_model(masked), _adam, _dataset(), hook=hook)
 
     def run(iterations):
         for start in range(0, iterations, chunk):

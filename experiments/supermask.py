@@ -175,6 +175,11 @@ def plan(
             with other settings.
         FileNotFoundError: If data or presets cannot be had.
     """
+    if recipe.hooks:
+        raise ValueError(
+            "hooks change how weights are trained, and supermask trains none. "
+            f"Received: hooks={','.join(recipe.hooks)}"
+        )
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
     mask_dynamics.check_off(recipe, "A supermask's weights are not trained")

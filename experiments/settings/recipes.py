@@ -16,6 +16,7 @@ from lottery_ticket.foundations.machine import devices, lazy, precision
 from lottery_ticket.foundations.networks import output_kind
 from lottery_ticket.foundations.selection import layer_shares, mask_updates
 from lottery_ticket.foundations.training import optimizers, schedules
+from lottery_ticket.foundations.training.hooks import hooks as hooks_lib
 from lottery_ticket.foundations.values import fields, seeds, steps, task_kinds
 from lottery_ticket.models import registry as models
 from lottery_ticket.models import user_model
@@ -220,6 +221,13 @@ class Recipe:
         at_least=0,
         below=1,
     )
+    hooks: tuple[str, ...] = fields.field(
+        (),
+        "What else changes each training step: ham, sparse_opt, sign_in or "
+        "norm_interpolation, or several; options follow, such as "
+        "ham:alpha=50:beta=.016 or sign_in:reset=5ep. () is none.",
+        convert=hooks_lib.text,
+    )
     training_len: Filled[str] = fields.left_open(
         "Length of each training run, such as 50000it or 20ep.",
         convert=steps.checked,
@@ -321,7 +329,8 @@ class Recipe:
             for name in fields.names_of(self)
             if getattr(self, name) is None
         }
-        fields.put(self, **filled)
+        hooks = hooks_lib.ordered(self.hooks)
+        fields.put(self, **filled, hooks=hooks)
         self._check()
         if self.subset is not None and self.subset > 1:
             fields.put(self, subset=int(self.subset))
@@ -338,6 +347,8 @@ class Recipe:
                 del settings[name]
         if self.task == "auto":  # As before there was a choice.
             del settings["task"]
+        if not self.hooks:
+            del settings["hooks"]
         if self.model in models.MODELS:  # It says so itself.
             del settings["outputs"]
         return {**settings, **self.code()}

@@ -23,6 +23,7 @@ from lottery_ticket.foundations.training import (
     run_settings,
     step_hooks,
 )
+from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import (
     examples,
     names_0_1_0,
@@ -58,7 +59,7 @@ OF_PROGRAMS = (
     *("normalization", "augmentation", "optimizer", "momentum", "epsilon"),
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup"),
     *("weight_decay", "decoupled_weight_decay", "label_smoothing"),
-    *("training_len", "jit", "dynamic", "drop_fraction"),
+    *("training_len", "jit", "hooks", "dynamic", "drop_fraction"),
     *("dynamic_interval", "dynamic_end"),
 )
 
@@ -185,7 +186,8 @@ def train(
     Args:
         recipe: recipes.Recipe.
         dataset: DatasetBase.
-        model: ModelBase, with the weights and masks to start from.
+        model: ModelBase, with the weights and masks to start from; or a search
+            for masks, which the recipe's hooks leave alone.
         output_dir: Folder of the run.
         label: Name of the run for the progress bar and errors.
         course: run_settings.Course: where the run starts, and what it does on
@@ -208,6 +210,7 @@ def train(
     length = steps.iterations(recipe.training_len, per_epoch)
     if is_first:
         _warn_of_late_drops(recipe, per_epoch, length)
+        _warn_of_hooks(recipe, model)
     start = steps.iterations(course.start_iteration, per_epoch)
     optimizer_fn = _optimizer_fn(recipe, model, per_epoch, start, finetune)
     try:
@@ -228,7 +231,7 @@ def train(
                 recipe.coupled_weight_decay(),
                 recipe.label_smoothing,
                 recipe.jit,
-                step_hooks.Hooks([hook, mask_dynamics.hook(recipe, per_epoch)]),
+                _hook(recipe, model, per_epoch, start, hook),
             ),
             output=output,
         )
@@ -240,6 +243,28 @@ def train(
             f"{decoding.fault(path)}. Mend or remove it, and use another "
             "output_dir, as that is another dataset"
         ) from error
+
+
+def _hook(recipe, model, per_epoch, start, given):
+    """What changes the steps of a run: what is given, and the recipe's."""
+    run = hooks.Run(
+        per_epoch, start, seeds.derive(recipe.train_order_seed, "hooks")
+    )
+    own = recipe.hooks if model.trains_weights else ()
+    return step_hooks.Hooks(
+        [given, hooks.make(own, run), mask_dynamics.hook(recipe, per_epoch)]
+    )
+
+
+def _warn_of_hooks(recipe, model):
+    known = optimizers.OPTIMIZERS.get(recipe.optimizer)
+    if model.trains_weights:
+        for doubt in hooks.doubts(
+            recipe.hooks,
+            model.network,
+            known is not None and known.divides_by_size,
+        ):
+            _log.warning("%s", doubt)
 
 
 def _optimizer_fn(recipe, model, per_epoch, start, finetune):

@@ -48,6 +48,8 @@ class SearchedModel(trainee.Trainee):
         programs: The model's own, so that only one of all keeps its data.
     """
 
+    trains_weights = False
+
     def __init__(
         self, model: typing.Any, network: masked_network.MaskedNetwork
     ):

@@ -20,6 +20,7 @@ class Optimizer(entries.Entry):
 
     has_momentum: bool = False  # Whether it takes the option momentum.
     has_epsilon: bool = False  # Whether it takes the option epsilon.
+    divides_by_size: bool = False  # A factor of gradients changes nothing.
 
 
 _TORCH_SGD = (
@@ -54,6 +55,7 @@ OPTIMIZERS = {
         "gradient and its square",
         "Kingma & Ba 2015 (https://arxiv.org/abs/1412.6980)",
         has_epsilon=True,
+        divides_by_size=True,
     ),
     "rmsprop": Optimizer(
         lambda **options: keras.optimizers.RMSprop(**options),
@@ -62,6 +64,7 @@ OPTIMIZERS = {
         "square",
         "Keras (https://keras.io/api/optimizers/rmsprop/)",
         has_epsilon=True,
+        divides_by_size=True,
     ),
 }
 HAVE_MOMENTUM = tuple(n for n, e in OPTIMIZERS.items() if e.has_momentum)

@@ -322,6 +322,7 @@ class Program:
             self.optimizer.finalize_variable_values(
                 self.hook.trained(variables)
             )
+            self.hook.finalized()
             for variable in variables:
                 if isinstance(
                     variable.constraint, mask_constraint.MaskConstraint

@@ -55,8 +55,11 @@ class StepHook:
         The model stands where the run starts.
         """
 
+    def watch(self, optimizer: "keras.optimizers.Optimizer") -> None:
+        """Takes the optimizer, before it is built: its learning rate counts."""
+
     def trained(
-        self, variables: list[keras.Variable]
+        self, variables: "list[keras.Variable]"
     ) -> "list[keras.Variable]":
         """Returns what the optimizer moves, instead of the network's.
 
@@ -146,6 +149,9 @@ class StepHook:
             f"{type(self).__name__} has no event after iteration {iteration}"
         )
 
+    def finalized(self) -> None:
+        """Called where training ends with averages, once `trained` has them."""
+
 
 class Hooks(StepHook):
     """Several hooks as one, each after the one before."""
@@ -181,8 +187,12 @@ class Hooks(StepHook):
         for hook in self._hooks:
             hook.attach(model)
 
+    def watch(self, optimizer: "keras.optimizers.Optimizer") -> None:
+        for hook in self._hooks:
+            hook.watch(optimizer)
+
     def trained(
-        self, variables: list[keras.Variable]
+        self, variables: "list[keras.Variable]"
     ) -> "list[keras.Variable]":
         for hook in self._hooks:
             variables = hook.trained(variables)
@@ -233,6 +243,10 @@ class Hooks(StepHook):
             if hook.has_events:
                 return hook.event(iteration, optimizer)
         return super().event(iteration, optimizer)
+
+    def finalized(self) -> None:
+        for hook in self._hooks:
+            hook.finalized()
 
 
 NONE = Hooks(())

@@ -33,6 +33,7 @@ class Trainee(abc.ABC):
             compared with nothing.
         folders: Names of the folders that `outcome` fills.
         has_events: Whether `event` does anything.
+        trains_weights: Whether the network's weights are what is trained.
         task: What it is trained for: loss and metrics.
     """
 
@@ -46,6 +47,7 @@ class Trainee(abc.ABC):
     facts: Mapping[str, typing.Any] = types.MappingProxyType({})
     folders: tuple[str, ...] = ("final", "masks")
     has_events = False
+    trains_weights = True
 
     @property
     def headline(self) -> headline_lib.Headline:

@@ -61,6 +61,7 @@ class TrainingStep:
         )
         with self._strategy.scope():
             hook.attach(model)
+            hook.watch(optimizer)
             optimizer.build(hook.trained(self.network.trainable_variables))
         self._update = (
             tf.function(self._apply, jit_compile=True, autograph=False)

@@ -46,6 +46,7 @@ BEFORE = {
     "mask_1_action": "rewind",
     "mask_0_action": "zero",
     "granularity": "weight",
+    "hooks": [],
     "save_iterations": [],
     "outputs": "auto",
     "task": "auto",

@@ -61,6 +61,12 @@ class Gem:
         self._check_is_tuned()
         self._check_concrete()
         self._check_is_saved()
+        if self.recipe.hooks and self.tuning.skip_fine_tune:
+            raise ValueError(
+                "hooks change how weights are trained, and with skip_fine_tune "
+                "none are: a search trains scores. Received: "
+                f"hooks={','.join(self.recipe.hooks)}"
+            )
         self.checks.check(search, self.tuning)
         if search.drop_bottom_half and self.presets is None:
             raise ValueError(

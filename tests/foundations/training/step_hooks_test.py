@@ -6,12 +6,14 @@ import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.learned_masks import searched_model
 from lottery_ticket.foundations.records import run_record, save_restore
 from lottery_ticket.foundations.training import (
     programs,
     resumable_run,
     run_settings,
     step_hooks,
+    trainee,
 )
 from lottery_ticket.tests import tiny
 
@@ -288,3 +290,40 @@ def test_events_are_called_and_recorded(tmp_path):
     assert several.has_events and not several.observes
     with pytest.raises(ValueError, match="Events are for .* or a hook"):
         tiny.train(tmp_path / "none", event_iterations=(10,))
+
+
+class Told(step_hooks.StepHook):
+    """Logs what it is told of the optimizer."""
+
+    identity = {"told": True}
+
+    def __init__(self):
+        self.of = []
+
+    def watch(self, optimizer):
+        self.of.append(optimizer.built)
+
+    def finalized(self):
+        self.of.append("finalized")
+
+
+def test_hooks_see_the_optimizer_and_its_averages():
+    for options, expected in (
+        ({"use_ema": True}, [False, "finalized"]),
+        ({}, [False]),
+    ):
+        told = Told()
+        program = programs.program(
+            tiny.Model().reset(seed=1),
+            lambda options=options: keras.optimizers.SGD(0.1, **options),
+            tiny.make_dataset(),
+            jit=False,
+            hook=step_hooks.Hooks([told]),
+        )
+        program.finalize()
+        assert told.of == expected
+
+
+def test_searches_train_no_weights():
+    assert trainee.Trainee.trains_weights
+    assert not searched_model.SearchedModel.trains_weights
