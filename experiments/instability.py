@@ -330,7 +330,7 @@ def copies_of(
     mask_dynamics.check_off(
         recipe,
         "Copies whose masks change end under two masks, and no line lies "
-        "between them; with dynamic=none they train the mask at the end",
+        "between them; with hooks=none they train the mask at the end",
     )
     changed = [
         x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(source.recipe, x)

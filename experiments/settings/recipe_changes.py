@@ -15,7 +15,6 @@ DEPENDENT = {
     "dataset": ("validation_size",),
     "optimizer": ("momentum", "epsilon"),
     "schedule": ("lr_drops", "lr_drop_factor"),
-    "dynamic": tuple(recipes.OF_DYNAMIC),
 }
 
 

@@ -14,7 +14,7 @@ from lottery_ticket.experiments.settings import (
 )
 from lottery_ticket.foundations.machine import devices, lazy, precision
 from lottery_ticket.foundations.networks import output_kind
-from lottery_ticket.foundations.selection import layer_shares, mask_updates
+from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.training import optimizers, schedules
 from lottery_ticket.foundations.training.hooks import hooks as hooks_lib
 from lottery_ticket.foundations.values import fields, seeds, steps, task_kinds
@@ -35,12 +35,6 @@ _OF_OPTIMIZERS = (
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup", "momentum"),
     *("epsilon", "decoupled_weight_decay"),
 )
-# Defaults of what says how masks change, where they do.
-OF_DYNAMIC = {
-    "drop_fraction": mask_updates.FRACTION,
-    "dynamic_interval": mask_updates.INTERVAL,
-    "dynamic_end": mask_updates.END,
-}
 DTYPES = (
     *("float32", precision.TF32, precision.BF16_PRODUCTS),
     *("mixed_bfloat16", "mixed_float16"),
@@ -223,9 +217,10 @@ class Recipe:
     )
     hooks: tuple[str, ...] = fields.field(
         (),
-        "What else changes each training step: ham, sparse_opt, sign_in or "
-        "norm_interpolation, or several; options follow, such as "
-        "ham:alpha=50:beta=.016 or sign_in:reset=5ep. () is none.",
+        "What else changes training: ham, sparse_opt, sign_in, "
+        "norm_interpolation, and rigl or set, which change masks; or several; "
+        "options follow, such as ham:alpha=50:beta=.016, sign_in:reset=5ep or "
+        "rigl:interval=500it. none is none.",
         convert=hooks_lib.text,
     )
     training_len: Filled[str] = fields.left_open(
@@ -245,33 +240,6 @@ class Recipe:
         "layerwise prunes each layer by its fraction, global the lowest "
         "weights of all layers together, which then share one fraction.",
         choices=layer_shares.SCOPES,
-    )
-    dynamic: str = fields.field(
-        "none",
-        "Whether masks change while weights are trained: each layer drops its "
-        "smallest kept weights by and by, and grows as many, where the dense "
-        "gradient is largest (rigl) or at random (set).",
-        choices=mask_updates.METHODS,
-        source="Evci et al. 2020 (https://arxiv.org/abs/1911.11134)",
-        group="Dynamic sparse training",
-    )
-    drop_fraction: float | None = fields.left_open(
-        "Share of the kept weights that would move at iteration 0; it falls to "
-        "0 as half a cosine. None is .3.",
-        above=0,
-        at_most=1,
-        used_with={"dynamic": mask_updates.DYNAMIC},
-    )
-    dynamic_interval: str | None = fields.left_open(
-        "Length between two changes, such as 500it. None is 100it.",
-        convert=steps.checked,
-        used_with={"dynamic": mask_updates.DYNAMIC},
-    )
-    dynamic_end: float | None = fields.left_open(
-        "Part of training_len after which masks stay as they are. None is .75.",
-        above=0,
-        at_most=1,
-        used_with={"dynamic": mask_updates.DYNAMIC},
     )
     test_interval: Filled[int] = fields.left_open(
         "Iterations between two evaluations on the test set.",
@@ -342,9 +310,6 @@ class Recipe:
         """
         settings = fields.as_dict(self)
         del settings["data_dir"]
-        if self.dynamic == "none":  # As before masks could change.
-            for name in OF_DYNAMIC:
-                del settings[name]
         if self.task == "auto":  # As before there was a choice.
             del settings["task"]
         if not self.hooks:
@@ -419,8 +384,6 @@ class Recipe:
         schedule = self.schedule or usual["schedule"]
         if not schedules.SCHEDULES[schedule].has_drops:
             usual.update(lr_drops=(), lr_drop_factor=None)
-        if self.dynamic in mask_updates.DYNAMIC:
-            usual.update(OF_DYNAMIC)
         derived = {
             f"{name}_seed": seeds.derive(self.seed, name) for name in SEEDS
         }
@@ -456,7 +419,7 @@ class Recipe:
                 self.model, self.model_options(), self.outputs, self.task
             )
         self.learning_rate_schedule()
-        self._check_dynamic()
+        self._check_hooks()
         if self.jit and self.strategy != "none":
             raise ValueError(
                 "jit=True is for one device: XLA compiles no training that "
@@ -480,9 +443,9 @@ class Recipe:
                 f"Received: {self.subset}"
             )
 
-    def _check_dynamic(self):
-        """Raises if masks are to change where they cannot."""
-        if self.dynamic == "none":
+    def _check_hooks(self):
+        """Raises if hooks would not see what changes a weight."""
+        if not self.hooks:
             return
         refused = {
             "strategy": ("none", "several devices have a share of it each"),
@@ -490,20 +453,15 @@ class Recipe:
                 [each for each in DTYPES if each != "mixed_float16"],
                 "float16's is scaled. Use mixed_bfloat16",
             ),
-            "optimizer": (
+        }
+        if hooks_lib.moving_masks(self.hooks) is not None:
+            refused["optimizer"] = (
                 [*optimizers.OPTIMIZERS],
                 "what a compiled one keeps of a weight cannot be told",
-            ),
-        }
+            )
         for name, (fine, why) in refused.items():
             if getattr(self, name) not in fine:
                 raise ValueError(
-                    f"dynamic={self.dynamic} needs the gradient, and slots, of "
-                    f"each weight: {why}. Received: {name}="
-                    f"{getattr(self, name)}"
+                    f"hooks={','.join(self.hooks)} needs the gradient of each "
+                    f"weight: {why}. Received: {name}={getattr(self, name)}"
                 )
-        if not steps.parse(self.dynamic_interval)[1]:
-            raise ValueError(
-                "dynamic_interval must be above 0. Received: "
-                f"{self.dynamic_interval}"
-            )

@@ -59,8 +59,7 @@ OF_PROGRAMS = (
     *("normalization", "augmentation", "optimizer", "momentum", "epsilon"),
     *("lr", "schedule", "lr_drops", "lr_drop_factor", "warmup"),
     *("weight_decay", "decoupled_weight_decay", "label_smoothing"),
-    *("training_len", "jit", "hooks", "dynamic", "drop_fraction"),
-    *("dynamic_interval", "dynamic_end"),
+    *("training_len", "jit", "hooks"),
 )
 
 
@@ -247,13 +246,11 @@ def train(
 
 def _hook(recipe, model, per_epoch, start, given):
     """What changes the steps of a run: what is given, and the recipe's."""
-    run = hooks.Run(
-        per_epoch, start, seeds.derive(recipe.train_order_seed, "hooks")
-    )
+    length = steps.iterations(recipe.training_len, per_epoch)
+    seed = seeds.derive(recipe.train_order_seed, "hooks")
+    run = hooks.Run(per_epoch, start, seed, length)
     own = recipe.hooks if model.trains_weights else ()
-    return step_hooks.Hooks(
-        [given, hooks.make(own, run), mask_dynamics.hook(recipe, per_epoch)]
-    )
+    return step_hooks.Hooks([given, hooks.make(own, run)])
 
 
 def _warn_of_hooks(recipe, model):

@@ -3,37 +3,17 @@
 import dataclasses
 import logging
 
-from lottery_ticket.foundations.machine import lazy
-from lottery_ticket.foundations.selection import granularity, mask_updates
-from lottery_ticket.foundations.training import run_settings, step_hooks
-from lottery_ticket.foundations.values import masks, seeds, steps
-
-with lazy.imports():
-    from lottery_ticket.foundations.training import dynamic_masks
+from lottery_ticket.foundations.selection import granularity
+from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.training.hooks import hooks
+from lottery_ticket.foundations.values import masks, steps
 
 _log = logging.getLogger(__name__)
 
 
 def is_on(recipe) -> bool:
     """Whether masks change while a recipes.Recipe trains."""
-    return recipe.dynamic in mask_updates.DYNAMIC
-
-
-def hook(recipe, per_epoch: int) -> step_hooks.StepHook:
-    """Returns what a recipe's training needs for that, new for each run.
-
-    Args:
-        recipe: recipes.Recipe.
-        per_epoch: Iterations in one epoch.
-
-    Raises:
-        ValueError: If there would be no update in all of its training.
-    """
-    if not is_on(recipe):
-        return step_hooks.NONE
-    seed = seeds.derive(recipe.seed, "dynamic")
-    own = _schedule(recipe, per_epoch)
-    return dynamic_masks.DynamicMasks(recipe.dynamic, own, seed)
+    return _method(recipe) is not None
 
 
 def course(
@@ -50,7 +30,7 @@ def course(
     Args:
         recipe: recipes.Recipe.
         model: Trainee, with the masks to start from.
-        per_epoch: As of `hook`.
+        per_epoch: Iterations in one epoch.
         given: run_settings.Course without events.
         stop_iteration: Length at which training stops before its end.
     """
@@ -66,9 +46,9 @@ def course(
     updates = _schedule(recipe, per_epoch).iterations(start, end)
     if not updates and not stop_iteration:
         _log.warning(
-            "dynamic=%s changes no mask of a run that begins at iteration %s: "
+            "hooks=%s changes no mask of a run that begins at iteration %s: "
             "all its updates are before",
-            recipe.dynamic,
+            _method(recipe),
             start,
         )
     return dataclasses.replace(given, event_iterations=updates)
@@ -83,7 +63,7 @@ def check_pruned(recipe, given) -> None:
     """
     if is_on(recipe) and masks.density(given) == 1:
         raise ValueError(
-            f"dynamic={recipe.dynamic} moves what masks keep, and these keep "
+            f"hooks={_method(recipe)} moves what masks keep, and these keep "
             "all weights. Give masks that prune, such as those of "
             "prune_at_init --criterion=random --allocation=erk"
         )
@@ -93,7 +73,7 @@ def check_granularity(recipe, chosen: granularity.Granularity) -> None:
     """Raises ValueError if masks are to change, and groups were pruned."""
     if is_on(recipe) and chosen != granularity.WEIGHT:
         raise ValueError(
-            f"dynamic={recipe.dynamic} moves single weights: expected "
+            f"hooks={_method(recipe)} moves single weights: expected "
             f"granularity=weight. Received: {chosen}"
         )
 
@@ -107,21 +87,18 @@ def check_off(recipe, why: str) -> None:
     """
     if is_on(recipe):
         raise ValueError(
-            f"{why}. Expected dynamic=none. Received: {recipe.dynamic}"
+            f"{why}. Expected masks that stay. Received: hooks="
+            f"{_method(recipe)}"
         )
+
+
+def _method(recipe):
+    """Name of what changes masks, or None."""
+    found = hooks.moving_masks(recipe.hooks)
+    return None if found is None else found[0]
 
 
 def _schedule(recipe, per_epoch):
+    _, options = hooks.moving_masks(recipe.hooks)
     length = steps.iterations(recipe.training_len, per_epoch)
-    made = mask_updates.Schedule(
-        recipe.drop_fraction,
-        steps.iterations(recipe.dynamic_interval, per_epoch),
-        recipe.dynamic_end * length,
-    )
-    if not made.iterations(0, length):
-        raise ValueError(
-            f"dynamic={recipe.dynamic} would change no mask: the first update "
-            f"is after {made.interval} iterations, and there is none from "
-            f"iteration {made.end:g} on. Give a shorter dynamic_interval"
-        )
-    return made
+    return options.schedule(per_epoch, length)

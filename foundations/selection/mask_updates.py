@@ -26,9 +26,6 @@ class Method(entries.Entry):
 
 
 METHODS = {
-    "none": Method(
-        None, "static", "masks stay as they are", entries.HERE, family=None
-    ),
     "rigl": Method(
         lambda gradient, uniform: np.abs(gradient),
         "RigL",
@@ -45,7 +42,6 @@ METHODS = {
         "(https://arxiv.org/abs/1911.11134)",
     ),
 }
-DYNAMIC = tuple(name for name, each in METHODS.items() if each.function)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -50,7 +50,6 @@ BEFORE = {
     "save_iterations": [],
     "outputs": "auto",
     "task": "auto",
-    "dynamic": "none",
 }
 
 # Fingerprints of users' code, which 0.1.0 did not record, and the one it did:

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 import attrs
 
 from lottery_ticket.foundations.machine import lazy
+from lottery_ticket.foundations.selection import mask_updates
 from lottery_ticket.foundations.training import step_hooks
 from lottery_ticket.foundations.training.hooks import (
+    dynamic_masks,
     ham,
     norm_interpolation,
     sign_in,
@@ -24,12 +26,16 @@ with lazy.imports():
     import keras
 
 
+NONE = "none"  # Written alone: no hook.
+
+
 class Run(typing.NamedTuple):
     """What a hook may have to know of the run that it serves."""
 
     per_epoch: int  # Iterations in one epoch.
     start: int = 0  # Iteration of the training at which the run starts.
     seed: int = 0  # Of what is drawn, in [0, 2**31).
+    length: int = 1  # Iterations of the whole training.
 
 
 @fields.settings
@@ -48,15 +54,30 @@ class Hook(entries.Entry):
             normalisations that are trained.
         is_scale: Whether it is a factor of gradients, which optimizers that
             divide them by their size take back.
-        stands_for_kernels: Whether other variables are trained in place of
-            kernels, which nothing else may move then.
+        moves_masks: Whether masks change in training, at events.
     """
 
     options: type = NoOptions
     not_with: tuple[str, ...] = ()
     needs_norms: bool = False
     is_scale: bool = False
-    stands_for_kernels: bool = False
+    moves_masks: bool = False
+
+
+def _of_masks(name, others):
+    """The hook that changes masks by a method."""
+    method = mask_updates.METHODS[name]
+    return Hook(
+        lambda options, run: dynamic_masks.DynamicMasks(
+            name, options.schedule(run.per_epoch, run.length), run.seed
+        ),
+        method.label,
+        f"each layer drops its smallest kept weights by and by; {method.help}",
+        method.source,
+        options=dynamic_masks.Options,
+        not_with=(*others, "sign_in"),
+        moves_masks=True,
+    )
 
 
 # In the order in which they change a step.
@@ -95,9 +116,10 @@ HOOKS = {
         "anew every epoch",
         sign_in.SOURCE,
         options=sign_in.Options,
-        not_with=("ham",),
-        stands_for_kernels=True,
+        not_with=("ham", *mask_updates.METHODS),
     ),
+    "rigl": _of_masks("rigl", ("set",)),
+    "set": _of_masks("set", ("rigl",)),
 }
 
 
@@ -125,17 +147,22 @@ def parse(word: str) -> tuple[str, typing.Any]:
 
 
 def text(word: str) -> str:
-    """Returns a hook in the one way to write it; errors as `parse`."""
+    """Returns a hook in the one way to write it, or "none"; else as `parse`."""
+    if word == NONE:
+        return NONE
     name, options = parse(word)
     return ":".join([name, *_written(options)])
 
 
 def ordered(words: Iterable[str]) -> tuple[str, ...]:
-    """Returns hooks in the order in which they change a step.
+    """Returns hooks in the order in which they change a step; of "none", none.
 
     Raises ValueError as `parse`, or if one is there twice or two do not go
     together.
     """
+    words = tuple(words)
+    if words == (NONE,):
+        return ()
     told = [parse(word)[0] for word in words]
     twice = sorted({name for name in told if told.count(name) > 1})
     if twice:
@@ -145,16 +172,20 @@ def ordered(words: Iterable[str]) -> tuple[str, ...]:
         if others:
             raise ValueError(
                 f"The hooks {name} and {others[0]} do not go together: both "
-                "say how a kernel moves. Give one of them"
+                "say where weights go. Give one of them"
             )
     by_name = dict(zip(told, map(text, words), strict=True))
     return tuple(by_name[name] for name in HOOKS if name in by_name)
 
 
-def stand_for_kernels(words: Iterable[str]) -> list[str]:
-    """Returns the hooks that have other variables trained than kernels."""
-    told = [parse(word)[0] for word in words]
-    return [name for name in told if HOOKS[name].stands_for_kernels]
+def moving_masks(
+    words: Iterable[str],
+) -> tuple[str, dynamic_masks.Options] | None:
+    """Returns name and options of the hook that changes masks, or None."""
+    for name, options in map(parse, words):
+        if HOOKS[name].moves_masks:
+            return name, options
+    return None
 
 
 def make(words: Iterable[str], run: Run) -> step_hooks.StepHook:

@@ -27,11 +27,7 @@ from lottery_ticket.experiments.stages import mask_dynamics
 from lottery_ticket.experiments.stages.gem import gem_search
 from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.tickets import run_tickets, ticket_file
-from lottery_ticket.foundations.training import (
-    programs,
-    run_settings,
-    step_hooks,
-)
+from lottery_ticket.foundations.training import programs, run_settings
 from lottery_ticket.tests import planned, tiny
 
 STATIC = recipes.Recipe(
@@ -43,7 +39,7 @@ STATIC = recipes.Recipe(
     seed=1,
     jit=False,
 )
-RIGL = attrs.evolve(STATIC, dynamic="rigl", dynamic_interval="5it")
+RIGL = attrs.evolve(STATIC, hooks=("rigl:interval=5it",))
 CHANGES = recipe_changes.RecipeChanges
 RANDOM = scoring.Scoring(criterion="random")
 ERK = prune_at_init.Target(0.2, "erk")
@@ -69,33 +65,25 @@ def run(tmp_path_factory):
     return prune(tmp_path_factory.mktemp("results") / "rigl")
 
 
-def test_settings_are_filled_in_where_masks_change():
-    settings = RIGL.settings()
-    found = {name: settings[name] for name in recipes.OF_DYNAMIC}
-    assert found == {
-        "drop_fraction": 0.3,
-        "dynamic_interval": "5it",
-        "dynamic_end": 0.75,
-    }
-    assert STATIC.settings().keys().isdisjoint(recipes.OF_DYNAMIC)
-    assert STATIC.settings()["dynamic"] == "none"
-    with pytest.raises(ValueError, match="drop_fraction is for dynamic=rigl"):
-        recipes.Recipe(drop_fraction=0.5)
+def test_what_hooks_cannot_see_is_refused():
+    assert RIGL.settings()["hooks"] == ["rigl:interval=5it"]
+    assert "hooks" not in STATIC.settings()
     with pytest.raises(ValueError, match="Received: strategy=mirrored"):
-        recipes.Recipe(dynamic="set", strategy="mirrored")
+        recipes.Recipe(hooks=("set",), strategy="mirrored")
     with pytest.raises(ValueError, match="Received: dtype=mixed_float16"):
-        recipes.Recipe(dynamic="set", dtype="mixed_float16")
+        recipes.Recipe(hooks=("ham",), dtype="mixed_float16")
     with pytest.raises(ValueError, match="Received: optimizer=compiled"):
-        recipes.Recipe("own_model", optimizer="compiled", dynamic="rigl")
-    with pytest.raises(ValueError, match="dynamic_interval must be above 0"):
-        recipes.Recipe(dynamic="set", dynamic_interval="0it")
+        recipes.Recipe("own_model", optimizer="compiled", hooks=("rigl",))
+    with pytest.raises(ValueError, match="interval must be above 0"):
+        recipes.Recipe(hooks=("set:interval=0it",))
+    with pytest.raises(ValueError, match="rigl and sign_in do not go together"):
+        recipes.Recipe(hooks=("rigl", "sign_in"))
 
 
 def test_updates_are_events_of_a_course():
     model = tiny.Model()
     usual = run_settings.Course()
     assert mask_dynamics.course(STATIC, model, 4, usual) is usual
-    assert mask_dynamics.hook(STATIC, 4) is step_hooks.NONE
     assert mask_dynamics.course(RIGL, model, 4, usual) is usual  # Dense.
     model.reset(masks=tiny.masks(), seed=1)
     for start, stop, expected in (
@@ -106,13 +94,12 @@ def test_updates_are_events_of_a_course():
         given = run_settings.Course(start)
         found = mask_dynamics.course(RIGL, model, 4, given, stop)
         assert found.event_iterations == expected
-    identity = mask_dynamics.hook(RIGL, 4).identity["dynamic"]
-    assert identity["end"] == 15 and identity["interval"] == 5
-    by_epoch = attrs.evolve(RIGL, dynamic_interval="1ep")
-    assert mask_dynamics.hook(by_epoch, 4).identity["dynamic"]["interval"] == 4
+    by_epoch = attrs.evolve(RIGL, hooks=("rigl:interval=1ep",))
+    found = mask_dynamics.course(by_epoch, model, 4, run_settings.Course())
+    assert found.event_iterations == (4, 8, 12)
     with pytest.raises(ValueError, match="is after 15 iterations, .* 15 on"):
-        late = attrs.evolve(RIGL, dynamic_interval="15it")
-        mask_dynamics.hook(late, 4)
+        late = attrs.evolve(RIGL, hooks=("rigl:interval=15it",))
+        mask_dynamics.course(late, model, 4, run_settings.Course())
 
 
 def test_updates_that_lie_before_a_run_are_warned_of(caplog):
@@ -149,7 +136,7 @@ def test_the_same_run_once_more_has_the_same_bytes(run, tmp_path):
 
 
 def test_a_branch_trains_the_last_masks_as_they_are(run, tmp_path):
-    static = CHANGES(dynamic="none")
+    static = CHANGES(hooks=("none",))
     planned.run(branch.plan, str(tmp_path / "b"), run, static, quiet=True)
     first, last, initial, _ = networks(run)
     masks, began = (

@@ -21,7 +21,6 @@ def mask(text):
 
 def test_methods_keep_their_promises():
     contracts.check_entries(mask_updates.METHODS, "gradient", "uniform")
-    assert mask_updates.DYNAMIC == ("rigl", "set")
 
 
 def test_a_cosine_ends_at_three_quarters_of_training():

@@ -2,17 +2,79 @@
 
 import typing
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from lottery_ticket.foundations.networks import (
-    keras_private,
-    mask_constraint,
-)
+from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.selection import mask_updates
-from lottery_ticket.foundations.training import draws, step_hooks
-from lottery_ticket.foundations.values import names, seeds
+from lottery_ticket.foundations.training import step_hooks
+from lottery_ticket.foundations.values import fields, names, seeds, steps
+
+with lazy.imports():
+    import keras
+    import tensorflow as tf
+
+    from lottery_ticket.foundations.networks import (
+        keras_private,
+        mask_constraint,
+    )
+    from lottery_ticket.foundations.training import draws
+
+
+def _length(text):
+    """A length above 0, as settings have it."""
+    written = steps.text(text)
+    if not steps.parse(written)[1]:
+        raise ValueError(f"interval must be above 0. Received: {text}")
+    return written
+
+
+@fields.settings
+class Options:
+    """How many weights move, how often, and until when."""
+
+    drop: float = fields.field(
+        mask_updates.FRACTION,
+        "Share of the kept weights that would move at iteration 0; it falls to "
+        "0 as half a cosine.",
+        above=0,
+        at_most=1,
+        convert=fields.as_float,
+    )
+    interval: str = fields.field(
+        mask_updates.INTERVAL,
+        "Length between two changes.",
+        convert=_length,
+    )
+    end: float = fields.field(
+        mask_updates.END,
+        "Part of training after which masks stay as they are.",
+        above=0,
+        at_most=1,
+        convert=fields.as_float,
+    )
+
+    def schedule(self, per_epoch: int, length: int) -> mask_updates.Schedule:
+        """Returns the same in iterations.
+
+        Args:
+            per_epoch: Iterations in one epoch.
+            length: Iterations of the whole training.
+
+        Raises:
+            ValueError: If there would be no update.
+        """
+        made = mask_updates.Schedule(
+            self.drop,
+            steps.iterations(self.interval, per_epoch),
+            self.end * length,
+        )
+        if not made.iterations(0, length):
+            raise ValueError(
+                "No mask would change: the first update is after "
+                f"{made.interval} iterations, and there is none from iteration "
+                f"{made.end:g} on. Give a shorter interval"
+            )
+        return made
 
 
 class DynamicMasks(step_hooks.StepHook):
@@ -43,12 +105,12 @@ class DynamicMasks(step_hooks.StepHook):
         """Makes no variables yet.
 
         Args:
-            method: A name in mask_updates.DYNAMIC.
+            method: A name in mask_updates.METHODS.
             schedule: Whose fraction is f; its iterations are to be those of a
                 `run_settings.Course`'s events.
             seed: Seed of all that is drawn.
         """
-        names.check("dynamic", method, mask_updates.DYNAMIC)
+        names.check("method", method, mask_updates.METHODS)
         self._name, self._method = method, mask_updates.METHODS[method]
         self._schedule, self._seed = schedule, seed
         self.observes = self._method.needs_gradients
@@ -91,7 +153,7 @@ class DynamicMasks(step_hooks.StepHook):
         """
         if model.holds:
             raise ValueError(
-                f"dynamic={self._name} grows weights from 0: expected pruned "
+                f"hooks={self._name} grows weights from 0: expected pruned "
                 "weights that are 0, not held at other values"
             )
         trained = model.network.trainable_variables
@@ -102,7 +164,7 @@ class DynamicMasks(step_hooks.StepHook):
         }
         if not places:
             raise ValueError(
-                f"dynamic={self._name} is for weights that are trained under "
+                f"hooks={self._name} is for weights that are trained under "
                 f"masks. Received: {type(model).__name__}, which trains none"
             )
         kernels = {name: model.variables[name] for name in model.masks}
@@ -123,13 +185,13 @@ class DynamicMasks(step_hooks.StepHook):
             name="dynamic_seeds",
         )
 
-    def observed(self, gradients: list[tf.Tensor]) -> None:
+    def observed(self, gradients: "list[tf.Tensor]") -> None:
         """Keeps what the next event looks at."""
         for layer in self._layers:
             layer.gradient.assign(gradients[layer.place])
 
     def event(
-        self, iteration: int, optimizer: keras.optimizers.Optimizer
+        self, iteration: int, optimizer: "keras.optimizers.Optimizer"
     ) -> dict:
         """Does one update.
 

@@ -1,4 +1,4 @@
-"""Tests of foundations/training/dynamic_masks.py, against plain numpy."""
+"""Tests of foundations/training/hooks/dynamic_masks.py, against plain numpy."""
 
 import collections
 import re
@@ -14,12 +14,12 @@ from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.selection import mask_updates
 from lottery_ticket.foundations.training import (
     draws,
-    dynamic_masks,
     optimizers,
     programs,
     resumable_run,
     step_hooks,
 )
+from lottery_ticket.foundations.training.hooks import dynamic_masks
 from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests import tiny
 
