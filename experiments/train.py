@@ -158,6 +158,7 @@ def _again(ticket, output_dir, given, save_iterations, output):
         course=course,
         finetune=source.is_finetuned,
         reads=(ticket,),
+        is_compacted=source.is_compacted,
     )
 
 

@@ -125,6 +125,11 @@ class FinishedRun:
         is_dense = self.settings.get("level") == 0
         return not is_dense and self.settings.get("retraining") == "finetune"
 
+    @property
+    def is_compacted(self) -> bool:
+        """Whether it was trained as a smaller network; see compacted_model."""
+        return bool(self.inputs.get("compacted"))
+
     @functools.cached_property
     def granularity(self) -> granularity.Granularity:
         """What was pruned at once."""

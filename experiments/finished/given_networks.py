@@ -31,7 +31,7 @@ def network(given):
         return save_restore.standardize(given)
     file, _, part = given.rstrip("/").rpartition("/")
     if ticket_file.is_packed(file):
-        return _of_file(file, part)
+        return _of_ticket(ticket_file.read(file), file, part)
     if ticket_file.is_packed(given):
         raise ValueError(
             f"Say which weights of {given}: {given}/initial or {given}/final"
@@ -43,8 +43,7 @@ def network(given):
         raise unready.Unready(str(error), _directory(given)) from error
 
 
-def _of_file(file, part):
-    ticket = ticket_file.read(file)
+def _of_ticket(ticket, file, part):
     found = {**ticket.networks, "masks": ticket.masks}
     if part not in found:
         raise ValueError(
@@ -94,8 +93,8 @@ def _several(given):
 def _masks(given):
     if isinstance(given, str) and ticket_file.is_packed(given):
         given = f"{given}/masks"
-    found = network(given)
-    action = str(names_0_1_0.value(_settings_of(given), "mask_0_action"))
+    found, settings = _with_settings(given)
+    action = str(names_0_1_0.value(settings, "mask_0_action"))
     if mask_0.holds(action):
         _log.warning(
             "%s is of a run whose pruned weights were held at other values "
@@ -106,14 +105,16 @@ def _masks(given):
     return found
 
 
-def _settings_of(given):
-    """Settings of the run that masks are of, where it is one of ours."""
+def _with_settings(given):
+    """A network, and the settings of its run, where that is one of ours."""
     if not isinstance(given, str):
-        return {}
+        return network(given), {}
     directory = _directory(given)
-    if ticket_file.is_packed(directory):
-        return ticket_file.read(directory).settings
-    record = None
+    if ticket_file.is_packed(directory):  # Read once: it takes a while.
+        ticket = ticket_file.read(directory)
+        part = given.rstrip("/").rpartition("/")[2]
+        return _of_ticket(ticket, directory, part), ticket.settings
+    found, record = network(given), None
     if files.exists(paths.record(directory)):
         record = run_record.read(directory)
-    return record["settings"] if record else {}
+    return found, record["settings"] if record else {}

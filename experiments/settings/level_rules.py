@@ -12,7 +12,7 @@ from lottery_ticket.foundations.selection import (
     layer_shares,
     quotas,
 )
-from lottery_ticket.foundations.training import schedules
+from lottery_ticket.foundations.training import optimizers, schedules
 from lottery_ticket.foundations.values import entries, fields, seeds, steps
 
 with lazy.imports():
@@ -107,6 +107,12 @@ class LevelRules:
         "Sreenivasan et al. (ceil_plus_one) counts.",
         choices=quotas.COUNT_ROUNDINGS,
     )
+    compact_levels: bool = fields.field(
+        False,
+        "Whether levels from 1 on are trained as smaller networks, without the "
+        "units that nothing reads: the same but for rounding, for "
+        "granularity=unit.",
+    )
 
     def __attrs_post_init__(self):
         """Raises a ValueError unless settings go together."""
@@ -160,6 +166,8 @@ class LevelRules:
         del own["densities"], own["target_density"]
         if not self.restart:
             del own["restart"]  # Older runs have none.
+        if not (self.compact_levels and level):
+            del own["compact_levels"]  # Level 0 has all units.
         return {
             "density": self.density(level, levels),
             "densities_before": list(before) or None,
@@ -307,6 +315,7 @@ class LevelRules:
         n:m says itself how many weights stay, so nothing else may; and what
         reads a unit is pruned with it only where that is 0.
         """
+        self._check_compact(recipe, chosen)
         if chosen.kind == "unit" and mask_0.holds(self.mask_0_action):
             raise ValueError(
                 "granularity=unit prunes what reads a unit, as that gives 0: "
@@ -327,6 +336,22 @@ class LevelRules:
                 f"granularity={chosen} says itself how many weights stay. "
                 f"Expected no fractions, or {1 - n / m:g} for layers that are "
                 f"pruned and 0 for others. Received: {recipe.fractions}"
+            )
+
+    def _check_compact(self, recipe, chosen):
+        """Raises unless smaller levels are trained the same."""
+        if not self.compact_levels:
+            return
+        if chosen.kind != "unit":
+            raise ValueError(
+                "compact_levels leaves out units: expected granularity=unit. "
+                f"Received: granularity={chosen}"
+            )
+        if recipe.optimizer == optimizers.COMPILED:
+            raise ValueError(
+                "compact_levels needs an optimizer that moves each weight by "
+                f"itself: expected one of {', '.join(optimizers.OPTIMIZERS)}. "
+                f"Received: optimizer={recipe.optimizer}"
             )
 
     def _check_start(self):

@@ -29,6 +29,7 @@ from lottery_ticket.models import user_model
 
 with lazy.imports():
     from lottery_ticket.foundations.networks import pruned_groups
+    from lottery_ticket.foundations.training import compacted_model
 
 
 class Levels:
@@ -123,6 +124,8 @@ class Levels:
         """
         recipe, rules = self._recipe, self._rules
         criteria.check_network(self._scoring.criterion, model)
+        if rules.compact_levels:
+            compacted_model.check(model)
         if not are_keys:
             self._by_keys = recipe.by_keys(model)
         layer_shares.groups(
@@ -232,8 +235,10 @@ class Levels:
 
     def _train(self, bar, level, dataset, model):
         """Trains a level in its folder; see `experiment.experiment`."""
-        start = self._rules.rewind_iteration
+        start, trainee = self._rules.rewind_iteration, model
         if level:
+            if self._rules.compact_levels:
+                trainee = compacted_model.of(model)
             start = "0it" if self._rules.restart else start
             course = run_settings.Course(start, self._saved(dataset, start))
         else:  # It saves what the others start from.
@@ -244,7 +249,7 @@ class Levels:
         return from_recipe.train(
             self._recipe,
             dataset,
-            model,
+            trainee,
             self._directories[level],
             label=f"level {level}/{self._last}",
             course=course,

@@ -5,11 +5,14 @@ from collections.abc import Callable
 
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe, mask_dynamics
-from lottery_ticket.foundations.machine import files, progress
+from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import lock, plans
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import names
+
+with lazy.imports():
+    from lottery_ticket.foundations.training import compacted_model
 
 
 def plan(
@@ -56,6 +59,7 @@ def training(
     finetune: bool = False,
     reads: tuple[str, ...] = (),
     before_data: Callable[[], object] | None = None,
+    is_compacted: bool = False,
 ) -> plans.Plan:
     """Returns the plan of an experiment that trains once, in one folder.
 
@@ -67,6 +71,8 @@ def training(
             plans.Run.
         course: Where it starts, and what it does on the way.
         finetune: Whether to train at the schedule's last rate throughout.
+        is_compacted: Whether it is trained as a smaller network; see
+            compacted_model.
     """
     names.check("on_collapse", output.on_collapse, collapse.POLICIES)
 
@@ -76,7 +82,7 @@ def training(
         from_recipe.train(
             recipe,
             dataset,
-            model,
+            compacted_model.of(model) if is_compacted else model,
             output_dir,
             course=course,
             finetune=finetune,

@@ -1,6 +1,7 @@
 """Loss and metrics of networks over whole splits."""
 
 import concurrent.futures
+import functools
 import operator
 import typing
 
@@ -114,8 +115,9 @@ class Evaluation:
             )
         elif has_weights not in self._functions:
             variables = self._network.variables
+            # A partial, as of `programs`: many networks are evaluated.
             self._functions[has_weights] = tf.function(
-                self._sum_up,
+                functools.partial(self._sum_up),
                 autograph=False,
                 input_signature=[
                     batches.signature(split),

@@ -160,8 +160,7 @@ class Program:
         self._evaluation = network_evaluation.Evaluation(model, dataset, jit)
         # In one call: a deep network has hundreds of variables.
         self.snapshot: Callable[[], list[tf.Tensor]] = tf.function(
-            lambda: [tf.identity(v.value) for v in self.network.variables],
-            autograph=False,
+            functools.partial(_values, self.network), autograph=False
         )
 
     def _compile(self, step, jit, is_streamed):
@@ -429,6 +428,10 @@ class Program:
             (0, empty),
         )
         return results.stack()
+
+
+def _values(network):
+    return [tf.identity(variable.value) for variable in network.variables]
 
 
 def fetched(results: list[tf.Tensor]) -> np.ndarray:

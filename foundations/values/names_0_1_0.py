@@ -43,6 +43,7 @@ BEFORE = {
     "retraining": "rewind",
     "rewind_iteration": "0it",
     "restart": False,
+    "compact_levels": False,
     "mask_1_action": "rewind",
     "mask_0_action": "zero",
     "granularity": "weight",

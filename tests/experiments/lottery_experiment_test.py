@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 import pytest
 
-from lottery_ticket.experiments import lottery_experiment
+from lottery_ticket.experiments import lottery_experiment, train
 from lottery_ticket.experiments.settings import (
     level_rules,
     recipes,
@@ -17,7 +17,7 @@ from lottery_ticket.experiments.settings import (
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.records import paths, run_record, save_restore
 from lottery_ticket.foundations.training import programs
-from lottery_ticket.tests import grids, planned
+from lottery_ticket.tests import grids, planned, tiny
 
 RECIPE = recipes.Recipe(
     training_len="20it", test_interval=10, seed=1, jit=False
@@ -411,6 +411,59 @@ def test_units_go_with_what_reads_them_and_both_are_counted(tmp_path, capsys):
         run_granular(tmp_path, "block:2x2")
     with pytest.raises(ValueError, match="granularity: 'unit' there, 'weight'"):
         run_granular(tmp_path, "weight")
+
+
+def test_smaller_levels_have_the_results_of_full_ones(tmp_path):
+    for name in ("full", "smaller"):
+        rules = level_rules.LevelRules(compact_levels=name == "smaller")
+        run_granular(tmp_path / name, "unit", rules=rules)
+    trials = [str(tmp_path / name / "trial1") for name in ("full", "smaller")]
+    for level in range(3):
+        directories = [paths.run(each, level, "same_init") for each in trials]
+        if not level:  # All units are there: it is trained itself.
+            assert tiny.result_bytes(directories[0]) == tiny.result_bytes(
+                directories[1]
+            )
+        first, second = (networks(each, level) for each in trials)
+        for one, other in zip(first, second, strict=True):
+            assert list(one) == list(other)
+            for name, value in one.items():
+                np.testing.assert_allclose(other[name], value, atol=1e-5)
+        there, here = map(run_record.read, directories)
+        for name in ("density", "effective", "groups", "iterations"):
+            assert there.get(name) == here.get(name)
+        logs = [save_restore.read_log(each, "test") for each in directories]
+        for name, column in logs[0].items():
+            np.testing.assert_allclose(logs[1][name], column, atol=1e-4)
+    assert here["settings"]["compact_levels"] is True
+    assert here["compacted_weights"][1] == (
+        64 * 192 + 192 + 192 * 64 + 64 + 64 * 10 + 10
+    )
+    # The last level once more, as it was trained; and then as it was not.
+    made = str(tmp_path / "again")
+    planned.run(train.plan, made, ticket=directories[1], quiet=True)
+    assert tiny.result_bytes(made) == tiny.result_bytes(directories[1])
+    with pytest.raises(ValueError, match="compact_levels: True there, False"):
+        run_granular(tmp_path / "smaller", "unit")
+
+
+def test_smaller_levels_are_refused_before_any_is_trained(tmp_path):
+    for given, once, message in (
+        ({"model": "conv2", "dropout": 0.5}, "unit", "random in training"),
+        ({}, "weight", "expected granularity=unit"),
+    ):
+        recipe = attrs.evolve(RECIPE, **given)
+        with pytest.raises(ValueError, match=message):
+            planned.run(
+                lottery_experiment.plan,
+                str(tmp_path / "trial1"),
+                recipe,
+                scoring.Scoring(granularity=once),
+                level_rules.LevelRules(compact_levels=True),
+                iterations=1,
+                quiet=True,
+            )
+    assert not (tmp_path / "trial1").exists()
 
 
 def test_the_units_of_lowest_mean_magnitude_are_pruned(tmp_path):

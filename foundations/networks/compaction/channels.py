@@ -70,12 +70,18 @@ class Found:
         return [_agreed(several), *(self.constants[n] for n in others)]
 
 
-def find(network_graph: graph.Graph) -> Found:
+def find(network_graph: graph.Graph, folds: bool = True) -> Found:
     """Returns what of a network must stay.
 
     First from the inputs on: what is constant. Then from the outputs back: what
     is needed; as a layer may ask for channels of another's input, and that for
     more, until nothing is added any more.
+
+    Args:
+        network_graph: The network.
+        folds: Whether constants are looked for, which can become a part of
+            biases. Else all counts as varying, and what goes is what no other
+            reads.
     """
     tensors = network_graph.tensors
     found = Found(
@@ -85,12 +91,8 @@ def find(network_graph: graph.Graph) -> Found:
         [np.zeros(each.channels, bool) for each in tensors],
         {},
     )
-    for rule in found.steps:
-        given = [found.constants[number] for number in rule.call.inputs]
-        for number, constants in zip(
-            rule.call.outputs, rule.constants(given), strict=True
-        ):
-            found.constants[number] = constants
+    if folds:
+        _look_for_constants(found)
     for number in network_graph.inputs:
         found.kept[number][:] = True
     for number in network_graph.outputs:
@@ -98,6 +100,15 @@ def find(network_graph: graph.Graph) -> Found:
     while _spread(found) or _fill(found):
         pass
     return found
+
+
+def _look_for_constants(found):
+    for rule in found.steps:
+        given = [found.constants[number] for number in rule.call.inputs]
+        for number, constants in zip(
+            rule.call.outputs, rule.constants(given), strict=True
+        ):
+            found.constants[number] = constants
 
 
 def _spread(found):

@@ -238,6 +238,39 @@ def test_a_restart_is_a_setting_where_there_is_one():
     assert again.settings(1, 2) == {**rules.settings(1, 2), "restart": True}
 
 
+def test_smaller_levels_are_a_setting_from_level_1_on():
+    rules = level_rules.LevelRules()
+    smaller = level_rules.LevelRules(compact_levels=True)
+    assert smaller.settings(0, 2) == rules.settings(0, 2)
+    assert smaller.settings(1, 2) == {
+        **rules.settings(1, 2),
+        "compact_levels": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("recipe", "chosen", "message"),
+    [
+        ({}, "weight", "expected granularity=unit. Received: granularity=we"),
+        ({}, "block:2x2", "Received: granularity=block:2x2"),
+        (
+            {"optimizer": "compiled", "recipe": "own_model", "model": "a.py:f"},
+            "unit",
+            "expected one of sgd, .*Received: optimizer=compiled",
+        ),
+    ],
+)
+def test_smaller_levels_are_of_units_and_updates_per_weight(
+    recipe, chosen, message
+):
+    rules = level_rules.LevelRules(compact_levels=True)
+    with pytest.raises(ValueError, match=message):
+        rules.check_granularity(
+            recipes.Recipe(**recipe), granularity.parse(chosen)
+        )
+    rules.check_granularity(recipes.Recipe(), granularity.parse("unit"))
+
+
 def test_settings_are_json_values_of_numpy_numbers_too():
     target = level_rules.LevelRules(target_density=np.float32(0.25))
     given = level_rules.LevelRules(densities=np.array([0.5, 0.25], np.float32))
