@@ -9,7 +9,7 @@ from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations import experiment
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.records import (
     paths,
     plans,
@@ -114,6 +114,8 @@ class Levels:
         """
         recipe, rules = self._recipe, self._rules
         criteria.check_network(self._scoring.criterion, model)
+        others = model.variables.keys() - model.masks.keys()
+        mask_1.check_network(rules.mask_1_action, others)
         if not are_keys:
             self._by_keys = recipe.by_keys(model)
         layer_shares.groups(
