@@ -11,19 +11,6 @@ from lottery_ticket.foundations.training import network_evaluation
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.experiments import trunks
 
-NORM_NETWORK = """
-import keras
-
-def make():
-    return keras.Sequential([
-        keras.Input((8, 8, 1)),
-        keras.layers.Conv2D(3, 3, use_bias=False),
-        keras.layers.BatchNormalization(),
-        keras.layers.Flatten(),
-        keras.layers.Dense(10),
-    ])
-"""
-
 
 @pytest.fixture(scope="module")
 def tickets(tmp_path_factory):
@@ -81,7 +68,7 @@ def test_a_weight_stays_that_either_run_keeps(tickets, tmp_path):
 def with_norms(tmp_path_factory):
     """A run of a network with a batch normalisation."""
     folder = tmp_path_factory.mktemp("norms")
-    (folder / "own.py").write_text(NORM_NETWORK)
+    (folder / "own.py").write_text(trunks.NORM_NETWORK)
     recipe = trunks.recipes.Recipe(
         "digits_fc",
         model=f"{folder}/own.py:make",
@@ -118,13 +105,10 @@ def test_norms_are_moved_alone_to_where_they_do_nothing(
     for name, array in final.items():
         if "moving" in name:
             continue
-        np.testing.assert_array_equal(
-            end[name],
-            np.full_like(array, moved.get(name, 0)) if name in moved else array,
-        )
-        halfway = (array + moved[name]) / 2 if name in moved else array
-        np.testing.assert_allclose(middle[name], halfway, rtol=1e-6)
-        assert (name in moved) == (end[name] != array).any()
+        goal = np.full_like(array, moved[name]) if name in moved else array
+        np.testing.assert_array_equal(end[name], goal)
+        np.testing.assert_allclose(middle[name], (array + goal) / 2, rtol=1e-6)
+        assert (goal != array).any() == (name in moved)
 
 
 def test_without_norms_there_is_nothing_to_move(tickets, tmp_path):

@@ -32,6 +32,7 @@ from lottery_ticket.foundations.training import resumable_run
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import seeds, steps
 from lottery_ticket.tests import grids, planned, tiny
+from lottery_ticket.tests.experiments import trunks
 
 RECIPE = recipes.Recipe(
     hidden_units=(12, 8),
@@ -49,20 +50,6 @@ NEED_PRUNED = [
     name for name, each in mask_1.MASK_1_ACTIONS.items() if each.needs == "all"
 ]
 NEED_NO_PRUNED = [name for name in ACTIONS if name not in NEED_PRUNED]
-
-
-NORM_NETWORK = """
-import keras
-
-def make():
-    return keras.Sequential([
-        keras.Input((8, 8, 1)),
-        keras.layers.Conv2D(3, 3, use_bias=False),
-        keras.layers.BatchNormalization(),
-        keras.layers.Flatten(),
-        keras.layers.Dense(10),
-    ])
-"""
 
 
 def run_levels(directory, recipe=RECIPE, levels=2, **rules):
@@ -324,7 +311,7 @@ def test_a_ticket_file_without_final_weights_is_named(ticket, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("action", ["signed_draw", "signed_draw_norms"])
 def test_norms_are_of_the_draw_or_carried(tmp_path, action):
-    (tmp_path / "own.py").write_text(NORM_NETWORK)
+    (tmp_path / "own.py").write_text(trunks.NORM_NETWORK)
     recipe = attrs.evolve(
         RECIPE,
         model=f"{tmp_path}/own.py:make",
