@@ -16,6 +16,9 @@ EXPERIMENTS = {
     "reinit": ("ticket", "reinit"),
     "reuse": ("ticket", "reuse"),
     "reuse_sign": ("ticket", "reuse_sign"),
+    "signed_draw": ("ticket", "signed_draw"),
+    "signed_draw_initial": ("ticket", "signed_draw_initial"),
+    "signed_draw_norms": ("ticket", "signed_draw_norms"),
     "shuffle": ("shuffle", "rewind"),
     "random": ("shuffle", "reinit"),
     "random_global": ("random_global", "reinit"),
@@ -53,7 +56,10 @@ def lines(
         experiment: One or several, separated by commas, of reinit (fresh
             weights), reuse (values of the ticket's initial weights at other
             places), reuse_sign (the same, each where the ticket's weight has
-            its sign), shuffle (each layer's mask permuted), random (the same,
+            its sign), signed_draw (fresh weights, each with the sign that the
+            ticket's ended with), signed_draw_initial (with the sign it began
+            with), signed_draw_norms (with the ticket's trained normalisations,
+            too), shuffle (each layer's mask permuted), random (the same,
             with fresh weights), random_global (as many weights of all layers
             together at random, fresh), oneshot (masks of as many weights by
             the dense network's magnitudes alone) and transfer (the ticket with

@@ -86,6 +86,7 @@ REFERENCE = {
         "experiments.branch",
         "experiments.reinitialize",
         "experiments.instability",
+        "experiments.barrier",
         "experiments.mask_connectivity",
         "experiments.untrained",
         "experiments.supermask",

@@ -58,8 +58,9 @@ def plan(
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2,
     for reinit and oneshot; Frankle et al. 2021
     (https://arxiv.org/abs/2009.08576) for shuffle; reuse and reuse_sign are the
-    2018 library's, the other actions those of Zhou et al. 2019
-    (https://arxiv.org/abs/1905.01067), sec. 3.
+    2018 library's, signed draws those of Oh, Baik & Lee 2025
+    (https://arxiv.org/abs/2504.05357), the other actions those of Zhou et al.
+    2019 (https://arxiv.org/abs/1905.01067), sec. 3.
 
     Args:
         output_dir: Folder of the results.
@@ -73,10 +74,14 @@ def plan(
         mask_1_action: What kept weights start from: rewind or none (where they
             were in the dense network when the ticket was rewound), reinit (a
             fresh draw), reuse (drawn from the ticket's initial values in their
-            layer) or reuse_sign (the same, each with the sign it had). Others
-            are as in lottery_experiment, made of the weights that rewind gives,
-            biases and the like included. All but the reshuffles and mask_init
-            look at the pruned weights of level 0 as well.
+            layer), reuse_sign (the same, each with the sign it had) or
+            signed_draw (a fresh draw, each weight with the sign that the ticket
+            ended with; of other masks than its own, that the dense network
+            did), signed_draw_initial (with the sign it started with) and
+            signed_draw_norms (with the ticket's trained normalisations, too).
+            Others are as in lottery_experiment, made of the weights that rewind
+            gives, biases and the like included. All but those, the reshuffles
+            and mask_init look at the pruned weights of level 0 as well.
         signed_constant: Magnitude that an action of constants gives to every
             weight, in place of each layer's standard deviation.
         start_iteration: Length of training that lies before the branch, such as
@@ -101,6 +106,9 @@ def plan(
         source, selection, mask_1_action, signed_constant, start_iteration
     )
     _check_not_the_same(source, recipe, own)
+    action = mask_1.MASK_1_ACTIONS[own["mask_1_action"]]
+    others = source.initial.keys() - source.masks.keys()
+    mask_1.check_network(own["mask_1_action"], others)
     if selection != "ticket":
         _check_pruned(source, selection)
     drawn = seeds.derive(recipe.init_seed, selection)
@@ -122,10 +130,10 @@ def plan(
         "experiment": "branch",
         **own,
         "masks": checksum if selection in DRAWN else checksum(),
-        "ticket": source.checksum("masks", "initial"),
+        "ticket": source.checksum(*_parts(action)),
     }
     seed = recipe.init_seed
-    if not mask_1.MASK_1_ACTIONS[own["mask_1_action"]].puts_back:
+    if not action.puts_back:
         # As reinitialize draws: not the ticket's.
         seed = seeds.derive(seed, "reinitialize")
 
@@ -144,9 +152,9 @@ def plan(
             source.pruned_at_once.get("score_pooling"),
         )
         kept, start = masks(), presets()
-        if kept is None:
-            kept = select(groups)
-            start = _presets(source, kept, settings, seed)
+        if kept is None or action.draws:
+            kept = select(groups) if kept is None else kept
+            start = _presets(source, kept, settings, seed, model.draw)
         model.reset(start, kept, seed)
         return groups.facts(kept)
 
@@ -308,6 +316,12 @@ def _own(source, selection, mask_1_action, signed_constant, start_iteration):
     }
 
 
+def _parts(action):
+    """What of a ticket a branch depends on."""
+    usual = ("masks", "initial")
+    return (*usual, "final") if action.needs == "final" else usual
+
+
 def _checksum(masks, source):
     """Of masks; a ticket's own are not read again for each branch.
 
@@ -340,23 +354,33 @@ def _check_not_the_same(source, recipe, own):
         )
 
 
-def _presets(source, masks, settings, seed):
-    """What a branch starts from; None is a fresh draw of all."""
+def _presets(source, masks, settings, seed, draw=None):
+    """What a branch starts from; None is a fresh draw of all.
+
+    An action that draws gives None as long as there is no function that does:
+    all that it reads is there.
+    """
     action = mask_1.MASK_1_ACTIONS[settings["mask_1_action"]]
     if action.needs == "nothing":
         return None
     weights = source.initial  # Of which "from_masks" are kept.
-    if action.needs != "from_masks":
+    if action.needs in ("kept", "all"):
         needed = masks_lib.ones(masks) if action.needs == "all" else masks
         weights = finished_runs.start(source, needed)
+    final = None
+    if action.needs == "final":
+        final = finished_runs.end(source, masks)
     start = mask_1.Start(
         weights=weights,
         masks=masks,
         dense=weights,
-        draw=None,
+        draw=draw,
         from_masks=source.masks,
         constant=settings["signed_constant"],
+        final=final,
     )
+    if action.draws and draw is None:
+        return None
     made = mask_1.apply(settings["mask_1_action"], start, seed)
     of_kernels = {name: made[name] for name in masks}  # The rest is drawn.
     return of_kernels if action.of_kernels_only else made

@@ -1,7 +1,6 @@
 """Instability: whether copies of a ticket end in one region of low error."""
 
 import dataclasses
-import functools
 
 import attrs
 
@@ -9,10 +8,11 @@ from lottery_ticket.experiments.finished import finished_runs, given_networks
 from lottery_ticket.experiments.settings import recipe_changes, recipes
 from lottery_ticket.experiments.stages import (
     from_recipe,
+    lines,
     mask_dynamics,
     one_network,
 )
-from lottery_ticket.foundations.machine import files, lazy, progress
+from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import (
     paths,
     plans,
@@ -23,14 +23,12 @@ from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import (
     dataset_base,
     interpolation,
-    masks,
     seeds,
     steps,
 )
 
 with lazy.imports():
     from lottery_ticket.foundations import model_base
-    from lottery_ticket.foundations.training import line_evaluation
 
 COPIES_FOLDER = "copies"
 RESULT = sealed.ResultFile("connectivity.json")
@@ -104,7 +102,7 @@ def plan(
             output_dir holds something else.
         FileNotFoundError: If ticket or data cannot be had.
     """
-    alphas = interpolation.positions(points)
+    interpolation.positions(points)  # Raises here, not later.
     copies = copies_of(ticket, changes, iteration, order_seeds)
     settings = {**copies.settings(), "points": points}
 
@@ -117,31 +115,10 @@ def plan(
             )
             for name in NAMES
         ]
-        show = functools.partial(
-            progress.each, label="points of the line", quiet=quiet
+        found, text = lines.measured(
+            dataset, model, (first, second), copies.ticket.masks, points, quiet
         )
-        splits, ends, norm_examples = line_evaluation.evaluate(
-            model, dataset, first, second, copies.ticket.masks, alphas, show
-        )
-        barriers = {
-            name: interpolation.barrier(columns["error"])
-            for name, columns in splits.items()
-        }
-        errors = {name: own["error"] for name, own in splits.items()}
-        found = {
-            "iteration": start,
-            "alpha": alphas,
-            "splits": splits,
-            "ends": ends,
-            "barriers": barriers,
-            "is_stable": interpolation.is_stable(
-                barriers, errors, model.headline
-            ),
-            "norm_examples": norm_examples,
-            "density": masks.counts(copies.ticket.masks),
-            "dataset": dataset.checksum,
-        }
-        return found, _text(found, model.headline)
+        return {"iteration": start, **found}, text
 
     return one_network.measuring(
         copies.recipe,
@@ -347,18 +324,3 @@ def copies_of(
             for name in NAMES
         )
     return Copies(source, recipe, length, tuple(order_seeds))
-
-
-def _text(record, headline):
-    barriers = ", ".join(
-        f"{name} {headline.number(record['barriers'][name])}"
-        for name in ("test", "train")
-    )
-    unit = headline.barrier_unit
-    stable = "stable" if record["is_stable"] else "not stable"
-    count = record["norm_examples"]
-    taken = f"recomputed on {count:,} examples" if count else "none"
-    return (
-        f"barrier in {unit}: {barriers}; {stable}; batch-norm statistics: "
-        f"{taken}"
-    )

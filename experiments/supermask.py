@@ -79,8 +79,15 @@ class MaskSearch:
     )
 
     def __attrs_post_init__(self):
-        """Raises a ValueError if a constant is given where there is none."""
+        """Raises a ValueError if a setting has nothing to work on."""
         fields.check_uses(self)
+        needs = mask_1.MASK_1_ACTIONS[self.mask_1_action].needs
+        if needs == "final":
+            raise ValueError(
+                f"mask_1_action={self.mask_1_action} takes signs that training "
+                "ended with, and a supermask's weights are never trained. "
+                "Expected signed_draw_initial, or another action"
+            )
 
     def resolved(self, seed: int) -> "MaskSearch":
         """Returns the same, its mask_seed derived from a master seed."""

@@ -17,7 +17,7 @@ from lottery_ticket.experiments.settings import (
 from lottery_ticket.experiments.stages import one_network
 from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.selection import granularity as granularity_lib
 from lottery_ticket.foundations.selection import layer_shares, quotas
@@ -96,6 +96,9 @@ def plan(
         found = _Found(output_dir, settings)
         for criterion in grid.criteria:
             criteria_lib.check_network(criterion, model)
+        for action in grid.mask_1_actions:
+            others = model.variables.keys() - model.masks.keys()
+            mask_1.check_network(action, others)
         dense.check_data(dataset)
         finished_runs.check_network(
             dense.directory, dense.initial, model.variables

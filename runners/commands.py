@@ -66,6 +66,11 @@ EXPERIMENTS = {
         _section("connectivity"),
         usual=("ticket", "iteration", "points"),
     ),
+    "barrier": Experiment(
+        "measures the error between two finished networks",
+        _section("barriers"),
+        usual=("first", "second", "points"),
+    ),
     "mask_connectivity": Experiment(
         "what lies between two masks of the same weights",
         _section("mask_connectivity"),

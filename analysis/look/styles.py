@@ -51,6 +51,7 @@ NAMED_AFTER = {
     "criterion": ("", ""),
     "method": ("", ""),
 }
+BRANCHED = "mask_1_action"  # What branches are named after, by its value alone.
 # What was done to masks on top, as the end of an experiment's name says.
 ENDINGS = {
     "_shuffle": "shuffled",
@@ -246,6 +247,9 @@ def _usual(name):
             return _style(setting, entry)
     if name in LABELS:
         return figure_style.SERIES[[*LABELS].index(name)]
+    action = SETTINGS[BRANCHED].get(name)
+    if action is not None and _has_own(action):
+        return _style(BRANCHED, action)
     for ending, round_ in ENDING_ROUNDS.items():
         entry = criteria.CRITERIA.get(name.removesuffix(ending))
         if entry is None or entry.family is None or entry.variant:
@@ -268,7 +272,7 @@ def _plain(name):
         value = name.removeprefix(beginning)
         if name.startswith(beginning) and value in SETTINGS[setting]:
             return what + setting_label(setting, value)
-    return None
+    return setting_label(BRANCHED, name) if name in SETTINGS[BRANCHED] else None
 
 
 def _treated(name):

@@ -374,6 +374,21 @@ def start(ticket: FinishedRun, masks: Network) -> Network:
     return weights
 
 
+def end(ticket: FinishedRun, masks: Network) -> Network:
+    """Returns weights that the kept ones of some masks were trained to.
+
+    Where a ticket's masks keep them, they are its own final weights. Other
+    masks need the dense network's.
+
+    Raises:
+        FileNotFoundError, ValueError: If the ticket's are not there or not
+            whole, or as `dense_final`.
+    """
+    if all((mask <= ticket.masks[name]).all() for name, mask in masks.items()):
+        return ticket.final
+    return dense_final(ticket)
+
+
 def dense_final(ticket: FinishedRun) -> Network:
     """Returns the weights that level 0 of a ticket's experiment ended with.
 

@@ -262,6 +262,7 @@ class LevelRules:
             dense=dense,
             draw=pruned.draw,
             constant=self.signed_constant,
+            final=pruned.final,
         )
         weights = mask_1.apply(self.mask_1_action, given, seed_1)
         if held is None:

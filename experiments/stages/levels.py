@@ -9,7 +9,7 @@ from lottery_ticket.experiments.stages import from_recipe, mask_dynamics
 from lottery_ticket.foundations import experiment
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.mask_actions import mask_0
+from lottery_ticket.foundations.mask_actions import mask_0, mask_1
 from lottery_ticket.foundations.records import (
     paths,
     plans,
@@ -126,6 +126,8 @@ class Levels:
         criteria.check_network(self._scoring.criterion, model)
         if rules.compact_levels:
             compacted_model.check(model)
+        others = model.variables.keys() - model.masks.keys()
+        mask_1.check_network(rules.mask_1_action, others)
         if not are_keys:
             self._by_keys = recipe.by_keys(model)
         layer_shares.groups(

@@ -4,16 +4,20 @@ W is what the level before started from, all entries of it; each layer's kernel
 is treated on its own. MASK_1_ACTIONS says what each action does.
 
 Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067) and its code, but
-for reinit (Frankle & Carbin 2019) and the last two (the 2018 library). What
-Zhou et al. call reinit is a permutation of what was drawn: random_reinit here.
+for reinit (Frankle & Carbin 2019), reuse and reuse_sign (the 2018 library) and
+signed draws (Oh, Baik & Lee 2025, https://arxiv.org/abs/2504.05357, and its
+code; not its tables). What Zhou et al. call reinit is a permutation of what was
+drawn: random_reinit here.
 Differs: all draws are seeded; a layer that keeps nothing is not rescaled, where
-the reference divides by 0.
+the reference divides by 0. Of signed draws: where a trained weight is exactly
+0, its sign is +, and the reference would lose the weight; signed_draw_initial
+is ours; signed_draw_norms carries statistics of normalisations, too.
 """
 
 import dataclasses
 import functools
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -30,8 +34,11 @@ class Mask1Action(entries.Entry):
 
     Args:
         needs: Entries of W, or of level 0's weights, that kept weights depend
-            on: "kept" ones, "all", or the "from_masks" keep; or "nothing", a
-            fresh draw of all variables.
+            on: "kept" ones, "all", or the "from_masks" keep; or "final", the
+            kept ones of `Start.final`; or "nothing".
+        draws: Whether it takes a fresh draw of all variables.
+        carries: Whether it carries what neither kernels nor biases have
+            trained: scales, shifts and statistics of normalisations.
         puts_back: Whether kept weights start where they did, so that training
             behind them counts.
         takes_constant: Whether they can get one magnitude, `Start.constant`.
@@ -40,6 +47,8 @@ class Mask1Action(entries.Entry):
     """
 
     needs: str = "kept"
+    draws: bool = False
+    carries: bool = False
     puts_back: bool = False
     takes_constant: bool = False
     of_kernels_only: bool = False
@@ -55,11 +64,13 @@ class Start:
         masks: Those of the new level.
         dense: What level 0 started from, as weights.
         draw: Function (seed) -> network, a fresh draw of all variables; only
-            reinit calls it.
+            an action that draws calls it.
         from_masks: Masks of the positions whose values reuse and reuse_sign
             take; None means `masks`.
         constant: Magnitude above 0 that signed constants have in every layer;
             None is the standard deviation of each layer.
+        final: What the training ended with that the masks come from, for
+            actions that need it; None where there was none.
     """
 
     weights: Network
@@ -68,6 +79,7 @@ class Start:
     draw: Callable[[int], Network] | None
     from_masks: Network | None = None
     constant: float | None = None
+    final: Network | None = None
 
     def __post_init__(self):
         """Checks the networks and the constant.
@@ -78,6 +90,7 @@ class Start:
         networks = {
             "weights": self.weights,
             "dense": self.dense,
+            "final": self.final,
             "from_masks": self.from_masks,
         }
         masks_lib.check_layers(networks, self.masks)
@@ -95,12 +108,29 @@ def check(name: str) -> None:
     names.check("mask_1_action", name, ["none", *MASK_1_ACTIONS])
 
 
+def check_network(name: str, variables: Collection[str]) -> None:
+    """Raises ValueError if a network lacks what an action carries.
+
+    Args:
+        name: As for `apply`.
+        variables: Names of all variables but its kernels.
+    """
+    check(name)
+    is_lacking = all(map(_is_bias, variables))
+    if MASK_1_ACTIONS[resolve(name)].carries and is_lacking:
+        raise ValueError(
+            f"mask_1_action={name} carries what normalisations have trained, "
+            "and this network has none. Expected signed_draw, which is the "
+            "same without them"
+        )
+
+
 def apply(name: str, start: Start, seed: int) -> Network:
     """Returns the weights that a network starts from, unmasked.
 
-    Kernels are made anew, in all of their entries; other variables are as in W.
-    With reinit, all of them are drawn. reuse and reuse_sign leave 0 where the
-    masks prune, and raise as `reuse.reuse` does.
+    Kernels are made anew, in all of their entries; other variables are as in W,
+    but with an action that draws: of a draw, as its entry says. reuse and
+    reuse_sign leave 0 where the masks prune, and raise as `reuse.reuse` does.
 
     Args:
         name: Name in MASK_1_ACTIONS, or "none".
@@ -109,7 +139,13 @@ def apply(name: str, start: Start, seed: int) -> Network:
             order of the masks.
     """
     check(name)
-    return MASK_1_ACTIONS[resolve(name)].function(start, seed)
+    action = MASK_1_ACTIONS[resolve(name)]
+    if action.needs == "final" and start.final is None:
+        raise ValueError(
+            f"mask_1_action={name} takes signs that training ended with, and "
+            "nothing was trained. Use signed_draw_initial, or reinit"
+        )
+    return action.function(start, seed)
 
 
 class _Layer(typing.NamedTuple):
@@ -180,6 +216,25 @@ def _by_layer(action, start, seed, is_rescaled=False):
 
 def _reinit(start, seed):
     return dict(start.draw(seed))  # pyright: ignore[reportOptionalCall]  Given for it.
+
+
+def _signed_draw(start, seed, signs_from="final", carries=False):
+    """A fresh draw, with other signs where it is of a kernel or a bias."""
+    drawn, signs = start.draw(seed), getattr(start, signs_from)
+    made = dict(drawn)
+    for name, each in drawn.items():
+        if name in start.masks or (_is_bias(name) and name in signs):
+            magnitudes = np.abs(each)
+            made[name] = np.where(signs[name] < 0, -magnitudes, magnitudes)
+            made[name] += np.float32(0)  # 0, never -0.
+        elif carries and name in start.final:
+            made[name] = start.final[name]
+    return made
+
+
+def _is_bias(name):
+    """Whether a variable is a bias, by its name: `layer0_bias`."""
+    return name.endswith("bias")
 
 
 def _reuse(start, seed, with_signs=False):
@@ -268,6 +323,7 @@ _OF_LAYERS = {
         family=2,
     ),
 }
+OH = "Oh, Baik & Lee 2025 (https://arxiv.org/abs/2504.05357)"
 _LIBRARY = (
     "the 2018 library "
     "(https://github.com/google-research/lottery-ticket-hypothesis)"
@@ -294,6 +350,7 @@ MASK_1_ACTIONS = {
         "a fresh draw of all variables, which none of Zhou et al.'s is",
         entries.FRANKLE,
         needs="nothing",
+        draws=True,
         is_reference=True,
     ),
     "reuse": Mask1Action(
@@ -313,5 +370,37 @@ MASK_1_ACTIONS = {
         _LIBRARY,
         of_kernels_only=True,
         family=4,
+    ),
+    "signed_draw": Mask1Action(
+        _signed_draw,
+        "fresh draw, trained signs",
+        "a fresh draw of all variables, kernels and biases with the signs that "
+        "training ended with: that of the ticket or, in a lottery experiment, "
+        "of the level before",
+        OH,
+        needs="final",
+        draws=True,
+        family=8,
+    ),
+    "signed_draw_initial": Mask1Action(
+        functools.partial(_signed_draw, signs_from="weights"),
+        "fresh draw, own signs",
+        "the same, with the signs of W",
+        OH,
+        draws=True,
+        family=8,
+        variant=1,
+    ),
+    "signed_draw_norms": Mask1Action(
+        functools.partial(_signed_draw, carries=True),
+        "fresh draw, trained signs and norms",
+        "signed_draw, with all that is neither kernel nor bias as it was "
+        "trained: scales, shifts and statistics of normalisations",
+        OH,
+        needs="final",
+        draws=True,
+        carries=True,
+        family=8,
+        variant=2,
     ),
 }

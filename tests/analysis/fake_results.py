@@ -19,6 +19,7 @@ ITERATIONS = [0, 100, 200]
 # Experiment, as in settings -> the file that its folders end with.
 FILES = {
     "instability": "connectivity.json",
+    "barrier": "barrier.json",
     "mask_connectivity": "mask_connectivity.json",
     "untrained": "untrained.json",
     "gem_miner": "gem.json",

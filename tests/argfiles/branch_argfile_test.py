@@ -33,10 +33,10 @@ def test_every_line_parses_for_its_runner(capsys):
         ],
     )
     found = bound(capsys.readouterr().out.splitlines())
-    assert len(found) == 2 * 3 * (6 * 2 + 2)
+    assert len(found) == 2 * 3 * (9 * 2 + 2)
     assert len({given["output_dir"] for given in found}) == len(found)
     drawn = [given["changes"].init_seed for given in found]
-    assert len(set(drawn)) == 2 * 3 * 6 * 2 + 1
+    assert len(set(drawn)) == 2 * 3 * 9 * 2 + 1
     for given in found:
         place = paths.parse_run(given["output_dir"])
         name = place.experiment_name

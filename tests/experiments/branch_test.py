@@ -3,6 +3,7 @@
 import itertools
 import pathlib
 import re
+import shutil
 
 import attrs
 import hypothesis
@@ -26,10 +27,12 @@ from lottery_ticket.experiments.settings import (
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations.mask_actions import mask_1
 from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.tickets import run_tickets, ticket_file
 from lottery_ticket.foundations.training import resumable_run
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import seeds, steps
 from lottery_ticket.tests import grids, planned, tiny
+from lottery_ticket.tests.experiments import trunks
 
 RECIPE = recipes.Recipe(
     hidden_units=(12, 8),
@@ -40,7 +43,9 @@ RECIPE = recipes.Recipe(
     seed=1,
     jit=False,
 )
-ACTIONS = list(mask_1.MASK_1_ACTIONS)
+ACTIONS = [  # Of networks without normalisations.
+    name for name, each in mask_1.MASK_1_ACTIONS.items() if not each.carries
+]
 NEED_PRUNED = [
     name for name, each in mask_1.MASK_1_ACTIONS.items() if each.needs == "all"
 ]
@@ -101,6 +106,15 @@ def acted_on(action, dense, masks):
     start = mask_1.Start(dense, masks, dense, None)
     seed = seeds.derive(seeds.derive(1, "init"), "reinitialize")
     return mask_1.apply(action, start, seed)
+
+
+def signs_of(action, ticket, selection="ticket"):
+    """A network whose signs a signed draw has, where it is kept."""
+    if action == "signed_draw_initial":
+        return level_0(ticket)
+    if selection == "ticket":
+        return networks(ticket)[1]
+    return level_0(ticket, paths.final)
 
 
 def counts(masks):
@@ -170,6 +184,8 @@ USUAL = [
     ("ticket", "rewind"),
     ("shuffle", "rewind"),
     ("random_global", "reuse_sign"),
+    ("ticket", "signed_draw"),
+    ("oneshot", "signed_draw"),
 ]
 # Beside those, a third of all pairs, which has each of either.
 PAIRS = dict.fromkeys(
@@ -217,8 +233,11 @@ def test_every_combination_keeps_its_counts(
         pool = source[name][of_ticket[name] == 1]
         if action in ("rewind", "mask_init"):
             np.testing.assert_array_equal(start, dense[name][kept])
-        elif action == "reinit":
+        elif mask_1.MASK_1_ACTIONS[action].draws:
             assert not np.isin(start, dense[name]).any()
+            if action != "reinit":
+                signs = signs_of(action, ticket, selection)[name][kept]
+                np.testing.assert_array_equal(start < 0, signs < 0)
         elif action.startswith("reuse"):
             assert np.isin(start, pool).all()
             is_same = np.sign(start) == np.sign(dense[name][kept])
@@ -242,6 +261,104 @@ def test_actions_on_a_rewound_ticket_are_of_its_iteration(
         np.testing.assert_array_equal(array, expected[name] * mask)
     assert before["layer1_bias"].any()
     assert run_record.read(str(tmp_path))["inputs"]["start_iteration"] == 0
+
+
+@pytest.mark.parametrize("action", ["signed_draw", "signed_draw_initial"])
+def test_a_signed_draw_has_the_magnitudes_of_reinit(rewound, tmp_path, action):
+    """Pruned weights are 0; biases are as drawn, 0; training starts anew."""
+    drawn, *_ = train(tmp_path / "drawn", rewound, mask_1_action="reinit")
+    before, _, masks = train(tmp_path / "own", rewound, mask_1_action=action)
+    initial, final, _ = networks(rewound)
+    source = initial if action == "signed_draw_initial" else final
+    for name, array in before.items():
+        signs = np.where(source[name] < 0, -1, 1)
+        expected = np.abs(drawn[name]) * (signs if name in masks else 1)
+        np.testing.assert_array_equal(array, expected * masks.get(name, 1))
+    assert (drawn["layer0"] != before["layer0"]).any()
+    record = run_record.read(str(tmp_path / "own"))
+    assert record["inputs"]["start_iteration"] == 0
+    assert not record["settings"]["is_finetuned"]
+
+
+def test_a_signed_draw_is_of_the_final_weights(ticket, tmp_path, monkeypatch):
+    """Without them, nothing begins."""
+    copy = str(tmp_path / "trial1/2/same_init")
+    shutil.copytree(ticket, copy)
+    options = {"mask_1_action": "signed_draw"}
+    train(tmp_path / "a", ticket, **options)
+    settings = run_record.read(str(tmp_path / "a"))["settings"]
+    source = finished_runs.ticket(ticket)
+    assert settings["ticket"] == source.checksum("masks", "initial", "final")
+    monkeypatch.setattr(from_recipe, "dataset", None)
+    shutil.rmtree(paths.final(copy))
+    with pytest.raises(ValueError, match="final/layer0.npy"):
+        train(tmp_path / "b", copy, **options)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_ticket_file_without_final_weights_is_named(ticket, tmp_path):
+    for kept, is_enough in (("initial", False), ("both", True)):
+        file = str(tmp_path / f"{kept}.ticket")
+        ticket_file.write(file, run_tickets.of_run(ticket, kept))
+        if is_enough:
+            train(tmp_path / "b", file, mask_1_action="signed_draw")
+            continue
+        with pytest.raises(ValueError, match="no final weights. Pack it --wit"):
+            train(tmp_path / "a", file, mask_1_action="signed_draw")
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", ["signed_draw", "signed_draw_norms"])
+def test_norms_are_of_the_draw_or_carried(tmp_path, action):
+    (tmp_path / "own.py").write_text(trunks.NORM_NETWORK)
+    recipe = attrs.evolve(
+        RECIPE,
+        model=f"{tmp_path}/own.py:make",
+        hidden_units=None,
+        fractions={"*": 0.5},
+        training_len="4it",
+    )
+    ticket = run_levels(tmp_path / "trial1", recipe, levels=1)
+    before, after, masks = train(tmp_path / "a", ticket, mask_1_action=action)
+    _, final, _ = networks(ticket)
+    usual = {"gamma": 1, "beta": 0, "moving_mean": 0, "moving_variance": 1}
+    for name, value in usual.items():
+        found = before[f"batch_normalization_{name}"]
+        trained = final[f"batch_normalization_{name}"]
+        assert (trained != value).any()
+        is_carried = action == "signed_draw_norms"
+        np.testing.assert_array_equal(
+            found, trained if is_carried else np.full_like(found, value)
+        )
+    for name, mask in masks.items():
+        kept = mask == 1
+        np.testing.assert_array_equal(
+            before[name][kept] < 0, final[name][kept] < 0
+        )
+
+
+def test_an_aws_ticket_is_transferred_by_another_schedule(tmp_path):
+    """Levels at a constant rate, without rewinding; then another recipe."""
+    ticket = run_levels(
+        tmp_path / "trial1",
+        attrs.evolve(RECIPE, schedule="constant", scope="global"),
+        retraining="finetune",
+    )
+    changes = {
+        "schedule": "piecewise",
+        "lr_drops": ("20it", "30it"),
+        "training_len": "40it",
+    }
+    train(tmp_path / "a", ticket, changes, mask_1_action="signed_draw")
+    record = run_record.read(str(tmp_path / "a"))
+    assert {k: record["settings"][k] for k in changes} == {
+        **changes,
+        "lr_drops": ["20it", "30it"],
+    }
+    assert not record["settings"]["is_finetuned"]
+    log = save_restore.read_log(str(tmp_path / "a"), "train")
+    assert log["iteration"] == list(range(1, 41))
 
 
 def test_a_constant_can_be_given(ticket, tmp_path):
@@ -461,6 +578,10 @@ def test_where_the_ticket_lies_is_no_setting(ticket, tmp_path, monkeypatch):
     [
         ({"selection": "shufle"}, "selection 'shufle'. Did you mean 'shuffle"),
         ({"mask_1_action": "reus"}, "mask_1_action 'reus'. Did you mean 'reu"),
+        (
+            {"mask_1_action": "signed_draw_norms"},
+            "norms carries what normalisations have trained, and this network",
+        ),
         ({"signed_constant": 0.1}, "is for mask_1_action=signed_constant or"),
         (
             {"mask_1_action": "signed_constant", "signed_constant": 0},
@@ -535,10 +656,12 @@ def test_a_damaged_or_unfinished_ticket_stops_before_training(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "options", [{"selection": "shuffle"}, {"mask_1_action": "signed_draw"}]
+)
 def test_a_stopped_branch_goes_on_to_the_same_bytes(
-    ticket, tmp_path, monkeypatch
+    ticket, tmp_path, monkeypatch, options
 ):
-    options = {"selection": "shuffle"}
     train(tmp_path / "whole", ticket, **options)
     monkeypatch.setattr(resumable_run, "CHECKPOINT_INTERVAL_S", -1)
     real = resumable_run.ResumableRun._save_checkpoint

@@ -103,23 +103,9 @@ def test_equal_orders_make_a_constant_line_without_a_barrier(tmp_path, ticket):
     assert record["is_stable"]
 
 
-NORM_NETWORK = """
-import keras
-
-def make():
-    return keras.Sequential([
-        keras.Input((8, 8, 1)),
-        keras.layers.Conv2D(3, 3, use_bias=False),
-        keras.layers.BatchNormalization(),
-        keras.layers.Flatten(),
-        keras.layers.Dense(10),
-    ])
-"""
-
-
 @pytest.mark.slow
 def test_augmentation_and_batch_normalization(tmp_path, capsys):
-    (tmp_path / "own.py").write_text(NORM_NETWORK)
+    (tmp_path / "own.py").write_text(trunks.NORM_NETWORK)
     recipe = trunks.recipes.Recipe(
         "digits_fc",
         model=f"{tmp_path}/own.py:make",

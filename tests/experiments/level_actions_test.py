@@ -29,7 +29,11 @@ RECIPE = recipes.Recipe(
     jit=False,
 )
 COMBINATIONS = [
-    *((name, "zero") for name in ("none", *mask_1.MASK_1_ACTIONS)),
+    *(
+        (name, "zero")
+        for name, each in {"none": None, **mask_1.MASK_1_ACTIONS}.items()
+        if each is None or not each.carries  # There are no norms.
+    ),
     *(("rewind", name) for name in mask_0.MASK_0_ACTIONS if name != "zero"),
     ("random_reinit", "freeze_init"),
     ("signed_constant", "freeze_init_zero_all"),
@@ -111,10 +115,16 @@ def reused(action, kernel, mask, rng):
     return drawn
 
 
-def kept_weights(action, weights, masks, dense, seed):
+def kept_weights(action, weights, masks, dense, final, seed):
     """All weights after a mask-1 action."""
     if action == "reinit":
         return model().draw(seed)
+    if action.startswith("signed_draw"):
+        signs = final if action == "signed_draw" else weights
+        return {  # Biases are 0.
+            name: np.abs(each) * np.where(signs[name] < 0, -1, 1) + 0
+            for name, each in model().draw(seed).items()
+        }
     made, rng = dict(weights), np.random.default_rng(seed)
     for name in model().masks:
         mask = masks[name]
@@ -177,7 +187,7 @@ def expected_starts(trial, kept, held, one_shot=False):
         edited, frozen = held_weights(
             held, weights, final, before, masks, seed_0
         )
-        weights = kept_weights(kept, edited, masks, dense, seed_1)
+        weights = kept_weights(kept, edited, masks, dense, final, seed_1)
         yield {
             name: np.where(masks[name] == 1, array, frozen[name])
             if name in masks

@@ -17,6 +17,19 @@ SETTINGS = {
     "seed": 1,
 }
 RECIPE = recipes.Recipe("digits_fc", **SETTINGS)
+# A user's file, of a network with a batch normalisation.
+NORM_NETWORK = """
+import keras
+
+def make():
+    return keras.Sequential([
+        keras.Input((8, 8, 1)),
+        keras.layers.Conv2D(3, 3, use_bias=False),
+        keras.layers.BatchNormalization(),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10),
+    ])
+"""
 
 
 def masks():

@@ -51,6 +51,8 @@ def test_count_text_is_a_range_where_they_differ():
         ("fc/movement", "fc movement"),
         ("mask_1_signed_constant", "kept: constant, own signs"),
         ("mask_0_freeze_init", "pruned: at init"),
+        ("signed_draw", "fresh draw, trained signs"),
+        ("b/signed_draw_initial", "b fresh draw, own signs"),
         ("mask_1_mine", "mask_1_mine"),
         ("conv2/supermask_both", "conv2 supermask, constant, rescaled"),
         ("gem_miner", "Gem-Miner"),
@@ -106,6 +108,14 @@ def test_experiments_look_as_the_value_that_they_are_named_after():
             assert styles.series([beginning + value]) == {
                 beginning + value: look
             }
+
+
+def test_a_branch_looks_as_the_action_that_it_is_named_after():
+    """But for those that had a look before, such as reuse."""
+    looks = styles.of_setting("mask_1_action", mask_1.MASK_1_ACTIONS)
+    for name in ("signed_draw", "signed_draw_initial", "signed_draw_norms"):
+        assert styles.series([name]) == {name: looks[name]}
+    assert styles.series(["reuse"])["reuse"] != looks["reuse"]
 
 
 def test_the_same_names_in_two_trees_are_told_apart():

@@ -28,7 +28,19 @@ def draw(seed):
         name: rng.normal(size=shape).astype(np.float32)
         for name, shape in SHAPES.items()
     }
-    return {**network, "a_bias": np.float32([1, 2])}
+    norms = {"n_gamma": np.float32([1, 1]), "n_moving_mean": np.float32([0, 0])}
+    return {**network, "a_bias": np.float32([1, 2]), **norms}
+
+
+def trained(network, masks, seed):
+    """A network at the end of training: 0 where pruned, and in a tenth."""
+    rng = np.random.default_rng([seed, 2])
+    final = {}
+    for name, each in network.items():
+        moved = each + rng.normal(size=each.shape)
+        keeps = masks.get(name, 1) * (rng.random(each.shape) < 0.9)
+        final[name] = (moved * keeps).astype(np.float32) + np.float32(0)
+    return final
 
 
 @st.composite
@@ -44,7 +56,9 @@ def starts(draw_one, **options):
         masks[name] = (rng.random(shape) < rng.random()).astype(np.uint8)
     if draw_one(st.booleans()):
         masks["b"][:] = 0
-    return mask_1.Start(weights, masks, draw(seed + 1), draw, **options)
+    final = trained(weights, masks, seed)
+    dense = draw(seed + 1)
+    return mask_1.Start(weights, masks, dense, draw, final=final, **options)
 
 
 def apply(name, start, seed=3):
@@ -59,7 +73,7 @@ def apply(name, start, seed=3):
         assert array.dtype == np.float32
         assert array.shape == before[key].shape
         assert not (np.signbit(array) & (array == 0)).any()
-        if key not in start.masks and name != "reinit":
+        if key not in start.masks and not mask_1.MASK_1_ACTIONS[name].draws:
             np.testing.assert_array_equal(array, before[key])
     return made
 
@@ -80,12 +94,14 @@ def test_the_names_of_the_paper_and_ours_are_there():
         *("random_reinit_rescaling", "signed_reinit_rescaling"),
         *("signed_constant_rescaling", "rand_signed_constant_rescaling"),
         *("reinit", "reuse", "reuse_sign"),
+        *SIGNED,
     }
     contracts.check_entries(mask_1.MASK_1_ACTIONS, "start", "seed")
     for name, action in mask_1.MASK_1_ACTIONS.items():
         mask_1.check(name)
         assert mask_1.resolve(name) == name
-        assert action.needs in ("nothing", "kept", "all", "from_masks")
+        known = ("nothing", "kept", "all", "from_masks", "final")
+        assert action.needs in known
 
 
 def literal(name, **options):
@@ -124,7 +140,12 @@ def test_those_of_constants_take_one(name):
         apply(
             name,
             mask_1.Start(
-                {"x": W}, {"x": M}, {"x": W}, lambda _: {"x": W + 1}, constant=c
+                {"x": W},
+                {"x": M},
+                {"x": W},
+                lambda _: {"x": W + 1},
+                constant=c,
+                final={"x": -W},
             ),
         )["x"]
         for c in (None, 9.0)
@@ -219,7 +240,11 @@ def test_only_those_listed_look_at_pruned_entries(name, start):
     if name.startswith("reuse") and not reusable(start):
         hypothesis.reject()
     elsewhere = mask_1.Start(
-        other(start.weights), start.masks, other(start.dense), draw
+        other(start.weights),
+        start.masks,
+        other(start.dense),
+        draw,
+        final=other(start.final),
     )
     made, changed = (mask_1.apply(name, s, 3) for s in (start, elsewhere))
     same = all(
@@ -285,6 +310,98 @@ def test_reinit_is_a_fresh_draw_of_everything():
     made = apply("reinit", start, 7)
     for name, array in draw(7).items():
         np.testing.assert_array_equal(made[name], array)
+
+
+SIGNED = ("signed_draw", "signed_draw_initial", "signed_draw_norms")
+DRAWN = np.array([[3.0, -0.5, 0.25], [-2.0, 1.0, 0.0]], np.float32)
+FINAL = np.array([[-0.1, 0.0, 2.0], [0.0, -3.0, 0.0]], np.float32)
+
+
+def signed(name, **options):
+    """A layer with a bias and a norm, W, and what they were trained to."""
+    others = {
+        "x_bias": ([0.0, -0.5], [1.0, 0.0], [-2.0, -2.0]),
+        "n_gamma": ([1.0, 1.0], [1.0, 1.0], [-0.5, 2.0]),
+        "n_beta": ([0.0, 0.0], [0.0, 0.0], [0.3, -0.3]),
+        "n_moving_mean": ([0.0, 0.0], [0.0, 0.0], [4.0, -4.0]),
+    }
+    drawn, weights, final = (
+        {"x": kernel, **{n: np.float32(o[i]) for n, o in others.items()}}
+        for i, kernel in enumerate((DRAWN, W, FINAL))
+    )
+    start = mask_1.Start(
+        weights, {"x": M}, weights, lambda _: drawn, final=final, **options
+    )
+    return mask_1.apply(name, start, 0), drawn, final
+
+
+def test_signed_draws_on_a_literal_layer():
+    """W keeps 0.5, 2, -.25 and 0; a 0 counts as +, in a bias too."""
+    made, drawn, _ = signed("signed_draw")
+    np.testing.assert_array_equal(made["x"], [[-3, 0.5, 0.25], [2, -1, 0]])
+    np.testing.assert_array_equal(made["x_bias"], [0, -0.5])
+    assert not np.signbit(made["x_bias"][0])
+    for name in ("n_gamma", "n_beta", "n_moving_mean"):
+        np.testing.assert_array_equal(made[name], drawn[name])
+    made, drawn, _ = signed("signed_draw_initial")
+    np.testing.assert_array_equal(made["x"], [[3, -0.5, 0.25], [-2, 1, 0]])
+    np.testing.assert_array_equal(made["x_bias"], [0, 0.5])
+    made, drawn, final = signed("signed_draw_norms")
+    np.testing.assert_array_equal(made["x"], signed("signed_draw")[0]["x"])
+    np.testing.assert_array_equal(made["x_bias"], [0, -0.5])
+    for name in ("n_gamma", "n_beta", "n_moving_mean"):
+        np.testing.assert_array_equal(made[name], final[name])
+
+
+@pytest.mark.parametrize("name", SIGNED)
+@hypothesis.given(starts())
+@hypothesis.settings(max_examples=30)
+def test_signed_draws_are_the_draw_with_signs(name, start):
+    made, drawn = apply(name, start, 7), draw(7)
+    source = start.weights if name == "signed_draw_initial" else start.final
+    for key, array in made.items():
+        if key.startswith("n_"):
+            has_norms = name == "signed_draw_norms"
+            expected = start.final[key] if has_norms else drawn[key]
+        else:
+            sign = np.where(source[key] < 0, np.float32(-1), np.float32(1))
+            expected = sign * np.abs(drawn[key])
+        np.testing.assert_array_equal(array, expected)
+    other = mask_1.apply(name, start, 8)
+    assert all((made[key] != other[key]).any() for key in start.masks)
+
+
+def test_signed_draws_want_what_they_take():
+    weights = {"x": W}
+    start = mask_1.Start(weights, {"x": M}, weights, lambda _: {"x": DRAWN})
+    for name in ("signed_draw", "signed_draw_norms"):
+        with pytest.raises(
+            ValueError, match=f"{name} takes signs .* nothing w"
+        ):
+            mask_1.apply(name, start, 0)
+    mask_1.apply("signed_draw_initial", start, 0)
+    with pytest.raises(ValueError, match="final must have layer 'x'"):
+        mask_1.Start(weights, {"x": M}, weights, None, final={})
+    for variables in ([], ["x_bias", "cell.bias"]):
+        with pytest.raises(ValueError, match="norms carries .* none. Expected"):
+            mask_1.check_network("signed_draw_norms", variables)
+        mask_1.check_network("signed_draw", variables)
+    mask_1.check_network("signed_draw_norms", ["x_bias", "n_gamma"])
+
+
+@pytest.mark.parametrize("name", mask_1.MASK_1_ACTIONS)
+def test_those_listed_take_a_draw(name):
+    drawn = []
+
+    def drawing(seed):
+        drawn.append(seed)
+        return draw(seed)
+
+    weights = draw(0)
+    masks = {key: np.ones(shape, np.uint8) for key, shape in SHAPES.items()}
+    start = mask_1.Start(weights, masks, weights, drawing, final=draw(1))
+    mask_1.apply(name, start, 5)
+    assert drawn == [5] * mask_1.MASK_1_ACTIONS[name].draws
 
 
 @pytest.mark.parametrize("name", ["reuse", "reuse_sign"])
