@@ -123,7 +123,8 @@ def _fitting(values, given):
 def _unused(algo):
     """Flags that have no effect with an algo."""
     found = gem_search.unused(algo)
-    return found.union(_TUNING) if algo == "wt" else found
+    is_tuned = search_algos.ALGOS[algo].is_tuned
+    return found if is_tuned else found.union(_TUNING)
 
 
 def _superseded(given):

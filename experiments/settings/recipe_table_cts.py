@@ -46,7 +46,11 @@ RECIPES = {
             "CIFAR-10, with batches of 128, for mnist_fc's network on the 8x8 "
             "digits that scikit-learn brings along"
         ),
-        "expect": "See docs/frontier/cts.md",
+        "expect": (
+            "Measured over 3 trials, CTS before and after training: 42.3 % and "
+            "95.7 % at a density of .01, 69.7 % and 97.0 % at .02; the dense "
+            "network 98.4 %. See docs/frontier/cts.md"
+        ),
         **FC,
         "dataset": "digits",
         "validation_size": 300,

@@ -136,6 +136,7 @@ def _found(gem, model):
 
 def _last(gem):
     """Where the search stood at its end, of its record."""
-    last = run_record.read(gem.search_directory)["events"][-1]
+    record = run_record.read(gem.search_directory) or {}
+    last = record["events"][-1]
     names = "nominal_density", "positive_share", "multiplier", "objective"
     return {name: last[name] for name in names}

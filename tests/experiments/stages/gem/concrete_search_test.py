@@ -122,7 +122,7 @@ def test_weights_are_trained_from_where_presets_were_saved(tmp_path):
     for name, array in saved.items():
         np.testing.assert_array_equal(frozen[name], array)
     with pytest.raises(ValueError, match="cannot start at iteration 20"):
-        search(tmp_path / "end", early, concrete={"start_iteration": "5ep"})
+        search(tmp_path / "end", saved, concrete={"start_iteration": "5ep"})
     assert not (tmp_path / "end/search").exists()
 
 
