@@ -20,6 +20,7 @@ ITERATIONS = [0, 100, 200]
 FILES = {
     "instability": "connectivity.json",
     "mask_connectivity": "mask_connectivity.json",
+    "align": "alignment.json",
     "untrained": "untrained.json",
     "gem_miner": "gem.json",
     "supermask": "supermask.json",
