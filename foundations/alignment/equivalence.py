@@ -49,11 +49,12 @@ def check(found: float, directory: str) -> None:
 
 def _outputs(model, network, x):
     named = model.variables
+    examples: typing.Any = keras.tree.map_structure(_wide, x)
     found = tracing.outputs(
         model.network,
         list(named.values()),
         [_wide(network[name]) for name in named],
-        keras.tree.map_structure(_wide, x),
+        examples,
     )
     return [np.asarray(each, np.float64) for each in tf.nest.flatten(found)]
 

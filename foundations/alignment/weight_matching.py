@@ -42,8 +42,8 @@ def matched(
         for axis in group.axes
         if second[axis.name].ndim > 1
     }
-    moved = {name: np.float64(first[name]) for name in kernels}
-    fixed = {name: np.float64(second[name]) for name in kernels}
+    moved = {name: np.asarray(first[name], np.float64) for name in kernels}
+    fixed = {name: np.asarray(second[name], np.float64) for name in kernels}
     rng = np.random.default_rng(seed)
     is_changed = True
     while is_changed:
@@ -75,14 +75,17 @@ def similarities(
     found = np.zeros((group.size, group.size))
     for axis in group.axes:
         if axis.name in first:
-            rows = [
-                np.moveaxis(np.float64(network[axis.name]), axis.axis, 0)[
-                    axis.places
-                ].reshape(group.size, -1)
-                for network in (second, first)
-            ]
-            found += rows[0] @ rows[1].T
+            of_second, of_first = (
+                _rows(network[axis.name], axis) for network in (second, first)
+            )
+            found += of_second @ of_first.T
     return found
+
+
+def _rows(kernel, axis):
+    """Each unit's weights in a kernel, all its places in a row."""
+    units = np.moveaxis(np.asarray(kernel, np.float64), axis.axis, 0)
+    return units[axis.places].reshape(len(axis.places), -1)
 
 
 def _has_grown(group, before, after, fixed):
