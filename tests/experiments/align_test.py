@@ -1,5 +1,6 @@
 """Tests of experiments/align.py, on the bundled digits."""
 
+import dataclasses
 import pathlib
 import re
 
@@ -9,7 +10,7 @@ import pytest
 from lottery_ticket.experiments import align, train
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.foundations.alignment import groups, permutations
+from lottery_ticket.foundations.alignment import permutations
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.training import batches
@@ -92,15 +93,6 @@ def arrays(directory, folder):
     return save_restore.restore_network(f"{directory}/{folder}")
 
 
-def moved(results, done, network):
-    """A network or masks of the first, permuted as written."""
-    model = from_recipe.model(
-        recipe(1), from_recipe.dataset(recipe(1)), quiet=True
-    )
-    orders = arrays(done, "permutations")
-    return permutations.applied(groups.of(model), orders, network)
-
-
 def test_masks_are_those_of_the_ticket_permuted(results, done):
     ticket = arrays(results / "trial1/1/same_init", "masks")
     orders = arrays(done, "permutations")
@@ -178,9 +170,9 @@ def test_a_run_that_is_the_first_permuted_is_found(
         final["layer0"] = final["layer0"][:, known["p"]]
         final["layer0_bias"] = final["layer0_bias"][known["p"]]
         final["layer1"] = final["layer1"][known["p"]]
-        found.__dict__["final"] = final
-        found.__dict__.pop("_checksums", None)
-        return found
+        moved = dataclasses.replace(found)  # The other is kept for others.
+        vars(moved)["final"] = final
+        return moved
 
     monkeypatch.setattr(align.finished_runs, "dense", dense)
     record = run(tmp_path, results, matching)
@@ -191,7 +183,6 @@ def test_a_run_that_is_the_first_permuted_is_found(
         assert varies.sum() > 10
     np.testing.assert_array_equal(found[varies], known["p"][varies])
     assert record["barriers"][1]["test"] == pytest.approx(0, abs=1e-6)
-    align.finished_runs._read.cache_clear()  # What was changed in it.
 
 
 def test_random_permutations_are_of_their_seed(tmp_path, results):
