@@ -75,6 +75,11 @@ EXPERIMENTS = {
         "what lies between two masks of the same weights",
         _section("mask_connectivity"),
     ),
+    "align": Experiment(
+        "permutes a ticket's masks to fit another draw",
+        _section("alignment"),
+        usual=("first", "second", "ticket", "matching"),
+    ),
     "untrained": Experiment(
         "how well masks of a dense run do without any training",
         _section("untrained"),

@@ -26,6 +26,7 @@ MAY_IMPORT = {
 # Rooms for those who have asked to train, and so may load TensorFlow.
 TRAINS = {
     "foundations",
+    "foundations/alignment",
     "foundations/criteria",
     "foundations/learned_masks",
     "foundations/networks",

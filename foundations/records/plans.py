@@ -73,11 +73,19 @@ class Result:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the file is there, and whole.
+        """Whether the file is there, and whole, and so are arrays it names.
 
         Raises ValueError if it was made with other settings.
         """
-        return self.file.read_own(self.directory, self.settings) is not None
+        record = self.file.read_own(self.directory, self.settings)
+        return record is not None and not run_record.cut_files(
+            self.directory, _with_checksums(record)
+        )
+
+    def damaged_files(self) -> list[str]:
+        """Paths of files that its "checksums" name and that have changed."""
+        record = self.file.read(self.directory) or {}
+        return run_record.damaged_files(self.directory, _with_checksums(record))
 
     def write(self, found: dict) -> None:
         """Writes what was found, JSON values, with settings and environment."""
@@ -158,8 +166,8 @@ class Plan:
                 raise unready.Unready(text, folder)
 
     def damaged_files(self) -> list[str]:
-        """Paths of files of its runs, complete ones, that have changed."""
-        return [p for run in self._parts(Run) for p in run.damaged_files()]
+        """Paths of files of what is complete that have changed."""
+        return [path for part in self.writes for path in part.damaged_files()]
 
     def run(self) -> None:
         """Does what is left to do, once no folder holds anything else.
@@ -181,6 +189,11 @@ class Plan:
     def _parts(self, kind: type[_Part]) -> list[_Part]:
         """Its runs, or its results."""
         return [part for part in self.writes if isinstance(part, kind)]
+
+
+def _with_checksums(record):
+    """A result's record; most have no files beside it."""
+    return {"checksums": {}, **record}
 
 
 def made(settings: dict) -> dict:

@@ -8,6 +8,7 @@ HERE = "none: chosen here"
 FRANKLE = "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635)"
 ZHOU = "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
 RAMANUJAN = "Ramanujan et al. 2020 (https://arxiv.org/abs/1911.13299)"
+ADNAN = "Adnan et al. 2025 (https://arxiv.org/abs/2505.05143)"
 SREENIVASAN = "Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002)"
 
 

@@ -21,6 +21,7 @@ FILES = {
     "instability": "connectivity.json",
     "barrier": "barrier.json",
     "mask_connectivity": "mask_connectivity.json",
+    "align": "alignment.json",
     "untrained": "untrained.json",
     "gem_miner": "gem.json",
     "supermask": "supermask.json",

@@ -95,16 +95,16 @@ class Graph:
     outputs: list[int]
 
 
-def of(network: keras.Model) -> Graph:
+def of(network: keras.Model, purpose: str = "to be made smaller") -> Graph:
     """Returns the graph of a built network.
 
     Raises ValueError if it is not of layers that Keras calls one by one, as a
-    functional or sequential network is.
+    functional or sequential network is; it says what the graph is needed for.
     """
     if not _is_open(network):
         raise ValueError(
-            "A network must be functional or sequential, and built, to be made "
-            f"smaller. Received: {type(network).__name__} {network.name!r}, "
+            "A network must be functional or sequential, and built, "
+            f"{purpose}. Received: {type(network).__name__} {network.name!r}, "
             "which has a call of its own, or is not built"
         )
     graph = Graph([], [], [], [])

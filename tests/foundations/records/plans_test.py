@@ -48,6 +48,19 @@ def test_a_result_is_complete_once_it_is_written(tmp_path):
     assert record["environment"]["python"]
 
 
+def test_a_result_may_have_files_beside_it(tmp_path):
+    one = result(tmp_path)
+    files.write(f"{tmp_path}/masks/a.npy", b"array")
+    code = hashlib.sha256(b"array").hexdigest()
+    one.write({"checksums": {"masks/a.npy": code}})
+    whole = plan(one)
+    assert one.is_complete and not whole.damaged_files()
+    files.write(f"{tmp_path}/masks/a.npy", b"other")
+    assert whole.damaged_files() == [f"{tmp_path}/masks/a.npy"]
+    files.remove(f"{tmp_path}/masks/a.npy")
+    assert not one.is_complete
+
+
 def test_a_run_is_complete_by_its_record(tmp_path):
     one = run(tmp_path)
     assert not one.is_complete
