@@ -70,16 +70,18 @@ class FinishedRun:
     def first_masks(self) -> Network:
         """Dict, layer name -> mask that it started under.
 
-        Raises ValueError if those have changed, and it is a ticket's file.
+        Raises ValueError if those have changed, and it is or was a ticket's
+        file, which has the last ones only.
         """
         if names_0_1_0.value(self.settings, "dynamic") == "none":
             return self.masks
-        if self.packed is not None:
+        place = paths.first_masks(self.directory)
+        if self.packed is not None or not files.exists(place):
             raise ValueError(
                 f"{self.directory} holds the masks that training ended with, "
                 "not those it began with: what dynamic masks need"
             )
-        found = given_networks.network(paths.first_masks(self.directory))
+        found = given_networks.network(place)
         return {name: found[name] for name in self.masks}
 
     @property
