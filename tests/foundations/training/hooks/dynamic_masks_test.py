@@ -86,7 +86,7 @@ def twin(mask, count, weights, scores, noise):
     return left, grown
 
 
-@pytest.mark.parametrize("method", mask_updates.DYNAMIC)
+@pytest.mark.parametrize("method", mask_updates.METHODS)
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
 def test_an_update_is_that_of_a_plain_twin(name, method):
     """Values and slots of new weights are 0, those of others as they were."""
@@ -160,7 +160,7 @@ def test_growth_of_set_is_drawn_by_seed_layer_and_iteration(tmp_path):
     assert not np.array_equal(uniforms[0].flat[:15], uniforms[1].flat[:15])
 
 
-@pytest.mark.parametrize("method", mask_updates.DYNAMIC)
+@pytest.mark.parametrize("method", mask_updates.METHODS)
 @pytest.mark.parametrize("jit", [False, True])
 def test_masks_change_and_hold_in_training(tmp_path, method, jit):
     train(tmp_path, method, jit=jit)
@@ -185,7 +185,7 @@ def test_masks_change_and_hold_in_training(tmp_path, method, jit):
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
-@pytest.mark.parametrize("method", mask_updates.DYNAMIC)
+@pytest.mark.parametrize("method", mask_updates.METHODS)
 def test_a_stopped_run_goes_on_to_the_same_bytes(
     tmp_path, monkeypatch, method, is_streamed
 ):
