@@ -187,9 +187,10 @@ class Program:
     def state(self) -> dict:
         """All variables that training moves, by a name that is stable."""
         moving = {
+            # First: it may have masks, which hold where kernels are assigned.
+            "hook": self.hook.variables,
             "network": self.network.variables,
             "optimizer": self.optimizer.variables,
-            "hook": self.hook.variables,
         }
         return {
             f"{kind}/{index}": variable
