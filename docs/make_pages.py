@@ -60,6 +60,7 @@ REFERENCE = {
         "foundations.experiment",
         "foundations.trainer",
         "foundations.training.run_settings",
+        "foundations.training.hooks.hooks",
         "foundations.pruning",
         "foundations.masks",
     ),
