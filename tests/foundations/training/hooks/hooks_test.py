@@ -64,7 +64,7 @@ def test_hooks_are_written_in_one_way(word, written):
         ("hamm", "Unknown hook 'hamm'. Did you mean 'ham'"),
         ("ham:gamma=1", "Unknown option of ham 'gamma'. Known: alpha, beta"),
         ("sparse_opt:a=1", "Unknown option of sparse_opt 'a'. Known: none"),
-        ("ham:alpha", "such as ham:alpha=200.0:beta=0.001, each once"),
+        ("ham:alpha", "such as ham:alpha=200:beta=0.001, each once"),
         ("ham:alpha=1:alpha=2", "each once. Received: ham:alpha=1:alpha=2"),
         ("ham:alpha=x", "alpha must be a number, at least 0. Received: 'x'"),
         ("ham:alpha=nan", "alpha must be a number"),
