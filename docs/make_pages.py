@@ -60,7 +60,7 @@ REFERENCE = {
         "foundations.experiment",
         "foundations.trainer",
         "foundations.training.run_settings",
-        "foundations.training.dynamic_masks",
+        "foundations.training.hooks.hooks",
         "foundations.selection.mask_updates",
         "foundations.pruning",
         "foundations.masks",

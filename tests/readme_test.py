@@ -45,6 +45,7 @@ from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.selection import layer_densities, quotas
 from lottery_ticket.foundations.sweeps import argfile_lines, steps
 from lottery_ticket.foundations.tickets import run_tickets, ticket_file
+from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.models import registry as models
 from lottery_ticket.runners import commands as commands_lib
@@ -315,6 +316,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         gem_stages.CHECKS,
         score_draws.SCORE_INITS,
         regularizers.REGULARIZERS,
+        hooks.HOOKS,
         score_rounding.ROUNDINGS,
         search_algos.ALGOS,
         quotas.COUNT_ROUNDINGS,

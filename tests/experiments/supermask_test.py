@@ -452,3 +452,9 @@ def test_none_is_rewind():
 def test_what_does_not_fit_is_an_error(flags, message):
     with pytest.raises(ValueError, match=message):
         supermask.MaskSearch(**flags)
+
+
+def test_hooks_of_trained_weights_are_refused(tmp_path):
+    recipe = recipes.Recipe(hooks=("ham", "sparse_opt"))
+    with pytest.raises(ValueError, match="trains none. .*=sparse_opt,ham"):
+        supermask.plan(str(tmp_path), recipe)

@@ -151,7 +151,7 @@ def text(word: str) -> str:
     if word == NONE:
         return NONE
     name, options = parse(word)
-    return ":".join([name, *_written(options)])
+    return ":".join([name, *_written(fields.given(options))])
 
 
 def ordered(words: Iterable[str]) -> tuple[str, ...]:
@@ -228,8 +228,8 @@ def doubts(
 
 
 def _written(options):
-    """Options that are not at their default, as texts."""
-    for name, value in fields.given(options).items():
+    """Options by name, as texts."""
+    for name, value in options.items():
         if isinstance(value, float) and value == int(value):
             value = int(value)
         yield f"{name}={value}"
@@ -238,7 +238,7 @@ def _written(options):
 def _example(name):
     """The name with all options at their defaults."""
     options = fields.as_dict(HOOKS[name].options())
-    return ":".join([name, *(f"{n}={value}" for n, value in options.items())])
+    return ":".join([name, *_written(options)])
 
 
 def _number(value):

@@ -210,3 +210,13 @@ def test_what_depends_is_a_setting():
     names = set(fields.names_of(recipes.Recipe))
     for name, dependent in recipe_changes.DEPENDENT.items():
         assert {name, *dependent} <= names
+
+
+def test_hooks_are_inherited_and_can_be_taken_away():
+    settings = json.loads(json.dumps(recipes.Recipe(hooks="ham").settings()))
+    kept = recipe_changes.apply(recipe_changes.UNCHANGED, settings)
+    assert kept.hooks == ("ham",)
+    without = recipe_changes.RecipeChanges(hooks=())
+    assert recipe_changes.apply(without, settings).hooks == ()
+    of_0_1_0 = json.loads(json.dumps(recipes.Recipe().settings()))
+    assert recipe_changes.differing({"hooks": ()}, of_0_1_0) == []

@@ -9,7 +9,12 @@ from lottery_ticket.experiments.settings import model_settings, recipes
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.records import sealed
 from lottery_ticket.foundations.training import schedules
-from lottery_ticket.foundations.values import fields, seeds, steps
+from lottery_ticket.foundations.values import (
+    fields,
+    names_0_1_0,
+    seeds,
+    steps,
+)
 
 MAY_BE_NONE = {
     "data_dir",
@@ -402,3 +407,27 @@ def test_whether_fractions_are_those_of_the_recipe():
     assert recipes.Recipe(model="conv2").has_usual_fractions()
     other = recipes.Recipe(fractions={"layer0": 0.5})
     assert not other.has_usual_fractions()
+
+
+def test_hooks_are_written_in_one_way_and_absent_without():
+    given = ("sign_in:reset=2epochs", "sparse_opt")
+    recipe = recipes.Recipe(hooks=given)
+    assert recipe.hooks == ("sparse_opt", "sign_in:reset=2ep")
+    read = json.loads(json.dumps(recipe.settings()))
+    assert recipes.Recipe(**read) == recipe
+    assert "hooks" not in recipes.Recipe().settings()
+    assert names_0_1_0.value({}, "hooks") == []
+
+
+@pytest.mark.parametrize(
+    ("hooks", "message"),
+    [
+        (("hamm",), "hooks: Unknown hook 'hamm'. Did you mean 'ham'"),
+        (("ham", "sign_in"), "ham and sign_in do not go together"),
+        (("ham", "ham"), "Expected each hook once"),
+        ("ham:alpha=-1", "alpha must be a number, at least 0"),
+    ],
+)
+def test_hooks_that_cannot_be_are_errors(hooks, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.Recipe(hooks=hooks)

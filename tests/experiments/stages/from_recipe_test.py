@@ -373,3 +373,26 @@ def test_a_network_of_ours_needs_a_task_for_numbers(tmp_path):
             continue
         with pytest.raises(ValueError, match="name the task"):
             from_recipe.model(recipe, dataset)
+
+
+def test_hooks_are_of_trained_weights_and_said_to_do_nothing_once(
+    monkeypatch, caplog
+):
+    taken = []
+    monkeypatch.setattr(
+        trainer, "train", lambda *args, step, **options: taken.append(step)
+    )
+    recipe = recipes.Recipe(hooks=("norm_interpolation", "sparse_opt"))
+    dataset = from_recipe.dataset(recipe)
+    model = from_recipe.model(recipe, dataset)
+    for is_first in (True, False):
+        from_recipe.train(recipe, dataset, model, "x", is_first=is_first)
+    assert [text.split(":")[0] for text in caplog.messages] == [
+        "hooks=norm_interpolation changes nothing",
+        "hooks=sparse_opt changes little",
+    ]
+    monkeypatch.setattr(type(model), "trains_weights", False)
+    from_recipe.train(recipe, dataset, model, "x")
+    first, _, search = [step.identity for step in taken]
+    assert [*first["hook"]] == ["norm_interpolation", "sparse_opt"]
+    assert "hook" not in search and len(caplog.messages) == 2

@@ -78,6 +78,13 @@ def test_the_dense_network_is_trained_as_the_recipe_says(tmp_path):
             )
             for algo in ("sr", "random", "imp")
         ),
+        (
+            {
+                "changes": {"hooks": "ham"},
+                "tuning": {"skip_fine_tune": True},
+            },
+            "with skip_fine_tune none are: .* Received: hooks=ham",
+        ),
         ({"prune_period": 5}, "more than 5 epochs. Received: 5"),
         ({"algo": "imp", "prune_period": 6}, "prune_period=6 epochs, and tra"),
         ({"algo": "hc", "drop_bottom_half": True}, "it needs presets"),

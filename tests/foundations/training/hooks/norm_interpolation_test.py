@@ -19,17 +19,19 @@ from lottery_ticket.tests import tiny
 
 def normed(layer=None):
     """4 -> 5 -> normalisation -> 3, its scale 2 and its shift -1."""
-    norm = layer or keras.layers.BatchNormalization()
+    norm = layer or keras.layers.BatchNormalization(name="norm")
     network = keras.Sequential(
         [
             keras.Input((4,)),
-            keras.layers.Dense(5),
+            keras.layers.Dense(5, name="first"),
             norm,
-            keras.layers.Dense(3),
+            keras.layers.Dense(3, name="second"),
         ]
     )
     model = keras_model.KerasModel(network, np.zeros((1, 4), np.float32))
-    model.reset(seed=1)
+    rng = np.random.default_rng(1)  # Keras's own weights are new each time.
+    for variable in network.trainable_variables:
+        variable.assign(rng.normal(size=variable.shape))
     for variable, value in ((norm.gamma, 2.0), (norm.beta, -1.0)):
         if variable is not None:
             variable.assign(np.full(5, value))
@@ -133,9 +135,9 @@ def step_of(model, **hook):
 def test_a_step_is_one_of_the_network_between(kind):
     """And its gradients of scale and shift are 1 - alpha of that one's."""
     hook = norm_interpolation.NormInterpolation(5)
-    model, _ = normed(getattr(keras.layers, kind)())
+    model, _ = normed(getattr(keras.layers, kind)(name="norm"))
     found = step_of(model, hook=hook)
-    model, norm = normed(getattr(keras.layers, kind)())
+    model, norm = normed(getattr(keras.layers, kind)(name="norm"))
     hook.attach(model)
     (_, scale), (_, shift) = hook.substitutes(tf.constant(0, tf.int64))
     norm.gamma.assign(scale)
