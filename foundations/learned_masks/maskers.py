@@ -243,11 +243,11 @@ def highest(scores: list, kept: "tf.Tensor") -> list["tf.Tensor"]:
     bits = tf.bitcast(flat, tf.int32)
     kept = tf.cast(kept, tf.int32)
     above_0 = tf.maximum(bits, 0)
-    # Below 0, floats are in the reverse order of their bits; those above 0 are
-    # all the same, the highest.
-    below_0 = 0x7FFFFFFF - tf.where(bits < 0, bits & 0x7FFFFFFF, 0)
+    # Up to 0, floats are in the reverse order of their magnitudes; those above
+    # are all the same, the highest.
+    up_to_0 = tf.where(bits > 0, 0x7FFFFFFF, 0x7FFFFFFE - (bits & 0x7FFFFFFF))
     is_above = tf.reduce_sum(tf.cast(above_0 > 0, tf.int32)) >= kept
-    orders = tf.where(is_above, above_0, below_0)
+    orders = tf.where(is_above, above_0, up_to_0)
     removed = tf.reshape(tf.size(flat) - kept + 1, [1])
     lowest = nth_smallest([[orders]], removed)[0]  # Of what is kept.
     ties = tf.cast(orders == lowest, tf.int32)
