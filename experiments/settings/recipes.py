@@ -480,7 +480,7 @@ class Recipe:
                     f"each weight: {why}. Received: {name}="
                     f"{getattr(self, name)}"
                 )
-        if not steps.parse(self.dynamic_interval)[1]:
+        if not steps.parse(self.dynamic_interval or "0it")[1]:
             raise ValueError(
                 "dynamic_interval must be above 0. Received: "
                 f"{self.dynamic_interval}"

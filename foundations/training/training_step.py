@@ -141,8 +141,8 @@ class TrainingStep:
     @property
     def _iteration(self):
         """How many iterations the run has had, an int64 scalar."""
-        iterations = tf.identity(self.optimizer.iterations.value)
-        return tf.cast(iterations, tf.int64)
+        iterations: typing.Any = self.optimizer.iterations
+        return tf.cast(tf.identity(iterations.value), tf.int64)
 
     def _check_reached(self, gradients):
         """Names the variables that no gradient reaches, as `fit` does."""
@@ -179,7 +179,8 @@ class TrainingStep:
     def _observe(self, gradients):
         """Counts the iteration, which moves no trained variable."""
         self.hook.observed([tf.convert_to_tensor(each) for each in gradients])
-        self.optimizer.iterations.assign_add(1)
+        iterations: typing.Any = self.optimizer.iterations
+        iterations.assign_add(1)
 
     def _move(self, gradients, variables):
         # Keras's optimizers add up the gradients of all replicas.
