@@ -187,10 +187,10 @@ class Program:
     @property
     def state(self) -> dict:
         """All variables that training moves, by a name that is stable."""
-        moving = {
+        moving = {  # Masks of a hook before kernels, which they hold.
+            "hook": self.hook.variables,
             "network": self.network.variables,
             "optimizer": self.optimizer.variables,
-            "hook": self.hook.variables,
         }
         return {
             f"{kind}/{index}": variable
