@@ -79,7 +79,7 @@ class Schedule:
     def count(self, iteration: int, kept: int) -> int:
         """Returns how many of so many kept weights move: the whole ones.
 
-        What the cosine lacks by rounding, such as 9 - 2e-15, counts.
+        What the cosine lacks by rounding, such as 27 - 4e-15, counts.
         """
         return int(round(self.at(iteration) * kept, 6))
 

@@ -180,7 +180,8 @@ class TrainingStep:
     def _observe(self, gradients):
         """Counts the iteration, which moves no trained variable."""
         self.hook.observed([tf.convert_to_tensor(each) for each in gradients])
-        self.optimizer.iterations.assign_add(1)
+        iterations: typing.Any = self.optimizer.iterations
+        iterations.assign_add(1)
 
     def _move(self, gradients, variables):
         # Keras's optimizers add up the gradients of all replicas.

@@ -210,7 +210,7 @@ class DynamicMasks(step_hooks.StepHook):
                 continue
             update = mask_updates.update(
                 mask,
-                self._schedule.count(iteration, np.count_nonzero(mask)),
+                self._schedule.count(iteration, int(np.count_nonzero(mask))),
                 np.abs(layer.kernel.numpy()) + mask_updates.NOISE * noise,
                 self._method.function(layer.observed, uniform),
             )

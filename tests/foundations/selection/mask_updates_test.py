@@ -29,9 +29,9 @@ def test_a_cosine_ends_at_three_quarters_of_training():
 
 
 def test_counts_are_whole_and_of_what_the_cosine_means():
-    # .3, .225 and .075; the second is 9 - 2e-15 by floating-point numbers.
-    assert BY_PAPER.at(500) * 40 < 9
-    assert [BY_PAPER.count(at, 40) for at in (0, 500, 1000)] == [12, 9, 3]
+    # .3, .225 and .075; the second is 27 - 4e-15 by floating-point numbers.
+    assert BY_PAPER.at(500) * 120 < 27
+    assert [BY_PAPER.count(at, 120) for at in (0, 500, 1000)] == [36, 27, 9]
     assert BY_PAPER.count(500, 44) == 9 and BY_PAPER.count(500, 45) == 10
 
 
