@@ -447,9 +447,12 @@ def test_smaller_levels_have_the_results_of_full_ones(tmp_path):
         run_granular(tmp_path / "smaller", "unit")
 
 
+OF_DROPOUT = {"model": "conv2", "hidden_units": None, "dropout": 0.5}
+
+
 def test_smaller_levels_are_refused_before_any_is_trained(tmp_path):
     for given, once, message in (
-        ({"model": "conv2", "dropout": 0.5}, "unit", "random in training"),
+        (OF_DROPOUT, "unit", "random in training"),
         ({}, "weight", "expected granularity=unit"),
     ):
         recipe = attrs.evolve(RECIPE, **given)
