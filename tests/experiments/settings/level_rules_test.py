@@ -367,7 +367,9 @@ def test_kept_weights_are_acted_on_and_pruned_ones_held(kept, held, seed):
     edited, frozen = mask_0.apply(held, given, seeds.derive(3, "mask_0", 2))
     expected = mask_1.apply(
         kept,
-        mask_1.Start(edited, given.masks, network(9), network),
+        mask_1.Start(
+            edited, given.masks, network(9), network, final=given.final
+        ),
         seeds.derive(3, "mask_1", 2),
     )
     assert found.keys() == acted_on.keys() == given.initial.keys()
