@@ -142,7 +142,7 @@ def _model(masked=True):
     return model
 
 
-def _ours(masked=True, hook=step_hooks.NONE):
+def _ours(masked=True, hook: step_hooks.StepHook = step_hooks.NONE):
     """The compiled loop alone."""
     chunk = resumable_run.CHUNK_ITERATIONS
     program = programs.program(_model(masked), _adam, _dataset(), hook=hook)

@@ -37,7 +37,7 @@ Grid, CRITERIA = untrained_grid.Grid, untrained_grid.CRITERIA
 def plan(
     output_dir: str,
     run: str,
-    grid: Grid = Grid(),  # noqa: B008  Frozen.
+    grid: untrained_grid.Grid = untrained_grid.Grid(),  # noqa: B008  Frozen.
     *,
     data_dir: str | None = None,
     quiet: bool = False,
@@ -126,7 +126,7 @@ class Cuts:
     """The masks of one criterion; the dense network is scored once."""
 
     criterion: str
-    grid: Grid
+    grid: untrained_grid.Grid
     dense: finished_runs.FinishedRun
     model: typing.Any
     dataset: typing.Any
@@ -197,7 +197,7 @@ class Cuts:
 
 
 def networks(
-    grid: Grid,
+    grid: untrained_grid.Grid,
     dense: finished_runs.FinishedRun,
     masks: dict,
     level: int,

@@ -320,8 +320,9 @@ class Recipe:
 
     def code(self) -> dict[str, str]:
         """Returns fingerprints of the code of a network of the user's own."""
-        is_own = self.model is not None and user_model.is_own(self.model)
-        return user_model.fingerprints(self.model) if is_own else {}
+        if self.model is None or not user_model.is_own(self.model):
+            return {}
+        return user_model.fingerprints(self.model)
 
     def by_keys(self, model: "model_base.ModelBase") -> "Recipe":
         """Returns it with fractions of layers as a network is saved.

@@ -34,8 +34,12 @@ def course(
         given: run_settings.Course without events.
         stop_iteration: Length at which training stops before its end.
     """
-    if not is_on(recipe) or masks.density(model.masks) == 1:
+    found = hooks.moving_masks(recipe.hooks)
+    if found is None or masks.density(model.masks) == 1:
         return given
+    name, options = found
+    length = steps.iterations(recipe.training_len, per_epoch)
+    schedule = options.schedule(per_epoch, length)
     start, end = (
         steps.iterations(each, per_epoch)
         for each in (
@@ -43,12 +47,12 @@ def course(
             stop_iteration or recipe.training_len,
         )
     )
-    updates = _schedule(recipe, per_epoch).iterations(start, end)
+    updates = schedule.iterations(start, end)
     if not updates and not stop_iteration:
         _log.warning(
             "hooks=%s changes no mask of a run that begins at iteration %s: "
             "all its updates are before",
-            _method(recipe),
+            name,
             start,
         )
     return dataclasses.replace(given, event_iterations=updates)
@@ -96,9 +100,3 @@ def _method(recipe):
     """Name of what changes masks, or None."""
     found = hooks.moving_masks(recipe.hooks)
     return None if found is None else found[0]
-
-
-def _schedule(recipe, per_epoch):
-    _, options = hooks.moving_masks(recipe.hooks)
-    length = steps.iterations(recipe.training_len, per_epoch)
-    return options.schedule(per_epoch, length)

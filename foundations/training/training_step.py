@@ -171,10 +171,12 @@ class TrainingStep:
         iteration = self._iteration
         gradients = [tf.convert_to_tensor(each) for each in gradients]
         before = [tf.identity(variable.value) for variable in variables]
-        self._move(
-            self.hook.gradients(gradients, iteration),
-            self.hook.trained(variables),
-        )
+        found = self.hook.gradients(gradients, iteration)
+        # All of them, before any variable moves: a product of one that had been
+        # read could still see it move (TensorFlow 2.21 without XLA).
+        with tf.control_dependencies(found):
+            found = [tf.identity(each) for each in found]
+        self._move(found, self.hook.trained(variables))
         self.hook.updated(gradients, before, iteration)
 
     def _observe(self, gradients):

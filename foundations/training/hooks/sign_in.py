@@ -139,8 +139,6 @@ class SignIn(step_hooks.StepHook):
             anew = parts(tf.convert_to_tensor(kernel.value), self._beta)
             for variable, value in zip((first, second), anew, strict=True):
                 value = kernel.constraint.masked(value)
-                # TODO: Without XLA (jit=False) runs differ by rounding, with
-                # tf.cond here or without it; why is not known yet.
                 variable.assign(tf.where(is_due, value, variable.value))
 
     def finalized(self) -> None:

@@ -47,7 +47,7 @@ class SparseOpt(step_hooks.StepHook):
 
     def attach(self, model: trainee.Trainee) -> None:
         variables = model.network.trainable_variables
-        self._masks: list = [None] * len(variables)  # And axes of inputs.
+        self._masks: list[typing.Any] = [None] * len(variables)  # And axes of inputs.
         places = {id(each): place for place, each in enumerate(variables)}
         masked = [
             each
