@@ -47,7 +47,8 @@ class SparseOpt(step_hooks.StepHook):
 
     def attach(self, model: trainee.Trainee) -> None:
         variables = model.network.trainable_variables
-        self._masks: list[typing.Any] = [None] * len(variables)  # And axes of inputs.
+        # Masks, and axes of inputs.
+        self._masks: list[typing.Any] = [None] * len(variables)
         places = {id(each): place for place, each in enumerate(variables)}
         masked = [
             each
@@ -70,7 +71,7 @@ class SparseOpt(step_hooks.StepHook):
         return [
             gradient
             if known is None
-            else gradient * factors(*known, gradient.dtype)
+            else gradient * factors(known[0], known[1], gradient.dtype)
             for known, gradient in zip(self._masks, gradients, strict=True)
         ]
 
