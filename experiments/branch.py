@@ -345,7 +345,8 @@ def _check_not_the_same(source, recipe, own):
         or start != f"{source.start_iteration}it"
     ):
         return
-    changed = set(recipe_changes.differing(recipe.settings(), source.settings))
+    settings = {**recipe.settings(), "hooks": recipe.hooks}  # Or none.
+    changed = set(recipe_changes.differing(settings, source.settings))
     if not changed - {"fractions", "scope"}:  # Nothing is pruned.
         raise ValueError(
             f"This branch would be {source.directory} once more: give a "

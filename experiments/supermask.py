@@ -6,7 +6,6 @@ from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.experiments.settings import level_rules, recipes
 from lottery_ticket.experiments.stages import (
     from_recipe,
-    mask_dynamics,
     one_network,
 )
 from lottery_ticket.foundations.learned_masks import learned_masks
@@ -189,7 +188,6 @@ def plan(
         )
     reads = given_networks.folders(presets)
     presets = given_networks.network(presets)
-    mask_dynamics.check_off(recipe, "A supermask's weights are not trained")
     search = search.resolved(recipe.seed)
     of_run = {
         **recipe.settings(),

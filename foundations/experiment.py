@@ -17,7 +17,7 @@ class Level:
 
     Args:
         number: Number of prunings so far; 0 is the dense network.
-        masks: Dict, layer name -> mask that its training ended under.
+        masks: Dict, layer name -> mask that it was trained under.
         initial: Dict, name -> weights before its training.
         final: Dict, name -> weights after it.
         unpruned: Dict, name -> what criteria take for the weights before
@@ -103,11 +103,9 @@ def by_level(
     model = make_model(presets=presets, masks=masks)
     masks = {**masks_lib.ones(model.masks), **(masks or {})}
     initial, final = train_model(0, dataset, model)
-    masks = {**masks, **model.masks}  # They may have changed.
     dense = level = Level(0, masks, initial, final, unpruned=initial)
     for number in range(1, iterations + 1):
         start = start_next(level, dense)
         model = make_model(presets=start.presets, masks=start.masks)
         initial, final = train_model(number, dataset, model)
-        masks = {**start.masks, **model.masks}
-        level = Level(number, masks, initial, final, start.unpruned)
+        level = Level(number, start.masks, initial, final, start.unpruned)

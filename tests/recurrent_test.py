@@ -362,6 +362,7 @@ class Half:
     """A source whose masks keep every other weight, and are not learned."""
 
     rescaling = "none"
+    has_dropout = True
 
     def __init__(self, shapes):
         self.masks = [np.arange(np.prod(s)).reshape(s) % 2 for s in shapes]

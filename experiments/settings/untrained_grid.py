@@ -1,11 +1,12 @@
 """The grid of networks that are masked and never trained."""
 
+import attrs
+
 from lottery_ticket.experiments.settings import level_rules, recipes, scoring
 from lottery_ticket.foundations.criteria import criteria as criteria_lib
 from lottery_ticket.foundations.selection import granularity as granularity_lib
 from lottery_ticket.foundations.values import fields, seeds
 
-LEVELS = 24
 # Those of Zhou et al. 2019 that prune to any density, in the order of its code.
 CRITERIA = (
     *("large_final", "small_final", "random", "large_init", "small_init"),
@@ -26,10 +27,11 @@ class Grid:
         "density; with a granularity, of both those that it can be had by.",
         choices=("all", *criteria_lib.CRITERIA),
     )
-    iterations: recipes.Filled[int] = fields.left_open(
+    iterations: int = fields.field(
+        24,
         "Levels 0 (all weights) to this one; each prunes the dense network "
-        "once, as far as so many prunings by fractions would. None is 24, and "
-        "1 with a granularity of n:m, which says itself how far.",
+        "once, as far as so many prunings by fractions would. With a "
+        "granularity of n:m there is one.",
         at_least=1,
     )
     mask_1_actions: tuple[str, ...] = fields.like(
@@ -89,8 +91,12 @@ class Grid:
             chosen = tuple(
                 name for name in chosen if not scoring.unfit(name, kind)
             )
-        usual = 1 if self._is_n_of_m else LEVELS
-        return {"criteria": chosen, "iterations": self.iterations or usual}
+        is_usual = self.iterations == attrs.fields(Grid).iterations.default
+        once = self._is_n_of_m and is_usual
+        return {
+            "criteria": chosen,
+            "iterations": 1 if once else self.iterations,
+        }
 
     @property
     def _is_n_of_m(self):

@@ -1,5 +1,6 @@
 """The levels of a lottery experiment: folders, and how each comes about."""
 
+import dataclasses
 import functools
 
 import attrs
@@ -277,6 +278,8 @@ class Levels:
     def _next(self, dataset, model, level, dense):
         """What the level after a level starts from; see `experiment`."""
         number = level.number + 1
+        if mask_dynamics.is_on(self._recipe):  # They have changed in training.
+            level = dataclasses.replace(level, masks=model.masks)
         # Whose weights are pruned, and put back.
         source = dense if self._rules.one_shot else level
         masks = self._pruned(number, source, dataset, model)

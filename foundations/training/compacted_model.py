@@ -103,7 +103,7 @@ class CompactedModel(trainee.Trainee):
 
     def outcome(self) -> dict[str, Network]:
         """Returns the model's outcome, which has what was trained from here."""
-        self._model.restore({"final": self.weights})
+        self._model.restore({"final": self.weights, "masks": self.masks})
         return self._model.outcome()
 
     def restore(self, networks: dict[str, Network]) -> None:

@@ -40,6 +40,11 @@ class StepHook:
     changes_masks = False
 
     @property
+    def parts(self) -> "tuple[StepHook, ...]":
+        """The hooks that it is made of: itself."""
+        return (self,)
+
+    @property
     def identity(self) -> dict[str, typing.Any]:
         """All that the bytes of a run depend on, as JSON values by one name."""
         return {}
@@ -161,40 +166,43 @@ class Hooks(StepHook):
 
         And at most one has events. Those that are several are taken one by one.
         """
-        given = [h._hooks if isinstance(h, Hooks) else (h,) for h in hooks]
-        self._hooks = tuple(hook for each in given for hook in each)
-        self.has_events = any(hook.has_events for hook in self._hooks)
-        self.observes = any(hook.observes for hook in self._hooks)
-        self.changes_masks = any(hook.changes_masks for hook in self._hooks)
+        self._parts = tuple(part for hook in hooks for part in hook.parts)
+        self.has_events = any(hook.has_events for hook in self._parts)
+        self.observes = any(hook.observes for hook in self._parts)
+        self.changes_masks = any(hook.changes_masks for hook in self._parts)
+
+    @property
+    def parts(self) -> tuple[StepHook, ...]:
+        return self._parts
 
     @property
     def variables(self) -> "tuple[typing.Any, ...]":  # type: ignore[override]
         """Those of all."""
-        return tuple(v for hook in self._hooks for v in hook.variables)
+        return tuple(v for hook in self._parts for v in hook.variables)
 
     @property
     def identity(self) -> dict[str, typing.Any]:
         found: dict[str, typing.Any] = {}
-        for hook in self._hooks:
+        for hook in self._parts:
             found |= hook.identity
         return found
 
     @property
     def key(self) -> tuple:
-        return tuple(hook.key for hook in self._hooks)
+        return tuple(hook.key for hook in self._parts)
 
     def attach(self, model: trainee.Trainee) -> None:
-        for hook in self._hooks:
+        for hook in self._parts:
             hook.attach(model)
 
     def watch(self, optimizer: "keras.optimizers.Optimizer") -> None:
-        for hook in self._hooks:
+        for hook in self._parts:
             hook.watch(optimizer)
 
     def trained(
         self, variables: "list[keras.Variable]"
     ) -> "list[keras.Variable]":
-        for hook in self._hooks:
+        for hook in self._parts:
             variables = hook.trained(variables)
         return variables
 
@@ -202,7 +210,7 @@ class Hooks(StepHook):
         self, iteration: "tf.Tensor"
     ) -> "list[tuple[keras.Variable, tf.Tensor]]":
         return [
-            each for hook in self._hooks for each in hook.substitutes(iteration)
+            each for hook in self._parts for each in hook.substitutes(iteration)
         ]
 
     def objective(
@@ -212,14 +220,14 @@ class Hooks(StepHook):
         outputs: typing.Any,
         loss: "tf.Tensor",
     ) -> "tf.Tensor":
-        for hook in self._hooks:
+        for hook in self._parts:
             loss = hook.objective(x, targets, outputs, loss)
         return loss
 
     def gradients(
         self, gradients: "list[tf.Tensor]", iteration: "tf.Tensor"
     ) -> "list[tf.Tensor]":
-        for hook in self._hooks:
+        for hook in self._parts:
             gradients = hook.gradients(gradients, iteration)
         return gradients
 
@@ -229,23 +237,23 @@ class Hooks(StepHook):
         before: "list[tf.Tensor]",
         iteration: "tf.Tensor",
     ) -> None:
-        for hook in self._hooks:
+        for hook in self._parts:
             hook.updated(gradients, before, iteration)
 
     def observed(self, gradients: "list[tf.Tensor]") -> None:
-        for hook in self._hooks:
+        for hook in self._parts:
             hook.observed(gradients)
 
     def event(
         self, iteration: int, optimizer: "keras.optimizers.Optimizer"
     ) -> dict:
-        for hook in self._hooks:
+        for hook in self._parts:
             if hook.has_events:
                 return hook.event(iteration, optimizer)
         return super().event(iteration, optimizer)
 
     def finalized(self) -> None:
-        for hook in self._hooks:
+        for hook in self._parts:
             hook.finalized()
 
 

@@ -130,7 +130,8 @@ class TrainingStep:
 
     def _outputs(self, x):
         """Outputs, and what is added to the loss."""
-        stands = self.hook.substitutes(self._iteration)
+        is_plain = self.hook.key == step_hooks.NONE.key
+        stands = [] if is_plain else self.hook.substitutes(self._iteration)
         if not stands:
             outputs = self.network(x, training=True)
             return outputs, self.network.losses
@@ -143,7 +144,7 @@ class TrainingStep:
     def _iteration(self):
         """How many iterations the run has had, an int64 scalar."""
         counter: typing.Any = self.optimizer.iterations
-        return tf.cast(tf.identity(counter.value), tf.int64)
+        return tf.cast(tf.identity(tf.convert_to_tensor(counter)), tf.int64)
 
     def _check_reached(self, gradients):
         """Names the variables that no gradient reaches, as `fit` does."""

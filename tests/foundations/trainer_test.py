@@ -576,13 +576,13 @@ def test_pruned_weights_must_have_the_bits_they_had(hold):
     moved = {n: array.copy() for n, array in before.weights.items()}
     moved["layer0"][~pruned] += 1
     moved["layer1_bias"] += 1
-    before.check(moved)
+    before.check({"final": moved})
     first = np.flatnonzero(pruned)[0]
     held = moved["layer0"].flat[first]
     for value in (np.nextafter(held, np.float32(9)), -held):
         moved["layer0"].flat[first] = value  # A bit more; 0 and -0.
         with pytest.raises(RuntimeError, match="layer 'layer0' moved"):
-            before.check(moved)
+            before.check({"final": moved})
 
 
 def test_a_run_ends_with_averages_and_is_evaluated_with_them(tmp_path, caplog):

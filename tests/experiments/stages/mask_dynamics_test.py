@@ -66,7 +66,7 @@ def run(tmp_path_factory):
 
 
 def test_what_hooks_cannot_see_is_refused():
-    assert RIGL.settings()["hooks"] == ["rigl:interval=5it"]
+    assert RIGL.settings()["hooks"] == ("rigl:interval=5it",)
     assert "hooks" not in STATIC.settings()
     with pytest.raises(ValueError, match="Received: strategy=mirrored"):
         recipes.Recipe(hooks=("set",), strategy="mirrored")
@@ -245,7 +245,7 @@ def refusals(run):
             {"recipe": RIGL, "iterations": 0},
             "Level 0 keeps all",
         ),
-        (supermask.plan, {"recipe": RIGL}, "A supermask's weights"),
+        (supermask.plan, {"recipe": RIGL}, "supermask trains none"),
         (
             gem_miner.plan,
             {"recipe": RIGL, "search": search},

@@ -21,7 +21,7 @@ from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import steps
 from lottery_ticket.tests import tiny
 
-RUN = hooks.Run(per_epoch=4, seed=7)
+RUN = hooks.Run(per_epoch=4, seed=7, length=1_000)
 TOGETHER = [
     pair
     for pair in itertools.combinations(hooks.HOOKS, 2)
@@ -279,7 +279,7 @@ def test_xla_computes_the_same(word):
 
 
 def test_doubts_say_what_changes_nothing():
-    words = hooks.ordered(hooks.HOOKS.keys() - {"ham"})
+    words = hooks.ordered(hooks.HOOKS.keys() - {"ham", "rigl", "set"})
     assert hooks.doubts(words, normed().network, False) == []
     norms, scales = hooks.doubts(words, MODEL.network, True)
     assert "hooks=norm_interpolation changes nothing" in norms
