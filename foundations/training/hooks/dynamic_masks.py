@@ -120,18 +120,17 @@ class DynamicMasks(step_hooks.StepHook):
     @property
     def identity(self) -> dict[str, typing.Any]:
         """See StepHook."""
-        return {"dynamic": {**self._settings, "seed": self._seed}}
+        return {self._name: {**self._settings, "seed": self._seed}}
 
     @property
     def key(self) -> tuple:
         """All but the seed."""
-        return ("dynamic", *self._settings.values())
+        return (self._name, *self._settings.values())
 
     @property
     def _settings(self):
         own = self._schedule
         return {
-            "method": self._name,
             "fraction": own.fraction,
             "interval": own.interval,
             "end": own.end,

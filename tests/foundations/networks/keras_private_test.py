@@ -126,6 +126,8 @@ def _private_names(path):
         match node:
             case ast.Attribute(value=ast.Name(id="self" | "cls")):
                 continue
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+                continue
             case ast.Attribute(attr="_replace" | "_exit" | "_dash_pattern"):
                 # Of named tuples and os, and public; of lines of matplotlib,
                 # which tells their dashes nowhere else.

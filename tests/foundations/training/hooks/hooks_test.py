@@ -169,7 +169,7 @@ def stepped(words, optimizer, masks, weights, hold=False):
         MODEL,
         optimizers.optimizer_fn(optimizer, 0.05, decoupled_weight_decay=0.1)(),
         weight_decay=0.1,
-        hook=hooks.make(words, hooks.Run(per_epoch=2)),
+        hook=hooks.make(words, hooks.Run(2, length=1_000)),
     )
     data = tiny.make_dataset().train
     for start in (0, 16, 32):
@@ -288,5 +288,5 @@ def test_doubts_say_what_changes_nothing():
 
 
 def test_the_default_period_is_an_epoch():
-    (hook,) = hooks.make(["sign_in"], RUN)._hooks
+    (hook,) = hooks.make(["sign_in"], RUN).parts
     assert hook.identity["sign_in"]["reset"] == steps.iterations("1ep", 4) == 4
