@@ -179,7 +179,7 @@ def test_masks_change_and_hold_in_training(tmp_path, method, jit):
         int(SCHEDULE.at(at) * 10) for at in UPDATES
     ]
     assert {*record["events"][0]["layers"]} == {"layer0"}
-    assert record["inputs"]["hook"]["dynamic"]["method"] == method
+    assert record["inputs"]["hook"][method]["interval"] == SCHEDULE.interval
     train_log = save_restore.read_log(str(tmp_path), "train")
     assert train_log["iteration"] == list(range(1, 41))
 
