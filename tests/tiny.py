@@ -1,15 +1,17 @@
 """A dataset and a network small enough for any test."""
 
+import contextlib
 import dataclasses
 import functools
 import pathlib
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from lottery_ticket.foundations import model_base, trainer
-from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.training import programs, run_settings
 from lottery_ticket.foundations.values import dataset_base
 
 
@@ -121,6 +123,23 @@ def _taken(kind, options):
     return kind(
         **{name: options.pop(name) for name in names if name in options}
     )
+
+
+@contextlib.contextmanager
+def stopping(monkeypatch, chunks):
+    """What is trained within is killed as it launches a chunk after so many."""
+    real, calls = programs.Program.launch, []
+
+    def killed_later(self, *arguments):
+        if len(calls) == chunks:
+            raise KeyboardInterrupt
+        calls.append(arguments)
+        return real(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(programs.Program, "launch", killed_later)
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 def result_bytes(directory):

@@ -4,7 +4,6 @@ from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.analysis.sections import connectivity, parts
 from lottery_ticket.foundations.machine import lazy
-from lottery_ticket.foundations.values import headline as headline_lib
 
 with lazy.imports():
     import pandas as pd
@@ -107,32 +106,8 @@ def along_lines(points: "pd.DataFrame"):
 
 
 def _line(place, record):
-    """Rows of its points, row of its barriers; its place and settings."""
-    kept, total = records.count(record["density"])
-    keys = {
-        "headline": headline_lib.of_record(record),
-        "experiment": place.experiment,
-        "trial": place.trial,
-        "level": place.level,
-        "density": records.share(kept, total),
-    }
-    points = [
-        {**keys, "split": split, **point}
-        for split, own in record["splits"].items()
-        for point in records.points(
-            {
-                "alpha": record["alpha"],
-                "error": own["error"],
-                "loss": own["loss"],
-            }
-        )
-    ]
-    barriers = {f"barrier_{k}": v for k, v in record["barriers"].items()}
-    facts = {name: record[name] for name in ("is_stable", "norm_examples")}
-    line = {**keys, **barriers, **facts, "directory": place.directory}
-    own = ("first", "second")  # Which trials differ in.
-    of_all = {k: v for k, v in record["settings"].items() if k not in own}
-    return points, line, (place, of_all)
+    """As `connectivity.line`, of two finished networks."""
+    return connectivity.line(place, record, ("first", "second"))
 
 
 def _title(own, frame):

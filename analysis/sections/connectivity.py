@@ -1,5 +1,7 @@
 """Lines between copies of networks: error along them, and barriers."""
 
+import typing
+
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.analysis.sections import parts
@@ -178,16 +180,36 @@ def barriers(lines: "pd.DataFrame"):
 
 
 def _line(place, record):
-    """Rows of its points, row of its barriers; its place and settings."""
+    """As `line`, of two copies."""
+    own = ("iteration", "order_seeds")
+    # In whatever unit its iterations were given.
+    experiment = place.experiment.removesuffix("_ep")
+    of_copies = {"experiment": experiment, "iteration": record["iteration"]}
+    return line(place, record, own, **of_copies)
+
+
+def line(
+    place: tree.Place, record: dict, own: tuple[str, ...], **more: typing.Any
+) -> tuple[list[dict], dict, tuple]:
+    """Returns what tables have of a line between two networks.
+
+    Args:
+        place: Where it was found.
+        record: What its file holds.
+        own: Names of settings that trials may differ in.
+        **more: Further columns, or others than those of the place.
+
+    Returns:
+        Rows of its points, row of its barriers; its place and settings.
+    """
     kept, total = records.count(record["density"])
     keys = {
         "headline": headline_lib.of_record(record),
-        # In whatever unit its iterations were given.
-        "experiment": place.experiment.removesuffix("_ep"),
+        "experiment": place.experiment,
         "trial": place.trial,
         "level": place.level,
         "density": records.share(kept, total),
-        "iteration": record["iteration"],
+        **more,
     }
     points = [
         {**keys, "split": split, **point}
@@ -202,10 +224,9 @@ def _line(place, record):
     ]
     barriers = {f"barrier_{k}": v for k, v in record["barriers"].items()}
     facts = {name: record[name] for name in ("is_stable", "norm_examples")}
-    line = {**keys, **barriers, **facts, "directory": place.directory}
-    own = ("iteration", "order_seeds")  # Which trials may differ in.
+    found = {**keys, **barriers, **facts, "directory": place.directory}
     of_all = {k: v for k, v in record["settings"].items() if k not in own}
-    return points, line, (place, of_all)
+    return points, found, (place, of_all)
 
 
 def _draw_barriers(axes, table, iterations, style):

@@ -17,6 +17,25 @@ if hasattr(keras.layers, "RMSNormalization"):  # A newer Keras has it.
     NEUTRAL[keras.layers.RMSNormalization] = {"scale": 1.0}
 
 
+def trained(network: keras.Model) -> list[tuple[keras.Variable, float]]:
+    """Returns scales and shifts that are trained, each with 1 or 0.
+
+    That is the value at which it does nothing.
+    """
+    values = {
+        id(getattr(layer, attribute)): value
+        for layer in keras_private.layers(network)
+        for kind, attributes in NEUTRAL.items()
+        if isinstance(layer, kind)
+        for attribute, value in attributes.items()
+    }
+    return [
+        (variable, values[id(variable)])
+        for variable in network.trainable_variables
+        if id(variable) in values
+    ]
+
+
 def neutral(model: typing.Any) -> dict[str, float]:
     """Returns dict, name -> value at which it does nothing: 1 or 0.
 
@@ -26,15 +45,9 @@ def neutral(model: typing.Any) -> dict[str, float]:
     Args:
         model: ModelBase.
     """
-    values = {
-        id(getattr(layer, attribute)): value
-        for layer in keras_private.layers(model.network)
-        for kind, attributes in NEUTRAL.items()
-        if isinstance(layer, kind)
-        for attribute, value in attributes.items()
-    }
+    values = {id(each): value for each, value in trained(model.network)}
     return {
         name: values[id(variable)]
         for name, variable in model.variables.items()
-        if variable.trainable and id(variable) in values
+        if id(variable) in values
     }

@@ -260,6 +260,11 @@ class Hooks(StepHook):
 NONE = Hooks(())
 
 
+def is_none(hook: StepHook) -> bool:
+    """Whether a hook, or what several come to, is none at all."""
+    return hook.key == NONE.key
+
+
 def check(
     hook: StepHook, optimizer: "keras.optimizers.Optimizer", replicas: int
 ) -> None:
@@ -267,7 +272,7 @@ def check(
 
     Several devices have a share of the gradient each, and float16's is scaled.
     """
-    if hook.key == NONE.key:
+    if is_none(hook):
         return
     names = ", ".join(hook.identity)
     if replicas > 1:

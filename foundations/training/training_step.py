@@ -130,7 +130,7 @@ class TrainingStep:
 
     def _outputs(self, x):
         """Outputs, and what is added to the loss."""
-        is_plain = self.hook.key == step_hooks.NONE.key
+        is_plain = step_hooks.is_none(self.hook)
         stands = [] if is_plain else self.hook.substitutes(self._iteration)
         if not stands:
             outputs = self.network(x, training=True)
@@ -165,7 +165,7 @@ class TrainingStep:
             )
 
     def _apply(self, gradients):
-        if self.hook.key == step_hooks.NONE.key:
+        if step_hooks.is_none(self.hook):
             self._move(gradients, self.network.trainable_variables)
             return
         variables = self.network.trainable_variables

@@ -25,6 +25,8 @@ from lottery_ticket.foundations.values import entries, fields, names
 with lazy.imports():
     import keras
 
+    from lottery_ticket.foundations.networks import norm_parameters
+
 
 NONE = "none"  # Written alone: no hook.
 
@@ -214,7 +216,7 @@ def doubts(
     for word in words:
         name, _ = parse(word)
         hook = HOOKS[name]
-        if hook.needs_norms and not norm_interpolation.ends(network):
+        if hook.needs_norms and not norm_parameters.trained(network):
             found.append(
                 f"hooks={name} changes nothing: the network has no "
                 "normalisation with a scale or shift that is trained"

@@ -9,7 +9,7 @@ with lazy.imports():
     import keras
     import tensorflow as tf
 
-    from lottery_ticket.foundations.networks import keras_private
+    from lottery_ticket.foundations.networks import norm_parameters
     from lottery_ticket.foundations.training import draws
 
 SOURCE = "Oh et al. 2025 (https://arxiv.org/abs/2504.05357)"
@@ -24,17 +24,17 @@ class NormInterpolation(step_hooks.StepHook):
         scale = alpha + (1 - alpha) * gamma,  shift = (1 - alpha) * beta
 
     Gradients pass the factor 1 - alpha. Evaluation is as without. So trained,
-    the network can do with other normalisations than its own. Batch, layer and
-    group normalisations count, as far as their scales and shifts are trained;
-    weight decay is on gamma and beta as they are. Running statistics of batch
-    normalisations are a mix over alphas.
+    the network can do with other normalisations than its own. What counts is
+    said by `norm_parameters.trained`; weight decay is on gamma and beta as they
+    are. Running statistics of batch normalisations are a mix over alphas.
 
     alpha depends on the seed and on the iteration of the whole training: levels
     that are rewound see the same again.
 
     Source: Oh, Baik & Lee 2025, "Find A Winning Sign"
     (https://arxiv.org/abs/2504.05357), of whom the code was read.
-    Differs: alphas come from a seed of ours, and group normalisations count.
+    Differs: alphas come from a seed of ours, and group and RMS
+    normalisations count.
     """
 
     def __init__(self, seed: int, start: int = 0):
@@ -55,7 +55,7 @@ class NormInterpolation(step_hooks.StepHook):
         return ("norm_interpolation",)
 
     def attach(self, model: trainee.Trainee) -> None:
-        self._trained = ends(model.network)
+        self._trained = norm_parameters.trained(model.network)
         self._numbers = keras.Variable(
             [self._seed, self._start],
             trainable=False,
@@ -82,24 +82,6 @@ class NormInterpolation(step_hooks.StepHook):
             )
             for variable, end in self._trained
         ]
-
-
-def ends(network: "keras.Model") -> "list[tuple[keras.Variable, float]]":
-    """Returns the scales and shifts that are trained, with 1 and 0."""
-    kinds = (
-        keras.layers.BatchNormalization,
-        keras.layers.LayerNormalization,
-        keras.layers.GroupNormalization,
-    )
-    trained = {id(each) for each in network.trainable_variables}
-    found = {
-        id(variable): (variable, end)
-        for layer in keras_private.layers(network)
-        if isinstance(layer, kinds)
-        for variable, end in ((layer.gamma, 1.0), (layer.beta, 0.0))
-        if variable is not None
-    }
-    return [each for key, each in found.items() if key in trained]
 
 
 def between(values: "tf.Tensor", end: float, alpha: "tf.Tensor") -> "tf.Tensor":

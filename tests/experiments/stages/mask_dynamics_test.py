@@ -187,18 +187,8 @@ def test_levels_are_pruned_from_the_last_masks(tmp_path, monkeypatch):
             np.testing.assert_array_equal(after[2][name], start)
     moved = [(a[0][n] != a[1][n]).any() for a in found[1:] for n in a[0]]
     assert any(moved)
-    real, left = programs.Program.launch, [8]
-
-    def killed_later(self, *arguments):
-        left[0] -= 1
-        if not left[0]:
-            raise KeyboardInterrupt
-        return real(self, *arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(programs.Program, "launch", killed_later)
-        with pytest.raises(KeyboardInterrupt):
-            levels("stopped")
+    with tiny.stopping(monkeypatch, 7):
+        levels("stopped")
     levels("stopped")
     stopped, whole = (
         tiny.result_bytes(tmp_path / name) for name in ("stopped", "whole")

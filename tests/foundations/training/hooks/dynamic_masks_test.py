@@ -196,20 +196,10 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     train(tmp_path / "whole", method, **options)
     expected = tiny.result_bytes(tmp_path / "whole")
     events = run_record.read(str(tmp_path / "whole"))["events"]
-    real = programs.Program.launch
     for last in range(1, 6 if method == "set" else 7):
-        name, calls = f"stopped{last}", []
-
-        def killed_later(self, *arguments, calls=calls, last=last):
-            if len(calls) == last:
-                raise KeyboardInterrupt
-            calls.append(arguments)
-            return real(self, *arguments)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(programs.Program, "launch", killed_later)
-            with pytest.raises(KeyboardInterrupt):
-                train(tmp_path / name, method, **options)
+        name = f"stopped{last}"
+        with tiny.stopping(monkeypatch, last):
+            train(tmp_path / name, method, **options)
         train(tmp_path / name, method, **options)
         assert tiny.result_bytes(tmp_path / name) == expected
         record = run_record.read(str(tmp_path / name))

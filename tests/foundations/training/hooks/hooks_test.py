@@ -239,18 +239,8 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(word, tmp_path, monkeypatch):
         )
 
     train("whole")
-    real, calls = programs.Program.launch, []
-
-    def killed_later(self, *arguments):
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        calls.append(arguments)
-        return real(self, *arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(programs.Program, "launch", killed_later)
-        with pytest.raises(KeyboardInterrupt):
-            train("stopped")
+    with tiny.stopping(monkeypatch, 2):
+        train("stopped")
     train("stopped")
     found, expected = (
         tiny.result_bytes(tmp_path / name) for name in ("stopped", "whole")

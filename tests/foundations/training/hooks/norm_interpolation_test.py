@@ -8,6 +8,7 @@ import tensorflow as tf
 from hypothesis import strategies
 
 from lottery_ticket.foundations import keras_model
+from lottery_ticket.foundations.networks import norm_parameters
 from lottery_ticket.foundations.training import (
     draws,
     network_evaluation,
@@ -78,11 +79,11 @@ def test_as_numpy_has_it(value, end, alpha):
 )
 def test_what_is_interpolated_are_trained_scales_and_shifts(layer, count):
     model, norm = normed(layer())
-    found = norm_interpolation.ends(model.network)
+    found = norm_parameters.trained(model.network)
     assert len(found) == count
     for variable, end in found:
         assert end == (1.0 if variable is norm.gamma else 0.0)
-    assert not norm_interpolation.ends(tiny.Model().network)
+    assert not norm_parameters.trained(tiny.Model().network)
 
 
 def alphas(hook, iterations):
