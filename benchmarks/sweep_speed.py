@@ -5,11 +5,13 @@ r"""Times what a sweep costs beside its training: looking up, and handing out.
 A short ticket of the digits and branches of it, which are not trained: each is
 given the files of one that was, and the settings of its own line. Then lines of
 a runner that does nothing, through two workers. With `--ray=127.0.0.1:6379` the
-same again, and short runs on digits, by a Ray cluster of this machine:
+same again, and short runs on digits, by a Ray cluster of this machine, in turn
+with workers without it, as a machine is not as fast at all times:
 
     ray start --head --num-cpus=2
 """
 
+import functools
 import pathlib
 import resource
 import sys
@@ -19,6 +21,7 @@ import time
 import tqdm
 
 from lottery_ticket.argfiles import branch_argfile
+from lottery_ticket.benchmarks import timing
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.records import plans, run_record
@@ -43,6 +46,7 @@ def sweep_speed(
     handed: int = 2_000,
     ray: str | None = None,
     trained: int = 40,
+    rounds: int = 3,
 ) -> None:
     """Prints milliseconds a line, and megabytes of the parent.
 
@@ -53,13 +57,14 @@ def sweep_speed(
             workers without it: on lines that do nothing, and on short runs on
             digits. None compares nothing.
         trained: Short runs for that.
+        rounds: How often both are compared.
     """
     with tempfile.TemporaryDirectory() as folder:
         if lines:
             _time_look_up(folder, lines)
         _time_handing_on(folder, handed)
         if ray is not None:
-            _compare_ray(folder, ray, handed, trained)
+            _compare_ray(folder, ray, (handed, trained), rounds)
 
 
 def _time_look_up(folder, count):
@@ -123,36 +128,37 @@ def _link(source, folder):
 def _time_handing_on(folder, count):
     script = pathlib.Path(folder, "nothing.py")
     script.write_text("def main(argv=None):\n    pass\n")
-    seconds = _seconds(folder, scripts.Runner(str(script)), [()] * count)
+    seconds = _seconds(folder, scripts.Runner(str(script)), (), None, count)
     _show("handed on", seconds, count)
 
 
-def _compare_ray(folder, address, count, trained):
+def _compare_ray(folder, address, counts, rounds):
     """Prints what lines take with Ray, and how much longer that is."""
     nothing = scripts.Runner(f"{folder}/nothing.py")
     words = ("lottery_experiment",)
     training = scripts.Runner("lottery_ticket.runners.main", words)
     short = ("--iterations=1", "--training_len=1000it", "--quiet")
-    for label, runner, words in (
-        ("nothing", nothing, [()] * count),
-        ("digits", training, [short] * trained),
+    work = {"nothing": (nothing, ()), "digits": (training, short)}
+    for count, (label, (runner, words)) in zip(
+        counts, work.items(), strict=True
     ):
-        local = _seconds(folder, runner, words)
-        far = _seconds(folder, runner, words, address)
-        _show(f"{label}, local", local, len(words))
-        _show(f"{label}, Ray", far, len(words))
-        print(f"{label}: with Ray {far / local:.2f} times as long")
+        contenders = {
+            name: functools.partial(_seconds, folder, runner, words, where)
+            for name, where in {"local": None, "Ray": address}.items()
+        }
+        times = timing.compare(contenders, rounds, count, warmup=4)
+        timing.show(times, f"{count} lines, {label}", each="line")
 
 
-def _seconds(folder, runner, words, address=None):
-    """Seconds that lines take two workers, once these have started.
+def _seconds(folder, runner, words, address, count):
+    """Seconds that so many lines take two workers, once these have started.
 
     The first two lines, in which programs are compiled, do not count.
     """
     place = tempfile.mkdtemp(dir=folder)
     lines = [
-        argfile_lines.Line(number, (f"--output_dir={place}/{number}", *each))
-        for number, each in enumerate(words, start=1)
+        argfile_lines.Line(number, (f"--output_dir={place}/{number}", *words))
+        for number in range(1, count + 1)
     ]
     lines = line_logs.place(lines, f"{place}/logs")
     line_logs.make_folder(lines[0].log)
@@ -167,7 +173,7 @@ def _seconds(folder, runner, words, address=None):
         ended.append(time.perf_counter())
         if outcome.failure:
             raise RuntimeError(f"a line failed: {outcome.failure}")
-    warm = min(2, len(ended) - 1)
+    warm = min(2, len(ended) - 2)
     return (ended[-1] - ended[warm]) * len(ended) / (len(ended) - 1 - warm)
 
 

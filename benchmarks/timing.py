@@ -34,17 +34,18 @@ def compare(contenders: dict, rounds: int, iterations: int, warmup: int):
     return times
 
 
-def show(times: dict, title: str) -> None:
+def show(times: dict, title: str, each: str = "iteration") -> None:
     """Prints times, and their ratios to those of the first contender.
 
     Args:
         times: Dict as from `compare`.
         title: What was trained.
+        each: What takes so long.
     """
     print(
         f"{platform.processor() or platform.machine()}, {devices.cores()} "
         f"cores, Keras {keras.__version__}; {title}\n"
-        "ms/iteration and time relative to the first: median (min to max)"
+        f"ms/{each} and time relative to the first: median (min to max)"
     )
     for name, relative in ratios(times).items():
         print(f"{name:<34} {_spread(times[name])}   {_spread(relative)}")
