@@ -28,6 +28,8 @@ METHODS = {
     "global_ep_l2_iter": {"algo": "global_ep_iter", "regularization": "L2"},
     "cts_kl": {"algo": "concrete"},
     "cts": {"algo": "concrete", "objective": "loss"},
+    "cts_kl_warm": {"algo": "concrete"},
+    "cts_warm": {"algo": "concrete", "objective": "loss"},
     "sr": {"algo": "sr"},
     "imp": {"algo": "imp"},
     "imp_warm": {"algo": "imp"},
@@ -37,7 +39,8 @@ METHODS = {
 }
 WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
 PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
-INVERTED = ("gem_miner", "cts_kl", "cts")
+CTS_WARM = ("cts_kl_warm", "cts_warm")
+INVERTED = ("gem_miner", "cts_kl", "cts", *CTS_WARM)
 ROUNDS = ("imp", "imp_warm", "lr_rewind")
 _MOMENTUM = {"optimizer": "momentum", "lr": 0.1}
 _OF_ROUNDS = {
@@ -105,10 +108,12 @@ def lines(
             layer), global_ep (of all layers), global_ep_iter (which gets there
             gradually), global_ep_l2_iter (with L2 on its scores, too); cts_kl
             and cts (Concrete Ticket Search, whose weights are trained as the
-            recipe says: no fine_tune flag fits); sr (smart ratio); imp (rewound
-            to the start), imp_warm (to warm_iteration), lr_rewind (whose
-            learning rate alone is rewound); random; and wt, the dense network.
-            Without it, all but hc, cts_kl, cts and imp_warm.
+            recipe says: no fine_tune flag fits), and cts_kl_warm and cts_warm
+            (the same in weights that wt, which they need, had at
+            warm_iteration); sr (smart ratio); imp (rewound to the start),
+            imp_warm (to warm_iteration), lr_rewind (whose learning rate alone
+            is rewound); random; and wt, the dense network. Without it, all but
+            hc, those of Concrete Ticket Search and imp_warm.
         densities: Densities, in falling order.
         regularization_weights: Lambda at each of the densities, or one for all,
             of gem_miner, hc and global_ep_l2_iter. Without it, hc has none and
@@ -117,9 +122,11 @@ def lines(
             and global_ep_l2_iter, but not of a round of imp. None is usual.
         warm_iteration: What imp_warm rewinds to, in its first round of 5
             epochs: 1000it is for CIFAR-10; few images need less, such as 2ep.
+            Of cts_kl_warm and cts_warm, where in wt's training they begin, in
+            iterations.
         checks: Sanity checks of all methods but wt, such as
-            weight_reinit,mask_shuffle; score_inversion is of gem_miner, cts_kl
-            and cts alone.
+            weight_reinit,mask_shuffle; score_inversion is of gem_miner and
+            Concrete Ticket Search alone.
         published: Whether each method has the settings that it was published
             with for ResNet-20 on CIFAR-10: ep is trained by momentum at .1
             along a cosine, with a weight decay of 5e-4 on its scores and
@@ -132,7 +139,8 @@ def lines(
 
     Raises:
         ValueError: If a name is unknown, there are no trials, densities are out
-            of range or do not fall, or there is not one weight for each.
+            of range or do not fall, there is not one weight for each, or a
+            search in weights of wt has none, or its start is in epochs.
     """
     # Each once.
     chosen = dict.fromkeys(sweep.known("method", sweep.words(methods), METHODS))
@@ -140,14 +148,15 @@ def lines(
         sweep.known("check", sweep.words(checks), gem_stages.CHECKS)
     )
     weights = _weights(densities, regularization_weights)
-    steps.parse(warm_iteration)
+    begun = _begun(chosen, warm_iteration)
     if "hc" in chosen and not regularization_weights:
         raise ValueError(
             "hc has no density: give regularization_weights, which say what it "
             "keeps"
         )
     given = {"prune_period": prune_period, "warm_iteration": warm_iteration}
-    runs = [(0, "wt", METHODS["wt"])] if "wt" in chosen else []
+    saved = {"save_iterations": warm_iteration} if begun else {}
+    runs = [(0, "wt", METHODS["wt"] | saved)] if "wt" in chosen else []
     for method in (name for name in chosen if name != "wt"):
         for level, density in enumerate(densities, start=1):
             own = _own(method, density, weights[level - 1], **given)
@@ -156,7 +165,10 @@ def lines(
             runs.append((level, method, own | _checks(method, asked)))
     return [
         sweep.line(
-            output_dir=paths.run(folder, level, method), seed=trial, **own
+            output_dir=paths.run(folder, level, method),
+            seed=trial,
+            **own,
+            **(_start(folder, warm_iteration) if method in begun else {}),
         )
         for trial, folder in sweep.trials(output_dir, trials, first_trial)
         for level, method, own in runs
@@ -178,6 +190,30 @@ def _weights(densities, weights):
         given = {} if weight is None else {"regularization_weight": weight}
         gem_search.GemSearch(density=density, **given)
     return each
+
+
+def _begun(chosen, warm_iteration):
+    """Those methods that search in what wt had at an iteration."""
+    unit, _ = steps.parse(warm_iteration)
+    begun = [method for method in chosen if method in CTS_WARM]
+    if begun and ("wt" not in chosen or unit != "iterations"):
+        raise ValueError(
+            f"{', '.join(begun)} begins where wt was at warm_iteration: "
+            "methods must have wt, too, and warm_iteration must be in "
+            f"iterations, such as 500it. Received: {', '.join(chosen)} and "
+            f"{warm_iteration}"
+        )
+    return begun
+
+
+def _start(folder, warm_iteration):
+    """Flags of what begins where wt had come to at an iteration."""
+    _, iteration = steps.parse(warm_iteration)
+    dense = paths.run(folder, 0, "wt")
+    return {
+        "presets": paths.at_iteration(dense, iteration),
+        "start_iteration": warm_iteration,
+    }
 
 
 def _own(method, density, weight, *, prune_period, warm_iteration):

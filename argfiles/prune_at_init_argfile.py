@@ -17,6 +17,15 @@ CHECKS = {
     "reinit": {"reinitialize": True},
     "invert": {"invert_scores": True},
 }
+# What is a random mask too, whose layers share the density by ERK; and what is
+# trained with it.
+_ERK = {"criterion": "random", "allocation": "erk"}
+BASELINES = {
+    "erk": _ERK,
+    "erk_ham": {**_ERK, "hooks": "ham"},
+    "set": {**_ERK, "hooks": "set"},
+    "rigl": {**_ERK, "hooks": "rigl"},
+}
 
 
 def lines(
@@ -40,7 +49,10 @@ def lines(
 
     Args:
         output_dir: Folder of the results; trials go to OUTPUT_DIR/trial1, ...
-        criteria: Criteria, such as snip,synflow.
+        criteria: Criteria, such as snip,synflow; and baselines that start from
+            a random mask whose layers share the density by ERK: erk (which
+            stays), erk_ham (with --hooks=ham), set and rigl (which change in
+            training).
         densities: Densities, in falling order.
         checks: Sanity checks to add to each run, of shuffle (each layer's mask
             permuted), reinit (fresh weights) and invert (highest scores
@@ -54,7 +66,9 @@ def lines(
             out of range or do not fall.
     """
     chosen = sweep.known(
-        "criterion", sweep.words(criteria), criteria_lib.CRITERIA
+        "criterion",
+        sweep.words(criteria),
+        [*criteria_lib.CRITERIA, *BASELINES],
     )
     added = ["", *sweep.known("check", sweep.words(checks), [*CHECKS][1:])]
     for density in densities:
@@ -70,14 +84,14 @@ def lines(
         runs.insert(0, (0, "dense", "random", 1.0, {}))
     return [
         sweep.line(
-            output_dir=paths.run(folder, level, name),
+            output_dir=paths.run(folder, level, experiment),
             seed=trial,
-            criterion=criterion,
+            **BASELINES.get(name, {"criterion": name}),
             density=density,
             **check_flags,
         )
         for trial, folder in sweep.trials(output_dir, trials, first_trial)
-        for level, name, criterion, density, check_flags in runs
+        for level, experiment, name, density, check_flags in runs
     ]
 
 

@@ -190,7 +190,7 @@ def _part(judged):
     return "\n".join(
         [
             f"### {study.help}\n",
-            f"`{judged.name}`, of [{study.paper}](papers/{study.paper}.md).\n",
+            f"`{judged.name}`, of [{study.paper}]({study.page}).\n",
             claims_table(judged),
             made_with(judged),
         ]

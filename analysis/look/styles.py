@@ -42,6 +42,10 @@ LABELS = {
     "supermask_rescaled": "supermask, rescaled",
     "supermask_signed": "supermask, constant",
     "supermask_both": "supermask, constant, rescaled",
+    "erk": "random, ERK",
+    "erk_ham": "random, ERK, with HAM",
+    "set": "SET",
+    "rigl": "RigL",
 }
 # Setting -> how the names of experiments about one of its values begin, and
 # what they are called before the value.
@@ -82,6 +86,8 @@ METHODS = {
         ("lr_rewind", "LR rewinding", {"family": 5}),
         ("cts_kl", "CTS-KL", {"family": 7, "variant": 1}),
         ("cts", "CTS", {"family": 7, "variant": 2}),
+        ("cts_kl_warm", "CTS-KL, rewound", {"family": 8, "variant": 1}),
+        ("cts_warm", "CTS, rewound", {"family": 8, "variant": 2}),
         ("sr", "smart ratio", {"family": 3}),
         ("random", "random masks", {"is_reference": True}),
         ("wt", "dense", {}),

@@ -23,7 +23,7 @@ METHODS = [
     *KEYS,
     *("density", "kept", "total"),
     *(*ACCURACIES, "validate_accuracy"),
-    *("num_classes", "directory"),
+    *("num_classes", "directory", "search_s"),
 ]
 HISTORY = [
     *KEYS,
@@ -42,8 +42,9 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
     no weight trained), accuracy (fine-tuned) and best_accuracy (at the lowest
     validation loss of fine-tuning); weight_reinit_accuracy,
     mask_shuffle_accuracy and score_inversion_accuracy of the sanity checks,
-    fine-tuned; validate_accuracy (fine-tuned); num_classes and directory. What
-    was not measured is NaN.
+    fine-tuned; validate_accuracy (fine-tuned); num_classes, directory, and
+    search_s, the seconds that the search trained for. What was not measured is
+    NaN.
 
     History has a row per epoch of each finished search, which may be there
     before its network is. Beside the first seven columns: final_density (of the
@@ -124,8 +125,17 @@ def _network(place, record):
         **{f"{check}_accuracy": reached(check, "after") for check in CHECKS},
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
+        "search_s": _search_s(place),
     }
     return row, (place, settings)
+
+
+def _search_s(place):
+    """Seconds that a search trained for; NaN of what has none of its own."""
+    if not place.holds(SEARCH):
+        return float("nan")
+    search = records.read(files.join(place.directory, SEARCH), tree.RUN)
+    return float(search.get("train_s", "nan"))
 
 
 def _reached(stages, stage, moment, split, metric):

@@ -104,12 +104,29 @@ class Levels:
 
 
 @dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What a page shows of methods at each density: masks, and their controls.
+
+    Args:
+        methods: Dict, name of an experiment -> heading of its row.
+        controls: Dict, ending of the names of what questions an experiment,
+            such as shuffle of snip_shuffle -> heading of its column.
+        densities: A block of rows each.
+    """
+
+    methods: dict[str, str]
+    controls: dict[str, str]
+    densities: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Study:
     """Runs, and the claims that they decide.
 
     Args:
         help: What it is about, in a few words.
-        paper: Page of docs/papers, such as "frankle_carbin_2019".
+        paper: Page of docs/papers, such as "frankle_carbin_2019"; or one of
+            docs by its path there, such as "frontier/comparison".
         steps: Dict, one of SCALES -> its runs: argfiles, their runners and
             flags, but for output_dir, trials and data_dir. A scale that is not
             there is not to be had.
@@ -117,6 +134,7 @@ class Study:
         trials: How many are run, at each scale but the smallest.
         data: Dataset that has to be in data_dir; None needs none.
         levels: What a page shows beside the claims; None is nothing.
+        comparison: The same of methods and controls, with a figure.
     """
 
     help: str
@@ -126,6 +144,13 @@ class Study:
     trials: int = 5
     data: str | None = None
     levels: Levels | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def page(self) -> str:
+        """Path of its page in docs."""
+        place = self.paper if "/" in self.paper else f"papers/{self.paper}"
+        return f"{place}.md"
 
 
 def with_claim(study: Study, name: str, claim: Claim) -> Study:

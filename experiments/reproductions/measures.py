@@ -21,6 +21,11 @@ NEAR = 0.06  # Share of a density by which a level may miss it.
 STOP, CENSORED = "early_stop_iteration", "early_stop_censored"
 AT_STOP, AT_END = "early_stop_accuracy", "accuracy"
 POINTS = 100
+# Control -> column of what gem_miner has as a sanity check.
+CHECKS = {
+    "shuffle": "mask_shuffle_accuracy",
+    "reinit": "weight_reinit_accuracy",
+}
 
 
 def accuracy(
@@ -127,6 +132,64 @@ def gem(method: str, density: float, column: str = AT_END) -> Measure:
 
     def measure(found):
         return POINTS * _at(found, method, density, column, "gems")
+
+    return measure
+
+
+def controlled(
+    density: float, experiment: str, control: str | None = None
+) -> Measure:
+    """Returns the measure of accuracy after training, or of a control's.
+
+    Args:
+        density: Where it is looked at.
+        experiment: Its name.
+        control: What questions it, such as shuffle: an experiment of that
+            ending, such as snip_shuffle, or a check of gem_miner. None is the
+            experiment itself.
+    """
+    if control is None:
+        return accuracy(density, experiment, AT_END)
+    ended = f"{experiment}_{control}"
+
+    def measure(found):
+        if control in CHECKS and ended not in set(
+            found.table("runs")["experiment"]
+        ):
+            return gem(experiment, density, CHECKS[control])(found)
+        return accuracy(density, ended, AT_END)(found)
+
+    return measure
+
+
+def training_s(density: float, experiment: str) -> Measure:
+    """Returns the measure of an experiment's seconds of training, by clock."""
+
+    def measure(found):
+        return _at(found, experiment, density, "train_s")
+
+    return measure
+
+
+def search_s(density: float, experiment: str) -> Measure:
+    """Returns the measure of the seconds of training that found its masks.
+
+    Of gem_miner they are its search's, of iterative pruning those of all levels
+    before. What scores weights as they are drawn trains nothing: 0.
+    """
+
+    def measure(found):
+        own = _at(found, experiment, density, "density")
+        gems = found.tables.get("gems")
+        if gems is not None and experiment in set(gems["experiment"]):
+            return _at(found, experiment, density, "search_s", "gems")
+        runs = found.table("runs")
+        levels = runs[runs["experiment"] == experiment]
+        before = levels[
+            levels["density"] > levels["trial"].map(own) * (1 + NEAR)
+        ]
+        seconds = before.groupby("trial")["train_s"].sum()
+        return seconds.reindex(own.index, fill_value=0.0)
 
     return measure
 

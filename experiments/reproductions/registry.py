@@ -4,6 +4,7 @@ from lottery_ticket.experiments.reproductions import (
     frankle,
     frankle_carbin,
     frankle_carbin_deep,
+    frontier,
     sreenivasan,
     zhou,
 )
@@ -14,4 +15,5 @@ STUDIES = {
     **zhou.STUDIES,
     **sreenivasan.STUDIES,
     **frankle.STUDIES,
+    **frontier.STUDIES,
 }

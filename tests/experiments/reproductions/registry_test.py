@@ -15,7 +15,7 @@ from lottery_ticket.foundations.sweeps import argfile_lines
 from lottery_ticket.runners import commands, sweep_names
 
 STUDIES = registry.STUDIES.items()
-DOCS = pathlib.Path(registry.__file__).parents[2] / "docs" / "papers"
+DOCS = pathlib.Path(registry.__file__).parents[2] / "docs"
 each_study = pytest.mark.parametrize(
     ("name", "study"), STUDIES, ids=dict(STUDIES)
 )
@@ -25,7 +25,7 @@ each_study = pytest.mark.parametrize(
 def test_a_study_says_what_it_is_of(name, study):
     assert name.isidentifier()
     assert name != "all"
-    assert (DOCS / f"{study.paper}.md").exists()
+    assert (DOCS / study.page).exists()
     assert study.data is None or study.data in datasets.DATASETS
     assert study.trials >= 3
     assert set(study.steps) <= set(claims.SCALES)
