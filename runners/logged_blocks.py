@@ -1,4 +1,4 @@
-"""Blocks of papers' pages that are made of studies' logs.
+"""Blocks of pages that are made of studies' logs, and figures of them.
 
 A page has <!-- logged: SCALE/STUDY --> and <!-- end --> around them; whoever
 wants another number there runs the study.
@@ -6,18 +6,21 @@ wants another number there runs the study.
 
 import re
 
+from lottery_ticket.analysis.look import figure_style
 from lottery_ticket.experiments.reproductions import claims, measures
 from lottery_ticket.foundations.machine import files
-from lottery_ticket.runners import judged_studies
+from lottery_ticket.runners import comparison_figure, judged_studies
 
-FOLDER = "papers"  # Beside the page of all verdicts, which links there.
+FOLDERS = ("papers", "frontier")  # Beside the page of all verdicts.
 _BLOCK = re.compile(
     r"(<!-- logged: (\S+?)/(\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL
 )
 
 
 def write(page: str, judged: list[judged_studies.JudgedStudy]) -> None:
-    """Writes the blocks of all pages of papers beside a page anew.
+    """Writes the blocks of all pages of FOLDERS beside a page anew.
+
+    Those that compare methods get a figure each, STUDY.png.
 
     Args:
         page: Path of the page of all verdicts.
@@ -26,14 +29,28 @@ def write(page: str, judged: list[judged_studies.JudgedStudy]) -> None:
     Raises:
         ValueError: If a block names none of them, or one without logs.
     """
-    folder = files.join(page.rpartition("/")[0] or ".", FOLDER)
-    for name in sorted(files.names(folder)):
-        if name.endswith(".md"):
-            path = files.join(folder, name)
-            before = files.read(path).decode()
-            after = rewritten(before, judged, path)
-            if after != before:
-                files.write(path, after.encode())
+    for each in FOLDERS:
+        folder = files.join(page.rpartition("/")[0] or ".", each)
+        for name in sorted(files.names(folder)):
+            if name.endswith(".md"):
+                _write(folder, name, judged)
+
+
+def _write(folder, name, judged):
+    """Writes a page's blocks, and their figures, where they have changed."""
+    path = files.join(folder, name)
+    before = files.read(path).decode()
+    after = rewritten(before, judged, path)
+    if after == before:
+        return
+    files.write(path, after.encode())
+    named = {match[1:3] for match in _BLOCK.finditer(after)}
+    for each in judged:
+        compared = each.study.comparison
+        if compared is not None and (each.scale, each.name) in named:
+            made = comparison_figure.draw(each.found, compared)
+            data = figure_style.render(made, "png")
+            files.write(files.join(folder, _figure(each)), data)
 
 
 def rewritten(
@@ -64,6 +81,8 @@ def _of_study(judged):
     parts = [judged_studies.claims_table(judged)]
     if judged.study.levels is not None:
         parts.append(_levels(judged.found, judged.study.levels))
+    if judged.study.comparison is not None:
+        parts.append(_comparison(judged))
     return "\n".join([*parts, judged_studies.made_with(judged)])
 
 
@@ -88,14 +107,70 @@ def _levels(found, levels):
     )
 
 
+def _comparison(judged):
+    """A table of methods at each density, and their figure."""
+    compared = judged.study.comparison
+    heads = ["density", "method", "before", "after"]
+    heads += [*compared.controls.values(), "search", "training"]
+    rows = [
+        [
+            f"{100 * density:.3g} %",
+            heading,
+            *(
+                _in_text(each, judged.found)
+                for each in _columns(density, method, compared.controls)
+            ),
+            *(
+                _seconds(each(density, method), judged.found)
+                for each in (measures.search_s, measures.training_s)
+            ),
+        ]
+        for density in compared.densities
+        for method, heading in compared.methods.items()
+    ]
+    table = judged_studies.markdown_table(heads, rows)
+    return (
+        f"{table}\nTest accuracy in percent, before and after training: mean "
+        "over trials, lowest and highest; seconds by the clock of all that was "
+        "trained for the masks, and of the training under them.\n\n"
+        "![Accuracy by density of each method, and under each control]"
+        f"({_figure(judged)})\n"
+    )
+
+
+def _columns(density, method, controls):
+    """Measures of a method: before training, after it, and its controls'."""
+    yield measures.gem(method, density, "before_accuracy")
+    for control in (None, *controls):
+        yield measures.controlled(density, method, control)
+
+
+def _figure(judged):
+    """Name of the file of a study's figure."""
+    return f"{judged.name}_{judged.scale}.png"
+
+
+def _seconds(measure, found):
+    """Mean of seconds as text; "" where it was not run."""
+    try:
+        return f"{measure(found).mean():.1f} s"
+    except claims.Missing:
+        return ""
+
+
 def _cell(found, density, experiment, column):
     """Mean and ends of an experiment's trials; "" where it was not run."""
     runs = found.table("runs")
     own = set(runs.loc[runs["experiment"] == experiment, "density"])
     if density == measures.DENSE and density not in own:
         return ""  # Branches have no dense network of their own.
+    return _in_text(measures.accuracy(density, experiment, column), found)
+
+
+def _in_text(measure, found):
+    """Mean and ends of what is measured; "" where it was not run."""
     try:
-        values = measures.accuracy(density, experiment, column)(found)
+        values = measure(found)
     except claims.Missing:
         return ""
     if values.isna().any():
