@@ -22,8 +22,8 @@ CHECKS = {
 _ERK = {"criterion": "random", "allocation": "erk"}
 BASELINES = {
     "erk": _ERK,
-    # The source's alpha, 200, diverges at a rate of .1 on digits, and so does 50.
-    "erk_ham": {**_ERK, "hooks": "ham:alpha=10"},
+    # With 200, the source's alpha, or 10, some diverge (digits, rate .1).
+    "erk_ham": {**_ERK, "hooks": "ham:alpha=1"},
     "set": {**_ERK, "hooks": "set"},
     "rigl": {**_ERK, "hooks": "rigl"},
 }
@@ -52,7 +52,7 @@ def lines(
         output_dir: Folder of the results; trials go to OUTPUT_DIR/trial1, ...
         criteria: Criteria, such as snip,synflow; and baselines that start from
             a random mask whose layers share the density by ERK: erk (which
-            stays), erk_ham (with --hooks=ham:alpha=10), set and rigl (which
+            stays), erk_ham (with --hooks=ham:alpha=1), set and rigl (which
             change in training).
         densities: Densities, in falling order.
         checks: Sanity checks to add to each run, of shuffle (each layer's mask

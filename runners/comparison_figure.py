@@ -57,5 +57,6 @@ def _ends(found, densities, method, control):
             values = measures.controlled(density, method, control)(found)
         except claims.Missing:
             continue
-        rows[density] = values.agg(["mean", "min", "max"])
+        if values.notna().all():
+            rows[density] = values.agg(["mean", "min", "max"])
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -44,7 +44,7 @@ def _write(folder, name, judged):
     if after == before:
         return
     files.write(path, after.encode())
-    named = {match[1:3] for match in _BLOCK.finditer(after)}
+    named = {match.group(2, 3) for match in _BLOCK.finditer(after)}
     for each in judged:
         compared = each.study.comparison
         if compared is not None and (each.scale, each.name) in named:

@@ -1,5 +1,7 @@
 """Sparse networks found at initialisation: what they reach, and the search."""
 
+import contextlib
+
 from lottery_ticket.analysis.look import styles, tables
 from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.foundations.machine import files, lazy
@@ -132,9 +134,11 @@ def _network(place, record):
 
 def _search_s(place):
     """Seconds that a search trained for; NaN of what has none of its own."""
-    if not place.holds(SEARCH):
-        return float("nan")
-    search = records.read(files.join(place.directory, SEARCH), tree.RUN)
+    search = {}
+    if place.holds(SEARCH):
+        with contextlib.suppress(ValueError):  # `_epochs` names the damage.
+            folder = files.join(place.directory, SEARCH)
+            search = records.read(folder, tree.RUN)
     return float(search.get("train_s", "nan"))
 
 

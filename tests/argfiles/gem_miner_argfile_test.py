@@ -29,7 +29,7 @@ def test_every_line_parses_for_its_runner(capsys):
         + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"],
     )
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 13)
+    assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 15)
     folders = []
     for line in lines:
         bound = _bound(line)
@@ -234,3 +234,19 @@ def test_what_is_wrong_prints_no_line(words, message, capsys):
     assert not out
     assert err.startswith("Error: ")
     assert message in err
+
+
+def test_warm_searches_begin_where_the_dense_network_was():
+    options = {"densities": (0.02,), "warm_iteration": "50it", "trials": 1}
+    lines = gem_miner_argfile.lines("o", methods="cts_warm,wt", **options)
+    dense = "o/trial1/0/wt"
+    assert lines == [
+        f"--output_dir={dense} --seed=1 --algo=wt --save_iterations=50it",
+        "--output_dir=o/trial1/1/cts_warm --seed=1 --algo=concrete "
+        "--objective=loss --density=0.02 "
+        f"--presets={dense}/iteration50 --start_iteration=50it",
+    ]
+    for methods, start in (("cts_warm", "50it"), ("cts_warm,wt", "2ep")):
+        options["warm_iteration"] = start
+        with pytest.raises(ValueError, match=f"cts_warm begins .* {start}$"):
+            gem_miner_argfile.lines("o", methods=methods, **options)

@@ -73,3 +73,18 @@ def test_random_has_another_name_than_the_control_of_tickets():
         "o", criteria="random", densities=(0.2,), dense=False, trials=1
     )
     assert "--output_dir=o/trial1/1/random_at_init " in line
+
+
+def test_baselines_start_from_a_random_mask_by_erk():
+    names = ",".join(prune_at_init_argfile.BASELINES)
+    made = prune_at_init_argfile.lines(
+        "o", criteria=names, densities=(0.05,), dense=False, trials=1
+    )
+    at = "--seed=1 --criterion=random --allocation=erk"
+    assert made == [
+        f"--output_dir=o/trial1/1/erk {at} --density=0.05",
+        f"--output_dir=o/trial1/1/erk_ham {at} --hooks=ham:alpha=1 "
+        "--density=0.05",
+        f"--output_dir=o/trial1/1/set {at} --hooks=set --density=0.05",
+        f"--output_dir=o/trial1/1/rigl {at} --hooks=rigl --density=0.05",
+    ]

@@ -2,8 +2,12 @@
 
 import pytest
 
-from lottery_ticket.runners import logged_blocks
-from lottery_ticket.tests.runners import judged_studies_test
+from lottery_ticket.experiments.reproductions import claims, registry
+from lottery_ticket.runners import judged_studies, logged_blocks
+from lottery_ticket.tests.runners import (
+    comparison_figure_test,
+    judged_studies_test,
+)
 
 PAGE = """\
 Before.
@@ -49,3 +53,37 @@ def test_a_block_without_logs_is_named(tmp_path):
     page = PAGE.replace("digits", "lenet")
     with pytest.raises(ValueError, match="b.md has .* Received: short/lenet"):
         logged_blocks.rewritten(page, judged, "b.md")
+
+
+def _compared(monkeypatch):
+    """A study that compares methods, judged."""
+    study = claims.Study(
+        *("made up", "frontier/made"),
+        {"short": ()},
+        {},
+        comparison=comparison_figure_test.COMPARED,
+    )
+    monkeypatch.setitem(registry.STUDIES, "made", study)
+    return judged_studies.JudgedStudy(
+        *("made", "short", {}, {"runs": 18}),
+        comparison_figure_test.found(),
+    )
+
+
+def test_methods_are_compared_in_a_table_and_a_figure(tmp_path, monkeypatch):
+    judged = _compared(monkeypatch)
+    page = tmp_path / "frontier" / "a.md"
+    page.parent.mkdir()
+    page.write_text(PAGE.replace("digits", "made"))
+    logged_blocks.write(str(tmp_path / "page.md"), [judged])
+    made = page.read_text()
+    rows = {tuple(line.split(" | ")[:2]): line for line in made.splitlines()}
+    cts = rows["| 1 %", "CTS"].split(" | ")
+    assert cts[2] == "25.00 (25.00 to 25.00)"
+    assert cts[4:7] == ["50.00 (50.00 to 50.00)", "", "7.0 s"]
+    # Of rounds, the trainings of all levels before.
+    assert rows["| 1 %", "IMP"].split(" | ")[6] == "3.0 s"
+    assert rows["| 5 %", "IMP"].split(" | ")[6:] == ["0.0 s", "3.0 s |"]
+    assert rows["| 1 %", "SNIP"].count("|") == 9
+    assert "](made_short.png)" in made
+    assert (page.parent / "made_short.png").read_bytes()[1:4] == b"PNG"

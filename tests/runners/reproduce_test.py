@@ -12,6 +12,7 @@ from lottery_ticket.foundations.sweeps import cost
 from lottery_ticket.runners import (
     argfile_runner,
     judged_studies,
+    logged_blocks,
     reproduce,
     study_costs,
 )
@@ -21,7 +22,8 @@ DOCS = pathlib.Path(reproduce.__file__).parents[1] / "docs"
 
 def test_the_page_is_what_the_command_makes_of_the_logs(tmp_path):
     page = tmp_path / "page.md"
-    shutil.copytree(DOCS / "papers", tmp_path / "papers")
+    for folder in logged_blocks.FOLDERS:
+        shutil.copytree(DOCS / folder, tmp_path / folder)
     logs = str(DOCS / "reproductions")
     flags.main(
         reproduce.RUN,
@@ -34,9 +36,11 @@ def test_the_page_is_what_the_command_makes_of_the_logs(tmp_path):
     )
     assert page.read_text() == expected, again
     made = 0
-    for paper in sorted((DOCS / "papers").glob("*.md")):
-        text = paper.read_text()
-        assert (tmp_path / "papers" / paper.name).read_text() == text, again
+    pages = [*DOCS.glob("papers/*.md"), *DOCS.glob("frontier/*.md")]
+    for path in pages:
+        text = path.read_text()
+        written = tmp_path / path.relative_to(DOCS)
+        assert written.read_text() == text, again
         made += text.count("<!-- logged: ")
     assert made == len([*(DOCS / "reproductions").glob("*/*/facts.json")])
 

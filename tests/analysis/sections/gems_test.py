@@ -46,6 +46,7 @@ def test_a_row_per_network(tmp_path):
     assert list(found.methods.columns) == gems.METHODS
     [row] = found.methods.to_dict("records")
     assert math.isnan(row.pop("mask_shuffle_accuracy"))
+    assert math.isnan(row.pop("search_s"))  # It has no search.
     assert row == {
         "experiment": "gem_miner",
         "trial": 2,
