@@ -10,6 +10,7 @@ from lottery_ticket.tests.analysis import fake_results
 
 SETTINGS = {"recipe": "mnist_fc_gem", "dataset": "mnist", "model": "fc"}
 PER_EPOCH = 10
+SEARCH_S = 12.5
 TOTALS = {"layer0": 600, "layer1": 400}
 
 
@@ -118,6 +119,7 @@ def write_search(directory, events, kept, settings):
             "iterations": steps[-1] if steps else 0,
             "density": kept,
             "events": events,
+            "train_s": SEARCH_S,
             "checksums": checksums,
         },
     )

@@ -120,6 +120,9 @@ def test_damaged_and_unfinished_ones_are_named_once(tmp_path):
         f"{lacking}: damaged (its gem.json lacks 'stages')",
     ]
     assert set(found.history["experiment"]) == {"gem_miner", "alone"}
+    fake_gems.write_gem(str(tmp_path), 5, 1, events=events)
+    again = _read(tmp_path)
+    assert again.methods["search_s"].to_list() == [fake_gems.SEARCH_S]
     [problem] = results.read(str(tmp_path)).problems
     assert problem.startswith("trial 4, level 1, gem_miner: unfinished (no run")
 
