@@ -87,7 +87,8 @@ def reproduce(
             named studies is written there; others are judged by it, if their
             results are not here.
         markdown: File to write all verdicts to, as a page; blocks of pages in
-            papers/ beside it that name a study are made of its logs, too.
+            papers/ and frontier/ beside it that name a study are made of its
+            logs, too, and its figure where it compares methods.
         quiet: Whether to show no progress.
 
     Raises:
