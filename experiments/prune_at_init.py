@@ -33,8 +33,9 @@ class Target:
     allocation: str = fields.field(
         "global",
         "How layers share the density: compared with each other (global), "
-        "alike (uniform), or so that small ones stay denser (erk, "
-        "Erdos-Renyi-Kernel).",
+        "alike (uniform), so that small ones stay denser (erk, "
+        "Erdos-Renyi-Kernel), as many weights in each (balanced), or by a "
+        "factor from layer to layer (pyramid).",
         choices=layer_densities.ALLOCATIONS,
     )
     layer_densities: dict[str, float] | None = fields.left_open(

@@ -1,4 +1,4 @@
-"""Densities of layers from an overall one: uniform, Erdos-Renyi-Kernel."""
+"""Densities of layers from an overall one, by rules such as ERK."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from lottery_ticket.foundations.selection import layer_shares, quotas
 from lottery_ticket.foundations.values import names
 
 Shapes = dict[str, tuple[int, ...]]
+HALVINGS = 100  # Of an interval until a factor is exact.
 
 
 def uniform(
@@ -58,9 +59,56 @@ def erdos_renyi_kernel(
     )
 
 
+def balanced(
+    density: float, shapes: Shapes, groups: dict[str, int] | None = None
+) -> dict[str, float]:
+    """Returns densities with which all layers keep the same number of weights.
+
+    A layer that is smaller stays whole, and what it leaves is spread evenly
+    over the others. Arguments and rounding are as for `uniform`.
+
+    Source: Gadhikar, Mukherjee & Burkholz 2023
+    (https://arxiv.org/abs/2210.02412), the authors' code. Differs: counts are
+    exact; there, masks are Bernoulli draws of these densities.
+    """
+    sizes = groups or _sizes(shapes)
+    return _share_out(density, sizes, [1] * len(sizes))
+
+
+def pyramid(
+    density: float, shapes: Shapes, groups: dict[str, int] | None = None
+) -> dict[str, float]:
+    """Returns densities that fall from layer to layer by one factor.
+
+    That of layer l, counted from 1 at the input, is r^l; r in [0, 1] is such
+    that all together keep the density. The order is that of `shapes`: in which
+    a network has its layers. Arguments and rounding are as for `uniform`.
+
+    Source and differs: as for `balanced`.
+    """
+    sizes = groups or _sizes(shapes)
+    layer_shares.check("density", density)
+    counts = np.array([*sizes.values()], float)
+    places = np.arange(1, len(counts) + 1)
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if (counts * middle**places).sum() < density * counts.sum():
+            low = middle
+        else:
+            high = middle
+    return _share_out(density, sizes, list(counts * high**places))
+
+
 # Name -> function that divides a density between layers. None leaves that to
 # the scores: the layers are compared with each other.
-ALLOCATIONS = {"global": None, "uniform": uniform, "erk": erdos_renyi_kernel}
+ALLOCATIONS = {
+    "global": None,
+    "uniform": uniform,
+    "erk": erdos_renyi_kernel,
+    "balanced": balanced,
+    "pyramid": pyramid,
+}
 
 
 def allocate(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lottery_ticket.foundations.selection import layer_densities, pruning
 
+RULES = ("uniform", "erk", "balanced", "pyramid")
 LENET = {"layer0": (784, 300), "layer1": (300, 100), "layer2": (100, 10)}
 
 
@@ -60,6 +61,43 @@ def test_a_layer_that_is_full_leaves_the_rest_to_the_others():
     assert found["b"] == 1
 
 
+NETWORKS = st.lists(
+    st.lists(st.integers(1, 12), min_size=1, max_size=5).map(tuple),
+    min_size=1,
+    max_size=6,
+).map(lambda shapes: {f"x{i}": shape for i, shape in enumerate(shapes)})
+
+
+def test_balanced_layers_keep_as_many_or_all():
+    shapes = {"a": (10,), "b": (10, 10), "c": (100, 10)}
+    found = layer_densities.balanced(100 / 1110, shapes)
+    assert counts(found, shapes) == {"a": 10, "b": 45, "c": 45}
+
+
+def test_a_pyramid_falls_by_one_factor():
+    # 64, 32 and 16 of 128 each: r is .5.
+    shapes = {"a": (128,), "b": (128,), "c": (8, 16)}
+    found = layer_densities.pyramid(112 / 384, shapes)
+    assert found == {"a": 0.5, "b": 0.25, "c": 0.125}
+    assert layer_densities.pyramid(1, LENET) == dict.fromkeys(LENET, 1)
+    assert layer_densities.pyramid(0, LENET) == dict.fromkeys(LENET, 0)
+
+
+@hypothesis.given(st.floats(0.01, 1), NETWORKS)
+def test_a_pyramid_is_that_of_a_twin_but_for_rounding(density, shapes):
+    sizes = np.array([np.prod(shape) for shape in shapes.values()])
+    found = counts(layer_densities.pyramid(density, shapes), shapes)
+    # Roots of n1 r + n2 r^2 + ... = kept, highest power first.
+    powers = [*sizes[::-1], -density * sizes.sum()]
+    [r] = {
+        round(root.real, 9)
+        for root in np.roots(powers)
+        if abs(root.imag) < 1e-9 and root.real > 0
+    }
+    exact = sizes * r ** np.arange(1, len(sizes) + 1)
+    assert (np.abs(np.array([*found.values()]) - exact) < 1.5 + 1e-3).all()
+
+
 def twin(density, shapes):
     """Bisection for the factor at which capped counts sum up to the total."""
     sizes = np.array([np.prod(shape) for shape in shapes.values()], float)
@@ -75,15 +113,8 @@ def twin(density, shapes):
     return np.minimum(high * sums, sizes)
 
 
-NETWORKS = st.lists(
-    st.lists(st.integers(1, 12), min_size=1, max_size=5).map(tuple),
-    min_size=1,
-    max_size=6,
-).map(lambda shapes: {f"x{i}": shape for i, shape in enumerate(shapes)})
-
-
 @hypothesis.given(st.floats(0, 1), NETWORKS)
-@pytest.mark.parametrize("name", ["uniform", "erk"])
+@pytest.mark.parametrize("name", RULES)
 def test_totals_are_exact_and_no_density_is_above_1(name, density, shapes):
     found = layer_densities.ALLOCATIONS[name](density, shapes)
     total = sum(int(np.prod(shape)) for shape in shapes.values())
@@ -114,7 +145,7 @@ def test_layers_without_weights_are_harmless():
     assert layer_densities.uniform(0.5, {}) == {}
 
 
-@pytest.mark.parametrize("name", ["uniform", "erk"])
+@pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("density", [-0.1, 1.1, np.nan])
 def test_impossible_densities_are_errors(name, density):
     with pytest.raises(ValueError, match=r"density must be in \[0, 1\]"):
