@@ -21,6 +21,7 @@ NEAR = 0.06  # Share of a density by which a level may miss it.
 STOP, CENSORED = "early_stop_iteration", "early_stop_censored"
 AT_STOP, AT_END = "early_stop_accuracy", "accuracy"
 POINTS = 100
+ITERATIVE = "lottery_experiment"  # Kind of runs whose levels follow each other.
 # Control -> column of what gem_miner has as a sanity check.
 CHECKS = {
     "shuffle": "mask_shuffle_accuracy",
@@ -184,7 +185,8 @@ def search_s(density: float, experiment: str) -> Measure:
         if gems is not None and experiment in set(gems["experiment"]):
             return _at(found, experiment, density, "search_s", "gems")
         runs = found.table("runs")
-        levels = runs[runs["experiment"] == experiment]
+        is_level = runs["kind"] == ITERATIVE
+        levels = runs[is_level & (runs["experiment"] == experiment)]
         before = levels[
             levels["density"] > levels["trial"].map(own) * (1 + NEAR)
         ]

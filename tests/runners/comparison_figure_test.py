@@ -26,6 +26,10 @@ def found():
     runs = pd.DataFrame(places, columns=["experiment", "trial", "density"])
     runs["accuracy"] = 0.9 - runs["trial"] / 100 - 1 / runs.index.size
     runs["train_s"] = 2.0 * runs["trial"]
+    is_iterative = runs["experiment"] == "imp"
+    runs["kind"] = is_iterative.map(
+        {True: "lottery_experiment", False: "prune_at_init"}
+    )
     gems = runs[runs["experiment"] == "cts"].assign(
         before_accuracy=0.25,
         mask_shuffle_accuracy=0.5,
