@@ -9,6 +9,7 @@ from lottery_ticket.foundations.machine import files, lazy, progress
 from lottery_ticket.foundations.records import (
     paths,
     plans,
+    run_record,
     save_restore,
     sealed,
 )
@@ -30,8 +31,8 @@ with lazy.imports():
     )
     from lottery_ticket.foundations.training import batches, line_evaluation
 
-RESULT = sealed.ResultFile("alignment.json")
-PERMUTATIONS_FOLDER = "permutations"
+RESULT = sealed.ResultFile(run_record.ALIGNMENT)
+PERMUTATIONS_FOLDER = run_record.PERMUTATIONS
 MATCHINGS = ("activations", "weights", "random")
 CHECKED_EXAMPLES = 100  # On which the permuted network is tried.
 # Settings in which draws must agree to be of one network.

@@ -345,8 +345,7 @@ def _check_not_the_same(source, recipe, own):
         or start != f"{source.start_iteration}it"
     ):
         return
-    settings = {**recipe.settings(), "hooks": recipe.hooks}  # Or none.
-    changed = set(recipe_changes.differing(settings, source.settings))
+    changed = set(recipe_changes.changed(recipe, source.settings))
     if not changed - {"fractions", "scope"}:  # Nothing is pruned.
         raise ValueError(
             f"This branch would be {source.directory} once more: give a "

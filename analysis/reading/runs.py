@@ -38,7 +38,7 @@ RULES = {
 # Those since 0.2.0 whose columns are behind what tables have had before.
 LATER_RULES = ("granularity",)
 # Settings that experiments are told apart by, where these differ.
-TRAINING = ("optimizer", "lr", "training_len")
+TRAINING = ("optimizer", "lr", "training_len", "hooks")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +62,11 @@ class Run:
         value = self.setting(name)
         is_ticket = self.setting("experiment") == selection.TICKET
         return RULES[name] if is_ticket and value is None else value
+
+    def hooks(self) -> str:
+        """Returns what changed the steps of training, as `--hooks` takes it."""
+        words = names_0_1_0.value(self.settings, "hooks")
+        return ",".join(words) or "none"
 
     def at_stop(self, measure: str) -> float:
         """Returns a test measure, as evaluated nearest to the early stop."""
@@ -158,7 +163,11 @@ COLUMNS = {
     "directory": lambda run: run.place.directory,
     # Since 0.2.0, behind what tables have had before.
     "early_stop_censored": Run.is_censored,
-    **{name: operator.methodcaller("setting", name) for name in TRAINING},
+    **{
+        name: operator.methodcaller("setting", name)
+        for name in TRAINING
+        if name != "hooks"
+    },
     "train_s": lambda run: run.record.get("train_s"),
     "weights_kept": operator.methodcaller("weights", "kept"),
     "weights_effective": operator.methodcaller("weights", "effective"),
@@ -167,6 +176,7 @@ COLUMNS = {
     "ticket_bytes": Run.ticket_bytes,
     **{rule: operator.methodcaller("rule", rule) for rule in LATER_RULES},
     "group_density": Run.group_density,
+    "hooks": Run.hooks,
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}

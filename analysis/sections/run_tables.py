@@ -52,8 +52,8 @@ def section(found: tree.Tree) -> parts.Section:
 
 
 def training_section(found: tree.Tree) -> parts.Section:
-    """Table training.csv: optimizer, learning rate, training length and time
-    of experiments, where they differ.
+    """Table training.csv: optimizer, learning rate, training length, hooks and
+    time of experiments, where they differ.
     """
     columns = training(found.chosen, ["experiment"])
     if columns.empty:
@@ -109,9 +109,9 @@ def summarize(runs: "pd.DataFrame") -> "pd.DataFrame":
 def training(runs: "pd.DataFrame", keys: list[str]) -> "pd.DataFrame":
     """Returns how groups of runs were trained, where experiments differ.
 
-    Columns: optimizer, lr and training_len, as set, each where experiments
-    differ in it ("0.1/0.01" where runs of a group do, too); and train_s_mean,
-    the seconds that a run took, where there are several experiments.
+    Columns: optimizer, lr, training_len and hooks, as set, each where
+    experiments differ in it ("0.1/0.01" where runs of a group do, too); and
+    train_s_mean, the seconds that a run took, where there are several.
     """
     groups, columns = runs.groupby(keys, sort=False), {}
     for name in reading.TRAINING:

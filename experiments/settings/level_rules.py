@@ -13,6 +13,7 @@ from lottery_ticket.foundations.selection import (
     quotas,
 )
 from lottery_ticket.foundations.training import optimizers, schedules
+from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import entries, fields, seeds, steps
 
 with lazy.imports():
@@ -353,6 +354,12 @@ class LevelRules:
                 "compact_levels needs an optimizer that moves each weight by "
                 f"itself: expected one of {', '.join(optimizers.OPTIMIZERS)}. "
                 f"Received: optimizer={recipe.optimizer}"
+            )
+        seeing = hooks.seeing_masks(recipe.hooks)
+        if seeing:
+            raise ValueError(
+                f"hooks={seeing[0]} looks at masks, which the smaller networks "
+                "of compact_levels are without. Give one of them"
             )
 
     def _check_start(self):

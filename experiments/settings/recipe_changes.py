@@ -73,6 +73,24 @@ def differing(values: dict, settings: dict) -> list[str]:
     ]
 
 
+def changed(recipe: recipes.Recipe, settings: dict) -> list[str]:
+    """Names of settings that differ between a recipe and a finished run's.
+
+    Those that are on record and that the recipe does not record, such as hooks
+    that it does without, count, too: as what their absence means.
+
+    Args:
+        settings: As for `apply`.
+    """
+    told = recipe.settings()
+    absent = {
+        name: names_0_1_0.BEFORE.get(name)
+        for name in fields.names_of(recipes.Recipe)
+        if name in settings and name not in told
+    }
+    return differing({**told, **absent}, settings)
+
+
 def _kept(settings, changed):
     """Arguments of a Recipe that stay although others have changed."""
     names = set(fields.names_of(recipes.Recipe))

@@ -26,7 +26,7 @@ def excess(scores: list, allowed: tf.Tensor, scale: float) -> tuple:
         Pair: a scalar, below 0 where less is kept; and a list of tensors.
     """
     shares = [tf.sigmoid(scale * each) for each in scores]
-    nominal = tf.add_n([tf.reduce_sum(each) for each in shares])
+    nominal = _total([_columns(each) for each in shares])
     slope = PERCENT * scale / allowed
     gradients = [slope * each * (1 - each) for each in shares]
     return PERCENT * (nominal / allowed - 1), gradients
@@ -42,7 +42,7 @@ def wanted(error: tf.Tensor, gradients: list, sparse: list) -> tf.Tensor:
         gradients: Of the objective by the scores.
         sparse: As the second of `excess`.
     """
-    lengths = tf.linalg.global_norm(gradients), tf.linalg.global_norm(sparse)
+    lengths = _length(gradients), _length(sparse)
     ratio = lengths[0] / (lengths[1] + _SMALLEST_NORM)
     return tf.where(error > 0, ratio, tf.zeros_like(ratio))
 
@@ -150,3 +150,23 @@ def _sum(gradients, factor, sparse):
     return [
         each + factor * own for each, own in zip(gradients, sparse, strict=True)
     ]
+
+
+def _length(tensors):
+    """The 2-norm of all numbers."""
+    return tf.sqrt(_total([_columns(each * each) for each in tensors]))
+
+
+def _columns(tensor):
+    """Sums over all axes but the last.
+
+    XLA on a CPU adds numbers one after another where it is asked for the sum of
+    all, and columns side by side.
+    """
+    return tf.reduce_sum(tensor, range(len(tensor.shape) - 1))
+
+
+def _total(vectors):
+    """The sum of all; a product, for XLA would make one sum of two."""
+    flat = tf.concat(vectors, 0)
+    return tf.tensordot(flat, tf.ones_like(flat), 1)

@@ -29,6 +29,8 @@ import functools
 import math
 import typing
 
+import numpy as np
+
 from lottery_ticket.foundations.machine import devices, lazy
 from lottery_ticket.foundations.values import entries
 
@@ -224,8 +226,7 @@ def concrete(
     found = []
     for score, uniform in zip(scores, uniforms, strict=True):
         u = tf.clip_by_value(uniform, _CLOSEST, 1 - _CLOSEST_TO_ONE)
-        noise = (tf.math.log(u) - tf.math.log1p(-u)) / temperature
-        found.append(tf.sigmoid(noise + score))
+        found.append(_soft(score, (1 - u) / u, 1 / np.float32(temperature)))
     return found
 
 
@@ -369,6 +370,23 @@ def _sampled(logits, uniform):
         return upstream * probability * (1 - probability), None
 
     return tf.cast(uniform < probability, logits.dtype), gradient
+
+
+def _soft(score, odds, exponent):
+    """Sigmoid of s - exponent * log(odds), with its gradient by s.
+
+    For the usual temperature it does without a logarithm.
+    """
+
+    def soft(score):
+        if exponent == 1.5:
+            inverse = odds * tf.sqrt(odds) * tf.exp(-score)
+        else:
+            inverse = tf.exp(exponent * tf.math.log(odds) - score)
+        mask = 1 / (1 + inverse)
+        return mask, lambda upstream: upstream * mask * (1 - mask)
+
+    return tf.custom_gradient(soft)(score)
 
 
 def _straight(surrogate, kept):

@@ -19,6 +19,8 @@ from lottery_ticket.foundations.values import names_0_1_0
 # A checkpoint is a SHA-256, then a zip file; see checkpoint.save.
 _CHECKPOINT_MARK = b"PK\x03\x04"
 _CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
+# Of masks that were aligned: their record, and what lies beside them before it.
+ALIGNMENT, PERMUTATIONS = "alignment.json", "permutations"
 _log = logging.getLogger(__name__)
 _of_config_alone: set[str] = set()  # Where it has been said; once is enough.
 
@@ -107,14 +109,19 @@ def check_source(path: str) -> None:
     """Raises Unready unless a folder of a run, such as its masks, is whole.
 
     It is not if the run is not finished, or files of the folder are damaged.
-    Looked at only if it is one of a run of ours.
+    Looked at only if it is one of a run of ours, or of an alignment.
     """
     directory, _, folder = path.rstrip("/").rpartition("/")
     directory = directory or "."
-    held = {"run.json", "checkpoint.bin"} & set(files.names(directory))
-    record = read(directory) or {"checksums": {}}
+    names = set(files.names(directory))
+    kind, record = "run", read(directory)
+    held = {"run.json", "checkpoint.bin"} & names
+    if not held and {ALIGNMENT, PERMUTATIONS} & names:
+        kind, held = "alignment", {ALIGNMENT}
+        record = sealed.read(files.join(directory, ALIGNMENT))
+    record = record or {"checksums": {}}
     if held and not record["checksums"]:
-        text = f"The run in {directory} is not finished"
+        text = f"The {kind} in {directory} is not finished"
         raise unready.Unready(text, directory)
     own = {
         name: checksum

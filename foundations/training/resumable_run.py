@@ -1,7 +1,6 @@
 """A training run on its way: chunks, log points, checkpoints, results."""
 
 import datetime
-import json
 import logging
 import re
 import time
@@ -27,7 +26,7 @@ from lottery_ticket.foundations.training import (
     run_settings,
     trainee,
 )
-from lottery_ticket.foundations.values import names_0_1_0
+from lottery_ticket.foundations.values import json_values, names_0_1_0
 
 CHUNK_ITERATIONS = 500
 CHECKPOINT_INTERVAL_S = 20
@@ -272,7 +271,7 @@ class ResumableRun:
         caller = self.program if self.program.hook.has_events else self.model
         record = caller.event(iteration)
         # As a checkpoint gives it back: a run that goes on has it.
-        self.facts["events"].append(json.loads(json.dumps(record)))
+        self.facts["events"].append(json_values.read_back(record))
 
     def _show(self, callbacks, label):
         """Calls callbacks with all that is known after a chunk."""

@@ -2,13 +2,12 @@
 
 import contextlib
 import dataclasses
-import json
 import typing
 from collections.abc import Container, Iterable
 
 from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.training import step_hooks
-from lottery_ticket.foundations.values import fields, steps
+from lottery_ticket.foundations.values import fields, json_values, steps
 
 Length = str | tuple[str, int]
 
@@ -200,7 +199,7 @@ class Output:
 
     def check_inputs(self, inputs: dict) -> None:
         """Raises ValueError, naming them, if inputs are other than expected."""
-        inputs = json.loads(json.dumps(inputs))  # Tuples are lists on record.
+        inputs = json_values.read_back(inputs)  # Tuples are lists on record.
         differing = [
             f"{name} {there!r} there, {inputs.get(name)!r} now"
             for name, there in self.expected.items()

@@ -374,10 +374,11 @@ def test_zeros_that_a_function_gives_are_pruned_no_second_time(tmp_path):
 def run_granular(directory, granularity, **options):
     """Runs an experiment; returns the record of its last level, and masks."""
     rules = options.pop("rules", level_rules.LevelRules())
+    recipe = options.pop("recipe", RECIPE)
     trial = str(directory / "trial1")
     arguments = (
         trial,
-        RECIPE,
+        recipe,
         scoring.Scoring(granularity=granularity, **options),
         rules,
     )
@@ -445,6 +446,22 @@ def test_smaller_levels_have_the_results_of_full_ones(tmp_path):
     assert tiny.result_bytes(made) == tiny.result_bytes(directories[1])
     with pytest.raises(ValueError, match="compact_levels: True there, False"):
         run_granular(tmp_path / "smaller", "unit")
+
+
+def test_a_hook_does_the_same_to_smaller_levels(tmp_path):
+    recipe = attrs.evolve(RECIPE, hooks="ham")
+    trials = [str(tmp_path / name / "trial1") for name in ("full", "smaller")]
+    for name in ("full", "smaller"):
+        rules = level_rules.LevelRules(compact_levels=name == "smaller")
+        run_granular(tmp_path / name, "unit", rules=rules, recipe=recipe)
+    first, second = (networks(each, 2) for each in trials)
+    for one, other in zip(first, second, strict=True):
+        for name, value in one.items():
+            np.testing.assert_allclose(other[name], value, atol=1e-5)
+    without = tmp_path / "without"
+    run_granular(without, "unit")
+    plain = networks(str(without / "trial1"), 2)[1]
+    assert abs(plain["layer0"] - first[1]["layer0"]).max() > 1e-3
 
 
 OF_DROPOUT = {"model": "conv2", "hidden_units": None, "dropout": 0.5}

@@ -57,6 +57,8 @@ class Hook(entries.Entry):
         is_scale: Whether it is a factor of gradients, which optimizers that
             divide them by their size take back.
         moves_masks: Whether masks change in training, at events.
+        sees_masks: Whether what it does depends on masks, those of units that
+            are pruned too.
     """
 
     options: type = NoOptions
@@ -64,6 +66,7 @@ class Hook(entries.Entry):
     needs_norms: bool = False
     is_scale: bool = False
     moves_masks: bool = False
+    sees_masks: bool = False
 
 
 def _of_masks(name, others):
@@ -79,6 +82,7 @@ def _of_masks(name, others):
         options=dynamic_masks.Options,
         not_with=(*others, "sign_in"),
         moves_masks=True,
+        sees_masks=True,
     )
 
 
@@ -101,6 +105,7 @@ HOOKS = {
         "keeps, over the layer's mean",
         sparse_opt.SOURCE,
         is_scale=True,
+        sees_masks=True,
     ),
     "ham": Hook(
         lambda options, run: ham.Ham(options),
@@ -118,6 +123,7 @@ HOOKS = {
         "anew every epoch",
         sign_in.SOURCE,
         options=sign_in.Options,
+        sees_masks=True,
         not_with=("ham", *mask_updates.METHODS),
     ),
     "rigl": _of_masks("rigl", ("set",)),
@@ -188,6 +194,12 @@ def moving_masks(
         if HOOKS[name].moves_masks:
             return name, options
     return None
+
+
+def seeing_masks(words: Iterable[str]) -> list[str]:
+    """Returns names of the hooks that see masks."""
+    told = [parse(word)[0] for word in words]
+    return [name for name in told if HOOKS[name].sees_masks]
 
 
 def make(words: Iterable[str], run: Run) -> step_hooks.StepHook:

@@ -53,6 +53,7 @@ def test_a_row_per_run(tmp_path):
             **{"optimizer": None, "lr": None, "training_len": None},
             "train_s": None,
             "weights_kept": 96,
+            "hooks": "none",
         }
     ]
 
@@ -257,6 +258,16 @@ def test_columns_are_those_of_the_table(tmp_path, monkeypatch):
     runs = results.read(str(tmp_path)).runs
     assert list(runs.columns) == [*columns, "mine"]
     assert runs["mine"].to_list() == [7]
+
+
+def test_hooks_are_told_as_they_are_given_behind_what_was_there(tmp_path):
+    given = (None, ["ham:alpha=50", "rigl"])
+    for level, hooks in enumerate(given):
+        own = {} if hooks is None else {"hooks": hooks}
+        fake_results.write_run(str(tmp_path), 1, level, **own)
+    runs = results.read(str(tmp_path)).runs
+    assert runs["hooks"].to_list() == ["none", "ham:alpha=50,rigl"]
+    assert list(reading.COLUMNS)[-2:] == ["group_density", "hooks"]
 
 
 def test_the_density_of_groups_is_as_recorded(tmp_path):

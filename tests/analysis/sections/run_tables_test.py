@@ -107,6 +107,15 @@ def test_training_is_told_where_experiments_differ(tmp_path):
     assert table["lr"].tolist() == ["0.1", "0.01"]
 
 
+def test_hooks_are_part_of_training(tmp_path):
+    for name, hooks in (("a", []), ("b", ["ham"])):
+        fake_results.write_run(str(tmp_path), 1, 0, name, hooks=hooks)
+    table = run_tables.training(
+        results.read(str(tmp_path)).runs, ["experiment"]
+    )
+    assert table["hooks"].to_dict() == {"a": "none", "b": "ham"}
+
+
 @pytest.mark.parametrize(
     "given, is_table, is_told",
     [

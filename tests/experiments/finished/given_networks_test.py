@@ -7,6 +7,7 @@ from lottery_ticket.experiments.finished import given_networks
 from lottery_ticket.foundations.records import (
     run_record,
     save_restore,
+    sealed,
     unready,
 )
 from lottery_ticket.foundations.tickets import ticket_file
@@ -43,6 +44,24 @@ def test_a_run_that_is_not_finished_is_no_source(tmp_path):
     (tmp_path / "checkpoint.bin").touch()
     with pytest.raises(ValueError, match="is not finished"):
         given_networks.network(str(tmp_path / "masks"))
+
+
+def test_masks_of_an_alignment_are_a_source_once_it_is_finished(tmp_path):
+    masks = {"x": np.array([1, 0], np.uint8)}
+    given = str(tmp_path / "masks")
+    save_restore.save_network(str(tmp_path / "permutations"), masks)
+    sums = save_restore.save_network(given, masks)
+    text = f"The alignment in {tmp_path} is not finished"
+    with pytest.raises(unready.Unready, match=text) as error:
+        given_networks.masks(given)
+    assert error.value.folder == str(tmp_path)
+    checksums = {f"masks/{name}": each for name, each in sums.items()}
+    record = {"settings": {}, "checksums": checksums}
+    sealed.write(str(tmp_path / "alignment.json"), record)
+    np.testing.assert_array_equal(given_networks.masks(given)["x"], [1, 0])
+    (tmp_path / "masks" / "x.npy").write_bytes(b"other")
+    with pytest.raises(unready.Unready, match="x.npy is missing or damaged"):
+        given_networks.masks(given)
 
 
 @pytest.mark.parametrize("action", ["zero", "freeze_init"])

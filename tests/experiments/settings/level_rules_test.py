@@ -269,10 +269,16 @@ def test_smaller_levels_are_of_units_and_updates_per_weight(
     optimizer, chosen, message
 ):
     rules = level_rules.LevelRules(compact_levels=True)
-    recipe = types.SimpleNamespace(optimizer=optimizer)
+    recipe = types.SimpleNamespace(optimizer=optimizer, hooks=())
     with pytest.raises(ValueError, match=message):
         rules.check_granularity(recipe, granularity.parse(chosen))
     rules.check_granularity(recipes.Recipe(), granularity.parse("unit"))
+    for words in (("ham", "sparse_opt"), ("sign_in",)):
+        hooked, name = recipes.Recipe(hooks=words), words[-1]
+        with pytest.raises(ValueError, match=f"hooks={name} looks at masks"):
+            rules.check_granularity(hooked, granularity.parse("unit"))
+        usual = level_rules.LevelRules()
+        usual.check_granularity(hooked, granularity.parse("unit"))
 
 
 def test_settings_are_json_values_of_numpy_numbers_too():

@@ -220,3 +220,14 @@ def test_hooks_are_inherited_and_can_be_taken_away():
     assert recipe_changes.apply(without, settings).hooks == ()
     of_0_1_0 = json.loads(json.dumps(recipes.Recipe().settings()))
     assert recipe_changes.differing({"hooks": ()}, of_0_1_0) == []
+
+
+def test_what_a_recipe_records_no_more_is_a_change():
+    plain = recipes.Recipe()
+    for given in ({"hooks": "ham"}, {"task": "binary", "model": "fc"}):
+        other = recipes.Recipe(**given)
+        name = next(iter(given))
+        assert name not in plain.settings()
+        assert recipe_changes.changed(plain, recorded(other)) == [name]
+        assert recipe_changes.changed(other, recorded(plain)) == [name]
+        assert recipe_changes.changed(other, recorded(other)) == []

@@ -52,6 +52,23 @@ def test_the_gradient_is_that_of_the_excess_at_any_scale():
     np.testing.assert_allclose(tape.gradient(error, scores), found, rtol=1e-5)
 
 
+def test_lengths_are_of_all_tensors_together():
+    rng = np.random.default_rng(0)
+    shapes = [(3, 3, 4, 5), (40, 7), (6,)]
+    task, sparse = ([rng.normal(size=s) for s in shapes] for _ in range(2))
+    norms = [
+        np.sqrt(sum((each**2).sum() for each in own)) for own in (task, sparse)
+    ]
+    given = [
+        [tf.constant(x, tf.float32) for x in own] for own in (task, sparse)
+    ]
+    found = grad_balance.wanted(tf.constant(1.0), *given)
+    assert float(found) == pytest.approx(norms[0] / norms[1], 1e-6)
+    shares = sum((1 / (1 + np.exp(-x))).sum() for x in task)
+    error, _ = grad_balance.excess(given[0], tf.constant(100.0), 1.0)
+    assert float(error) == pytest.approx(shares - 100, 1e-4)
+
+
 def test_golden_first_step_and_running_mean():
     found = source()
     control = attached(grad_balance.GradBalance(1.1, 1.0, 0.99), found)

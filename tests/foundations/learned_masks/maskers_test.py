@@ -65,17 +65,31 @@ def test_soft_masks_are_sigmoids_of_noise_and_scores():
     assert found[3] > 0.999 and np.isfinite(found).all()
 
 
-def test_gradients_of_soft_masks_against_numpy():
+@pytest.mark.parametrize("temperature", [0.5, 0.6666667, 1.0])
+def test_soft_masks_and_their_gradients_against_numpy(temperature):
     scores = tf.constant(LOGITS)
     uniforms = RNG.random(4).astype(np.float32)
     with tf.GradientTape() as tape:
         tape.watch(scores)
-        masks = maskers.concrete([scores], [uniforms], 0.5)
+        masks = maskers.concrete([scores], [uniforms], temperature)
         value = tf.reduce_sum(masks[0] * [1.0, 2.0, 3.0, 4.0])
     u = np.float64(uniforms)
-    z = sigmoid(np.log(u / (1 - u)) / 0.5 + LOGITS)
+    z = sigmoid(np.log(u / (1 - u)) / temperature + LOGITS)
+    np.testing.assert_allclose(masks[0], z, 1e-5)
     expected = z * (1 - z) * [1, 2, 3, 4]
     np.testing.assert_allclose(tape.gradient(value, scores), expected, 1e-4)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.6666667, 5.0])
+def test_soft_masks_of_the_largest_scores_are_0_and_1(temperature):
+    """Whatever is drawn; no product of 0 and infinity is among them."""
+    scores = tf.repeat([-5e4, 5e4], 3)
+    uniforms = tf.constant([0.0, 0.5, 1 - 2**-24] * 2)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        (masks,) = maskers.concrete([scores], [uniforms], temperature)
+    np.testing.assert_array_equal(masks, [0, 0, 0, 1, 1, 1])
+    np.testing.assert_array_equal(tape.gradient(masks, scores), np.zeros(6))
 
 
 @pytest.mark.parametrize("kept", [1, 5, 11, 12, 20, 23])
