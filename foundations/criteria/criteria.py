@@ -8,6 +8,7 @@ import numpy as np
 from lottery_ticket.foundations.criteria import (
     criteria_gradients,
     criteria_weights,
+    network_scores,
 )
 from lottery_ticket.foundations.selection import doubts
 from lottery_ticket.foundations.values import dataset_base, examples, names
@@ -87,7 +88,7 @@ def score_fn(
             f"Criterion {name!r} needs data. Received: dataset=None"
         )
     else:
-        rows = criteria_gradients.choose_examples(
+        rows = network_scores.choose_examples(
             dataset.train, examples_per_class, seed
         )
         given = dataset.input_shape, dataset, rows
@@ -139,7 +140,7 @@ def _input_shape(name, source):
 def _of_gradients(function, model, final, *others):
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        given = criteria_gradients.Given(model, weights, masks, *others)
+        given = network_scores.Given(model, weights, masks, *others)
         return function(given)
 
     return scores

@@ -13,7 +13,7 @@ class Criterion(entries.Entry):
 
     Args:
         kind: What the function takes: "weights", a criteria_weights.Layer, and
-            returns its scores; or a criteria_gradients.Given, for "data" with
+            returns its scores; or a network_scores.Given, for "data" with
             dataset and rows, for "network" without, and returns those of all
             layers.
         needs_training: Whether it scores trained weights only.
