@@ -7,6 +7,7 @@ import numpy as np
 
 from lottery_ticket.foundations.criteria import (
     criteria_gradients,
+    criteria_inputs,
     criteria_weights,
     network_scores,
 )
@@ -19,6 +20,7 @@ Network = dict[str, np.ndarray]
 CRITERIA = {
     **criteria_weights.CRITERIA,
     **criteria_gradients.CRITERIA,
+    **criteria_inputs.CRITERIA,
 }
 
 

@@ -26,6 +26,8 @@ class Criterion(entries.Entry):
             equal ones apart.
         excludes: Whether it scores weights that all others outlive minus
             infinity, which has no mean with others.
+        in_order: Whether layers are pruned one after the other, from the input
+            on, each scored in the network that those before have left.
         obstacle: Function (ModelBase) -> why it cannot score one, or None.
     """
 
@@ -36,4 +38,5 @@ class Criterion(entries.Entry):
     is_drawn: bool = False
     ranks: bool = False
     excludes: bool = False
+    in_order: bool = False
     obstacle: Callable[[typing.Any], str | None] = lambda model: None

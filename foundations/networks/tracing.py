@@ -138,6 +138,32 @@ def recorded_relus(network: keras.Layer) -> Iterator[list[tf.Tensor]]:
         yield found
 
 
+@contextlib.contextmanager
+def squared_inputs(layers: Iterable[keras.Layer]) -> Iterator[list[tf.Tensor]]:
+    """Lets layers be traced, and gives sums of what squared inputs make.
+
+    They are layers that add up inputs times a kernel, as `kernels.is_plain`
+    says, and they do so without their activations. Gradients of the sums by a
+    kernel are, at each weight, the sum of the squares of all that is multiplied
+    by it: over examples, and over the places where the layer applies it.
+    """
+    found: list[tf.Tensor] = []
+
+    def summed(layer):
+        own, linear = layer.call, {"activation": keras.activations.linear}
+
+        def call(x, *arguments, **options):
+            with changed([(layer, linear)]):
+                squares = own(tf.square(tf.stop_gradient(x)))
+            found.append(tf.reduce_sum(squares))
+            return own(x, *arguments, **options)
+
+        return call
+
+    with changed((layer, {"call": summed(layer)}) for layer in layers):
+        yield found
+
+
 def without_dropout(
     network: keras.Layer,
 ) -> contextlib.AbstractContextManager:

@@ -12,7 +12,11 @@ from lottery_ticket.tests import grids, tiny
 
 NAMES = list(criteria.CRITERIA)
 OF_WEIGHTS = [n for n in NAMES if criteria.CRITERIA[n].kind == "weights"]
-OF_GRADIENTS = [n for n in NAMES if criteria.CRITERIA[n].kind != "weights"]
+OF_GRADIENTS = [
+    name
+    for name, each in criteria.CRITERIA.items()
+    if each.kind != "weights" and not each.needs_training
+]
 SEEDS = {"initial": 1, "final": 2}
 AT_START = {
     "large_init",
@@ -191,6 +195,7 @@ def test_synflow_takes_the_shape_of_an_example_from_the_data(depth):
         ("synflw", {}, "Unknown criterion 'synflw'. Did you mean 'synflow'"),
         ("large_final", {}, "needs trained weights. Received: final=None"),
         ("movement", {}, "'movement' needs trained weights"),
+        ("wanda", {}, "'wanda' needs trained weights"),
         ("large_final_same_sgn", {}, "Did you mean 'large_final_same_sign'"),
         ("snip", {}, "needs data. Received: dataset=None"),
     ],
