@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.foundations.criteria import (
+    criteria_ahead,
     criteria_gradients,
     criteria_inputs,
     criteria_weights,
@@ -21,6 +22,7 @@ CRITERIA = {
     **criteria_weights.CRITERIA,
     **criteria_gradients.CRITERIA,
     **criteria_inputs.CRITERIA,
+    **criteria_ahead.CRITERIA,
 }
 
 
@@ -93,7 +95,7 @@ def score_fn(
         rows = network_scores.choose_examples(
             dataset.train, examples_per_class, seed
         )
-        given = dataset.input_shape, dataset, rows
+        given = dataset.input_shape, dataset, rows, seed
         scores = _of_gradients(criterion.function, model, final, *given)
     if invert:
         return lambda masks: {n: -each for n, each in scores(masks).items()}

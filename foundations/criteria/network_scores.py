@@ -47,6 +47,7 @@ class Given(typing.NamedTuple):
         input_shape: Of one example.
         dataset: Whose training examples to score on, where data are needed.
         rows: Rows of those.
+        seed: Of the choice of examples, for criteria with batches of their own.
     """
 
     model: typing.Any
@@ -55,6 +56,7 @@ class Given(typing.NamedTuple):
     input_shape: tuple[int, ...]
     dataset: typing.Any = None
     rows: typing.Any = ()
+    seed: int = 0
 
 
 def choose_examples(
@@ -84,13 +86,17 @@ def example_chunks(
     split = dataset.train
     size = max(1, min(CHUNK_SIZE, CHUNK_NUMBERS // batches.numbers(split)))
     for start in range(0, len(rows), size):
-        chunk = rows[start : start + size]
-        x = batches.read(split, chunk)
-        targets = examples.take(split.targets, chunk)
-        yield (
-            batches.prepared(dataset.prepare, x),
-            *nested.mapped(tf.constant, targets),
-        )
+        yield examples_of(dataset, rows[start : start + size])
+
+
+def examples_of(dataset: dataset_base.DatasetBase, rows: np.ndarray) -> tuple:
+    """Returns training examples as `example_chunks` does, all at once."""
+    x = batches.read(dataset.train, rows)
+    targets = examples.take(dataset.train.targets, rows)
+    return (
+        batches.prepared(dataset.prepare, x),
+        *nested.mapped(tf.constant, targets),
+    )
 
 
 def compiled(model: typing.Any, function: Callable) -> typing.Any:
@@ -144,6 +150,7 @@ def loss(
     weights: typing.Any,
     masks: typing.Any,
     temperature: float = 1.0,
+    training: bool = False,
 ) -> "tf.Tensor":
     """Returns the loss, summed up over examples; pruned weights are 0.
 
@@ -153,8 +160,9 @@ def loss(
         weights: Dict, name -> tensor.
         masks: Dict, layer name -> tensor of booleans.
         temperature: What logits of classes are divided by.
+        training: Whether layers train, but for dropout and noise.
     """
-    given = outputs(model, x, weights, masks, tf.float32)
+    given = outputs(model, x, weights, masks, tf.float32, training)
     if model.task.name == "classification":
         given = model.logits(tf.cast(given, tf.float32)) / temperature
         if model.gives_probabilities:  # Which is what its loss then expects.
@@ -171,10 +179,11 @@ def outputs(
     weights: typing.Any,
     masks: typing.Any,
     dtype: "tf.DType",
+    training: bool = False,
 ) -> typing.Any:
     """Returns what the network gives with these weights, pruned ones 0.
 
-    That is in inference mode. Arguments are as for `loss`, and
+    Arguments are as for `loss`, and
         dtype: What all is computed in.
     """
     values = {
@@ -184,10 +193,12 @@ def outputs(
     for name, mask in masks.items():
         values[name] = tf.where(mask, values[name], tf.zeros([], dtype))
     variables = [model.variables[name] for name in values]
-    with tracing.in_precision(model.network, dtype.name):
-        return tracing.outputs(
-            model.network, variables, list(values.values()), x
-        )
+    network, new = model.network, list(values.values())
+    with (
+        tracing.in_precision(network, dtype.name),
+        tracing.without_dropout(network),
+    ):
+        return tracing.outputs(network, variables, new, x, training)
 
 
 def times(weights: Network, arrays: Network) -> Network:

@@ -25,6 +25,8 @@ AT_START = {
     "snip",
     "grad",
     "grasp",
+    "prospr",
+    "prospr_first_order",
     "synflow",
 }
 
@@ -115,7 +117,7 @@ def test_initial_weights_are_the_models_unless_given():
 
 
 def test_seeds_choose_random_scores_and_examples():
-    for name in ("random", "snip", "grad"):
+    for name in ("random", "snip", "grad", "prospr"):
         model = tiny.Model()
         options = {"model": model, "examples_per_class": 2}
         first = scores(name, seed=1, **options)["layer1"]
