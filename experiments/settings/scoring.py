@@ -45,14 +45,16 @@ class Scoring:
     )
     score_steps: int | None = fields.left_open(
         "In how many steps weights go, each time scored anew in the network "
-        "that is left, whose kept weights fall geometrically; None is 100 for "
+        "that is left, whose kept weights fall geometrically, or by halves of "
+        "what is still to go for grasp_magnitude; None is 100 for it and "
         "synflow, 1 for the others.",
         at_least=1,
     )
     score_examples: int = fields.field(
         10,
-        "Training examples of each class on which snip, grad, grasp and wanda "
-        "score; 10 in the papers of the first three.",
+        "Training examples of each class on which snip, grad, grasp, "
+        "grasp_magnitude and wanda score; 10 in the papers of the first three. "
+        "prospr takes batches of 128.",
         at_least=1,
     )
     score_seed: int | None = fields.left_open(
@@ -290,8 +292,10 @@ def cut(
         positive = pruning.keep_positive(losing, counted, scores)
         return groups.follow(groups.spread(masks, positive))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
-    steps = quotas.in_steps(kept, counted, scoring.score_steps)
-    if criteria.CRITERIA[scoring.criterion].in_order:
+    criterion = criteria.CRITERIA[scoring.criterion]
+    in_steps = quotas.in_halving_steps if criterion.halves else quotas.in_steps
+    steps = in_steps(kept, counted, scoring.score_steps)
+    if criterion.in_order:
         steps = [[quota] for step in steps for quota in step]
     if groups.granularity.is_n_of_m:
         for step in steps:

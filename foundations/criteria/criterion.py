@@ -19,6 +19,8 @@ class Criterion(entries.Entry):
         needs_training: Whether it scores trained weights only.
         steps: Prunings, with scores anew for each, that its source takes to
             the final density.
+        halves: Whether the steps are those of `quotas.in_halving_steps`, not of
+            `quotas.in_steps`.
         decides: Whether the sign of its scores says which weights go, however
             many were to go; see `pruning.keep_positive`.
         is_drawn: Whether its scores are chance alone.
@@ -34,6 +36,7 @@ class Criterion(entries.Entry):
     kind: str = "weights"
     needs_training: bool = False
     steps: int = 1
+    halves: bool = False
     decides: bool = False
     is_drawn: bool = False
     ranks: bool = False

@@ -88,9 +88,14 @@ ALL = [
     criteria_gradients.snip,
     criteria_gradients.grad,
     criteria_gradients.grasp,
+    criteria_gradients.grasp_magnitude,
     criteria_gradients.synflow,
 ]
-OF_DATA = ALL[:3]
+OF_DATA = ALL[:4]
+BY_HESSIANS = (
+    criteria_gradients.grasp,
+    criteria_gradients.grasp_magnitude,
+)
 
 
 @pytest.mark.parametrize("masks", [tiny.masks(), None])
@@ -126,6 +131,18 @@ def test_grasp_is_weight_times_hessian_times_gradient(masks):
     assert np.abs(other["layer0"]).max() > 100 * actual["layer0"].max()
 
 
+@pytest.mark.parametrize("masks", [tiny.masks(), None])
+def test_grasp_magnitude_is_its_size_at_a_temperature_of_1(masks):
+    model, weights = tiny.Model(), trained_like()
+    masks = masks or model.masks
+    function = criteria_gradients.grasp_magnitude
+    actual = scores(function, model, masks, weights)
+    twin = twin_grasp(weights, masks, temperature=1.0)
+    assert any((score < 0).any() for score in twin.values())
+    expected = {name: np.abs(score) for name, score in twin.items()}
+    assert_close(actual, expected, 1e-3)
+
+
 @pytest.mark.parametrize("function", grids.thinned(OF_DATA, OF_DATA[:1]))
 def test_chunks_give_what_all_examples_give(function, monkeypatch):
     weights = trained_like()
@@ -152,7 +169,7 @@ def test_a_kernel_that_no_mask_names_is_whole(function):
     both = scores(function, model, tiny.masks())
     alone = scores(function, model, only)
     assert list(alone) == ["layer0"]
-    if function is not criteria_gradients.grasp:  # H and g leave layer1 out.
+    if function not in BY_HESSIANS:  # H and g leave layer1 out.
         np.testing.assert_array_equal(alone["layer0"], both["layer0"])
 
 
@@ -273,7 +290,7 @@ def test_a_loss_that_is_overridden_is_the_one_that_counts(function, activation):
 
     plain = scores(function, wrapped(activation))
     actual = scores(function, wrapped(activation, Doubled))
-    factor = 4 if function is criteria_gradients.grasp else 2
+    factor = 4 if function in BY_HESSIANS else 2
     expected = {n: factor * score for n, score in plain.items()}
     assert_close(actual, expected, 1e-5)
 

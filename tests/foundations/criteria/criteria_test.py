@@ -25,6 +25,7 @@ AT_START = {
     "snip",
     "grad",
     "grasp",
+    "grasp_magnitude",
     "prospr",
     "prospr_first_order",
     "synflow",
@@ -70,7 +71,8 @@ def test_every_criterion_scores_every_kernel_and_changes_nothing(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_criterion_says_what_it_needs(name):
     criterion = criteria.CRITERIA[name]
-    assert criterion.steps == (100 if name == "synflow" else 1)
+    in_steps = name in ("synflow", "grasp_magnitude")
+    assert criterion.steps == (100 if in_steps else 1)
     assert criterion.needs_training == (name not in AT_START)
     assert criterion.decides == name.endswith("_single")
 
