@@ -53,8 +53,8 @@ def plan(
 
     All criteria see the same draws: mask-1 actions draw from one seed each, so
     that curves differ by their masks alone. Criteria of gradients score the
-    untrained weights, wanda the trained ones. Statistics of batch normalisations are those from
-    before training, too.
+    untrained weights, wanda the trained ones. Statistics of batch
+    normalisations are those from before training, too.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067). Expected for
     LeNet on MNIST, best test accuracy over levels, mean of 5 runs of the
