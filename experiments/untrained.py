@@ -52,9 +52,9 @@ def plan(
     the highest validation accuracy; nothing is chosen on the test set.
 
     All criteria see the same draws: mask-1 actions draw from one seed each, so
-    that curves differ by their masks alone. snip, grad, grasp and synflow score
-    the untrained weights. Statistics of batch normalisations are those from
-    before training, too.
+    that curves differ by their masks alone. Criteria of gradients score the
+    untrained weights, wanda the trained ones. Statistics of batch
+    normalisations are those from before training, too.
 
     Source: Zhou et al. 2019 (https://arxiv.org/abs/1905.01067). Expected for
     LeNet on MNIST, best test accuracy over levels, mean of 5 runs of the

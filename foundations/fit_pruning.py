@@ -276,24 +276,31 @@ def prune_trained(
     scores = criteria.score_fn(
         criterion, model, dataset, initial=weights, final=weights, seed=seed
     )
-    full = model.masks
+    masks = model.masks
     if density is None:
-        masks = pruning.keep_n_of_m(
-            groups.masks(full), full, scores(full), groups
-        )
+        kept = quotas.of_each(groups.masks(masks), *chosen.size, masks)
     else:
         given = density if isinstance(density, Mapping) else {"*": density}
-        counts = quotas.of_densities(
+        kept = quotas.of_densities(
             model.layer_names.shares("layer to prune", given),
-            groups.masks(full),
+            groups.masks(masks),
             scope,
         )
-        masks = groups.follow(
-            pruning.prune_by_scores(counts, full, scores(full), groups=groups)
-        )
+    is_in_order = criteria.CRITERIA[criterion].in_order
+    for step in [[each] for each in kept] if is_in_order else [kept]:
+        masks = _pruned(step, masks, scores(masks), groups)
+    masks = groups.follow(masks)
     with _random_states_kept(network):
         model.reset(weights, masks)
     return model
+
+
+def _pruned(kept, masks, scores, groups):
+    """Masks of the highest scores, as many as quotas say."""
+    if not groups.granularity.is_n_of_m:
+        return pruning.prune_by_scores(kept, masks, scores, groups=groups)
+    layers = [name for names, _ in kept for name in names]
+    return pruning.keep_n_of_m(layers, masks, scores, groups)
 
 
 def _check_is_free(network):

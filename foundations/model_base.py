@@ -302,21 +302,26 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         }
 
     @property
+    def kernel_layers(self) -> dict[str, network_variables.Named]:
+        """The kernels with masks, and their layers."""
+        return {name: self._variables[name] for name in self._constraints}
+
+    @property
     def fans(self) -> dict[str, tuple[int, int]]:
         """Fans of the kernels with masks; see `kernels.fans`."""
-        named = {name: self._variables[name] for name in self._constraints}
+        named = self.kernel_layers
         return {name: kernels.fans(*each) for name, each in named.items()}
 
     @property
     def layouts(self) -> dict[str, granularity.Layout]:
         """Layouts of the kernels with masks; see `kernels.layout`."""
-        named = {name: self._variables[name] for name in self._constraints}
+        named = self.kernel_layers
         return {name: kernels.layout(*each) for name, each in named.items()}
 
     @property
     def depthwise(self) -> list[str]:
         """Names of the depthwise kernels with masks."""
-        named = {name: self._variables[name] for name in self._constraints}
+        named = self.kernel_layers
         return [n for n, each in named.items() if kernels.is_depthwise(*each)]
 
     @property
@@ -327,9 +332,24 @@ class ModelBase(layer_builders.LayerBuilders, trainee.Trainee):
         `kernels.adds_up`.
         """
         return [
-            f"{type(self._variables[name].layer).__name__} {name!r}"
-            for name in self._constraints
-            if not kernels.adds_up(*self._variables[name])
+            f"{type(own.layer).__name__} {name!r}"
+            for name, own in self.kernel_layers.items()
+            if not kernels.adds_up(*own)
+        ]
+
+    @property
+    def without_inputs(self) -> list[str]:
+        """Kernels with masks whose inputs cannot be looked at, as texts.
+
+        A text is as of `without_flow`; see `kernels.is_plain`. Layers that
+        others repeat, step by step, have inputs inside of those alone.
+        """
+        repeated = kernels.repeated(self.network)
+        return [
+            f"{type(own.layer).__name__} {name!r}"
+            for name, own in self.kernel_layers.items()
+            if not kernels.is_plain(own.layer, own.variable)
+            or any(own.layer is each for each in repeated)
         ]
 
     def _complete(self, network, num_outputs):

@@ -45,14 +45,16 @@ class Scoring:
     )
     score_steps: int | None = fields.left_open(
         "In how many steps weights go, each time scored anew in the network "
-        "that is left, whose kept weights fall geometrically; None is 100 for "
+        "that is left, whose kept weights fall geometrically, or by halves of "
+        "what is still to go for grasp_magnitude; None is 100 for it and "
         "synflow, 1 for the others.",
         at_least=1,
     )
     score_examples: int = fields.field(
         10,
-        "Training examples of each class on which snip, grad and grasp score; "
-        "10 in their papers.",
+        "Training examples of each class on which snip, grad, grasp, "
+        "grasp_magnitude and wanda score; 10 in the papers of the first three. "
+        "prospr takes batches of 128.",
         at_least=1,
     )
     score_seed: int | None = fields.left_open(
@@ -63,18 +65,20 @@ class Scoring:
     score_at: str | None = fields.left_open(
         "Which weights criteria of gradients look at, those before the "
         "training of a level (initial, as in their papers, and None) or after "
-        "it (final).",
+        "it (final); wanda always looks at the latter.",
         choices=SCORED_AT,
         used_with={"criterion": _OF_GRADIENTS},
     )
 
     granularity: str = fields.field(
         "weight",
-        "weight, unit, block:HxW or n:m, what is pruned at once. A unit is all "
-        "that comes in to a neuron or filter, and what reads it goes, too; a "
-        "block is a tile of H inputs and W units. Fractions and densities "
-        "count these. With n:m, such as 2:4, n of every m consecutive inputs "
-        "of a unit stay, whatever scope is, and neither is given.",
+        "weight, per_unit, unit, block:HxW or n:m, what is pruned at once. A "
+        "unit is all that comes in to a neuron or filter, and what reads it "
+        "goes, too; a block is a tile of H inputs and W units. Fractions and "
+        "densities count these. per_unit is a weight, compared with those of "
+        "its unit alone, so that all units lose the same part. With n:m, such "
+        "as 2:4, n of every m consecutive inputs of a unit stay, whatever "
+        "scope is, and neither is given.",
         convert=granularity_lib.text,
         source=MISHRA,
     )
@@ -90,8 +94,14 @@ class Scoring:
         if self.criterion is None:
             return
         fields.check_uses(self)
+        entry = criteria.CRITERIA[self.criterion]
+        if entry.needs_training and self.score_at == "initial":
+            raise ValueError(
+                f"Criterion {self.criterion} is of trained weights: expected "
+                "score_at=final. Received: score_at=initial"
+            )
         is_once = self.score_steps in (None, 1)
-        if criteria.CRITERIA[self.criterion].decides and not is_once:
+        if entry.decides and not is_once:
             raise ValueError(
                 f"Criterion {self.criterion} decides by itself how many "
                 "weights go, at once. Received: "
@@ -150,7 +160,7 @@ class Scoring:
             "score_seed": seeds.derive(seed, "score"),
         }
         if entry.kind != "weights":
-            usual["score_at"] = "initial"
+            usual["score_at"] = "final" if entry.needs_training else "initial"
         if self.pruned_at_once.is_n_of_m:
             usual["score_steps"] = 1
         if self.pruned_at_once.is_grouped:
@@ -168,6 +178,11 @@ def unfit(criterion: str, kind: granularity_lib.Granularity) -> str | None:
         return (
             f"decides by itself how many weights go, and granularity={kind} "
             "does. Give one of them"
+        )
+    if kind.is_per_unit and entry.decides:
+        return (
+            "decides by itself which weights go, and compares none. Expected "
+            f"granularity=weight. Received: granularity={kind}"
         )
     if kind.is_grouped and entry.excludes:
         return (
@@ -277,14 +292,22 @@ def cut(
         positive = pruning.keep_positive(losing, counted, scores)
         return groups.follow(groups.spread(masks, positive))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
+    criterion = criteria.CRITERIA[scoring.criterion]
+    in_steps = quotas.in_halving_steps if criterion.halves else quotas.in_steps
+    steps = in_steps(kept, counted, scoring.score_steps)
+    if criterion.in_order:
+        steps = [[quota] for step in steps for quota in step]
     if groups.granularity.is_n_of_m:
-        layers = [name for names, _ in kept for name in names]
-        return pruning.keep_n_of_m(layers, masks, score(masks), groups, rng)
-    steps = quotas.in_steps(kept, counted, scoring.score_steps)
+        for step in steps:
+            layers = [name for names, _ in step for name in names]
+            masks = pruning.keep_n_of_m(
+                layers, masks, score(masks), groups, rng
+            )
+        return masks
     noun = groups.granularity.noun
     chance = doubts.Chance(scoring.criterion, counted, noun=noun)
     for step in progress.each(steps, f"scoring by {scoring.criterion}", quiet):
-        before, scores = counted, groups.pooled(masks, score(masks))
+        before, scores = counted, groups.pooled(masks, score(masks), rng)
         counted = pruning.prune_by_scores(step, before, scores, rng=rng)
         masks = groups.spread(masks, counted)
         chance.add(step, before, counted, scores)

@@ -6,8 +6,11 @@ from collections.abc import Callable
 import numpy as np
 
 from lottery_ticket.foundations.criteria import (
+    criteria_ahead,
     criteria_gradients,
+    criteria_inputs,
     criteria_weights,
+    network_scores,
 )
 from lottery_ticket.foundations.selection import doubts
 from lottery_ticket.foundations.values import dataset_base, examples, names
@@ -18,6 +21,8 @@ Network = dict[str, np.ndarray]
 CRITERIA = {
     **criteria_weights.CRITERIA,
     **criteria_gradients.CRITERIA,
+    **criteria_inputs.CRITERIA,
+    **criteria_ahead.CRITERIA,
 }
 
 
@@ -87,10 +92,10 @@ def score_fn(
             f"Criterion {name!r} needs data. Received: dataset=None"
         )
     else:
-        rows = criteria_gradients.choose_examples(
+        rows = network_scores.choose_examples(
             dataset.train, examples_per_class, seed
         )
-        given = dataset.input_shape, dataset, rows
+        given = dataset.input_shape, dataset, rows, seed
         scores = _of_gradients(criterion.function, model, final, *given)
     if invert:
         return lambda masks: {n: -each for n, each in scores(masks).items()}
@@ -139,7 +144,7 @@ def _input_shape(name, source):
 def _of_gradients(function, model, final, *others):
     def scores(masks):
         weights = {**model.weights, **(final or {})}
-        given = criteria_gradients.Given(model, weights, masks, *others)
+        given = network_scores.Given(model, weights, masks, *others)
         return function(given)
 
     return scores

@@ -13,12 +13,14 @@ class Criterion(entries.Entry):
 
     Args:
         kind: What the function takes: "weights", a criteria_weights.Layer, and
-            returns its scores; or a criteria_gradients.Given, for "data" with
+            returns its scores; or a network_scores.Given, for "data" with
             dataset and rows, for "network" without, and returns those of all
             layers.
         needs_training: Whether it scores trained weights only.
         steps: Prunings, with scores anew for each, that its source takes to
             the final density.
+        halves: Whether the steps are those of `quotas.in_halving_steps`, not of
+            `quotas.in_steps`.
         decides: Whether the sign of its scores says which weights go, however
             many were to go; see `pruning.keep_positive`.
         is_drawn: Whether its scores are chance alone.
@@ -26,14 +28,18 @@ class Criterion(entries.Entry):
             equal ones apart.
         excludes: Whether it scores weights that all others outlive minus
             infinity, which has no mean with others.
+        in_order: Whether layers are pruned one after the other, from the input
+            on, each scored in the network that those before have left.
         obstacle: Function (ModelBase) -> why it cannot score one, or None.
     """
 
     kind: str = "weights"
     needs_training: bool = False
     steps: int = 1
+    halves: bool = False
     decides: bool = False
     is_drawn: bool = False
     ranks: bool = False
     excludes: bool = False
+    in_order: bool = False
     obstacle: Callable[[typing.Any], str | None] = lambda model: None

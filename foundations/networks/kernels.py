@@ -134,6 +134,28 @@ def adds_up(layer: keras.Layer, kernel: keras.Variable) -> bool:
     return not is_gated and any(each is kernel for each in known)
 
 
+def is_plain(layer: keras.Layer, kernel: keras.Variable) -> bool:
+    """Whether what a layer is called with is all that its kernel multiplies.
+
+    So it is in dense layers, einsums and convolutions. Embeddings look their
+    vectors up, recurrent kernels multiply states, and of separable convolutions
+    the second kernel multiplies what the first gives.
+    """
+    is_one = getattr(layer, "kernel", None) is kernel
+    return is_one and adds_up(layer, kernel) and not is_recurrent(layer)
+
+
+def repeated(network: keras.Model) -> list[keras.Layer]:
+    """Returns the layers inside those that call them step by step."""
+    kinds = keras.layers.RNN, keras.layers.TimeDistributed
+    return [
+        inner
+        for layer in keras_private.layers(network)
+        if isinstance(layer, kinds)
+        for inner in keras_private.layers(layer)
+    ]
+
+
 def not_masked(
     network: keras.Model,
     kernels: list[keras.Variable],

@@ -69,8 +69,9 @@ def outputs(
     variables: Sequence[keras.Variable],
     values: Sequence[tf.Tensor],
     x: tf.Tensor,
+    training: bool = False,
 ) -> tf.Tensor:
-    """Returns what a network gives in inference mode with other values.
+    """Returns what a network gives with other values; it stays as it is.
 
     Recurrent layers go without cuDNN, which has no second derivatives. To be
     traced in `in_precision`, where gradients by the values are of the values'
@@ -81,6 +82,7 @@ def outputs(
         values: A tensor for each, of the dtype that is traced.
         x: Examples, of that dtype. A functional network casts them to that of
             its input first: numbers that float32 holds stay exact.
+        training: Whether layers train. Statistics that they update are lost.
     """
     scope = keras.StatelessScope()
     for variable, value in zip(variables, values, strict=True):
@@ -88,7 +90,7 @@ def outputs(
     layers = keras_private.layers(network)
     fused = [each for each in layers if "use_cudnn" in vars(each)]
     with scope, changed((each, {"use_cudnn": False}) for each in fused):
-        return network(x, training=False)
+        return network(x, training=training)
 
 
 def gradient(
@@ -135,6 +137,32 @@ def recorded_relus(network: keras.Layer) -> Iterator[list[tf.Tensor]]:
         elif isinstance(layer, keras.layers.ReLU):
             changes.append((layer, {"call": kept(layer.call)}))
     with changed(changes):
+        yield found
+
+
+@contextlib.contextmanager
+def squared_inputs(layers: Iterable[keras.Layer]) -> Iterator[list[tf.Tensor]]:
+    """Lets layers be traced, and gives sums of what squared inputs make.
+
+    They are layers that add up inputs times a kernel, as `kernels.is_plain`
+    says, and they do so without their activations. Gradients of the sums by a
+    kernel are, at each weight, the sum of the squares of all that is multiplied
+    by it: over examples, and over the places where the layer applies it.
+    """
+    found: list[tf.Tensor] = []
+
+    def summed(layer):
+        own, linear = layer.call, {"activation": keras.activations.linear}
+
+        def call(x, *arguments, **options):
+            with changed([(layer, linear)]):
+                squares = own(tf.square(tf.stop_gradient(x)))
+            found.append(tf.reduce_sum(squares))
+            return own(x, *arguments, **options)
+
+        return call
+
+    with changed((layer, {"call": summed(layer)}) for layer in layers):
         yield found
 
 

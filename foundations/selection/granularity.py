@@ -1,4 +1,7 @@
-"""What is pruned at once: a weight, a unit, a block; or n of every m stay."""
+"""What is pruned at once: a weight, a unit, a block; or n of every m stay.
+
+Or a weight, with those of its own unit alone to compare with.
+"""
 
 import dataclasses
 import math
@@ -14,7 +17,7 @@ from lottery_ticket.foundations.values import masks as masks_lib
 Network = dict[str, np.ndarray]
 # Layer name -> array of 0s and 1s; 1 means kept.
 Masks = Network
-KINDS = ("weight", "unit", "block:HxW", "n:m")
+KINDS = ("weight", "per_unit", "unit", "block:HxW", "n:m")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Granularity:
     def is_n_of_m(self) -> bool:
         """Whether it sets the density itself."""
         return self.kind == "n:m"
+
+    @property
+    def is_per_unit(self) -> bool:
+        """Whether weights are compared with those of their unit alone."""
+        return self.kind == "per_unit"
 
     @property
     def is_grouped(self) -> bool:
@@ -88,7 +96,7 @@ def parse(text: str) -> Granularity:
             )
         return Granularity("n:m", (n, m))
     names.check("granularity", text, KINDS)
-    if text not in ("weight", "unit"):
+    if text not in ("weight", "per_unit", "unit"):
         raise ValueError(
             "Expected numbers, such as block:4x1 or 2:4. Received: "
             f"granularity={text}"
@@ -170,7 +178,7 @@ def group_numbers(
     height = math.prod(shape[axis] for axis in layout.inputs)
     width = math.prod(shape[axis] for axis in layout.outputs)
     rows, columns = np.ogrid[:height, :width]
-    if granularity.kind == "unit":
+    if granularity.kind in ("unit", "per_unit"):
         count = width // layout.gates
         numbers = columns % count + 0 * rows
     else:
@@ -186,7 +194,8 @@ class Groups:
     """The groups of weights of a network's kernels, pruned as a whole.
 
     Where weights are pruned one by one, each is a group: masks and scores of
-    groups are then those of weights, the same arrays. With n:m, too.
+    groups are then those of weights, the same arrays. With n:m, too. Where they
+    are compared within their units, their scores are ranks there.
 
     Args:
         granularity: What a group is.
@@ -222,15 +231,44 @@ class Groups:
             for name, mask in own.items()
         }
 
-    def pooled(self, masks: Masks, scores: Network) -> Network:
+    def pooled(
+        self,
+        masks: Masks,
+        scores: Network,
+        rng: np.random.Generator | None = None,
+    ) -> Network:
         """Returns scores of groups: the pooled ones of their kept weights.
 
         That is in float64; 0 for a group without kept weights. It is of the
         layers of `masks`; scores of others are left out.
 
+        Where weights are compared within their units, each scores its rank
+        among the kept weights of its unit, from the lowest up, as a part of
+        their number. So units lose like parts, to within one weight, whatever
+        else is compared with each other.
+
+        Args:
+            masks: Of weights.
+            scores: Of weights.
+            rng: Draws which of equal scores of a unit ranks lower; None means
+                that the earlier does.
+
         Raises:
-            ValueError: If a score is infinite, and so would be its group's.
+            ValueError: If a score is infinite, and so would be its group's, or
+                is NaN, and would have no rank.
         """
+        if self.granularity.is_per_unit:
+            own = self.masks(masks)
+            masks_lib.check_numbers("Scores", {n: scores[n] for n in own})
+            return {
+                name: _ranks(
+                    scores[name],
+                    mask,
+                    self._numbers(name, mask.shape)[0],
+                    rng,
+                )
+                for name, mask in own.items()
+            }
         if not self.granularity.is_grouped:
             return scores
         pool = POOLINGS[self.pooling].function
@@ -294,13 +332,16 @@ class Groups:
 
         As many groups are kept as before, and all weights of those, but for
         what does not go on without the others, `follow`. Of n:m, each m places
-        are put in random order. Of weights, it is `masks.shuffle`.
+        are put in random order, and of weights that are compared within their
+        units those of each unit. Of weights, it is `masks.shuffle`.
         """
         if self.granularity.kind == "weight":
             return masks_lib.shuffle(masks, seed)
         rng = np.random.default_rng(seed)
         if self.granularity.is_n_of_m:
             return {n: self._turned(n, mask, rng) for n, mask in masks.items()}
+        if self.granularity.is_per_unit:
+            return {n: self._moved(n, mask, rng) for n, mask in masks.items()}
         drawn = {n: rng.permutation(x) for n, x in self.masks(masks).items()}
         return self.follow(self.spread(masks_lib.ones(masks), drawn))
 
@@ -313,6 +354,14 @@ class Groups:
         turned = rng.permuted(columns.reshape(-1, m), axis=1)
         return kernel(turned.reshape(columns.shape).T, mask.shape, layout)
 
+    def _moved(self, name, mask, rng):
+        """A mask, each unit's places in random order."""
+        numbers = self._numbers(name, mask.shape)[0].ravel()
+        drawn = np.lexsort((rng.random(mask.size), numbers))
+        moved = np.empty_like(mask)
+        moved.flat[np.argsort(numbers, kind="stable")] = mask.flat[drawn]
+        return moved
+
     def _kept(self, name, mask):
         """How many weights each group keeps."""
         numbers, count = self._numbers(name, mask.shape)
@@ -320,6 +369,26 @@ class Groups:
 
     def _numbers(self, name, shape):
         return group_numbers(self.granularity, shape, self.layouts[name])
+
+
+def _ranks(scores, mask, units, rng):
+    """Ranks among the kept weights of units, as parts of their number; else 0.
+
+    Args:
+        units: Array of the units' numbers.
+    """
+    kept = np.flatnonzero(mask)
+    own = units.flat[kept]
+    turns = kept if rng is None else rng.permutation(kept.size)
+    order = np.lexsort((turns, scores.flat[kept], own))
+    counts = np.bincount(own)
+    first = np.cumsum(counts) - counts
+    unit = own[order]
+    ranks = np.zeros(mask.shape)
+    ranks.flat[kept[order]] = (
+        np.arange(1, kept.size + 1) - first[unit]
+    ) / counts[unit]
+    return ranks
 
 
 # Weights, one by one.

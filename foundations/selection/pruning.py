@@ -64,7 +64,9 @@ def prune_by_scores(
     Groups of weights, such as units, are pruned likewise, by their pooled
     scores: all weights of one stay or go, amounts are of groups, and of ties
     the earlier group goes first. What is of no use without them stays; see
-    `Groups.follow`. Of n:m, the masks are those of `keep_n_of_m`.
+    `Groups.follow`. Weights that are compared within their units are pruned by
+    their ranks there; see `Groups.pooled`. Of n:m, the masks are those of
+    `keep_n_of_m`.
 
     Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2;
     of the scope "global", sec. 4.
@@ -87,10 +89,10 @@ def prune_by_scores(
         ValueError: If amounts, see `quotas.of_fractions` and `quotas.check`, or
             scores do not fit the masks, or a scope comes with quotas.
     """
-    if groups.granularity.is_grouped:
+    if groups.granularity.is_grouped or groups.granularity.is_per_unit:
         whole = groups.masks(masks)
         _check_scores({name: masks[name] for name in whole}, scores)
-        pooled = groups.pooled(masks, scores)
+        pooled = groups.pooled(masks, scores, rng)
         kept = prune_by_scores(amounts, whole, pooled, scope, rng)
         return groups.spread(masks, kept)
     quotas = _quotas(amounts, masks, scope)

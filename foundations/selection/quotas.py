@@ -145,6 +145,38 @@ def in_steps(
     ]
 
 
+def in_halving_steps(
+    quotas: list[Quota], masks: Masks, steps: int
+) -> list[list[Quota]]:
+    """Returns the quotas of steps that halve what is still to go, from half on.
+
+    After the first, half of the weights are left; of those above the quota's
+    count, each step after it takes half, rounded, and the last all. A quota of
+    half and more is had at once, and of several steps those in which nothing
+    would go are left out. One step goes to the quotas at once.
+
+    Source: Rachwan et al. 2022 (https://arxiv.org/abs/2206.10451), in the
+    authors' code: S - (S - .5) .5^i of the weights are gone after step i, from
+    0 on, S of them in the end.
+
+    Raises:
+        ValueError: As for `in_steps`.
+    """
+    fields.check("steps", steps, int, at_least=1)
+    check(quotas, masks)
+    halves = [_kept(layers, masks) / 2 for layers, _ in quotas]
+    found: list[list[Quota]] = []
+    for step in range(steps - 1):
+        counts = [
+            Quota(own.layers, round(own.count + above * 0.5**step))
+            for own, half in zip(quotas, halves, strict=True)
+            for above in [max(half - own.count, 0)]
+        ]
+        if not found or counts != found[-1]:
+            found.append(counts)
+    return found if found and found[-1] == quotas else [*found, quotas]
+
+
 def rounded_up(fraction: float, count: int) -> int:
     """Returns ceil(fraction * count), without what floating point adds to it.
 

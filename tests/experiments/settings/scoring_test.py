@@ -2,10 +2,12 @@
 
 import re
 
+import keras
 import numpy as np
 import pytest
 
 from lottery_ticket.experiments.settings import scoring
+from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.networks import pruned_groups
 from lottery_ticket.foundations.selection import quotas
@@ -17,7 +19,9 @@ QUOTAS = [quotas.Quota(("layer0",), 7), quotas.Quota(("layer1",), 3)]
 COUNTED = [n for n, each in criteria.CRITERIA.items() if not each.decides]
 DECIDED = [n for n, each in criteria.CRITERIA.items() if each.decides]
 BY_GRADIENTS = [
-    n for n, each in criteria.CRITERIA.items() if each.kind != "weights"
+    name
+    for name, each in criteria.CRITERIA.items()
+    if each.kind != "weights" and not each.needs_training
 ]
 
 
@@ -186,6 +190,52 @@ def test_gradients_are_at_the_weights_that_are_asked_for(criterion):
     np.testing.assert_array_equal(pruned(other, None), at_initial)
 
 
+def test_wanda_looks_at_trained_weights():
+    initial, final = networks()
+    found = [
+        prune(tiny.Model(), initial, weights, criterion="wanda", score_at=at)
+        for weights, at in ((final, None), (final, "final"), (initial, None))
+    ]
+    np.testing.assert_array_equal(found[0]["layer0"], found[1]["layer0"])
+    assert (found[0]["layer0"] != found[2]["layer0"]).any()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "expected"),
+    [
+        ({}, (16, 12), [(32, 48), (16, 48)]),
+        (
+            {"score_steps": 2},
+            (8, 12),
+            [(32, 48), (16, 48), (16, 24), (8, 24)],
+        ),
+        ({"granularity": "2:4"}, (16, 24), [(32, 48), (16, 48)]),
+    ],
+)
+def test_layers_in_order_see_those_before_pruned(given, kept, expected):
+    seen = []
+
+    def score(masks):
+        seen.append(tuple(int(mask.sum()) for mask in masks.values()))
+        return {name: mask * 1.0 for name, mask in masks.items()}
+
+    layers = [keras.layers.Dense(8), keras.layers.Dense(6)]
+    model = keras_model.KerasModel(
+        keras.Sequential([keras.Input((4,)), *layers]), np.ones((1, 4))
+    )
+    rules = scoring.Scoring("wanda", **given).resolved("wanda", 5)
+    groups = pruned_groups.of(model, rules.granularity)
+    left = [
+        quotas.Quota((name,), count)
+        for name, count in zip(model.masks, kept, strict=True)
+    ]
+    masks = scoring.cut(
+        rules, left, model.masks, score, quiet=True, groups=groups
+    )
+    assert seen == expected
+    assert tuple(mask.sum() for mask in masks.values()) == kept
+
+
 def test_trained_weights_that_are_asked_for_must_be_there():
     with pytest.raises(ValueError, match="there are none yet. Use score_at=i"):
         prune(tiny.Model(), criterion="snip", score_at="final")
@@ -206,7 +256,11 @@ def test_the_experiments_criterion_must_have_gradients_too():
         ({"score_at": "initail"}, "Unknown score_at .*mean 'initial'"),
         (
             {"criterion": "large_init", "score_at": "initial"},
-            "snip or grad or grasp or synflow.* criterion=large_init",
+            "snip or grad or grasp or .* criterion=large_init",
+        ),
+        (
+            {"criterion": "wanda", "score_at": "initial"},
+            "wanda is of trained weights: expected score_at=final",
         ),
         (
             {"criterion": "large_final_same_sign_single", "score_steps": 2},
@@ -280,6 +334,17 @@ def test_what_is_pruned_at_once_is_a_setting_where_it_is_no_weight():
         ),
         (
             {
+                "granularity": "per_unit",
+                "criterion": "large_final_same_sign_single",
+            },
+            "compares none. Expected granularity=weight",
+        ),
+        (
+            {"granularity": "per_unit", "score_pooling": "sum"},
+            "score_pooling is for granularity=unit or",
+        ),
+        (
+            {
                 "granularity": "unit",
                 "criterion": "magnitude_increase_diff_sign",
             },
@@ -308,6 +373,19 @@ def prune_groups(granularity, kept, **given):
         groups=groups,
     )
     return groups, masks
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("criterion", ["large_final", "snip", "random"])
+def test_criteria_prune_within_units(criterion, steps):
+    _, masks = prune_groups(
+        "per_unit",
+        [quotas.Quota(("layer0",), 12), quotas.Quota(("layer1",), 6)],
+        criterion=criterion,
+        score_steps=steps,
+    )
+    assert sorted(masks["layer0"].sum(0)) == [2, 2, 2, 3, 3]
+    np.testing.assert_array_equal(masks["layer1"].sum(0), [2, 2, 2])
 
 
 @pytest.mark.parametrize("granularity", ["unit", "block:2x2"])

@@ -2,16 +2,17 @@
 
 import itertools
 
-import hypothesis
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import strategies as st
 
 from lottery_ticket.foundations import keras_model, model_base
-from lottery_ticket.foundations.criteria import criteria_gradients
-from lottery_ticket.foundations.values import dataset_base, dataset_split
+from lottery_ticket.foundations.criteria import (
+    criteria_gradients,
+    network_scores,
+)
+from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.models import model_vgg
 from lottery_ticket.tests import grids, tiny
 
@@ -71,7 +72,7 @@ def scores(function, model, masks=None, weights=None, dataset=None):
         rest = dataset or tiny.make_dataset(), ROWS
     masks = model.masks if masks is None else masks
     given = model, weights or model.weights, masks, model.input_shape, *rest
-    return function(criteria_gradients.Given(*given))
+    return function(network_scores.Given(*given))
 
 
 def assert_close(actual, expected, rtol):
@@ -87,9 +88,14 @@ ALL = [
     criteria_gradients.snip,
     criteria_gradients.grad,
     criteria_gradients.grasp,
+    criteria_gradients.grasp_magnitude,
     criteria_gradients.synflow,
 ]
-OF_DATA = ALL[:3]
+OF_DATA = ALL[:4]
+BY_HESSIANS = (
+    criteria_gradients.grasp,
+    criteria_gradients.grasp_magnitude,
+)
 
 
 @pytest.mark.parametrize("masks", [tiny.masks(), None])
@@ -125,11 +131,23 @@ def test_grasp_is_weight_times_hessian_times_gradient(masks):
     assert np.abs(other["layer0"]).max() > 100 * actual["layer0"].max()
 
 
+@pytest.mark.parametrize("masks", [tiny.masks(), None])
+def test_grasp_magnitude_is_its_size_at_a_temperature_of_1(masks):
+    model, weights = tiny.Model(), trained_like()
+    masks = masks or model.masks
+    function = criteria_gradients.grasp_magnitude
+    actual = scores(function, model, masks, weights)
+    twin = twin_grasp(weights, masks, temperature=1.0)
+    assert any((score < 0).any() for score in twin.values())
+    expected = {name: np.abs(score) for name, score in twin.items()}
+    assert_close(actual, expected, 1e-3)
+
+
 @pytest.mark.parametrize("function", grids.thinned(OF_DATA, OF_DATA[:1]))
 def test_chunks_give_what_all_examples_give(function, monkeypatch):
     weights = trained_like()
     whole = scores(function, tiny.Model(), weights=weights)
-    monkeypatch.setattr(criteria_gradients, "CHUNK_NUMBERS", 4 * 7)  # 25 in 4s.
+    monkeypatch.setattr(network_scores, "CHUNK_NUMBERS", 4 * 7)  # 25 in 4s.
     assert_close(scores(function, tiny.Model(), weights=weights), whole, 1e-5)
 
 
@@ -151,7 +169,7 @@ def test_a_kernel_that_no_mask_names_is_whole(function):
     both = scores(function, model, tiny.masks())
     alone = scores(function, model, only)
     assert list(alone) == ["layer0"]
-    if function is not criteria_gradients.grasp:  # H and g leave layer1 out.
+    if function not in BY_HESSIANS:  # H and g leave layer1 out.
         np.testing.assert_array_equal(alone["layer0"], both["layer0"])
 
 
@@ -272,7 +290,7 @@ def test_a_loss_that_is_overridden_is_the_one_that_counts(function, activation):
 
     plain = scores(function, wrapped(activation))
     actual = scores(function, wrapped(activation, Doubled))
-    factor = 4 if function is criteria_gradients.grasp else 2
+    factor = 4 if function in BY_HESSIANS else 2
     expected = {n: factor * score for n, score in plain.items()}
     assert_close(actual, expected, 1e-5)
 
@@ -425,7 +443,7 @@ def test_synflow_needs_a_network_of_floats(dtype):
     data = dataset_base.DatasetBase(pair, 4, pair)
     networks = model.weights, model.masks
     for function in OF_DATA:
-        given = criteria_gradients.Given(model, *networks, (6,), data, [0, 1])
+        given = network_scores.Given(model, *networks, (6,), data, [0, 1])
         result = function(given)
         assert result["embedding"][0].any()
         assert not result["embedding"][1:].any()
@@ -453,60 +471,3 @@ def test_scores_that_are_not_finite_name_layer_and_criterion(function):
         FloatingPointError, match=rf"Scores of {function.__name__}.*'layer[01]'"
     ):
         scores(function, tiny.Model(), weights=weights)
-
-
-def streamable(wrap=lambda x: x):
-    x = np.arange(20, dtype=np.uint8).reshape(10, 2)
-    pair = wrap(x), np.arange(10) % 2
-    return dataset_base.DatasetBase(
-        pair, 4, pair, prepare=lambda x: tf.cast(x, tf.float32) / 10
-    )
-
-
-@hypothesis.given(
-    labels=st.lists(st.integers(0, 3), min_size=1, max_size=40),
-    per_class=st.integers(1, 12),
-    seed=st.integers(0, 5),
-)
-def test_each_class_gives_as_many_as_it_has(labels, per_class, seed):
-    split = dataset_split.DatasetSplit((np.zeros((len(labels), 1)), labels))
-    rows = criteria_gradients.choose_examples(split, per_class, seed)
-    assert len(set(rows)) == len(rows) and (np.diff(rows) > 0).all()
-    for label in set(labels):
-        given = np.count_nonzero(split.y[rows] == label)
-        assert given == min(per_class, labels.count(label))
-    again = criteria_gradients.choose_examples(split, per_class, seed)
-    np.testing.assert_array_equal(rows, again)
-
-
-def test_every_example_can_be_chosen():
-    split = dataset_split.DatasetSplit((np.zeros((6, 1)), [0, 1, 0, 1, 0, 1]))
-    chosen = [
-        criteria_gradients.choose_examples(split, 1, seed) for seed in range(40)
-    ]
-    assert set(np.concatenate(chosen)) == set(range(6))
-
-
-def test_at_least_one_example_of_each_class():
-    with pytest.raises(ValueError, match="examples_per_class.*Received: 0"):
-        criteria_gradients.choose_examples(streamable().train, 0, 0)
-
-
-@pytest.mark.parametrize("wrap", [lambda x: x, Streamed])
-def test_chunks_are_prepared_and_bounded_in_memory(wrap, monkeypatch):
-    monkeypatch.setattr(criteria_gradients, "CHUNK_NUMBERS", 5)
-    data, rows = streamable(wrap), np.array([1, 4, 9], np.int32)
-    chunks = list(criteria_gradients.example_chunks(data, rows))
-    np.testing.assert_allclose(chunks[0][0], [[0.2, 0.3], [0.8, 0.9]])
-    np.testing.assert_array_equal(chunks[0][1], [1, 0])
-    np.testing.assert_allclose(chunks[1][0], [[1.8, 1.9]])
-    if wrap is Streamed:
-        assert data.train.x.asked == [[1, 4], [9]]
-
-
-def test_an_example_larger_than_a_chunk_is_one(monkeypatch):
-    monkeypatch.setattr(criteria_gradients, "CHUNK_NUMBERS", 1)
-    chunks = list(
-        criteria_gradients.example_chunks(streamable(), np.array([1, 4]))
-    )
-    assert [len(y) for _, y in chunks] == [1, 1]

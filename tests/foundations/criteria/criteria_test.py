@@ -12,7 +12,11 @@ from lottery_ticket.tests import grids, tiny
 
 NAMES = list(criteria.CRITERIA)
 OF_WEIGHTS = [n for n in NAMES if criteria.CRITERIA[n].kind == "weights"]
-OF_GRADIENTS = [n for n in NAMES if criteria.CRITERIA[n].kind != "weights"]
+OF_GRADIENTS = [
+    name
+    for name, each in criteria.CRITERIA.items()
+    if each.kind != "weights" and not each.needs_training
+]
 SEEDS = {"initial": 1, "final": 2}
 AT_START = {
     "large_init",
@@ -21,6 +25,9 @@ AT_START = {
     "snip",
     "grad",
     "grasp",
+    "grasp_magnitude",
+    "prospr",
+    "prospr_first_order",
     "synflow",
 }
 
@@ -64,7 +71,8 @@ def test_every_criterion_scores_every_kernel_and_changes_nothing(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_criterion_says_what_it_needs(name):
     criterion = criteria.CRITERIA[name]
-    assert criterion.steps == (100 if name == "synflow" else 1)
+    in_steps = name in ("synflow", "grasp_magnitude")
+    assert criterion.steps == (100 if in_steps else 1)
     assert criterion.needs_training == (name not in AT_START)
     assert criterion.decides == name.endswith("_single")
 
@@ -111,7 +119,7 @@ def test_initial_weights_are_the_models_unless_given():
 
 
 def test_seeds_choose_random_scores_and_examples():
-    for name in ("random", "snip", "grad"):
+    for name in ("random", "snip", "grad", "prospr"):
         model = tiny.Model()
         options = {"model": model, "examples_per_class": 2}
         first = scores(name, seed=1, **options)["layer1"]
@@ -191,6 +199,7 @@ def test_synflow_takes_the_shape_of_an_example_from_the_data(depth):
         ("synflw", {}, "Unknown criterion 'synflw'. Did you mean 'synflow'"),
         ("large_final", {}, "needs trained weights. Received: final=None"),
         ("movement", {}, "'movement' needs trained weights"),
+        ("wanda", {}, "'wanda' needs trained weights"),
         ("large_final_same_sgn", {}, "Did you mean 'large_final_same_sign'"),
         ("snip", {}, "needs data. Received: dataset=None"),
     ],

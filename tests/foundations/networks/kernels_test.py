@@ -366,6 +366,27 @@ def test_gates_and_registered_kernels_do_more_than_add_up():
     assert not kernels.adds_up(layer, layer.first)
 
 
+def test_plain_kernels_multiply_what_the_layer_is_called_with():
+    separable, cell = L.SeparableConv1D(3, 2), L.SimpleRNNCell(2)
+    embedding = L.Embedding(5, 2)
+    plain = [L.Dense(3), L.Conv1D(3, 2), L.DepthwiseConv1D(2)]
+    for each in [separable, cell, embedding, *plain]:
+        each.build((None, 4, 2))
+    assert [kernels.is_plain(each, each.kernel) for each in plain] == [True] * 3
+    assert not kernels.is_plain(plain[0], plain[1].kernel)
+    assert not kernels.is_plain(separable, separable.pointwise_kernel)
+    assert not kernels.is_plain(cell, cell.kernel)
+    assert not kernels.is_plain(embedding, embedding.embeddings)
+
+
+def test_layers_are_repeated_by_those_that_go_step_by_step():
+    inner, cell = L.Dense(3), L.LSTMCell(2)
+    layers = [L.TimeDistributed(inner), L.RNN(cell), L.Dense(2)]
+    network = keras.Sequential([keras.Input((4, 2)), *layers])
+    found = kernels.repeated(network)
+    assert [id(each) for each in found] == [id(inner), id(cell)]
+
+
 @pytest.mark.parametrize(
     ("make", "shape", "expected"),
     [

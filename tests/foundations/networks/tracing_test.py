@@ -67,6 +67,21 @@ def test_outputs_of_all_relus_are_recorded_in_their_order():
     assert len(found) == 3
 
 
+def test_squared_inputs_are_those_of_each_call():
+    layer = L.Dense(2, activation="relu")
+    network = keras.Sequential([keras.Input((2,)), layer, layer])
+    layer.kernel.assign(np.eye(2))
+    x = np.array([[3.0, -1], [0, 2]], np.float32)
+    before = network(x)
+    with tf.GradientTape() as tape, tracing.squared_inputs([layer]) as found:
+        np.testing.assert_array_equal(network(x), before)
+        total = tf.reduce_sum(found)
+    squares = tape.gradient(total, layer.kernel.value)
+    np.testing.assert_array_equal(squares, [[18, 18], [5 + 4, 5 + 4]])
+    network(x)
+    assert len(found) == 2 and layer.activation is keras.activations.relu
+
+
 class Own(keras.Model):
     """A network of somebody's own."""
 

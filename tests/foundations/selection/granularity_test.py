@@ -26,6 +26,7 @@ def groups(text, layout=DENSE, pooling="mean", **options):
     ("text", "expected"),
     [
         ("weight", granularity.WEIGHT),
+        ("per_unit", granularity.Granularity("per_unit")),
         ("unit", granularity.Granularity("unit")),
         ("block:4x1", granularity.Granularity("block:HxW", (4, 1))),
         ("2:4", granularity.Granularity("n:m", (2, 4))),
@@ -131,6 +132,54 @@ def test_infinite_scores_cannot_be_pooled():
 def test_an_unknown_pooling_is_an_error():
     with pytest.raises(ValueError, match="Unknown score_pooling 'max'"):
         groups("unit", pooling="max")
+
+
+def test_within_units_scores_are_ranks_of_the_kept():
+    masks = {"x": np.array([[1, 1], [1, 1], [1, 0], [1, 1]], np.uint8)}
+    scores = {"x": np.array([[3, 5], [-np.inf, 5], [9, 7], [4, -1]])}
+    found = groups("per_unit")
+    ranks = found.pooled(masks, {**scores, "y": np.ones(1)})
+    expected = [[2 / 4, 2 / 3], [1 / 4, 3 / 3], [4 / 4, 0], [3 / 4, 1 / 3]]
+    assert list(ranks) == ["x"]
+    np.testing.assert_array_equal(ranks["x"], expected)
+    assert found.masks(masks) == masks
+    assert found.facts(masks) == {}
+
+
+def test_within_units_a_generator_ranks_equal_scores():
+    masks = {"x": np.ones((6, 40), np.uint8)}
+    scores = {"x": np.repeat([[0.0, 0, 0, 1, 1, 1]], 40, 0).T}
+    found = groups("per_unit")
+    drawn = found.pooled(masks, scores, np.random.default_rng(1))["x"]
+    assert len(np.unique(drawn, axis=1).T) > 20
+    np.testing.assert_array_equal(np.sort(drawn[:3], 0)[:, 0] * 6, [1, 2, 3])
+    assert (drawn[3:] > 0.5).all() and (drawn[:3] <= 0.5).all()
+    by_place = found.pooled(masks, scores)["x"]
+    np.testing.assert_array_equal(by_place[:, 7] * 6, np.arange(1, 7))
+
+
+def test_a_unit_has_all_its_gates():
+    layout = granularity.Layout((0,), (1,), 2)
+    masks = {"x": np.ones((1, 4), np.uint8)}
+    scores = {"x": np.array([[4.0, 1, 2, 3]])}
+    ranks = groups("per_unit", layout).pooled(masks, scores)["x"]
+    np.testing.assert_array_equal(ranks, [[1, 0.5, 0.5, 1]])
+
+
+def test_what_is_no_number_has_no_rank():
+    masks = {"x": np.ones((1, 2), np.uint8)}
+    with pytest.raises(ValueError, match="Scores of layer 'x' hold NaN"):
+        groups("per_unit").pooled(masks, {"x": np.array([[1, np.nan]])})
+
+
+@pytest.mark.parametrize("layout", [CONV, TRANSPOSED])
+def test_a_shuffle_within_units_keeps_as_many_of_each(layout):
+    mask = (np.random.default_rng(3).random((5, 5, 6, 6)) < 0.3).astype("uint8")
+    shuffled = groups("per_unit", layout).shuffled({"x": mask}, 1)["x"]
+    assert (shuffled != mask).any()
+    before, after = (granularity.matrix(m, layout) for m in (mask, shuffled))
+    np.testing.assert_array_equal(before.sum(0), after.sum(0))
+    assert (after != before).any(0).all()
 
 
 @pytest.mark.parametrize("text", ["weight", "2:4"])

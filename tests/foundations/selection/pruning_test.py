@@ -512,6 +512,44 @@ def test_groups_are_counted_exactly_and_go_as_a_whole(scores, fractions, text):
         masks = pruned
 
 
+def test_within_units_the_lowest_part_of_each_goes():
+    """Of Wanda's scores of (3, -1; 1, 2) with inputs of the norms 1, 4."""
+    masks = {"x": np.ones((2, 2), np.uint8)}
+    scores = {"x": np.array([[3.0, 1], [4, 8]])}
+    groups = dense_groups("per_unit", "x")
+    pruned = pruning.prune_by_scores({"x": 0.5}, masks, scores, groups=groups)
+    np.testing.assert_array_equal(pruned["x"], [[0, 0], [1, 1]])
+    scores = {"x": np.array([[3.0, 100], [4, 101]])}
+    layerwise = pruning.prune_by_scores({"x": 0.5}, masks, scores)
+    np.testing.assert_array_equal(layerwise["x"], [[0, 1], [0, 1]])
+    pruned = pruning.prune_by_scores({"x": 0.5}, masks, scores, groups=groups)
+    np.testing.assert_array_equal(pruned["x"], [[0, 0], [1, 1]])
+
+
+@hypothesis.given(
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 7)),
+    fraction=st.floats(0, 1),
+    data=st.data(),
+    seed=st.one_of(st.none(), st.integers(0, 9)),
+)
+def test_within_units_counts_are_exact_and_alike(shape, fraction, data, seed):
+    scores = data.draw(
+        hnp.arrays(np.float32, shape, elements=st.integers(-2, 2).map(float))
+    )
+    pruned = pruning.prune_by_scores(
+        {"x": fraction},
+        {"x": np.ones(shape, np.uint8)},
+        {"x": scores},
+        rng=None if seed is None else np.random.default_rng(seed),
+        groups=dense_groups("per_unit", "x"),
+    )["x"]
+    assert pruned.sum() == scores.size - round(fraction * scores.size)
+    assert np.ptp(pruned.sum(0)) <= 1
+    for own, kept in zip(scores.T, pruned.T, strict=True):
+        if 0 < kept.sum() < kept.size:
+            assert own[kept == 0].max() <= own[kept == 1].min()
+
+
 def keep_n_of_m(text, mask, scores, **options):
     groups = dense_groups(text, "x")
     return pruning.keep_n_of_m(

@@ -415,3 +415,37 @@ def test_a_density_above_what_is_kept_can_be_clipped():
 def test_what_is_reached_is_said_of_groups():
     text = quotas.reached(0.5, {"x": np.array([1, 0], np.uint8)}, "units")
     assert text == "density 50 % (1 of 2 units kept)"
+
+
+def test_halving_steps_are_those_of_the_source():
+    """The share that is gone: .5, .745, .8675, .92875 and so on, to .99."""
+    masks = {"x": np.ones(100_000, np.uint8)}
+    target = [quotas.Quota(("x",), 1000)]
+    found = quotas.in_halving_steps(target, masks, 100)
+    gone = [1 - own.count / 100_000 for (own,) in found]
+    np.testing.assert_allclose(gone[:4], [0.5, 0.745, 0.8675, 0.92875])
+    assert found[-1] == target
+    assert (np.diff(gone) > 0).all() and len(found) < 20
+    assert quotas.in_halving_steps(target, masks, 3)[:2] == found[:2]
+    assert quotas.in_halving_steps(target, masks, 3)[2:] == [target]
+    assert quotas.in_halving_steps(target, masks, 1) == [target]
+
+
+def test_halving_steps_leave_at_once_what_is_to_be_half_and_more():
+    masks = {"x": np.ones(10, np.uint8), "y": np.ones(16, np.uint8)}
+    target = [quotas.Quota(("x",), 7), quotas.Quota(("y",), 4)]
+    found = quotas.in_halving_steps(target, masks, 9)
+    assert [[own.count for own in step] for step in found] == [
+        [7, 8],
+        [7, 6],
+        [7, 5],
+        [7, 4],
+    ]
+
+
+def test_halving_steps_are_checked():
+    masks = {"x": np.ones(10, np.uint8)}
+    with pytest.raises(ValueError, match="steps must be"):
+        quotas.in_halving_steps([], masks, 0)
+    with pytest.raises(ValueError, match="x to keep from 0 to 10"):
+        quotas.in_halving_steps([quotas.Quota(("x",), 11)], masks, 2)
