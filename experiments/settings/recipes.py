@@ -183,8 +183,10 @@ class Recipe:
     )
     schedule: Filled[str] = fields.left_open(
         "How the rate changes: constant, piecewise (drops at lr_drops), cosine "
-        "(falls to 0 at the end of training) or cosine_by_epoch (falls "
-        "likewise, after each epoch).",
+        "(falls to 0 at the end of training), cosine_by_epoch (falls "
+        "likewise, after each epoch), triangular (rises from .2 of it over "
+        "the first .2 of training, then falls to 0) or trapezoidal (stays at "
+        "it in between, up to .8).",
         choices=schedules.SCHEDULES,
     )
     lr_drops: Filled[tuple[str, ...]] = fields.left_open(
