@@ -220,9 +220,10 @@ class Recipe:
     hooks: tuple[str, ...] = fields.field(
         (),
         "What else changes training: ham, sparse_opt, sign_in, "
-        "norm_interpolation, and rigl or set, which change masks; or several; "
-        "options follow, such as ham:alpha=50:beta=.016, sign_in:reset=5ep or "
-        "rigl:interval=500it. none is none.",
+        "norm_interpolation, rigl or set, which change masks, and cycles, "
+        "which repeats the schedule; or several; options follow, such as "
+        "ham:alpha=50:beta=.016, sign_in:reset=5ep, rigl:interval=500it or "
+        "cycles:number=5. none is none.",
         convert=hooks_lib.text,
     )
     training_len: Filled[str] = fields.left_open(
@@ -457,7 +458,13 @@ class Recipe:
                 "float16's is scaled. Use mixed_bfloat16",
             ),
         }
-        if hooks_lib.moving_masks(self.hooks) is not None:
+        repeats = hooks_lib.repeating(self.hooks) is not None
+        if repeats and self.learning_rate_schedule().is_constant:
+            raise ValueError(
+                "hooks=cycles repeats the schedule: expected one that changes, "
+                f"such as triangular. Received: schedule={self.schedule}"
+            )
+        if repeats or hooks_lib.moving_masks(self.hooks) is not None:
             refused["optimizer"] = (
                 [*optimizers.OPTIMIZERS],
                 "what a compiled one keeps of a weight cannot be told",
