@@ -458,13 +458,13 @@ class Recipe:
                 "float16's is scaled. Use mixed_bfloat16",
             ),
         }
-        repeats = hooks_lib.repeating(self.hooks) is not None
-        if repeats and self.learning_rate_schedule().is_constant:
+        is_constant = self.learning_rate_schedule().is_constant
+        if is_constant and hooks_lib.repeating(self.hooks) is not None:
             raise ValueError(
                 "hooks=cycles repeats the schedule: expected one that changes, "
                 f"such as triangular. Received: schedule={self.schedule}"
             )
-        if repeats or hooks_lib.moving_masks(self.hooks) is not None:
+        if hooks_lib.moving_masks(self.hooks) is not None:
             refused["optimizer"] = (
                 [*optimizers.OPTIMIZERS],
                 "what a compiled one keeps of a weight cannot be told",
