@@ -20,6 +20,7 @@ from lottery_ticket.foundations.records import (
     sealed,
 )
 from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.training.hooks import hooks
 from lottery_ticket.foundations.values import (
     dataset_base,
     interpolation,
@@ -309,6 +310,11 @@ def copies_of(
         "Copies whose masks change end under two masks, and no line lies "
         "between them; with hooks=none they train the mask at the end",
     )
+    if hooks.repeating(recipe.hooks) and steps.parse(length)[1]:
+        raise ValueError(
+            "hooks=cycles is for runs from iteration 0 on: expected copies "
+            f"from iteration 0it, or hooks=none. Received: {length}"
+        )
     changed = [
         x for x in _OF_EPOCHS if getattr(recipe, x) != getattr(source.recipe, x)
     ]

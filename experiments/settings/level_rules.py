@@ -296,6 +296,13 @@ class LevelRules:
                 "The learning rate is constant: finetune is the same as "
                 "lr_rewind"
             )
+        is_late = steps.parse(self.rewind_iteration)[1] > 0
+        if hooks.repeating(recipe.hooks) and is_late and not self.restart:
+            raise ValueError(
+                "hooks=cycles is for runs from iteration 0 on: expected "
+                "rewind_iteration=0it, or restart. Received: rewind_iteration="
+                f"{self.rewind_iteration}"
+            )
         is_counted = self._has_densities or self.one_shot
         if is_counted and criteria.CRITERIA[criterion].decides:
             raise ValueError(

@@ -183,8 +183,10 @@ class Recipe:
     )
     schedule: Filled[str] = fields.left_open(
         "How the rate changes: constant, piecewise (drops at lr_drops), cosine "
-        "(falls to 0 at the end of training) or cosine_by_epoch (falls "
-        "likewise, after each epoch).",
+        "(falls to 0 at the end of training), cosine_by_epoch (falls "
+        "likewise, after each epoch), triangular (rises from .2 of it over "
+        "the first .2 of training, then falls to 0) or trapezoidal (stays at "
+        "it in between, up to .8).",
         choices=schedules.SCHEDULES,
     )
     lr_drops: Filled[tuple[str, ...]] = fields.left_open(
@@ -218,9 +220,10 @@ class Recipe:
     hooks: tuple[str, ...] = fields.field(
         (),
         "What else changes training: ham, sparse_opt, sign_in, "
-        "norm_interpolation, and rigl or set, which change masks; or several; "
-        "options follow, such as ham:alpha=50:beta=.016, sign_in:reset=5ep or "
-        "rigl:interval=500it. none is none.",
+        "norm_interpolation, rigl or set, which change masks, and cycles, "
+        "which repeats the schedule; or several; options follow, such as "
+        "ham:alpha=50:beta=.016, sign_in:reset=5ep, rigl:interval=500it or "
+        "cycles:number=5. none is none.",
         convert=hooks_lib.text,
     )
     training_len: Filled[str] = fields.left_open(
@@ -455,6 +458,12 @@ class Recipe:
                 "float16's is scaled. Use mixed_bfloat16",
             ),
         }
+        is_constant = self.learning_rate_schedule().is_constant
+        if is_constant and hooks_lib.repeating(self.hooks) is not None:
+            raise ValueError(
+                "hooks=cycles repeats the schedule: expected one that changes, "
+                f"such as triangular. Received: schedule={self.schedule}"
+            )
         if hooks_lib.moving_masks(self.hooks) is not None:
             refused["optimizer"] = (
                 [*optimizers.OPTIMIZERS],

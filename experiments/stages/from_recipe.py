@@ -1,5 +1,6 @@
 """What is made from a recipe: its dataset, its network, a training."""
 
+import dataclasses
 import functools
 import logging
 import os
@@ -206,7 +207,7 @@ def train(
         ValueError: If an image that is streamed cannot be read.
     """
     per_epoch = dataset.train.iterations_per_epoch
-    length = steps.iterations(recipe.training_len, per_epoch)
+    length = _schedule_length(recipe, model, per_epoch)
     if is_first:
         _warn_of_late_drops(recipe, per_epoch, length)
         _warn_of_hooks(recipe, model)
@@ -220,9 +221,7 @@ def train(
             stop_iteration or recipe.training_len,
             output_dir,
             label=label,
-            course=mask_dynamics.course(
-                recipe, model, per_epoch, course, stop_iteration
-            ),
+            course=_course(recipe, model, per_epoch, course, stop_iteration),
             intervals=run_settings.Intervals(
                 recipe.test_interval, recipe.validate_interval
             ),
@@ -242,6 +241,36 @@ def train(
             f"{decoding.fault(path)}. Mend or remove it, and use another "
             "output_dir, as that is another dataset"
         ) from error
+
+
+def _cycles(recipe, model):
+    """Options of cyclic training of weights, or None."""
+    return hooks.repeating(recipe.hooks) if model.trains_weights else None
+
+
+def _schedule_length(recipe, model, per_epoch):
+    """Iterations that the schedule is for: a training, or a cycle of it."""
+    length = steps.iterations(recipe.training_len, per_epoch)
+    cycles = _cycles(recipe, model)
+    return length if cycles is None else cycles.cycle(length)
+
+
+def _course(recipe, model, per_epoch, given, stop_iteration):
+    """A course with the events that a recipe's hooks have, if any."""
+    cycles = _cycles(recipe, model)
+    if cycles is None:
+        return mask_dynamics.course(
+            recipe, model, per_epoch, given, stop_iteration
+        )
+    length, end = (
+        steps.iterations(each, per_epoch)
+        for each in (
+            recipe.training_len,
+            stop_iteration or recipe.training_len,
+        )
+    )
+    starts = tuple(each for each in cycles.starts(length) if each < end)
+    return dataclasses.replace(given, event_iterations=starts)
 
 
 def _hook(recipe, model, per_epoch, start, given):
@@ -270,7 +299,7 @@ def _optimizer_fn(recipe, model, per_epoch, start, finetune):
         return compiled_optimizer.optimizer_fn(
             model.network, starts_later=finetune or start > 0
         )
-    length = steps.iterations(recipe.training_len, per_epoch)
+    length = _schedule_length(recipe, model, per_epoch)
     return optimizers.optimizer_fn(
         recipe.optimizer,
         recipe.lr,

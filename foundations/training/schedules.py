@@ -18,6 +18,11 @@ _PUBLISHED_DROPS = {
     200: (100, 150),
     300: (150, 250),
 }
+# Of triangular and trapezoidal: where the rate begins, as a share of the peak,
+# and the part of the length over which it rises from there.
+_FOOT, _RISE = 0.2, 0.2
+_TOP_ENDS = 0.8  # Part after which a trapezoidal rate falls; chosen here.
+_GADHIKAR = "Gadhikar et al. 2024 (https://arxiv.org/abs/2406.02773)"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,19 @@ def _cosine(step, settings, unit=1):
     return settings["peak"] * tf.square(tf.sin(math.pi / 2 * share))
 
 
+def _lines(step, settings, fall_from):
+    """Up to the peak, level until `fall_from` of the length, down to 0."""
+    length = max(settings["training_iterations"] - settings["warmup"], 1)
+    done = tf.clip_by_value(step - settings["warmup"], 0, length)
+    # What remains is counted, too: 1 less a quotient would cancel, in float32.
+    done, remaining = (
+        tf.cast(each, tf.float32) / length for each in (done, length - done)
+    )
+    rise = _FOOT + (1 - _FOOT) / _RISE * done
+    fall = remaining / (1 - fall_from)
+    return settings["peak"] * tf.minimum(tf.minimum(rise, fall), 1.0)
+
+
 SCHEDULES = {
     "constant": Shape(
         lambda step, settings: tf.constant(settings["peak"]),
@@ -87,6 +105,22 @@ SCHEDULES = {
         entries.SREENIVASAN,
         counts_epochs=True,
     ),
+    "triangular": Shape(
+        lambda step, settings: _lines(step, settings, _RISE),
+        "triangular",
+        "rises from .2 of the peak over the first .2 of the length, then "
+        "falls to 0, in lines",
+        _GADHIKAR,
+        ends_at_0=True,
+    ),
+    "trapezoidal": Shape(
+        lambda step, settings: _lines(step, settings, _TOP_ENDS),
+        "trapezoidal",
+        "rises as the triangular, stays at the peak up to .8 of the length, "
+        "then falls to 0 in a line",
+        "ours; its rise is that of " + _GADHIKAR,
+        ends_at_0=True,
+    ),
 }
 HAVE_DROPS = tuple(n for n, e in SCHEDULES.items() if e.has_drops)
 
@@ -98,6 +132,12 @@ class Schedule:
     By epoch, epoch e of E, counted from 0, has the rate
     peak / 2 * (1 + cos(pi * e / E)), so that the last one's is above 0. An
     epoch that training does not complete counts as one.
+
+    Triangular and trapezoidal, at a share x of the length after any warmup, are
+    the peak times min(.2 + 4 x, 1, (1 - x) / .8), and (1 - x) / .2 in place of
+    the last. Source: Gadhikar et al. 2024 (https://arxiv.org/abs/2406.02773),
+    whose triangle was seen in another account of them only; where the
+    trapezoid's top ends is chosen here.
     """
 
     name: str = fields.field("constant", "Its name.", choices=SCHEDULES)

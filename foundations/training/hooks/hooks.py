@@ -14,6 +14,7 @@ from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.selection import mask_updates
 from lottery_ticket.foundations.training import step_hooks
 from lottery_ticket.foundations.training.hooks import (
+    cycles,
     dynamic_masks,
     ham,
     norm_interpolation,
@@ -59,6 +60,7 @@ class Hook(entries.Entry):
         moves_masks: Whether masks change in training, at events.
         sees_masks: Whether what it does depends on masks, those of units that
             are pruned too.
+        repeats: Whether the schedule is gone through again, at events.
     """
 
     options: type = NoOptions
@@ -67,6 +69,7 @@ class Hook(entries.Entry):
     is_scale: bool = False
     moves_masks: bool = False
     sees_masks: bool = False
+    repeats: bool = False
 
 
 def _of_masks(name, others):
@@ -80,7 +83,7 @@ def _of_masks(name, others):
         f"each layer drops its smallest kept weights by and by; {method.help}",
         method.source,
         options=dynamic_masks.Options,
-        not_with=(*others, "sign_in"),
+        not_with=(*others, "sign_in", "cycles"),
         moves_masks=True,
         sees_masks=True,
     )
@@ -97,6 +100,7 @@ HOOKS = {
         "between themselves and 1 and 0",
         norm_interpolation.SOURCE,
         needs_norms=True,
+        not_with=("cycles",),  # Draws go by the count that begins anew.
     ),
     "sparse_opt": Hook(
         lambda options, run: sparse_opt.SparseOpt(),
@@ -124,10 +128,20 @@ HOOKS = {
         sign_in.SOURCE,
         options=sign_in.Options,
         sees_masks=True,
-        not_with=("ham", *mask_updates.METHODS),
+        not_with=("ham", "cycles", *mask_updates.METHODS),
     ),
     "rigl": _of_masks("rigl", ("set",)),
     "set": _of_masks("set", ("rigl",)),
+    "cycles": Hook(
+        lambda options, run: cycles.Cycles(options, run.start),
+        "cycles",
+        "the schedule is gone through so many times, with a fresh optimizer "
+        "each time, and weights kept",
+        cycles.SOURCE,
+        options=cycles.Options,
+        not_with=("norm_interpolation", "sign_in", *mask_updates.METHODS),
+        repeats=True,
+    ),
 }
 
 
@@ -180,7 +194,8 @@ def ordered(words: Iterable[str]) -> tuple[str, ...]:
         if others:
             raise ValueError(
                 f"The hooks {name} and {others[0]} do not go together: both "
-                "say where weights go. Give one of them"
+                "say where weights go, or one begins anew what the other "
+                "counts by. Give one of them"
             )
     by_name = dict(zip(told, map(text, words), strict=True))
     return tuple(by_name[name] for name in HOOKS if name in by_name)
@@ -200,6 +215,14 @@ def seeing_masks(words: Iterable[str]) -> list[str]:
     """Returns names of the hooks that see masks."""
     told = [parse(word)[0] for word in words]
     return [name for name in told if HOOKS[name].sees_masks]
+
+
+def repeating(words: Iterable[str]) -> cycles.Options | None:
+    """Returns options of the hook that repeats the schedule, or None."""
+    for name, options in map(parse, words):
+        if HOOKS[name].repeats:
+            return options
+    return None
 
 
 def make(words: Iterable[str], run: Run) -> step_hooks.StepHook:

@@ -288,6 +288,14 @@ def test_settings_are_json_values_of_numpy_numbers_too():
     assert json.loads(json.dumps(given.settings(2, 2)))["density"] == 0.25
 
 
+def test_cycles_are_of_runs_from_iteration_0_on():
+    cyclic = recipes.Recipe(schedule="triangular", hooks=("cycles",))
+    with pytest.raises(ValueError, match="Received: rewind_iteration=5it"):
+        level_rules.LevelRules(rewind_iteration="5it").check(cyclic)
+    level_rules.LevelRules().check(cyclic)
+    level_rules.LevelRules(rewind_iteration="5it", restart=True).check(cyclic)
+
+
 def test_a_recipe_that_the_rules_do_not_fit_is_an_error():
     cosine = recipes.Recipe(schedule="cosine")
     with pytest.raises(ValueError, match="a cosine ends at 0"):

@@ -15,7 +15,12 @@ from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.foundations import trainer
 from lottery_ticket.foundations.networks import output_kind
-from lottery_ticket.foundations.records import checkpoint, save_restore
+from lottery_ticket.foundations.records import (
+    checkpoint,
+    run_record,
+    save_restore,
+)
+from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import fields
 from lottery_ticket.tests import planned
 from lottery_ticket.tests.datasets import picture_files
@@ -31,6 +36,49 @@ def test_dataset_and_model_are_made_once_for_runs_alike():
     assert from_recipe.model(alike, dataset) is model
     from_recipe.forget()
     assert from_recipe.dataset(RECIPE) is not dataset
+
+
+def test_cycles_repeat_the_schedule_with_optimizers_that_are_fresh(tmp_path):
+    """One of 10 iterations is the second half of a cyclic training of 20."""
+    common = {
+        **{"hidden_units": (12, 8), "test_interval": 5, "jit": False},
+        **{"validate_interval": 10, "seed": 1, "schedule": "triangular"},
+    }
+    cyclic, half = (
+        recipes.Recipe(training_len=length, hooks=words, **common)
+        for length, words in (("20it", ("cycles:number=2",)), ("10it", ()))
+    )
+    dataset = from_recipe.dataset(cyclic)
+    model = from_recipe.model(cyclic, dataset).reset(seed=1)
+    train = from_recipe.train
+    _, whole = train(cyclic, dataset, model, str(tmp_path / "whole"))
+    model.reset(seed=1)
+    _, first = train(half, dataset, model, str(tmp_path / "half"))
+    folder = str(tmp_path / "stopped")
+    model.reset(seed=1)
+    _, stopped = train(cyclic, dataset, model, folder, stop_iteration="10it")
+    for name, array in first.items():
+        np.testing.assert_array_equal(stopped[name], array)
+    assert any((whole[name] != array).any() for name, array in first.items())
+    events = run_record.read(str(tmp_path / "whole"))["events"]
+    assert events == [{"iteration": 10}]
+    with pytest.raises(ValueError, match="Received: one that starts at 3"):
+        train(
+            cyclic,
+            dataset,
+            model.reset(seed=1),
+            str(tmp_path / "late"),
+            course=run_settings.Course("3it"),
+        )
+
+
+def test_what_cannot_repeat_is_refused():
+    with pytest.raises(ValueError, match="Received: schedule=constant"):
+        recipes.Recipe(hooks=("cycles",))
+    with pytest.raises(ValueError, match="Received: schedule=constant"):
+        recipes.Recipe("own_model", optimizer="compiled", hooks=("cycles",))
+    with pytest.raises(ValueError, match="do not go together"):
+        recipes.Recipe(schedule="cosine", hooks=("cycles", "sign_in"))
 
 
 def test_recipes_alike_compile_the_same():

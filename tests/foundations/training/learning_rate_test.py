@@ -23,7 +23,10 @@ DROPS = {
     "piecewise": [8, 30],
     "cosine": [],
     "cosine_by_epoch": [],
+    "triangular": [],
+    "trapezoidal": [],
 }
+FALLS_FROM = {"triangular": 0.2, "trapezoidal": 0.8}
 
 
 def twin(schedule, warmup, iteration):
@@ -37,6 +40,12 @@ def twin(schedule, warmup, iteration):
     if schedule == "cosine_by_epoch":
         epoch, epochs = (iteration - warmup) // 5, (LENGTH - warmup) // 5
         return 0.5 * PEAK * (1 + math.cos(math.pi * epoch / epochs))
+    if schedule in FALLS_FROM:
+        done = (iteration - warmup) / (LENGTH - warmup)
+        if done < 0.2:
+            return PEAK * (0.2 + 0.8 * done / 0.2)
+        start = FALLS_FROM[schedule]
+        return PEAK * (1 if done < start else (1 - done) / (1 - start))
     return PEAK
 
 
@@ -58,8 +67,10 @@ def test_a_schedule_does_what_its_entry_says(schedule):
     rates = [twin(schedule, 0, i) for i in range(LENGTH + 1)]
     assert entry.is_steady == (len(set(rates)) == 1)
     assert entry.has_drops == bool(DROPS[schedule])
-    last = make(schedule, 0)(LENGTH - 1)
-    assert entry.ends_at_0 == (0 < float(last) < PEAK / 100)
+    before, last = (float(make(schedule, 0)(LENGTH - i)) for i in (2, 1))
+    assert last > 0
+    is_on_its_way = abs(last + (last - before)) < PEAK / 200
+    assert entry.ends_at_0 == is_on_its_way
 
 
 @pytest.mark.parametrize("jit", grids.thinned([False, True], [False]))
@@ -90,6 +101,29 @@ def test_a_cosine_stays_exact_to_its_end_and_0_after_it():
     expected = (math.pi / length) ** 2 / 4
     np.testing.assert_allclose(float(rate(length - 1)), expected, rtol=1e-5)
     assert float(rate(length)) == float(rate(length + 5)) == 0
+
+
+@pytest.mark.parametrize(
+    ("schedule", "corners"),
+    [
+        ("triangular", {0: 0.2, 10: 0.6, 20: 1, 60: 0.5, 99: 0.0125, 100: 0}),
+        ("trapezoidal", {0: 0.2, 10: 0.6, 20: 1, 80: 1, 90: 0.5, 100: 0}),
+    ],
+)
+def test_corners_of_what_is_made_of_lines(schedule, corners):
+    """Also behind a warmup, whose end is then where the first one is."""
+    for warmup in (0, 30):
+        rate = learning_rate.LearningRate(
+            0.4, schedule, warmup=warmup, training_iterations=100 + warmup
+        )
+        for done, share in corners.items():
+            found = float(rate(warmup + done))
+            np.testing.assert_allclose(found, 0.4 * share, rtol=1e-6)
+        assert float(rate(warmup + 105)) == 0
+    steps = [float(rate(30 + done)) for done in range(101)]
+    assert max(steps) == np.float32(0.4)
+    top = [done for done, each in enumerate(steps) if each == max(steps)]
+    assert top == [*range(20, 1 + int(100 * FALLS_FROM[schedule]))]
 
 
 @pytest.mark.parametrize("length", [36, 37, 40])

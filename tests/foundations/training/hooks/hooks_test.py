@@ -22,8 +22,12 @@ from lottery_ticket.foundations.values import steps
 from lottery_ticket.tests import tiny
 
 RUN = hooks.Run(per_epoch=4, seed=7, length=1_000)
-# Those that change masks have tests of their own, and do that at events.
-STEPS = [name for name, hook in hooks.HOOKS.items() if not hook.moves_masks]
+# Those that do all of it at events have tests of their own.
+STEPS = [
+    name
+    for name, hook in hooks.HOOKS.items()
+    if not (hook.moves_masks or hook.repeats)
+]
 TOGETHER = [
     pair
     for pair in itertools.combinations(STEPS, 2)
