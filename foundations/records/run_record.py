@@ -20,7 +20,8 @@ from lottery_ticket.foundations.values import names_0_1_0
 _CHECKPOINT_MARK = b"PK\x03\x04"
 _CHECKPOINT_HEAD_BYTES = 32 + len(_CHECKPOINT_MARK)
 # Of masks that were aligned: their record, and what lies beside them before it.
-ALIGNMENT, PERMUTATIONS = "alignment.json", "permutations"
+ALIGNMENT = "alignment.json"
+PERMUTATIONS = "permutations"
 _log = logging.getLogger(__name__)
 _of_config_alone: set[str] = set()  # Where it has been said; once is enough.
 
