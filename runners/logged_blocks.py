@@ -20,7 +20,8 @@ _BLOCK = re.compile(
 def write(page: str, judged: list[judged_studies.JudgedStudy]) -> None:
     """Writes the blocks of all pages of FOLDERS beside a page anew.
 
-    Those that compare methods get a figure each, STUDY.png.
+    Those that compare methods have a figure each, beside the page of all
+    verdicts.
 
     Args:
         page: Path of the page of all verdicts.
@@ -29,16 +30,16 @@ def write(page: str, judged: list[judged_studies.JudgedStudy]) -> None:
     Raises:
         ValueError: If a block names none of them, or one without logs.
     """
+    figures = page.rpartition("/")[0] or "."
     for each in FOLDERS:
-        folder = files.join(page.rpartition("/")[0] or ".", each)
+        folder = files.join(figures, each)
         for name in sorted(files.names(folder)):
             if name.endswith(".md"):
-                _write(folder, name, judged)
+                _write(files.join(folder, name), figures, judged)
 
 
-def _write(folder, name, judged):
+def _write(path, figures, judged):
     """Writes a page's blocks, and their figures, where they have changed."""
-    path = files.join(folder, name)
     before = files.read(path).decode()
     after = rewritten(before, judged, path)
     if after == before:
@@ -50,7 +51,7 @@ def _write(folder, name, judged):
         if compared is not None and (each.scale, each.name) in named:
             made = comparison_figure.draw(each.found, compared)
             data = figure_style.render(made, "png")
-            files.write(files.join(folder, _figure(each)), data)
+            files.write(files.join(figures, _figure(each)), data)
 
 
 def rewritten(
@@ -134,7 +135,7 @@ def _comparison(judged):
         "over trials, lowest and highest; seconds by the clock of all that was "
         "trained for the masks, and of the training under them.\n\n"
         "![Accuracy by density of each method, and under each control]"
-        f"({_figure(judged)})\n"
+        f"(../{_figure(judged)})\n"
     )
 
 
