@@ -109,7 +109,7 @@ def _levels(found, levels):
 
 
 def _comparison(judged):
-    """A table of methods at each density, and their figure."""
+    """A figure of methods, and their table at each density."""
     compared = judged.study.comparison
     heads = ["density", "method", "before", "after"]
     heads += [*compared.controls.values(), "search", "training"]
@@ -118,7 +118,7 @@ def _comparison(judged):
             f"{100 * density:.3g} %",
             heading,
             *(
-                _in_text(each, judged.found)
+                _in_text(each, judged.found, digits=1)
                 for each in _columns(density, method, compared.controls)
             ),
             *(
@@ -131,11 +131,11 @@ def _comparison(judged):
     ]
     table = judged_studies.markdown_table(heads, rows)
     return (
-        f"{table}\nTest accuracy in percent, before and after training: mean "
-        "over trials, lowest and highest; seconds by the clock of all that was "
-        "trained for the masks, and of the training under them.\n\n"
         "![Accuracy by density of each method, and under each control]"
-        f"(../{_figure(judged)})\n"
+        f"(../{_figure(judged)})\n\n{table}\n"
+        "Test accuracy in percent, before and after training: mean over "
+        "trials, lowest and highest; seconds by the clock of all that was "
+        "trained for the masks, and of the training under them.\n"
     )
 
 
@@ -168,7 +168,7 @@ def _cell(found, density, experiment, column):
     return _in_text(measures.accuracy(density, experiment, column), found)
 
 
-def _in_text(measure, found):
+def _in_text(measure, found, digits=2):
     """Mean and ends of what is measured; "" where it was not run."""
     try:
         values = measure(found)
@@ -176,5 +176,7 @@ def _in_text(measure, found):
         return ""
     if values.isna().any():
         return ""
-    ends = f" ({values.min():.2f} to {values.max():.2f})"
-    return f"{values.mean():.2f}{ends if len(values) > 1 else ''}"
+    mean, low, high = (
+        f"{each:.{digits}f}" for each in values.agg(["mean", "min", "max"])
+    )
+    return f"{mean} ({low} to {high})" if len(values) > 1 else mean

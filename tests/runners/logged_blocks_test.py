@@ -79,8 +79,8 @@ def test_methods_are_compared_in_a_table_and_a_figure(tmp_path, monkeypatch):
     made = page.read_text()
     rows = {tuple(line.split(" | ")[:2]): line for line in made.splitlines()}
     cts = rows["| 1 %", "CTS"].split(" | ")
-    assert cts[2] == "25.00 (25.00 to 25.00)"
-    assert cts[4:7] == ["50.00 (50.00 to 50.00)", "", "7.0 s"]
+    assert cts[2] == "25.0 (25.0 to 25.0)"
+    assert cts[4:7] == ["50.0 (50.0 to 50.0)", "", "7.0 s"]
     # Of rounds, the trainings of all levels before.
     assert rows["| 1 %", "IMP"].split(" | ")[6] == "3.0 s"
     assert rows["| 5 %", "IMP"].split(" | ")[6:] == ["0.0 s", "3.0 s |"]
