@@ -44,7 +44,7 @@ DISTINCT_COLORS = len(COLORS)
 # round of colours; each round goes on by STEP.
 MARKERS = "os^DvP<>pdh8H"
 STEP = 3
-ROUNDS = 3
+ROUNDS = (0, 1, 9)  # Of SERIES; between them are those of criteria and others.
 _DASHES = (
     *("-", "--", "-.", (0, (4, 1, 1, 1)), (0, (6, 2)), (0, (2, 1))),
     *("-", "--", (0, (1, 1)), (0, (8, 2, 1, 2))),
@@ -67,9 +67,7 @@ def look(color: int, round_: int) -> dict:
 
 
 SERIES = tuple(
-    look(color, round_)
-    for round_ in range(ROUNDS)
-    for color in range(DISTINCT_COLORS)
+    look(color, round_) for round_ in ROUNDS for color in range(DISTINCT_COLORS)
 )
 ACCURACY_LABEL = "Test accuracy (%)"
 DARK = {"color": "#404040"}  # Legend entries of what has several colours.
