@@ -507,6 +507,13 @@ def test_another_network_is_refused(late_ticket, changed, message):
         begin(plan(late_ticket, "5it", **changed))
 
 
+def test_copies_in_cycles_part_at_the_start(trunk):
+    cyclic = {"schedule": "triangular", "hooks": ("cycles:number=2",)}
+    with pytest.raises(ValueError, match="or hooks=none. Received: 5it"):
+        plan(trunk, "5it", **cyclic)
+    assert plan(trunk, **cyclic).recipe.hooks == ("cycles:number=2",)
+
+
 def test_a_stem_of_other_data_is_refused(tmp_path):
     plain = trunks.train(tmp_path / "plain")
     made = plan(plain, "5it")
