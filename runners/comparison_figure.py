@@ -53,10 +53,8 @@ def _ends(found, densities, method, control):
     """Mean, min and max over trials by density, of those that were run."""
     rows = {}
     for density in densities:
-        try:
-            values = measures.controlled(density, method, control)(found)
-        except claims.Missing:
-            continue
-        if values.notna().all():
+        measure = measures.controlled(density, method, control)
+        values = measures.known(measure, found)
+        if not values.empty:
             rows[density] = values.agg(["mean", "min", "max"])
     return pd.DataFrame.from_dict(rows, orient="index")

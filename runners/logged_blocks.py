@@ -7,7 +7,7 @@ wants another number there runs the study.
 import re
 
 from lottery_ticket.analysis.look import figure_style
-from lottery_ticket.experiments.reproductions import claims, measures
+from lottery_ticket.experiments.reproductions import measures
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.runners import comparison_figure, judged_studies
 
@@ -153,10 +153,8 @@ def _figure(judged):
 
 def _seconds(measure, found):
     """Mean of seconds as text; "" where it was not run."""
-    try:
-        return f"{measure(found).mean():.1f} s"
-    except claims.Missing:
-        return ""
+    values = measures.known(measure, found)
+    return "" if values.empty else f"{values.mean():.1f} s"
 
 
 def _cell(found, density, experiment, column):
@@ -170,11 +168,8 @@ def _cell(found, density, experiment, column):
 
 def _in_text(measure, found, digits=2):
     """Mean and ends of what is measured; "" where it was not run."""
-    try:
-        values = measure(found)
-    except claims.Missing:
-        return ""
-    if values.isna().any():
+    values = measures.known(measure, found)
+    if values.empty:
         return ""
     mean, low, high = (
         f"{each:.{digits}f}" for each in values.agg(["mean", "min", "max"])

@@ -38,7 +38,8 @@ RULES = {
 # Those since 0.2.0 whose columns are behind what tables have had before.
 LATER_RULES = ("granularity",)
 # Settings that experiments are told apart by, where these differ.
-TRAINING = ("optimizer", "lr", "training_len", "hooks")
+_TRAINED_BY = ("optimizer", "lr", "training_len")
+TRAINING = (*_TRAINED_BY, "hooks")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,11 +164,7 @@ COLUMNS = {
     "directory": lambda run: run.place.directory,
     # Since 0.2.0, behind what tables have had before.
     "early_stop_censored": Run.is_censored,
-    **{
-        name: operator.methodcaller("setting", name)
-        for name in TRAINING
-        if name != "hooks"
-    },
+    **{name: operator.methodcaller("setting", name) for name in _TRAINED_BY},
     "train_s": lambda run: run.record.get("train_s"),
     "weights_kept": operator.methodcaller("weights", "kept"),
     "weights_effective": operator.methodcaller("weights", "effective"),

@@ -1,7 +1,5 @@
 """Sparse networks found at initialisation: what they reach, and the search."""
 
-import contextlib
-
 from lottery_ticket.analysis.look import styles, tables
 from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.foundations.machine import files, lazy
@@ -82,11 +80,17 @@ def read(found: tree.Tree) -> tuple["pd.DataFrame", "pd.DataFrame", list[str]]:
         for directory in [files.join(place.directory, SEARCH)]
         if tree.RUN in files.names(directory)
     ]
-    epochs, damaged = records.understand(tree.RUN, searches, _epochs)
+    read_searches, damaged = records.understand(tree.RUN, searches, _search)
+    seconds = {directory: own for directory, own, _ in read_searches}
+    for row, _ in networks:
+        row["search_s"] = seconds.get(row["directory"], float("nan"))
     mixed = gaps.mixed_settings([settings for _, settings in networks])
     return (
         _frame([row for row, _ in networks], METHODS, found),
-        _frame([row for own in epochs for row in own], HISTORY, found),
+        _frame(
+            [row for *_, epochs in read_searches for row in epochs],
+            *(HISTORY, found),
+        ),
         [*problems, *damaged, *mixed],
     )
 
@@ -127,19 +131,8 @@ def _network(place, record):
         **{f"{check}_accuracy": reached(check, "after") for check in CHECKS},
         "num_classes": record.get("num_classes", float("nan")),
         "directory": place.directory,
-        "search_s": _search_s(place),
     }
     return row, (place, settings)
-
-
-def _search_s(place):
-    """Seconds that a search trained for; NaN of what has none of its own."""
-    search = {}
-    if place.holds(SEARCH):
-        with contextlib.suppress(ValueError):  # `_epochs` names the damage.
-            folder = files.join(place.directory, SEARCH)
-            search = records.read(folder, tree.RUN)
-    return float(search.get("train_s", "nan"))
 
 
 def _reached(stages, stage, moment, split, metric):
@@ -150,8 +143,8 @@ def _reached(stages, stage, moment, split, metric):
     return results[split][metric]
 
 
-def _epochs(search):
-    """A row for each epoch of a search that has ended."""
+def _search(search):
+    """Folder of its network, seconds, and a row per epoch that has ended."""
     directory, place = search
     record = records.read(directory, tree.RUN)
     kept, total = records.count(record["density"])
@@ -161,7 +154,7 @@ def _epochs(search):
         "accuracy": _logged(directory, "test", kind.metric),
         "validate_accuracy": _logged(directory, "validate", kind.metric),
     }
-    return [
+    epochs = [
         {
             **keys,
             "final_density": kept / total,
@@ -180,6 +173,7 @@ def _epochs(search):
         }
         for event in record.get("events", [])
     ]
+    return place.directory, float(record.get("train_s", "nan")), epochs
 
 
 def _logged(directory, name, metric):

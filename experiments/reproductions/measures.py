@@ -196,6 +196,15 @@ def search_s(density: float, experiment: str) -> Measure:
     return measure
 
 
+def known(measure: Measure, found: claims.Found) -> "pd.Series":
+    """Returns what is measured; empty where a trial lacks it, or all do."""
+    try:
+        values = measure(found)
+    except claims.Missing:
+        return pd.Series(dtype=float)
+    return values.iloc[:0] if values.isna().any() else values
+
+
 def difference(first: Measure, second: Measure) -> Measure:
     """Returns the measure of one less another, trial by trial."""
 

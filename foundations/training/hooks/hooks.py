@@ -205,10 +205,7 @@ def moving_masks(
     words: Iterable[str],
 ) -> tuple[str, dynamic_masks.Options] | None:
     """Returns name and options of the hook that changes masks, or None."""
-    for name, options in map(parse, words):
-        if HOOKS[name].moves_masks:
-            return name, options
-    return None
+    return _first(words, lambda hook: hook.moves_masks)
 
 
 def seeing_masks(words: Iterable[str]) -> list[str]:
@@ -219,10 +216,8 @@ def seeing_masks(words: Iterable[str]) -> list[str]:
 
 def repeating(words: Iterable[str]) -> cycles.Options | None:
     """Returns options of the hook that repeats the schedule, or None."""
-    for name, options in map(parse, words):
-        if HOOKS[name].repeats:
-            return options
-    return None
+    found = _first(words, lambda hook: hook.repeats)
+    return None if found is None else found[1]
 
 
 def make(words: Iterable[str], run: Run) -> step_hooks.StepHook:
@@ -283,3 +278,11 @@ def _number(value):
         return float(value)
     except ValueError:
         return value  # Its field says what is wrong.
+
+
+def _first(words, has):
+    """Name and options of the first hook that has a fact, or None."""
+    for name, options in map(parse, words):
+        if has(HOOKS[name]):
+            return name, options
+    return None
