@@ -280,7 +280,8 @@ def cut(
         FloatingPointError: If a score is not finite.
     """
     counted = groups.masks(masks)
-    if criteria.CRITERIA[scoring.criterion].decides:
+    criterion = criteria.CRITERIA[scoring.criterion]
+    if criterion.decides:
         quotas.check(kept, counted)
         losing = [
             name
@@ -292,7 +293,6 @@ def cut(
         positive = pruning.keep_positive(losing, counted, scores)
         return groups.follow(groups.spread(masks, positive))
     rng = np.random.default_rng(seeds.derive(scoring.score_seed, "ties"))
-    criterion = criteria.CRITERIA[scoring.criterion]
     in_steps = quotas.in_halving_steps if criterion.halves else quotas.in_steps
     steps = in_steps(kept, counted, scoring.score_steps)
     if criterion.in_order:
