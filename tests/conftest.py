@@ -1,10 +1,13 @@
 """Silences TensorFlow, lets examples take long, and puts golden bytes first."""
 
+import logging
 import os
 
 import hypothesis
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What it says of retracing depends on the tests before, and is no message of ours.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 hypothesis.settings.register_profile(
     "any_machine",
     max_examples=40,
