@@ -6,7 +6,7 @@ import os
 import hypothesis
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# What it says of retracing depends on the tests before, and is no message of ours.
+# What it says of retracing depends on tests before; it is no message of ours.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 hypothesis.settings.register_profile(
     "any_machine",

@@ -255,7 +255,7 @@ class Recipe:
     dtype: Filled[str] = fields.left_open(
         "What training computes in; weights have 32 bits. Float32 is "
         "multiplied in fewer bits by tensorfloat32 on NVIDIA GPUs, and by "
-        "bfloat16_products on CPUs with AMX or AVX-512 BF16, without XLA.",
+        "bfloat16_products on CPUs with AMX, without XLA.",
         choices=DTYPES,
         group="Precision and devices",
     )
