@@ -2,28 +2,18 @@
 
 import functools
 
-import numpy as np
-
-from lottery_ticket.experiments.finished import finished_runs
+from lottery_ticket.experiments.finished import finished_runs, selections
 from lottery_ticket.experiments.settings import level_rules, recipe_changes
 from lottery_ticket.experiments.stages import mask_dynamics, one_network
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.mask_actions import mask_1
-from lottery_ticket.foundations.records import plans, save_restore
-from lottery_ticket.foundations.selection import (
-    doubts,
-    granularity,
-    pruning,
-    quotas,
-)
+from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import masks as masks_lib
-from lottery_ticket.foundations.values import names, seeds, steps
+from lottery_ticket.foundations.values import seeds, steps
 
 with lazy.imports():
     from lottery_ticket.foundations.networks import pruned_groups
-
-Masks = dict[str, np.ndarray]
 
 
 def plan(
@@ -102,6 +92,7 @@ def plan(
     source = finished_runs.ticket(ticket)
     recipe = recipe_changes.apply(changes, source.settings)
     mask_dynamics.check_granularity(recipe, source.granularity)
+    selected = selections.Selected(source, selection, recipe.init_seed)
     own = _own(
         source, selection, mask_1_action, signed_constant, start_iteration
     )
@@ -109,27 +100,12 @@ def plan(
     action = mask_1.MASK_1_ACTIONS[own["mask_1_action"]]
     others = source.initial.keys() - source.masks.keys()
     mask_1.check_network(own["mask_1_action"], others)
-    if selection != "ticket":
-        _check_pruned(source, selection)
-    drawn = seeds.derive(recipe.init_seed, selection)
-
-    def select(groups):
-        return SELECTIONS[selection](source, drawn, groups)
-
-    # Of groups, they are drawn once the network is known.
-    of_weights = (
-        selection == "ticket" or source.granularity == granularity.WEIGHT
-    )
-    masks = functools.cache(
-        lambda: select(granularity.WEIGHTS) if of_weights else None
-    )
-    checksum = functools.cache(lambda: _checksum(masks(), source))
     settings = {
         **recipe.settings(),
         **source.pruned_at_once,
         "experiment": "branch",
         **own,
-        "masks": checksum if selection in DRAWN else checksum(),
+        "masks": selected.checksum,
         "ticket": source.checksum(*_parts(action)),
     }
     seed = recipe.init_seed
@@ -139,7 +115,7 @@ def plan(
 
     @functools.cache
     def presets():
-        known = masks()
+        known = selected.known
         if known is None:
             known = masks_lib.ones(source.masks)
         return _presets(source, known, settings, seed)
@@ -151,9 +127,8 @@ def plan(
             str(source.granularity),
             source.pruned_at_once.get("score_pooling"),
         )
-        kept, start = masks(), presets()
-        if kept is None or action.draws:
-            kept = select(groups) if kept is None else kept
+        kept, start = selected.masks(groups), presets()
+        if selected.known is None or action.draws:
             start = _presets(source, kept, settings, seed, model.draw)
         model.reset(start, kept, seed)
         return groups.facts(kept)
@@ -175,131 +150,8 @@ def plan(
     )
 
 
-def same(
-    ticket: finished_runs.FinishedRun,
-    seed: int,
-    groups: granularity.Groups = granularity.WEIGHTS,
-) -> Masks:
-    """Returns the ticket's own masks; nothing is drawn."""
-    del seed, groups
-    return ticket.masks
-
-
-def shuffle(
-    ticket: finished_runs.FinishedRun,
-    seed: int,
-    groups: granularity.Groups = granularity.WEIGHTS,
-) -> Masks:
-    """Returns each layer's mask permuted: as many weights, at random.
-
-    Or as many groups; see `Groups.shuffled`.
-    """
-    _check_pruned(ticket, "shuffle")
-    return groups.shuffled(ticket.masks, seed)
-
-
-def random_global(
-    ticket: finished_runs.FinishedRun,
-    seed: int,
-    groups: granularity.Groups = granularity.WEIGHTS,
-) -> Masks:
-    """Returns masks that keep as many weights of all layers, at random.
-
-    Or groups. Layers that the ticket leaves whole stay so; the others come out
-    about equally dense.
-    """
-    _check_pruned(ticket, "random_global")
-    rng = np.random.default_rng(seed)
-    kept = groups.masks(ticket.masks)
-    compared = _pruned_layers(kept)
-    scores = {name: rng.random(kept[name].shape) for name in compared}
-    return _cut(ticket, [compared], scores, groups)
-
-
-def oneshot(
-    ticket: finished_runs.FinishedRun,
-    seed: int,
-    groups: granularity.Groups = granularity.WEIGHTS,
-) -> Masks:
-    """Returns masks of the dense network's largest weights after training.
-
-    Each layer keeps as many as the ticket; if the ticket's recipe compares all
-    layers with each other, those that it prunes do so together. Groups go by
-    their pooled magnitudes. Nothing is drawn.
-
-    Source: Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635), sec. 2.
-
-    Raises:
-        FileNotFoundError, ValueError: As `finished_runs.dense_final`.
-    """
-    del seed
-    _check_pruned(ticket, "oneshot")
-    final = finished_runs.dense_final(ticket)
-    scores = {name: np.abs(final[name]) for name in ticket.masks}
-    whole, kept = masks_lib.ones(ticket.masks), groups.masks(ticket.masks)
-    if groups.granularity.is_n_of_m:
-        layers = _pruned_layers(kept)
-        return pruning.keep_n_of_m(layers, whole, scores, groups)
-    compared = [(name,) for name in kept]
-    if ticket.settings.get("scope") == "global":
-        compared = [_pruned_layers(kept)]
-    return _cut(ticket, compared, groups.pooled(whole, scores), groups)
-
-
-# Which weights a branch keeps. Those that draw or score raise a ValueError if
-# the ticket keeps all weights.
-SELECTIONS = {
-    "ticket": same,
-    "shuffle": shuffle,
-    "random_global": random_global,
-    "oneshot": oneshot,
-}
-DRAWN = ("shuffle", "random_global")
-
-
-def _check_pruned(ticket, selection):
-    """Raises unless a selection has something to select, and may."""
-    if selection == "random_global" and ticket.granularity.is_n_of_m:
-        raise ValueError(
-            f"random_global is for tickets of weights, units or blocks: n:m "
-            f"keeps n of each m. Received: {ticket.directory}, of "
-            f"{ticket.granularity}. Use shuffle"
-        )
-    if not ticket.is_pruned:
-        raise ValueError(
-            f"selection={selection} is for tickets that are pruned. Received: "
-            f"{ticket.directory}, which keeps all weights"
-        )
-
-
-def _pruned_layers(masks):
-    return tuple(name for name, mask in masks.items() if not mask.all())
-
-
-def _cut(ticket, compared, scores, groups):
-    """Masks of as many groups of some layers together as the ticket keeps.
-
-    Of those that score the same the earlier go; if they are most, that is
-    warned of. Scores are of groups.
-    """
-    own = groups.masks(ticket.masks)
-    kept = [
-        quotas.Quota(layers, sum(int(own[n].sum()) for n in layers))
-        for layers in compared
-    ]
-    whole = masks_lib.ones(own)
-    masks = pruning.prune_by_scores(kept, whole, scores)
-    noun = groups.granularity.noun
-    ties = doubts.Chance("one-shot", whole, doubts.PLACE, noun)
-    ties.add(kept, whole, masks, scores)
-    ties.say(masks)
-    whole = masks_lib.ones(ticket.masks)
-    return groups.follow(groups.spread(whole, masks))
-
-
 def _own(source, selection, mask_1_action, signed_constant, start_iteration):
     """Settings of what a branch changes, and of where its training starts."""
-    names.check("selection", selection, SELECTIONS)
     rules = level_rules.LevelRules(
         mask_1_action=mask_1_action, signed_constant=signed_constant
     )
@@ -320,18 +172,6 @@ def _parts(action):
     """What of a ticket a branch depends on."""
     usual = ("masks", "initial")
     return (*usual, "final") if action.needs == "final" else usual
-
-
-def _checksum(masks, source):
-    """Of masks; a ticket's own are not read again for each branch.
-
-    Those that are not known yet follow from the other settings.
-    """
-    if masks is None:
-        return None
-    if masks is source.masks:
-        return source.checksum("masks")
-    return save_restore.checksum(masks)
 
 
 def _check_not_the_same(source, recipe, own):

@@ -13,13 +13,13 @@ import pytest
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import (
-    branch,
     mask_connectivity,
     prune_at_init,
     supermask,
     train,
     untrained,
 )
+from lottery_ticket.experiments.finished import selections
 from lottery_ticket.experiments.settings import (
     fine_tuning,
     level_rules,
@@ -321,7 +321,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
         search_algos.ALGOS,
         quotas.COUNT_ROUNDINGS,
         deconstructing_argfile.GRIDS,
-        branch.SELECTIONS,
+        selections.SELECTIONS,
         branch_argfile.EXPERIMENTS,
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from lottery_ticket.argfiles import branch_argfile
 from lottery_ticket.experiments import branch, lottery_experiment, reinitialize
+from lottery_ticket.experiments.finished import selections
 from lottery_ticket.experiments.settings import recipe_changes
 from lottery_ticket.foundations.command_line import flags
 from lottery_ticket.foundations.mask_actions import mask_1
@@ -59,7 +60,7 @@ def test_every_line_parses_for_its_runner(capsys):
 @pytest.mark.parametrize("name", branch_argfile.EXPERIMENTS)
 def test_every_experiment_is_a_selection_and_an_action(name):
     selection, action = branch_argfile.EXPERIMENTS[name]
-    assert selection in branch.SELECTIONS
+    assert selection in selections.SELECTIONS
     assert action in mask_1.MASK_1_ACTIONS
     draws = selection in ("shuffle", "random_global") or action != "rewind"
     assert (name not in branch_argfile.DRAW_NOTHING) == draws
