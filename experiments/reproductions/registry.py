@@ -1,6 +1,7 @@
 """All studies, by name: the list that `reproduce` shows and runs."""
 
 from lottery_ticket.experiments.reproductions import (
+    adnan,
     frankle,
     frankle_carbin,
     frankle_carbin_deep,
@@ -16,4 +17,5 @@ STUDIES = {
     **sreenivasan.STUDIES,
     **frankle.STUDIES,
     **frontier.STUDIES,
+    **adnan.STUDIES,
 }
