@@ -2,8 +2,14 @@
 
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import mask_arrays, selection
-from lottery_ticket.analysis.sections import overlaps, parts, sign_changes
+from lottery_ticket.analysis.sections import (
+    early_birds,
+    overlaps,
+    parts,
+    sign_changes,
+)
 from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.values import fields
 
 
 def mask_facts(
@@ -12,6 +18,7 @@ def mask_facts(
     experiments: str | None = None,
     levels: tuple[int, ...] | None = None,
     quiet: bool = False,
+    early_bird: tuple[float, ...] | None = None,
 ) -> None:
     """Tells how alike masks are, and whether their weights keep their signs.
 
@@ -25,6 +32,12 @@ def mask_facts(
     mask_overlap.csv and sign_agreement.csv, and both as figures (.png and
     .pdf). The same results give the same files.
 
+    With early_bird, it also tells from which iteration on masks of these
+    densities, drawn by magnitude from the weights that runs saved on the way,
+    are decided, and writes how they got there to early_bird.csv and a figure.
+
+    Source: of that, You et al. 2020 (https://arxiv.org/abs/1909.11957).
+
     Args:
         output_dir: Folder of results, such as OUT in
             OUT/trial1/0/same_init/run.json.
@@ -33,12 +46,16 @@ def mask_facts(
             such as same_init,random; None takes all.
         levels: Levels to look at, such as 0,3,7; None takes all.
         quiet: Whether to show no progress.
+        early_bird: Densities of masks, such as .2,.05, of which to tell since
+            when they are decided; None draws none.
 
     Raises:
         FileNotFoundError: If there is no such folder.
-        ValueError: If it holds no complete run that is whole, or an experiment
-            or level is not there.
+        ValueError: If it holds no complete run that is whole, an experiment or
+            level is not there, or a density is not between 0 and 1.
     """
+    for density in early_bird or ():
+        fields.check("early_bird", density, float, above=0, below=1)
     found = results.read(output_dir, experiments, levels)
     results.check_some(found)
     chosen = selection.choose(found.chosen, levels=levels)
@@ -48,14 +65,20 @@ def mask_facts(
             f"{output_dir} holds no run with masks and weights that are whole. "
             f"Found: {damaged[0]}"
         )
-    overlap = overlaps.section(runs, quiet)
-    signs = sign_changes.section(runs, quiet)
-    problems = [*found.problems, *damaged, *overlap.problems]
-    facts = "\n".join(filter(None, [overlap.text, signs.text]))
+    sections = [
+        overlaps.section(runs, quiet),
+        sign_changes.section(runs, quiet),
+    ]
+    if early_bird:
+        sections.append(early_birds.section(runs, early_bird, quiet))
+    problems = [*found.problems, *damaged]
+    problems += [each for own in sections for each in own.problems]
+    facts = "\n".join(own.text for own in sections if own.text)
     text = f"{facts}\n{parts.problems_text(problems)}"
+    written = {k: each for own in sections for k, each in own.tables.items()}
     made = parts.Section(
-        {**overlap.tables, **signs.tables, "mask_facts.txt": text},
-        {**overlap.figures, **signs.figures},
+        {**written, "mask_facts.txt": text},
+        {k: each for own in sections for k, each in own.figures.items()},
     )
     directory = report_dir or files.join(output_dir, "report")
     parts.write(directory, made.files(), text)

@@ -19,6 +19,7 @@ def plan(
     keep_zeros: bool = True,
     save_iterations: tuple[str, ...] = (),
     on_collapse: str = "warn",
+    copies: int = 1,
     save_summaries: bool = True,
     quiet: bool = False,
 ) -> plans.Plan:
@@ -59,6 +60,10 @@ def plan(
             after each 5 epochs. A level that starts later saves the later ones.
         on_collapse: What to do where a layer keeps nothing, or no path is left
             from input to output, warn or stop before that level is trained.
+        copies: How many networks each level trains, from the same weights in
+            different orders of the examples; what is pruned, and is the level's
+            network, is their mean. Source: Choi et al. 2024
+            (https://arxiv.org/abs/2305.14852).
         save_summaries: Whether to write TensorBoard summaries.
         quiet: Whether to show no progress.
 
@@ -79,6 +84,7 @@ def plan(
         experiment_name=experiment_name,
         on_collapse=on_collapse,
         save_summaries=save_summaries,
+        copies=copies,
         quiet=quiet,
     )
     return one_network.plan(

@@ -194,6 +194,13 @@ def _source(ticket, given):
             f"train those under it: --masks={source.directory}/masks "
             f"--presets={source.directory}/initial"
         )
+    if source.settings.get("copies"):
+        raise ValueError(
+            f"{source.directory} is the mean of {source.settings['copies']} "
+            "copies: one training does not come to it. To train those weights "
+            f"under its mask: --masks={source.directory}/masks "
+            f"--presets={source.directory}/initial"
+        )
     if source.packed is None and own.keys() - {"data_dir"}:
         _check_not_given([*own.keys() - {"data_dir"}])
     return source

@@ -141,6 +141,7 @@ def train(
             span,
             evaluated,
             output.save_summaries,
+            course.at_end,
         )
         run.resume(label)
         run.train(label, bar, callbacks)

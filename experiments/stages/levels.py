@@ -6,7 +6,11 @@ import functools
 import attrs
 
 from lottery_ticket.experiments.settings import scoring as scoring_lib
-from lottery_ticket.experiments.stages import from_recipe, mask_dynamics
+from lottery_ticket.experiments.stages import (
+    from_recipe,
+    level_copies,
+    mask_dynamics,
+)
 from lottery_ticket.foundations import experiment
 from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.machine import lazy, progress
@@ -51,6 +55,7 @@ class Levels:
         on_collapse="warn",
         save_summaries=True,
         quiet=False,
+        copies=1,
     ):
         """Checks what needs neither data nor network.
 
@@ -82,6 +87,7 @@ class Levels:
                 "which grow from 0 where masks change",
             )
         self._rules = rules
+        self._copies = level_copies.Copies(copies, recipe, rules)
         self._last = rules.levels(_prunings(chosen, iterations))
         if not self._last and presets is None:
             mask_dynamics.check_off(recipe, "Level 0 keeps all weights")
@@ -147,7 +153,8 @@ class Levels:
             hold=mask_0.holds(rules.mask_0_action),
         )
         masks = self._given_masks(model)
-        with progress.Progress(len(self._directories), self._quiet) as bar:
+        runs = len(self._directories) * self._copies.number
+        with progress.Progress(runs, self._quiet) as bar:
             experiment.by_level(
                 make_dataset=lambda: dataset,
                 make_model=make_model,
@@ -234,6 +241,7 @@ class Levels:
             "level": level,
             **({"zeros_kept": True} if self._keeps_zeros else {}),
             **self._saving.settings(),
+            **self._copies.settings(),
         }
 
     def _train(self, bar, level, dataset, model):
@@ -249,16 +257,28 @@ class Levels:
             rewound = (start,) if self._rewound_iteration(dataset) else ()
             saved = (*rewound, *self._saved(dataset, "0it"))
             course = run_settings.Course(save_iterations=saved)
+        label = f"level {level}/{self._last}"
+        directory, settings = self._directories[level], self._settings(level)
+        is_mean = self._copies.number > 1
+        if is_mean and not run_record.is_complete(directory, settings):
+            average = self._copies.train(
+                *(dataset, model, directory, settings),
+                level=level,
+                course=course,
+                label=label,
+                bar=bar,
+            )
+            course = dataclasses.replace(course, at_end=average)
         return from_recipe.train(
             self._recipe,
             dataset,
             trainee,
-            self._directories[level],
-            label=f"level {level}/{self._last}",
+            directory,
+            label=label,
             course=course,
             finetune=level > 0 and self._rules.retraining == "finetune",
             output=run_settings.Output(
-                self._settings(level),
+                settings,
                 save_summaries=self._save_summaries,
                 on_collapse=self._on_collapse,
                 bar=bar,

@@ -4,7 +4,7 @@ import datetime
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent import futures
 
 from lottery_ticket.foundations.machine import (
@@ -53,6 +53,7 @@ class ResumableRun:
         span: run_settings.Span,
         intervals: dict[str, int],
         save_summaries: bool,
+        at_end: Callable[[], None] | None = None,
     ):
         """Prepares a run; touches nothing.
 
@@ -63,6 +64,7 @@ class ResumableRun:
                 depend on; recorded, and compared when it goes on.
             intervals: Dict, name of a split -> iterations between evaluations.
             save_summaries: Whether to write TensorBoard summaries.
+            at_end: As of `run_settings.Course`.
         """
         self.model = model
         self.program = program
@@ -71,6 +73,7 @@ class ResumableRun:
         self.span = span
         self.intervals = intervals
         self.save_summaries = save_summaries
+        self.at_end = at_end
         self.logs = log_writers.Logs(
             ["train", *intervals], model.task.columns, model.headline.metric
         )
@@ -229,6 +232,8 @@ class ResumableRun:
             self._record_event(first)
         if self.iteration == self.span.end:
             self.program.finalize()
+            if self.at_end is not None:
+                self.at_end()
         self._start_evaluations()
 
     def _start_evaluations(self):

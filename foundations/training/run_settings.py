@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import typing
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from lottery_ticket.foundations.machine import progress
 from lottery_ticket.foundations.training import step_hooks
@@ -67,11 +67,15 @@ class Course:
             there is of before the event. What it returns is recorded under
             "events" in run.json. A hook that observes is called once it has
             seen the gradients of the next batch, up to the last one.
+        at_end: Function () that is called once the last iteration is done, and
+            may move the network: what is evaluated, logged and saved of the
+            end is of after it. None does nothing.
     """
 
     start_iteration: Length = "0it"
     save_iterations: tuple[Length, ...] = ()
     event_iterations: tuple[int, ...] = ()
+    at_end: Callable[[], None] | None = None
 
     def settings(self) -> dict:
         """Returns "save_iterations" as settings have it; nothing of none.

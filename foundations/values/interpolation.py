@@ -36,6 +36,19 @@ def between(
     }
 
 
+def mean(networks: list[Network], names: set[str]) -> Network:
+    """Returns the mean of one or more networks, computed in float64.
+
+    `names` are the entries that it is taken of; the others are as in the first.
+    """
+    return {
+        name: _mean([each[name] for each in networks])
+        if name in names
+        else array
+        for name, array in networks[0].items()
+    }
+
+
 def barrier(errors: list[float]) -> float:
     """Returns the highest error on a line minus the mean of its two ends.
 
@@ -73,6 +86,11 @@ def _unit(errors, headline):
         return 1.0
     # An error is 1 - value where higher is better, and so the other way.
     return abs(sum(headline.error(errors[end]) for end in (0, -1)) / 2)
+
+
+def _mean(arrays):
+    total = sum(map(np.float64, arrays[1:]), np.float64(arrays[0]))
+    return (total / len(arrays)).astype(arrays[0].dtype)
 
 
 def _mixed(first, second, alpha):

@@ -49,6 +49,7 @@ BEFORE = {
     "granularity": "weight",
     "hooks": [],
     "save_iterations": [],
+    "copies": 1,
     "outputs": "auto",
     "task": "auto",
 }

@@ -110,3 +110,19 @@ def test_unknown_experiment_or_level(tmp_path):
         mask_facts.mask_facts(str(tmp_path), experiments="same")
     with pytest.raises(ValueError, match="Unknown level '7'.*Known: 0, 1"):
         mask_facts.mask_facts(str(tmp_path), levels=(7,))
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_early_bird_is_told_of_where_it_is_asked_for(tmp_path, capsys):
+    _write(str(tmp_path))
+    mask_facts.mask_facts(str(tmp_path), early_bird=(0.5, 0.25))
+    names = files.names(f"{tmp_path}/report")
+    assert names == sorted([*NAMES, "early_bird.csv"])
+    text = capsys.readouterr().out
+    assert text.count("(--save_iterations=every:1ep): same_init") == 1
+
+
+@pytest.mark.parametrize("density", [0, 1.0, 20])
+def test_densities_are_between_0_and_1(tmp_path, density):
+    with pytest.raises(ValueError, match="early_bird must be a number, above"):
+        mask_facts.mask_facts(str(tmp_path), early_bird=(0.5, density))

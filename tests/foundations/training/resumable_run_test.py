@@ -409,3 +409,22 @@ def test_checkpoints_take_a_twentieth_of_the_time_at_most(
     monkeypatch.setattr(checkpoint, "save", save)
     tiny.train(tmp_path, test_interval=1, validate_interval=40)
     assert len(moments) == count
+
+
+def test_what_moves_the_network_at_the_end_is_in_results(tmp_path):
+    model, called = tiny.Model(), []
+
+    def at_end():
+        called.append(model.weights)
+        zeros = {name: 0 * each for name, each in model.weights.items()}
+        model.restore({"final": zeros, "masks": model.masks})
+
+    for _ in range(2):  # A run that is complete does not come to its end.
+        model.reset(masks=tiny.masks(), seed=1)
+        _, final = tiny.train(tmp_path, model=model, at_end=at_end)
+        assert not any(each.any() for each in final.values())
+        assert len(called) == 1
+    assert called[0]["layer1"].any()
+    log = save_restore.read_log(str(tmp_path), "test")
+    assert log["loss"][-1] == pytest.approx(np.log(3))
+    assert log["loss"][-2] < 1

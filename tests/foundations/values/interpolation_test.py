@@ -87,3 +87,30 @@ def test_stable_is_below_2_points_or_2_percent_of_the_ends(kind, ends, limit):
         assert interpolation.is_stable(barriers, errors, kind)
         barriers[split] = 1.01 * limit
         assert interpolation.is_stable(barriers, errors, kind) == is_stable
+
+
+def test_the_mean_is_that_of_a_twin():
+    rng = np.random.default_rng(0)
+    networks = [
+        {name: rng.normal(size=(3, 2)).astype(np.float32) for name in "ab"}
+        for _ in range(4)
+    ]
+    found = interpolation.mean(networks, {"a"})
+    wide = np.stack([np.float64(each["a"]) for each in networks])
+    np.testing.assert_array_equal(found["a"], np.float32(wide.mean(0)))
+    assert found["a"].dtype == np.float32
+    np.testing.assert_array_equal(found["b"], networks[0]["b"])
+    halfway = interpolation.between(FIRST, SECOND, 0.5, {"layer0"})
+    mean = interpolation.mean([FIRST, SECOND], {"layer0"})
+    for name, array in halfway.items():
+        np.testing.assert_array_equal(mean[name], array)
+
+
+@hypothesis.given(
+    st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=5),
+    st.integers(1, 7),
+)
+def test_the_mean_of_equal_networks_is_each_of_them(values, count):
+    network = {"layer0": np.float32(values)}
+    mean = interpolation.mean([network] * count, {"layer0"})
+    assert mean["layer0"].tobytes() == network["layer0"].tobytes()
