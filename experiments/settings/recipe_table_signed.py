@@ -6,8 +6,6 @@ Each is the training of the search, `gem_miner --algo=signed`.
 from lottery_ticket.experiments.settings import recipe_table
 
 PAPER = "Koster et al. 2022 (https://arxiv.org/abs/2201.13361)"
-# There, a step subtracts 5e-4 times the score, a number that falls with the
-# rate of .05: rate times weight decay.
 SIGNED = {
     **recipe_table.USUAL,
     "model": "fc",
@@ -21,7 +19,6 @@ SIGNED = {
     "lr": 0.05,
     "schedule": "piecewise",
     "lr_drop_factor": 0.9,
-    "weight_decay": 0.01,
     "decoupled_weight_decay": True,
     "train_batch_size": 128,
 }
@@ -32,7 +29,11 @@ RECIPES = {
             "scikit-learn brings along. Weight decay and length were chosen by "
             "short runs"
         ),
-        "expect": "Not measured here",
+        "expect": (
+            "Measured over 5 trials, before and after fine-tuning: 96.4 % and "
+            "96.9 % at a density of .0446. See "
+            "docs/frontier/signed_supermask.md"
+        ),
         **SIGNED,
         "dataset": "digits",
         "validation_size": 300,
@@ -41,10 +42,19 @@ RECIPES = {
         "lr_drops": tuple(f"{drop}it" for drop in range(200, 2000, 200)),
     },
     "mnist_fc_signed": {
-        "source": f"{PAPER}, the code and a config released with it",
-        "expect": "Not measured here",
+        "source": (
+            f"{PAPER}, the code and a config released with it, but for the "
+            "weight decay, which was chosen by short runs so that as much is "
+            "kept as reported. That of the config comes to .01, and keeps 2.1 %"
+        ),
+        "expect": (
+            "Paper's README: 97.48 % at a density of .0377 before any training "
+            "of weights, mean of up to 50 runs. Measured here over 3 trials: "
+            "97.4 % at .0378. See docs/frontier/signed_supermask.md"
+        ),
         **SIGNED,
         "dataset": "mnist",
+        "weight_decay": 0.0035,
         "training_len": "100ep",
         "lr_drops": tuple(f"{drop}ep" for drop in range(10, 100, 10)),
         # Once an epoch: of 55,000 images, 430 batches.
