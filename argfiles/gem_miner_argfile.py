@@ -26,6 +26,7 @@ METHODS = {
     "global_ep": {"algo": "global_ep"},
     "global_ep_iter": {"algo": "global_ep_iter"},
     "global_ep_l2_iter": {"algo": "global_ep_iter", "regularization": "L2"},
+    "signed": {"algo": "signed"},
     "cts_kl": {"algo": "concrete"},
     "cts": {"algo": "concrete", "objective": "loss"},
     "cts_kl_warm": {"algo": "concrete"},
@@ -39,6 +40,7 @@ METHODS = {
 }
 WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
 PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
+ONCE = ("signed",)  # No density is asked for: one run, at the first.
 CTS_WARM = ("cts_kl_warm", "cts_warm")
 INVERTED = ("gem_miner", "cts_kl", "cts", *CTS_WARM)
 ROUNDS = ("imp", "imp_warm", "lr_rewind")
@@ -106,14 +108,16 @@ def lines(
         methods: Of gem_miner; hc (the same without pruning events, so that its
             regularization_weight says how much is kept); ep (edge-popup in each
             layer), global_ep (of all layers), global_ep_iter (which gets there
-            gradually), global_ep_l2_iter (with L2 on its scores, too); cts_kl
-            and cts (Concrete Ticket Search, whose weights are trained as the
-            recipe says: no fine_tune flag fits), and cts_kl_warm and cts_warm
-            (the same in weights that wt, which they need, had at
-            warm_iteration); sr (smart ratio); imp (rewound to the start),
-            imp_warm (to warm_iteration), lr_rewind (whose learning rate alone
-            is rewound); random; and wt, the dense network. Without it, all but
-            hc, those of Concrete Ticket Search and imp_warm.
+            gradually), global_ep_l2_iter (with L2 on its scores, too); signed
+            (the signed supermask, which is not asked how much it keeps: one run
+            a trial, beside those of the first density); cts_kl and cts
+            (Concrete Ticket Search, whose weights are trained as the recipe
+            says: no fine_tune flag fits), and cts_kl_warm and cts_warm (the
+            same in weights that wt, which they need, had at warm_iteration); sr
+            (smart ratio); imp (rewound to the start), imp_warm (to
+            warm_iteration), lr_rewind (whose learning rate alone is rewound);
+            random; and wt, the dense network. Without it, all but hc, signed,
+            those of Concrete Ticket Search and imp_warm.
         densities: Densities, in falling order.
         regularization_weights: Lambda at each of the densities, or one for all,
             of gem_miner, hc and global_ep_l2_iter. Without it, hc has none and
@@ -158,7 +162,8 @@ def lines(
     saved = {"save_iterations": warm_iteration} if begun else {}
     runs = [(0, "wt", METHODS["wt"] | saved)] if "wt" in chosen else []
     for method in (name for name in chosen if name != "wt"):
-        for level, density in enumerate(densities, start=1):
+        asked_for = densities[:1] if method in ONCE else densities
+        for level, density in enumerate(asked_for, start=1):
             own = _own(method, density, weights[level - 1], **given)
             if published:
                 own |= _published(method, density)
@@ -219,7 +224,7 @@ def _start(folder, warm_iteration):
 def _own(method, density, weight, *, prune_period, warm_iteration):
     """Flags of a method at a density, but for sanity checks."""
     found = dict(METHODS[method])
-    if method != "hc":
+    if method not in ("hc", *ONCE):
         found["density"] = density
     if method in WEIGHTED and weight is not None:
         found["regularization_weight"] = weight

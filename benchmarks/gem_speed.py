@@ -25,10 +25,10 @@ from lottery_ticket.foundations.learned_masks import (
     concrete_masks,
     concrete_method,
     grad_balance,
-    maskers,
     objectives,
     pruning_events,
     score_method,
+    score_orders,
     scored_masks,
 )
 from lottery_ticket.foundations.training import (
@@ -169,7 +169,9 @@ def _show_thresholds(model, rounds):
 
     @tf.function(autograph=False)
     def ours():
-        return maskers.nth_smallest([maskers.magnitudes(scores)], removed)
+        return score_orders.nth_smallest(
+            [score_orders.magnitudes(scores)], removed
+        )
 
     @tf.function(autograph=False)
     def sort():

@@ -41,10 +41,13 @@ def plan(
     training; the search in search, whose initial holds the weights that stood
     still, masks the final mask, scores and flags what it came from (of imp, the
     levels of a lottery experiment; sr, random and wt have none); weight_reinit,
-    mask_shuffle and score_inversion, the checks. gem.json, written last, says
-    what each stage reached, and what each layer keeps. To add checks or
-    fine-tuning, or change evaluation_samples, remove gem.json, nothing else,
-    and run the same command with them: what is there is not trained again.
+    mask_shuffle and score_inversion, the checks. With signed, whose
+    masks say what is kept and not its sign, search/initial has the signs as
+    drawn; search/final, and initial, which fine-tuning starts from, have those
+    found. gem.json, written last, says what each stage reached, and what each
+    layer keeps. To add checks or fine-tuning, or change evaluation_samples,
+    remove gem.json, nothing else, and run the same command with them: what is
+    there is not trained again.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
     authors' code. Expected there, ResNet-20 on CIFAR-10 after fine-tuning: at a

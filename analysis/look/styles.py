@@ -84,6 +84,7 @@ METHODS = {
         ("imp", "IMP, cold", {"family": 4}),
         ("imp_warm", "IMP, warm", {"family": 8}),
         ("lr_rewind", "LR rewinding", {"family": 5}),
+        ("signed", "signed supermask", {"family": 1, "variant": 1}),
         ("cts_kl", "CTS-KL", {"family": 7, "variant": 1}),
         ("cts", "CTS", {"family": 7, "variant": 2}),
         ("cts_kl_warm", "CTS-KL, rewound", {"family": 8, "variant": 1}),

@@ -11,7 +11,7 @@ from lottery_ticket.experiments.finished import (
     ticket_settings,
 )
 from lottery_ticket.experiments.settings import recipe_changes, recipes
-from lottery_ticket.experiments.stages.gem import gem_run
+from lottery_ticket.experiments.stages.gem import gem_run, search_algos
 from lottery_ticket.foundations.learned_masks import learned_masks
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.mask_actions import mask_0
@@ -338,9 +338,11 @@ def search(directory: str, data_dir: str | None = None) -> FinishedRun:
         n for n in run.masks if not np.array_equal(expected[n], run.final[n])
     ]
     if moved:
+        is_flipped = algo in search_algos.having("flips_signs")
         raise ValueError(
             f"The weights of {run.directory} are at the end not those from "
             f"before it under its mask: {', '.join(moved)}"
+            f"{f'. Signs are flipped by algo={algo}' * is_flipped}"
         )
     return run
 

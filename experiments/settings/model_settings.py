@@ -14,6 +14,7 @@ OPTIONS = (
     "affine",
     "mask_shortcuts",
     "last_pooling",
+    "activation",
     "use_bias",
 )
 

@@ -11,6 +11,7 @@ from lottery_ticket.experiments.settings import (
     recipe_table,
     recipe_table_cts,
     recipe_table_gem,
+    recipe_table_signed,
 )
 from lottery_ticket.foundations.machine import devices, lazy, precision
 from lottery_ticket.foundations.networks import output_kind
@@ -28,7 +29,9 @@ RECIPES = {
     **recipe_table.RECIPES,
     **recipe_table_gem.RECIPES,
     **recipe_table_cts.RECIPES,
+    **recipe_table_signed.RECIPES,
 }
+ACTIVATIONS = ("relu", "elu", "tanh")
 SEEDS = ("init", "train_order", "split", "augment")
 # What says how an optimizer moves, and a compiled one says itself.
 _OF_OPTIMIZERS = (
@@ -155,6 +158,10 @@ class Recipe:
     )
     last_pooling: str | None = fields.left_open(
         "What pools the last images of a VGG, max or average."
+    )
+    activation: str | None = fields.left_open(
+        "Nonlinearity of a dense network's hidden layers.",
+        choices=ACTIVATIONS,
     )
     use_bias: bool | None = fields.left_open(
         "Whether the logits have a bias, or all layers where there is no batch "
@@ -315,8 +322,9 @@ class Recipe:
         del settings["data_dir"]
         if self.task == "auto":  # As before there was a choice.
             del settings["task"]
-        if not self.hooks:
-            del settings["hooks"]
+        for name in ("hooks", "activation"):  # Likewise.
+            if not settings[name]:
+                del settings[name]
         if self.model in models.MODELS:  # It says so itself.
             del settings["outputs"]
         return {**settings, **self.code()}

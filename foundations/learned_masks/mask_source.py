@@ -75,6 +75,14 @@ class MaskSource(abc.ABC):
     def identity(self) -> dict:
         """What it is and where it stands, as JSON values by one name."""
 
+    @property
+    def signs(self) -> Network:
+        """What kept weights are multiplied by, layer name -> array of -1 and 1.
+
+        One whose masks flip signs overrides this; else it is empty.
+        """
+        return {}
+
     @abc.abstractmethod
     def start(self, values: Network) -> None:
         """Assigns the values that a search starts from, as `assign` takes."""

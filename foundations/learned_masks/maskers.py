@@ -10,15 +10,18 @@ once, so that one may compare what several have:
         that keep a share, removed: an int tensor, how many of the lowest
         scores a mask leaves out, one number for each layer ("ep") or one for
         all together (of shape (1,)). What ties with the last of them goes, too.
-        To all others, the threshold that a score must be above.
+        To "signed", thresholds: a float32 scalar for each layer, which a
+        magnitude must be above. To all others, the threshold that a score must
+        be above.
     training: Whether this is a training iteration; else an evaluation.
     masks: List of float32 tensors, whose gradients by what is trained are what
-        that is trained by.
+        that is trained by. They are not below 0, but for those of "signed".
 
 Source: of logits, Zhou et al. 2019 (https://arxiv.org/abs/1905.01067) and the
 code released with it. Of scores, Sreenivasan et al. 2022
 (https://arxiv.org/abs/2202.12002) and the code released with it; edge-popup is
-Ramanujan et al. 2020's (https://arxiv.org/abs/1911.13299).
+Ramanujan et al. 2020's (https://arxiv.org/abs/1911.13299), the signed
+supermask Koster et al. 2022's (https://arxiv.org/abs/2201.13361).
 
 `concrete` and `highest` are no entries: together, they are those of
 `concrete_masks`, which takes uniforms in training and a share in evaluation.
@@ -31,13 +34,13 @@ import typing
 
 import numpy as np
 
-from lottery_ticket.foundations.machine import devices, lazy
+from lottery_ticket.foundations.learned_masks import score_orders
+from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.values import entries
 
 with lazy.imports():
     import tensorflow as tf
 
-_BITS = 31  # Of an int32, but for the sign.
 _ONE = 0x3F800000  # 1.0 as bits.
 _CLOSEST, _CLOSEST_TO_ONE = 1e-10, 2**-24  # Of a uniform to 0, and to 1.
 
@@ -56,6 +59,8 @@ class Masker(entries.Entry):
         has_threshold: Whether it looks at the threshold.
         is_soft: Whether kernels are multiplied by the scores themselves.
         by_layer: Whether each layer keeps its own share, not all together.
+        flips_signs: Whether masks are -1, 0 and 1, and what is kept of a weight
+            has a sign that scores decide.
     """
 
     draws: bool = False
@@ -65,6 +70,12 @@ class Masker(entries.Entry):
     has_threshold: bool = False
     is_soft: bool = False
     by_layer: bool = False
+    flips_signs: bool = False
+
+    @property
+    def keeps_share(self) -> bool:
+        """Whether its cut is how many scores are left out."""
+        return not (self.draws or self.by_events or self.flips_signs)
 
 
 def bernoulli(logits: list, uniforms: list, training: bool) -> list:
@@ -122,9 +133,9 @@ def edge_popup(
     The gradient is that of the magnitude, which is the sign of the score.
     """
     del training
-    orders = magnitudes(scores)
+    orders = score_orders.magnitudes(scores)
     groups = [[each] for each in orders] if by_layer else [orders]
-    lowest = nth_smallest(groups, removed)
+    lowest = score_orders.nth_smallest(groups, removed)
     return [
         _straight(tf.abs(each), orders[index] > lowest[index * by_layer])
         for index, each in enumerate(scores)
@@ -138,11 +149,25 @@ def global_top(scores: list, removed: "tf.Tensor", training: bool) -> list:
     ties them in bulk, and a mask would else leave all of them out.
     """
     del training
-    orders = positive_parts(scores)
-    lowest = tf.minimum(nth_smallest([orders], removed)[0], _ONE - 1)
+    orders = score_orders.positive_parts(scores)
+    lowest = score_orders.nth_smallest([orders], removed)[0]
+    lowest = tf.minimum(lowest, _ONE - 1)
     return [
         _straight(each, orders[index] > lowest)
         for index, each in enumerate(scores)
+    ]
+
+
+def signed(scores: list, thresholds: list, training: bool) -> list:
+    """Returns the sign of what is farther from 0 than its layer's threshold.
+
+    All else is 0. The gradient is 1: that of the score itself, whatever its
+    sign, also where the mask is 0.
+    """
+    del training
+    return [
+        _straight(each, tf.sign(each) * tf.cast(tf.abs(each) > own, each.dtype))
+        for each, own in zip(scores, thresholds, strict=True)
     ]
 
 
@@ -201,6 +226,15 @@ MASKERS = {
         "of all layers together, the share `density` of the highest scores",
         entries.SREENIVASAN,
     ),
+    "signed": Masker(
+        signed,
+        "signed supermask",
+        "the sign of its score where that is farther from 0 than the layer's "
+        "threshold",
+        entries.KOSTER,
+        is_signed=True,
+        flips_signs=True,
+    ),
 }
 OF_LOGITS = tuple(name for name, each in MASKERS.items() if each.draws)
 OF_SCORES = tuple(name for name, each in MASKERS.items() if not each.draws)
@@ -250,7 +284,8 @@ def highest(scores: list, kept: "tf.Tensor") -> list["tf.Tensor"]:
     is_above = tf.reduce_sum(tf.cast(above_0 > 0, tf.int32)) >= kept
     orders = tf.where(is_above, above_0, up_to_0)
     removed = tf.reshape(tf.size(flat) - kept + 1, [1])
-    lowest = nth_smallest([[orders]], removed)[0]  # Of what is kept.
+    # Of what is kept.
+    lowest = score_orders.nth_smallest([[orders]], removed)[0]
     ties = tf.cast(orders == lowest, tf.int32)
     left = kept - tf.reduce_sum(tf.cast(orders > lowest, tf.int32))
     last = tf.cumsum(ties, reverse=True) <= left
@@ -284,84 +319,6 @@ def rescaled(mask: typing.Any, rescaling: str) -> "tf.Tensor":
     return mask * factor
 
 
-def magnitudes(scores: list) -> list:
-    """Returns int32 tensors that are ordered like the scores' magnitudes.
-
-    Floats of one sign are in the order of their bits, read as integers.
-    Comparing those is exact, for the smallest numbers, too, which devices may
-    take for 0.
-    """
-    return [tf.bitcast(each, tf.int32) & 0x7FFFFFFF for each in scores]
-
-
-def positive_parts(scores: list) -> list:
-    """Returns the same of the scores above 0; all else is equal, lowest."""
-    return [tf.maximum(tf.bitcast(each, tf.int32), 0) for each in scores]
-
-
-def nth_smallest(groups: list[list], counts: "tf.Tensor") -> "tf.Tensor":
-    """Returns the order that n of a group are not above, exactly.
-
-    More than n are not above it only where some tie with it. For n = 0 it is
-    -1, below all.
-
-    Some bits at a time from the highest, by counting what is below candidates,
-    without a sort. On a CPU it is one bit: measured on 2 cores of a Xeon,
-    266,200 scores in three tensors, 250,000-th smallest, 1.6 ms, and 19 ms by
-    `tf.sort`; two bits in one pass take 2.4 ms, as XLA reads the scores for
-    each candidate. A GPU has cores for all candidates, and waits between two
-    passes: there it is four bits, in 8 passes instead of 31 (untried). Compiled
-    even where the rest is not, so that it is the same there.
-
-    Args:
-        groups: List of lists of int32 tensors, none below 0, as of
-            `magnitudes`: what is compared with each other.
-        counts: n of each group, int tensor of shape (groups,).
-
-    Returns:
-        int32 tensor of shape (groups,).
-    """
-    bits = 4 if devices.sees_gpu() else 1
-    return _compiled(_nth_smallest, bits)(groups, counts)
-
-
-@functools.cache
-def _compiled(function, bits):
-    bound = functools.partial(function, bits=bits)
-    return tf.function(bound, jit_compile=True, autograph=False)
-
-
-def _nth_smallest(groups, counts, bits):
-    counts = tf.cast(counts, tf.int32)[:, None]
-    flat = [
-        tf.concat([tf.reshape(each, [-1]) for each in group], 0)
-        for group in groups
-    ]
-    digits = tf.range(1, 2**bits)
-
-    def body(shift, found):
-        candidates = found[:, None] + tf.bitwise.left_shift(digits, shift)
-        below = tf.stack(
-            [
-                tf.reduce_sum(
-                    tf.cast(orders[:, None] < candidates[index], tf.int32), 0
-                )
-                for index, orders in enumerate(flat)
-            ]
-        )
-        # Beyond 31 bits, candidates are negative.
-        is_reached = (below < counts) & (candidates > 0)
-        reached = tf.reduce_sum(tf.cast(is_reached, tf.int32), 1)
-        return shift - bits, found + tf.bitwise.left_shift(reached, shift)
-
-    _, found = tf.while_loop(
-        lambda shift, _: shift >= 0,
-        body,
-        ((_BITS - 1) // bits * bits, tf.zeros(len(flat), tf.int32)),
-    )
-    return tf.where(counts[:, 0] > 0, found, -1)
-
-
 def _sampled(logits, uniform):
     """0 or 1, whose gradient is that of the probability of 1."""
     probability = tf.sigmoid(logits)
@@ -390,7 +347,7 @@ def _soft(score, odds, exponent):
 
 
 def _straight(surrogate, kept):
-    """0 or 1, whose gradient is that of the surrogate."""
+    """What is kept, as numbers, whose gradient is that of the surrogate."""
 
     def hard(surrogate, kept):
         return tf.cast(kept, surrogate.dtype), lambda upstream: (upstream, None)

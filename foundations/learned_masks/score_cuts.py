@@ -1,4 +1,4 @@
-"""What tells kept scores from others: events and a threshold, or a share."""
+"""What tells kept scores from others: events, a share, or thresholds."""
 
 import abc
 import math
@@ -46,6 +46,10 @@ class Cut(abc.ABC):
         """How many scores are left out of masks, or taken by events."""
 
     @abc.abstractmethod
+    def start(self, method: Method, scores: Network) -> None:
+        """Takes what it needs of the scores that a search starts from."""
+
+    @abc.abstractmethod
     def place(self, method: Method, active: Network, epoch: int) -> None:
         """Puts it where the events up to that of an epoch have left it."""
 
@@ -91,6 +95,9 @@ class EventCut(Cut):
         }
         self.variables = list(self._active.values())
         self._ties = _ties(shapes)
+
+    def start(self, method: Method, scores: Network) -> None:
+        """Takes nothing."""
 
     @property
     def active(self) -> Network:
@@ -153,6 +160,9 @@ class ShareCut(Cut):
         )
         self.variables = [self._removed]
 
+    def start(self, method: Method, scores: Network) -> None:
+        """Takes nothing."""
+
     @property
     def removed(self) -> list[int]:
         """How many of the lowest scores are left out."""
@@ -210,6 +220,84 @@ class ShareCut(Cut):
         removed = tf.convert_to_tensor(self._removed.value)
         masks = method.masker_entry.function(trained, removed, training)
         return mask_source.products(masks, weights)
+
+
+class SignCut(Cut):
+    """What is farther from 0 than a part of where its layer began.
+
+    A layer's threshold is that part, the method's `threshold_share`, of the
+    largest magnitude of the scores that the search started from. It stays.
+
+    Source: the code released with Koster et al. 2022
+    (https://arxiv.org/abs/2201.13361).
+    """
+
+    why_empty = "no score of a layer is above its threshold"
+
+    def __init__(self, shapes: dict[str, tuple]):
+        """Makes the variables: a threshold for each layer."""
+        self._shapes = shapes
+        self._thresholds = {
+            name: mask_source.variable(0, "float32", f"{name}_threshold")
+            for name in shapes
+        }
+        self.variables = list(self._thresholds.values())
+
+    @property
+    def thresholds(self) -> Network:
+        """Layer name -> float32 scalar."""
+        return {name: each.numpy() for name, each in self._thresholds.items()}
+
+    @property
+    def active(self) -> Network:
+        return _whole(self._shapes)
+
+    @property
+    def left_out(self) -> int:
+        return 0
+
+    def start(self, method: Method, scores: Network) -> None:
+        """Gives it the thresholds of a search."""
+        for name, variable in self._thresholds.items():
+            largest = np.abs(scores[name]).max(initial=0)
+            variable.assign(np.float32(method.threshold_share) * largest)
+
+    def place(self, method: Method, active: Network, epoch: int) -> None:
+        """Does nothing: there are no events."""
+
+    def prune(self, method: Method, scores: Network, epoch: int) -> None:
+        """Does nothing, likewise."""
+
+    def kept(self, method: Method, scores: Network) -> Network:
+        return {
+            name: (np.abs(scores[name]) > own).astype(np.uint8)
+            for name, own in self.thresholds.items()
+        }
+
+    def warn_of_ties(
+        self, method: Method, scores: Network, masks: Network
+    ) -> None:
+        """Says nothing: what ties with a threshold goes."""
+
+    def forward(self, method: Method, scores: Network) -> Network:
+        return self.kept(method, scores)
+
+    def masked(
+        self, method: Method, trained: list, weights: list, training: bool
+    ) -> list:
+        thresholds = [tf.convert_to_tensor(own.value) for own in self.variables]
+        masks = method.masker_entry.function(trained, thresholds, training)
+        return mask_source.products(masks, weights)
+
+
+def cut(method: Method, shapes: dict[str, tuple]) -> Cut:
+    """Returns the cut of a method's masker, for kernels of these shapes."""
+    masker = method.masker_entry
+    if masker.by_events:
+        return EventCut(shapes)
+    if masker.flips_signs:
+        return SignCut(shapes)
+    return ShareCut(shapes, masker.by_layer)
 
 
 def _whole(shapes):

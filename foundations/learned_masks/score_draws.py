@@ -17,15 +17,16 @@ Shapes = dict[str, tuple[int, ...]]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ScoreInit(entries.Entry):
-    """A function (rng, shape, fan_in) -> scores of one layer.
+    """A function (rng, shape, fans) -> scores of one layer.
 
-    fan_in is the number of inputs of one of the layer's outputs.
+    fans are fan_in and fan_out: how many inputs one of the layer's outputs has,
+    and the other way round.
 
     Args:
         constant: What all scores are, or None.
         ties: Whether magnitudes tie in bulk.
         is_signed: Whether scores are around 0, not in [0, 1].
-        needs_fans: Whether it looks at fan_in, which is None to all others.
+        needs_fans: Whether it looks at fans, which are None to all others.
     """
 
     constant: float | None = None
@@ -36,19 +37,19 @@ class ScoreInit(entries.Entry):
 
 SCORE_INITS = {
     "unif": ScoreInit(
-        lambda rng, shape, fan_in: rng.random(shape, np.float32),
+        lambda rng, shape, fans: rng.random(shape, np.float32),
         "uniform",
         "uniform in [0, 1)",
         entries.SREENIVASAN,
     ),
     "skew": ScoreInit(
-        lambda rng, shape, fan_in: rng.beta(1, 5, shape),
+        lambda rng, shape, fans: rng.beta(1, 5, shape),
         "skewed",
         "draws of Beta(1, 5): 1 in 32 is above .5",
         entries.SREENIVASAN,
     ),
     "half": ScoreInit(
-        lambda rng, shape, fan_in: np.full(shape, 0.5),
+        lambda rng, shape, fans: np.full(shape, 0.5),
         "half",
         ".5 everywhere, which no strict threshold of .5 keeps",
         entries.SREENIVASAN,
@@ -56,20 +57,20 @@ SCORE_INITS = {
         ties=True,
     ),
     "bimodal": ScoreInit(
-        lambda rng, shape, fan_in: rng.beta(0.1, 0.1, shape),
+        lambda rng, shape, fans: rng.beta(0.1, 0.1, shape),
         "bimodal",
         "draws of Beta(.1, .1), most near 0 or 1",
         entries.SREENIVASAN,
     ),
     "bern": ScoreInit(
-        lambda rng, shape, fan_in: rng.integers(0, 2, shape),
+        lambda rng, shape, fans: rng.integers(0, 2, shape),
         "coins",
         "0s and 1s, each with probability 1/2",
         entries.SREENIVASAN,
         ties=True,
     ),
     "all_one": ScoreInit(
-        lambda rng, shape, fan_in: np.full(shape, 1.0),
+        lambda rng, shape, fans: np.full(shape, 1.0),
         "ones",
         "1 everywhere: the search starts from the whole network",
         entries.SREENIVASAN,
@@ -78,12 +79,22 @@ SCORE_INITS = {
     ),
     # Kaiming's uniform distribution as PyTorch has it for layers, a = sqrt(5).
     "edge_popup": ScoreInit(
-        lambda rng, shape, fan_in: rng.uniform(
-            -1 / np.sqrt(fan_in), 1 / np.sqrt(fan_in), shape
+        lambda rng, shape, fans: rng.uniform(
+            -1 / np.sqrt(fans[0]), 1 / np.sqrt(fans[0]), shape
         ),
         "around 0",
         "uniform between -b and b = 1 / sqrt(fan-in)",
         entries.RAMANUJAN,
+        is_signed=True,
+        needs_fans=True,
+    ),
+    "xavier": ScoreInit(
+        lambda rng, shape, fans: rng.uniform(
+            -np.sqrt(6 / sum(fans)), np.sqrt(6 / sum(fans)), shape
+        ),
+        "Xavier, uniform",
+        "uniform between -b and b = sqrt(6 / (fan-in + fan-out))",
+        entries.KOSTER,
         is_signed=True,
         needs_fans=True,
     ),
@@ -114,12 +125,12 @@ def draw(
     names.check("score_init", name, SCORE_INITS)
     entry, fans, found = SCORE_INITS[name], fans or {}, {}
     for layer, shape in shapes.items():
-        fan_in = None
+        own = None
         if entry.needs_fans:
             names.check("layer in fans", layer, fans)
-            fan_in, _ = fans[layer]
+            own = fans[layer]
         rng = np.random.default_rng(seeds.derive(seed, "scores", layer))
-        drawn = entry.function(rng, shape, fan_in)
+        drawn = entry.function(rng, shape, own)
         found[layer] = np.asarray(drawn, np.float32)
     return found
 

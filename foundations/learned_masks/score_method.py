@@ -1,5 +1,7 @@
 """How scores are trained, and how they become a mask: settings as a value."""
 
+import attrs
+
 from lottery_ticket.foundations.learned_masks import (
     maskers,
     pruning_events,
@@ -8,7 +10,7 @@ from lottery_ticket.foundations.learned_masks import (
 )
 from lottery_ticket.foundations.values import fields
 
-TOP = tuple(n for n in maskers.OF_SCORES if not maskers.MASKERS[n].by_events)
+TOP = tuple(n for n in maskers.OF_SCORES if maskers.MASKERS[n].keeps_share)
 
 
 @fields.settings
@@ -32,6 +34,13 @@ class ScoreMethod:
     )
     threshold: float = fields.field(
         0.5, "What a score must be above to be kept.", at_least=0, below=1
+    )
+    threshold_share: float = fields.field(
+        0.4,
+        "Of signed: the part of the largest magnitude that a layer's scores "
+        "start with that a score must be farther from 0 than, to be kept.",
+        at_least=0,
+        below=1,
     )
     project_every: int = fields.field(
         1,
@@ -82,11 +91,12 @@ class ScoreMethod:
         """Raises ValueError if settings do not go together."""
         check_range(self.masker, self.regularization)
         is_planned = bool(self.plan.epochs) and not self.masker_entry.by_layer
-        needs_none = self.by_events or is_planned
+        needs_none = self.masker not in TOP or is_planned
         if needs_none != (self.density is None):
             raise ValueError(
                 f"{self.masker!r} {'takes no' if needs_none else 'needs a'} "
-                "density: events or a plan decide what is kept, or it does. "
+                "density: events, a plan or a threshold decide what is kept, "
+                "or it does. "
                 f"Received: {self.density}"
             )
 
@@ -119,6 +129,13 @@ class ScoreMethod:
         if self.masker_entry.is_signed:
             return 0
         return 1 if self.clamp_in_forward else self.project_every
+
+    def settings(self) -> dict:
+        """Returns all that shapes a search, as JSON values."""
+        settings = attrs.asdict(self)
+        if not self.masker_entry.flips_signs:  # As before there was a choice.
+            del settings["threshold_share"]
+        return settings
 
     @property
     def compiled_key(self) -> tuple:

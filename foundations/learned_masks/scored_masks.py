@@ -4,7 +4,6 @@ import logging
 import typing
 from collections.abc import Callable
 
-import attrs
 import keras
 import numpy as np
 import tensorflow as tf
@@ -63,7 +62,8 @@ class ScoredMasks(mask_source.MaskSource):
     """Masks of scores: Gem-Miner, edge-popup and relatives.
 
     Source: Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002) and the
-    code released with it.
+    code released with it. Of masks that flip signs, the code released with
+    Koster et al. 2022 (https://arxiv.org/abs/2201.13361).
 
     Attributes:
         cut: score_cuts.Cut: which scores the mask keeps.
@@ -81,12 +81,7 @@ class ScoredMasks(mask_source.MaskSource):
         self._mask_seed = 0
         self._rounding_loss = None
         self._is_warned = False
-        by_layer = method.masker_entry.by_layer
-        self.cut = (
-            score_cuts.EventCut(shapes)
-            if method.by_events
-            else score_cuts.ShareCut(shapes, by_layer)
-        )
+        self.cut = score_cuts.cut(method, shapes)
         self._weight = mask_source.variable(
             0, "float32", "regularization_weight"
         )
@@ -125,7 +120,7 @@ class ScoredMasks(mask_source.MaskSource):
         """Its settings and the checksum of its scores, as "scored"."""
         return {
             "scored": {
-                **attrs.asdict(self._method),
+                **self._method.settings(),
                 "per_epoch": int(self._per_epoch.numpy()),
                 "mask_seed": self._mask_seed,
                 "scores": save_restore.checksum(self.values),
@@ -142,9 +137,21 @@ class ScoredMasks(mask_source.MaskSource):
         """The mask as it stands: as `samples`, the rounding being naive."""
         return self.cut.kept(self._method, self.values)
 
+    @property
+    def signs(self) -> Network:
+        """Those of the scores, where masks have them."""
+        if not self._method.masker_entry.flips_signs:
+            return {}
+        return {
+            name: np.where(each < 0, np.float32(-1), np.float32(1))
+            for name, each in self.values.items()
+        }
+
     def start(self, values: Network) -> None:
         """Assigns scores, projected to [0, 1] where training projects them."""
-        self.assign(self._projected(values))
+        values = self._projected(values)
+        self.assign(values)
+        self.cut.start(self._method, values)
 
     def restore(self, networks: dict[str, Network]) -> None:
         self.assign(networks["scores"])
@@ -332,6 +339,8 @@ class _Projection(keras.constraints.Constraint):
 
 
 def _advice(method):
+    if method.masker_entry.flips_signs:
+        return "Use a smaller weight_decay, lr or threshold_share"
     if method.regularization == "none" or not method.regularization_weight:
         return (
             "Expected scores above the threshold, and pruning that leaves some."

@@ -118,7 +118,16 @@ class SearchedModel(trainee.Trainee):
     def effective(self, masks: Network) -> Network:
         """Returns what the network computes with; see learned_masks."""
         rescaling = self.source.rescaling
-        return learned_masks.effective(self.weights, masks, rescaling)
+        weights = self.signed(self.weights)
+        return learned_masks.effective(weights, masks, rescaling)
+
+    def signed(self, weights: Network) -> Network:
+        """Returns weights with the signs that the search gives them."""
+        signs = self.source.signs
+        return {
+            name: each * signs[name] if name in signs else each
+            for name, each in weights.items()
+        }
 
     def check_own_training(self) -> None:
         self._model.check_own_training()

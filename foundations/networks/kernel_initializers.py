@@ -94,6 +94,10 @@ def _xavier_constant(rng, shape, deviation, fans):
     return _signed_constant(rng, shape, math.sqrt(2 / sum(fans)), fans)
 
 
+def _elu_constant(rng, shape, deviation, fans):
+    return _signed_constant(rng, shape, math.sqrt(3 / fans[0]), fans)
+
+
 def _standard(rng, shape, deviation, fans):
     limit = 1 / math.sqrt(fans[0])
     return rng.uniform(-limit, limit, shape)
@@ -152,6 +156,12 @@ INITS = {
         "Xavier constant",
         "sqrt(2 / (fan-in + fan-out)), the sign a fair coin's",
         entries.SREENIVASAN,
+    ),
+    "elu_constant": KernelInit(
+        _elu_constant,
+        "ELU constant",
+        "sqrt(3 / fan-in), the sign a fair coin's",
+        entries.KOSTER,
     ),
     "standard": KernelInit(
         _standard,

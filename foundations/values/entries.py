@@ -9,6 +9,7 @@ FRANKLE = "Frankle & Carbin 2019 (https://arxiv.org/abs/1803.03635)"
 ZHOU = "Zhou et al. 2019 (https://arxiv.org/abs/1905.01067)"
 RAMANUJAN = "Ramanujan et al. 2020 (https://arxiv.org/abs/1911.13299)"
 ADNAN = "Adnan et al. 2025 (https://arxiv.org/abs/2505.05143)"
+KOSTER = "Koster et al. 2022 (https://arxiv.org/abs/2201.13361)"
 SREENIVASAN = "Sreenivasan et al. 2022 (https://arxiv.org/abs/2202.12002)"
 
 

@@ -29,7 +29,7 @@ def test_every_line_parses_for_its_runner(capsys):
         + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"],
     )
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(set(lines)) == 2 * (1 + 5 * 15)
+    assert len(lines) == len(set(lines)) == 2 * (1 + 1 + 5 * 15)
     folders = []
     for line in lines:
         bound = _bound(line)
@@ -53,7 +53,7 @@ def _check_method(bound):
     assert search.regularization == ("L2" if is_l2 else None)
     is_periodic = method in ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
     assert search.prune_period == (8 if is_periodic else 5)
-    assert (search.density is None) == (method in ("hc", "wt"))
+    assert (search.density is None) == (method in ("hc", "wt", "signed"))
     inverted = dict.fromkeys(gem_miner_argfile.INVERTED, 3)
     count = {"wt": 0, **inverted}.get(method, 2)
     assert len(checks) == count
@@ -102,6 +102,14 @@ def test_densities_have_levels_and_weights_of_their_own():
     )
     given = [line for line in one_for_all if "weight=0.1" in line]
     assert len(given) == 5
+
+
+def test_a_signed_supermask_is_searched_for_once_a_trial():
+    lines = gem_miner_argfile.lines("o", methods="signed,ep", trials=2)
+    assert [line for line in lines if "signed" in line] == [
+        f"--output_dir=o/trial{n}/1/signed --seed={n} --algo=signed"
+        for n in (1, 2)
+    ]
 
 
 def test_lines_of_one_method_follow_each_other():

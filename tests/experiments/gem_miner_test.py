@@ -142,7 +142,7 @@ def test_a_damaged_stage_is_redone_to_the_same_results(tmp_path):
     ("algo", "moment"),
     grids.thinned(
         itertools.product(
-            ["hc_iter", "global_ep_iter", "concrete"], [1, 3, 4, 6]
+            ["hc_iter", "global_ep_iter", "signed", "concrete"], [1, 3, 4, 6]
         ),
         [("hc_iter", 3), ("hc_iter", 6), ("concrete", 3)],
     ),
@@ -188,6 +188,32 @@ def test_a_gem_killed_anywhere_ends_in_the_same_bytes(
         for each in (directory, reference)
     ]
     assert records[0] == records[1]
+
+
+def test_a_signed_supermask_is_trained_from_weights_with_its_signs(tmp_path):
+    changes = {"lr": 0.5}
+    record = small.train(tmp_path, algo="signed", changes=changes)
+    assert set(record["stages"]) == {"finetuned", "search"}
+    assert record["settings"]["threshold_share"] == 0.4
+    drawn, scores, masks, found, initial = small.networks(
+        tmp_path,
+        *("search/initial", "search/scores", "masks", "search/final"),
+        "initial",
+    )
+    is_flipped = False
+    for name, mask in masks.items():
+        signs = np.where(scores[name] < 0, -1, 1)
+        expected = drawn[name] * signs * mask
+        np.testing.assert_array_equal(found[name], expected)
+        np.testing.assert_array_equal(initial[name], expected)
+        is_flipped |= (initial[name] * drawn[name] < 0).any()
+    assert is_flipped
+    before = record["stages"]["finetuned"]["before"]["test"]["accuracy"]
+    (sample,) = record["stages"]["search"]["samples"]["test"]["accuracy"]
+    assert before == pytest.approx(sample)
+    assert finished_runs.ticket(str(tmp_path)).masks.keys() == masks.keys()
+    with pytest.raises(ValueError, match="Signs are flipped by algo=signed"):
+        finished_runs.search(str(tmp_path))
 
 
 def test_a_command_line_means_the_same(mined):

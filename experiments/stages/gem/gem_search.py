@@ -20,6 +20,7 @@ _ROUNDS = {"algo": search_algos.having("has_rounds")}
 _IN_0_AND_1 = {"algo": search_algos.having("is_hypercube")}
 # Where no more is kept than what is above the threshold.
 _ABOVE = {**_IN_0_AND_1, "bottom_k_on_forward": (False,)}
+_FLIPPED = {"algo": search_algos.having("flips_signs")}
 _COUNTED = {"prune_scope": ("global", "layerwise")}
 _EXPONENTS = {**_SCORED, "regularization": regularizers.HAVE_EXPONENTS}
 PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
@@ -29,8 +30,9 @@ _OF_SCORES = tuple(
 _FAN = {"init": kernel_initializers.HAVE_FAN_MODE}
 # What means the same to ScoreMethod, where these are declared.
 _OF_METHOD = (
-    *("threshold", "project_every", "clamp_in_forward", "regularization"),
-    *("regularization_weight", "alpha", "alpha_prime", "unflag"),
+    *("threshold", "threshold_share", "project_every", "clamp_in_forward"),
+    *("regularization", "regularization_weight", "alpha", "alpha_prime"),
+    "unflag",
 )
 
 
@@ -99,7 +101,7 @@ class GemSearch:
     )
     score_init: str | None = fields.left_open(
         "What scores start from. None is edge_popup for ep, global_ep and "
-        "global_ep_iter, else unif.",
+        "global_ep_iter, xavier for signed, else unif.",
         choices=score_draws.SCORE_INITS,
         used_with={**_SCORED, "drop_bottom_half": (False,)},
     )
@@ -110,6 +112,7 @@ class GemSearch:
         used_with=_ABOVE,
     )
     threshold: float = _of_method("threshold", used_with=_ABOVE)
+    threshold_share: float = _of_method("threshold_share", used_with=_FLIPPED)
     project_every: int = _of_method(
         "project_every",
         used_with={**_IN_0_AND_1, "clamp_in_forward": (False,)},
@@ -162,7 +165,8 @@ class GemSearch:
     unflag: bool = _of_method("unflag", used_with=_ABOVE)
     init: str | None = fields.left_open(
         "What weights are drawn from. None is signed_constant where scores are "
-        "trained under masks of 0 and 1, else kaiming_normal.",
+        "trained under masks of 0 and 1, elu_constant for signed, else "
+        "kaiming_normal.",
         choices=kernel_initializers.INITS,
     )
     fan_mode: str = fields.field(
@@ -267,6 +271,8 @@ class GemSearch:
         settings = fields.as_dict(self)
         for name in ("target_sparsity", "evaluation_samples"):
             del settings[name]
+        if not self.algorithm.flips_signs:  # As before there was a choice.
+            del settings["threshold_share"]
         return settings
 
     def plan(
@@ -322,8 +328,11 @@ class GemSearch:
         if not algo.masker:
             return {"init": "kaiming_normal"}
         starts = "unif" if algo.is_hypercube else "edge_popup"
+        init = "signed_constant"
+        if algo.flips_signs:
+            starts, init = "xavier", "elu_constant"
         return {
-            "init": "signed_constant",
+            "init": init,
             "regularization": algo.regularization,
             **({} if self.drop_bottom_half else {"score_init": starts}),
         }
@@ -367,15 +376,16 @@ class GemSearch:
         name = given["score_init"]
         entry = score_draws.SCORE_INITS[name]
         is_hypercube = self.algorithm.is_hypercube
+        is_share = not is_hypercube and not self.algorithm.flips_signs
         if is_hypercube and entry.is_signed:
             raise ValueError(
-                f"score_init={name} draws scores around 0, for algo=ep and "
-                f"global_ep; those of {self.algo} lie in [0, 1]"
+                f"score_init={name} draws scores around 0, for algo=ep, "
+                f"global_ep and signed; those of {self.algo} lie in [0, 1]"
             )
         is_top = self.bottom_k_on_forward
         highest = 1 if entry.constant is None else entry.constant
         # What ties with the last score that is left out goes, too.
-        if entry.ties and not is_hypercube or is_top and highest < 1:
+        if entry.ties and is_share or is_top and highest < 1:
             raise ValueError(
                 f"score_init={name} starts from scores that tie in bulk, and "
                 "what ties with the last score that is left out goes, too: a "

@@ -59,7 +59,7 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     )
     return gem_weights.Ticket(
         {name: masks[name] for name in model.masks},
-        gem_weights.with_statistics(model, weights, final),
+        gem_weights.with_statistics(model, scored.signed(weights), final),
         _evaluated(gem, dataset, model, scored, method),
     )
 

@@ -59,6 +59,11 @@ class Algo(entries.Entry):
         return bool(self.masker) and maskers.MASKERS[self.masker].by_events
 
     @property
+    def flips_signs(self) -> bool:
+        """Whether it decides signs of kept weights, too."""
+        return bool(self.masker) and maskers.MASKERS[self.masker].flips_signs
+
+    @property
     def takes_scores(self) -> bool:
         """Whether events take scores for good."""
         return self.is_hypercube and self.has_events
@@ -115,6 +120,16 @@ ALGOS = {
         entries.SREENIVASAN,
         masker="global_ep",
         has_events=True,
+    ),
+    "signed": Algo(
+        score_search.search,
+        "signed supermask",
+        "signed supermask: a weight is kept if its score is farther from 0 "
+        "than `--threshold_share=.4` of the largest that the layer's scores "
+        "start with, and multiplied by its sign; rate and decay say how many",
+        entries.KOSTER,
+        masker="signed",
+        needs_density=False,
     ),
     "concrete": Algo(
         concrete_search.search,

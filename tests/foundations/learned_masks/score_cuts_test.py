@@ -65,6 +65,28 @@ def test_gradual_searches_leave_out_more_after_each_event(masker):
     assert found == [int(np.ceil(10_000 * each - 1e-6)) for each in p]
 
 
+def test_thresholds_are_a_part_of_where_layers_began_and_stay():
+    method = score_method.ScoreMethod("signed", threshold_share=0.25)
+    scores = {
+        "a": np.array([[0.5, -2.0], [0.1, -0.5]], np.float32),
+        "b": np.array([0.3, 0.8], np.float32),
+        "empty": np.zeros((0, 2), np.float32),
+    }
+    own = score_cuts.cut(method, {n: each.shape for n, each in scores.items()})
+    own.start(method, scores)
+    expected = {"a": 0.5, "b": np.float32(0.2), "empty": 0}
+    assert own.thresholds == expected
+    own.place(method, own.active, -1)
+    moved = {**scores, "b": np.array([-9.0, 0.2], np.float32)}
+    own.prune(method, moved, 3)
+    assert own.thresholds == expected and own.left_out == 0
+    for mask in (own.kept(method, moved), own.forward(method, moved)):
+        np.testing.assert_array_equal(mask["a"], [[0, 1], [0, 0]])
+        np.testing.assert_array_equal(mask["b"], [1, 0])
+        assert mask["a"].dtype == np.uint8
+    assert all(each.all() for each in own.active.values())
+
+
 @pytest.mark.parametrize(
     ("scores", "is_said"),
     [([0.5] * 10, True), ([0.0] * 8 + [1, 2], True), (range(10), False)],

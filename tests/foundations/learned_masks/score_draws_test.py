@@ -19,11 +19,12 @@ MOMENTS = {
     "bern": (1 / 2, 1 / 4, 1 / 2),
     "all_one": (1, 0, 1),
     "edge_popup": (0, 0.1**2 / 3, 0),
+    "xavier": (0, 6 / 300 / 3, 0),
 }
 
 
 def test_every_init_says_what_it_is():
-    contracts.check_entries(score_draws.SCORE_INITS, "rng", "shape", "fan_in")
+    contracts.check_entries(score_draws.SCORE_INITS, "rng", "shape", "fans")
 
 
 @pytest.mark.parametrize("name", score_draws.SCORE_INITS)
@@ -49,14 +50,17 @@ def test_draws_have_the_shapes_and_moments_of_their_distribution(name):
     assert abs(found["a"].mean() - mean) < CLOSE
     assert abs(found["a"].var() - variance) < CLOSE
     assert abs((found["a"] > 0.5).mean() - above) < CLOSE
-    if name != "edge_popup":
+    if not score_draws.SCORE_INITS[name].is_signed:
         assert found["a"].min() >= 0 and found["a"].max() <= 1
 
 
-def test_edge_popup_draws_within_the_bound_of_each_layers_inputs():
-    found = score_draws.draw("edge_popup", SHAPES, 3, FANS)
-    for layer, (fan_in, _) in FANS.items():
+@pytest.mark.parametrize("name", ["edge_popup", "xavier"])
+def test_draws_around_0_are_within_the_bound_of_each_layer(name):
+    found = score_draws.draw(name, SHAPES, 3, FANS)
+    for layer, (fan_in, fan_out) in FANS.items():
         bound = 1 / np.sqrt(fan_in)
+        if name == "xavier":
+            bound = np.sqrt(6 / (fan_in + fan_out))
         if found[layer].size:
             assert 0.99 * bound < found[layer].max() <= bound
             assert -bound <= found[layer].min() < -0.99 * bound

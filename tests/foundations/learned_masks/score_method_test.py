@@ -23,7 +23,7 @@ def make(**options):
 def test_every_masker_and_regularization_is_taken():
     for masker in maskers.OF_SCORES:
         entry = maskers.MASKERS[masker]
-        density = None if entry.by_events else 0.5
+        density = 0.5 if entry.keeps_share else None
         for name, regularizer in regularizers.REGULARIZERS.items():
             settings = {"density": density, "regularization": name}
             if entry.is_signed and regularizer.within_0_and_1:
@@ -48,6 +48,7 @@ def test_settings_are_json_values_and_tell_methods_apart():
         {"unflag": False},
         {"alpha": 2.0},
         {"clamp_in_forward": True},
+        {"threshold_share": 0.3},
     ],
 )
 def test_what_is_not_compiled_in_is_not_in_the_key(options):
@@ -90,6 +91,13 @@ def test_flags_are_the_final_mask_only_where_events_prune():
     assert not make(masker="global_ep", plan=PLAN).is_unflagged
 
 
+def test_only_signed_masks_have_a_threshold_of_their_start():
+    assert "threshold_share" not in make().settings()
+    found = make(masker="signed", threshold_share=0.3)
+    assert found.settings()["threshold_share"] == 0.3
+    assert found.projected_every == 0 and found.is_rounded_naively
+
+
 def test_only_naive_rounding_decides_before_the_end():
     assert make().is_rounded_naively
     assert make(masker="ep", density=0.5).is_rounded_naively
@@ -114,6 +122,8 @@ def test_only_naive_rounding_decides_before_the_end():
         ({"alpha": 0.5}, "alpha must be a number, at least 1. Received: 0.5"),
         ({"alpha_prime": 0.0}, "alpha_prime must be a number, at least 1"),
         ({"density": 0.5}, "'hc' takes no density"),
+        ({"masker": "signed", "density": 0.5}, "'signed' takes no density"),
+        ({"threshold_share": 1.0}, "at least 0 and below 1. Received: 1.0"),
         ({"masker": "ep"}, "'ep' needs a density: .* Received: None"),
         ({"masker": "ep", "density": 0.0}, "Received: 0.0"),
         ({"masker": "global_ep", "density": 1.5}, "Received: 1.5"),

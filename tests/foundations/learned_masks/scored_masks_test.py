@@ -4,10 +4,12 @@ import itertools
 import json
 import logging
 
+import hypothesis
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import strategies as st
 
 from lottery_ticket.foundations import model_base
 from lottery_ticket.foundations.learned_masks import (
@@ -80,8 +82,15 @@ def train(directory, searched, **options):
     )
 
 
-def forward_mask(method, scores):
+def forward_mask(method, scores, started=None):
     """A numpy twin of what the forward pass multiplies weights by."""
+    if method.masker == "signed":
+        started = started or scores
+        return {
+            name: np.sign(each)
+            * (np.abs(each) > np.float32(0.4) * np.abs(started[name]).max())
+            for name, each in scores.items()
+        }
     if method.masker == "hc":
         return {name: each > 0.5 for name, each in scores.items()}
     if method.masker == "hc_relaxed":
@@ -140,7 +149,7 @@ def test_gradients_are_those_by_the_weights_times_weight_and_flag(masker):
     found = gradients(searched, data)
     for name, gradient in found.items():
         expected = by_weights[name] * weights[name] * flags[name]
-        if masker in SIGNED:
+        if masker in ("ep", "global_ep"):
             expected = expected * np.sign(scores[name])
         np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-6)
     if masker == "hc":  # What is switched off learns, but for what has gone.
@@ -187,7 +196,7 @@ def test_scores_are_trained_and_no_weight_moves(masker, jit):
         if masker not in SIGNED:
             assert array.min() >= 0 and array.max() <= 1
     # An evaluation sees what the scores' own mask gives.
-    mask = forward_mask(make(masker), searched.source.values)
+    mask = forward_mask(make(masker), searched.source.values, started)
     effective = {name: before[name] * mask[name] for name in mask}
     expected = loss_of(effective, before, tiny.make_dataset().test)
     found, _ = own.start_evaluation("test").result()
@@ -467,6 +476,11 @@ def test_a_run_leaves_its_results(tmp_path):
             id="hc",
             marks=pytest.mark.slow,
         ),
+        pytest.param(
+            make("signed", threshold_share=0.3),
+            id="signed",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch, method):
@@ -658,6 +672,7 @@ def test_gradual_edge_popup_has_its_count_in_a_variable():
     [
         ({}, {"a_active", "b_active"}),
         ({"masker": "ep", "density": 0.5}, {"removed"}),
+        ({"masker": "signed"}, {"a_threshold", "b_threshold"}),
     ],
 )
 def test_all_that_is_not_compiled_in_is_in_variables(options, names):
@@ -694,6 +709,7 @@ def test_scores_are_projected_by_a_constraint_where_they_are_at_all():
         ({"project_every": 0}, False),
         ({"project_every": 0, "clamp_in_forward": True}, True),
         ({"masker": "ep", "density": 0.5}, False),
+        ({"masker": "signed"}, False),
     ):
         for each in source(make(**options)).trained.values():
             assert (each.constraint is not None) == is_projected
@@ -840,3 +856,103 @@ def test_a_mask_that_keeps_nothing_is_an_error_with_its_cause(options, parts):
     some = {**NOTHING, "b": FLAGS["b"]}
     found.restore({"scores": some, "flags": some})
     check(found.final_masks(lambda masks: masks), some)
+
+
+def test_a_signed_step_against_numpy():
+    """Weights w * sign(s) * [|s| > t], Nesterov's step, and the decay."""
+    rate, momentum, decay = 0.5, 0.9, 0.1
+    searched = search(method=make("signed"))
+    weights, started = searched.weights, searched.source.values
+    data = tiny.make_dataset(size=16)  # One batch.
+    scores, velocity = started, {n: 0.0 for n in started}
+    own = programs.program(
+        searched,
+        optimizers.optimizer_fn(
+            "nesterov", rate, momentum=momentum, decoupled_weight_decay=decay
+        ),
+        data,
+        jit=False,
+    )
+    for iteration in range(3):
+        mask = forward_mask(make("signed"), scores, started)
+        assert any((each < 0).any() for each in mask.values())
+        kernels = {name: weights[name] * mask[name] for name in mask}
+        by_weights = differences(
+            lambda own: loss_of(own, weights, data.train), kernels
+        )
+        own.train(iteration, 1, 1)
+        found, expected = searched.source.values, {}
+        for name, score in scores.items():
+            gradient = by_weights[name] * weights[name]
+            velocity[name] = momentum * velocity[name] + gradient
+            step = gradient + momentum * velocity[name]
+            expected[name] = score - rate * decay * score - rate * step
+            np.testing.assert_allclose(
+                found[name], expected[name], rtol=1e-4, atol=1e-6
+            )
+        scores = found  # Near a threshold, rounding decides.
+    for name, array in searched.weights.items():
+        assert array.tobytes() == weights[name].tobytes()
+
+
+def test_what_a_signed_search_leaves(caplog):
+    searched = search(method=make("signed"))
+    weights, scores = searched.weights, searched.source.values
+    found = searched.outcome()
+    mask = forward_mask(make("signed"), scores)
+    for name, own in found["masks"].items():
+        np.testing.assert_array_equal(own, mask[name] != 0)
+        effective = weights[name] * mask[name]
+        np.testing.assert_array_equal(found["final"][name], effective)
+        assert own.dtype == np.uint8 and 0 < own.sum() < own.size
+    for name, own in searched.signed(weights).items():
+        flipped = scores[name] < 0 if name in scores else np.zeros(1, bool)
+        expected = np.where(flipped, -weights[name], weights[name])
+        np.testing.assert_array_equal(own, expected)
+        assert own.dtype == weights[name].dtype
+    x = tiny.make_dataset().test.x
+    outputs = searched.network(x, training=False).numpy()
+    model = tiny.Model()
+    model.reset(found["final"])
+    plain = model.network(x, training=False).numpy()
+    np.testing.assert_allclose(outputs, plain, rtol=1e-6)
+    assert not caplog.messages
+
+
+def test_signs_are_their_own_where_masks_have_none():
+    searched = search()
+    assert searched.source.signs == {}
+    for name, own in searched.signed(searched.weights).items():
+        np.testing.assert_array_equal(own, searched.weights[name])
+
+
+def test_a_signed_search_that_keeps_nothing_says_what_to_do():
+    searched = search(method=make("signed"))
+    searched.source.assign(LOW)
+    thresholds = searched.source.cut.thresholds
+    assert all(0.1 < each < 0.2 for each in thresholds.values())
+    searched.source.assign({n: each / 9 for n, each in LOW.items()})
+    with pytest.raises(ValueError, match="none of 35 .* a smaller weight_dec"):
+        searched.event(4)
+
+
+@hypothesis.settings(max_examples=25)
+@hypothesis.given(st.integers(0, 2**32), st.sampled_from([0.0, 0.4, 0.9]))
+def test_what_a_signed_mask_prunes_stays_0(seed, share):
+    rng = np.random.default_rng(seed)
+    started, scores, weights = (
+        {n: rng.normal(size=s.shape).astype("f4") for n, s in UNIFORM.items()}
+        for _ in range(3)
+    )
+    found = source(make("signed", threshold_share=share), started)
+    found.assign(scores)
+    masks, signs = found.samples(1)[0], found.signs
+    own = found.masked(tensors(scores), tensors(weights), training=True)
+    for name, effective_kernel in zip(scores, own, strict=True):
+        threshold = np.float32(share) * np.abs(started[name]).max()
+        is_kept = np.abs(scores[name]) > threshold
+        assert masks[name].sum() == is_kept.sum()
+        assert np.count_nonzero(effective_kernel) == is_kept.sum()
+        np.testing.assert_array_equal(
+            effective_kernel, weights[name] * signs[name] * masks[name]
+        )

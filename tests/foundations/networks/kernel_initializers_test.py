@@ -12,7 +12,10 @@ from lottery_ticket.tests import contracts
 
 SHAPES = {"conv": (3, 3, 20, 100), "dense": (60, 150)}
 FANS = {"conv": (180, 900), "dense": (60, 150), "another": (1, 1)}
-CONSTANT = ("signed_constant", "unsigned_constant", "xavier_constant")
+CONSTANT = (
+    *("signed_constant", "unsigned_constant", "xavier_constant"),
+    "elu_constant",
+)
 UNIFORM = ("kaiming_uniform", "standard")
 
 
@@ -32,6 +35,7 @@ def magnitude(name, layer, mode="fan_in", gain="relu", scale_fan=1.0):
         "kaiming_uniform": math.sqrt(3) * factor / math.sqrt(fan),
         "xavier_normal": math.sqrt(2 / (fan_in + fan_out)),
         "xavier_constant": math.sqrt(2 / (fan_in + fan_out)),
+        "elu_constant": math.sqrt(3 / fan_in),
         "standard": 1 / math.sqrt(fan_in),
     }[name]
 
@@ -60,7 +64,9 @@ def test_unsigned_constants_have_no_sign():
     )
 
 
-@pytest.mark.parametrize("name", ["signed_constant", "xavier_constant"])
+@pytest.mark.parametrize(
+    "name", [each for each in CONSTANT if each != "unsigned_constant"]
+)
 def test_signs_are_a_fair_coins(name):
     kernels = [draw(name, seed)["conv"] for seed in (1, 2)]
     for kernel in kernels:

@@ -40,6 +40,7 @@ OTHER = {
     "alpha_prime": 2.0,
     "quantized": False,
     "threshold": 0.3,
+    "threshold_share": 0.3,
     "project_every": 3,
     "clamp_in_forward": True,
     "bottom_k_on_forward": True,
@@ -55,7 +56,7 @@ OTHER = {
     "smart_ratio_version": 2,
 }
 NEEDS = {
-    algo: {} if algo in ("hc", "wt", "imp") else {"density": 0.05}
+    algo: {} if algo in ("hc", "wt", "imp", "signed") else {"density": 0.05}
     for algo in search_algos.ALGOS
 }
 
@@ -87,6 +88,9 @@ def test_edge_popup_and_pruning_have_their_own():
     assert found.score_init == "edge_popup"
     assert found.regularization == "none"
     assert found.init == "signed_constant"
+    found = gem_search.GemSearch("signed").resolved(0)
+    assert (found.init, found.score_init) == ("elu_constant", "xavier")
+    assert (found.regularization, found.threshold_share) == ("none", 0.4)
     found = gem_search.GemSearch("imp").resolved(0)
     assert (found.init, found.score_init) == ("kaiming_normal", None)
 
@@ -156,6 +160,7 @@ def test_a_flag_without_effect_is_an_error_that_says_what_uses_it(name):
         ({"target_sparsity": 101.0}, "above 0 and at most 100"),
         ({"prune_fraction": 1.0}, "above 0 and below 1. Received: 1.0"),
         ({"threshold": 1.0}, "at least 0 and below 1"),
+        ({"threshold_share": 1.0}, "threshold_share must .* below 1"),
         ({"alpha": 0.5}, "alpha must be a number, at least 1"),
         ({"noise_ratio": float("nan")}, "noise_ratio must be"),
         ({"regularization_weight": -1.0}, "at least 0. Received: -1.0"),
@@ -196,6 +201,8 @@ def test_values_out_of_range_are_named(flags, message):
         {**D, "scale_fan": "kept"},
         {**HC, "scale_fan": "legacy", "init": "kaiming_normal"},
         {"algo": "wt", "init": "xavier_normal"},
+        {"algo": "signed", "threshold_share": 0, "score_init": "bern"},
+        {"algo": "signed", "init": "xavier_constant", "regularization": "L1"},
         {**HC, "drop_bottom_half": True},
     ],
 )
@@ -216,6 +223,28 @@ def test_these_go_together(flags):
         ({**D, "prune_fraction": 0.1}, "prune_fraction=0.1 with density=0.05"),
         ({**D, "algo": "imp", "prune_fraction": 0.1}, "is for density=None"),
         ({**D, **HC}, "algo=hc is not asked how much goes"),
+        ({**D, "algo": "signed"}, "algo=signed is not asked how much goes"),
+        (
+            {"algo": "signed", "target_sparsity": 5.0},
+            "algo=signed is not asked how much goes.*density=0.05",
+        ),
+        (
+            {"algo": "signed", "prune_fraction": 0.1},
+            "prune_fraction is for algo=.*with algo=signed",
+        ),
+        (
+            {"algo": "signed", "threshold": 0.3},
+            "threshold is for algo=hc or hc_iter. .*with algo=signed",
+        ),
+        (
+            {**HC, "threshold_share": 0.3},
+            "threshold_share is for algo=signed. .*with algo=hc",
+        ),
+        ({"algo": "signed", "gain": "tanh"}, "gain is for init="),
+        (
+            {"algo": "signed", "regularization": "var_red_1"},
+            "those of 'signed' have both signs",
+        ),
         ({**D, "prune_scope": "threshold"}, "with prune_scope=threshold"),
         ({"algo": "hc", "bottom_k_on_forward": True}, "needs a density"),
         ({"prune_scope": "threshold", "ties": "legacy"}, "ties is for prune_"),
@@ -310,6 +339,7 @@ def method(epochs=20, **flags):
         ({"density": 0.1}, "hc", None, True),
         ({"density": 0.1, "quantized": False}, "hc_relaxed", None, True),
         ({"algo": "ep", "density": 0.1}, "ep", 0.1, False),
+        ({"algo": "signed"}, "signed", None, False),
         ({"algo": "global_ep", "density": 0.1}, "global_ep", 0.1, False),
         ({"algo": "global_ep_iter", "density": 0.1}, "global_ep", None, True),
         (
@@ -373,6 +403,13 @@ def test_flags_of_scores_arrive():
     assert method(algo="hc", clamp_in_forward=True).clamp_in_forward
 
 
+def test_a_signed_supermasks_threshold_is_a_setting_of_its_own_alone():
+    found = gem_search.GemSearch("signed", threshold_share=0.25)
+    assert found.settings()["threshold_share"] == 0.25
+    assert method(algo="signed", threshold_share=0.25).threshold_share == 0.25
+    assert "threshold_share" not in gem_search.GemSearch("hc").settings()
+
+
 def test_without_a_regularization_its_weight_is_0():
     assert method(algo="hc").regularization_weight == 0
 
@@ -388,8 +425,9 @@ def test_too_short_a_search_has_no_event():
     [n for n in search_algos.having("trains_scores") if n != "concrete"],
 )
 def test_what_differs_in_density_or_weight_alone_is_compiled_once(algo):
-    flags = {} if algo == "hc" else {"density": 0.1}
-    other = {} if algo == "hc" else {"density": 0.2}
+    is_asked = search_algos.ALGOS[algo].needs_density
+    flags = {"density": 0.1} if is_asked else {}
+    other = {"density": 0.2} if is_asked else {}
     one = method(algo=algo, regularization="L2", **flags)
     many = method(
         algo=algo, regularization="L2", regularization_weight=0.5, **other

@@ -108,6 +108,7 @@ def test_without_unflag_the_mask_is_rounded_too(tmp_path):
         np.testing.assert_array_equal(mask, kept)
 
 
+SIGNED = {"lr": 0.5, "weight_decay": 0.01, "decoupled_weight_decay": True}
 KEPT = [
     ({"algo": "ep"}, {"layer0": 192, "layer1": 30}),
     ({"algo": "global_ep"}, 222),
@@ -126,6 +127,34 @@ def test_every_algo_keeps_what_it_was_asked_to(tmp_path, flags, counts):
     kept = {name: int(mask.sum()) for name, mask in found.masks.items()}
     total = sum(kept.values())
     assert counts in (kept, total)
+
+
+def test_a_signed_supermask_leaves_weights_with_its_signs(tmp_path):
+    flags = {"algo": "signed", "threshold_share": 0.5, "changes": SIGNED}
+    found, weights = search(tmp_path, **flags)
+    initial, final, scores, saved = small.networks(
+        tmp_path / "search", "initial", "final", "scores", "masks"
+    )
+    for name, mask in found.masks.items():
+        assert initial[name].tobytes() == weights[name].tobytes()
+        flipped = np.where(scores[name] < 0, -weights[name], weights[name])
+        np.testing.assert_array_equal(found.start[name], flipped)
+        np.testing.assert_array_equal(final[name], flipped * mask)
+        np.testing.assert_array_equal(mask, saved[name])
+        bound = np.sqrt(6 / sum(mask.shape))
+        kept = np.abs(scores[name][mask == 1])
+        assert 0.49 * bound < kept.min() and 0 < mask.sum() < mask.size
+        constant = np.float32(np.sqrt(3 / mask.shape[0]))
+        np.testing.assert_array_equal(np.abs(weights[name]), constant)
+    (sample,) = found.results["samples"]["test"]["accuracy"]
+    own = {**weights, **{n: final[n] for n in found.masks}}
+    expected = accuracy(small.gem(tmp_path, **flags), own)
+    assert sample == pytest.approx(expected, abs=1e-6)
+    # Read, it is the same.
+    again, _ = search(tmp_path, **flags)
+    assert again.results == found.results
+    for name, array in found.start.items():
+        np.testing.assert_array_equal(array, again.start[name])
 
 
 def test_scores_are_drawn_by_name_or_from_weights(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ def test_the_facts_of_an_algo_fit_each_other(algo):
     assert not (entry.masker and entry.is_soft)
     assert entry.is_hypercube == ("threshold" not in unused)
     assert entry.has_mask == ("density" not in unused)
+    assert entry.flips_signs == ("threshold_share" not in unused)
     assert entry.is_gradual == ("prune_period" not in unused)
     assert not entry.is_hypercube or entry.trains_scores
 
@@ -43,8 +44,10 @@ def test_an_algo_that_needs_a_density_is_refused_without(algo):
 
 def test_algos_are_listed_by_their_facts():
     assert search_algos.having("trains_scores") == (
-        *("hc", "hc_iter", "ep", "global_ep", "global_ep_iter", "concrete"),
+        *("hc", "hc_iter", "ep", "global_ep", "global_ep_iter", "signed"),
+        "concrete",
     )
+    assert search_algos.having("flips_signs") == ("signed",)
     assert search_algos.having("is_hypercube") == ("hc", "hc_iter")
     assert search_algos.having("takes_scores", "has_rounds") == (
         *("hc_iter", "imp"),

@@ -40,7 +40,7 @@ def search(**flags):
     algo = flags.get("algo", "hc_iter")
     asked = {"density", "prune_fraction", "target_sparsity"} & set(flags)
     usual = {}
-    if algo not in ("hc", "wt") and not asked:
+    if algo not in ("hc", "wt", "signed") and not asked:
         usual["density"] = 0.25
     if algo in ("hc_iter", "global_ep_iter", "imp"):
         usual["prune_period"] = 2
