@@ -80,7 +80,11 @@ RECIPES = {
             "on the digits that scikit-learn brings along. Rate and length are "
             "choices of ours"
         ),
-        "expect": "See docs/frontier/gates.md",
+        "expect": (
+            "Measured over 5 trials, Gaussian gates before and after "
+            "fine-tuning at a rate of .1: 96.5 % and 98.0 % at a gate_penalty "
+            "of 1, which keeps .30; 90.9 % and 97.3 % at 10, which keeps .086"
+        ),
         **FC,
         **OF_GATES,
         "dataset": "digits",
