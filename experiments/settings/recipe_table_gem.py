@@ -98,7 +98,11 @@ RECIPES = {
             f"{GATES}, of which the abstract was seen: its LeNet-300-100. Rate "
             "and length are choices of ours"
         ),
-        "expect": "See docs/frontier/gates.md",
+        "expect": (
+            "Measured, n = 1, Gaussian gates before any fine-tuning: 96.0 % at "
+            "a gate_penalty of .1, which keeps .30, 94.9 % at 1 (.15), 90.0 % "
+            "at 10 (.057)"
+        ),
         **FC,
         **OF_GATES,
         "dataset": "mnist",
