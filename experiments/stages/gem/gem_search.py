@@ -141,8 +141,8 @@ class GemSearch:
     alpha: float = _of_method("alpha", used_with=_EXPONENTS)
     alpha_prime: float = _of_method("alpha_prime", used_with=_EXPONENTS)
     gate_penalty: float | None = fields.left_open(
-        "Weight of the penalty of gates, lambda. That is their mean probability "
-        "to be open: the more, the less is kept. None is 1.",
+        "Weight of the penalty of gates, lambda. That is their mean "
+        "probability to be open: the more, the less is kept. None is 1.",
         at_least=0,
         convert=fields.as_float,
         used_with=_GATED,

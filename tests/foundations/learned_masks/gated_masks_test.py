@@ -111,7 +111,9 @@ def search(name, penalty=1.0, iterations=40, model=None, jit=False, **options):
     return found, weights
 
 
-@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize(
+    "jit", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_stand_still_and_gates_move_the_same_again(name, jit):
     found, weights = search(name, jit=jit)
