@@ -31,6 +31,8 @@ METHODS = {
     "cts": {"algo": "concrete", "objective": "loss"},
     "cts_kl_warm": {"algo": "concrete"},
     "cts_warm": {"algo": "concrete", "objective": "loss"},
+    "gaussian": {"algo": "gaussian"},
+    "hard_concrete": {"algo": "hard_concrete"},
     "sr": {"algo": "sr"},
     "imp": {"algo": "imp"},
     "imp_warm": {"algo": "imp"},
@@ -42,7 +44,8 @@ WEIGHTED = ("gem_miner", "hc", "global_ep_l2_iter")
 PERIODIC = ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
 ONCE = ("signed",)  # No density is asked for: one run, at the first.
 CTS_WARM = ("cts_kl_warm", "cts_warm")
-INVERTED = ("gem_miner", "cts_kl", "cts", *CTS_WARM)
+GATED = ("gaussian", "hard_concrete")
+INVERTED = ("gem_miner", "cts_kl", "cts", *CTS_WARM, *GATED)
 ROUNDS = ("imp", "imp_warm", "lr_rewind")
 _MOMENTUM = {"optimizer": "momentum", "lr": 0.1}
 _OF_ROUNDS = {
@@ -76,6 +79,7 @@ def lines(
     "sr,imp,lr_rewind,random,wt",
     densities: tuple[float, ...] = (0.5, 0.2, 0.05, 0.0144, 0.0059),
     regularization_weights: tuple[float, ...] = (),
+    gate_penalties: tuple[float, ...] = (),
     prune_period: int | None = None,
     warm_iteration: str = "1000it",
     checks: str = "",
@@ -113,15 +117,18 @@ def lines(
             a trial, beside those of the first density); cts_kl and cts
             (Concrete Ticket Search, whose weights are trained as the recipe
             says: no fine_tune flag fits), and cts_kl_warm and cts_warm (the
-            same in weights that wt, which they need, had at warm_iteration); sr
-            (smart ratio); imp (rewound to the start), imp_warm (to
-            warm_iteration), lr_rewind (whose learning rate alone is rewound);
-            random; and wt, the dense network. Without it, all but hc, signed,
-            those of Concrete Ticket Search and imp_warm.
+            same in weights that wt, which they need, had at warm_iteration);
+            gaussian and hard_concrete (gates, which have gate_penalties for
+            densities); sr (smart ratio); imp (rewound to the start), imp_warm
+            (to warm_iteration), lr_rewind (whose learning rate alone is
+            rewound); random; and wt, the dense network. Without it, all but hc,
+            signed, those of Concrete Ticket Search, gates and imp_warm.
         densities: Densities, in falling order.
         regularization_weights: Lambda at each of the densities, or one for all,
             of gem_miner, hc and global_ep_l2_iter. Without it, hc has none and
             is refused, the others have gem_miner's usual one.
+        gate_penalties: Of gaussian and hard_concrete, which need them: lambda
+            in rising order, so that the i-th one's runs lie at level i.
         prune_period: Epochs from event to event of gem_miner, global_ep_iter
             and global_ep_l2_iter, but not of a round of imp. None is usual.
         warm_iteration: What imp_warm rewinds to, in its first round of 5
@@ -129,8 +136,8 @@ def lines(
             Of cts_kl_warm and cts_warm, where in wt's training they begin, in
             iterations.
         checks: Sanity checks of all methods but wt, such as
-            weight_reinit,mask_shuffle; score_inversion is of gem_miner and
-            Concrete Ticket Search alone.
+            weight_reinit,mask_shuffle; score_inversion is of gem_miner, gates
+            and Concrete Ticket Search alone.
         published: Whether each method has the settings that it was published
             with for ResNet-20 on CIFAR-10: ep is trained by momentum at .1
             along a cosine, with a weight decay of 5e-4 on its scores and
@@ -143,8 +150,9 @@ def lines(
 
     Raises:
         ValueError: If a name is unknown, there are no trials, densities are out
-            of range or do not fall, there is not one weight for each, or a
-            search in weights of wt has none, or its start is in epochs.
+            of range or do not fall, there is not one weight for each, gates
+            have no penalties or such that do not rise, or a search in weights
+            of wt has none, or its start is in epochs.
     """
     # Each once.
     chosen = dict.fromkeys(sweep.known("method", sweep.words(methods), METHODS))
@@ -152,6 +160,7 @@ def lines(
         sweep.known("check", sweep.words(checks), gem_stages.CHECKS)
     )
     weights = _weights(densities, regularization_weights)
+    _check_penalties(chosen, gate_penalties)
     begun = _begun(chosen, warm_iteration)
     if "hc" in chosen and not regularization_weights:
         raise ValueError(
@@ -162,9 +171,13 @@ def lines(
     saved = {"save_iterations": warm_iteration} if begun else {}
     runs = [(0, "wt", METHODS["wt"] | saved)] if "wt" in chosen else []
     for method in (name for name in chosen if name != "wt"):
-        asked_for = densities[:1] if method in ONCE else densities
-        for level, density in enumerate(asked_for, start=1):
-            own = _own(method, density, weights[level - 1], **given)
+        amounts = [*zip(densities, weights, strict=True)]
+        if method in GATED:
+            amounts = [(None, penalty) for penalty in gate_penalties]
+        if method in ONCE:
+            amounts = amounts[:1]
+        for level, (density, weight) in enumerate(amounts, start=1):
+            own = _own(method, density, weight, **given)
             if published:
                 own |= _published(method, density)
             runs.append((level, method, own | _checks(method, asked)))
@@ -197,6 +210,25 @@ def _weights(densities, weights):
     return each
 
 
+def _check_penalties(chosen, penalties):
+    """Raises unless gates have penalties that rise, and nothing else has."""
+    gated = [method for method in chosen if method in GATED]
+    if bool(gated) != bool(penalties):
+        raise ValueError(
+            "gate_penalties, such as .1,1,10, are what gaussian and "
+            "hard_concrete have for densities, and of those alone. Received: "
+            f"{', '.join(map(str, penalties)) or 'none'} with "
+            f"{', '.join(chosen)}"
+        )
+    if list(penalties) != sorted(set(penalties)):
+        raise ValueError(
+            "gate_penalties must rise, as densities fall. Received: "
+            f"{', '.join(map(str, penalties))}"
+        )
+    for each in penalties:
+        gem_search.GemSearch(gated[0], gate_penalty=each)
+
+
 def _begun(chosen, warm_iteration):
     """Those methods that search in what wt had at an iteration."""
     unit, _ = steps.parse(warm_iteration)
@@ -224,6 +256,8 @@ def _start(folder, warm_iteration):
 def _own(method, density, weight, *, prune_period, warm_iteration):
     """Flags of a method at a density, but for sanity checks."""
     found = dict(METHODS[method])
+    if method in GATED:
+        return {**found, "gate_penalty": weight}
     if method not in ("hc", *ONCE):
         found["density"] = density
     if method in WEIGHTED and weight is not None:

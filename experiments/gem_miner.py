@@ -61,7 +61,8 @@ def plan(
         output_dir: Folder of the results.
         recipe: Dataset, network, and training of the search; see Recipe. Its
             fractions are not used. wt and the weights of concrete are trained
-            by it, sr and random search nothing.
+            by it, sr and random search nothing. Gates want an optimizer that
+            rescales gradients, such as Adam.
         search: How the mask is found; see GemSearch.
         tuning: How the network found is trained; see FineTuning.
         checks: What it is compared with; see SanityChecks.

@@ -89,6 +89,8 @@ METHODS = {
         ("cts", "CTS", {"family": 7, "variant": 2}),
         ("cts_kl_warm", "CTS-KL, rewound", {"family": 8, "variant": 1}),
         ("cts_warm", "CTS, rewound", {"family": 8, "variant": 2}),
+        ("gaussian", "Gaussian gates", {"family": 9, "variant": 1}),
+        ("hard_concrete", "hard concrete gates", {"family": 9, "variant": 2}),
         ("sr", "smart ratio", {"family": 3}),
         ("random", "random masks", {"is_reference": True}),
         ("wt", "dense", {}),

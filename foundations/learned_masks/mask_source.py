@@ -14,12 +14,12 @@ Network = dict[str, np.ndarray]
 class MaskSource(abc.ABC):
     """Trained variables of a network's kernels, and the masks that they mean.
 
-    There are three: SampledMasks has logits, how probably a weight is kept,
-    ScoredMasks scores, of which the highest keep theirs, and ConcreteMasks
-    scores, around which soft masks are drawn. A MaskedNetwork
-    computes with the masks, and a SearchedModel trains the variables. All that
-    differs between searches of one kind is in variables, so that they compile
-    once.
+    There are four: SampledMasks has logits, how probably a weight is kept,
+    ScoredMasks scores, of which the highest keep theirs, ConcreteMasks scores,
+    around which soft masks are drawn, and GatedMasks those of noisy gates. A
+    MaskedNetwork computes with the masks, and a SearchedModel trains the
+    variables. All that differs between searches of one kind is in variables,
+    so that they compile once.
 
     Attributes:
         trained: Dict, layer name -> float32 keras.Variable of the kernel's

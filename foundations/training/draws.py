@@ -33,14 +33,17 @@ def uniforms(
 def normals(
     seeds: tf.Tensor, count: tf.Tensor, shapes: tuple[tuple[int, ...], ...]
 ) -> list[tf.Tensor]:
-    """Returns standard normal float32 tensors: quantiles of `uniforms`.
-
-    Those are kept away from 0 and 1 by 1e-7, so no number is beyond 5.2.
+    """Returns standard normal float32 tensors: `normal` of `uniforms`.
 
     Args:
         seeds: As of `uniforms`, like count and shapes.
     """
-    return [
-        tf.math.ndtri(tf.clip_by_value(each, CLOSEST, 1 - CLOSEST))
-        for each in uniforms(seeds, count, shapes)
-    ]
+    return [normal(each) for each in uniforms(seeds, count, shapes)]
+
+
+def normal(uniform: tf.Tensor) -> tf.Tensor:
+    """Returns the standard normal quantiles of a tensor in [0, 1).
+
+    It is kept away from 0 and 1 by 1e-7, so no number is beyond 5.2.
+    """
+    return tf.math.ndtri(tf.clip_by_value(uniform, CLOSEST, 1 - CLOSEST))

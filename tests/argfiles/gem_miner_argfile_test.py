@@ -26,10 +26,11 @@ def test_every_line_parses_for_its_runner(capsys):
         gem_miner.plan,
         ["out dir", "--trials=2", f"--methods={methods}", WEIGHTS]
         + ["--checks=weight_reinit,mask_shuffle,score_inversion"]
-        + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"],
+        + ["--prune_period=8", "--recipe=digits_fc_gem", "--lr=3"]
+        + ["--gate_penalties=.1,.3,1,3,10"],
     )
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(set(lines)) == 2 * (1 + 1 + 5 * 15)
+    assert len(lines) == len(set(lines)) == 2 * (1 + 1 + 5 * 17)
     folders = []
     for line in lines:
         bound = _bound(line)
@@ -53,7 +54,11 @@ def _check_method(bound):
     assert search.regularization == ("L2" if is_l2 else None)
     is_periodic = method in ("gem_miner", "global_ep_iter", "global_ep_l2_iter")
     assert search.prune_period == (8 if is_periodic else 5)
-    assert (search.density is None) == (method in ("hc", "wt", "signed"))
+    is_gated = method in gem_miner_argfile.GATED
+    penalties = (None, 0.1, 0.3, 1, 3, 10)
+    assert search.gate_penalty == (penalties[int(level)] if is_gated else None)
+    unasked = ("hc", "wt", "signed", *gem_miner_argfile.GATED)
+    assert (search.density is None) == (method in unasked)
     inverted = dict.fromkeys(gem_miner_argfile.INVERTED, 3)
     count = {"wt": 0, **inverted}.get(method, 2)
     assert len(checks) == count
@@ -112,6 +117,32 @@ def test_a_signed_supermask_is_searched_for_once_a_trial():
     ]
 
 
+def test_gates_have_penalties_for_densities():
+    lines = gem_miner_argfile.lines(
+        "o", methods="gaussian", gate_penalties=(0.1, 10), trials=1
+    )
+    assert lines == [
+        f"--output_dir=o/trial1/{level}/gaussian --seed=1 --algo=gaussian "
+        f"--gate_penalty={penalty}"
+        for level, penalty in ((1, 0.1), (2, 10))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("methods", "penalties", "message"),
+    [
+        ("gaussian", (), "gate_penalties, .* Received: none with gaussian$"),
+        ("ep", (1,), "gate_penalties, .* Received: 1 with ep$"),
+        ("gaussian", (1, 0.1), "gate_penalties must rise.* Received: 1, 0.1$"),
+        ("gaussian", (1, 1), "gate_penalties must rise"),
+        ("gaussian,ep", (-1,), "gate_penalty must be .* Received: -1"),
+    ],
+)
+def test_penalties_that_do_not_fit_are_errors(methods, penalties, message):
+    with pytest.raises(ValueError, match=message):
+        gem_miner_argfile.lines("o", methods=methods, gate_penalties=penalties)
+
+
 def test_lines_of_one_method_follow_each_other():
     """A worker keeps few compiled programs: a method's densities share one."""
     lines = gem_miner_argfile.lines("o", methods="ep,sr,wt,imp", trials=2)
@@ -135,6 +166,7 @@ def test_published_gives_each_method_its_own_settings():
         methods=",".join(gem_miner_argfile.METHODS),
         densities=(0.05, 0.0144),
         regularization_weights=(1e-4,),
+        gate_penalties=(0.1, 1.0),
         published=True,
         trials=1,
     )

@@ -142,9 +142,10 @@ def test_a_damaged_stage_is_redone_to_the_same_results(tmp_path):
     ("algo", "moment"),
     grids.thinned(
         itertools.product(
-            ["hc_iter", "global_ep_iter", "signed", "concrete"], [1, 3, 4, 6]
+            ["hc_iter", "global_ep_iter", "signed", "concrete", "gaussian"],
+            [1, 3, 4, 6],
         ),
-        [("hc_iter", 3), ("hc_iter", 6), ("concrete", 3)],
+        [("hc_iter", 3), ("hc_iter", 6), ("concrete", 3), ("gaussian", 3)],
     ),
 )
 def test_a_gem_killed_anywhere_ends_in_the_same_bytes(

@@ -104,8 +104,8 @@ class Gem:
 
         Soft masks have left none of a hard one's.
         """
-        is_soft = self.search.algorithm.is_soft
-        return "recomputed" if is_soft else self.tuning.norm_statistics
+        is_noisy = self.search.algorithm.is_noisy
+        return "recomputed" if is_noisy else self.tuning.norm_statistics
 
     def check_free(self) -> None:
         """Raises ValueError if the folder holds what another search leaves."""
@@ -229,7 +229,7 @@ class Gem:
         """Flags of the fine-tuning, where there is one or was always."""
         flags = fields.as_dict(self.tuning)
         if not self.search.algorithm.is_soft:
-            return flags
+            return {**flags, "norm_statistics": self.norm_statistics}
         return {"skip_fine_tune": flags["skip_fine_tune"]}
 
     def _started(self):

@@ -14,6 +14,7 @@ from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.values import fields, seeds, steps
 
 _SCORED = {"algo": search_algos.having("masker")}
+_GATED = {"algo": search_algos.having("gate")}
 _MASKED = {"algo": search_algos.having("has_mask")}
 _GRADUAL = {"algo": search_algos.having("is_gradual")}
 _ROUNDS = {"algo": search_algos.having("has_rounds")}
@@ -23,6 +24,7 @@ _ABOVE = {**_IN_0_AND_1, "bottom_k_on_forward": (False,)}
 _FLIPPED = {"algo": search_algos.having("flips_signs")}
 _COUNTED = {"prune_scope": ("global", "layerwise")}
 _EXPONENTS = {**_SCORED, "regularization": regularizers.HAVE_EXPONENTS}
+GATE_PENALTY = 1.0  # Chosen here: the source's is not known.
 PENALTIES = tuple(n for n in regularizers.REGULARIZERS if n != "none")
 _OF_SCORES = tuple(
     n for n, each in score_rounding.ROUNDINGS.items() if not each.keeps_all
@@ -141,6 +143,13 @@ class GemSearch:
     )
     alpha: float = _of_method("alpha", used_with=_EXPONENTS)
     alpha_prime: float = _of_method("alpha_prime", used_with=_EXPONENTS)
+    gate_penalty: float | None = fields.left_open(
+        "Weight of the penalty of gates, lambda. That is their mean "
+        "probability to be open: the more, the less is kept. None is 1.",
+        at_least=0,
+        convert=fields.as_float,
+        used_with=_GATED,
+    )
     rounding: str = fields.field(
         "naive",
         "How scores become a mask at the end.",
@@ -165,7 +174,8 @@ class GemSearch:
     unflag: bool = _of_method("unflag", used_with=_ABOVE)
     init: str | None = fields.left_open(
         "What weights are drawn from. None is signed_constant where scores are "
-        "trained under masks of 0 and 1, elu_constant for signed, else "
+        "trained under masks of 0 and 1, elu_constant for signed, "
+        "kaiming_uniform with gates, else "
         "kaiming_normal.",
         choices=kernel_initializers.INITS,
     )
@@ -325,6 +335,8 @@ class GemSearch:
     def _usual(self) -> dict:
         """What None stands for, of the flags that the algo uses."""
         algo = self.algorithm
+        if algo.gate:
+            return {"init": "kaiming_uniform", "gate_penalty": GATE_PENALTY}
         if not algo.masker:
             return {"init": "kaiming_normal"}
         starts = "unif" if algo.is_hypercube else "edge_popup"
@@ -344,7 +356,8 @@ class GemSearch:
         is_counted = algo.needs_density or self.bottom_k_on_forward
         if is_asked and algo.trains_scores and not is_counted:
             raise ValueError(
-                f"algo={self.algo} is not asked how much goes: its scores say. "
+                f"algo={self.algo} is not asked how much goes: its "
+                f"{'gate_penalty says' if algo.gate else 'scores say'}. "
                 f"Received: density={self.density}"
             )
         if is_counted and not is_asked and self.prune_scope != "threshold":

@@ -192,8 +192,8 @@ class SanityChecks:
         (),
         "weight_reinit, the same mask on fresh weights; mask_shuffle, each "
         "layer's mask permuted; score_inversion, a search of its own whose "
-        "events take the highest scores, or of concrete, the lowest scores of "
-        "the same search.",
+        "events take the highest scores, or of concrete and gates, the lowest "
+        "scores of the same search.",
         choices=CHECKS,
     )
     reinit_init: str | None = fields.left_open(
@@ -256,8 +256,8 @@ def _check_inverted(search):
     if not takes:
         raise ValueError(
             "score_inversion is for algo=hc_iter, whose events can take a "
-            "fraction of the highest scores, and for concrete. Received: "
-            f"algo={search.algo}, prune_scope={search.prune_scope}"
+            "fraction of the highest scores, and for concrete and gates. "
+            f"Received: algo={search.algo}, prune_scope={search.prune_scope}"
         )
     if not search.unflag:
         raise ValueError(

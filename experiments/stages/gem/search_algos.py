@@ -5,11 +5,16 @@ import typing
 
 from lottery_ticket.experiments.stages.gem import (
     concrete_search,
+    gate_search,
     imp_search,
     random_masks,
     score_search,
 )
-from lottery_ticket.foundations.learned_masks import maskers, objectives
+from lottery_ticket.foundations.learned_masks import (
+    gates,
+    maskers,
+    objectives,
+)
 from lottery_ticket.foundations.values import entries
 
 
@@ -30,6 +35,7 @@ class Algo(entries.Entry):
         regularization: The usual one, of scores.
         is_soft: Whether scores are trained under soft masks, and weights as the
             recipe says.
+        gate: Of one that trains gates, a name in gates.GATES.
         inverted: Function (gem, model) -> masks of the lowest scores of the
             same search; None where that needs another one.
     """
@@ -41,12 +47,18 @@ class Algo(entries.Entry):
     needs_density: bool = True
     regularization: str = "none"
     is_soft: bool = False
+    gate: str = ""
     inverted: typing.Any = None
 
     @property
     def trains_scores(self) -> bool:
         """Whether weights stand still, and scores are trained."""
-        return bool(self.masker) or self.is_soft
+        return bool(self.masker or self.gate) or self.is_soft
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether masks of training are between 0 and 1, unlike the final."""
+        return bool(self.gate) or self.is_soft
 
     @property
     def is_tuned(self) -> bool:
@@ -139,6 +151,26 @@ ALGOS = {
         "of the highest scores are kept",
         objectives.SOURCE,
         is_soft=True,
+        inverted=concrete_search.inverted,
+    ),
+    "gaussian": Algo(
+        gate_search.search,
+        gates.GATES["gaussian"].label,
+        "each weight has a gate, clip(mu + noise, 0, 1), and stays if its mu "
+        "is above 0 at the end; `--gate_penalty` closes gates: the density is "
+        "not asked for",
+        gates.SOURCE,
+        needs_density=False,
+        gate="gaussian",
+        inverted=concrete_search.inverted,
+    ),
+    "hard_concrete": Algo(
+        gate_search.search,
+        gates.GATES["hard_concrete"].label,
+        "as gaussian, by hard concrete gates: L0 regularisation",
+        gates.L0,
+        needs_density=False,
+        gate="hard_concrete",
         inverted=concrete_search.inverted,
     ),
     "wt": Algo(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations.learned_masks import (
+    gated_masks,
     learned_masks,
     mask_source,
     sampled_masks,
@@ -37,12 +38,18 @@ def by_scores():
     return found
 
 
+def by_gates():
+    found = gated_masks.GatedMasks(SHAPES, "gaussian")
+    found.reset(1.0, 4, 3)
+    return found
+
+
 def test_what_is_not_complete_cannot_be_made():
     with pytest.raises(TypeError, match="abstract"):
         mask_source.MaskSource(SHAPES)
 
 
-@pytest.mark.parametrize("make", [by_logits, by_scores])
+@pytest.mark.parametrize("make", [by_logits, by_scores, by_gates])
 def test_every_source_keeps_to_what_is_written_down(make):
     source = make()
     assert source.rescaling in learned_masks.RESCALINGS

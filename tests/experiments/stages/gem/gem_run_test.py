@@ -101,6 +101,14 @@ def test_the_dense_network_is_trained_as_the_recipe_says(tmp_path):
             {"algo": "concrete", "concrete": {"start_iteration": "1ep"}},
             "start_iteration is of presets, .* Received: 1ep",
         ),
+        (
+            {"algo": "gaussian", "concrete": {"temperature": 0.5}},
+            "temperature is for algo=concrete. .* with algo=gaussian",
+        ),
+        (
+            {"algo": "gaussian", "evaluation_samples": 5},
+            "evaluation_samples is for algo=hc",
+        ),
         ({"algo": "concrete", "density": 1}, "needs a density below 1"),
         (
             {"algo": "concrete", "score_init": "unif"},
@@ -140,6 +148,19 @@ def test_settings_of_soft_masks_are_those_of_their_search_alone(tmp_path):
     assert soft.norm_statistics == "recomputed"
     given = [key for key in soft.settings() if key.startswith("fine_tune")]
     assert not given
+
+
+def test_gates_have_a_penalty_and_the_flags_of_fine_tuning(tmp_path):
+    gated = small.gem(tmp_path, algo="gaussian", tuning={"fine_tune_lr": 0.5})
+    other = small.gem(tmp_path)
+    for of in ("settings", "search_settings", "tuning_settings"):
+        assert getattr(gated, of)()["gate_penalty"] == 1.0
+        assert getattr(other, of)()["gate_penalty"] is None
+    assert gated.tuned_recipe().lr == 0.5
+    assert gated.search_recipe() == gated.recipe
+    for of in ("settings", "tuning_settings"):
+        assert getattr(gated, of)()["norm_statistics"] == "recomputed"
+        assert getattr(other, of)()["norm_statistics"] == "search"
 
 
 def test_a_rate_that_is_the_recipes_is_the_usual_one(tmp_path):

@@ -44,6 +44,7 @@ OTHER = {
     "project_every": 3,
     "clamp_in_forward": True,
     "bottom_k_on_forward": True,
+    "gate_penalty": 0.3,
     "rounding": "prob",
     "noise_ratio": 0.3,
     "prob_layers": ("layer0",),
@@ -56,8 +57,8 @@ OTHER = {
     "smart_ratio_version": 2,
 }
 NEEDS = {
-    algo: {} if algo in ("hc", "wt", "imp", "signed") else {"density": 0.05}
-    for algo in search_algos.ALGOS
+    algo: {"density": 0.05} if each.needs_density else {}
+    for algo, each in search_algos.ALGOS.items()
 }
 
 
@@ -93,6 +94,9 @@ def test_edge_popup_and_pruning_have_their_own():
     assert (found.regularization, found.threshold_share) == ("none", 0.4)
     found = gem_search.GemSearch("imp").resolved(0)
     assert (found.init, found.score_init) == ("kaiming_normal", None)
+    assert found.gate_penalty is None
+    found = gem_search.GemSearch("gaussian").resolved(0)
+    assert (found.init, found.gate_penalty) == ("kaiming_uniform", 1.0)
 
 
 @given(st.floats(1e-3, 100))
@@ -169,6 +173,8 @@ def test_a_flag_without_effect_is_an_error_that_says_what_uses_it(name):
         ({"project_every": -1}, "project_every must be an integer, at least 0"),
         ({"imp_rounds": True}, "imp_rounds must be an integer"),
         ({"evaluation_samples": 1.5}, "Received: 1.5"),
+        ({"gate_penalty": -1}, "gate_penalty must be .* Received: -1"),
+        ({"gate_penalty": "a"}, "gate_penalty must be a number"),
         ({"mask_seed": -1}, "mask_seed must be an integer, at least 0"),
     ],
 )
@@ -203,6 +209,7 @@ def test_values_out_of_range_are_named(flags, message):
         {"algo": "wt", "init": "xavier_normal"},
         {"algo": "signed", "threshold_share": 0, "score_init": "bern"},
         {"algo": "signed", "init": "xavier_constant", "regularization": "L1"},
+        {"algo": "gaussian", "gate_penalty": 0},
         {**HC, "drop_bottom_half": True},
     ],
 )
@@ -222,7 +229,7 @@ def test_these_go_together(flags):
         ),
         ({**D, "prune_fraction": 0.1}, "prune_fraction=0.1 with density=0.05"),
         ({**D, "algo": "imp", "prune_fraction": 0.1}, "is for density=None"),
-        ({**D, **HC}, "algo=hc is not asked how much goes"),
+        ({**D, **HC}, "algo=hc is not asked how much goes: its scores say"),
         ({**D, "algo": "signed"}, "algo=signed is not asked how much goes"),
         (
             {"algo": "signed", "target_sparsity": 5.0},
@@ -245,6 +252,15 @@ def test_these_go_together(flags):
             {"algo": "signed", "regularization": "var_red_1"},
             "those of 'signed' have both signs",
         ),
+        (
+            {**D, "algo": "gaussian"},
+            "algo=gaussian is not asked .*: its gate_penalty says.*=0.05",
+        ),
+        (
+            {"target_sparsity": 5, "algo": "hard_concrete"},
+            "algo=hard_concrete is not asked how much goes",
+        ),
+        ({"algo": "gaussian", "scale_fan": "kept"}, "scale_fan"),
         ({**D, "prune_scope": "threshold"}, "with prune_scope=threshold"),
         ({"algo": "hc", "bottom_k_on_forward": True}, "needs a density"),
         ({"prune_scope": "threshold", "ties": "legacy"}, "ties is for prune_"),
@@ -422,7 +438,7 @@ def test_too_short_a_search_has_no_event():
 
 @pytest.mark.parametrize(
     "algo",  # Of soft masks there is no such key.
-    [n for n in search_algos.having("trains_scores") if n != "concrete"],
+    search_algos.having("masker"),
 )
 def test_what_differs_in_density_or_weight_alone_is_compiled_once(algo):
     is_asked = search_algos.ALGOS[algo].needs_density

@@ -3,7 +3,11 @@
 import pytest
 
 from lottery_ticket.experiments.stages.gem import gem_search, search_algos
-from lottery_ticket.foundations.learned_masks import maskers, regularizers
+from lottery_ticket.foundations.learned_masks import (
+    gates,
+    maskers,
+    regularizers,
+)
 from lottery_ticket.tests import contracts
 
 ALGOS = search_algos.ALGOS
@@ -17,11 +21,14 @@ def test_every_algo_says_what_it_is():
 def test_the_facts_of_an_algo_fit_each_other(algo):
     entry = ALGOS[algo]
     assert not entry.masker or entry.masker in maskers.MASKERS
+    assert not entry.gate or entry.gate in gates.GATES
     assert entry.regularization in regularizers.REGULARIZERS
     unused = gem_search.unused(algo)
     assert bool(entry.masker) == ("score_init" not in unused)
-    assert entry.trains_scores == bool(entry.masker or entry.is_soft)
-    assert not (entry.masker and entry.is_soft)
+    kinds = bool(entry.masker) + entry.is_soft + bool(entry.gate)
+    assert kinds == entry.trains_scores
+    assert bool(entry.gate) == ("gate_penalty" not in unused)
+    assert entry.is_noisy == (entry.is_soft or bool(entry.gate))
     assert entry.is_hypercube == ("threshold" not in unused)
     assert entry.has_mask == ("density" not in unused)
     assert entry.flips_signs == ("threshold_share" not in unused)
@@ -45,7 +52,7 @@ def test_an_algo_that_needs_a_density_is_refused_without(algo):
 def test_algos_are_listed_by_their_facts():
     assert search_algos.having("trains_scores") == (
         *("hc", "hc_iter", "ep", "global_ep", "global_ep_iter", "signed"),
-        "concrete",
+        *("concrete", "gaussian", "hard_concrete"),
     )
     assert search_algos.having("flips_signs") == ("signed",)
     assert search_algos.having("is_hypercube") == ("hc", "hc_iter")

@@ -9,6 +9,7 @@ from lottery_ticket.experiments.stages.gem import (
     concrete_flags,
     gem_search,
     gem_stages,
+    search_algos,
 )
 from lottery_ticket.experiments.stages.gem import gem_run as gem_lib
 from lottery_ticket.foundations.records import save_restore
@@ -40,7 +41,8 @@ def search(**flags):
     algo = flags.get("algo", "hc_iter")
     asked = {"density", "prune_fraction", "target_sparsity"} & set(flags)
     usual = {}
-    if algo not in ("hc", "wt", "signed") and not asked:
+    has_none = algo in ("hc", "wt", "signed") or search_algos.ALGOS[algo].gate
+    if not has_none and not asked:
         usual["density"] = 0.25
     if algo in ("hc_iter", "global_ep_iter", "imp"):
         usual["prune_period"] = 2
