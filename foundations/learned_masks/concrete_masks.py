@@ -16,7 +16,6 @@ from lottery_ticket.foundations.learned_masks import (
 )
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import collapse, pruning, quotas
-from lottery_ticket.foundations.training import draws
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import seeds
 
@@ -146,9 +145,8 @@ class ConcreteMasks(mask_source.MaskSource):
 
     def masked(self, trained: list, weights: list, training: bool) -> list:
         if training:
-            masks = maskers.concrete(
-                trained, self._uniforms(), self._temperature
-            )
+            uniforms = self.drawn(tf.convert_to_tensor(self._seeds.value))
+            masks = maskers.concrete(trained, uniforms, self._temperature)
         else:
             count = tf.convert_to_tensor(self.kept_count.value)
             masks = maskers.highest(trained, count)
@@ -200,13 +198,6 @@ class ConcreteMasks(mask_source.MaskSource):
 
     def outcome(self) -> dict[str, Network]:
         return {"scores": self.values}
-
-    def _uniforms(self):
-        return draws.uniforms(
-            tf.convert_to_tensor(self._seeds.value),
-            tf.convert_to_tensor(self.iterations.value),
-            tuple(tuple(each.shape) for each in self.trained.values()),
-        )
 
 
 def highest(scores: Network, count: int) -> Network:

@@ -14,7 +14,6 @@ from lottery_ticket.foundations.learned_masks import (
 )
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import collapse
-from lottery_ticket.foundations.training import draws
 from lottery_ticket.foundations.values import masks as masks_lib
 from lottery_ticket.foundations.values import seeds
 
@@ -116,7 +115,8 @@ class GatedMasks(mask_source.MaskSource):
 
     def masked(self, trained: list, weights: list, training: bool) -> list:
         if training:
-            pairs = zip(trained, self._uniforms(), strict=True)
+            uniforms = self.drawn(tf.convert_to_tensor(self._seeds.value))
+            pairs = zip(trained, uniforms, strict=True)
             masks = [self._gate.function(*pair) for pair in pairs]
         else:
             masks = [each > self._gate.threshold for each in trained]
@@ -172,13 +172,6 @@ class GatedMasks(mask_source.MaskSource):
 
     def outcome(self) -> dict[str, Network]:
         return {"scores": self.values}
-
-    def _uniforms(self):
-        return draws.uniforms(
-            tf.convert_to_tensor(self._seeds.value),
-            tf.convert_to_tensor(self.iterations.value),
-            tuple(tuple(each.shape) for each in self.trained.values()),
-        )
 
 
 class _Within(keras.constraints.Constraint):

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from lottery_ticket.foundations.training import draws
+
 Network = dict[str, np.ndarray]
 
 
@@ -104,6 +106,18 @@ class MaskSource(abc.ABC):
     @abc.abstractmethod
     def losses(self, trained: list, weights: list) -> list:
         """Returns what is added to the loss, a list; arguments as `masked`."""
+
+    def drawn(self, seeds: tf.Tensor) -> list:
+        """Returns a tensor in [0, 1) for each layer, of this iteration.
+
+        Args:
+            seeds: int64, one for each layer; see `draws.uniforms`.
+        """
+        return draws.uniforms(
+            seeds,
+            tf.convert_to_tensor(self.iterations.value),
+            tuple(tuple(each.shape) for each in self.trained.values()),
+        )
 
     def event(self, iteration: int, weights: Network) -> dict:
         """Does what `Trainee.event` says; weights are all frozen ones, by name.

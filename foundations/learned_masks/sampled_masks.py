@@ -13,7 +13,6 @@ from lottery_ticket.foundations.learned_masks import (
     searched_model,
 )
 from lottery_ticket.foundations.records import save_restore
-from lottery_ticket.foundations.training import draws
 from lottery_ticket.foundations.values import seeds
 
 Network = dict[str, np.ndarray]
@@ -110,11 +109,8 @@ class SampledMasks(mask_source.MaskSource):
         Args:
             training: Whether this is a training iteration.
         """
-        return draws.uniforms(
-            tf.convert_to_tensor(self._seeds.value)[:, 0 if training else 1],
-            tf.convert_to_tensor(self.iterations.value),
-            tuple(tuple(each.shape) for each in self.trained.values()),
-        )
+        moment = 0 if training else 1
+        return self.drawn(tf.convert_to_tensor(self._seeds.value)[:, moment])
 
     def losses(self, trained: list, weights: list) -> list:
         return []

@@ -5,7 +5,6 @@ import logging
 
 import numpy as np
 
-from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_weights
 from lottery_ticket.foundations.learned_masks import objectives
 from lottery_ticket.foundations.machine import files, lazy
@@ -56,20 +55,8 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     }
     searched.reset(weights, scores, gem.recipe.init_seed)
     ends = {*range(per_epoch, length + 1, per_epoch), length}
-    from_recipe.train(
-        recipe,
-        _plain(dataset),
-        searched,
-        gem.search_directory,
-        label="search",
-        course=run_settings.Course(event_iterations=tuple(sorted(ends))),
-        output=run_settings.Output(
-            gem.search_settings(),
-            save_summaries=gem.save_summaries,
-            quiet=gem.quiet,
-        ),
-        hook=_hook(flags.method(), recipe, model, per_epoch),
-    )
+    hook = _hook(flags.method(), recipe, model, per_epoch)
+    gem.train_search(_plain(dataset), searched, ends, hook)
     masks, scores = _found(gem, model)
     results = {**_last(gem), **concrete_masks.boundary(scores, masks)}
     return gem_weights.Ticket(masks, weights, results)

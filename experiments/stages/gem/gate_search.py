@@ -1,11 +1,9 @@
 """The search by gates: Gaussian ones, and hard concrete ones (L0)."""
 
-from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_weights, measures
 from lottery_ticket.foundations.learned_masks import gates
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.records import paths, run_record, save_restore
-from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import seeds, steps
 
 with lazy.imports():
@@ -30,19 +28,7 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     )
     gated.reset(weights, start, gem.recipe.init_seed)
     ends = {*range(per_epoch, length + 1, per_epoch), length}
-    from_recipe.train(
-        gem.recipe,
-        dataset,
-        gated,
-        gem.search_directory,
-        label="search",
-        course=run_settings.Course(event_iterations=tuple(sorted(ends))),
-        output=run_settings.Output(
-            gem.search_settings(),
-            save_summaries=gem.save_summaries,
-            quiet=gem.quiet,
-        ),
-    )
+    gem.train_search(dataset, gated, ends)
     masks = save_restore.restore_network(paths.masks(gem.search_directory))
     return gem_weights.Ticket(
         {name: masks[name] for name in model.masks},

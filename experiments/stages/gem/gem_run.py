@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from lottery_ticket.experiments.settings import fine_tuning, recipes
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import (
     concrete_flags,
     gem_search,
@@ -12,11 +13,19 @@ from lottery_ticket.experiments.stages.gem import (
     imp_search,
     search_algos,
 )
-from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.machine import files, lazy
 from lottery_ticket.foundations.records import save_restore
 from lottery_ticket.foundations.selection import collapse
-from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import fields, names, steps
+from lottery_ticket.foundations.training import run_settings, step_hooks
+from lottery_ticket.foundations.values import (
+    dataset_base,
+    fields,
+    names,
+    steps,
+)
+
+with lazy.imports():
+    from lottery_ticket.foundations.learned_masks import searched_model
 
 SEARCH_FOLDER = "search"
 
@@ -97,6 +106,30 @@ class Gem:
         if not self.search.algorithm.is_soft:
             return self.recipe
         return self.concrete.recipe(self.recipe)
+
+    def train_search(
+        self,
+        dataset: dataset_base.DatasetBase,
+        searched: "searched_model.SearchedModel",
+        events: set[int],
+        hook: step_hooks.StepHook = step_hooks.NONE,
+    ) -> None:
+        """Trains a search in its folder, with events after some iterations."""
+        from_recipe.train(
+            self.search_recipe(),
+            dataset,
+            searched,
+            self.search_directory,
+            label="search",
+            course=run_settings.Course(event_iterations=tuple(sorted(events))),
+            output=run_settings.Output(
+                self.search_settings(),
+                save_summaries=self.save_summaries,
+                quiet=self.quiet,
+            ),
+            is_first=not self.is_inverted,
+            hook=hook,
+        )
 
     @property
     def norm_statistics(self) -> str:

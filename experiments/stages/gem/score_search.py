@@ -3,12 +3,10 @@
 import attrs
 import numpy as np
 
-from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_weights, measures
 from lottery_ticket.foundations.learned_masks import score_draws, score_rounding
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.records import paths, save_restore
-from lottery_ticket.foundations.training import run_settings
 from lottery_ticket.foundations.values import dataset_base, seeds, steps
 
 with lazy.imports():
@@ -38,21 +36,8 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
         if score_rounding.ROUNDINGS[method.rounding.name].needs_loss
         else None,
     ).reset(weights, _scores(gem.search, model, weights), gem.recipe.init_seed)
-    ends = tuple((epoch + 1) * per_epoch for epoch in range(epochs))
-    from_recipe.train(
-        gem.recipe,
-        dataset,
-        scored,
-        gem.search_directory,
-        label="search",
-        course=run_settings.Course(event_iterations=ends),
-        output=run_settings.Output(
-            gem.search_settings(),
-            save_summaries=gem.save_summaries,
-            quiet=gem.quiet,
-        ),
-        is_first=not gem.is_inverted,
-    )
+    ends = {(epoch + 1) * per_epoch for epoch in range(epochs)}
+    gem.train_search(dataset, scored, ends)
     masks, final = map(
         save_restore.restore_network,
         (paths.masks(gem.search_directory), paths.final(gem.search_directory)),
