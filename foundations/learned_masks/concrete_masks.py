@@ -145,7 +145,7 @@ class ConcreteMasks(mask_source.MaskSource):
 
     def masked(self, trained: list, weights: list, training: bool) -> list:
         if training:
-            uniforms = self.drawn(tf.convert_to_tensor(self._seeds.value))
+            uniforms = self.drawn(self._seeds.value)
             masks = maskers.concrete(trained, uniforms, self._temperature)
         else:
             count = tf.convert_to_tensor(self.kept_count.value)

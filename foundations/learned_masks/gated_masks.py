@@ -115,7 +115,7 @@ class GatedMasks(mask_source.MaskSource):
 
     def masked(self, trained: list, weights: list, training: bool) -> list:
         if training:
-            uniforms = self.drawn(tf.convert_to_tensor(self._seeds.value))
+            uniforms = self.drawn(self._seeds.value)
             pairs = zip(trained, uniforms, strict=True)
             masks = [self._gate.function(*pair) for pair in pairs]
         else:

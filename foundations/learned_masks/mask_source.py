@@ -114,7 +114,7 @@ class MaskSource(abc.ABC):
             seeds: int64, one for each layer; see `draws.uniforms`.
         """
         return draws.uniforms(
-            seeds,
+            tf.convert_to_tensor(seeds),
             tf.convert_to_tensor(self.iterations.value),
             tuple(tuple(each.shape) for each in self.trained.values()),
         )

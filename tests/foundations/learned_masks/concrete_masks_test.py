@@ -203,7 +203,8 @@ def test_one_step_against_numpy():
     source.assign({name: x + 1 for name, x in source.values.items()})
     before = {name: np.float64(x) for name, x in source.values.items()}
     source.iterations.assign(0)
-    uniforms = dict(zip(before, source._uniforms(), strict=True))
+    drawn = source.drawn(source._seeds.value)
+    uniforms = dict(zip(before, drawn, strict=True))
     train("loss", 1, optimizer=optimizer, found=found)
     # The masks, forwards and backwards.
     masks = {

@@ -181,7 +181,7 @@ def test_one_step_against_numpy(name):
     found, weights = search(name, 3.0, 0, **options)
     source = found.source
     before = {n: np.float64(each) for n, each in source.values.items()}
-    uniforms = [each.numpy() for each in source._uniforms()]
+    uniforms = [each.numpy() for each in source.drawn(source._seeds.value)]
     pairs = [
         gates_test.numpy_gates(name, before[layer], uniform)
         for layer, uniform in zip(before, uniforms, strict=True)

@@ -6,6 +6,7 @@ import types
 import numpy as np
 import pytest
 
+from lottery_ticket.experiments.stages import from_recipe
 from lottery_ticket.experiments.stages.gem import gem_weights, score_search
 from lottery_ticket.foundations.learned_masks import score_draws
 from lottery_ticket.foundations.networks import layer_names
@@ -164,7 +165,7 @@ def test_scores_are_drawn_by_name_or_from_weights(tmp_path, monkeypatch):
         seen.append(scored.source.values)
         raise InterruptedError
 
-    monkeypatch.setattr(score_search.from_recipe, "train", look)
+    monkeypatch.setattr(from_recipe, "train", look)
     for flags in (
         {"score_init": "bern"},
         {"algo": "ep"},
