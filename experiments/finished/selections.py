@@ -1,7 +1,7 @@
 """Which weights of a finished ticket a branch keeps: selections by name."""
 
 import functools
-import typing
+from collections.abc import Callable
 
 import numpy as np
 
@@ -138,7 +138,7 @@ class Selected:
         return self._of(groups) if self.known is None else self.known
 
     @property
-    def checksum(self) -> str | typing.Callable[[], str | None]:
+    def checksum(self) -> str | None | Callable[[], str | None]:
         """Of the masks, or a function where they follow from other settings.
 
         It gives None for what is not known yet. A ticket's own are not read

@@ -179,7 +179,7 @@ def train(
     finetune=False,
     output=run_settings.Output(),  # noqa: B008
     is_first=True,
-    hook=step_hooks.NONE,
+    hook: step_hooks.StepHook = step_hooks.NONE,
 ):
     """Trains a model once, as a recipe says; see `trainer.train`.
 
