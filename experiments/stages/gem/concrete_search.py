@@ -8,7 +8,7 @@ import numpy as np
 from lottery_ticket.experiments.stages.gem import gem_weights
 from lottery_ticket.foundations.learned_masks import objectives
 from lottery_ticket.foundations.machine import files, lazy
-from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.training import run_settings, step_hooks
 from lottery_ticket.foundations.values import steps
 
@@ -58,7 +58,12 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     hook = _hook(flags.method(), recipe, model, per_epoch)
     gem.train_search(_plain(dataset), searched, ends, hook)
     masks, scores = _found(gem, model)
-    results = {**_last(gem), **concrete_masks.boundary(scores, masks)}
+    results = {
+        **gem.last_event(
+            *("nominal_density", "positive_share", "multiplier", "objective")
+        ),
+        **concrete_masks.boundary(scores, masks),
+    }
     return gem_weights.Ticket(masks, weights, results)
 
 
@@ -119,11 +124,3 @@ def _found(gem, model):
         )
     ]
     return [{name: each[name] for name in model.masks} for each in found]
-
-
-def _last(gem):
-    """Where the search stood at its end, of its record."""
-    record = run_record.read(gem.search_directory) or {}
-    last = record["events"][-1]
-    names = "nominal_density", "positive_share", "multiplier", "objective"
-    return {name: last[name] for name in names}

@@ -3,7 +3,7 @@
 from lottery_ticket.experiments.stages.gem import gem_weights, measures
 from lottery_ticket.foundations.learned_masks import gates
 from lottery_ticket.foundations.machine import lazy
-from lottery_ticket.foundations.records import paths, run_record, save_restore
+from lottery_ticket.foundations.records import paths, save_restore
 from lottery_ticket.foundations.values import seeds, steps
 
 with lazy.imports():
@@ -33,7 +33,10 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
     return gem_weights.Ticket(
         {name: masks[name] for name in model.masks},
         weights,
-        {**_evaluated(dataset, model, gated), **_last(gem)},
+        {
+            **_evaluated(dataset, model, gated),
+            **gem.last_event("expected_density", "fractional_share"),
+        },
     )
 
 
@@ -48,13 +51,4 @@ def _evaluated(dataset, model, gated):
     return {
         "before_rounding": evaluation.evaluate({**weights, **fractional}),
         "samples": network_evaluation.in_lists([binary]),
-    }
-
-
-def _last(gem):
-    """Where the search stood at its end, of its record."""
-    record = run_record.read(gem.search_directory) or {}
-    last = record["events"][-1]
-    return {
-        name: last[name] for name in ("expected_density", "fractional_share")
     }

@@ -14,7 +14,7 @@ from lottery_ticket.experiments.stages.gem import (
     search_algos,
 )
 from lottery_ticket.foundations.machine import files, lazy
-from lottery_ticket.foundations.records import save_restore
+from lottery_ticket.foundations.records import run_record, save_restore
 from lottery_ticket.foundations.selection import collapse
 from lottery_ticket.foundations.training import run_settings, step_hooks
 from lottery_ticket.foundations.values import (
@@ -130,6 +130,12 @@ class Gem:
             is_first=not self.is_inverted,
             hook=hook,
         )
+
+    def last_event(self, *names: str) -> dict:
+        """Returns entries of the search's last event, of its record."""
+        record = run_record.read(self.search_directory) or {}
+        last = record["events"][-1]
+        return {name: last[name] for name in names}
 
     @property
     def norm_statistics(self) -> str:

@@ -175,8 +175,7 @@ class GemSearch:
     init: str | None = fields.left_open(
         "What weights are drawn from. None is signed_constant where scores are "
         "trained under masks of 0 and 1, elu_constant for signed, "
-        "kaiming_uniform with gates, else "
-        "kaiming_normal.",
+        "kaiming_uniform with gates, else kaiming_normal.",
         choices=kernel_initializers.INITS,
     )
     fan_mode: str = fields.field(

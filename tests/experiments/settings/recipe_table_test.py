@@ -14,19 +14,6 @@ PARTS = {
 }
 
 
-@pytest.mark.parametrize("name", recipe_table.RECIPES)
-def test_every_recipe_states_its_source_and_what_to_expect(name):
-    settings = recipe_table.RECIPES[name]
-    assert settings["source"]
-    assert settings["expect"]
-
-
-@pytest.mark.parametrize("name", recipe_table.RECIPES)
-def test_every_setting_is_a_flag(name):
-    known = {*fields.names_of(recipes.Recipe), "source", "expect"}
-    assert set(recipe_table.RECIPES[name]) <= known
-
-
 def test_the_papers_lenet():
     recipe = recipes.Recipe("mnist_fc")
     assert recipe.optimizer == "adam"

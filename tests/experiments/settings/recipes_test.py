@@ -31,6 +31,14 @@ LEFT_OPEN = {"dataset", "model", "validation_size"}
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_states_its_source_and_what_to_expect(name):
+    settings = recipes.RECIPES[name]
+    assert settings["source"] and settings["expect"]
+    known = {*fields.names_of(recipes.Recipe), "source", "expect"}
+    assert set(settings) <= known
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_is_complete(name):
     recipe = recipes.Recipe(name)
     for field in attrs.fields(recipes.Recipe):
