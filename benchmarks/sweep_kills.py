@@ -30,6 +30,7 @@ FLAGS = "--training_len=20it --iterations=1 --save_summaries=False --quiet"
 MARK = "LOTTERY_TICKET_SWEEP_KILLS"  # Variable of all processes of a sweep.
 # Of run.json, what is so in every run of the same settings.
 SAME = ("settings", "inputs", "iterations", "density", "effective", "checksums")
+POLL_S = 0.2  # The longest time between two looks at what is complete.
 END_S = 10  # After which no process of a killed sweep may be there.
 
 
@@ -39,7 +40,6 @@ def sweep_kills(
     parents: int = 5,
     retries: int = 3,
     workers: int = 2,
-    pause_s: float = 8.0,
     seed: int = 0,
 ) -> None:
     """Prints runs that are lost, of other bytes or done again, and orphans.
@@ -50,16 +50,15 @@ def sweep_kills(
         parents: Kills of the sweep itself.
         retries: How often the sweep tries a line again that fails.
         workers: Worker processes.
-        pause_s: The longest time between two kills; a worker needs some seconds
-            to load TensorFlow.
-        seed: Of the times and the victims.
+        seed: Of the times and the victims. The kills come as the runs get
+            complete, evenly, so that a fast machine does not outrun them.
     """
     with tempfile.TemporaryDirectory() as folder:
         study = _Study(pathlib.Path(folder), lines, workers, retries)
         began_at = time.monotonic()
         study.run_alone()
         middle_at = time.monotonic()
-        study.run_disturbed(kills, parents, pause_s, random.Random(seed))
+        study.run_disturbed(kills, parents, random.Random(seed))
         print(
             f"{lines} lines, {study.killed[0]} workers and {study.killed[1]} "
             f"sweeps killed, {study.started} commands until all was done"
@@ -98,23 +97,27 @@ class _Study:
         if self._start("alone").wait():
             raise RuntimeError("The undisturbed sweep failed")
 
-    def run_disturbed(self, kills, parents, pause_s, rng):
+    def run_disturbed(self, kills, parents, rng):
         """Runs all lines, with kills, and the same command until all is done.
 
-        The kills of sweeps lie evenly between those of workers.
+        The kills of sweeps lie evenly between those of workers, and all kills
+        evenly between the runs that get complete.
         """
         left = ["worker"] * kills
         for number in range(parents):
             left.insert((number + 1) * kills // (parents + 1), "sweep")
+        runs_a_kill = len(self._runs("alone")) / (len(left) + 1)
+        due = [runs_a_kill * (number + 1) for number in range(len(left))]
         while True:
             mark = uuid.uuid4().hex
             sweep = self._start("killed", mark)
             self.started += 1
             while sweep.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    sweep.wait(rng.uniform(0.5, pause_s))
+                    sweep.wait(rng.uniform(0.01, POLL_S))
                 self._note()
-                if left and sweep.poll() is None:
+                is_due = left and len(self._seen) >= due[-len(left)]
+                if is_due and sweep.poll() is None:
                     self._kill(left, sweep, mark, rng)
             self._count_orphans(mark)
             if sweep.returncode == 0:
