@@ -60,6 +60,7 @@ def _less_plain(experiment, text, source, bound):
         source,
         measures.gain(0.07, "fc/large_final", f"fc/{experiment}"),
         bound,
+        scales=("paper", "short"),
     )
 
 
