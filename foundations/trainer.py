@@ -85,11 +85,7 @@ def train(
     _check_backend()
     run_callbacks.check(callbacks)
     check_fits(model, dataset)
-    if step.label_smoothing and not model.task.smooths_labels:
-        raise ValueError(
-            "label_smoothing is for classification. Received: "
-            f"{step.label_smoothing}, for the task {model.task.name}"
-        )
+    _check_smoothing(model, step)
     span = course.span(training_len, dataset.train.iterations_per_epoch)
     _check_events(model, step.hook, span)
     evaluated = intervals.of(dataset.splits)
@@ -118,10 +114,7 @@ def train(
         collapse.check(
             before.masks, before.effective, output.on_collapse, label
         )
-        if dataset.vocabulary is not None:
-            words = "\n".join(dataset.vocabulary) + "\n"
-            path = files.join(output_dir, VOCABULARY)
-            files.write(path, words.encode())
+        _write_vocabulary(dataset, output_dir)
         program = programs.program(
             model,
             optimizer_fn,
@@ -244,6 +237,13 @@ class RunMasks:
         }
 
 
+def _write_vocabulary(dataset, output_dir):
+    """Writes what numbers in texts mean, where examples are texts."""
+    if dataset.vocabulary is not None:
+        words = "\n".join(dataset.vocabulary) + "\n"
+        files.write(files.join(output_dir, VOCABULARY), words.encode())
+
+
 def _saved(run, model, before, output, bar):
     """Saves what has been trained; returns weights before and after."""
     outcome = model.outcome()
@@ -264,6 +264,14 @@ def _check_backend():
         raise RuntimeError(
             "Keras must run on TensorFlow: set KERAS_BACKEND=tensorflow. "
             f"Received: {keras.backend.backend()}"
+        )
+
+
+def _check_smoothing(model, step):
+    if step.label_smoothing and not model.task.smooths_labels:
+        raise ValueError(
+            "label_smoothing is for classification. Received: "
+            f"{step.label_smoothing}, for the task {model.task.name}"
         )
 
 
