@@ -22,6 +22,10 @@ def _grid(*flags):
     return (steps.Step("lottery_experiment", "deconstructing_argfile", words),)
 
 
+def _supermasks(*flags):
+    return (steps.Step("supermask", "supermask_argfile", (FC, *flags)),)
+
+
 def _untrained_steps(*flags, training=SELDOM):
     """Dense networks, of which only the last weights count, and their masks."""
     dense = (
@@ -197,12 +201,12 @@ STUDIES = {
         "learned masks of an untrained LeNet-300-100, MNIST",
         "zhou_2019",
         {
-            "paper": (steps.Step("supermask", "supermask_argfile", (FC,)),),
-            "smoke": (
-                steps.Step(
-                    "supermask", "supermask_argfile", (FC, *claims.TINY)
-                ),
+            "paper": _supermasks(),
+            "short": _supermasks(
+                *("--training_len=200ep", "--test_interval=2200"),
+                "--validate_interval=2200",
             ),
+            "smoke": _supermasks(*claims.TINY),
         },
         {
             "plain": _learned("supermask", "", 95.3),
