@@ -4,6 +4,7 @@ from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import mask_arrays, selection
 from lottery_ticket.analysis.sections import (
     early_birds,
+    early_crops,
     overlaps,
     parts,
     sign_changes,
@@ -35,8 +36,11 @@ def mask_facts(
     With early_bird, it also tells from which iteration on masks of these
     densities, drawn by magnitude from the weights that runs saved on the way,
     are decided, and writes how they got there to early_bird.csv and a figure.
+    And, of dense runs, at which of these iterations EarlyCroP would prune to
+    such densities, by how far weights have moved: early_crop.csv, and a figure.
 
-    Source: of that, You et al. 2020 (https://arxiv.org/abs/1909.11957).
+    Source: of that, You et al. 2020 (https://arxiv.org/abs/1909.11957), and
+    Rachwan et al. 2022 (https://arxiv.org/abs/2206.10451).
 
     Args:
         output_dir: Folder of results, such as OUT in
@@ -47,7 +51,8 @@ def mask_facts(
         levels: Levels to look at, such as 0,3,7; None takes all.
         quiet: Whether to show no progress.
         early_bird: Densities of masks, such as .2,.05, of which to tell since
-            when they are decided; None draws none.
+            when they are decided, and when EarlyCroP prunes to them; None
+            tells neither.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -70,9 +75,12 @@ def mask_facts(
         sign_changes.section(runs, quiet),
     ]
     if early_bird:
-        sections.append(early_birds.section(runs, early_bird, quiet))
+        sections += [
+            early_birds.section(runs, early_bird, quiet),
+            early_crops.section(runs, early_bird, quiet),
+        ]
     problems = [*found.problems, *damaged]
-    problems += [each for own in sections for each in own.problems]
+    problems += dict.fromkeys(e for own in sections for e in own.problems)
     facts = "\n".join(own.text for own in sections if own.text)
     text = f"{facts}\n{parts.problems_text(problems)}"
     written = {k: each for own in sections for k, each in own.tables.items()}

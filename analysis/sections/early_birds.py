@@ -1,7 +1,6 @@
 """From which iteration on a mask is decided: Early-Bird, of saved weights."""
 
 import collections
-import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -13,18 +12,14 @@ from lottery_ticket.analysis.look import (
     tables,
 )
 from lottery_ticket.analysis.reading import (
-    mask_arrays,
     records,
+    saved_weights,
     selection,
     tree,
 )
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy, progress
-from lottery_ticket.foundations.records import (
-    paths,
-    run_record,
-    save_restore,
-)
+from lottery_ticket.foundations.records import paths
 from lottery_ticket.foundations.selection import (
     layer_shares,
     pruning,
@@ -37,7 +32,6 @@ with lazy.imports():
 # Source: You et al. 2020 (https://arxiv.org/abs/1909.11957), in its code.
 BEFORE = 4  # Masks that the newest is compared with.
 BELOW = 0.1  # Of the distance; there of all entries, here of chance.
-FINAL = "final"
 RUN = ["experiment", "trial", "level", "run"]
 KEYS = ["experiment", "level", "mask_density"]
 MEASURES = ("distance", "to_end")
@@ -240,45 +234,19 @@ def _of_run(run, densities):
     Raises ValueError if its weights are not whole.
     """
     record = records.read(run["directory"], tree.RUN)
-    saved = record["checksums"]
-    if any(name.startswith(f"{paths.FIRST_MASKS}/") for name in saved):
+    first = f"{paths.FIRST_MASKS}/"
+    if any(name.startswith(first) for name in record["checksums"]):
         return []
-    points = _points(saved)
+    points = saved_weights.points(record)
     if len(points) < BEFORE:
         return None
-    _check(run, saved, points.values())
-    points[record["iterations"]] = FINAL
-    masks = _arrays(run, "masks")
+    saved_weights.check(run, record)
+    points[record["iterations"]] = saved_weights.FINAL
+    masks = saved_weights.arrays(run, "masks")
     kept = {each: _kept(record["settings"], masks, each) for each in densities}
     wanted = {density: quota for density, quota in kept.items() if quota}
     keys = {key: run[key] for key in RUN}
     return [{**keys, **row} for row in _rows(run, points, masks, wanted)]
-
-
-def _points(saved):
-    """Dict, iteration -> folder of weights saved on the way, in order."""
-    found = {re.match(r"iteration(\d+)/", name) for name in saved}
-    iterations = {int(each[1]) for each in found if each is not None}
-    return {each: f"iteration{each}" for each in sorted(iterations)}
-
-
-def _check(run, saved, folders):
-    """Raises ValueError unless what was saved on the way is as recorded."""
-    for folder in folders:
-        names = save_restore.files_of(folder, run["layers"], saved)
-        checksums = {name: saved.get(name) for name in names}
-        for path in run_record.damaged_files(
-            run["directory"], {"checksums": checksums}
-        ):
-            raise ValueError(f"damaged ({path} is missing or has changed)")
-
-
-def _arrays(run, folder):
-    """Dict, layer -> its array of a folder."""
-    return {
-        layer: mask_arrays.restore(run["directory"], folder, layer)
-        for layer in run["layers"]
-    }
 
 
 def _kept(settings, masks, density):
@@ -304,10 +272,11 @@ def _counts(kept, masks):
 def _rows(run, points, masks, wanted):
     """Yields what is found of each density at each iteration."""
     units = {each: chance(_counts(wanted[each], masks)) for each in wanted}
-    ends = _drawn(run, FINAL, masks, wanted)
+    ends = _drawn(run, saved_weights.FINAL, masks, wanted)
     last = collections.deque(maxlen=BEFORE)
     for iteration, folder in points.items():
-        drawn = ends if folder == FINAL else _drawn(run, folder, masks, wanted)
+        is_end = folder == saved_weights.FINAL
+        drawn = ends if is_end else _drawn(run, folder, masks, wanted)
         for density, mask in drawn.items() if len(last) == BEFORE else ():
             distances = [_differing(mask, each[density]) for each in last]
             yield {
@@ -321,7 +290,7 @@ def _rows(run, points, masks, wanted):
 
 def _drawn(run, folder, masks, wanted):
     """Dict, density -> masks of the largest weights in a folder."""
-    weights = _arrays(run, folder)
+    weights = saved_weights.arrays(run, folder)
     return {
         density: pruning.prune_by_percent(kept, masks, weights)
         for density, kept in wanted.items()

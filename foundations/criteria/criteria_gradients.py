@@ -87,7 +87,7 @@ def grasp_magnitude(given: network_scores.Given) -> Network:
     Source: Rachwan et al. 2022 (https://arxiv.org/abs/2206.10451) and the
     authors' code, which has 5 batches of 256 examples.
     Differs: batch normalisation is in inference mode. When to prune, by how far
-    weights have moved in training, is not here.
+    weights have moved in training, is told by the command mask_facts.
     """
     gradients = network_scores.mean(_gradients, given, 1.0)
     products = network_scores.mean(_hessian_products, given, 1.0, gradients)

@@ -16,6 +16,7 @@ from lottery_ticket.foundations.values import masks as masks_lib
 
 MAE = headline.Headline("mae", higher_is_better=False)
 ITERATIONS = [0, 100, 200]
+EVERY = 10  # Iterations between two whose weights are saved.
 # Experiment, as in settings -> the file that its folders end with.
 FILES = {
     "instability": "connectivity.json",
@@ -111,6 +112,30 @@ def write_masks(output_dir, trial, level, experiment, masks, run_id="", **more):
     arrays = {key: more.pop(key, None) for key in ("initial", "final")}
     directory = write_run(output_dir, trial, level, experiment, run_id, **more)
     save_arrays(directory, masks, **arrays)
+    return directory
+
+
+def write_saving(output_dir, networks, trial=1, level=0, masks=None, **more):
+    """Writes a run that saved all networks but the last, with which it ends.
+
+    After each EVERY iterations; returns its folder.
+    """
+    *saved, final = networks
+    ones = {name: np.ones(np.shape(each)) for name, each in final.items()}
+    directory = write_masks(
+        *(str(output_dir), trial, level, more.pop("experiment", "same_init")),
+        masks or ones,
+        final=final,
+        **more,
+    )
+    record = run_record.read(directory)
+    for index, network in enumerate(saved, 1):
+        name = f"iteration{EVERY * index}"
+        arrays = {layer: np.asarray(each) for layer, each in network.items()}
+        checksums = save_restore.save_network(f"{directory}/{name}", arrays)
+        for file, checksum in checksums.items():
+            record["checksums"][f"{name}/{file}"] = checksum
+    run_record.write(directory, record)
     return directory
 
 

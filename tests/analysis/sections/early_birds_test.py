@@ -12,32 +12,14 @@ from hypothesis import strategies as st
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import mask_arrays
 from lottery_ticket.analysis.sections import early_birds
-from lottery_ticket.foundations.records import run_record, save_restore
+from lottery_ticket.foundations.records import run_record
 from lottery_ticket.tests.analysis import fake_results
 
 SETTINGS = {"fractions": {"*": 0.2}, "scope": "layerwise"}
-EVERY = 10  # Iterations between two that are saved; the runs have 200.
 
 
-def write(folder, networks, trial=1, level=0, masks=None, **more):
-    """Writes a run that saved all networks but the last, with which it ends."""
-    *saved, final = networks
-    ones = {name: np.ones(np.shape(each)) for name, each in final.items()}
-    directory = fake_results.write_masks(
-        *(str(folder), trial, level, more.pop("experiment", "same_init")),
-        masks or ones,
-        final=final,
-        **{**SETTINGS, **more},
-    )
-    record = run_record.read(directory)
-    for index, network in enumerate(saved, 1):
-        name = f"iteration{EVERY * index}"
-        arrays = {layer: np.asarray(each) for layer, each in network.items()}
-        checksums = save_restore.save_network(f"{directory}/{name}", arrays)
-        for file, checksum in checksums.items():
-            record["checksums"][f"{name}/{file}"] = checksum
-    run_record.write(directory, record)
-    return directory
+def write(folder, networks, **more):
+    return fake_results.write_saving(folder, networks, **{**SETTINGS, **more})
 
 
 def measure(folder, *densities):
