@@ -103,11 +103,12 @@ HOOKS = {
         not_with=("cycles",),  # Draws go by the count that begins anew.
     ),
     "sparse_opt": Hook(
-        lambda options, run: sparse_opt.SparseOpt(),
+        lambda options, run: sparse_opt.SparseOpt(options),
         "SparseOpt",
         "gradients of each unit's weights times the root of how many it "
         "keeps, over the layer's mean",
         sparse_opt.SOURCE,
+        options=sparse_opt.Options,
         is_scale=True,
         sees_masks=True,
     ),

@@ -58,6 +58,11 @@ def normed():
         ("sign_in:reset=5epochs", "sign_in:reset=5ep"),
         ("sign_in:reset=1ep:beta=0.5", "sign_in:beta=0.5"),
         ("sparse_opt", "sparse_opt"),
+        ("sparse_opt:only_normalised=FALSE", "sparse_opt"),
+        (
+            "sparse_opt:only_normalised=true",
+            "sparse_opt:only_normalised=True",
+        ),
     ],
 )
 def test_hooks_are_written_in_one_way(word, written):
@@ -69,7 +74,11 @@ def test_hooks_are_written_in_one_way(word, written):
     [
         ("hamm", "Unknown hook 'hamm'. Did you mean 'ham'"),
         ("ham:gamma=1", "Unknown option of ham 'gamma'. Known: alpha, beta"),
-        ("sparse_opt:a=1", "Unknown option of sparse_opt 'a'. Known: none"),
+        (
+            "norm_interpolation:a=1",
+            "Unknown option of norm_interpolation 'a'. Known: none",
+        ),
+        ("sparse_opt:only_normalised=1", "must be True or False. Received: '1"),
         ("ham:alpha", "such as ham:alpha=200:beta=0.001, each once"),
         ("ham:alpha=1:alpha=2", "each once. Received: ham:alpha=1:alpha=2"),
         ("ham:alpha=x", "alpha must be a number, at least 0. Received: 'x'"),

@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis.extra import numpy as arrays
 
 from lottery_ticket.foundations import keras_model
-from lottery_ticket.foundations.training import programs
+from lottery_ticket.foundations.training import programs, step_hooks
 from lottery_ticket.foundations.training.hooks import sparse_opt
 from lottery_ticket.tests import tiny
 
@@ -96,3 +96,107 @@ def test_steps_are_scaled_under_each_mask_by_one_program():
             scaled = step * twin(each[name]) if name in each else step
             np.testing.assert_allclose(found[name], scaled, atol=1e-6)
     assert len(model.programs) == 2
+
+
+def network():
+    """Kernels by name; of those that begin with "n", norms see the outputs."""
+    layers = keras.layers
+    x = keras.Input((4, 4, 2))
+    y = layers.Conv2D(3, 1, name="n_direct")(x)
+    y = layers.BatchNormalization(scale=False, center=False)(y)
+    y = layers.Conv2D(3, 1, activation="relu", name="n_activation")(y)
+    y = layers.MaxPooling2D(2)(layers.ReLU()(y))
+    y = layers.GroupNormalization(1)(layers.Dropout(0.5)(y))
+    one = layers.Conv2D(3, 1, name="n_both")(y)
+    norms = layers.BatchNormalization(), layers.LayerNormalization()
+    y = layers.Conv2D(3, 1, name="summed")(y)
+    y = layers.Add()([norm(one) for norm in norms] + [y])
+    y = layers.BatchNormalization()(y)
+    y = layers.SeparableConv2D(3, 1, name="separable")(y)
+    y = layers.Flatten()(layers.BatchNormalization()(y))
+    y = layers.Dense(5, name="next")(y)
+    y = layers.Dense(5, name="n_inner")(y)
+    inner = keras.Sequential([keras.Input((5,)), layers.BatchNormalization()])
+    return keras.Model(x, layers.Dense(3, name="last")(inner(y)))
+
+
+def attached(network, shape):
+    """Kernels that have a factor, by their layers' names."""
+    model = keras_model.KerasModel(network, np.zeros((1, *shape)))
+    model.reset(seed=1)
+    hook = sparse_opt.SparseOpt(sparse_opt.Options(only_normalised=True))
+    hook.attach(model)
+    variables = model.network.trainable_variables
+    return {
+        variable.path.split("/")[-2]
+        for variable, known in zip(variables, hook._masks, strict=True)
+        if known is not None
+    }
+
+
+def test_only_layers_that_a_normalisation_follows():
+    expected = {"n_direct", "n_activation", "n_both", "n_inner"}
+    assert attached(network(), (4, 4, 2)) == expected
+
+
+def test_a_layer_is_normalised_if_all_its_calls_are():
+    shared, x = keras.layers.Dense(4, name="shared"), keras.Input((4,))
+    own = keras.layers.Dense(4, name="own")
+    y = keras.layers.BatchNormalization()(shared(x))
+    y = keras.layers.BatchNormalization()(own(shared(y)))
+    made = keras.Model(x, keras.layers.Dense(3)(y))
+    assert attached(made, (4,)) == {"own"}
+
+
+def test_what_no_normalisation_follows_is_refused():
+    x = keras.Input((4,))
+    y = keras.layers.Dense(3)(keras.layers.BatchNormalization()(x))
+    with pytest.raises(ValueError, match="=True changes nothing: no normalisa"):
+        attached(keras.Model(x, y), (4,))
+
+    class Own(keras.Model):
+        """A network with a call of its own."""
+
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return self.dense(x)
+
+    with pytest.raises(ValueError, match="to tell what normalisations follow"):
+        attached(Own(), (4,))
+
+
+def test_only_their_steps_are_scaled():
+    x = keras.Input((4,))
+    y = keras.layers.BatchNormalization()(keras.layers.Dense(5, name="a")(x))
+    made = keras.Model(x, keras.layers.Dense(3, name="b")(y))
+    model = keras_model.KerasModel(made, np.zeros((1, 4)))
+    rng = np.random.default_rng(0)
+    masks = {
+        name: rng.integers(0, 2, mask.shape, np.uint8)
+        for name, mask in model.masks.items()
+    }
+    plain, every, only = (
+        stepped(model.reset(masks=masks, seed=1), hook=hook)
+        for hook in (
+            step_hooks.NONE,
+            sparse_opt.SparseOpt(),
+            sparse_opt.SparseOpt(sparse_opt.Options(only_normalised=True)),
+        )
+    )
+    scaled = plain["a"] * twin(masks["a"])
+    np.testing.assert_allclose(only["a"], scaled, atol=1e-6)
+    np.testing.assert_array_equal(only["a"], every["a"])
+    np.testing.assert_array_equal(only["b"], plain["b"])
+    assert (every["b"] != plain["b"]).any()
+
+
+def test_what_was_recorded_before_the_option_is_its_default():
+    assert sparse_opt.SparseOpt().identity == {"sparse_opt": {}}
+    options = sparse_opt.Options(only_normalised="true")
+    found = sparse_opt.SparseOpt(options)
+    assert found.identity == {"sparse_opt": {"only_normalised": True}}
+    with pytest.raises(ValueError, match="must be True or False. Received: 'x"):
+        sparse_opt.Options(only_normalised="x")
