@@ -77,7 +77,7 @@ def plan(
     masks = given_networks.masks(masks, combine_masks)
     presets = given_networks.network(presets)
     if masks is None:
-        mask_dynamics.check_off(recipe, "Without masks, nothing is pruned")
+        mask_dynamics.check_whole(recipe, "Without masks, nothing is pruned")
     steps.parse(start_iteration)
     course = run_settings.Course(
         start_iteration, tuple(map(steps.point_text, save_iterations))

@@ -226,10 +226,10 @@ class Recipe:
     )
     hooks: tuple[str, ...] = fields.field(
         (),
-        "What else changes training: ham, sparse_opt, sign_in, "
-        "norm_interpolation, rigl or set, which change masks, and cycles, "
-        "which repeats the schedule; or several; options follow, such as "
-        "ham:alpha=50:beta=.016, sign_in:reset=5ep, rigl:interval=500it or "
+        "What else changes training: ham, sparse_opt, sign_in, rst, "
+        "norm_interpolation, rigl or set, which change masks, and "
+        "cycles, which repeats the schedule; or several; options follow, such "
+        "as ham:alpha=50:beta=.016, sign_in:reset=5ep, rigl:interval=500it or "
         "cycles:number=5. none is none.",
         convert=hooks_lib.text,
     )

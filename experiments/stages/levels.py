@@ -90,7 +90,7 @@ class Levels:
         self._copies = level_copies.Copies(copies, recipe, rules)
         self._last = rules.levels(_prunings(chosen, iterations))
         if not self._last and presets is None:
-            mask_dynamics.check_off(recipe, "Level 0 keeps all weights")
+            mask_dynamics.check_whole(recipe, "Level 0 keeps all weights")
         self._check_scored()
         self._presets = presets
         self._presets_checksum = save_restore.checksum(presets)

@@ -59,17 +59,28 @@ def course(
 
 
 def check_pruned(recipe, given) -> None:
-    """Raises ValueError if masks are to change, and nothing is pruned.
+    """Raises ValueError if a hook needs masks that prune, and these do not.
 
     Args:
         recipe: recipes.Recipe.
         given: Dict, layer name -> mask to start from.
     """
-    if is_on(recipe) and masks.density(given) == 1:
+    if masks.density(given) == 1:
+        check_whole(recipe, "These keep all weights")
+
+
+def check_whole(recipe, why: str) -> None:
+    """Raises ValueError if a hook needs masks that prune, where there are none.
+
+    Args:
+        recipe: recipes.Recipe.
+        why: What there is instead, a clause.
+    """
+    name = hooks.needing_pruned(recipe.hooks)
+    if name is not None:
         raise ValueError(
-            f"hooks={_method(recipe)} moves what masks keep, and these keep "
-            "all weights. Give masks that prune, such as those of "
-            "prune_at_init --criterion=random --allocation=erk"
+            f"{why}, and hooks={name} is for masks that prune. Give such masks "
+            "as those of prune_at_init --criterion=random --allocation=erk"
         )
 
 

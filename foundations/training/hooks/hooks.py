@@ -18,6 +18,7 @@ from lottery_ticket.foundations.training.hooks import (
     dynamic_masks,
     ham,
     norm_interpolation,
+    rst,
     sign_in,
     sparse_opt,
 )
@@ -58,6 +59,7 @@ class Hook(entries.Entry):
         is_scale: Whether it is a factor of gradients, which optimizers that
             divide them by their size take back.
         moves_masks: Whether masks change in training, at events.
+        needs_pruned: Whether it does nothing unless masks prune.
         sees_masks: Whether what it does depends on masks, those of units that
             are pruned too.
         repeats: Whether the schedule is gone through again, at events.
@@ -68,6 +70,7 @@ class Hook(entries.Entry):
     needs_norms: bool = False
     is_scale: bool = False
     moves_masks: bool = False
+    needs_pruned: bool = False
     sees_masks: bool = False
     repeats: bool = False
 
@@ -83,8 +86,9 @@ def _of_masks(name, others):
         f"each layer drops its smallest kept weights by and by; {method.help}",
         method.source,
         options=dynamic_masks.Options,
-        not_with=(*others, "sign_in", "cycles"),
+        not_with=(*others, "sign_in", "rst", "cycles"),
         moves_masks=True,
+        needs_pruned=True,
         sees_masks=True,
     )
 
@@ -109,6 +113,7 @@ HOOKS = {
         "keeps, over the layer's mean",
         sparse_opt.SOURCE,
         options=sparse_opt.Options,
+        not_with=("rst",),  # The network is dense as long as that is at work.
         is_scale=True,
         sees_masks=True,
     ),
@@ -129,7 +134,20 @@ HOOKS = {
         sign_in.SOURCE,
         options=sign_in.Options,
         sees_masks=True,
-        not_with=("ham", "cycles", *mask_updates.METHODS),
+        not_with=("ham", "rst", "cycles", *mask_updates.METHODS),
+    ),
+    "rst": Hook(
+        lambda options, run: rst.Rst(
+            options.schedule(run.per_epoch, run.length - run.start), run.seed
+        ),
+        "RST",
+        "weights that masks prune are trained, too, under an L2 that grows "
+        "until they are 0",
+        rst.SOURCE,
+        options=rst.Options,
+        needs_pruned=True,
+        sees_masks=True,
+        not_with=("sparse_opt", "sign_in", "cycles", *mask_updates.METHODS),
     ),
     "rigl": _of_masks("rigl", ("set",)),
     "set": _of_masks("set", ("rigl",)),
@@ -140,7 +158,10 @@ HOOKS = {
         "each time, and weights kept",
         cycles.SOURCE,
         options=cycles.Options,
-        not_with=("norm_interpolation", "sign_in", *mask_updates.METHODS),
+        not_with=(
+            *("norm_interpolation", "sign_in", "rst"),
+            *mask_updates.METHODS,
+        ),
         repeats=True,
     ),
 }
@@ -207,6 +228,12 @@ def moving_masks(
 ) -> tuple[str, dynamic_masks.Options] | None:
     """Returns name and options of the hook that changes masks, or None."""
     return _first(words, lambda hook: hook.moves_masks)
+
+
+def needing_pruned(words: Iterable[str]) -> str | None:
+    """Returns the name of the hook that needs masks that prune, or None."""
+    found = _first(words, lambda hook: hook.needs_pruned)
+    return None if found is None else found[0]
 
 
 def seeing_masks(words: Iterable[str]) -> list[str]:

@@ -40,6 +40,7 @@ STATIC = recipes.Recipe(
     jit=False,
 )
 RIGL = attrs.evolve(STATIC, hooks=("rigl:interval=5it",))
+RST = attrs.evolve(STATIC, hooks=("rst",))
 CHANGES = recipe_changes.RecipeChanges
 RANDOM = scoring.Scoring(criterion="random")
 ERK = prune_at_init.Target(0.2, "erk")
@@ -206,10 +207,16 @@ def refusals(run):
     changes = CHANGES()
     return [
         (train.plan, {"recipe": RIGL}, "Without masks"),
+        (train.plan, {"recipe": RST}, "and hooks=rst is for masks that prune"),
+        (
+            prune_at_init.plan,
+            {"target": prune_at_init.Target(0.5), "recipe": RST},
+            "would prune after 90000 iterations, and the run has",
+        ),
         (
             prune_at_init.plan,
             {"target": density, "recipe": RIGL},
-            "these keep all weights",
+            "These keep all weights, and hooks=rigl is for masks that prune",
         ),
         (
             prune_at_init.plan,
