@@ -40,6 +40,8 @@ def test_golden_excess():
     scores = [tf.constant(SCORES[:3]), tf.constant(SCORES[3:])]
     error, gradients = grad_balance.excess(scores, tf.constant(1.1), 1.0)
     assert float(error) == pytest.approx(54.287670, 1e-5)
+    kept = 1.1 * (1 + float(error) / 100)
+    assert kept == pytest.approx(1.697164, 1e-6)
     np.testing.assert_allclose(np.concatenate(gradients), SPARSE, rtol=1e-5)
 
 

@@ -65,6 +65,24 @@ def test_soft_masks_are_sigmoids_of_noise_and_scores():
     assert found[3] > 0.999 and np.isfinite(found).all()
 
 
+@pytest.mark.parametrize(
+    ("density", "mean", "above_half"),
+    [
+        *((0.1, 0.2371, 0.1877), (0.02, 0.1084, 0.0695)),
+        *((0.01, 0.0751, 0.0446), (0.005, 0.0512, 0.0285)),
+    ],
+)
+def test_masks_whose_median_is_a_density_keep_more(density, mean, above_half):
+    """Golden numbers, over uniforms that are evenly spaced."""
+    uniforms = ((np.arange(200_000) + 0.5) / 200_000).astype(np.float32)
+    score = np.log(density / (1 - density))
+    scores = tf.fill(uniforms.shape, tf.constant(score, tf.float32))
+    (found,) = maskers.concrete([scores], [uniforms], 2 / 3)
+    assert np.median(found) == pytest.approx(density, rel=1e-3)
+    assert np.mean(found) == pytest.approx(mean, abs=6e-5)
+    assert np.mean(found > 0.5) == pytest.approx(above_half, abs=6e-5)
+
+
 @pytest.mark.parametrize("temperature", [0.5, 0.6666667, 1.0])
 def test_soft_masks_and_their_gradients_against_numpy(temperature):
     scores = tf.constant(LOGITS)
