@@ -47,7 +47,9 @@ def read(
       on a path; flops, flops_dense: FLOPs of one example with the weights kept
       and with all, see `flop_counts`; ticket_bytes: masks and final weights in
       a ticket's file, see `byte_counts`. NaN where that is not known, as of
-      older runs.
+      older runs;
+    - start_accuracy, which bears the metric's name as accuracy does: on the
+      test set as first evaluated, before weights are trained.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.

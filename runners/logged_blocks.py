@@ -141,7 +141,7 @@ def _comparison(judged):
 
 def _columns(density, method, controls):
     """Measures of a method: before training, after it, and its controls'."""
-    yield measures.gem(method, density, "before_accuracy")
+    yield measures.before(density, method)
     for control in (None, *controls):
         yield measures.controlled(density, method, control)
 

@@ -13,6 +13,7 @@ with lazy.imports():
 COLUMNS = ("headline", "higher_is_better")
 # Columns of runs that bear the metric's name in place of accuracy.
 OF_RUNS = ("accuracy", "early_stop_accuracy")
+NAMED = (*OF_RUNS, "start_accuracy")  # The same, and what no summary is of.
 
 
 def frame(
@@ -70,7 +71,7 @@ def measured(kind: headline.Headline) -> list[str]:
 
 
 def column(name: str, kind: headline.Headline) -> str:
-    """Returns what one of OF_RUNS is called: "early_stop_mae"."""
+    """Returns what one of NAMED is called: "early_stop_mae"."""
     return name.replace("accuracy", kind.metric)
 
 
@@ -96,8 +97,10 @@ def of_chosen(chosen: "pd.DataFrame", runs: "pd.DataFrame") -> "pd.DataFrame":
     if "headline" not in runs:
         return chosen
     kept = set(chosen["headline"])
-    gone = set(runs["headline"]) - kept - {"loss"}
-    names = [f"{place}{each}" for each in gone for place in ("", "early_stop_")]
+    gone = set(runs["headline"]) - kept
+    names = [f"start_{each}" for each in gone]
+    for each in gone - {"loss"}:  # Whose columns every run has.
+        names += [each, f"early_stop_{each}"]
     return chosen.drop(
         columns=[*names, *COLUMNS] if kept == {"accuracy"} else names
     )

@@ -140,7 +140,7 @@ class Run:
 
 
 # Column -> what it is of a run, in the order of the columns. Those of accuracy
-# bear the name of the run's headline metric; see `headlines.OF_RUNS`.
+# bear the name of the run's headline metric; see `headlines.NAMED`.
 COLUMNS = {
     **{key: operator.attrgetter(f"place.{key}") for key in logs.KEYS},
     "density": Run.density,
@@ -174,6 +174,7 @@ COLUMNS = {
     **{rule: operator.methodcaller("rule", rule) for rule in LATER_RULES},
     "group_density": Run.group_density,
     "hooks": Run.hooks,
+    "start_accuracy": lambda run: run.test[run.headline.metric][0],
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}
@@ -224,7 +225,7 @@ def _run(place):
     run = Run(place, record, record["settings"], test, stop, last, kind)
     # The columns of layers first: one may have the name "density".
     row = run.layers() | {
-        headlines.column(name, kind) if name in headlines.OF_RUNS else name: of(
+        headlines.column(name, kind) if name in headlines.NAMED else name: of(
             run
         )
         for name, of in COLUMNS.items()
@@ -247,7 +248,7 @@ def _frame(rows):
     kinds = {row["headline"]: None for row in rows} or {headline.ACCURACY: None}
     columns = {}  # As an ordered set.
     for name in COLUMNS:
-        is_named = name in headlines.OF_RUNS
+        is_named = name in headlines.NAMED
         own = [headlines.column(name, kind) for kind in kinds]
         columns |= dict.fromkeys(own if is_named else [name])
         if name in LAYER_COLUMNS:

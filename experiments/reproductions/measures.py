@@ -20,6 +20,7 @@ DENSE = 1.0
 NEAR = 0.06  # Share of a density by which a level may miss it.
 STOP, CENSORED = "early_stop_iteration", "early_stop_censored"
 AT_STOP, AT_END = "early_stop_accuracy", "accuracy"
+START = "start_accuracy"
 POINTS = 100
 ITERATIVE = "lottery_experiment"  # Kind of runs whose levels follow each other.
 # Control -> column of what gem_miner has as a sanity check.
@@ -133,6 +134,20 @@ def gem(method: str, density: float, column: str = AT_END) -> Measure:
 
     def measure(found):
         return POINTS * _at(found, method, density, column, "gems")
+
+    return measure
+
+
+def before(density: float, experiment: str) -> Measure:
+    """Returns the measure of accuracy before weights are trained."""
+
+    def measure(found):
+        gems = found.tables.get("gems")
+        if gems is not None and experiment in set(gems["experiment"]):
+            return gem(experiment, density, "before_accuracy")(found)
+        if START not in found.table("runs"):  # Logs of before it was a column.
+            raise claims.Missing(f"no {START}")
+        return accuracy(density, experiment, START)(found)
 
     return measure
 

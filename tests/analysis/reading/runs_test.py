@@ -54,6 +54,7 @@ def test_a_row_per_run(tmp_path):
             "train_s": None,
             "weights_kept": 96,
             "hooks": "none",
+            "start_accuracy": 0.1,
         }
     ]
 
@@ -267,7 +268,7 @@ def test_hooks_are_told_as_they_are_given_behind_what_was_there(tmp_path):
         fake_results.write_run(str(tmp_path), 1, level, **own)
     runs = results.read(str(tmp_path)).runs
     assert runs["hooks"].to_list() == ["none", "ham:alpha=50,rigl"]
-    assert list(reading.COLUMNS)[-2:] == ["group_density", "hooks"]
+    assert list(reading.COLUMNS)[-3:-1] == ["group_density", "hooks"]
 
 
 def test_the_density_of_groups_is_as_recorded(tmp_path):

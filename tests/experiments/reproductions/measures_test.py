@@ -48,6 +48,16 @@ def test_accuracies_are_in_percent_by_trial():
     assert of(at_end) == {1: 97, 2: 97}
 
 
+def test_before_training_is_a_searchs_own_number_or_the_first_of_a_run():
+    drawn = RUNS.assign(start_accuracy=0.1)
+    gems = RUNS.query("experiment == 'reinit'").assign(before_accuracy=0.6)
+    tables = {"runs": drawn, "gems": gems}
+    assert of(measures.before(0.21, "same_init"), **tables) == {1: 10, 2: 10}
+    assert of(measures.before(0.21, "reinit"), **tables) == {1: 60, 2: 60}
+    older = claims.Found({"runs": RUNS})
+    assert measures.known(measures.before(0.21, "same_init"), older).empty
+
+
 def test_gains_are_of_one_trial_with_the_mean_of_its_runs():
     assert of(measures.gain(0.21)) == {1: 1, 2: 2}
     assert of(measures.gain(0.21, "reinit")) == {1: 4, 2: 2}
