@@ -59,10 +59,10 @@ def reproduce(
         reproduce [STUDY,...] [FLAGS]
 
     Without a study it lists all, what they cost here as far as that is known,
-    and what has been found so far. With some, it
-    runs what is not complete of them, as argfile_runner does, and prints a
-    table: claim, published, measured, verdict. The exit status is 1 if one is
-    OFF, or a line failed.
+    and what has been found so far. With some, it says what is left of them
+    costs, runs that, as argfile_runner does, and prints a table: claim,
+    published, measured, verdict. The exit status is 1 if one is OFF, or a line
+    failed.
 
     A claim is that the mean over trials lies in a range: what a source prints,
     give or take its spread (half a point, where it prints none), or an order.
@@ -89,7 +89,8 @@ def reproduce(
         markdown: File to write all verdicts to, as a page; blocks of pages in
             papers/ and frontier/ beside it that name a study are made of its
             logs, too, and its figure where it compares methods.
-        quiet: Whether to show no progress.
+        quiet: Whether to show no progress, and not to find out what is left
+            costs before it is run.
 
     Raises:
         ValueError: If there is no such study or scale, or data are missing.
@@ -106,6 +107,8 @@ def reproduce(
             one = dataclasses.replace(sweep, studies=(name,))
             terminal.say(_cost(one, **options), sys.stdout)
         return
+    if chosen and not quiet and scale != claims.SMOKE:
+        _say_cost(sweep, **options)
     status = _run(sweep, **options) if chosen else 0
     judged = [
         judged_studies.judge(
@@ -137,6 +140,13 @@ def _chosen(studies, scale):
     return tuple(dict.fromkeys(studies))
 
 
+def _say_cost(sweep, **options):
+    """Says what is left of all studies together costs, if anything is left."""
+    found = argfile_runner.cost_of(sweep.write(), **options)
+    if found.seconds != 0:
+        terminal.say(f"What is left:\n{_indented(found)}", sys.stderr)
+
+
 def _cost(sweep, shard, **options):
     """What the sweep of one study costs, in words; kept for the list."""
     sweep.write_data()
@@ -144,7 +154,11 @@ def _cost(sweep, shard, **options):
     (name,) = sweep.studies
     if shard is None:  # Else it is of a part.
         study_costs.keep(found, sweep.output_dir, sweep.scale, name)
-    return f"{name}\n{textwrap.indent(found.text, '  ')}"
+    return f"{name}\n{_indented(found)}"
+
+
+def _indented(found):
+    return textwrap.indent(found.text, "  ")
 
 
 def _run(sweep, **options):

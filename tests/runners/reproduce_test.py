@@ -128,6 +128,30 @@ def test_studies_are_run_as_one_sweep_and_judged(tmp_path, capsys, monkeypatch):
     assert "0 PASS, 0 OFF, 5 OPEN" in printed
 
 
+@pytest.mark.parametrize("seconds", [5400.0, 0.0])
+def test_what_is_left_costs_is_said_first(
+    seconds, tmp_path, capsys, monkeypatch
+):
+    done = []
+
+    def cost_of(path, **options):
+        done.append(("cost", options["devices"]))
+        return cost.Cost(seconds, 2_000_000, 10**9, 2, "made up")
+
+    monkeypatch.setattr(argfile_runner, "cost_of", cost_of)
+    monkeypatch.setattr(
+        argfile_runner,
+        "argfile_runner",
+        lambda *_, devices, **__: done.append(("run", devices)),
+    )
+    words = ["digits,stable_digits", "--devices=cpu*2"]
+    flags.main(reproduce.RUN, [*words, f"--output_dir={tmp_path}"])
+    assert done == [("cost", "cpu*2"), ("run", "cpu*2")]
+    said = capsys.readouterr().err
+    assert ("What is left:\n  Time: about 90 min" in said) == bool(seconds)
+    assert bool(said) == bool(seconds)
+
+
 def test_what_is_off_or_failed_has_its_exit_status(
     tmp_path, monkeypatch, capsys
 ):
@@ -137,7 +161,7 @@ def test_what_is_off_or_failed_has_its_exit_status(
                 raise SystemExit(status)
 
         monkeypatch.setattr(argfile_runner, "argfile_runner", fake)
-        words = ["digits", f"--output_dir={tmp_path}"]
+        words = ["digits", "--quiet", f"--output_dir={tmp_path}"]
         try:
             flags.main(reproduce.RUN, words)
         except SystemExit as end:
