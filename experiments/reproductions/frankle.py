@@ -14,6 +14,8 @@ from lottery_ticket.foundations.values import interpolation
 RESNET = "--recipe=cifar10_resnet20"
 STABLE = 100 * interpolation.STABLE_BELOW
 END = {"column": measures.AT_END}
+TINY_DEEP = (RESNET, *claims.TINY, "--lr_drops=2it,3it", "--jit=False")
+TINY_RESNET = (*TINY_DEEP, "--iterations=1")
 # Digits have a rate that is constant, with which there is nothing to rewind.
 DROPPING = ("--recipe=digits_fc", "--schedule=piecewise")
 BOTH = ("paper", "short")
@@ -51,6 +53,14 @@ def _no_difference(criterion, check, density):
     )
 
 
+def _no_differences(density):
+    return {
+        f"{criterion}_{check}": _no_difference(criterion, check, density)
+        for criterion in ("snip", "synflow")
+        for check in ("shuffle", "reinit")
+    }
+
+
 def _retraining(text, density, first, second):
     return claims.Claim(
         text,
@@ -69,7 +79,7 @@ _SMALL_RESNET = (
     *("--lr_drops=1500it,2000it", "--test_interval=500"),
     "--validate_interval=500",
 )
-_DIGITS_CHECKS = ("--criteria=snip,synflow", "--checks=shuffle,reinit")
+_CHECKS = ("--criteria=snip,synflow", "--checks=shuffle,reinit")
 STUDIES = {
     "rewinding_resnet20": claims.Study(
         "rewinding ResNet-20 on CIFAR-10",
@@ -86,6 +96,13 @@ STUDIES = {
                 _lottery(*_SMALL_RESNET),
                 _lottery(
                     *(*_SMALL_RESNET, "--rewind_iteration=100it"),
+                    "--experiment_name=rewound",
+                ),
+            ),
+            "smoke": (
+                _lottery(*TINY_RESNET),
+                _lottery(
+                    *(*TINY_RESNET, "--rewind_iteration=1it"),
                     "--experiment_name=rewound",
                 ),
             ),
@@ -119,6 +136,10 @@ STUDIES = {
                     _instability("--levels=0", "--iterations=0it"),
                 ),
             ),
+            "smoke": (
+                _lottery("--recipe=mnist_fc", *claims.TINY, "--iterations=1"),
+                _instability("--levels=0", "--iterations=0it", "--points=3"),
+            ),
         },
         {
             "dense": _barrier(
@@ -137,6 +158,12 @@ STUDIES = {
                 _lottery(RESNET, "--iterations=1"),
                 _instability("--levels=0", "--iterations=0it,2000it"),
             ),
+            "smoke": (
+                _lottery(*TINY_RESNET),
+                _instability(
+                    *("--levels=0", "--iterations=0it,2it", "--points=3")
+                ),
+            ),
         },
         {
             "at_0": _barrier(
@@ -146,6 +173,28 @@ STUDIES = {
             "at_2000": _barrier(
                 "of the dense network at iteration 2,000",
                 *("fig. 3", 1.0, 2000, _IS_STABLE),
+            ),
+        },
+        trials=3,
+        data="cifar10",
+    ),
+    "stable_tickets_resnet20": claims.Study(
+        "copies of tickets, ResNet-20 on CIFAR-10",
+        "frankle_2020",
+        {
+            "paper": (
+                _lottery(RESNET, "--iterations=8", "--rewind_iteration=500it"),
+                _instability("--levels=8", "--iterations=500it"),
+            ),
+            "smoke": (
+                _lottery(*TINY_RESNET, "--rewind_iteration=1it"),
+                _instability("--levels=1", "--iterations=1it", "--points=3"),
+            ),
+        },
+        {
+            "at_500": _barrier(
+                "at 16.8 % at iteration 500, to which tickets are rewound",
+                *("fig. 5", 0.168, 500, _IS_STABLE),
             ),
         },
         trials=3,
@@ -180,18 +229,25 @@ STUDIES = {
         "frankle_2021",
         {
             "short": _at_init(
-                *("--recipe=digits_fc", "--densities=.05", *_DIGITS_CHECKS)
+                *("--recipe=digits_fc", "--densities=.05", *_CHECKS)
             ),
             "smoke": _at_init(
-                *("--recipe=digits_fc", "--densities=.05", *_DIGITS_CHECKS),
+                *("--recipe=digits_fc", "--densities=.05", *_CHECKS),
                 *claims.TINY,
             ),
         },
+        _no_differences(0.05),
+    ),
+    "at_init_resnet20": claims.Study(
+        "pruning at initialisation and its checks, ResNet-20 on CIFAR-10",
+        "frankle_2021",
         {
-            f"{criterion}_{check}": _no_difference(criterion, check, 0.05)
-            for criterion in ("snip", "synflow")
-            for check in ("shuffle", "reinit")
+            "paper": _at_init(RESNET, "--densities=.2", *_CHECKS),
+            "smoke": _at_init(*TINY_DEEP, "--densities=.2", *_CHECKS),
         },
+        _no_differences(0.2),
+        trials=3,
+        data="cifar10",
     ),
     "retraining_resnet20": claims.Study(
         "three ways to retrain ResNet-20 on CIFAR-10",
@@ -202,6 +258,13 @@ STUDIES = {
                     "lottery_experiment",
                     "retraining_argfile",
                     (RESNET, "--rewind_iteration=1000it", "--iterations=15"),
+                ),
+            ),
+            "smoke": (
+                steps.Step(
+                    "lottery_experiment",
+                    "retraining_argfile",
+                    (*TINY_RESNET, "--rewind_iteration=1it"),
                 ),
             ),
         },

@@ -62,6 +62,21 @@ class _Setting:
     more: tuple[str, ...] = ()  # Flags of all trainings.
 
 
+def _smallest(recipe):
+    """What only shows that it runs."""
+    return _Setting(
+        *(recipe, "3it", "50ep", "30ep,40ep"),
+        densities=(0.1,),
+        levels=(0.5, 0.1),
+        more=(
+            *("--training_len=50ep", "--lr_drops=30ep,40ep"),
+            *("--subset=60", "--validation_size=20"),
+            *("--train_batch_size=20", "--test_interval=75"),
+            *("--validate_interval=75", "--jit=False", "--lr=.01"),
+        ),
+    )
+
+
 def _steps(setting):
     """All methods, and controls of all."""
     own = (f"--recipe={setting.recipe}", *setting.more)
@@ -198,19 +213,7 @@ STUDIES = {
             "short": _steps(
                 _Setting("digits_fc_cts", "500it", "2000it", "1000it,1500it")
             ),
-            "smoke": _steps(
-                _Setting(
-                    *("digits_fc_cts", "3it", "50ep", "30ep,40ep"),
-                    densities=(0.1,),
-                    levels=(0.5, 0.1),
-                    more=(
-                        *("--training_len=50ep", "--lr_drops=30ep,40ep"),
-                        *("--subset=60", "--validation_size=20"),
-                        *("--train_batch_size=20", "--test_interval=75"),
-                        *("--validate_interval=75", "--jit=False", "--lr=.01"),
-                    ),
-                )
-            ),
+            "smoke": _steps(_smallest("digits_fc_cts")),
         },
         _claims(),
         comparison=_COMPARISON,
@@ -222,6 +225,7 @@ STUDIES = {
             "short": _steps(
                 _Setting("mnist_fc_cts", "1000it", "20ep", "10ep,15ep")
             ),
+            "smoke": _steps(_smallest("mnist_fc_cts")),
         },
         _claims(),
         trials=3,

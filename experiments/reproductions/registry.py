@@ -2,6 +2,7 @@
 
 from lottery_ticket.experiments.reproductions import (
     adnan,
+    arora_teuscher,
     frankle,
     frankle_carbin,
     frankle_carbin_deep,
@@ -18,4 +19,5 @@ STUDIES = {
     **frankle.STUDIES,
     **frontier.STUDIES,
     **adnan.STUDIES,
+    **arora_teuscher.STUDIES,
 }

@@ -9,6 +9,7 @@ from lottery_ticket.foundations.sweeps import steps
 RESNET = "--recipe=cifar10_resnet20_gem"
 DIGITS = "--recipe=digits_fc_gem"
 METHODS = "--methods=gem_miner,ep,global_ep,sr,random"
+GRADUAL = f"{METHODS},global_ep_iter,global_ep_l2_iter"
 CHECKS = "--checks=weight_reinit,mask_shuffle"
 TINY = (
     *("--training_len=6ep", "--fine_tune_len=1ep", "--prune_period=2"),
@@ -49,8 +50,12 @@ STUDIES = {
         "sreenivasan_2022",
         {
             "paper": _steps(
-                *(RESNET, METHODS, CHECKS, "--published"),
+                *(RESNET, GRADUAL, CHECKS, "--published"),
                 "--densities=.0372,.0144,.0059",
+            ),
+            "smoke": _steps(
+                *(RESNET, GRADUAL, CHECKS, "--densities=.2"),
+                *(*TINY, "--validation_size=20", "--jit=False"),
             ),
         },
         {
@@ -60,7 +65,22 @@ STUDIES = {
             "gem_after": _accuracy("gem_miner", 0.0059, 66.15, "table 3"),
             "ep_before": _accuracy("ep", 0.0059, 19.57, "table 3", BEFORE),
             "ep_after": _accuracy("ep", 0.0059, 24.47, "table 3"),
+            "global_ep_before": _accuracy(
+                "global_ep", 0.0059, 22.22, "table 3", BEFORE
+            ),
             "global_ep_after": _accuracy("global_ep", 0.0059, 34.42, "table 3"),
+            "gradual_before": _accuracy(
+                "global_ep_iter", 0.0059, 31.56, "table 3", BEFORE
+            ),
+            "gradual_after": _accuracy(
+                "global_ep_iter", 0.0059, 63.54, "table 3"
+            ),
+            "gradual_l2_before": _accuracy(
+                "global_ep_l2_iter", 0.0059, 19.67, "table 3", BEFORE
+            ),
+            "gradual_l2_after": _accuracy(
+                "global_ep_l2_iter", 0.0059, 63.72, "table 3"
+            ),
             "gem_1_44": _accuracy("gem_miner", 0.0144, 77.89, "table 4"),
             "gem_3_72": _accuracy("gem_miner", 0.0372, 83.4, "table 2"),
             "shuffled": _accuracy(

@@ -26,15 +26,15 @@ def _supermasks(*flags):
     return (steps.Step("supermask", "supermask_argfile", (FC, *flags)),)
 
 
-def _untrained_steps(*flags, training=SELDOM):
+def _untrained_steps(*flags, training=SELDOM, networks=FC):
     """Dense networks, of which only the last weights count, and their masks."""
     dense = (
-        *(FC, "--grid=criteria", "--criteria=large_final", "--iterations=0"),
-        *training,
+        *(networks, "--grid=criteria", "--criteria=large_final"),
+        *("--iterations=0", *training),
     )
     return (
         steps.Step("lottery_experiment", "deconstructing_argfile", dense),
-        steps.Step("untrained", "untrained_argfile", (FC, *flags)),
+        steps.Step("untrained", "untrained_argfile", (networks, *flags)),
     )
 
 
@@ -77,6 +77,49 @@ def _learned(variant, text, published):
     )
 
 
+def _conv(layers, learned, untrained):
+    """Masks of an untrained Conv-2, Conv-4 or Conv-6: table 1.
+
+    learned is the number of masks that are learned, rescaled and with signed
+    constants; untrained are those of masks by sign: dict, mask-1 action ->
+    number. Others of the table were not seen.
+    """
+    networks = f"--networks=conv{layers}"
+    both = (networks, "--variants=supermask_both")
+    flags = (f"--criteria={_SAME_SIGN}", _ACTIONS)
+
+    def all_steps(*short):
+        learning = steps.Step("supermask", "supermask_argfile", (*both, *short))
+        given = {"training": short or SELDOM, "networks": networks}
+        dense = _untrained_steps(*flags, **given) if untrained else ()
+        return (*dense, learning)
+
+    own = {
+        action: claims.Claim(
+            f"best of {_SAME_SIGN}, {action}",
+            "table 1; the margin is that of LeNet",
+            measures.untrained(_SAME_SIGN, action),
+            claims.near(published, 2.8, " %"),
+        )
+        for action, published in untrained.items()
+    }
+    return claims.Study(
+        f"masks of an untrained Conv-{layers}, CIFAR-10",
+        "zhou_2019",
+        {"paper": all_steps(), "smoke": all_steps(*claims.TINY)},
+        {
+            **own,
+            "learned": claims.Claim(
+                "accuracy of learned masks, rescaled, signed constants",
+                "table 1",
+                measures.supermask(f"conv{layers}/supermask_both"),
+                claims.near(learned, unit=" %"),
+            ),
+        },
+        data="cifar10",
+    )
+
+
 _SAME_SIGN = "large_final_same_sign"
 _CRITERIA = f"--criteria=large_final,{_SAME_SIGN},random"
 _ACTIONS = "--mask_1_actions=rewind,signed_constant"
@@ -91,6 +134,9 @@ _MASK_0 = (
     "freeze_init_zero_all",
 )
 _AS_GOOD = claims.near(0, text="as good")
+_NO_WORSE = claims.above(
+    -claims.USUAL_MARGIN, f"no worse (0 - {claims.USUAL_MARGIN:g})"
+)
 STUDIES = {
     "untrained_masks": claims.Study(
         "masks of an untrained LeNet-300-100, MNIST",
@@ -190,6 +236,10 @@ STUDIES = {
                 *("mask_0_freeze_init", "weights frozen where they began"),
                 *("fig. 4", claims.below(0, "worse")),
             ),
+            "zero_mask": _less_plain(
+                *("mask_0_freeze_init_zero_mask", "0 for pruned that shrank"),
+                *("fig. 4", _NO_WORSE),
+            ),
             "zero_all": _less_plain(
                 *("mask_0_freeze_init_zero_all", "0 for what shrank"),
                 *("fig. 4", claims.above(0, "better")),
@@ -226,4 +276,7 @@ STUDIES = {
         },
         data="mnist",
     ),
+    "masks_conv2": _conv(2, 66.0, {"signed_constant": 37}),
+    "masks_conv4": _conv(4, 72.5, {}),
+    "masks_conv6": _conv(6, 76.5, {"rewind": 24, "signed_constant": 41}),
 }

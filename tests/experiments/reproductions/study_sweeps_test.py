@@ -17,10 +17,10 @@ def test_steps_have_folder_trials_and_data_of_their_study(tmp_path):
     steps = yaml.safe_load(pathlib.Path(path).read_text())
     assert steps == sweep.steps()
     assert [step["runner"] for step in steps] == [
-        *("lottery_experiment", "branch"),
+        *("lottery_experiment", "branch", "branch"),
         *("lottery_experiment", "branch"),
     ]
-    lenet, branches, digits, _ = [step["flags"] for step in steps]
+    lenet, branches, _, digits, _ = [step["flags"] for step in steps]
     assert lenet["output_dir"] == branches["output_dir"]
     assert lenet["output_dir"] == str(tmp_path / "short" / "lenet")
     assert lenet["trials"] == 5

@@ -23,5 +23,26 @@ def test_the_spread_of_the_rerun_is_the_margin(claim, lowest, highest):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "learned", "drawn", "signed"),
+    [
+        ("masks_conv2", 66.0, None, 37),
+        ("masks_conv4", 72.5, None, None),
+        ("masks_conv6", 76.5, 24, 41),
+    ],
+)
+def test_what_is_known_of_table_1_is_claimed(name, learned, drawn, signed):
+    study = STUDIES[name]
+    cells = {"rewind": drawn, "signed_constant": signed, "learned": learned}
+    known = {key: number for key, number in cells.items() if number}
+    assert study.claims.keys() == known.keys()
+    for key, number in known.items():
+        bound = study.claims[key].bound
+        assert (bound.low + bound.high) / 2 == pytest.approx(number)
+    runners = [step.runner for step in study.steps["paper"]]
+    assert ("untrained" in runners) == (signed is not None)
+    assert runners[-1] == "supermask"
+
+
 def test_untrained_masks_have_ten_trials():
     assert STUDIES["untrained_masks"].trials == 10
