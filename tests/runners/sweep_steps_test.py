@@ -213,3 +213,20 @@ def test_steps_in_one_command_are_as_two(folder, monkeypatch):
     found = tiny.result_bytes("one")
     assert found == tiny.result_bytes("two")
     assert len({pathlib.PurePath(path).parts[:3] for path in found}) == 2 * 11
+
+
+@pytest.mark.slow
+def test_the_sweep_of_the_page_of_methods_can_be_run(tmp_path, capsys):
+    """Those of 2020 to 2025 with a recipe of one's own."""
+    docs = pathlib.Path(argfile_runner.__file__).parents[1] / "docs"
+    page = (docs / "frontier" / "comparison.md").read_text()
+    path = tmp_path / "frontier.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0])
+    argfile_runner.argfile_runner(
+        str(path),
+        None,
+        dry_run=True,
+        probes=0,
+        argfile_flags=f"--output_dir={tmp_path}/results --trials=1",
+    )  # Ends where a line is refused.
+    assert "76 lines: 0 complete, 76 to run" in capsys.readouterr().out
