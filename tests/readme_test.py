@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from lottery_ticket.analysis import study_logs
 from lottery_ticket.argfiles import branch_argfile, deconstructing_argfile
 from lottery_ticket.datasets import registry as datasets
 from lottery_ticket.experiments import (
@@ -20,6 +21,7 @@ from lottery_ticket.experiments import (
     untrained,
 )
 from lottery_ticket.experiments.finished import selections
+from lottery_ticket.experiments.reproductions import claims, measures
 from lottery_ticket.experiments.settings import (
     fine_tuning,
     level_rules,
@@ -228,6 +230,19 @@ def check_lines(runner, name, words, monkeypatch):
 
 def test_the_readme_is_short():
     assert len(PAGES["README.md"].splitlines()) <= 160
+
+
+def test_the_readmes_numbers_are_those_of_the_committed_logs():
+    """Of tickets, their reinit and dense networks, as its first lines say."""
+    folder = ROOT / "docs" / "reproductions" / "short" / "digits"
+    found = claims.Found(study_logs.read_written(str(folder))[0])
+    text = PAGES["README.md"]
+    for density, experiment in (
+        *((0.0168, "same_init"), (0.0168, "reinit")),
+        (1.0, "same_init"),
+    ):
+        at_end = measures.accuracy(density, experiment, measures.AT_END)
+        assert f"{at_end(found).mean():.1f} %" in text, (density, experiment)
 
 
 @pytest.mark.parametrize("name", PAGES)
