@@ -107,9 +107,11 @@ class Course:
         ]
         for iteration in saved:
             if not start < iteration < end:
+                is_end = iteration in (start, end)
+                ends = ", whose ends are saved anyway" if is_end else ""
                 raise ValueError(
                     f"The weights of iteration {iteration} cannot be saved: "
-                    f"{where}"
+                    f"{where}{ends}"
                 )
         for iteration in self.event_iterations:
             if not start < iteration <= end:

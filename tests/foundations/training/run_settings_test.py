@@ -35,9 +35,10 @@ def test_events_outside_of_training_are_errors(iteration):
         (run_settings.Course("3ep"), "cannot start at iteration 12"),
         (
             run_settings.Course("2it", ("2it",)),
-            "of iteration 2 cannot be saved",
+            "of iteration 2 cannot be saved: .* whose ends are saved anyway",
         ),
-        (run_settings.Course("2it", ("9it",)), "from iteration 2 to 9"),
+        (run_settings.Course("2it", ("9it",)), "2 to 9, whose ends are saved"),
+        (run_settings.Course("2it", ("10it",)), "from iteration 2 to 9$"),
     ],
 )
 def test_what_is_not_within_training_is_named(course, message):
