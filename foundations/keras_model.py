@@ -163,7 +163,8 @@ class KerasModel(model_base.ModelBase):
         lines = [
             f"{name:<40} {str(size):<20} {say}" for name, size, say in rows
         ]
-        lines.append(f"{len(self.masks)} kernels, {total:,} weights to prune")
+        kernels = f"{len(self.masks)} kernel{'s' * (len(self.masks) != 1)}"
+        lines.append(f"{kernels}, {total:,} weights to prune")
         if self.facts:
             lines[-1] += f"; outputs are taken as {self.facts['outputs']}"
         if self.task.name != "classification":

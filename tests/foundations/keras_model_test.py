@@ -601,6 +601,7 @@ def test_a_compiled_network_is_trained_as_it_was_when_it_was_wrapped(tmp_path):
         (x, np.ones((8, 3))), 8, (x, np.ones((8, 3))), task="compiled"
     )
     model = keras_model.KerasModel(network, x, labels=data.train.y)
+    assert "2 kernels, 35 weights to prune" in model.summary()
     assert "Trained for compiled: mse" in model.summary()
     tiny.train(tmp_path / "1", model=model, dataset=data, training_len="1it")
     network.compile("sgd", "mae")
