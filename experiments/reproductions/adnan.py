@@ -85,7 +85,10 @@ STUDIES = {
         {
             "paper": _steps(RESNET, ".5,.25,.125,.06,.03", 5, "3750it"),
             "smoke": _steps(
-                (*RESNET, *claims.TINY, "--lr_drops=2it,3it", "--jit=False"),
+                (
+                    *(*RESNET, claims.NARROW, *claims.TINY),
+                    *("--lr_drops=2it,3it", "--jit=False"),
+                ),
                 *(".5", 1, "1it"),
             ),
         },

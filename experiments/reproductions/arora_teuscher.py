@@ -78,6 +78,7 @@ def _order(text, density, other, bound, scales=("paper",)):
 _BOTH = ("paper", "short")
 _SHORT = ("--training_len=8ep", "--lr_drops=4ep,6ep")
 _TINY = (
+    claims.NARROW,
     *("--training_len=4ep", "--lr_drops=2ep,3ep", "--subset=60"),
     *("--validation_size=20", "--train_batch_size=20", "--test_interval=3"),
     *("--validate_interval=3", "--jit=False", "--lr=.01", "--densities=.1"),

@@ -20,6 +20,7 @@ TINY = (
     *("--training_len=4it", "--test_interval=2", "--validate_interval=2"),
     *("--train_batch_size=20", "--validation_size=20"),
 )
+NARROW = "--width=.25"  # Of convolutional networks at the smallest scale.
 USUAL_MARGIN = 0.5  # Points, where a source prints no spread.
 INFINITY = float("inf")
 

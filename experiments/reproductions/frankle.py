@@ -14,7 +14,10 @@ from lottery_ticket.foundations.values import interpolation
 RESNET = "--recipe=cifar10_resnet20"
 STABLE = 100 * interpolation.STABLE_BELOW
 END = {"column": measures.AT_END}
-TINY_DEEP = (RESNET, *claims.TINY, "--lr_drops=2it,3it", "--jit=False")
+TINY_DEEP = (
+    *(RESNET, claims.NARROW, *claims.TINY),
+    *("--lr_drops=2it,3it", "--jit=False"),
+)
 TINY_RESNET = (*TINY_DEEP, "--iterations=1")
 # Digits have a rate that is constant, with which there is nothing to rewind.
 DROPPING = ("--recipe=digits_fc", "--schedule=piecewise")

@@ -49,7 +49,9 @@ def _conv(layers, sooner, better, data="cifar10"):
             "paper": tickets(recipe, "--iterations=17", levels="8,11,14,17"),
             "short": tickets(*short, levels="4,7", runs=1),
             "smoke": tickets(
-                recipe, *claims.TINY, "--iterations=1", levels="1", runs=1
+                *(recipe, claims.NARROW, *claims.TINY, "--iterations=1"),
+                levels="1",
+                runs=1,
             ),
         },
         {

@@ -17,7 +17,7 @@ END = {"column": measures.AT_END}
 def _dropout(layers, density):
     recipe = f"--recipe=cifar10_conv{layers}_dropout"
     name = f"Conv-{layers}"
-    tickets, tiny = frankle_carbin.tickets, claims.TINY
+    tickets, tiny = frankle_carbin.tickets, (*claims.TINY, claims.NARROW)
     short = (
         *(recipe, "--training_len=6000it", "--test_interval=200"),
         *("--validate_interval=200", "--iterations=5"),
@@ -50,6 +50,8 @@ def _rate(network, name, rate, density, claim, iterations):
     recipe = f"--recipe=cifar10_{network}{rate}"
     tickets = frankle_carbin.tickets
     tiny = (*claims.TINY, "--lr_drops=2it,3it")
+    if network == "resnet20":
+        tiny = (*tiny, claims.NARROW)
     if rate == "_warmup":
         tiny = (*tiny, "--warmup=1it")
     figure = "fig. 8" if network == "resnet20" else "fig. 7"

@@ -70,7 +70,7 @@ def _smallest(recipe):
         levels=(0.5, 0.1),
         more=(
             *("--training_len=50ep", "--lr_drops=30ep,40ep"),
-            *("--subset=60", "--validation_size=20"),
+            *("--hidden_units=30,20", "--subset=60", "--validation_size=20"),
             *("--train_batch_size=20", "--test_interval=75"),
             *("--validate_interval=75", "--jit=False", "--lr=.01"),
         ),

@@ -106,7 +106,7 @@ def _conv(layers, learned, untrained):
     return claims.Study(
         f"masks of an untrained Conv-{layers}, CIFAR-10",
         "zhou_2019",
-        {"paper": all_steps(), "smoke": all_steps(*claims.TINY)},
+        {"paper": all_steps(), "smoke": all_steps(*claims.TINY, claims.NARROW)},
         {
             **own,
             "learned": claims.Claim(
