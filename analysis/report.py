@@ -17,6 +17,7 @@ from lottery_ticket.analysis.sections import (
     layers,
     parts,
     run_tables,
+    sign_changes,
     sizes,
     verdicts,
 )
@@ -34,6 +35,7 @@ RUN_SECTIONS = (
     grids.section,
     density.stop_section,
     sizes.section,
+    sign_changes.recorded_section,
     curves.section,
     layers.figure_section,
 )

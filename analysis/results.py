@@ -49,7 +49,9 @@ def read(
       a ticket's file, see `byte_counts`. NaN where that is not known, as of
       older runs;
     - start_accuracy, which bears the metric's name as accuracy does: on the
-      test set as first evaluated, before weights are trained.
+      test set as first evaluated, before weights are trained;
+    - sign_agreement: share of the kept weights that training left with the
+      sign they began with; NaN as of older runs.
 
     Lottery experiments come first, then the others, by their lowest level; then
     by name, level, trial and run.

@@ -1,6 +1,7 @@
 """Trains one network once: logged, checkpointed, resumed to the same bytes."""
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -221,19 +222,24 @@ class RunMasks:
           output, or None;
         - positions: dict, layer name -> how often each of its weights is used
           for one example, of the layers that this is known of;
-        - ticket_bytes: see `byte_counts.content`, of the final weights.
+        - ticket_bytes: see `byte_counts.content`, of the final weights;
+        - sign_agreement: share of the weights kept at the end that have the
+          sign they began with, or None if none is kept.
         """
         masks, effective = outcome["masks"], self.effective
         if any(
             (masks[name] != mask).any() for name, mask in self.masks.items()
         ):
             effective = _effective(self._model, outcome["final"], masks)
+        networks = self.weights, outcome["final"]
+        same = masks_lib.sign_agreement(masks, *networks) if masks else math.nan
         return {
             "density": masks_lib.counts(masks),
             "effective": effective
             and {name: int(each.sum()) for name, each in effective.items()},
             "positions": dict(self._model.positions),
             "ticket_bytes": byte_counts.content(masks, outcome["final"]),
+            "sign_agreement": None if math.isnan(same) else same,
         }
 
 

@@ -123,6 +123,11 @@ class Run:
         found = self.record.get("ticket_bytes")
         return float("nan") if found is None else found
 
+    def sign_agreement(self) -> float:
+        """Returns the share of kept weights whose sign stayed, or NaN."""
+        found = self.record.get("sign_agreement")
+        return float("nan") if found is None else found
+
     def group_density(self) -> float:
         """Returns the share of units or blocks that is kept; NaN of weights."""
         groups = self.record.get("groups")
@@ -175,6 +180,7 @@ COLUMNS = {
     "group_density": Run.group_density,
     "hooks": Run.hooks,
     "start_accuracy": lambda run: run.test[run.headline.metric][0],
+    "sign_agreement": Run.sign_agreement,
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}

@@ -8,7 +8,7 @@ from lottery_ticket.analysis.look import (
     styles,
     tables,
 )
-from lottery_ticket.analysis.reading import mask_arrays, selection
+from lottery_ticket.analysis.reading import mask_arrays, selection, tree
 from lottery_ticket.analysis.sections import overlaps, parts
 from lottery_ticket.foundations.machine import lazy, progress
 from lottery_ticket.foundations.values import masks
@@ -36,6 +36,30 @@ def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
         tables={"sign_agreement.csv": table},
         figures={"sign_agreement": figure(table)} if is_drawn else {},
         text=to_text(table),
+    )
+
+
+def recorded_section(found: tree.Tree) -> parts.Section:
+    """Table signs.csv, figure signs: kept weights whose sign training left as
+    it was, where recorded.
+    """
+    runs = found.chosen
+    known = runs.loc[runs["sign_agreement"].notna()]
+    known = known.loc[known["kind"] != selection.LEARNED]
+    if known.empty:
+        return parts.Section()
+    names = {"sign_agreement": "agreement"}
+    measured = known[["experiment", "level", "density", *names]]
+    measured = measured.rename(columns=names).assign(
+        layer=overlaps.ALL, pruned_agreement=np.nan
+    )
+    table = summarize(measured)
+    columns = [name for name in table if "pruned" not in name]
+    caption = "Weights that training left with the sign they began with"
+    return parts.Section(
+        tables={"signs.csv": table[columns].drop(columns="layer")},
+        figures={"signs": figure(table)},
+        captions=dict.fromkeys(("signs",), caption),
     )
 
 

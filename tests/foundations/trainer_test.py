@@ -541,6 +541,7 @@ def test_what_is_on_no_path_is_not_effective():
         "density": {"layer0": (13, 20), "layer1": (12, 15)},
         "effective": {"layer0": expected.sum(), "layer1": 12},
         "positions": {"layer0": 1, "layer1": 1},
+        "sign_agreement": 1,
     }
 
 
@@ -552,6 +553,17 @@ def test_nothing_pruned_and_values_that_pass_on_have_no_effective_masks():
     assert before.effective is None
     outcome = held.outcome()
     assert before.counted(outcome)["effective"] is None
+
+
+def test_signs_that_stay_are_counted_among_kept_weights():
+    before = trainer.RunMasks(tiny.Model().reset(masks=cut(), seed=1))
+    final = {name: array.copy() for name, array in before.weights.items()}
+    final["layer0"] *= -1  # 13 of the 25 kept weights.
+    outcome = {"final": final, "masks": before.masks}
+    assert before.counted(outcome)["sign_agreement"] == 12 / 25
+    none = {name: 0 * mask for name, mask in before.masks.items()}
+    outcome["masks"] = none
+    assert before.counted(outcome)["sign_agreement"] is None
 
 
 def test_masks_that_a_run_ends_with_are_counted():

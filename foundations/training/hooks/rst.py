@@ -136,7 +136,9 @@ class Rst(step_hooks.StepHook):
 
     @property
     def identity(self) -> dict[str, typing.Any]:
-        return {"rst": {**self._schedule._asdict(), "seed": self._seed}}
+        rise, every, top, end = self._schedule
+        schedule = {"rise": rise, "every": every, "top": top, "end": end}
+        return {"rst": {**schedule, "seed": self._seed}}
 
     @property
     def key(self) -> tuple:

@@ -81,8 +81,8 @@ def test_runs_and_logs_hold_each_metric_under_its_name(tmp_path):
     assert (errors["mae"], errors["early_stop_mae"]) == (3, 3)
     assert (hits["accuracy"], hits["higher_is_better"]) == (1, True)
     assert np.isnan([errors["accuracy"], hits["mae"]]).all()
-    last = ["start_mae", "start_accuracy"]
-    assert list(found.runs)[-4:] == [*last, *headlines.COLUMNS]
+    last = ["start_mae", "start_accuracy", "sign_agreement"]
+    assert list(found.runs)[-5:] == [*last, *headlines.COLUMNS]
     assert errors["start_mae"] == 2 and hits["start_accuracy"] == 0.1
     read = logs.read(found.runs, ("test",))
     assert read["mae"].to_list()[:3] == [2, 1, 3]

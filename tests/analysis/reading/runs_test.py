@@ -25,6 +25,7 @@ def test_a_row_per_run(tmp_path):
     [row] = found.runs.to_dict("records")
     unknown = {"effective_density", "weights_effective", "flops"}
     unknown |= {"flops_dense", "ticket_bytes", "group_density"}
+    unknown |= {"sign_agreement"}
     for column in unknown:
         assert math.isnan(row.pop(column))
     assert [row] == [
@@ -268,7 +269,8 @@ def test_hooks_are_told_as_they_are_given_behind_what_was_there(tmp_path):
         fake_results.write_run(str(tmp_path), 1, level, **own)
     runs = results.read(str(tmp_path)).runs
     assert runs["hooks"].to_list() == ["none", "ham:alpha=50,rigl"]
-    assert list(reading.COLUMNS)[-3:-1] == ["group_density", "hooks"]
+    later = ["start_accuracy", "sign_agreement"]
+    assert list(reading.COLUMNS)[-4:] == ["group_density", "hooks", *later]
 
 
 def test_the_density_of_groups_is_as_recorded(tmp_path):

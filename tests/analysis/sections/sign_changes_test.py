@@ -204,3 +204,27 @@ def test_without_weights_there_are_no_signs_to_draw(tmp_path):
     section = sign_changes.section(runs)
     assert section.figures == {}
     assert [*section.tables] == ["sign_agreement.csv"]
+
+
+def test_a_report_draws_what_runs_recorded(tmp_path):
+    for trial, level, same in ((1, 0, 0.75), (1, 1, 0.5), (2, 1, 1.0)):
+        facts = {"sign_agreement": same}
+        fake_results.write_run(str(tmp_path), trial, level, facts=facts)
+    fake_results.write_run(str(tmp_path), 2, 0)  # As older ones are.
+    made = sign_changes.recorded_section(results.read(str(tmp_path)))
+    assert made.tables["signs.csv"].to_dict("list") == {
+        "experiment": ["same_init", "same_init"],
+        "level": [0, 1],
+        "density": [1, 0.5],
+        "runs": [1, 2],
+        "agreement_mean": [0.75, 0.75],
+        "agreement_min": [0.75, 0.5],
+        "agreement_max": [0.75, 1],
+    }
+    assert [*made.figures] == [*made.captions] == ["signs"]
+
+
+def test_older_runs_have_no_such_section(tmp_path):
+    fake_results.write_run(str(tmp_path), 1, 0)
+    made = sign_changes.recorded_section(results.read(str(tmp_path)))
+    assert not made.tables and not made.figures
