@@ -54,10 +54,10 @@ def recorded_section(found: tree.Tree) -> parts.Section:
         layer=overlaps.ALL, pruned_agreement=np.nan
     )
     table = summarize(measured)
-    columns = [name for name in table if "pruned" not in name]
+    unknown = ["layer", *tables.statistics(["pruned_agreement"])]
     caption = "Weights that training left with the sign they began with"
     return parts.Section(
-        tables={"signs.csv": table[columns].drop(columns="layer")},
+        tables={"signs.csv": table.drop(columns=unknown)},
         figures={"signs": figure(table)},
         captions=dict.fromkeys(("signs",), caption),
     )
