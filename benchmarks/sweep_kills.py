@@ -106,8 +106,7 @@ class _Study:
         left = ["worker"] * kills
         for number in range(parents):
             left.insert((number + 1) * kills // (parents + 1), "sweep")
-        runs_a_kill = len(self._runs("alone")) / (len(left) + 1)
-        due = [runs_a_kill * (number + 1) for number in range(len(left))]
+        runs, parts = len(self._runs("alone")), len(left) + 1
         while True:
             mark = uuid.uuid4().hex
             sweep = self._start("killed", mark)
@@ -116,8 +115,9 @@ class _Study:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     sweep.wait(rng.uniform(0.01, POLL_S))
                 self._note()
-                is_due = left and len(self._seen) >= due[-len(left)]
-                if is_due and sweep.poll() is None:
+                due = runs * (parts - len(left)) / parts
+                is_due = len(self._seen) >= due
+                if left and is_due and sweep.poll() is None:
                     self._kill(left, sweep, mark, rng)
             self._count_orphans(mark)
             if sweep.returncode == 0:

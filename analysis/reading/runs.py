@@ -118,14 +118,9 @@ class Run:
         found = flop_counts.flops(positions, counts)
         return float("nan") if found is None else found
 
-    def ticket_bytes(self) -> float:
-        """Returns the bytes of masks and weights in its file, or NaN."""
-        found = self.record.get("ticket_bytes")
-        return float("nan") if found is None else found
-
-    def sign_agreement(self) -> float:
-        """Returns the share of kept weights whose sign stayed, or NaN."""
-        found = self.record.get("sign_agreement")
+    def recorded(self, name: str) -> float:
+        """Returns a number of the record, NaN where it is not known."""
+        found = self.record.get(name)
         return float("nan") if found is None else found
 
     def group_density(self) -> float:
@@ -175,12 +170,12 @@ COLUMNS = {
     "weights_effective": operator.methodcaller("weights", "effective"),
     "flops": operator.methodcaller("flops", 0),
     "flops_dense": operator.methodcaller("flops", 1),
-    "ticket_bytes": Run.ticket_bytes,
+    "ticket_bytes": operator.methodcaller("recorded", "ticket_bytes"),
     **{rule: operator.methodcaller("rule", rule) for rule in LATER_RULES},
     "group_density": Run.group_density,
     "hooks": Run.hooks,
     "start_accuracy": lambda run: run.test[run.headline.metric][0],
-    "sign_agreement": Run.sign_agreement,
+    "sign_agreement": operator.methodcaller("recorded", "sign_agreement"),
 }
 # Column -> how those of each layer begin, which stand behind it.
 LAYER_COLUMNS = {"density": "density_", "effective_density": "effective_"}

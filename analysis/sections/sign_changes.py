@@ -48,18 +48,17 @@ def recorded_section(found: tree.Tree) -> parts.Section:
     known = known.loc[known["kind"] != selection.LEARNED]
     if known.empty:
         return parts.Section()
-    names = {"sign_agreement": "agreement"}
-    measured = known[["experiment", "level", "density", *names]]
-    measured = measured.rename(columns=names).assign(
-        layer=overlaps.ALL, pruned_agreement=np.nan
+    table = summarize(
+        known.rename(columns={"sign_agreement": "agreement"}).assign(
+            layer=overlaps.ALL, pruned_agreement=np.nan
+        )
     )
-    table = summarize(measured)
     unknown = ["layer", *tables.statistics(["pruned_agreement"])]
     caption = "Weights that training left with the sign they began with"
     return parts.Section(
         tables={"signs.csv": table.drop(columns=unknown)},
         figures={"signs": figure(table)},
-        captions=dict.fromkeys(("signs",), caption),
+        captions={"signs": caption},
     )
 
 

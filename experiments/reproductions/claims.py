@@ -21,6 +21,8 @@ TINY = (
     *("--train_batch_size=20", "--validation_size=20"),
 )
 NARROW = "--width=.25"  # Of convolutional networks at the smallest scale.
+# Of deep networks, with rates that drop.
+TINY_DEEP = (NARROW, *TINY, "--lr_drops=2it,3it", "--jit=False")
 USUAL_MARGIN = 0.5  # Points, where a source prints no spread.
 INFINITY = float("inf")
 

@@ -14,11 +14,7 @@ from lottery_ticket.foundations.values import interpolation
 RESNET = "--recipe=cifar10_resnet20"
 STABLE = 100 * interpolation.STABLE_BELOW
 END = {"column": measures.AT_END}
-TINY_DEEP = (
-    *(RESNET, claims.NARROW, *claims.TINY),
-    *("--lr_drops=2it,3it", "--jit=False"),
-)
-TINY_RESNET = (*TINY_DEEP, "--iterations=1")
+TINY_RESNET = (RESNET, *claims.TINY_DEEP, "--iterations=1")
 # Digits have a rate that is constant, with which there is nothing to rewind.
 DROPPING = ("--recipe=digits_fc", "--schedule=piecewise")
 BOTH = ("paper", "short")
@@ -246,7 +242,9 @@ STUDIES = {
         "frankle_2021",
         {
             "paper": _at_init(RESNET, "--densities=.2", *_CHECKS),
-            "smoke": _at_init(*TINY_DEEP, "--densities=.2", *_CHECKS),
+            "smoke": _at_init(
+                *(RESNET, *claims.TINY_DEEP, "--densities=.2", *_CHECKS)
+            ),
         },
         _no_differences(0.2),
         trials=3,

@@ -60,9 +60,10 @@ def _read_float(text):
 
 
 def _read_bool(text):
-    if text.lower() not in ("true", "false"):
+    found = fields.as_bool(text)
+    if not isinstance(found, bool):
         raise ValueError
-    return text.lower() == "true"
+    return found
 
 
 def _read_word(text):

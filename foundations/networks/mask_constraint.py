@@ -93,6 +93,22 @@ def attach(kernel: keras.Variable, constraint: MaskConstraint) -> None:
             setattr(value, name, _holding(kernel, getattr(value, name), put))
 
 
+def check_alone(kernel: keras.Variable, why: str) -> None:
+    """Raises ValueError unless a kernel's one constraint is a mask.
+
+    Args:
+        kernel: A trained variable.
+        why: What is done that no other can be on, a clause.
+    """
+    constraint = kernel.constraint
+    other = getattr(constraint, "other", None)
+    if other is not None or not isinstance(constraint, MaskConstraint):
+        raise ValueError(
+            f"{why}, which no other constraint than a mask can be on. "
+            f"Received: {kernel.path} with {type(other or constraint).__name__}"
+        )
+
+
 def detach(kernel: keras.Variable, constraint: MaskConstraint) -> None:
     """Takes a kernel's mask away, and gives it the constraint of before."""
     kernel.constraint = constraint.other

@@ -261,6 +261,11 @@ def as_float(value: typing.Any) -> typing.Any:
     return float(value) if is_number else value
 
 
+def as_bool(value: typing.Any) -> typing.Any:
+    """Returns True or False written so, in any case, as one; all else as is."""
+    return {"true": True, "false": False}.get(str(value).lower(), value)
+
+
 def check(
     name: str, value: typing.Any, kind: type, **facts: typing.Any
 ) -> None:

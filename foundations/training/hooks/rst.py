@@ -215,14 +215,7 @@ class Rst(step_hooks.StepHook):
 
 
 def _extra(kernel, values, place):
-    constraint = kernel.constraint
-    other = getattr(constraint, "other", None)
-    is_masked = isinstance(constraint, mask_constraint.MaskConstraint)
-    if not is_masked or other is not None:
-        raise ValueError(
-            "hooks=rst trains pruned weights beside kernels, which no other "
-            f"constraint than a mask can be on. Received: {kernel.path} with "
-            f"{type(other or constraint).__name__}"
-        )
+    why = "hooks=rst trains pruned weights beside kernels"
+    mask_constraint.check_alone(kernel, why)
     rest = keras.Variable(values, dtype=kernel.dtype, name=f"{kernel.name}_rst")
     return Extra(kernel, rest, place)

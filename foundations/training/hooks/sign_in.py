@@ -159,12 +159,7 @@ def parts(weights: "tf.Tensor", beta: float) -> "tuple[tf.Tensor, tf.Tensor]":
 
 def _pair(kernel, beta):
     constraint = kernel.constraint
-    if constraint.other is not None:
-        raise ValueError(
-            "sign_in trains kernels as products, which no other constraint "
-            f"than a mask can be on. Received: {kernel.path} with "
-            f"{type(constraint.other).__name__}"
-        )
+    mask_constraint.check_alone(kernel, "sign_in trains kernels as products")
     own = mask_constraint.MaskConstraint(kernel.shape)
     own.mask = constraint.mask  # As it is, whenever it changes.
     values = parts(tf.convert_to_tensor(kernel.value), beta)

@@ -21,11 +21,6 @@ with lazy.imports():
 SOURCE = "Adnan et al. 2026 (https://arxiv.org/abs/2605.27541)"
 
 
-def _truth(text):
-    """True or False where it is written so, in any case; else what is given."""
-    return {"true": True, "false": False}.get(str(text).lower(), text)
-
-
 @fields.settings
 class Options:
     """Which gradients are scaled."""
@@ -34,7 +29,7 @@ class Options:
         False,
         "Whether only those of layers that a normalisation follows are, True "
         "or False.",
-        convert=_truth,
+        convert=fields.as_bool,
     )
 
 
