@@ -24,6 +24,7 @@ from lottery_ticket.foundations.command_line import (
     flags,
     help_text,
 )
+from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
@@ -249,6 +250,23 @@ def _say_help(argfile, named):
     sys.exit(subprocess.run(command).returncode)
 
 
+def place(
+    devices: str | None, shard: str | None
+) -> "tuple[shards.Shard, list[devices_lib.Slot]]":
+    """Returns which lines are done here, and a slot of each device for them.
+
+    Args:
+        devices: As of `argfile_runner`.
+        shard: As of `argfile_runner`.
+
+    Raises:
+        ValueError: If one is wrong, or there is no such device.
+    """
+    part = shards.parse(shard, os.environ)
+    _, slots = engines.find(engines.LOCAL, None, devices, 1)
+    return part, slots
+
+
 def cost_of(
     sweep_file: str,
     *,
@@ -267,8 +285,7 @@ def cost_of(
     Raises:
         ValueError: If something that is given is wrong.
     """
-    part = shards.parse(shard, os.environ)
-    _, slots = engines.find(engines.LOCAL, None, devices, 1)
+    part, slots = place(devices, shard)
     sweep = sweep_names.sweep(sweep_file, None, [])
     lines = part.of(line_logs.place(sweep.lines, None))
     showing = _showing(len(lines), quiet)

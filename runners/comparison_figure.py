@@ -1,6 +1,8 @@
 """The figure of methods side by side: as they are, and under their controls."""
 
-from lottery_ticket.analysis.look import figure_style, mean_plots, styles
+import itertools
+
+from lottery_ticket.analysis.look import figure_style, mean_plots
 from lottery_ticket.experiments.reproductions import claims, measures
 from lottery_ticket.foundations.machine import lazy
 
@@ -16,10 +18,14 @@ def draw(found: claims.Found, compared: claims.Comparison):
     """Returns a figure of test accuracy against density, a line per method.
 
     A panel is of the methods themselves, one of each control; points are means
-    over trials, bars reach from the lowest to the highest.
+    over trials, bars reach from the lowest to the highest. Accuracy has a
+    logistic axis.
     """
     panels = {None: AFTER, **compared.controls}
-    series = styles.series(compared.methods)
+    # By place: what methods look like elsewhere is too alike for so many.
+    looks = itertools.cycle(figure_style.SERIES)
+    series = dict(zip(compared.methods, looks, strict=False))
+    drawn = []
     with figure_style.drawing(len(panels), 2, height_inches=HEIGHT_INCHES) as (
         figure,
         all_axes,
@@ -31,10 +37,13 @@ def draw(found: claims.Found, compared: claims.Comparison):
                 ends = _ends(found, compared.densities, method, control)
                 if not ends.empty:
                     _draw(axes, ends, series[method])
+                    drawn.append(ends)
             axes.set_title(title)
             figure_style.density_axis(
                 axes, [100 * d for d in compared.densities]
             )
+        if drawn:
+            figure_style.logistic_axis(all_axes[0], pd.concat(drawn))
         figure_style.outer_labels(
             all_axes, "Weights kept (%)", figure_style.ACCURACY_LABEL
         )

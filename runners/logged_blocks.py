@@ -7,7 +7,7 @@ wants another number there runs the study.
 import re
 
 from lottery_ticket.analysis.look import figure_style
-from lottery_ticket.experiments.reproductions import measures
+from lottery_ticket.experiments.reproductions import claims, measures
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.runners import comparison_figure, judged_studies
 
@@ -91,7 +91,7 @@ def _levels(found, levels):
     """A table of accuracies, and what they are."""
     rows = [
         [
-            f"{100 * density:.3g} %",
+            claims.percent(density),
             *(
                 _cell(found, density, experiment, levels.column)
                 for experiment in levels.experiments
@@ -115,7 +115,7 @@ def _comparison(judged):
     heads += [*compared.controls.values(), "search", "training"]
     rows = [
         [
-            f"{100 * density:.3g} %",
+            claims.percent(density),
             heading,
             *(
                 _in_text(each, judged.found, digits=1)
@@ -131,7 +131,8 @@ def _comparison(judged):
     ]
     table = judged_studies.markdown_table(heads, rows)
     return (
-        "![Accuracy by density of each method, and under each control]"
+        "![Accuracy by density of each method, and under each control; its "
+        "axis is logistic]"
         f"(../{_figure(judged)})\n\n{table}\n"
         "Test accuracy in percent, before and after training: mean over "
         "trials, lowest and highest; seconds by the clock of all that was "

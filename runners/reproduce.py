@@ -78,11 +78,12 @@ def reproduce(
         output_dir: Folder of the results; those of a study go to
             OUTPUT_DIR/SCALE/STUDY.
         data_dir: Folder of the data, of studies that are not of digits.
-        devices: As of argfile_runner.
-        shard: As of argfile_runner.
+        devices: As of argfile_runner, but for smoke.
+        shard: As of argfile_runner, but for smoke.
         dry_run: Say what each study costs in time, disk and memory, for which
-            a line is tried out for some seconds where none has run here, and
-            run nothing. The list of all studies shows it from then on.
+            a line is tried out for some seconds where none has run here; print
+            its claims as they stand, and run nothing. The list of all studies
+            shows what they cost from then on.
         logs: Folder for what runs have recorded, without weights. That of the
             named studies is written there; others are judged by it, if their
             results are not here.
@@ -101,18 +102,17 @@ def reproduce(
     chosen = _chosen(studies, scale)
     sweep = study_sweeps.StudySweep(chosen, scale, output_dir, trials, data_dir)
     sweep.check()
+    _check_place(scale, dry_run, devices, shard)
     options = {"devices": devices, "shard": shard, "quiet": quiet}
+    does_run = bool(chosen) and not dry_run
     if dry_run:
-        for name in chosen:
-            one = dataclasses.replace(sweep, studies=(name,))
-            terminal.say(_cost(one, **options), sys.stdout)
-        return
-    if chosen and not quiet and scale != claims.SMOKE:
+        _say_each_cost(sweep, **options)
+    elif chosen and not quiet and scale != claims.SMOKE:
         _say_cost(sweep, **options)
-    status = _run(sweep, **options) if chosen else 0
+    status = _run(sweep, **options) if does_run else 0
     judged = [
         judged_studies.judge(
-            name, scale, sweep.folder(name), logs, write=bool(chosen)
+            name, scale, sweep.folder(name), logs, write=does_run
         )
         for name in chosen or registry.STUDIES
     ]
@@ -120,7 +120,7 @@ def reproduce(
     terminal.say(text, sys.stdout)
     if markdown is not None:
         _write_page(markdown, output_dir, logs)
-    if status or (chosen and any(each.is_off for each in judged)):
+    if status or (does_run and any(each.is_off for each in judged)):
         sys.exit(1)
 
 
@@ -138,6 +138,23 @@ def _chosen(studies, scale):
     for name in studies:
         names.check("study", name, [*registry.STUDIES, ALL])
     return tuple(dict.fromkeys(studies))
+
+
+def _check_place(scale, dry_run, devices, shard):
+    """Raises ValueError for devices or a shard that there are not."""
+    if scale == claims.SMOKE and not dry_run and (devices or shard):
+        flag = "--devices" if devices else "--shard"
+        raise ValueError(
+            f"--scale={scale} runs in this process: it takes no {flag}"
+        )
+    argfile_runner.place(devices, shard)
+
+
+def _say_each_cost(sweep, **options):
+    """Says what each study costs, as soon as that is known."""
+    for name in sweep.studies:
+        one = dataclasses.replace(sweep, studies=(name,))
+        terminal.say(_cost(one, **options), sys.stdout)
 
 
 def _say_cost(sweep, **options):

@@ -29,6 +29,9 @@ WIDE_POINTS, UPRIGHT_POINTS = 25, 8.2
 SMALLEST_POINTS = 5.4
 SAME = 0.01  # Up to here, two densities have one label.
 STEPS = (1, 2, 2.5, 5, 10)  # Between ticks, times powers of ten.
+# Where a logistic axis of percents may have ticks, and its ends.
+LOGISTIC = (*(2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99), *(99.5, 99.8, 99.9))
+LOGISTIC_ENDS = (1, 99.95)
 
 # Source: Okabe & Ito 2008, https://jfly.uni-koeln.de/color/, told apart by
 # colour-blind readers; each with a dash and a marker of its own for print. Each
@@ -179,6 +182,27 @@ def count_axis(axes, counts) -> None:
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     margin = max((high / low) ** 0.03, 1.05)
     axes.set_xlim(high * margin, low / margin)
+
+
+def logistic_axis(axes, percents) -> None:
+    """Makes y a logistic axis of percents: 90 to 95 is as far as 98 to 99.
+
+    So that methods are told apart where nearly all is right, and beside one of
+    which little is. It reaches as far as the percents, from 1 to 99.95.
+    """
+
+    def logit(percent):
+        fraction = np.clip(percent, *LOGISTIC_ENDS) / 100
+        return np.log(fraction / (1 - fraction))
+
+    def percent(value):
+        return 100 / (1 + np.exp(-np.asarray(value)))
+
+    axes.set_yscale("function", functions=(logit, percent))
+    axes.yaxis.set_major_locator(ticker.FixedLocator(LOGISTIC))
+    axes.yaxis.set_major_formatter("{x:g}")
+    low, high = logit(np.array([np.nanmin(percents), np.nanmax(percents)]))
+    axes.set_ylim(percent(low - 0.15), percent(high + 0.15))
 
 
 def iteration_axis(axis) -> None:

@@ -58,7 +58,7 @@ def _claims(density, said):
 
 def _better(text, source, first, second, density, said="better"):
     return claims.Claim(
-        f"accuracy at {100 * density:g} % {text}",
+        f"accuracy at {claims.percent(density)} {text}",
         source,
         measures.gain(density, second, first, measures.AT_END),
         claims.above(0, said),

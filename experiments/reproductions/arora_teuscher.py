@@ -55,7 +55,7 @@ def _found(method, density, published, **margin):
     """Of a search's network, after training."""
     how = "rewound to epoch 9" if method == WARM else "from the draw"
     return _accuracy(
-        f"CTS at {100 * density:g} %, {how}",
+        f"CTS at {claims.percent(density)}, {how}",
         measures.gem(method, density),
         published,
         **margin,
@@ -64,7 +64,8 @@ def _found(method, density, published, **margin):
 
 def _order(text, density, other, bound, scales=("paper",)):
     return claims.Claim(
-        f"accuracy at {100 * density:g} % of CTS, rewound, less that of {text}",
+        f"accuracy at {claims.percent(density)} of CTS, rewound, less that of "
+        f"{text}",
         FILES,
         measures.difference(
             measures.gem(WARM, density),

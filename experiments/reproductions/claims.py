@@ -156,6 +156,11 @@ class Study:
         return f"{place}.md"
 
 
+def percent(density: float) -> str:
+    """Returns a density as claims have it: 0.0168 -> "1.68 %"."""
+    return f"{100 * density:.3g} %"
+
+
 def with_claim(study: Study, name: str, claim: Claim) -> Study:
     """Returns a study with one claim more."""
     return dataclasses.replace(study, claims={**study.claims, name: claim})

@@ -44,7 +44,8 @@ def _at_init(*flags):
 
 def _no_difference(criterion, check, density):
     return claims.Claim(
-        f"accuracy of {criterion} at {density:.0%}, {check}, less as it is",
+        f"accuracy of {criterion} at {claims.percent(density)}, {check}, less "
+        "as it is",
         "sec. 5",
         measures.gain(density, criterion, f"{criterion}_{check}", **END),
         claims.near(0, text="no difference"),

@@ -56,13 +56,15 @@ def _conv(layers, sooner, better, data="cifar10"):
         },
         {
             "sooner": claims.Claim(
-                f"how many times sooner a ticket learns at {sooner[0]:.1%}",
+                "how many times sooner a ticket learns at "
+                f"{claims.percent(sooner[0])}",
                 "fig. 5 and sec. 3",
                 measures.sooner(sooner[0]),
                 _times_sooner(sooner[1]),
             ),
             "better": claims.Claim(
-                f"accuracy at {better[0]:.1%}, less the dense network's",
+                f"accuracy at {claims.percent(better[0])}, less the dense "
+                "network's",
                 "fig. 5 and sec. 3",
                 measures.gain(better[0]),
                 claims.near(better[1], unit=" points"),
@@ -74,7 +76,7 @@ def _conv(layers, sooner, better, data="cifar10"):
                 claims.above(0, "above dense"),
             ),
             "reinit": claims.Claim(
-                f"accuracy at {better[0]:.1%}, less reinit's",
+                f"accuracy at {claims.percent(better[0])}, less reinit's",
                 "fig. 5",
                 measures.gain(better[0], over="reinit"),
                 claims.above(0, "above reinit"),

@@ -35,7 +35,8 @@ def _dropout(layers, density):
         },
         {
             "better": claims.Claim(
-                f"accuracy at {density:.1%}, less the dense network's",
+                f"accuracy at {claims.percent(density)}, less the dense "
+                "network's",
                 "fig. 6: pruning adds to what dropout gains",
                 measures.gain(density),
                 claims.above(0, "above dense"),
@@ -75,7 +76,7 @@ def _rate(network, name, rate, density, claim, iterations):
         },
         {
             "reinit": claims.Claim(
-                f"accuracy at {density:.1%}, less reinit's",
+                f"accuracy at {claims.percent(density)}, less reinit's",
                 f"{figure} and sec. 4",
                 measures.gain(density, over="reinit", **END),
                 claim,

@@ -149,7 +149,7 @@ def _better(text, source, first, second, density):
     """
     pair = (measures.controlled(density, *each) for each in (first, second))
     return claims.Claim(
-        f"accuracy at {density:.1%} of {text}",
+        f"accuracy at {claims.percent(density)} of {text}",
         source,
         measures.difference(*pair),
         claims.above(0, "better"),

@@ -25,7 +25,7 @@ def _steps(*flags):
 def _accuracy(method, density, published, table, column=measures.AT_END):
     when = "before" if column == BEFORE else "after"
     return claims.Claim(
-        f"accuracy of {method} at {density:.2%} {when} fine-tuning",
+        f"accuracy of {method} at {claims.percent(density)} {when} fine-tuning",
         table,
         measures.gem(method, density, column),
         claims.near(published, unit=" %"),

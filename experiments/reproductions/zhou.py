@@ -50,7 +50,7 @@ def _rerun(published, spread, criterion):
 
 def _trained(criterion, density, published):
     return claims.Claim(
-        f"accuracy of {criterion} at {density:.1%}",
+        f"accuracy of {criterion} at {claims.percent(density)}",
         RERUN,
         measures.accuracy(density, f"fc/{criterion}"),
         claims.near(published, unit=" %"),

@@ -71,6 +71,7 @@ def test_what_each_study_costs_is_told_and_listed(
     printed = capsys.readouterr().out
     assert "digits\n  Time: about 90 min with 2 workers, made up" in printed
     assert "at_init_digits\n  Time" in printed
+    assert "  OPEN at_2: accuracy at 1.68 %, less reinit's\n" in printed
     assert [runners for runners, _ in asked] == [
         ["lottery_experiment", "branch"],
         ["prune_at_init"],
@@ -96,6 +97,9 @@ def test_what_each_study_costs_is_told_and_listed(
         (["digits", "--scale=paper"], "digits has no scale paper"),
         (["lenet"], "lenet needs mnist"),
         (["digits", "--trials=0"], "trials must be"),
+        (["digits", "--devices=77"], "devices=77"),
+        (["digits", "--shard=3/2"], "Received: '3/2'"),
+        (["digits", "--scale=smoke", "--devices=cpu"], "takes no --devices"),
     ],
 )
 def test_what_is_wrong_is_refused_before_any_work(

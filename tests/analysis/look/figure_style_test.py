@@ -30,6 +30,21 @@ def test_density_axis_falls_in_percent():
     assert axes.get_xlabel() == "Weights kept (%)"
 
 
+def test_on_a_logistic_axis_the_last_points_are_as_far_as_the_first():
+    with figure_style.drawing() as (_, [axes]):
+        figure_style.logistic_axis(axes, [[20.0, 80.0], [98.0, float("nan")]])
+
+    def place(percent):
+        return axes.transData.transform((0, percent))[1]
+
+    assert place(98) - place(80) == pytest.approx(place(20) - place(2))
+    low, high = axes.get_ylim()
+    assert 16 < low < 20 and 98 < high < 98.5
+    figure_style.logistic_axis(axes, [0.0, 100.0])
+    low, high = axes.get_ylim()
+    assert 0 < low < 1 and 99.95 < high < 100
+
+
 @pytest.mark.parametrize("count, columns", [(3, 1), (12, 1), (21, 1), (21, 3)])
 def test_every_density_has_a_label_that_overlaps_no_other(count, columns):
     percents = [100 * 0.8**level for level in range(count)]

@@ -11,7 +11,7 @@ def test_densities_of_claims_are_run():
     [step] = STUDIES["gems_resnet20"].steps["paper"]
     assert "--densities=.0372,.0144,.0059" in step.words
     for claim in STUDIES["gems_resnet20"].claims.values():
-        assert any(x in claim.text for x in ("3.72%", "1.44%", "0.59%"))
+        assert any(x in claim.text for x in ("3.72 %", "1.44 %", "0.59 %"))
 
 
 def test_both_columns_of_table_3_are_claims():
