@@ -69,7 +69,8 @@ def trainer_speed(
         contenders = _hooks()
     else:
         contenders = _loops() if loops_only else _all()
-    times = timing.compare(contenders, rounds, iterations, warmup=1000)
+    warmup = resumable_run.CHUNK_ITERATIONS
+    times = timing.compare(contenders, rounds, iterations, warmup)
     timing.show(
         times, f"{rounds} rounds of {iterations} iterations, batch {BATCH_SIZE}"
     )
