@@ -199,12 +199,22 @@ def _run_here(sweep):
     for step in sweep.steps():
         command = commands.find(step["runner"])
         words = [f"--{key}={value}" for key, value in step["flags"].items()]
-        for line in _lines(step["argfile"], words, command):
+        for line in lines(step["argfile"], words, command):
             flags.plan(command, [*line.words, "--quiet"]).run()
 
 
-def _lines(argfile, words, command):
-    """What one of our argfiles prints; a process of its own takes a second."""
+def lines(
+    argfile: str, words: list[str], command: flags.Command
+) -> list[argfile_lines.Line]:
+    """Returns the lines that one of our argfiles prints.
+
+    In this process: one of its own takes a second.
+
+    Args:
+        argfile: Its name.
+        words: Its flags.
+        command: What the lines are of.
+    """
     module = importlib.import_module(f"lottery_ticket.argfiles.{argfile}")
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         flags.print_lines(module.lines, command, words)

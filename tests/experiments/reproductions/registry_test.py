@@ -11,8 +11,7 @@ from lottery_ticket.experiments.reproductions import (
     study_sweeps,
 )
 from lottery_ticket.foundations.command_line import flags
-from lottery_ticket.foundations.sweeps import argfile_lines
-from lottery_ticket.runners import commands, sweep_names
+from lottery_ticket.runners import commands, reproduce, sweep_names
 
 STUDIES = registry.STUDIES.items()
 DOCS = pathlib.Path(registry.__file__).parents[2] / "docs"
@@ -49,8 +48,7 @@ def test_lines_are_flags_of_their_runner(name, study, tmp_path):
         for step in sweep.steps():
             assert step["argfile"] in sweep_names.argfiles()
             words = [f"--{key}={each}" for key, each in step["flags"].items()]
-            script = sweep_names.argfiles()[step["argfile"]]
-            lines = argfile_lines.read(script, words, step["runner"])
             command = commands.find(step["runner"])
+            lines = reproduce.lines(step["argfile"], words, command)
             for line in lines[:2]:
                 flags.bind(command, line.words)
