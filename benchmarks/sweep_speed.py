@@ -4,9 +4,11 @@ r"""Times what a sweep costs beside its training: looking up, and handing out.
 
 A short ticket of the digits and branches of it, which are not trained: each is
 given the files of one that was, and the settings of its own line. Then lines of
-a runner that does nothing, through two workers. With `--ray=127.0.0.1:6379` the
-same again, and short runs on digits, by a Ray cluster of this machine, in turn
-with workers without it, as a machine is not as fast at all times:
+a runner that does nothing, through two workers; and short tickets of digits,
+whose time is told first, as `argfile_runner` tells it. With
+`--ray=127.0.0.1:6379` what does nothing again, and short runs on digits, by a
+Ray cluster of this machine, in turn with workers without it, as a machine is
+not as fast at all times:
 
     ray start --head --num-cpus=2
 """
@@ -27,6 +29,7 @@ from lottery_ticket.foundations.machine import devices as devices_lib
 from lottery_ticket.foundations.records import plans, run_record
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
+    cost,
     engines,
     line_logs,
     scripts,
@@ -39,11 +42,13 @@ RECIPE = (
     *("--quiet", "--save_summaries=False"),
 )
 LEVELS = 4
+MAIN, TICKET = "lottery_ticket.runners.main", "lottery_experiment"
 
 
 def sweep_speed(
     lines: int = 20_000,
     handed: int = 2_000,
+    told: int = 6,
     ray: str | None = None,
     trained: int = 40,
     rounds: int = 3,
@@ -53,6 +58,8 @@ def sweep_speed(
     Args:
         lines: Complete branches to look up; 0 is none.
         handed: Lines of the runner that does nothing.
+        told: Tickets whose time is told, and compared with what they take;
+            0 is none.
         ray: Address of a Ray cluster, on this machine, that is compared with
             workers without it: on lines that do nothing, and on short runs on
             digits. None compares nothing.
@@ -63,6 +70,8 @@ def sweep_speed(
         if lines:
             _time_look_up(folder, lines)
         _time_handing_on(folder, handed)
+        if told:
+            _time_told(folder, told)
         if ray is not None:
             _compare_ray(folder, ray, (handed, trained), rounds)
 
@@ -70,7 +79,7 @@ def sweep_speed(
 def _time_look_up(folder, count):
     _train(folder)
     command = commands.find("branch")
-    runner = scripts.Runner("lottery_ticket.runners.main", declared=command)
+    runner = scripts.Runner(MAIN, declared=command)
     texts = branch_argfile.lines(
         folder,
         experiment="reinit,shuffle",
@@ -96,7 +105,7 @@ def _time_look_up(folder, count):
 
 def _train(folder):
     words = [f"--output_dir={folder}/trial1", f"--iterations={LEVELS}"]
-    flags.plan(commands.find("lottery_experiment"), [*words, *RECIPE]).run()
+    flags.plan(commands.find(TICKET), [*words, *RECIPE]).run()
 
 
 def _fill(command, lines):
@@ -132,11 +141,25 @@ def _time_handing_on(folder, count):
     _show("handed on", seconds, count)
 
 
+def _time_told(folder, count):
+    """Prints how long tickets were said to take, and how long they did."""
+    command = commands.find(TICKET)
+    runner = scripts.Runner(MAIN, (TICKET,), declared=command)
+    words = ("--iterations=2", "--training_len=2000it", "--quiet")
+    lines = _lines(folder, words, count)
+    slots = devices_lib.slots("cpu*1")
+    told = cost.estimate(runner, lines, slots)
+    started = time.perf_counter()
+    _ended(worker_pool.run(runner, lines, slots))
+    took = time.perf_counter() - started
+    print(f"{count} tickets: told {told.seconds:.1f} s, took {took:.1f} s")
+
+
 def _compare_ray(folder, address, counts, rounds):
     """Prints what lines take with Ray, and how much longer that is."""
     nothing = scripts.Runner(f"{folder}/nothing.py")
-    words = ("lottery_experiment",)
-    training = scripts.Runner("lottery_ticket.runners.main", words)
+    words = (TICKET,)
+    training = scripts.Runner(MAIN, words)
     short = ("--iterations=1", "--training_len=1000it", "--quiet")
     work = {"nothing": (nothing, ()), "digits": (training, short)}
     for count, (label, (runner, words)) in zip(
@@ -155,6 +178,17 @@ def _seconds(folder, runner, words, address, count):
 
     The first two lines, in which programs are compiled, do not count.
     """
+    lines = _lines(folder, words, count)
+    devices = "cpu*2" if devices_lib.cores() > 1 else "cpu*1"
+    name = engines.LOCAL if address is None else engines.RAY
+    engine, slots = engines.find(name, address, devices)
+    ended = _ended(worker_pool.run(runner, lines, slots, engine=engine))
+    warm = min(2, len(ended) - 2)
+    return (ended[-1] - ended[warm]) * len(ended) / (len(ended) - 1 - warm)
+
+
+def _lines(folder, words, count):
+    """So many lines with a folder each, in a folder of their own."""
     place = tempfile.mkdtemp(dir=folder)
     lines = [
         argfile_lines.Line(number, (f"--output_dir={place}/{number}", *words))
@@ -162,10 +196,11 @@ def _seconds(folder, runner, words, address, count):
     ]
     lines = line_logs.place(lines, f"{place}/logs")
     line_logs.make_folder(lines[0].log)
-    devices = "cpu*2" if devices_lib.cores() > 1 else "cpu*1"
-    name = engines.LOCAL if address is None else engines.RAY
-    engine, slots = engines.find(name, address, devices)
-    outcomes = worker_pool.run(runner, lines, slots, engine=engine)
+    return lines
+
+
+def _ended(outcomes):
+    """When each line ended, in seconds; none may fail."""
     ended = []
     for outcome in outcomes:
         if outcome is None:
@@ -173,8 +208,7 @@ def _seconds(folder, runner, words, address, count):
         ended.append(time.perf_counter())
         if outcome.failure:
             raise RuntimeError(f"a line failed: {outcome.failure}")
-    warm = min(2, len(ended) - 2)
-    return (ended[-1] - ended[warm]) * len(ended) / (len(ended) - 1 - warm)
+    return ended
 
 
 def _timed(label, count, work):

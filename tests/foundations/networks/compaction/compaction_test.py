@@ -141,7 +141,7 @@ def test_random_networks_agree(case):
 
 
 @pytest.mark.slow
-@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.settings(max_examples=100, deadline=None)
 @hypothesis.given(CASES)
 def test_random_networks_agree_often(case):
     smaller.check(drawn(case))
