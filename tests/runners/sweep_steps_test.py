@@ -202,7 +202,7 @@ def test_steps_in_one_command_are_as_two(folder, monkeypatch):
     text = page.read_text().split("```yaml\n", 1)[1].split("```")[0]
     (folder / "study.yaml").write_text(text)
     short = "--training_len=20it --quiet --save_summaries=False"
-    short += " --trials=2 --devices=cpu*2"
+    short += " --trials=1 --devices=cpu*2"
     one = sweep_commands.run("study.yaml", "--output_dir=one", *short.split())
     assert one.returncode == 0, one.stderr
     for step in yaml.safe_load(text):
@@ -212,7 +212,7 @@ def test_steps_in_one_command_are_as_two(folder, monkeypatch):
         assert two.returncode == 0, two.stderr
     found = tiny.result_bytes("one")
     assert found == tiny.result_bytes("two")
-    assert len({pathlib.PurePath(path).parts[:3] for path in found}) == 2 * 11
+    assert len({pathlib.PurePath(path).parts[:3] for path in found}) == 11
 
 
 @pytest.mark.slow

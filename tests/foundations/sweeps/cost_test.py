@@ -174,9 +174,10 @@ def test_bytes_in_words(count, text):
 
 
 @pytest.mark.slow
-def test_disk_that_is_told_is_about_what_it_takes(monkeypatch):
+def test_disk_that_is_told_is_about_what_it_takes(tmp_path, monkeypatch):
     """benchmarks/sweep_speed prints how well the time is told."""
     monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
     flags = ("--iterations=2", "--training_len=300it", "--quiet")
     to_run = line_logs.place(lines(3, *flags), "logs")
     slots = devices.slots("cpu*1")
