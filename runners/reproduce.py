@@ -78,8 +78,8 @@ def reproduce(
         output_dir: Folder of the results; those of a study go to
             OUTPUT_DIR/SCALE/STUDY.
         data_dir: Folder of the data, of studies that are not of digits.
-        devices: As of argfile_runner, but for smoke.
-        shard: As of argfile_runner, but for smoke.
+        devices: As of argfile_runner; smoke runs in this process, without it.
+        shard: As of argfile_runner; smoke has none.
         dry_run: Say what each study costs in time, disk and memory, for which
             a line is tried out for some seconds where none has run here; print
             its claims as they stand, and run nothing. The list of all studies
