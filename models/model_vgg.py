@@ -31,6 +31,7 @@ class ModelVgg(model_base.ModelBase):
         input_shape=(32, 32, 3),
         num_classes=10,
         depth=16,
+        width=1,
         last_pooling="max",
         affine=True,
         use_bias=True,
@@ -45,6 +46,7 @@ class ModelVgg(model_base.ModelBase):
         Args:
             depth: 11, 13, 16 or 19: of the original's layers with weights, two
                 of which are left out here.
+            width: Multiplier of all filters.
             last_pooling: What follows the last block: max, a max pooling like
                 the other blocks' (Sreenivasan et al.), or average, none of it
                 (Frankle & Carbin). The average over all pixels that are left
@@ -64,8 +66,9 @@ class ModelVgg(model_base.ModelBase):
         pieces = residual.Pieces(self, affine, kernel_initializer)
         x, index = self.inputs, 0
         for block, convs in enumerate(CONVS[depth]):
+            filters = shapes.scaled(min(64 * 2**block, 512), width)
             for _ in range(convs):
-                x = pieces.conv(f"conv{index}", x, min(64 * 2**block, 512))
+                x = pieces.conv(f"conv{index}", x, filters)
                 x = pieces.norm(f"norm{index}", x)
                 index += 1
             if block < poolings:

@@ -94,7 +94,7 @@ MODELS = {
     ),
     **_entries(
         lambda: model_vgg.ModelVgg,
-        ("last_pooling", "affine", "use_bias"),
+        ("width", "last_pooling", "affine", "use_bias"),
         {f"vgg{depth}": {"depth": depth} for depth in (11, 13, 16, 19)},
         rule="vgg",
     ),

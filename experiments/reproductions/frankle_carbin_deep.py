@@ -50,9 +50,7 @@ def _rate(network, name, rate, density, claim, iterations):
     """A deep network at one of three rates: fig. 7 or 8."""
     recipe = f"--recipe=cifar10_{network}{rate}"
     tickets = frankle_carbin.tickets
-    tiny = (*claims.TINY, "--lr_drops=2it,3it")
-    if network == "resnet20":
-        tiny = (*tiny, claims.NARROW)
+    tiny = claims.TINY_DEEP
     if rate == "_warmup":
         tiny = (*tiny, "--warmup=1it")
     figure = "fig. 8" if network == "resnet20" else "fig. 7"

@@ -26,6 +26,12 @@ def test_filters_of_vgg16():
     assert filters == [64] * 2 + [128] * 2 + [256] * 3 + [512] * 6 + [10]
 
 
+def test_width_multiplies_all_filters():
+    masks = model_vgg.ModelVgg(depth=11, width=0.25).masks
+    filters = [mask.shape[-1] for mask in masks.values()]
+    assert filters == [16, 32, 64, 64, 128, 128, 128, 128, 10]
+
+
 @pytest.mark.parametrize(
     ("last_pooling", "count"), [("max", 5), ("average", 4)]
 )
@@ -55,6 +61,7 @@ def test_larger_images_have_as_many_logits():
     ("options", "message"),
     [
         ({"depth": 12}, "depth must be one of 11, 13, 16, 19. Received: 12"),
+        ({"width": 0}, "width must leave 1 or more of 64 units"),
         ({"last_pooling": "min"}, "last_pooling must be one of 'max', 'ave"),
         ({"input_shape": (31, 32, 3)}, "32x32 .* Received: .31, 32, 3."),
         (
