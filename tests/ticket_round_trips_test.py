@@ -61,8 +61,10 @@ def held(ticket):
 
 
 def check_round_trips(model, path):
+    """At all densities; networks of millions of weights at every other one."""
     rng = np.random.default_rng(0)
-    for density in DENSITIES:
+    is_large = sum(mask.size for mask in model.masks.values()) > 1e6
+    for density in DENSITIES[1::2] if is_large else DENSITIES:
         ticket = drawn(model, density, rng)
         ticket_file.write(path, ticket)
         small.check_same(ticket_file.read(path), ticket)
