@@ -20,7 +20,8 @@ hypothesis.settings.load_profile("any_machine")
 def pytest_collection_modifyitems(items):
     """Puts the longest files first, so that no process ends long after all."""
     long = (
-        *("golden", "readme", "runners/resume", "runners/commands"),
+        *("runners/reproduce", "golden", "readme", "runners/resume"),
+        *("runners/commands", "recurrent", "ticket_round_trips"),
         *("conformance", "models/registry", "gem_networks", "find_ticket"),
     )
     items.sort(key=lambda item: not any(name in item.nodeid for name in long))
