@@ -15,6 +15,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 
 import fsspec
+from fsspec import asyn
 
 # Between tries of a request that a store does not answer.
 WAITS_S = (0.1, 0.4)
@@ -230,7 +231,7 @@ class _Listing:
         fs.invalidate_cache()  # Of what others have written since.
         found = {}
         if _asked(directory, lambda: fs.exists(inner)):
-            found = _asked(directory, lambda: fs.find(inner, detail=True))
+            found = _asked(directory, lambda: _found(fs, inner))
         prefix, start = directory.rstrip("/"), len(inner.rstrip("/"))
         self.sizes: dict[str, int] = {
             prefix + path[start:]: info["size"] for path, info in found.items()
@@ -249,6 +250,31 @@ class _Listing:
     def names(self, directory):
         """Sorted names of what a folder holds."""
         return sorted(self._folders.get(directory.rstrip("/"), ()))
+
+
+def _found(fs, directory):
+    """Facts of all files below a folder, by path; raises what a store raises.
+
+    Stores that have no way of their own go from folder to folder. fsspec's walk
+    does that, too, but leaves out folders that it cannot list.
+    """
+    if isinstance(fs, asyn.AsyncFileSystem):
+        has_own = type(fs)._find is not asyn.AsyncFileSystem._find
+    else:
+        has_own = type(fs).find is not fsspec.AbstractFileSystem.find
+    if has_own:
+        return fs.find(directory, detail=True)
+    found, folders = {}, [directory.rstrip("/")]
+    while folders:
+        folder = folders.pop()
+        with contextlib.suppress(FileNotFoundError):  # Gone meanwhile.
+            for info in fs.ls(folder, detail=True):
+                name = info["name"].rstrip("/")
+                if info["type"] != "directory":
+                    found[name] = info
+                elif name != folder:
+                    folders.append(name)
+    return found
 
 
 def _listing_of(path):

@@ -54,12 +54,13 @@ def main(argv):
 # A store of which some requests fail, and are slow; its objects are files.
 # Like the real ones, it makes an object only if there is none, if asked.
 STORE = """
-import os, random, time
+import os, random, threading, time
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 RANDOM = random.Random(os.getpid())
 LOG = os.path.join(os.path.dirname(__file__), "store.log")
+ASKED = threading.local()  # A listing is one request, whatever is in it.
 
 
 class Store(LocalFileSystem):
@@ -71,12 +72,18 @@ def _failing(name):
     real = getattr(LocalFileSystem, name)
 
     def ask(self, *args, **kwargs):
+        if getattr(ASKED, "already", False):
+            return real(self, *args, **kwargs)
         time.sleep(RANDOM.uniform(0, 0.01))
         if RANDOM.random() < 0.05:
             with open(LOG, "a") as file:
                 file.write("x")
             raise OSError(f"503 Slow down ({name})")
-        return real(self, *args, **kwargs)
+        ASKED.already = True
+        try:
+            return real(self, *args, **kwargs)
+        finally:
+            ASKED.already = False
 
     return ask
 

@@ -229,6 +229,26 @@ def test_a_request_that_fails_is_tried_again(method, call, kind, monkeypatch):
     assert len(asked) == 3
 
 
+def test_a_listing_lacks_no_folder_that_failed(monkeypatch):
+    root, store = "memory://partly", type(fsspec.filesystem("memory"))
+    for name in ("a/1", "b/2"):
+        files.write(f"{root}/{name}", b"x")
+    real, fails = store.ls, iter([True, False, True, True])
+
+    def ls(self, path, *args, **kwargs):
+        if path.endswith("/b") and next(fails):
+            raise OSError("503 Slow down")
+        return real(self, path, *args, **kwargs)
+
+    monkeypatch.setattr(store, "ls", ls)
+    monkeypatch.setattr(store, "find", fsspec.AbstractFileSystem.find)
+    monkeypatch.setattr(files, "WAITS_S", (0,))
+    with files.listed(root):
+        assert files.names(root) == ["a", "b"]
+    with pytest.raises(OSError, match="Slow down"), files.listed(root):
+        pass
+
+
 def test_what_is_refused_is_asked_once(monkeypatch):
     asked = []
 
