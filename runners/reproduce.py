@@ -142,12 +142,14 @@ def _chosen(studies, scale):
 
 def _check_place(scale, dry_run, devices, shard):
     """Raises ValueError for devices or a shard that there are not."""
-    if scale == claims.SMOKE and not dry_run and (devices or shard):
-        flag = "--devices" if devices else "--shard"
+    values = {"--devices": devices, "--shard": shard}
+    given = [flag for flag, value in values.items() if value is not None]
+    if given and scale == claims.SMOKE and not dry_run:
         raise ValueError(
-            f"--scale={scale} runs in this process: it takes no {flag}"
+            f"--scale={scale} runs in this process: it takes no {given[0]}"
         )
-    argfile_runner.place(devices, shard)
+    if given:  # To look for devices takes a moment.
+        argfile_runner.place(devices, shard)
 
 
 def _say_each_cost(sweep, **options):

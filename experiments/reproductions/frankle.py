@@ -112,7 +112,7 @@ STUDIES = {
                 "accuracy at 16.8 % of what is pruned, rewound to 3 to 4 % of "
                 "training less to 0",
                 "fig. 1",
-                # Of all kernels, of which the last is not pruned.
+                # Of all kernels: the last and shortcuts are not pruned.
                 measures.gain(0.178, "same_init", "rewound", **END),
                 claims.above(0, "better"),
                 scales=BOTH,

@@ -7,6 +7,7 @@ the fsspec package for it, such as gcsfs, if installed; any other is local.
 import concurrent.futures
 import contextlib
 import errno
+import functools
 import os
 import posixpath
 import stat
@@ -231,7 +232,7 @@ class _Listing:
         fs.invalidate_cache()  # Of what others have written since.
         found = {}
         if _asked(directory, lambda: fs.exists(inner)):
-            found = _asked(directory, lambda: _found(fs, inner))
+            found = _found(directory, fs, inner)
         prefix, start = directory.rstrip("/"), len(inner.rstrip("/"))
         self.sizes: dict[str, int] = {
             prefix + path[start:]: info["size"] for path, info in found.items()
@@ -252,8 +253,8 @@ class _Listing:
         return sorted(self._folders.get(directory.rstrip("/"), ()))
 
 
-def _found(fs, directory):
-    """Facts of all files below a folder, by path; raises what a store raises.
+def _found(path, fs, inner):
+    """Facts of all files below a folder, by path; raises as `_asked` does.
 
     Stores that have no way of their own go from folder to folder. fsspec's walk
     does that, too, but leaves out folders that it cannot list.
@@ -263,17 +264,19 @@ def _found(fs, directory):
     else:
         has_own = type(fs).find is not fsspec.AbstractFileSystem.find
     if has_own:
-        return fs.find(directory, detail=True)
-    found, folders = {}, [directory.rstrip("/")]
+        return _asked(path, lambda: fs.find(inner, detail=True))
+    found, folders = {}, [inner.rstrip("/")]
     while folders:
-        folder = folders.pop()
+        folder, held = folders.pop(), []
+        list_folder = functools.partial(fs.ls, folder, detail=True)
         with contextlib.suppress(FileNotFoundError):  # Gone meanwhile.
-            for info in fs.ls(folder, detail=True):
-                name = info["name"].rstrip("/")
-                if info["type"] != "directory":
-                    found[name] = info
-                elif name != folder:
-                    folders.append(name)
+            held = _asked(path, list_folder)
+        for info in held:
+            name = info["name"].rstrip("/")
+            if info["type"] != "directory":
+                found[name] = info
+            elif name != folder:
+                folders.append(name)
     return found
 
 
