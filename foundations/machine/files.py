@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import errno
 import functools
+import inspect
 import os
 import posixpath
 import stat
@@ -16,7 +17,6 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 
 import fsspec
-from fsspec import asyn
 
 # Between tries of a request that a store does not answer.
 WAITS_S = (0.1, 0.4)
@@ -25,6 +25,8 @@ _FINAL = (
     *(FileNotFoundError, FileExistsError, IsADirectoryError),
     *(NotADirectoryError, PermissionError, ValueError, TypeError),
 )
+# Where fsspec defines a `find` that goes from folder to folder.
+_WALKERS = ("fsspec.asyn", "fsspec.spec")
 READERS = 16  # Of remote roots, which take some 50 ms an answer.
 # Their fsspec packages have the store itself refuse to make a file twice.
 CREATES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
@@ -259,10 +261,7 @@ def _found(path, fs, inner):
     Stores that have no way of their own go from folder to folder. fsspec's walk
     does that, too, but leaves out folders that it cannot list.
     """
-    if isinstance(fs, asyn.AsyncFileSystem):
-        has_own = type(fs)._find is not asyn.AsyncFileSystem._find
-    else:
-        has_own = type(fs).find is not fsspec.AbstractFileSystem.find
+    has_own = inspect.unwrap(fs.find).__module__ not in _WALKERS
     if has_own:
         return _asked(path, lambda: fs.find(inner, detail=True))
     found, folders = {}, [inner.rstrip("/")]

@@ -4,6 +4,7 @@ import errno
 
 import fsspec
 import pytest
+from fsspec import asyn
 
 from lottery_ticket.foundations.machine import files
 
@@ -247,6 +248,24 @@ def test_a_listing_lacks_no_folder_that_failed(monkeypatch):
         assert files.names(root) == ["a", "b"]
     with pytest.raises(OSError, match="Slow down"), files.listed(root):
         pass
+
+
+def test_a_store_that_lists_all_it_holds_is_not_asked_by_folder():
+    fsspec.register_implementation("bucket", _Bucket)
+    with files.listed("bucket://results"):
+        assert files.names("bucket://results") == ["a"]
+
+
+class _Bucket(asyn.AsyncFileSystem):
+    """An asynchronous store that lists no single folder."""
+
+    protocol = "bucket"
+
+    async def _exists(self, path, **_):
+        return path == "results"
+
+    async def _find(self, path, **_):
+        return {f"{path}/a/1": {"size": 1}}
 
 
 def test_what_is_refused_is_asked_once(monkeypatch):
