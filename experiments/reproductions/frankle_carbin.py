@@ -31,23 +31,30 @@ def _times_sooner(times):
     return claims.near(times, round(RATIO * times, 2), " times")
 
 
-def _conv(layers, sooner, better, data="cifar10"):
+def _conv(layers, sooner, better, sparse, *, paper, short):
     """Conv-2, Conv-4 or Conv-6: fig. 5.
 
-    sooner and better are pairs: (density, times), (density, points).
+    sooner and better are pairs: (density, times), (density, points); sparse is
+    the density of a level above 2 %. paper and short are pairs, too: (prunings,
+    levels at which tickets are drawn anew, among them that of better).
     """
     recipe = f"--recipe=cifar10_conv{layers}"
-    short = (
-        *(recipe, "--training_len=3000it", "--test_interval=100"),
-        *("--validate_interval=100", "--iterations=7"),
+    shortened = (
+        *("--training_len=3000it", "--test_interval=100"),
+        "--validate_interval=100",
         "--fractions=conv*=.2,dense*=.4,logits=.2",
     )
+
+    def all_steps(prunings, levels, *flags, **runs):
+        words = (recipe, *flags, f"--iterations={prunings}")
+        return tickets(*words, levels=levels, **runs)
+
     return claims.Study(
         f"Conv-{layers} on CIFAR-10",
         PAPER,
         {
-            "paper": tickets(recipe, "--iterations=17", levels="8,11,14,17"),
-            "short": tickets(*short, levels="4,7", runs=1),
+            "paper": all_steps(*paper),
+            "short": all_steps(*short, *shortened, runs=1),
             "smoke": tickets(
                 *(recipe, claims.NARROW, *claims.TINY, "--iterations=1"),
                 levels="1",
@@ -70,9 +77,10 @@ def _conv(layers, sooner, better, data="cifar10"):
                 claims.near(better[1], unit=" points"),
             ),
             "sparse": claims.Claim(
-                "accuracy at 3 %, less the dense network's",
+                f"accuracy at {claims.percent(sparse)}, less the dense "
+                "network's",
                 "sec. 3: above dense down to 2 %",
-                measures.gain(0.03),
+                measures.gain(sparse),
                 claims.above(0, "above dense"),
             ),
             "reinit": claims.Claim(
@@ -83,7 +91,8 @@ def _conv(layers, sooner, better, data="cifar10"):
                 scales=("paper", "short"),
             ),
         },
-        data=data,
+        trials=3,
+        data="cifar10",
     )
 
 
@@ -244,7 +253,19 @@ STUDIES = {
             "after 2,000 iterations",
         ),
     ),
-    "conv2": _conv(2, (0.088, 3.5), (0.046, 3.4)),
-    "conv4": _conv(4, (0.092, 3.5), (0.111, 3.5)),
-    "conv6": _conv(6, (0.151, 2.5), (0.264, 3.3)),
+    "conv2": _conv(
+        *(2, (0.088, 3.5), (0.046, 3.4), 0.0297),
+        paper=(17, "8,11,14,17"),
+        short=(7, "4,6"),
+    ),
+    "conv4": _conv(
+        *(4, (0.092, 3.5), (0.111, 3.5), 0.0275),
+        paper=(19, "8,11,14,17"),
+        short=(7, "3,5"),
+    ),
+    "conv6": _conv(
+        *(6, (0.151, 2.5), (0.264, 3.3), 0.0303),
+        paper=(19, "7,11,14,17"),
+        short=(7, "4,7"),
+    ),
 }
