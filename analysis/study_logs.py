@@ -44,8 +44,8 @@ def read(output_dir: str, result_files: dict[str, str]) -> tuple[Tables, dict]:
         Pair: dict, name -> data frame, of "runs" (`results.read(...).runs`),
         "untrained", "supermasks", "gems" and "connectivity", those that have a
         row; and dict of facts: machine and versions, each as a list of all that
-        there are, and the seconds that runs took. Both are empty where there is
-        no folder.
+        there are, and the seconds that runs and searches took. Both are empty
+        where there is no folder.
     """
     with files.listed(output_dir):
         try:
@@ -65,7 +65,10 @@ def read(output_dir: str, result_files: dict[str, str]) -> tuple[Tables, dict]:
 
 
 def write(directory: str, tables: Tables, facts: dict) -> None:
-    """Writes tables as CSV, and facts; what is there is replaced."""
+    """Writes tables as CSV, and facts, in place of all that is there."""
+    for name in files.names(directory):
+        if name.endswith(".csv") and name.removesuffix(".csv") not in tables:
+            files.remove(files.join(directory, name))
     for name, table in tables.items():
         kept = [
             column
@@ -103,6 +106,9 @@ def _facts(found, tables):
     facts: dict = {name: [*told[name]] for name in _ENVIRONMENT if name in told}
     runs_found = tables.get("runs")
     if runs_found is not None:
-        facts["trained_s"] = round(float(runs_found["train_s"].sum()), 1)
+        seconds = runs_found["train_s"].sum()
+        if "gems" in tables:
+            seconds += tables["gems"]["search_s"].sum()
+        facts["trained_s"] = round(float(seconds), 1)
         facts["runs"] = len(runs_found)
     return facts

@@ -20,8 +20,9 @@ What papers claim, and what came out here. This page is made by
 hand.
 
 {rule}
-Ranges are stated with each claim before its runs: what the source prints, give
-or take its spread, or half a point where it prints none; orders have one end.
+Ranges are stated with each claim before its runs, but for
+[what is listed](reproduce.md#changed-margins): what the source prints, give or
+take its spread, or half a point where it prints none; orders have one end.
 """
 
 
@@ -70,6 +71,7 @@ def judge(
     folder: str,
     logs: str | None = None,
     *,
+    trials: int | None = None,
     write: bool = False,
 ) -> JudgedStudy:
     """Returns what has been found of a study, by its results or their logs.
@@ -80,6 +82,8 @@ def judge(
         folder: Its results, as of `study_sweeps`; these count, if any are
             there.
         logs: Folder of the logs of all studies.
+        trials: How many are asked for: fewer leave a claim open. None is the
+            study's number.
         write: Whether to write those of its results there, if there are any.
     """
     found, facts = study_logs.read(folder, commands.result_files())
@@ -90,9 +94,10 @@ def judge(
         elif write:
             study_logs.write(kept, found, facts)
     of_study = claims.Found(found, is_rough=scale == claims.SMOKE)
+    study = registry.STUDIES[name]
     ruled = {
-        key: _ruling(claim, of_study, scale)
-        for key, claim in registry.STUDIES[name].claims.items()
+        key: _ruling(claim, of_study, scale, trials or study.trials)
+        for key, claim in study.claims.items()
     }
     return JudgedStudy(name, scale, ruled, facts, of_study)
 
@@ -129,20 +134,24 @@ def page(judged: list[JudgedStudy]) -> str:
     return "\n".join(parts)
 
 
-def _ruling(claim, found, scale):
+def _ruling(claim, found, scale, trials):
     """The ruling on a claim; where something is missing or raises, OPEN."""
     try:
         values = claim.measure(found)
+        ruling = rulings.rule(values, claim.bound.low, claim.bound.high)
     except claims.Missing as error:
         return rulings.Ruling(rulings.OPEN, f"not run: {error}")
     except Exception as error:  # A fault of one claim is no other's.
         why = f"{type(error).__name__}: {error}"
         return rulings.Ruling(rulings.OPEN, why)
-    ruling = rulings.rule(values, claim.bound.low, claim.bound.high)
+    why = ruling.why
     if scale not in claim.scales:
         why = f"not judged at the scale {scale}"
-        return dataclasses.replace(ruling, verdict=rulings.OPEN, why=why)
-    return ruling
+    elif ruling.n < trials and ruling.verdict != rulings.OPEN:
+        why = f"{ruling.n} of {trials} trials"
+    else:
+        return ruling
+    return dataclasses.replace(ruling, verdict=rulings.OPEN, why=why)
 
 
 def _text(judged):

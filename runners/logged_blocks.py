@@ -39,19 +39,21 @@ def write(page: str, judged: list[judged_studies.JudgedStudy]) -> None:
 
 
 def _write(path, figures, judged):
-    """Writes a page's blocks, and their figures, where they have changed."""
+    """Writes a page's blocks; and their figures, if it changes or lacks one."""
     before = files.read(path).decode()
     after = rewritten(before, judged, path)
-    if after == before:
-        return
-    files.write(path, after.encode())
+    has_changed = after != before
+    if has_changed:
+        files.write(path, after.encode())
     named = {match.group(2, 3) for match in _BLOCK.finditer(after)}
     for each in judged:
         compared = each.study.comparison
-        if compared is not None and (each.scale, each.name) in named:
+        if compared is None or (each.scale, each.name) not in named:
+            continue
+        figure = files.join(figures, _figure(each))
+        if has_changed or not files.exists(figure):
             made = comparison_figure.draw(each.found, compared)
-            data = figure_style.render(made, "png")
-            files.write(files.join(figures, _figure(each)), data)
+            files.write(figure, figure_style.render(made, "png"))
 
 
 def rewritten(

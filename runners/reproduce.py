@@ -34,6 +34,7 @@ with lazy.imports():
 
 ALL = "all"
 HINT = """
+Rows are of the scale asked for, or the only one, and of others where runs are.
 hours: of training by all workers, as far as run. cost here: on all devices of
 this machine, a + where more is to come; reproduce STUDY,... --dry_run tries
 that out, some seconds each.
@@ -67,14 +68,16 @@ def reproduce(
     A claim is that the mean over trials lies in a range: what a source prints,
     give or take its spread (half a point, where it prints none), or an order.
     PASS: the 95 % t-interval of the mean lies in the range. OFF: it lies wholly
-    outside. OPEN: neither, or fewer than 3 trials, or something is missing.
+    outside. OPEN: neither, or fewer trials than asked for, or than 3, or
+    something is missing.
 
     Args:
         studies: Names of studies, such as lenet,conv2; or all.
-        scale: paper (as published), short (an hour or so on two cores, where
-            orders alone are judged) or smoke (seconds: whether it runs, on
-            images that are drawn).
-        trials: Number of trials. Default is that of each study, 1 for smoke.
+        scale: paper (as published), short (an hour or two on two cores, where
+            orders are judged, and what digits can show) or smoke (seconds:
+            whether it runs, on images that are drawn).
+        trials: Number of trials; fewer that were run leave claims open. Default
+            is that of each study, 1 for smoke.
         output_dir: Folder of the results; those of a study go to
             OUTPUT_DIR/SCALE/STUDY.
         data_dir: Folder of the data, of studies that are not of digits.
@@ -85,8 +88,9 @@ def reproduce(
             its claims as they stand, and run nothing. The list of all studies
             shows what they cost from then on.
         logs: Folder for what runs have recorded, without weights. That of the
-            named studies is written there; others are judged by it, if their
-            results are not here.
+            named studies is written there, once no line has failed, nor runs by
+            another shard; others are judged by it, if their results are not
+            here.
         markdown: File to write all verdicts to, as a page; blocks of pages in
             papers/ and frontier/ beside it that name a study are made of its
             logs, too, and its figure where it compares methods.
@@ -112,11 +116,16 @@ def reproduce(
     status = _run(sweep, **options) if does_run else 0
     judged = [
         judged_studies.judge(
-            name, scale, sweep.folder(name), logs, write=does_run
+            *(name, scale, sweep.folder(name), logs),
+            trials=trials,
+            write=does_run and not status and shard is None,
         )
-        for name in chosen or registry.STUDIES
+        for name in chosen
     ]
-    text = judged_studies.text(judged) if chosen else _list(judged, output_dir)
+    if chosen:
+        text = judged_studies.text(judged)
+    else:
+        text = _list(_all(output_dir, logs, trials=trials), scale, output_dir)
     terminal.say(text, sys.stdout)
     if markdown is not None:
         _write_page(markdown, output_dir, logs)
@@ -223,35 +232,48 @@ def lines(
     return argfile_lines.parse(printed.getvalue(), argfile)
 
 
-def _list(judged, output_dir):
+def _all(output_dir, logs, scales=claims.SCALES, trials=None):
+    """All studies at all scales."""
+    return [
+        judged_studies.judge(
+            *(name, scale, study_sweeps.folder(output_dir, scale, name), logs),
+            trials=trials,
+        )
+        for scale in scales
+        for name in registry.STUDIES
+    ]
+
+
+def _list(judged, scale, output_dir):
     """All studies: what they are about, cost, and what was found."""
-    heads = ["study", "what", "source", "scales", *rulings.VERDICTS]
+    heads = ["study", "what", "source", "scale", *rulings.VERDICTS]
     heads += ["hours", "cost here"]
+    order = [*registry.STUDIES]
     rows = [
         [
             each.name,
             each.study.help,
             each.study.paper,
-            ",".join(each.study.steps),
+            each.scale,
             *(str(each.count(x) or "") for x in rulings.VERDICTS),
             each.trained,
             study_costs.text(
                 study_costs.kept(output_dir, each.scale, each.name)
             ),
         ]
-        for each in judged
+        for each in sorted(judged, key=lambda each: order.index(each.name))
+        if each.facts or each.scale == _shown(each.study, scale)
     ]
     return tables.align([heads, *rows], left=4) + HINT
 
 
+def _shown(study, scale):
+    """The scale of a study that is shown in any case: that, if it has it."""
+    return scale if scale in study.steps else next(iter(study.steps))
+
+
 def _write_page(path, output_dir, logs):
-    judged = [
-        judged_studies.judge(
-            name, scale, study_sweeps.folder(output_dir, scale, name), logs
-        )
-        for scale in ("paper", "short")
-        for name in registry.STUDIES
-    ]
+    judged = _all(output_dir, logs, (claims.PAPER, claims.SHORT))
     logged_blocks.write(path, judged)
     files.write(path, judged_studies.page(judged).encode())
 

@@ -69,6 +69,7 @@ def _verdict(mean, from_, to, low, high):
     if low < from_ and to < high:
         return PASS, ""
     if to <= low or from_ >= high:
-        beyond = mean - (low if to <= low else high)
-        return OFF, f"by {beyond:+.2g}"
+        is_below = to <= low
+        beyond = low - mean if is_below else mean - high
+        return OFF, f"{beyond:.2g} {'below' if is_below else 'above'} its range"
     return OPEN, "its interval is partly outside"

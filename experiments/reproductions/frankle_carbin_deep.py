@@ -40,6 +40,7 @@ def _dropout(layers, density):
                 "fig. 6: pruning adds to what dropout gains",
                 measures.gain(density),
                 claims.above(0, "above dense"),
+                scales=("paper", "short"),
             ),
         },
         data="cifar10",
@@ -89,7 +90,7 @@ _SOME = claims.above(0, "better: a ticket")
 _WARM = _rate("resnet20", "ResNet-20", "_warmup", 0.271, _SOME, 7)
 STUDIES = {
     "conv2_dropout": _dropout(2, 0.211),
-    "conv4_dropout": _dropout(4, 0.211),
+    "conv4_dropout": _dropout(4, 0.16),
     "conv6_dropout": _dropout(6, 0.211),
     "resnet20": _rate("resnet20", "ResNet-20", "", 0.271, _NONE, 7),
     "resnet20_low_lr": _rate(

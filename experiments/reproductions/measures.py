@@ -2,8 +2,9 @@
 
 Accuracies are on the test set, in percent, and at the early-stopping iteration
 unless they are said to be at the end. Runs of one trial, level and experiment
-count as their mean. Trials of one number have the same seeds, so differences
-are between those.
+count as their mean; where trials differ in how many they have, some are
+Missing. Trials of one number have the same seeds, so differences are between
+those.
 """
 
 from collections.abc import Callable
@@ -261,11 +262,13 @@ def _at(found, experiment, density, column, table="runs"):
     rows = found.table(table)
     own = rows[rows["experiment"] == experiment]
     if density == DENSE and DENSE not in set(own["density"]):
-        own = rows[rows["density"] == DENSE]  # Branches have none of their own.
+        own = rows[rows["experiment"] == TICKET]  # Branches have none.
     own = _nearest(own, density, found.is_rough, experiment)
     if column == STOP:  # A censored one is a lower bound.
         own = own.assign(**{STOP: own[STOP].where(own[CENSORED].ne(True))})
     trials = own.groupby("trial")[column]
+    if trials.size().nunique() > 1:
+        raise claims.Missing(f"{experiment} has fewer runs in some trials")
     return trials.agg(lambda values: values.mean(skipna=False))
 
 

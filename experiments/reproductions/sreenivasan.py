@@ -9,12 +9,16 @@ from lottery_ticket.foundations.sweeps import steps
 RESNET = "--recipe=cifar10_resnet20_gem"
 DIGITS = "--recipe=digits_fc_gem"
 METHODS = "--methods=gem_miner,ep,global_ep,sr,random"
-GRADUAL = "global_ep_iter,global_ep_l2_iter"
-CLAIMED = f"--methods=gem_miner,ep,global_ep,{GRADUAL}"
+ABLATION = "--methods=gem_miner,ep,global_ep,global_ep_iter,global_ep_l2_iter"
+GEMS = "--methods=gem_miner"
 CHECKS = "--checks=weight_reinit,mask_shuffle"
 TINY = (
     *("--training_len=6ep", "--fine_tune_len=1ep", "--prune_period=2"),
     *("--subset=60", "--train_batch_size=20"),
+)
+TINY_RESNET = (
+    *(RESNET, "--densities=.2", claims.NARROW, *TINY),
+    *("--validation_size=20", "--jit=False"),
 )
 
 
@@ -47,17 +51,37 @@ SHUFFLED, REDRAWN = "mask_shuffle_accuracy", "weight_reinit_accuracy"
 _AT_5 = measures.gem("gem_miner", 0.05)
 STUDIES = {
     "gems_resnet20": claims.Study(
-        "Gem-Miner and others, ResNet-20 on CIFAR-10",
+        "Gem-Miner, ResNet-20 on CIFAR-10",
         "sreenivasan_2022",
         {
             "paper": _steps(
-                *(RESNET, f"{METHODS},{GRADUAL}", CHECKS, "--published"),
-                "--densities=.0372,.0144,.0059",
+                *(RESNET, GEMS, CHECKS, "--densities=.0372,.0144"),
+                "--regularization_weights=3e-5,1e-4",
             ),
-            "smoke": _steps(
-                *(RESNET, CLAIMED, CHECKS, "--densities=.2"),
-                *(claims.NARROW, *TINY, "--validation_size=20", "--jit=False"),
+            "smoke": _steps(GEMS, CHECKS, *TINY_RESNET),
+        },
+        {
+            "gem_1_44": _accuracy("gem_miner", 0.0144, 77.89, "table 4"),
+            "gem_3_72": _accuracy("gem_miner", 0.0372, 83.4, "table 2"),
+            "shuffled": _accuracy(
+                "gem_miner", 0.0372, 78.73, "table 2, shuffled", SHUFFLED
             ),
+            "redrawn": _accuracy(
+                "gem_miner", 0.0372, 78.6, "table 2, redrawn", REDRAWN
+            ),
+        },
+        trials=3,
+        data="cifar10",
+    ),
+    "gem_steps_resnet20": claims.Study(
+        "from edge-popup to Gem-Miner step by step, ResNet-20 on CIFAR-10",
+        "sreenivasan_2022",
+        {
+            "paper": _steps(
+                *(RESNET, ABLATION, "--published", "--densities=.0059"),
+                *("--regularization_weights=1e-4", "--prune_period=8"),
+            ),
+            "smoke": _steps(ABLATION, *TINY_RESNET),
         },
         {
             "gem_before": _accuracy(
@@ -81,14 +105,6 @@ STUDIES = {
             ),
             "gradual_l2_after": _accuracy(
                 "global_ep_l2_iter", 0.0059, 63.72, "table 3"
-            ),
-            "gem_1_44": _accuracy("gem_miner", 0.0144, 77.89, "table 4"),
-            "gem_3_72": _accuracy("gem_miner", 0.0372, 83.4, "table 2"),
-            "shuffled": _accuracy(
-                "gem_miner", 0.0372, 78.73, "table 2, shuffled", SHUFFLED
-            ),
-            "redrawn": _accuracy(
-                "gem_miner", 0.0372, 78.6, "table 2, redrawn", REDRAWN
             ),
         },
         trials=3,

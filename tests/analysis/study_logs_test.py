@@ -3,6 +3,7 @@
 import pathlib
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import study_logs
@@ -29,6 +30,16 @@ def test_what_is_written_is_read_but_for_weights_and_places(tmp_path):
         np.testing.assert_allclose(
             found["runs"][name], tables["runs"][name], rtol=1e-5
         )
+
+
+def test_what_is_written_stands_in_place_of_all_that_was_there(tmp_path):
+    table = pd.DataFrame({"trial": [1]})
+    logs = str(tmp_path)
+    study_logs.write(logs, {"runs": table, "gems": table}, {})
+    study_logs.write(logs, {"runs": table}, {"runs": 1})
+    tables, facts = study_logs.read_written(logs)
+    assert {*tables} == {"runs"}
+    assert facts == {"runs": 1}
 
 
 @pytest.mark.parametrize("read", [study_logs.read, study_logs.read_written])

@@ -69,6 +69,16 @@ def test_too_few_trials_and_other_scales_are_open(tmp_path):
     }
 
 
+def test_fewer_trials_than_asked_for_are_open(tmp_path):
+    table = runs(trials=4)
+    found = judged(tmp_path, table)
+    assert verdicts(found) == ["OPEN"] * 3
+    assert {x.why for x in found.rulings.values()} == {"4 of 5 trials"}
+    logs, nowhere = str(tmp_path / "logs"), str(tmp_path / "nowhere")
+    asked = judged_studies.judge("digits", "short", nowhere, logs, trials=4)
+    assert verdicts(asked) == ["PASS"] * 3
+
+
 def test_nothing_and_a_claim_that_raises_are_open(tmp_path, monkeypatch):
     found = judged_studies.judge("digits", "short", str(tmp_path))
     assert verdicts(found) == ["OPEN"] * 3
@@ -78,12 +88,16 @@ def test_nothing_and_a_claim_that_raises_are_open(tmp_path, monkeypatch):
         raise KeyError("accuracy")
 
     study = registry.STUDIES["digits"]
-    claim = claims.Claim("a", "b", broken, claims.near(0), scales=("short",))
-    broken_study = claims.with_claim(study, "broken", claim)
-    monkeypatch.setitem(registry.STUDIES, "digits", broken_study)
+    for name, measure in {"broken": broken, "no_series": lambda _: 1.0}.items():
+        claim = claims.Claim(
+            *("a", "b", measure, claims.near(0)), scales=("short",)
+        )
+        study = claims.with_claim(study, name, claim)
+    monkeypatch.setitem(registry.STUDIES, "digits", study)
     found = judged(tmp_path, runs())
-    assert verdicts(found) == ["PASS", "PASS", "PASS", "OPEN"]
+    assert verdicts(found) == ["PASS", "PASS", "PASS", "OPEN", "OPEN"]
     assert found.rulings["broken"].why == "KeyError: 'accuracy'"
+    assert found.rulings["no_series"].why.startswith("TypeError")
 
 
 def test_a_page_has_all_that_was_run_and_names_the_rest(tmp_path):

@@ -54,6 +54,16 @@ def test_without_a_study_all_are_listed(tmp_path, capsys):
     assert "--dry_run tries" in printed  # What they cost is not known.
 
 
+def test_the_list_has_scales_where_runs_are_too(tmp_path, capsys):
+    words = [f"--logs={DOCS / 'reproductions'}", f"--output_dir={tmp_path}"]
+    flags.main(reproduce.RUN, words)
+    printed = capsys.readouterr().out
+    rows = [line.split() for line in printed.splitlines()]
+    for name, scales in {"lenet": 2, "untrained_masks": 1, "digits": 1}.items():
+        found = {x for row in rows if row[:1] == [name] for x in row}
+        assert len(found & {"paper", "short", "smoke"}) == scales
+
+
 def test_what_each_study_costs_is_told_and_listed(
     tmp_path, capsys, monkeypatch
 ):
@@ -159,20 +169,29 @@ def test_what_is_left_costs_is_said_first(
 def test_what_is_off_or_failed_has_its_exit_status(
     tmp_path, monkeypatch, capsys
 ):
-    def run(status):
+    asked = []
+
+    def judge(*_, write, **__):
+        asked.append(write)
+        return judged_studies.JudgedStudy("digits", "short", {}, {}, None)
+
+    def run(status, *more):
         def fake(*_, **__):
             if status:
                 raise SystemExit(status)
 
         monkeypatch.setattr(argfile_runner, "argfile_runner", fake)
-        words = ["digits", "--quiet", f"--output_dir={tmp_path}"]
+        words = ["digits", "--quiet", f"--output_dir={tmp_path}", *more]
         try:
             flags.main(reproduce.RUN, words)
         except SystemExit as end:
             return end.code
         return 0
 
+    monkeypatch.setattr(judged_studies, "judge", judge)
     assert [run(status) for status in (0, 1, 130, 75)] == [0, 1, 130, 75]
+    assert run(0, "--shard=1/2") == 0
+    assert asked == [True, False, False]  # Whether logs are written.
     monkeypatch.setattr(
         judged_studies.JudgedStudy, "is_off", property(lambda self: True)
     )

@@ -36,5 +36,5 @@ def test_the_last_level_is_what_claims_are_about(name, scale, density):
     assert float(densities[-1]) == density
     assert f"--levels={len(densities)}" in trained.words
     for claim in adnan.STUDIES[name].claims.values():
-        assert claim.text.startswith(f"accuracy at {100 * density:g} %")
+        assert claim.text.startswith(f"accuracy at {100 * density:g} % of ")
         assert (claim.bound.low, claim.bound.high) == (0, float("inf"))

@@ -33,6 +33,7 @@ RUNS = runs(
     ("reinit", 1, 0.21, 0.95, 500.0),
     ("reinit", 1, 0.21, 0.93, 300.0),
     ("reinit", 2, 0.21, 0.96, 100.0),
+    ("reinit", 2, 0.21, 0.96, 100.0),
 )
 
 
@@ -69,6 +70,23 @@ def test_what_is_sooner_is_a_ratio_and_a_censored_stop_is_none():
     found = measures.sooner(0.21, than="reinit")(claims.Found({"runs": RUNS}))
     assert found[2] == 2
     assert pd.isna(found[1])
+
+
+def test_a_trial_that_lacks_a_run_is_missing():
+    lacking = claims.Found({"runs": RUNS.iloc[:-1]})
+    measures.gain(0.21)(lacking)
+    with pytest.raises(claims.Missing, match="reinit has fewer runs in some"):
+        measures.gain(0.21, "reinit")(lacking)
+
+
+def test_a_dense_network_is_the_experiments_own_or_the_tickets():
+    others = RUNS.assign(
+        experiment=RUNS["experiment"].replace({"same_init": "wt"})
+    )
+    found = claims.Found({"runs": others})
+    assert measures.accuracy(1, "wt")(found).to_dict() == {1: 97, 2: 96}
+    with pytest.raises(claims.Missing, match="no reinit"):
+        measures.gain(0.21, experiment="reinit")(found)
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,24 @@ from lottery_ticket.experiments.reproductions import sreenivasan
 STUDIES = sreenivasan.STUDIES
 
 
-def test_densities_of_claims_are_run():
-    [step] = STUDIES["gems_resnet20"].steps["paper"]
-    assert "--densities=.0372,.0144,.0059" in step.words
-    for claim in STUDIES["gems_resnet20"].claims.values():
-        assert any(x in claim.text for x in ("3.72 %", "1.44 %", "0.59 %"))
+@pytest.mark.parametrize(
+    ("name", "densities", "texts"),
+    [
+        ("gems_resnet20", ".0372,.0144", ("3.72 %", "1.44 %")),
+        ("gem_steps_resnet20", ".0059", ("0.59 %",)),
+    ],
+)
+def test_densities_of_claims_are_run(name, densities, texts):
+    [step] = STUDIES[name].steps["paper"]
+    assert f"--densities={densities}" in step.words
+    for claim in STUDIES[name].claims.values():
+        assert any(x in claim.text for x in texts)
 
 
 def test_both_columns_of_table_3_are_claims():
     bounds = {
         name: (claim.bound.low + claim.bound.high) / 2
-        for name, claim in STUDIES["gems_resnet20"].claims.items()
-        if claim.source == "table 3"
+        for name, claim in STUDIES["gem_steps_resnet20"].claims.items()
     }
     table = {
         "ep": (19.57, 24.47),

@@ -32,7 +32,7 @@ def test_steps_have_folder_trials_and_data_of_their_study(tmp_path):
 
 def test_a_switch_is_true_and_trials_can_be_given():
     sweep = study_sweeps.StudySweep(
-        ("gems_resnet20",), "paper", "out", trials=2, data_dir="data"
+        ("gem_steps_resnet20",), "paper", "out", trials=2, data_dir="data"
     )
     [step] = sweep.steps()
     assert step["flags"]["published"] == "True"
