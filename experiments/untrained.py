@@ -61,7 +61,7 @@ def plan(
     authors' code: large_final 39.9 %, large_final_same_sign 79.3 %, random
     16.9 %; large_final_same_sign with signed_constant 86 % in the paper.
     Found with mnist_fc_zhou, 5 trials, levels chosen on validation: 36.9, 78.6,
-    14.8 and 88.2 %; all 15 criteria take 39 s of a processor's time, loading
+    14.9 and 88.2 %; all 15 criteria take 39 s of a processor's time, loading
     included.
     Differs: there the best is taken on the test set, and nothing is seeded.
 

@@ -99,9 +99,9 @@ RECIPES = {
             "and length are choices of ours"
         ),
         "expect": (
-            "Measured, n = 1, Gaussian gates before any fine-tuning: 96.0 % at "
-            "a gate_penalty of .1, which keeps .30, 94.9 % at 1 (.15), 90.0 % "
-            "at 10 (.057)"
+            "Measured, Gaussian gates before any fine-tuning: 96.0 % at a "
+            "gate_penalty of .1, which keeps .30, 94.9 % at 1 (.15), each n = "
+            "1, and 90.2 % at 10 (.058), n = 3"
         ),
         **FC,
         **OF_GATES,
