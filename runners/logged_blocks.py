@@ -99,7 +99,7 @@ def _levels(found, levels):
                 for experiment in levels.experiments
             ),
         ]
-        for density in levels.densities
+        for density in levels.densities or _all_densities(found, levels)
     ]
     table = judged_studies.markdown_table(
         ["density", *levels.experiments.values()], rows
@@ -108,6 +108,14 @@ def _levels(found, levels):
         f"{table}\nTest accuracy {levels.text} in percent: mean over trials, "
         "lowest and highest.\n"
     )
+
+
+def _all_densities(found, levels):
+    """Densities of the first experiment of some levels, of one trial."""
+    runs = found.table("runs")
+    own = runs[runs["experiment"] == next(iter(levels.experiments))]
+    first = own[own["trial"] == own["trial"].min()]
+    return sorted(first["density"].unique(), reverse=True)
 
 
 def _comparison(judged):

@@ -95,7 +95,7 @@ class Levels:
 
     Args:
         experiments: Dict, name of an experiment -> heading of its column.
-        densities: A row each.
+        densities: A row each; () is all that the first experiment has.
         column: Of runs, such as measures.AT_END.
         text: What column is, under the table.
     """

@@ -11,6 +11,7 @@ from lottery_ticket.foundations.sweeps import steps
 RATIO = 0.2  # Margin of how many times sooner, as a share of it.
 PAPER = "frankle_carbin_2019"
 BOTH = ("paper", "short")
+COLUMNS = {"same_init": "ticket", "reinit": "reinitialised"}
 
 
 def tickets(*flags, controls="reinit", levels, runs=3):
@@ -98,6 +99,9 @@ def _conv(layers, sooner, better, sparse, *, paper, short):
         },
         trials=3,
         data="cifar10",
+        levels=claims.Levels(
+            *(COLUMNS, (), measures.AT_STOP, "at the early-stopping iteration")
+        ),
     )
 
 
@@ -210,7 +214,7 @@ STUDIES = {
         },
         data="mnist",
         levels=claims.Levels(
-            {"same_init": "ticket", "reinit": "reinitialised"},
+            COLUMNS,
             (1, 0.513, 0.211, 0.135, 0.0695, 0.0358),
             measures.AT_STOP,
             "at the early-stopping iteration",
@@ -249,7 +253,7 @@ STUDIES = {
             ),
         },
         levels=claims.Levels(
-            {"same_init": "ticket", "reinit": "reinitialised"},
+            COLUMNS,
             (
                 *(1, 0.415, 0.215, 0.173, 0.112, 0.073, 0.0477, 0.0313),
                 *(0.0254, 0.0207, 0.0168, 0.0137),

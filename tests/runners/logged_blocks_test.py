@@ -1,5 +1,7 @@
 """Tests of runners/logged_blocks.py."""
 
+import dataclasses
+
 import pytest
 
 from lottery_ticket.experiments.reproductions import claims, registry
@@ -34,6 +36,18 @@ def test_a_block_is_what_the_logs_have_and_the_rest_stays(tmp_path):
     (dense,) = (line for line in made.splitlines() if "| 100 % |" in line)
     assert dense.endswith(") |  |")  # Of tickets alone.
     assert logged_blocks.rewritten(made, judged) == made
+
+
+def test_without_densities_all_levels_have_a_row(tmp_path, monkeypatch):
+    study = registry.STUDIES["digits"]
+    levels = dataclasses.replace(study.levels, densities=())
+    every = dataclasses.replace(study, levels=levels)
+    monkeypatch.setitem(registry.STUDIES, "digits", every)
+    judged = judged_studies_test.judged(tmp_path, judged_studies_test.runs())
+    made = logged_blocks.rewritten(PAGE, [judged])
+    heads = [line.split(" | ")[0] for line in made.splitlines()]
+    rows = heads[heads.index("| density") + 2 :]
+    assert rows[:5] == ["| 100 %", "| 17.3 %", "| 1.68 %", "| 1.37 %", ""]
 
 
 def test_pages_beside_the_page_of_verdicts_are_written(tmp_path):
@@ -86,4 +100,12 @@ def test_methods_are_compared_in_a_table_and_a_figure(tmp_path, monkeypatch):
     assert rows["| 5 %", "IMP"].split(" | ")[6:] == ["0.0 s", "3.0 s |"]
     assert rows["| 1 %", "SNIP"].count("|") == 9
     assert "](../made_short.png)" in made
-    assert (tmp_path / "made_short.png").read_bytes()[1:4] == b"PNG"
+    figure = tmp_path / "made_short.png"
+    drawn = figure.read_bytes()
+    assert drawn[1:4] == b"PNG"
+    figure.write_bytes(b"as it stands")
+    logged_blocks.write(str(tmp_path / "page.md"), [judged])  # All the same.
+    assert figure.read_bytes() == b"as it stands"
+    figure.unlink()
+    logged_blocks.write(str(tmp_path / "page.md"), [judged])
+    assert figure.read_bytes() == drawn
