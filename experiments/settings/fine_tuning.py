@@ -63,7 +63,8 @@ class FineTuning:
         "search",
         "Statistics of batch normalisations to start from: those of the "
         "search, where a loss with them is finite, or recomputed from training "
-        "examples, of the weights as they are.",
+        "examples, of the weights as they are, as always with concrete and "
+        "gates.",
         choices=NORM_STATISTICS,
         used_with=_TUNED,
     )

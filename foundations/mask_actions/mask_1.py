@@ -116,7 +116,7 @@ def check_network(name: str, variables: Collection[str]) -> None:
         variables: Names of all variables but its kernels.
     """
     check(name)
-    is_lacking = all(map(_is_bias, variables))
+    is_lacking = all(map(_has_sign, variables))
     if MASK_1_ACTIONS[resolve(name)].carries and is_lacking:
         raise ValueError(
             f"mask_1_action={name} carries what normalisations have trained, "
@@ -223,7 +223,7 @@ def _signed_draw(start, seed, signs_from="final", carries=False):
     drawn, signs = start.draw(seed), getattr(start, signs_from)
     made = dict(drawn)
     for name, each in drawn.items():
-        if name in start.masks or (_is_bias(name) and name in signs):
+        if name in start.masks or (_has_sign(name) and name in signs):
             magnitudes = np.abs(each)
             made[name] = np.where(signs[name] < 0, -magnitudes, magnitudes)
             made[name] += np.float32(0)  # 0, never -0.
@@ -232,9 +232,12 @@ def _signed_draw(start, seed, signs_from="final", carries=False):
     return made
 
 
-def _is_bias(name):
-    """Whether a variable is a bias, by its name: `layer0_bias`."""
-    return name.endswith("bias")
+def _has_sign(name):
+    """Whether a variable without a mask is a weight or a bias, by its name.
+
+    Such as `layer0_bias`, or a kernel of shortcuts that are not pruned.
+    """
+    return name.endswith(("bias", "kernel", "embeddings"))
 
 
 def _reuse(start, seed, with_signs=False):

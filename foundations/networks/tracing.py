@@ -129,15 +129,28 @@ def recorded_relus(network: keras.Layer) -> Iterator[list[tf.Tensor]]:
 
         return call
 
-    relu = keras.activations.relu
     changes = []
-    for layer in keras_private.layers(network):
-        if vars(layer).get("activation") is relu:
-            changes.append((layer, {"activation": kept(relu)}))
-        elif isinstance(layer, keras.layers.ReLU):
+    for layer in _with_relu(network):
+        if isinstance(layer, keras.layers.ReLU):
             changes.append((layer, {"call": kept(layer.call)}))
+        else:
+            relu = keras.activations.relu
+            changes.append((layer, {"activation": kept(relu)}))
     with changed(changes):
         yield found
+
+
+def has_relus(network: keras.Layer) -> bool:
+    """Whether there is a ReLU that `recorded_relus` sees."""
+    return any(True for _ in _with_relu(network))
+
+
+def _with_relu(network):
+    """Yields layers that are a ReLU, or end with one."""
+    for layer in keras_private.layers(network):
+        ends_with_one = vars(layer).get("activation") is keras.activations.relu
+        if ends_with_one or isinstance(layer, keras.layers.ReLU):
+            yield layer
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ with lazy.imports():
         concrete_masks,
         grad_balance,
     )
+    from lottery_ticket.foundations.networks import tracing
     from lottery_ticket.foundations.training import learning_rate
 
 FEWEST = 500  # Iterations, of which the multiplier's running mean has 100.
@@ -31,15 +32,20 @@ def search(gem, dataset, model, weights) -> gem_weights.Ticket:
             keeps nothing, or training would be over before it starts.
     """
     recipe, flags = gem.search_recipe(), gem.concrete
-    _check(gem, dataset)
+    _check(gem, dataset, model)
     per_epoch = dataset.train.iterations_per_epoch
     length = steps.iterations(recipe.training_len, per_epoch)
     if length < FEWEST:
         _log.warning(
-            "A search of %s iterations is short: what holds the density is a "
-            "running mean over some 100, and masks may be far from it. Use "
-            "%s or more",
+            "A search of %s iterations is short: what holds the density has "
+            "little time, and masks may be far from it. Use %s or more",
             *(length, FEWEST),
+        )
+    if flags.search_drop < 1 and not recipe.lr_drops:
+        _log.warning(
+            "search_drop=%s has no effect: it is in the first epoch of a "
+            "search_len of %s. Give that in iterations",
+            *(flags.search_drop, recipe.training_len),
         )
     searched = concrete_masks.search(
         model,
@@ -91,7 +97,7 @@ def _hook(method, recipe, model, per_epoch):
     return step_hooks.Hooks([minimised, control])
 
 
-def _check(gem, dataset):
+def _check(gem, dataset, model):
     """Raises if a stage could not be done, or would have no iteration."""
     entry = objectives.OBJECTIVES[gem.concrete.objective]
     if entry.has_classes and dataset.task != "classification":
@@ -99,6 +105,11 @@ def _check(gem, dataset):
             f"objective={gem.concrete.objective} compares probabilities of "
             f"classes. Received: a dataset of the task {dataset.task}. Use "
             "objective=loss"
+        )
+    if entry.records == "features" and not tracing.has_relus(model.network):
+        raise ValueError(
+            f"objective={gem.concrete.objective} compares outputs of ReLUs, "
+            "and this network has none. Use another objective"
         )
     if not gem.tuning.skip_fine_tune:
         course = run_settings.Course(gem.concrete.start_iteration)

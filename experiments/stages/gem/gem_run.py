@@ -146,6 +146,11 @@ class Gem:
         is_noisy = self.search.algorithm.is_noisy
         return "recomputed" if is_noisy else self.tuning.norm_statistics
 
+    def start_iteration(self, check: str | None = None) -> str:
+        """Returns from where weights are trained, also those of a check."""
+        is_drawn = check == "weight_reinit"
+        return "0it" if is_drawn else self.concrete.start_iteration
+
     def check_free(self) -> None:
         """Raises ValueError if the folder holds what another search leaves."""
         run = {"run.json", "checkpoint.bin"} & set(files.names(self.directory))
@@ -208,7 +213,7 @@ class Gem:
             **self._of_mask(),
             "norm_statistics": self.norm_statistics,
             "sanity_check": check,
-            **self._started(),
+            **self._started(check),
             **self._saved(),
             "experiment": "gem_miner",
         }
@@ -239,12 +244,27 @@ class Gem:
                 f"{' or '.join(search_algos.having('is_soft'))}. Received: "
                 f"{name}={value} with algo={self.search.algo}"
             )
+        if self.search.algorithm.is_soft:
+            self._check_is_seen()
         start = self.concrete.start_iteration
         if steps.parse(start)[1] and self.presets is None:
             raise ValueError(
                 "start_iteration is of presets, weights that were trained so "
                 f"long: give them, too. Received: {start}"
             )
+
+    def _check_is_seen(self):
+        """Raises unless a search sees gradients as they are, and whole."""
+        for name, refused in (
+            ("dtype", "mixed_float16"),
+            ("strategy", "mirrored"),
+        ):
+            if getattr(self.recipe, name) == refused:
+                raise ValueError(
+                    f"algo={self.search.algo} holds the density by gradients "
+                    "of scores, whole and not scaled. Received: "
+                    f"{name}={refused}"
+                )
 
     def _check_is_saved(self):
         algo, lengths = self.search.algo, self.save_iterations
@@ -271,11 +291,11 @@ class Gem:
             return {**flags, "norm_statistics": self.norm_statistics}
         return {"skip_fine_tune": flags["skip_fine_tune"]}
 
-    def _started(self):
+    def _started(self, check=None):
         """Where training starts, of algorithms that have a choice."""
         if not self.search.algorithm.is_soft:
             return {}
-        return {"start_iteration": self.concrete.start_iteration}
+        return {"start_iteration": self.start_iteration(check)}
 
     def _saved(self):
         course = run_settings.Course(save_iterations=self.save_iterations)

@@ -9,7 +9,7 @@ from lottery_ticket.experiments.stages.gem import gem_weights, measures
 from lottery_ticket.foundations.machine import lazy
 from lottery_ticket.foundations.networks import kernel_initializers
 from lottery_ticket.foundations.training import run_settings
-from lottery_ticket.foundations.values import fields, seeds
+from lottery_ticket.foundations.values import fields, seeds, steps
 from lottery_ticket.foundations.values import masks as masks_lib
 
 with lazy.imports():
@@ -97,7 +97,7 @@ def fine_tune(gem, dataset, model, ticket, check=None) -> dict:
         directory,
         label=label,
         course=run_settings.Course(
-            gem.concrete.start_iteration, gem.save_iterations
+            gem.start_iteration(check), gem.save_iterations
         ),
         output=run_settings.Output(
             gem.tuning_settings(check),
@@ -148,11 +148,13 @@ def settle_norms(kind: str, model, dataset, label: str) -> dict:
 
 
 def _weight_reinit(gem, dataset, model, ticket):
-    """The same mask, of fresh weights."""
+    """The same mask, of fresh weights, which have all of training to come."""
     seed = seeds.derive(gem.recipe.init_seed, "weight_reinit")
     init = gem.checks.reinit_init
     drawn = gem_weights.kernels(gem.search, model, seed, init)
-    again = gem_weights.Ticket(ticket.masks, {**ticket.start, **drawn})
+    _, trained = steps.parse(gem.concrete.start_iteration)
+    others = model.draw(seed) if trained else ticket.start
+    again = gem_weights.Ticket(ticket.masks, {**others, **drawn})
     return fine_tune(gem, dataset, model, again, "weight_reinit")
 
 
@@ -190,7 +192,8 @@ class SanityChecks:
 
     sanity_checks: tuple[str, ...] = fields.field(
         (),
-        "weight_reinit, the same mask on fresh weights; mask_shuffle, each "
+        "weight_reinit, the same mask on fresh weights, trained from iteration "
+        "0 on; mask_shuffle, each "
         "layer's mask permuted; score_inversion, a search of its own whose "
         "events take the highest scores, or of concrete and gates, the lowest "
         "scores of the same search.",

@@ -321,6 +321,7 @@ def signed(name, **options):
     """A layer with a bias and a norm, W, and what they were trained to."""
     others = {
         "x_bias": ([0.0, -0.5], [1.0, 0.0], [-2.0, -2.0]),
+        "s_kernel": ([0.1, -0.2], [1.0, -1.0], [-3.0, 4.0]),  # Without a mask.
         "n_gamma": ([1.0, 1.0], [1.0, 1.0], [-0.5, 2.0]),
         "n_beta": ([0.0, 0.0], [0.0, 0.0], [0.3, -0.3]),
         "n_moving_mean": ([0.0, 0.0], [0.0, 0.0], [4.0, -4.0]),
@@ -347,7 +348,10 @@ def test_signed_draws_on_a_literal_layer():
     np.testing.assert_array_equal(made["x"], [[3, -0.5, 0.25], [-2, 1, 0]])
     np.testing.assert_array_equal(made["x_bias"], [0, 0.5])
     made, drawn, final = signed("signed_draw_norms")
-    np.testing.assert_array_equal(made["x"], signed("signed_draw")[0]["x"])
+    for name in ("x", "s_kernel"):
+        same = signed("signed_draw")[0][name]
+        np.testing.assert_array_equal(made[name], same)
+    np.testing.assert_array_equal(made["s_kernel"], np.float32([-0.1, 0.2]))
     np.testing.assert_array_equal(made["x_bias"], [0, -0.5])
     for name in ("n_gamma", "n_beta", "n_moving_mean"):
         np.testing.assert_array_equal(made[name], final[name])

@@ -65,6 +65,8 @@ def test_outputs_of_all_relus_are_recorded_in_their_order():
     np.testing.assert_allclose(layers[-1](found[-1]), outputs, atol=1e-6)
     network(x)
     assert len(found) == 3
+    assert tracing.has_relus(network)
+    assert not tracing.has_relus(keras.Sequential([L.Dense(2, "tanh")]))
 
 
 def test_squared_inputs_are_those_of_each_call():

@@ -109,12 +109,34 @@ def test_the_search_has_its_own_length_and_a_short_one_is_warned_of(
     assert "A search of 6 iterations is short" in caplog.text
 
 
+def test_a_drop_in_the_first_epoch_is_warned_of(tmp_path, caplog):
+    search(tmp_path / "a", concrete={"search_len": "1ep"})
+    assert "search_drop=0.88 has no effect" in caplog.text
+    caplog.clear()
+    search(tmp_path / "b", concrete={"search_len": "4it"})
+    assert "search_drop" not in caplog.text
+
+
+def test_features_need_a_relu(tmp_path):
+    changes = {"activation": "tanh"}
+    with pytest.raises(ValueError, match="outputs of ReLUs, and this network"):
+        search(tmp_path, changes=changes, concrete={"objective": "features"})
+    assert not (tmp_path / "search").exists()
+
+
 def test_weights_are_trained_from_where_presets_were_saved(tmp_path):
     dense = {"algo": "wt", "tuning": {}}
     small.train(tmp_path / "dense", None, ("2ep",), **dense)
     early = str(tmp_path / "dense/iteration8")
     flags = {"start_iteration": "2ep"}
-    small.train(tmp_path / "late", early, concrete=flags, **arguments())
+    checks = arguments(checks=("weight_reinit", "mask_shuffle"))
+    small.train(tmp_path / "late", early, concrete=flags, **checks)
+    for check, start in {"weight_reinit": 0, "mask_shuffle": 8}.items():
+        folder = tmp_path / "late" / check
+        told = json.loads((folder / "run.json").read_text())
+        assert told["inputs"]["start_iteration"] == start
+        (begun,) = small.networks(folder, "initial")
+        assert begun["layer0_bias"].any() == bool(start)  # Trained, or fresh.
     record = json.loads((tmp_path / "late/run.json").read_text())
     assert record["inputs"]["start_iteration"] == 8
     (frozen,) = small.networks(tmp_path / "late/search", "initial")

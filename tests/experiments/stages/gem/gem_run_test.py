@@ -102,6 +102,10 @@ def test_the_dense_network_is_trained_as_the_recipe_says(tmp_path):
             "start_iteration is of presets, .* Received: 1ep",
         ),
         (
+            {"algo": "concrete", "changes": {"dtype": "mixed_float16"}},
+            "whole and not scaled. Received: dtype=mixed_float16",
+        ),
+        (
             {"algo": "gaussian", "concrete": {"temperature": 0.5}},
             "temperature is for algo=concrete. .* with algo=gaussian",
         ),
