@@ -153,6 +153,10 @@ class Levels:
             hold=mask_0.holds(rules.mask_0_action),
         )
         masks = self._given_masks(model)
+        if masks and rules.one_shot:
+            mask_dynamics.check_off(
+                recipe, "one_shot prunes by the mask that level 0 begins with"
+            )
         runs = len(self._directories) * self._copies.number
         with progress.Progress(runs, self._quiet) as bar:
             experiment.by_level(

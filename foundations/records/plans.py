@@ -154,12 +154,13 @@ class Plan:
     def check_reads(self) -> None:
         """Raises Unready where a folder that it reads is empty, or not there.
 
-        Also where it holds a run that is not finished. Making a plan may raise
-        it, too, if it looks into what it reads.
+        Also where it holds a run that is not finished. A ticket's file, and
+        what it holds, such as x.ticket/masks, is there if the file is. Making a
+        plan may raise it, too, if it looks into what it reads.
         """
         for folder in self.reads:
             found = files.names(folder)
-            if not found:
+            if not found and not _is_of_file(folder):
                 raise unready.Unready(f"There is nothing in {folder}", folder)
             if "checkpoint.bin" in found and "run.json" not in found:
                 text = f"The run in {folder} is not finished"
@@ -189,6 +190,15 @@ class Plan:
     def _parts(self, kind: type[_Part]) -> list[_Part]:
         """Its runs, or its results."""
         return [part for part in self.writes if isinstance(part, kind)]
+
+
+def _is_of_file(path):
+    """Whether a path is one of a file, or of something in it."""
+    for each in (path.rstrip("/"), path.rstrip("/").rpartition("/")[0]):
+        folder, _, name = each.rpartition("/")
+        if name and files.sizes(folder or ".", [name]):
+            return True
+    return False
 
 
 def _with_checksums(record):

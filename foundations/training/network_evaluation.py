@@ -59,6 +59,7 @@ class Evaluation:
         numbers = batches.numbers(split)
         self._batch_size = max(1, min(BATCH_SIZE, BATCH_NUMBERS // numbers))
         self._functions = {}  # By whether there are weights.
+        self._traced = set()  # Sizes of splits.
 
     def start(
         self,
@@ -69,8 +70,9 @@ class Evaluation:
         """Begins to evaluate the network over a whole split.
 
         It goes on while the next iterations train, on the cores that these
-        leave idle. The future is of floats: loss and metrics, as the task of
-        the model has them.
+        leave idle; but for the first, which traces the network, as training
+        does: it is over when this returns. The future is of floats: loss and
+        metrics, as the task of the model has them.
 
         Args:
             tensors: The split on the device, as from `batches.load`, unless it
@@ -101,7 +103,11 @@ class Evaluation:
                 self._functions.clear()
                 return evaluate()
 
-        return _THREAD.submit(evaluate_somehow)
+        future = _THREAD.submit(evaluate_somehow)
+        if split.size not in self._traced:
+            self._traced.add(split.size)
+            concurrent.futures.wait([future])
+        return future
 
     def _function(self, split):
         """The function that sums up batches of any number, compiled once.

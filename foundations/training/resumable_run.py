@@ -233,6 +233,7 @@ class ResumableRun:
         if self.iteration == self.span.end:
             self.program.finalize()
             if self.at_end is not None:
+                self._log_training(label)  # Which ends at a wrong loss.
                 self.at_end()
         self._start_evaluations()
 

@@ -242,6 +242,15 @@ def refusals(run):
             {"recipe": RIGL, "iterations": 0},
             "Level 0 keeps all",
         ),
+        (
+            lottery_experiment.plan,
+            {
+                "recipe": RIGL,
+                "presets": paths.initial(run),
+                "rules": level_rules.LevelRules(one_shot=True),
+            },
+            "one_shot prunes by the mask that level 0 begins with",
+        ),
         (supermask.plan, {"recipe": RIGL}, "supermask trains none"),
         (
             gem_miner.plan,

@@ -205,6 +205,23 @@ def test_what_a_plan_reads_must_be_there(tmp_path):
     plan().check_reads()
 
 
+def test_a_file_is_there_and_so_is_what_it_holds(tmp_path):
+    ticket = str(tmp_path / "mine.ticket")
+    reads = (ticket, f"{ticket}/masks", f"{ticket}/initial/")
+
+    def check(path):
+        plans.Plan("out", (), lambda: None, reads=(path,)).check_reads()
+
+    for path in reads:
+        with pytest.raises(unready.Unready, match="There is nothing in"):
+            check(path)
+    pathlib.Path(ticket).touch()
+    for path in reads:
+        check(path)
+    with pytest.raises(unready.Unready, match="There is nothing in"):
+        check(f"{ticket}/none/masks")
+
+
 def test_a_function_says_that_it_makes_plans():
     def one() -> plans.Plan: ...
 

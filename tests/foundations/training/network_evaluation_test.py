@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from lottery_ticket.foundations import keras_model
 from lottery_ticket.foundations.machine import devices
-from lottery_ticket.foundations.training import network_evaluation, programs
+from lottery_ticket.foundations.training import (
+    batches,
+    network_evaluation,
+    programs,
+)
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import tiny
 
@@ -40,6 +44,14 @@ def test_any_network_is_evaluated_as_numpy_has_it(seed):
     assert list(found) == list(DATA.splits)
     for name, split in DATA.splits.items():
         assert found[name] == pytest.approx(twin(network, split), rel=1e-5)
+
+
+def test_the_first_of_a_split_is_over_at_once():
+    """It traces the network, which training does in another thread."""
+    evaluation = network_evaluation.Evaluation(tiny.Model(), DATA)
+    for split in (DATA.test, DATA.train):
+        assert evaluation.start(split, batches.load(split)).done()
+    assert evaluation.start(DATA.test, batches.load(DATA.test)).result()
 
 
 def test_the_model_stays_and_fills_in_what_is_not_named():
