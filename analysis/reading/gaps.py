@@ -25,6 +25,7 @@ LEVEL_SETTINGS = {
     "prune_fraction",
     "sanity_checks",
     "reinit_init",
+    "compact_levels",  # Of a dense network, which has all units, it is absent.
 }
 
 
@@ -71,12 +72,13 @@ def missing(
 def mixed_settings(records: list[tuple[tree.Place, dict]]) -> list[str]:
     """Returns a line for each setting that varies within an experiment.
 
-    Those in LEVEL_SETTINGS must only be the same within each level. Records are
-    a pair per complete run: its place, its recorded settings.
+    Those in LEVEL_SETTINGS must only be the same within each level. What a
+    lottery experiment's record lacks counts as what its absence means. Records
+    are a pair per complete run: its place, its recorded settings.
     """
     values = collections.defaultdict(set)
     for place, settings in records:
-        for name, value in settings.items():
+        for name, value in selection.with_absent(settings).items():
             if name not in OWN_SETTINGS and not name.endswith("seed"):
                 text = json.dumps(value, sort_keys=True)
                 where = place.experiment

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable
 
 from lottery_ticket.analysis.reading import selection
-from lottery_ticket.foundations.values import names_0_1_0
 
 # Of the environment of a run, what readers of its numbers ask for.
 VERSIONS = ("lottery_ticket", "tensorflow", "keras", "python")
@@ -44,9 +43,7 @@ def of_record(record: dict) -> Origin:
         for name in VERSIONS
         if environment.get(name)
     ]
-    settings = record["settings"]
-    if settings.get("experiment") == selection.TICKET:
-        settings = {**names_0_1_0.BEFORE, **settings}
+    settings = selection.with_absent(record["settings"])
     return Origin(
         started=dict.fromkeys(filter(None, [record.get("started")])),
         machines=dict.fromkeys(filter(None, [words])),

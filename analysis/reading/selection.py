@@ -6,7 +6,7 @@ import numpy as np
 
 from lottery_ticket.analysis.reading import tree
 from lottery_ticket.foundations.machine import lazy
-from lottery_ticket.foundations.values import names
+from lottery_ticket.foundations.values import names, names_0_1_0
 
 with lazy.imports():
     import pandas as pd
@@ -15,6 +15,16 @@ with lazy.imports():
 TICKET = "lottery_experiment"  # Prune what they trained, level after level.
 LEARNED = "supermask"  # Learn masks, and train no weight.
 ROUNDING = 0.01  # Up to here, a difference of densities is one of rounding.
+
+
+def with_absent(settings: dict) -> dict:
+    """Returns settings on record; of a lottery experiment, absent ones too.
+
+    A run that is older than a setting was made with what its absence means.
+    """
+    if settings.get("experiment") != TICKET:
+        return settings
+    return {**names_0_1_0.BEFORE, **settings}
 
 
 def choose(

@@ -71,6 +71,30 @@ def test_runs_that_differ_in_settings():
     ]
 
 
+def test_a_setting_that_older_runs_lack_is_mixed_with_another_than_before():
+    kind = {"experiment": "lottery_experiment"}
+    older = (_place(1, 1), kind)
+    same = {**kind, "hooks": [], "granularity": "weight"}
+    assert gaps.mixed_settings([older, (_place(2, 1), same)]) == []
+    other = {**kind, "hooks": ["sam"], "granularity": "unit"}
+    assert gaps.mixed_settings([older, (_place(2, 1), other)]) == [
+        'same_init: its runs differ in granularity ("unit", "weight"), and '
+        "means mix them",
+        'same_init: its runs differ in hooks (["sam"], []), and means mix them',
+    ]
+
+
+def test_levels_alone_are_compacted_and_no_dense_network():
+    kind = {"experiment": "lottery_experiment"}
+    compacted = {**kind, "compact_levels": True}
+    records = [(_place(1, 0), kind), (_place(1, 1), compacted)]
+    assert gaps.mixed_settings(records) == []
+    assert gaps.mixed_settings([*records, (_place(2, 1), kind)]) == [
+        "same_init, level 1: its runs differ in compact_levels (false, true), "
+        "and means mix them"
+    ]
+
+
 def test_densities_and_tickets_of_levels_may_differ():
     records = [
         (_place(1, level, "snip"), {"density": density, "ticket": ticket})
