@@ -23,6 +23,7 @@ with lazy.imports():
 BATCH = 500  # Metrics that MLflow takes in one call: at most 1,000.
 PLACE = ("experiment", "trial", "level")  # Which run it is.
 LONGEST_PARAM = 500  # Characters of a setting that all its stores take.
+_KEYS = {*logs.KEYS, "density", "log", "iteration"}  # No measures in logs.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Exported:
         start_s: When it began, in seconds since 1970; NaN if that is not known.
         train_s: How long it trained; NaN if that is not known.
         iterations: How many it trained.
-        steps: Dict, iteration -> values by tag, such as "loss/train".
+        row: What `logs.read` asks of it, a frame of one row.
     """
 
     name: str
@@ -47,13 +48,29 @@ class Exported:
     start_s: float
     train_s: float
     iterations: int
-    steps: dict[int, dict[str, float]]
+    row: "pd.DataFrame" = dataclasses.field(repr=False, compare=False)
 
     @property
     def key(self) -> str:
         """Returns letters and digits that tell it from all others."""
         text = json.dumps([self.name, self.settings], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def steps(self) -> dict[int, dict[str, float]]:
+        """Returns dict, iteration -> values by tag, such as "loss/train".
+
+        Its logs are read each time.
+        """
+        found = {}
+        log = logs.read(self.row, logs.LOG_NAMES)
+        measures = [name for name in log.columns if name not in _KEYS]
+        for row in log.to_dict("records"):
+            values = found.setdefault(int(row["iteration"]), {})
+            for name in measures:
+                if np.isfinite(row[name]):
+                    values[f"{name}/{row['log']}"] = float(row[name])
+        return dict(sorted(found.items()))
 
     def time_s(self, iteration: int) -> float:
         """Returns about when an iteration was, NaN where that is not known.
@@ -118,7 +135,8 @@ def export_logs(
 def read(runs: "pd.DataFrame", quiet: bool = True) -> Iterator[Exported]:
     """Yields runs, rows of `results.read(...).runs`, one after the other."""
     rows = runs.to_dict("records")
-    for row in progress.each(rows, "exporting", quiet):
+    logged = runs[[*logs.KEYS, "density", "directory"]]
+    for index, row in enumerate(progress.each(rows, "exporting", quiet)):
         record = records.read(row["directory"], tree.RUN)
         place = [row["level"], f"{row['experiment']}{row['run']}"]
         if row["trial"] != "":
@@ -132,24 +150,8 @@ def read(runs: "pd.DataFrame", quiet: bool = True) -> Iterator[Exported]:
             start_s=_seconds(record.get("started")),
             train_s=float(record.get("train_s", "nan")),
             iterations=int(record["iterations"]),
-            steps=_steps(runs[runs["directory"] == row["directory"]]),
+            row=logged.iloc[[index]],
         )
-
-
-def _steps(run):
-    """Dict, iteration -> values by tag, of a frame of one run."""
-    found = {}
-    log = logs.read(run, logs.LOG_NAMES)
-    measures = [name for name in log.columns if name not in _KEYS]
-    for row in log.to_dict("records"):
-        values = found.setdefault(int(row["iteration"]), {})
-        for name in measures:
-            if np.isfinite(row[name]):
-                values[f"{name}/{row['log']}"] = float(row[name])
-    return dict(sorted(found.items()))
-
-
-_KEYS = {*logs.KEYS, "density", "log", "iteration"}
 
 
 def _seconds(started):
@@ -224,8 +226,7 @@ def _to_mlflow(runs, directory, project, quiet):
 
 def _to_hparams(runs, directory, project, quiet):
     del project
-    # Without logs, which could be more than fits.
-    found = [dataclasses.replace(x, steps={}) for x in read(runs, quiet)]
+    found = [*read(runs, quiet)]
     columns = [_columns(run) for run in found]
     shown = dict.fromkeys([*PLACE, *hparams.differing(columns)])
     for run, settings in zip(found, columns, strict=True):

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from lottery_ticket.analysis import export_logs, hparams, results
+from lottery_ticket.analysis.reading import logs
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.values import seeds
 from lottery_ticket.tests.analysis import fake_results, hparams_test
@@ -67,6 +68,20 @@ def test_a_run_as_trackers_know_it(output_dir):
     assert second.time_s(50) == START_S + 25
     assert first.time_s(50) != first.time_s(50)  # Not recorded.
     assert first.key != second.key
+
+
+def test_logs_are_read_where_they_are_asked_for(output_dir, monkeypatch):
+    asked, read = [], logs.read
+
+    def spy(runs, names):
+        asked.append(len(runs))
+        return read(runs, names)
+
+    monkeypatch.setattr(logs, "read", spy)
+    export_logs.export_logs(output_dir, "hparams", quiet=True)
+    [_, run] = export_logs.read(results.read(output_dir).runs)
+    assert asked == []
+    assert list(run.steps) == [0, 100, 200] and asked == [1]
 
 
 def test_tensorboard_gets_a_table_beside_the_runs(output_dir):
