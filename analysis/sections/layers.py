@@ -154,8 +154,7 @@ def _groups(table):
     groups = []
     for experiment in table["experiment"].unique():
         own = _profiles(table, experiment)
-        for group in groups:
-            first = _profiles(table, group[0])
+        for first, group in groups:
             if all(
                 level in first and np.allclose(first[level], profile, SAME, 0)
                 for level, profile in own.items()
@@ -163,8 +162,8 @@ def _groups(table):
                 group.append(experiment)
                 break
         else:
-            groups.append([experiment])
-    return groups
+            groups.append((own, [experiment]))
+    return [group for _, group in groups]
 
 
 def _profiles(table, experiment):

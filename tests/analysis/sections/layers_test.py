@@ -192,6 +192,22 @@ def test_controls_of_the_same_layers_have_no_panel(tmp_path):
     assert _lines(second) == [("-", [23, 20])]
 
 
+def test_each_experiment_is_looked_at_once_for_panels(tmp_path, monkeypatch):
+    rows = [
+        (name, 1, {"a": [20 + 10 * index, 100]}, None)
+        for index, name in enumerate(("same_init", *CONTROLS))
+    ]
+    asked, profiles = [], layers._profiles
+
+    def spy(table, experiment):
+        asked.append(experiment)
+        return profiles(table, experiment)
+
+    monkeypatch.setattr(layers, "_profiles", spy)
+    assert len(_densities(_runs(tmp_path, *rows)).axes) == len(rows)
+    assert sorted(asked) == sorted(["same_init", *CONTROLS])
+
+
 def test_empty_layers_are_crosses_below_all_others(tmp_path):
     density = {"a": [20, 100], "b": [0, 10], "c": [1, 10]}
     runs = _runs(tmp_path, ("snip", 1, density, None))
