@@ -179,13 +179,14 @@ def figure(found: "pd.DataFrame"):
     A panel per experiment, of the lowest of its levels that there is; a line
     per density, the mean over runs. Dotted, below which a mask is decided.
     """
-    experiments = [*found["experiment"].unique()]
+    lowest = found.groupby("experiment")["level"].transform("min")
+    shown = found.loc[found["level"] == lowest]
+    experiments = [*shown["experiment"].unique()]
     densities = sorted(found["mask_density"].unique(), reverse=True)
     colors = styles.level_colors(densities)
     with figure_style.drawing(panels=len(experiments)) as (made, panels):
         for axes, experiment in zip(panels, experiments, strict=True):
-            own = found.loc[found["experiment"] == experiment]
-            own = own.loc[own["level"] == own["level"].min()]
+            own = shown.loc[shown["experiment"] == experiment]
             _draw(axes, own, colors)
             sizes = own.groupby(["mask_density", "iteration"]).size()
             axes.set_title(styles.label(experiment, sizes))
@@ -196,6 +197,8 @@ def figure(found: "pd.DataFrame"):
             (f"{tables.percent(density)} %", {"color": color})
             for density, color in colors.items()
         ]
+        keys = ["experiment", "mask_density", "iteration"]
+        sizes = shown.groupby(keys).size()
         entries += mean_plots.spread_entries(sizes, mean_plots.BANDS)
         entries.append(("decided below", LIMIT))
         figure_style.legend(made, entries, 3 * len(panels), "Weights kept")

@@ -138,13 +138,14 @@ def figure(found: "pd.DataFrame", densities: tuple[float, ...]):
     Each is of the lowest level that there is, the mean over runs. Dotted, below
     which a network is pruned to a density.
     """
-    experiments = [*found["experiment"].unique()]
+    lowest = found.groupby("experiment")["level"].transform("min")
+    shown = found.loc[found["level"] == lowest]
+    experiments = [*shown["experiment"].unique()]
     wanted: typing.Any = sorted(densities, reverse=True)
     colors = styles.level_colors(wanted)
     with figure_style.drawing(panels=len(experiments)) as (made, panels):
         for axes, experiment in zip(panels, experiments, strict=True):
-            own = found.loc[found["experiment"] == experiment]
-            own = own.loc[own["level"] == own["level"].min()]
+            own = shown.loc[shown["experiment"] == experiment]
             means = mean_plots.curve(own, "iteration", "change")
             mean_plots.draw_band(axes, means, figure_style.DARK["color"])
             for density, color in colors.items():
@@ -162,6 +163,7 @@ def figure(found: "pd.DataFrame", densities: tuple[float, ...]):
             (f"{tables.percent(density)} %", _limit(color))
             for density, color in colors.items()
         ]
+        sizes = shown.groupby(["experiment", "iteration"]).size()
         entries += mean_plots.spread_entries(sizes, mean_plots.BANDS)
         figure_style.legend(made, entries, 3 * len(panels), "Pruned below")
     return made

@@ -241,3 +241,15 @@ def test_figure_of_distances_against_iterations(tmp_path):
     assert texts == [
         *("50.0 %", "10.0 %", "bands: lowest to highest", "decided below"),
     ]
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_bands_of_any_panel_are_told(tmp_path):
+    for trial, experiment in ((1, "same_init"), (2, "same_init"), (1, "other")):
+        write(tmp_path, drawn(trial, 7), trial=trial, experiment=experiment)
+    for experiments in ("same_init,other", "other,same_init"):
+        chosen = results.read(str(tmp_path), experiments).chosen
+        runs, _ = mask_arrays.whole(chosen)
+        figure = early_birds.section(runs, (0.5,)).figures["early_bird"]
+        texts = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "bands: lowest to highest" in texts

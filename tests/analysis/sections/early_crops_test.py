@@ -163,3 +163,17 @@ def test_figure_of_changes_against_iterations(tmp_path):
         assert axes.get_yscale() == "log"
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert texts == ["50.0 %", "10.0 %", "bands: lowest to highest"]
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_bands_of_any_panel_are_told(tmp_path):
+    for trial, experiment in ((1, "same_init"), (2, "same_init"), (1, "other")):
+        fake_results.write_saving(
+            tmp_path, line(*PLACES), trial=trial, experiment=experiment
+        )
+    for experiments in ("same_init,other", "other,same_init"):
+        chosen = results.read(str(tmp_path), experiments).chosen
+        runs, _ = mask_arrays.whole(chosen)
+        figure = early_crops.section(runs, (0.5,)).figures["early_crop"]
+        texts = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "bands: lowest to highest" in texts
