@@ -24,6 +24,7 @@ with lazy.imports():
 Tables = dict[str, "pd.DataFrame"]
 FACTS = "facts.json"
 DIGITS = 6  # Of numbers in CSV files: more than any margin asks for.
+EXACT = 2**53  # Below it, floats hold whole numbers as they are.
 # Of run.json's environment: what results could depend on.
 _ENVIRONMENT = (
     *("processor", "processor_count", "platform", "python"),
@@ -76,7 +77,8 @@ def write(directory: str, tables: Tables, facts: dict) -> None:
             if column in runs.LAYER_COLUMNS
             or (column != "directory" and not column.startswith(_OF_LAYERS))
         ]
-        text = table[kept].to_csv(index=False, float_format=f"%.{DIGITS}g")
+        whole = table[kept].apply(_in_full)
+        text = whole.to_csv(index=False, float_format=f"%.{DIGITS}g")
         files.write(files.join(directory, f"{name}.csv"), text.encode())
     text = json.dumps(facts, indent=1) + "\n"
     files.write(files.join(directory, FACTS), text.encode())
@@ -90,11 +92,23 @@ def read_written(directory: str) -> tuple[Tables, dict]:
         if name == FACTS:
             facts = json.loads(data)
         elif name.endswith(".csv"):
-            table = pd.read_csv(io.BytesIO(data), dtype={"run": str})
-            if "run" in table:  # Text, also where it looks like a number.
+            # Text, also where it looks like a number, or like none.
+            options = {"keep_default_na": False, "na_values": [""]}
+            text = dict.fromkeys(("experiment", "run"), str)
+            table = pd.read_csv(io.BytesIO(data), dtype=text, **options)
+            if "run" in table:
                 table["run"] = table["run"].fillna("")
             tables[name.removesuffix(".csv")] = table
     return tables, facts
+
+
+def _in_full(column):
+    """Whole numbers among which some are not known, such as seeds, as such."""
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    known = column.dropna()
+    is_whole = (known.abs() < EXACT) & (known % 1 == 0)
+    return column.astype("Int64") if is_whole.all() else column
 
 
 def _facts(found, tables):

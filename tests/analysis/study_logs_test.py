@@ -42,6 +42,37 @@ def test_what_is_written_stands_in_place_of_all_that_was_there(tmp_path):
     assert facts == {"runs": 1}
 
 
+def test_names_stay_names_and_whole_numbers_whole(tmp_path):
+    """Also where they look like none, and where some are not known."""
+    table = pd.DataFrame(
+        {
+            "experiment": ["NA", "None", "007"],
+            "run": ["", "1", ""],
+            "recipe": ["null", None, "lenet"],
+            "seed": [1234567890, None, 1],
+            "accuracy": [0.123456789, None, 1],
+            "loss": [1e30, float("inf"), None],
+        }
+    )
+    study_logs.write(str(tmp_path), {"runs": table}, {})
+    found = study_logs.read_written(str(tmp_path))[0]["runs"]
+    for name in ("experiment", "run"):
+        assert [*found[name]] == [*table[name]]
+    assert [*found["recipe"].fillna("")] == ["null", "", "lenet"]
+    assert [*found["seed"].fillna(0)] == [1234567890, 0, 1]
+    assert [*found["accuracy"].fillna(0)] == [0.123457, 0, 1]
+    assert [*found["loss"].fillna(0)] == [1e30, float("inf"), 0]
+
+
+def test_what_is_written_again_is_the_same(tmp_path):
+    table = pd.DataFrame({"experiment": ["None"], "seed": [float("nan")]})
+    table["zero"], table["share"] = -0.0, 0.25
+    study_logs.write(str(tmp_path), {"runs": table}, {"runs": 1})
+    before = (tmp_path / "runs.csv").read_bytes()
+    study_logs.write(str(tmp_path), *study_logs.read_written(str(tmp_path)))
+    assert (tmp_path / "runs.csv").read_bytes() == before
+
+
 @pytest.mark.parametrize("read", [study_logs.read, study_logs.read_written])
 def test_where_nothing_is_nothing_is_found(tmp_path, read):
     options = ({},) if read is study_logs.read else ()
