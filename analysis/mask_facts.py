@@ -30,8 +30,8 @@ def mask_facts(
     with its ticket's masks; and the share of weights whose sign training did
     not change: of the kept ones, those that got no gradient among them, and of
     those that were pruned next. Writes the same for each layer to
-    mask_overlap.csv and sign_agreement.csv, and both as figures (.png and
-    .pdf). The same results give the same files.
+    mask_overlap.csv and sign_agreement.csv, and both as figures (.png, .pdf
+    and .svg). The same results give the same files.
 
     With early_bird, it also tells from which iteration on masks of these
     densities, drawn by magnitude from the weights that runs saved on the way,

@@ -22,10 +22,11 @@ def sweep_status(directory: str, *, failures: int = 20) -> None:
 
     Args:
         directory: Folder of the results or of the logs.
-        failures: How many failed lines to show.
+        failures: How many failed lines to show, 0 or more.
 
     Raises:
         FileNotFoundError: If there is no journal.
+        ValueError: If failures is below 0.
     """
     terminal.say(status.text(directory, failures=failures), sys.stdout)
 

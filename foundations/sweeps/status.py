@@ -10,6 +10,7 @@ import tqdm
 
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.sweeps import journal, leases, line_logs
+from lottery_ticket.foundations.values import fields
 
 LOST_S = 3 * journal.ALIVE_S  # Silent for longer, a sweep is gone.
 TAIL_LINES = 3  # Of a log.
@@ -43,11 +44,13 @@ def text(
         directory: Folder of logs, or of results; or a remote root, of which
             only leases can be told.
         now: The time; None is that of the clock.
-        failures: How many failed lines to tell of.
+        failures: How many failed lines to tell of, 0 or more.
 
     Raises:
         FileNotFoundError: If there is no journal.
+        ValueError: If failures is below 0.
     """
+    fields.check("failures", failures, int, at_least=0)
     now = now or datetime.datetime.now().astimezone()
     if files.is_remote(directory):
         return "\n".join(_remote(directory, now))

@@ -201,6 +201,9 @@ def test_many_failures_are_cut():
         "  --output_dir=out/a3",
     ]
     assert "  and 3 more: --failures=5" in lines
+    assert "  and 5 more: --failures=5" in _text(9, failures=0)
+    with pytest.raises(ValueError, match="failures must be .*at least 0.*-1"):
+        _text(9, failures=-1)
 
 
 def test_damaged_lines_are_counted():
