@@ -1,5 +1,6 @@
 """Numbers as text, and rows of text as tables; data frames as CSV."""
 
+import re
 from collections.abc import Iterable
 
 from lottery_ticket.foundations.machine import lazy
@@ -13,9 +14,11 @@ PLACE_HEADS = ("experiment", "level", "density %")
 WIDTH = 80  # Characters of a line, as of a terminal.
 # What TeX takes for something else -> how it is written.
 _TEX = {
-    **{mark: f"\\{mark}" for mark in "_%&#$"},
+    **{mark: f"\\{mark}" for mark in "_%&#${}"},
+    **{"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\textasciitilde{}"},
     **{"±": r"$\pm$", ">=": r"$\geq$", "–": "--"},
 }
+_TEX_MARKS = re.compile("|".join(map(re.escape, _TEX)))
 
 
 def statistics(columns: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -63,16 +66,23 @@ def filled(rows: list[list[str]]) -> list[list[str]]:
 
 
 def to_latex(rows: list[list[str]]) -> str:
-    """Returns rows as a tabular of LaTeX, for the package booktabs."""
-    heads, *below = [[_in_tex(cell) for cell in row] for row in filled(rows)]
-    lines = [" & ".join(row) + r" \\" for row in below]
-    columns = "l" + "r" * (len(heads) - 1)
+    """Returns rows as a tabular of LaTeX, for the package booktabs.
+
+    Rows right below the heads with nothing first are heads, too.
+    """
+    cells = [[_in_tex(cell) for cell in row] for row in filled(rows)]
+    lines = [" & ".join(row) + r" \\" for row in cells]
+    below = (index for index, row in enumerate(cells) if index and row[0])
+    heads = next(below, len(cells))
+    columns = "l" + "r" * (len(cells[0]) - 1)
     return "\n".join(
         [
             rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
-            " & ".join(heads) + r" \\",
-            *(r"\midrule", *lines, r"\bottomrule"),
+            *lines[:heads],
+            r"\midrule",
+            *lines[heads:],
+            r"\bottomrule",
             r"\end{tabular}",
             "",
         ]
@@ -113,20 +123,29 @@ FORMATS = {"latex": (to_latex, "tex"), "markdown": (to_markdown, "md")}
 def percent(fraction: float) -> str:
     """Returns a fraction in percent, to three digits: 0.512 -> "51.2".
 
+    What is less than all has as many as it takes to say so: 0.9996 -> "99.96".
     NaN is "-".
     """
     if pd.isna(fraction):
         return "-"
-    return f"{100 * fraction:#.3g}".rstrip(".")
+    texts = (f"{100 * fraction:#.{digits}g}" for digits in range(3, 17))
+    text = next(texts)
+    while fraction < 1 and float(text) >= 100:
+        text = next(texts)
+    return text.rstrip(".")
 
 
 def signed(
     value: float, headline: headline_lib.Headline = headline_lib.ACCURACY
 ) -> str:
-    """Returns a difference of a headline metric with its sign: "+0.40"."""
+    """Returns a difference of a headline metric with its sign: "+0.40".
+
+    What rounds to nothing is "+0.00".
+    """
     if pd.isna(value):
         return "-"
-    return ("-" if value < 0 else "+") + headline.number(abs(value))
+    text = headline.number(abs(value))
+    return ("-" if value < 0 and float(text) else "+") + text
 
 
 def percent_range(fractions: "pd.Series", *, down: bool = False) -> str:
@@ -159,9 +178,7 @@ def place(row: dict) -> list[str]:
 
 
 def _in_tex(cell):
-    for mark, text in _TEX.items():
-        cell = cell.replace(mark, text)
-    return cell
+    return _TEX_MARKS.sub(lambda found: _TEX[found[0]], cell)
 
 
 def _lines(columns, repeated):

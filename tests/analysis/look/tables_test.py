@@ -60,6 +60,20 @@ def test_latex_escapes_what_it_takes_for_something_else():
     )
 
 
+def test_latex_escapes_what_it_would_obey():
+    [head, *_] = tables.to_latex([["a^2~\\b{c}"]]).splitlines()[2:]
+    assert head == ("a\\^{}2\\textasciitilde{}\\textbackslash{}b\\{c\\} \\\\")
+
+
+def test_latex_has_all_heads_above_the_rule():
+    rows = [["level", "a"], ["", "n = 3"], ["1", "2.0"], ["", "1.0-3.0"]]
+    lines = tables.to_latex(rows).splitlines()
+    assert lines[2:7] == [
+        *("level & a \\\\", " & n = 3 \\\\", "\\midrule"),
+        *("1 & 2.0 \\\\", " & 1.0-3.0 \\\\"),
+    ]
+
+
 def test_markdown_escapes_bars():
     assert tables.to_markdown([["a|b", "n"], ["c", "1"]]) == (
         "| a\\|b | n |\n| --- | ---: |\n| c | 1 |\n"
@@ -68,7 +82,8 @@ def test_markdown_escapes_bars():
 
 @pytest.mark.parametrize(
     "value, text",
-    [(0.004, "+0.40"), (-0.5, "-50.00"), (0, "+0.00"), (math.nan, "-")],
+    [(0.004, "+0.40"), (-0.5, "-50.00"), (0, "+0.00"), (math.nan, "-")]
+    + [(-1e-6, "+0.00"), (-5.1e-5, "-0.01")],
 )
 def test_differences_have_a_sign(value, text):
     assert tables.signed(value) == text
@@ -83,7 +98,8 @@ def test_csv_keeps_floats_in_full():
 @pytest.mark.parametrize(
     "fraction, text",
     [(1, "100"), (0.512, "51.2"), (0.21, "21.0"), (0.0859, "8.59")]
-    + [(0.00116, "0.116"), (0.9996, "100"), (math.nan, "-")],
+    + [(0.00116, "0.116"), (0.9994, "99.9"), (0.9996, "99.96")]
+    + [(1 - 2**-53, "99.99999999999999"), (1.5, "150"), (math.nan, "-")],
 )
 def test_percent(fraction, text):
     assert tables.percent(fraction) == text
