@@ -84,7 +84,7 @@ def section(found: tree.Tree) -> parts.Section:
     """
     methods, history, problems = gems.read(found)
     headline = headlines.of(methods, history)
-    written, text = {}, ""
+    written, text, papers = {}, "", {}
     figures = {
         f"gem_search_{str(name).replace('/', '_')}": search(own)
         for name, own in history.groupby("experiment", sort=False)
@@ -94,6 +94,7 @@ def section(found: tree.Tree) -> parts.Section:
     if len(methods):
         summary = gems.summarize(methods)
         text = to_text(summary, headline)
+        papers = {"gems": cells(summary, headline)}
         summary = headlines.named(summary, headline)
         written |= {"gems.csv": summary, "gems.txt": text}
         written["gem_runs.csv"] = headlines.named(methods, headline)
@@ -109,6 +110,7 @@ def section(found: tree.Tree) -> parts.Section:
         text=text,
         problems=problems,
         rank=3,
+        papers=papers,
         about="searches for masks" if len(history) else "",
         captions={k: each for k, each in CAPTIONS.items() if k in names},
     )
@@ -118,14 +120,26 @@ def to_text(
     summary, headline: headline_lib.Headline = headline_lib.ACCURACY
 ) -> str:
     """Returns a summary as text, and one of sanity checks if there are any."""
-    table = _table(summary, HEADS, headline)
+    table = tables.align(_cells(summary, HEADS, headline))
     text = f"{headline.reword(EXPLANATION)}\n{table}"
     columns = [f"{name}_mean" for name in CHECK_COLUMNS]
     with_checks = summary[summary[columns].notna().any(axis=1)]
     if len(with_checks):
-        table = _table(with_checks, CHECK_HEADS, headline)
+        table = tables.align(_cells(with_checks, CHECK_HEADS, headline))
         text += f"\n{CHECKS}\n{table}"
     return text
+
+
+def cells(
+    summary, headline: headline_lib.Headline = headline_lib.ACCURACY
+) -> list[list[str]]:
+    """Returns both as rows of one table, of what any network has."""
+    heads = {
+        name: head
+        for name, head in {**HEADS, **CHECK_HEADS}.items()
+        if summary[f"{name}_mean"].notna().any()
+    }
+    return _cells(summary, heads, headline)
 
 
 def drawable(methods):
@@ -299,7 +313,8 @@ def _finish(panels, methods):
     figure_style.outer_labels(panels, "Weights kept (%)", y_label)
 
 
-def _table(summary, heads, headline):
+def _cells(summary, heads, headline):
+    """A row of means per method and level, one of ranges below it."""
     lines = [[*tables.PLACE_HEADS, "n", *heads.values()]]
     for row in summary.to_dict("records"):
         place = [*tables.place(row), str(row["n"])]
@@ -310,7 +325,7 @@ def _table(summary, heads, headline):
                 tables.number_range(row, name, headline) for name in heads
             ]
             lines.append([*[""] * len(place), *ranges])
-    return tables.align(lines)
+    return lines
 
 
 def _levels_across(methods):

@@ -62,11 +62,12 @@ def training_section(found: tree.Tree) -> parts.Section:
     names = [name for name in table if name not in ("experiment", TIME)]
     times = table.get(TIME, pd.Series(dtype=float))
     is_told = names or times.max() > LONGER * times.min()
-    text = tables.titled(TRAINING, _training_rows(table, names))
+    rows = _training_rows(table, names)
     return parts.Section(
         {"training.csv": table},
-        text=text if is_told else "",
+        text=tables.titled(TRAINING, rows) if is_told else "",
         rank=1.5,
+        papers={"training": rows} if is_told else {},
         captions={"training": "How experiments were trained"},
     )
 

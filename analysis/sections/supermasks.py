@@ -69,14 +69,14 @@ def section(found: tree.Tree) -> parts.Section:
     if found.runs.empty:
         return parts.Section()
     masks, problems = read(found)
-    cells, _ = untrained.read(found)
-    table = compare(cells, masks, found.chosen)
+    networks, _ = untrained.read(found)
+    table = compare(networks, masks, found.chosen)
     # Networks of which there is more than the trained one.
     is_other = table["how"] != "trained"
     table = table.loc[is_other.groupby(table["network"]).transform("any")]
     if table.empty:
         return parts.Section(problems=problems)
-    headline = headlines.of(cells, found.chosen)
+    headline = headlines.of(networks, found.chosen)
     text = to_text(table, headline)
     named = headlines.named(table, headline)
     return parts.Section(
@@ -84,6 +84,7 @@ def section(found: tree.Tree) -> parts.Section:
         figures={"supermasks": bars(table, headline)},
         text=text,
         problems=problems,
+        papers={"supermasks": cells(table, headline)},
         captions={"supermasks": "Learned masks beside other networks"},
     )
 
@@ -190,6 +191,23 @@ def to_text(
     What learned and trained networks reach at early stop and at the end are
     lines of their own, so that like stands beside like.
     """
+    lines = cells(table, headline)
+    text = tables.align(lines, left=2, repeated=2)
+    notes = "".join(
+        f"{', '.join(filter(None, [row['network'], *row['heads']]))}: "
+        f"{styles.setting_label('criterion', row['criterion'])}\n"
+        for row in table.assign(heads=_heads(table)).to_dict("records")
+        if row["how"] == "untrained"
+    )
+    criteria = f"\nCriteria\n{notes}" if notes else ""
+    return f"{headline.reword(EXPLANATION)}\n{text}\n{LINES}{criteria}"
+
+
+def cells(
+    table: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> list[list[str]]:
+    """Returns the rows of `to_text`, those of heads first: one to four."""
     rows = table.assign(heads=_heads(table)).to_dict("records")
     # In the order of ways, which is the same in all networks.
     ways = [*dict.fromkeys(row["heads"] for row in sorted(rows, key=order))]
@@ -199,17 +217,9 @@ def to_text(
         lines += [["", "", *below]] * any(below)
     for network in table["network"].unique():
         own = {row["heads"]: row for row in rows if row["network"] == network}
-        cells = [own.get(heads) for heads in ways]
-        lines += _lines(network, cells, headline)
-    text = tables.align(lines, left=2, repeated=2)
-    notes = "".join(
-        f"{', '.join(filter(None, [row['network'], *row['heads']]))}: "
-        f"{styles.setting_label('criterion', row['criterion'])}\n"
-        for row in rows
-        if row["how"] == "untrained"
-    )
-    criteria = f"\nCriteria\n{notes}" if notes else ""
-    return f"{headline.reword(EXPLANATION)}\n{text}\n{LINES}{criteria}"
+        found = [own.get(heads) for heads in ways]
+        lines += _lines(network, found, headline)
+    return lines
 
 
 def bars(

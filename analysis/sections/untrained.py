@@ -62,7 +62,8 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section(problems=problems)
     headline = headlines.of(cells)
     summary = summarize(choose(cells))
-    text = to_text(summary, headline)
+    text, is_told = to_text(summary, headline), found.runs.empty
+    rows = in_one(summary, headline) if is_told and len(summary) else []
     return parts.Section(
         tables={
             "untrained.csv": headlines.named(summary, headline),
@@ -70,8 +71,9 @@ def section(found: tree.Tree) -> parts.Section:
             "untrained_cells.csv": headlines.named(cells, headline),
         },
         figures={"untrained": accuracy(cells)},
-        text=text if found.runs.empty else "",
+        text=text if is_told else "",
         problems=problems,
+        papers={"untrained": rows} if rows else {},
         captions={
             "untrained": "Networks that are masked and not trained",
             "untrained_cells": "Each network that is masked and not trained",
@@ -157,18 +159,25 @@ def to_text(
     """Returns a table of what the chosen networks reach, in percent."""
     if summary.empty:
         return NO_VALIDATION
-    names = _names(summary)
     explanation = headline.reword(EXPLANATION)
     if not headline.higher_is_better:
         explanation = explanation.replace("Highest", "Lowest")
-    texts, heads = [explanation], [*HEADS]
-    heads[2], heads[5] = map(headline.reword, (heads[2], heads[5]))
-    for _, own in summary.groupby(TREATMENT, sort=False, dropna=False):
-        name, action = names[own.index[0]], own["mask_1_action"].iloc[0]
-        rows = [_cells(row, headline) for row in own.to_dict("records")]
+    heads, texts = _heads(headline), [explanation]
+    for name, weights, rows in _treatments(summary, headline):
         text = tables.align([heads, *rows])
-        texts.append(f"{name}, weights: {treatment(action)}\n{text}")
+        texts.append(f"{name}, weights: {weights}\n{text}")
     return "\n".join(texts)
+
+
+def in_one(
+    summary: "pd.DataFrame",
+    headline: headline_lib.Headline = headline_lib.ACCURACY,
+) -> list[list[str]]:
+    """Returns the tables of `to_text` as rows of one, networks in columns."""
+    found = [["network", "weights", *_heads(headline)]]
+    for name, weights, rows in _treatments(summary, headline):
+        found += [[name, weights, *row] for row in rows]
+    return found
 
 
 def accuracy(cells: "pd.DataFrame"):
@@ -263,6 +272,22 @@ def _names(rows):
         are_several = words.groupby(names).transform("nunique") > 1
         names = names.where(~are_several, names + ", " + words)
     return names
+
+
+def _heads(headline):
+    """HEADS, in the words of a metric."""
+    heads = [*HEADS]
+    heads[2], heads[5] = map(headline.reword, (heads[2], heads[5]))
+    return heads
+
+
+def _treatments(summary, headline):
+    """Yields a network's name, what its weights are, and a row a criterion."""
+    names = _names(summary)
+    for _, own in summary.groupby(TREATMENT, sort=False, dropna=False):
+        name, action = names[own.index[0]], own["mask_1_action"].iloc[0]
+        rows = [_cells(row, headline) for row in own.to_dict("records")]
+        yield name, treatment(action), rows
 
 
 def _cells(row, headline):

@@ -145,6 +145,23 @@ def test_means_and_ranges_before_and_after(tmp_path):
     )
 
 
+def test_a_paper_has_one_table_of_what_any_network_has(tmp_path):
+    for trial in (1, 2):
+        after = 0.6 + 0.1 * trial
+        checks = {"mask_shuffle": 0.25}
+        fake_gems.write_gem(
+            str(tmp_path), trial, 1, before=0.4, after=after, checks=checks
+        )
+    fake_gems.write_gem(str(tmp_path), 1, 1, "ep")
+    [rows] = _section(tmp_path).papers.values()
+    assert rows == [
+        ["experiment", "level", "density %", "n", "before", "after", "shuffle"],
+        ["gem_miner", "1", "5.00", "2", "40.00", "75.00", "25.00"],
+        ["", "", "", "", "40.00-40.00", "70.00-80.00", "25.00-25.00"],
+        ["ep", "1", "5.00", "1", "40.00", "80.00", "-"],
+    ]
+
+
 def test_sanity_checks_have_a_table_of_those_that_have_any(tmp_path):
     checks = {"weight_reinit": 0.5, "mask_shuffle": 0.25}
     fake_gems.write_gem(str(tmp_path), 1, 1, checks=checks)

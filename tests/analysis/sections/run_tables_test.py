@@ -102,6 +102,12 @@ def test_training_is_told_where_experiments_differ(tmp_path):
         ["a", "0.1", "2"],
         ["b", "0.01", "2.5"],
     ]
+    assert section.papers == {
+        "training": [
+            ["experiment", "learning rate", "seconds"],
+            *(["a", "0.1", "2"], ["b", "0.01", "2.5"]),
+        ]
+    }
     table = run_tables.summarize(found.runs)
     assert list(table)[-2:] == ["lr", "train_s_mean"]
     assert table["lr"].tolist() == ["0.1", "0.01"]
@@ -129,7 +135,7 @@ def test_hooks_are_part_of_training(tmp_path):
 def test_what_is_the_same_is_not_told(tmp_path, given, is_table, is_told):
     section = run_tables.training_section(_trained(tmp_path, *given))
     assert bool(section.tables) == is_table
-    assert bool(section.text) == is_told
+    assert bool(section.text) == bool(section.papers) == is_told
 
 
 def test_effective_density_where_it_differs(tmp_path):

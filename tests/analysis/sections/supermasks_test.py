@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from lottery_ticket.analysis.look import tables
 from lottery_ticket.analysis.sections import supermasks, untrained
 from lottery_ticket.foundations.machine import files
 from lottery_ticket.foundations.records import sealed
@@ -452,6 +453,8 @@ def test_outputs_are_the_same_each_time(tmp_path):
     ]
     assert _section(tmp_path).files() == outputs
     assert section.text == outputs["supermasks.txt"].decode()
+    rows = section.papers["supermasks"]
+    assert tables.align(rows, left=2, repeated=2) in section.text
 
 
 def test_trained_networks_alone_are_no_comparison(tmp_path):

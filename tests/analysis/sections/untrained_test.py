@@ -259,6 +259,22 @@ def test_text_has_a_table_per_treatment(cells):
     assert second.startswith("mnist fc, weights: signed constants\n")
 
 
+def test_a_paper_has_one_table_of_all_treatments(tmp_path, cells):
+    summary = untrained.summarize(untrained.choose(cells))
+    heads, first, *_, last = untrained.in_one(summary)
+    assert heads == ["network", "weights", *untrained.HEADS]
+    assert first == [
+        *("mnist fc", "as drawn", "large final", "2", "41.00", "40.00"),
+        *("42.00", "40.00", "50.0"),
+    ]
+    assert last[:3] == ["mnist fc", "signed constants", "random"]
+    fake_masked.write_untrained(
+        str(tmp_path), 1, [fake_masked.cell("random", 1, 0.1, 0.2)]
+    )
+    made = untrained.section(fake_results.read(tmp_path))
+    assert [*made.papers] == ["untrained"]
+
+
 def test_without_validation_the_text_says_so_and_chooses_nothing(tmp_path):
     cells = [fake_masked.cell("random", level, 0.1) for level in (0, 1)]
     fake_masked.write_untrained(str(tmp_path), 1, cells)
@@ -295,7 +311,8 @@ def test_the_section_is_tables_and_the_figure(tmp_path):
     assert outputs["untrained_cells.csv"].count(b"\n") == 1 + 24
     assert section.text == outputs["untrained.txt"].decode()
     fake_results.write_run(str(tmp_path), 1, 0)
-    assert untrained.section(fake_results.read(tmp_path)).text == ""
+    untold = untrained.section(fake_results.read(tmp_path))
+    assert untold.text == "" and not untold.papers
 
 
 def test_a_tree_is_read_once(tmp_path):
