@@ -27,6 +27,10 @@ OF_TRIALS = """\
 ±95 %: half the 95 % t-interval of the mean, std: standard deviation; of both, a
 trial counts once, with the mean of its runs
 """
+OF_RUNS = """\
+Means are of all runs: where trials differ in how many they have, ±95 % is about
+another mean, of trials; its ends are in table.csv
+"""
 TEXT = "table.txt"  # At its end, a report writes what is wrong with results.
 LONGER = 1.5  # Times that differ: the longest is so many times the shortest.
 TRAINING = """\
@@ -135,6 +139,7 @@ def to_text(
     notes = [STOPS] * bool(table[f"{spreads.STOP}_mean"].notna().any())
     notes += [CENSORED] * bool(table[spreads.CENSORED].any())
     notes += [OF_TRIALS] * is_several
+    notes += [OF_RUNS] * _is_uneven(table, headline)
     size = 1 + len(SPREADS)
     first = len(rows[0]) - len(_known(table, headline)) * size
     starts = range(first, len(rows[0]), size)
@@ -179,6 +184,16 @@ def _known(table, headline):
         for name, head in zip(names, MEANS, strict=True)
         if table[f"{name}_mean"].notna().any()
     }
+
+
+def _is_uneven(table, headline):
+    """Whether any interval's middle is not the mean beside it."""
+    for name in headlines.measured(headline):
+        ends, mean = [f"{name}_low95", f"{name}_high95"], table[f"{name}_mean"]
+        middle = table[ends].mean(axis=1, skipna=False)
+        if ((middle - mean).abs() > 1e-6 * mean.abs()).any():
+            return True
+    return False
 
 
 def _measured(row, name, headline):

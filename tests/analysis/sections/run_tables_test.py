@@ -93,6 +93,27 @@ def _trained(tmp_path, *given):
     return results.read(str(tmp_path))
 
 
+def test_trials_of_unequal_numbers_of_runs_are_told(tmp_path):
+    """Mean 0.875 of four runs; of two trials it is 0.85."""
+    told = []
+    for runs in ({1: 1, 2: 1}, {1: 1, 2: 3}):
+        folder = str(tmp_path / str(runs[2]))
+        for trial, last in ((1, 0.8), (2, 0.9)):
+            for run in range(runs[trial]):
+                written = {"accuracy": (0.1, 0.5, last)}
+                fake_results.write_run(
+                    folder, trial, 1, "reinit", run, **written
+                )
+        table = run_tables.summarize(results.read(folder).runs)
+        text = run_tables.to_text(table)
+        assert max(map(len, text.splitlines())) <= 80
+        told.append(run_tables.OF_RUNS in text)
+    assert told == [False, True]
+    [mean] = table["accuracy_mean"]
+    middle = (table["accuracy_low95"] + table["accuracy_high95"]) / 2
+    assert (mean, middle[0]) == pytest.approx((0.875, 0.85))
+
+
 def test_training_is_told_where_experiments_differ(tmp_path):
     found = _trained(tmp_path, ("a", 0.1, 2.0), ("b", 0.01, 2.5))
     section = run_tables.training_section(found)
