@@ -45,12 +45,8 @@ def section(found: tree.Tree) -> parts.Section:
     if table.empty:
         return parts.Section()
     tickets = runs["experiment"][runs["kind"] == selection.TICKET].unique()
-    of_ticket = table["experiment"].isin(tickets)
-    is_several = (
-        table["trials"].groupby(table["experiment"]).transform("max") > 1
-    )
-    shown = table[(table["trial"] == MEAN) | (of_ticket & is_several)]
-    rows = [[*HEADS], *(_cells(row, kind) for row in shown.to_dict("records"))]
+    shown = _shown(table, tickets).to_dict("records")
+    rows = [[*HEADS], *(_cells(row, kind) for row in shown)]
     text = to_text(rows, kind, SPREAD if options.margin is None else GIVEN)
     return parts.Section(
         {"verdicts.csv": headlines.named(table, kind), "verdicts.txt": text},
@@ -64,7 +60,7 @@ def section(found: tree.Tree) -> parts.Section:
 
 def best(table: "pd.DataFrame", kind: headline_lib.Headline) -> dict[str, str]:
     """Returns the sparsest ticket that is as good as dense in the mean, in
-    words below "Best ticket"; {} where there is no ticket.
+    words below "Best ticket"; {} where there is no mean of a ticket.
 
     Args:
         table: As from `read`, of tickets.
@@ -104,7 +100,9 @@ def read(
     as_good_level; NaN where there is none. earliest_iteration is where that one
     stops early, dense_iteration where the dense network does; worse_before is
     the number of levels that are not as good though they are denser than
-    as_good. Levels that not all trials have are not in the mean.
+    as_good. The mean is of the trials that have the last level that most have,
+    over the levels that all of these have; where no level is most trials',
+    there is none.
 
     Args:
         trials: As from `pairs.by_trial`.
@@ -119,12 +117,13 @@ def read(
             continue
         margin = margins[str(experiment)]
         keys = {"experiment": experiment, "margin": margin}
+        counted = _counted(own)
         for trial, group in [
-            (MEAN, _means(own)),
+            (MEAN, _means(counted)),
             *own.groupby("trial", sort=False),
         ]:
             if (group["density"] < 1).any():
-                count = own["trial"].nunique() if trial == MEAN else 1
+                count = counted["trial"].nunique() if trial == MEAN else 1
                 of_trial = {**keys, "trial": trial, "trials": count}
                 rows.append({**of_trial, **_verdict(group, margin, kind)})
     first = ["experiment", "trial", "trials", "margin"]
@@ -143,6 +142,18 @@ def to_text(
         explanation = explanation.replace("below", "above")
     table = tables.align(rows, left=2, repeated=2)
     return f"{explanation.format(margin=margin)}\n{table}"
+
+
+def _counted(own):
+    """Rows of the trials that have the last level that most of them have.
+
+    Of trials with a pruned network: others have only begun.
+    """
+    pruned = own[own["density"] < 1]
+    sizes = pruned.groupby("level")["trial"].nunique()
+    shared = sizes.index[sizes > pruned["trial"].nunique() / 2]
+    counted = pruned["trial"][pruned["level"] == shared.max()]
+    return own[own["trial"].isin(counted)]
 
 
 def _means(own):
@@ -190,6 +201,20 @@ def _place(name, rows, kind):
         f"{name}_density": density,
         f"{name}_difference": sign * gain,
     }
+
+
+def _shown(table, tickets):
+    """Rows of the text: means, and of tickets with several trials each.
+
+    A mean of some of an experiment's trials says of how many.
+    """
+    is_mean = table["trial"] == MEAN
+    sizes = (~is_mean).groupby(table["experiment"]).transform("sum")
+    of_several = table["experiment"].isin(tickets) & (sizes > 1)
+    is_of_some = is_mean & (table["trials"] < sizes)
+    counted = f"{MEAN} of " + table["trials"].map(str)
+    told = table["trial"].astype(object).mask(is_of_some, counted)
+    return table.assign(trial=told)[is_mean | of_several]
 
 
 def _cells(row, kind):

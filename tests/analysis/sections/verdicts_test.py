@@ -67,6 +67,65 @@ def test_levels_that_not_all_trials_have_are_not_in_the_mean(tmp_path):
     assert table["beyond_level"].isna().all()
 
 
+def test_trials_without_a_level_in_common_have_no_mean(tmp_path):
+    experiments = {
+        "same_init": {0: [0.9] * 3},
+        "snip": {
+            1: [0.9, None, None],
+            2: [None, 0.9, None],
+            3: [None, None, 0.9],
+        },
+    }
+    fake_trials.write(tmp_path, experiments)
+    section = verdicts.section(fake_results.read(tmp_path))
+    table = section.tables["verdicts.csv"]
+    assert table["trial"].tolist() == [1, 2, 3]
+    assert table["as_good_level"].tolist() == [1, 2, 3]
+    lines = section.text.splitlines()[-3:]
+    assert [line.split()[:2] for line in lines] == [
+        ["snip", trial] for trial in "123"
+    ]
+    assert section.facts == {}
+
+
+# The trial that has begun has its dense network, or level 1, too.
+@pytest.mark.parametrize("whole, reached", [(1, 1), (3, 1), (3, 2)])
+def test_a_trial_that_has_begun_leaves_the_mean_as_it_is(
+    tmp_path, whole, reached
+):
+    levels = {level: [0.9] * whole for level in range(3)}
+    for level in range(reached):
+        levels[level] = [*levels[level], 0.8]
+    fake_trials.write(tmp_path, {"same_init": levels})
+    section = verdicts.section(fake_results.read(tmp_path))
+    mean = section.tables["verdicts.csv"].set_index("trial").loc["mean"]
+    assert (mean["trials"], mean["as_good_level"]) == (whole, 2)
+    assert mean["dense_accuracy"] == pytest.approx(0.9)
+    [best] = section.facts.values()
+    assert "25.0 % of the weights (level 2)" in best
+    assert f"(means, n = {whole})" in best
+    is_told = "mean of 3 " in section.text
+    assert is_told == (reached == 2)
+    lines = section.text.splitlines()
+    rows = [line for line in lines if line.startswith("same_init")]
+    assert len(rows) == (1 if whole == 1 else 3 + reached)
+
+
+def test_the_mean_is_of_trials_that_came_as_far_as_most(tmp_path):
+    experiments = {
+        "same_init": {
+            0: [0.9] * 5,
+            1: [0.9] * 5,
+            2: [0.9, 0.9, 0.9, 0.6, None],
+            3: [0.9, 0.9, 0.9, None, None],
+            4: [0.9, 0.9, None, None, None],
+        }
+    }
+    mean = _table(tmp_path, experiments).loc["same_init", "mean"]
+    assert (mean["trials"], mean["as_good_level"]) == (3, 3)
+    assert math.isnan(mean["beyond_level"])
+
+
 def _stops(tmp_path, *losses):
     for level, loss in enumerate(losses):
         fake_results.write_run(str(tmp_path), 1, level, validate_loss=loss)
