@@ -30,26 +30,31 @@ def by_trial(
     """Returns a row per experiment, level and trial: means over its runs.
 
     Columns: experiment, level, trial, density, what `headlines.measured` lists
-    (early-stopping iterations NaN where one is censored); the same of the
-    dense network of the trial, such as dense_accuracy, and of the control at
-    that density, such as control_accuracy, NaN where there is none; and
-    control, its name, or "". The dense network is the experiment's own, or the
-    first one of its tree, dataset and model.
+    (early-stopping iterations NaN where one is censored), and
+    early_stop_censored, how many are; the same of the dense network of the
+    trial, such as dense_accuracy, and of the control at that density, such as
+    control_accuracy, NaN where there is none; and control, its name, or "".
+    The dense network is the experiment's own, or the first one of its tree,
+    dataset and model.
 
     Args:
         runs: Rows of `results.read(...).runs`, of one headline metric.
         control: Name of the control; see `control_of`.
     """
-    names = headlines.measured(headlines.of(runs))
+    measured = headlines.measured(headlines.of(runs))
+    names = [*measured, spreads.CENSORED]
     [networks] = selection.network_names(runs)
     runs = runs.assign(
         network=networks,
         row=selection.rows(runs),
-        **{spreads.STOP: spreads.known_stops(runs)},
+        **{spreads.CENSORED: spreads.is_censored(runs).astype(int)},
     )
     keys = ["experiment", "network", "row", "level", "trial"]
-    means = runs.groupby(keys, sort=False)[["density", *names]].mean()
-    means = means.reset_index()
+    how = dict.fromkeys(["density", *measured], "mean")
+    how[spreads.CENSORED] = "sum"
+    means = runs.groupby(keys, sort=False).agg(how).reset_index()
+    is_known = means[spreads.CENSORED] == 0
+    means[spreads.STOP] = means[spreads.STOP].where(is_known)
     controls = _controls(runs, control)
     means["control"] = means["experiment"].map(controls)
     for reference, values in {
@@ -96,7 +101,9 @@ def differences(
     A row per experiment, level and what it is compared with: columns
     experiment, level, density, against (dense, or the control's name), n (the
     trials that have both), and of what `headlines.measured` lists mean, min,
-    max, std and 95 % t-interval of the difference, such as accuracy_low95.
+    max, std and 95 % t-interval of the difference, such as accuracy_low95;
+    behind these what `counts` lists. Of early-stopping iterations all are NaN
+    where a trial's is censored, on either side.
 
     Args:
         trials: As from `by_trial`.
@@ -109,12 +116,23 @@ def differences(
             against = DENSE
             if reference == "control":
                 against = own["control"].iloc[0]
-            facts = _differences(own, reference, headlines.measured(kind))
+            facts = _differences(own, reference, kind)
             if facts:
                 place = {"experiment": experiment, "level": level}
                 place["density"] = own["density"].mean()
                 rows.append({**place, "against": against, **facts})
     return pd.DataFrame(rows)
+
+
+def counts(kind: headline_lib.Headline) -> list[str]:
+    """Returns the columns of `differences` that say of how many it is, but n.
+
+    Of what is measured beside the headline metric, the trials whose difference
+    is known, such as early_stop_iteration_n; and early_stop_censored, those
+    where an early-stopping iteration is censored.
+    """
+    _, *others = headlines.measured(kind)
+    return [*(f"{name}_n" for name in others), spreads.CENSORED]
 
 
 def margins(
@@ -207,14 +225,20 @@ def _looked_up(means, keys, among, names):
     return index.reindex(wanted).reset_index(drop=True)
 
 
-def _differences(own, reference, names):
+def _differences(own, reference, kind):
     """Statistics of the differences of trials; {} where there are none."""
-    facts = {}
-    for name in names:
-        values = own[name] - own[f"{reference}_{name}"]
+    names = headlines.measured(kind)
+    found = pd.DataFrame(
+        {name: own[name] - own[f"{reference}_{name}"] for name in names}
+    )
+    n, *sizes = found.notna().sum()
+    of_both = own[spreads.CENSORED] + own[f"{reference}_{spreads.CENSORED}"]
+    censored = (of_both > 0).sum()
+    if censored:
+        found[spreads.STOP] = float("nan")
+    facts = {"n": n}
+    for name, values in found.items():
         mean, std, low, high = spreads.interval(values)
-        if name == names[0]:
-            facts["n"] = int(values.notna().sum())
         facts |= {
             f"{name}_mean": mean,
             f"{name}_min": values.min(),
@@ -223,4 +247,5 @@ def _differences(own, reference, names):
             f"{name}_low95": low,
             f"{name}_high95": high,
         }
-    return facts if facts["n"] else {}
+    facts |= dict(zip(counts(kind), [*sizes, censored], strict=True))
+    return facts if n else {}

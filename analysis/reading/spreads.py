@@ -47,16 +47,11 @@ def interval(values) -> tuple[float, float, float, float]:
     return mean, std, mean - half, mean + half
 
 
-def known_stops(runs: "pd.DataFrame") -> "pd.Series":
-    """Returns early-stopping iterations, NaN for those that are censored.
+def is_censored(runs: "pd.DataFrame") -> "pd.Series":
+    """Returns whether a run's early-stopping iteration is a lower bound.
 
     Such a one is at the end of training: the minimum may lie beyond.
     """
-    return runs[STOP].where(~is_censored(runs))
-
-
-def is_censored(runs: "pd.DataFrame") -> "pd.Series":
-    """Returns whether a run's early-stopping iteration is a lower bound."""
     return runs[CENSORED].eq(True)
 
 

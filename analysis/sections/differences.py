@@ -21,6 +21,9 @@ EXPLANATION = """\
 the dense network, and than its control at that density, of the same trial; mean
 over n trials, and the 95 % t-interval of that mean.
 """
+COUNTS = """\
+n is 5/3 where 5 trials have the dense network, and 3 the control.
+"""
 WINS = """\
 * a winning ticket: as good as dense, and better than its control: in 3 trials
 or more, the interval lies above zero.
@@ -41,7 +44,8 @@ def section(found: tree.Tree) -> parts.Section:
     winning = pairs.winning(trials, kind, margins)
     places = zip(table["experiment"], table["level"], strict=True)
     is_control = table["against"] != pairs.DENSE
-    table["wins"] = [place in winning for place in places]
+    at = [*table].index(pairs.counts(kind)[0])
+    table.insert(at, "wins", [place in winning for place in places])
     table["wins"] = table["wins"].where(is_control)
     tickets = runs["experiment"][runs["kind"] == selection.TICKET].unique()
     shown = table[table["experiment"].isin(tickets)]
@@ -61,16 +65,19 @@ def section(found: tree.Tree) -> parts.Section:
 def cells(
     table: "pd.DataFrame", kind: headline_lib.Headline
 ) -> list[list[str]]:
-    """Returns a row per experiment and level, dense and control in columns."""
+    """Returns a row per experiment and level, dense and control in columns.
+
+    Where n differs between them, it is both: "5/3".
+    """
     controls = [each for each in table["against"].unique() if each != "dense"]
     against = [pairs.DENSE, *controls]
     rows = [[*tables.PLACE_HEADS, "n", *(f"to {each}" for each in against)]]
     for _, own in table.groupby(pairs.PLACE, sort=False):
         by = {row["against"]: row for row in own.to_dict("records")}
         first = next(iter(by.values()))
-        count = max(each["n"] for each in by.values())
+        counts = dict.fromkeys(str(each["n"]) for each in by.values())
         texts = [_cell(by.get(each), kind) for each in against]
-        rows.append([*tables.place(first), str(count), *texts])
+        rows.append([*tables.place(first), "/".join(counts), *texts])
     return rows
 
 
@@ -78,10 +85,12 @@ def to_text(table: "pd.DataFrame", kind: headline_lib.Headline) -> str:
     """Returns the differences as text, winning tickets marked with *."""
     unit = ", in points" * kind.is_percent
     explanation = f"{kind.reword(WHAT)}{unit}{EXPLANATION}"
-    text = tables.align(cells(table, kind), repeated=4)
+    rows = cells(table, kind)
+    text = tables.align(rows, repeated=4)
     wins = WINS if kind.higher_is_better else WINS.replace("above", "below")
-    note = f"\n{wins}" if table["wins"].eq(True).any() else ""
-    return f"{explanation}\n{text}{note}"
+    notes = COUNTS * any("/" in row[3] for row in rows)
+    notes += wins * bool(table["wins"].eq(True).any())
+    return f"{explanation}\n{text}" + f"\n{notes}" * bool(notes)
 
 
 def _cell(row, kind):

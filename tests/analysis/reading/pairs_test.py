@@ -59,6 +59,68 @@ def test_runs_of_a_trial_are_one(tmp_path):
     assert last["accuracy_mean"] == pytest.approx(-0.06)
 
 
+def _stop(output_dir, trial, level, at, experiment="same_init", run_id=""):
+    """Writes a run that stops early at an iteration; 200 is the end."""
+    loss = {0: (1, 2, 2), 100: (2, 1, 2), 200: (3, 2, 1)}[at]
+    fake_results.write_run(
+        str(output_dir), trial, level, experiment, run_id, validate_loss=loss
+    )
+
+
+def test_a_trial_with_a_censored_stop_has_no_known_one(tmp_path):
+    _stop(tmp_path, 1, 0, 100)
+    _stop(tmp_path, 1, 1, 100)
+    for run_id, at in enumerate((100, 200, 200), 1):
+        _stop(tmp_path, 1, 1, at, "reinit", run_id)
+    trials = pairs.by_trial(fake_results.read(tmp_path).runs)
+    pruned = trials[trials["level"] == 1].set_index("experiment")
+    ticket, reinit = pruned.loc["same_init"], pruned.loc["reinit"]
+    assert (ticket["early_stop_iteration"], ticket["early_stop_censored"]) == (
+        (100, 0)
+    )
+    assert math.isnan(reinit["early_stop_iteration"])
+    assert reinit["early_stop_censored"] == 2
+    assert math.isnan(ticket["control_early_stop_iteration"])
+    assert ticket["control_early_stop_censored"] == 2
+    table = pairs.differences(trials, ACCURACY).set_index("against")
+    row = table.loc["reinit"]
+    counts = ["n", "early_stop_iteration_n", "early_stop_censored"]
+    assert row[counts].tolist() == [1, 0, 1]
+    assert math.isnan(row["early_stop_iteration_mean"])
+
+
+def test_stops_that_are_not_recorded_are_not_censored(tmp_path):
+    _stop(tmp_path, 1, 0, 100)
+    _stop(tmp_path, 1, 1, 100)
+    _stop(tmp_path, 1, 1, 100, "reinit", 1)
+    write = fake_results.write_run
+    write(str(tmp_path), 1, 1, "reinit", 2, validate_loss=None)
+    trials = pairs.by_trial(fake_results.read(tmp_path).runs)
+    reinit = trials[trials["experiment"] == "reinit"].iloc[0]
+    assert reinit["early_stop_iteration"] == 100
+    assert reinit["early_stop_censored"] == 0
+
+
+def test_differences_of_stops_are_blank_where_one_is_censored(tmp_path):
+    for trial, at in enumerate((100, 100, 200, 200, 200), 1):
+        _stop(tmp_path, trial, 0, 100)
+        _stop(tmp_path, trial, 1, at)
+        _stop(tmp_path, trial, 2, 0)
+    trials = pairs.by_trial(fake_results.read(tmp_path).runs)
+    first, second = pairs.differences(trials, ACCURACY).to_dict("records")
+    counts = ["n", *pairs.counts(ACCURACY)]
+    assert counts == [
+        *("n", "early_stop_accuracy_n", "early_stop_iteration_n"),
+        "early_stop_censored",
+    ]
+    assert [first[name] for name in counts] == [5, 5, 2, 3]
+    assert [second[name] for name in counts] == [5, 5, 5, 0]
+    parts = ("mean", "min", "max", "std", "low95", "high95")
+    names = [f"early_stop_iteration_{part}" for part in parts]
+    assert all(math.isnan(first[name]) for name in names)
+    assert [second[name] for name in names] == [-100, -100, -100, 0, -100, -100]
+
+
 @pytest.mark.parametrize(
     "experiment, names, control",
     [

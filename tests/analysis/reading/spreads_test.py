@@ -62,11 +62,9 @@ def test_trials_count_once(tmp_path):
     assert row["early_stop_censored"] == 0
 
 
-def test_stops_that_are_censored_are_not_known(tmp_path):
+def test_stops_at_the_end_are_censored(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     fake_results.write_run(str(tmp_path), 1, 1, validate_loss=(2, 0.1, 1))
     fake_results.write_run(str(tmp_path), 1, 2, validate_loss=None)
     runs = results.read(str(tmp_path)).runs
     assert [*spreads.is_censored(runs)] == [True, False, False]
-    stops = spreads.known_stops(runs)
-    assert [*stops.isna()] == [True, False, True] and stops[1] == 100

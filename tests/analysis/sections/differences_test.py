@@ -30,6 +30,31 @@ def test_tickets_beside_dense_and_control(tmp_path):
     assert max(map(len, section.text.splitlines())) <= 80
 
 
+def test_each_comparison_says_its_own_number_of_trials(tmp_path):
+    experiments = {
+        "same_init": {0: [0.9] * 5, 1: [0.89, 0.9, 0.91, 0.9, 0.9]},
+        "reinit": {1: [0.8, 0.81, 0.83]},
+    }
+    fake_trials.write(tmp_path, experiments)
+    section = differences.section(fake_results.read(tmp_path))
+    _, row = section.papers["differences"]
+    assert row[3] == "5/3"
+    assert "n is 5/3 where 5 trials have" in section.text
+    assert section.text.index("n is 5/3") < section.text.index("* a winning")
+    assert max(map(len, section.text.splitlines())) <= 80
+    table = section.tables["differences.csv"]
+    assert table["n"].tolist() == [5, 3, 3]
+
+
+def test_new_columns_of_the_csv_are_at_its_end(tmp_path):
+    table = _section(tmp_path).tables["differences.csv"]
+    assert [*table][:5] == ["experiment", "level", "density", "against", "n"]
+    assert [*table][-4:] == [
+        *("wins", "early_stop_accuracy_n", "early_stop_iteration_n"),
+        "early_stop_censored",
+    ]
+
+
 def test_all_experiments_are_in_the_csv(tmp_path):
     table = _section(tmp_path).tables["differences.csv"]
     assert [*table["experiment"]] == ["same_init"] * 3 + ["reinit"]
@@ -49,7 +74,9 @@ def test_one_trial_has_no_interval_and_nothing_wins(tmp_path):
 def test_another_metric_has_its_unit_and_direction(tmp_path):
     fake_trials.write(tmp_path, EXPERIMENTS)
     fake_results.remeasure(tmp_path)
-    text = differences.section(fake_results.read(tmp_path)).text
+    section = differences.section(fake_results.read(tmp_path))
+    text = section.text
+    assert "early_stop_mae_n" in section.tables["differences.csv"]
     assert text.startswith("Paired differences in test mae: how much more")
     assert "-0.21 [" in text and "*" not in text
 
