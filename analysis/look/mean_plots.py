@@ -9,7 +9,6 @@ from lottery_ticket.analysis.look import (
     styles,
     tables,
 )
-from lottery_ticket.analysis.reading import tree
 from lottery_ticket.foundations.machine import lazy
 
 with lazy.imports():
@@ -139,15 +138,21 @@ def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
 
 
 def draw_dense(
-    axes, table, column: str, scale: float, series: dict
+    axes,
+    table,
+    column: str,
+    scale: float,
+    series: dict,
+    networks: dict[str, str],
 ) -> list[tuple]:
     """Draws the mean of each dense network; returns its legend entry, if any.
 
     A control that trained the dense network too does not draw it again. The
-    table is of all experiments; series is a dict, experiment -> its style.
+    table is of all experiments; series is a dict, experiment -> its style,
+    networks one of the names of their networks, as from `selection.networks`.
     """
     dense = table[table["density"] == 1]
-    dense = dense[~dense["experiment"].map(tree.name).duplicated()]
+    dense = dense[~dense["experiment"].map(networks).duplicated()]
     for row in dense.to_dict("records"):
         style = dict(figure_style.DENSE)
         if len(dense) > 1:  # Which is whose shows by the colour.

@@ -126,6 +126,13 @@ def _densities_by_row(densities):
     return highest
 
 
+def networks(runs: "pd.DataFrame") -> dict[str, str]:
+    """Returns dict, experiment -> its network's name; see `network_names`."""
+    firsts = runs.drop_duplicates("experiment")
+    [found] = network_names(firsts)
+    return dict(zip(firsts["experiment"], found, strict=True))
+
+
 def network_names(*frames: "pd.DataFrame") -> list["pd.Series"]:
     """Returns the name of each row's network: its tree, or data and model.
 

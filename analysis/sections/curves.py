@@ -43,10 +43,10 @@ def curves(test_logs, runs, options: options_lib.Options = options_lib.USUAL):
         raise ValueError("No run has a test log to draw")
     levels, headline = runs["level"], headlines.of(runs)
     colors = styles.level_colors(sorted(levels.unique()))
-    experiments = list(runs["experiment"].unique())
-    with figure_style.drawing(panels=len(experiments)) as (figure, panels):
-        for axes, experiment in zip(panels, experiments, strict=True):
-            _draw(axes, test_logs, experiment, colors, headline)
+    networks = selection.networks(runs)
+    with figure_style.drawing(panels=len(networks)) as (figure, panels):
+        for axes, experiment in zip(panels, networks, strict=True):
+            _draw(axes, test_logs, experiment, colors, headline, networks)
             sizes = levels[runs["experiment"] == experiment].value_counts()
             axes.set_title(styles.label(experiment, sizes, options.names))
         panels[0].set_ylim(*(options.ylim or _limits(test_logs, headline)))
@@ -57,7 +57,7 @@ def curves(test_logs, runs, options: options_lib.Options = options_lib.USUAL):
     return figure
 
 
-def _draw(axes, test_logs, experiment, colors, headline):
+def _draw(axes, test_logs, experiment, colors, headline, networks):
     """Draws an experiment's curve at each level; a control's dense dotted."""
 
     def curve(rows):
@@ -71,9 +71,8 @@ def _draw(axes, test_logs, experiment, colors, headline):
         marker = "." if len(means) < MARKED else None
         of = {"experiment": experiment, "level": level}
         mean_plots.draw_band(axes, means, colors[level], of=of, marker=marker)
-    trees = test_logs["experiment"].map(tree.name)
-    is_sibling = trees == tree.name(experiment)
-    dense = test_logs[is_sibling & (test_logs["density"] == 1)]
+    of_network = test_logs["experiment"].map(networks) == networks[experiment]
+    dense = test_logs[of_network & (test_logs["density"] == 1)]
     if len(dense) and not (own["density"] == 1).any():
         means = curve(dense)["mean"]
         style = {**figure_style.DENSE, "color": colors[dense["level"].min()]}

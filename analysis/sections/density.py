@@ -99,7 +99,8 @@ def figure(runs, column: str, options: options_lib.Options = options_lib.USUAL):
         entries = mean_plots.draw_experiments(
             axes, marked, *how, labels=options.names, marks=marks
         )
-        entries += mean_plots.draw_dense(axes, table, *how)
+        networks = selection.networks(runs)
+        entries += mean_plots.draw_dense(axes, table, *how, networks)
         figure_style.density_axis(axes, 100 * table["density"])
         if column == STOP:
             entries += _finish_stops(axes, runs)

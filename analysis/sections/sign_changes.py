@@ -32,9 +32,10 @@ def section(runs: "pd.DataFrame", quiet: bool = False) -> parts.Section:
     """Returns which signs stay, of the runs of `mask_arrays.whole`."""
     table = summarize(measure(runs, quiet))
     is_drawn = table["agreement_mean"].notna().any()
+    networks = selection.networks(runs)
     return parts.Section(
         tables={"sign_agreement.csv": table},
-        figures={"sign_agreement": figure(table)} if is_drawn else {},
+        figures={"sign_agreement": figure(table, networks)} if is_drawn else {},
         text=to_text(table),
     )
 
@@ -57,7 +58,7 @@ def recorded_section(found: tree.Tree) -> parts.Section:
     caption = "Weights that training left with the sign they began with"
     return parts.Section(
         tables={"signs.csv": table.drop(columns=unknown)},
-        figures={"signs": figure(table)},
+        figures={"signs": figure(table, selection.networks(known))},
         captions={"signs": caption},
     )
 
@@ -117,13 +118,13 @@ def to_text(summary: "pd.DataFrame") -> str:
     return tables.titled(TITLE, rows)
 
 
-def figure(summary: "pd.DataFrame"):
+def figure(summary: "pd.DataFrame", networks: dict[str, str]):
     """Returns a figure of weights that keep their sign, against density.
 
     Lines are means over the runs; dotted, the dense network, and dash-dotted,
     the half that has its sign again where signs are drawn anew. A second panel,
     where they are known, is about the weights that were pruned to get to a
-    density.
+    density. Networks are as from `selection.networks`.
     """
     is_all = summary["layer"] == overlaps.ALL
     drawn = summary.loc[is_all & (summary["density"] > 0)]
@@ -136,7 +137,7 @@ def figure(summary: "pd.DataFrame"):
     dense = drawn.assign(pruned_agreement_mean=drawn["agreement_mean"])
     with figure_style.drawing(panels=len(titles)) as (made, panels):
         for axes, (column, title) in zip(panels, titles.items(), strict=True):
-            of_panel = _draw(axes, drawn, column, dense, series)
+            of_panel = _draw(axes, drawn, column, dense, series, networks)
             if column == "agreement":  # Those of the other are among them.
                 entries = of_panel
             axes.set_title(title if len(titles) > 1 else "")
@@ -147,14 +148,14 @@ def figure(summary: "pd.DataFrame"):
     return made
 
 
-def _draw(axes, table, column, dense, series):
+def _draw(axes, table, column, dense, series, networks):
     """Draws an agreement, and what it is measured against; returns entries."""
     known = table.loc[table[f"{column}_mean"].notna()]
     how = (column, 100, series)
     entries = mean_plots.draw_experiments(axes, known, *how)
     figure_style.density_axis(axes, 100 * known["density"])
     axes.axhline(EVEN_PERCENT, zorder=1, **figure_style.CHANCE)
-    entries += mean_plots.draw_dense(axes, dense, *how)
+    entries += mean_plots.draw_dense(axes, dense, *how, networks)
     return [*entries, ("by chance", figure_style.CHANCE)]
 
 

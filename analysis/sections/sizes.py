@@ -10,7 +10,7 @@ from lottery_ticket.analysis.look import (
     styles,
     tables,
 )
-from lottery_ticket.analysis.reading import headlines, tree
+from lottery_ticket.analysis.reading import headlines, selection, tree
 from lottery_ticket.analysis.reading import options as options_lib
 from lottery_ticket.analysis.sections import parts, run_tables
 from lottery_ticket.foundations.machine import lazy
@@ -128,7 +128,9 @@ def figure(
         entries = _draw_experiments(
             axes, table, column, measure, scale, series, options
         )
-        entries += mean_plots.draw_dense(axes, table, measure, scale, series)
+        entries += mean_plots.draw_dense(
+            axes, table, measure, scale, series, selection.networks(runs)
+        )
         figure_style.count_axis(axes, table[column])
         axes.set_xlabel(AXES[column])
         if options.ylim:

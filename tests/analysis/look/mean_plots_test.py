@@ -125,8 +125,17 @@ def test_many_bars_stay_near_their_density(count):
 
 
 def test_dense_networks_are_lines_that_tell_apart_whose_they_are():
+    how = ("x", 10, SERIES, {"a": "fc", "b/c": "vgg16"})
     with figure_style.drawing() as (_, [axes]):
-        assert len(mean_plots.draw_dense(axes, TABLE, "x", 10, SERIES)) == 1
-        assert not mean_plots.draw_dense(axes, TABLE[1:2], "x", 10, SERIES)
+        assert len(mean_plots.draw_dense(axes, TABLE, *how)) == 1
+        assert not mean_plots.draw_dense(axes, TABLE[1:2], *how)
     assert [line.get_color() for line in axes.lines] == ["red", "blue"]
     assert [line.get_ydata()[0] for line in axes.lines] == [9, 7]
+
+
+def test_a_dense_network_is_drawn_once():
+    networks = {"a": "fc", "b/c": "fc"}
+    with figure_style.drawing() as (_, [axes]):
+        mean_plots.draw_dense(axes, TABLE, "x", 10, SERIES, networks)
+    [line] = axes.lines
+    assert line.get_ydata()[0] == 9

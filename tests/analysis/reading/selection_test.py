@@ -129,6 +129,21 @@ def test_what_is_not_recorded_is_not_named():
     assert names.empty
 
 
+def test_experiments_have_a_network():
+    runs = _networks(
+        ("same_init", "mnist", "fc"),
+        ("a_vgg", "mnist", "vgg16"),
+        ("same_init", "mnist", "fc"),
+        ("reinit", "mnist", "fc"),
+    )
+    assert selection.networks(runs) == {
+        "same_init": "mnist fc",
+        "a_vgg": "mnist vgg16",
+        "reinit": "mnist fc",
+    }
+    assert selection.networks(runs[:0]) == {}
+
+
 @pytest.mark.parametrize("name", ["same", "b/reinit", "A/same_init"])
 def test_labels_are_of_experiments(name):
     runs = _runs(("a/same_init", 0, 1))

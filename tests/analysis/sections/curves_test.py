@@ -7,7 +7,7 @@ import pytest
 from lottery_ticket.analysis import logs, results
 from lottery_ticket.analysis.reading import options
 from lottery_ticket.analysis.sections import curves
-from lottery_ticket.tests.analysis import fake_results
+from lottery_ticket.tests.analysis import fake_results, fake_trials
 
 KEYS = ("experiment", "trial", "level", "run", "density")
 
@@ -47,6 +47,22 @@ def test_control_is_drawn_beside_the_dense_network(runs):
     np.testing.assert_allclose(reinit.get_ydata(), [10, 70, 85])
     np.testing.assert_allclose(dense.get_ydata(), [10, 85, 91])
     assert dense.get_linestyle() == ":"
+
+
+def test_dense_networks_of_another_model_are_not_a_controls(tmp_path):
+    fake_trials.write(
+        tmp_path, {"a_vgg": {0: [0.5]}}, dataset="mnist", model="vgg16"
+    )
+    own = {"same_init": {0: [0.9]}, "reinit": {1: [0.8]}}
+    fake_trials.write(tmp_path, own, dataset="mnist", model="fc")
+    figure = _curves(results.read(str(tmp_path)).runs)
+    [axes] = [
+        each
+        for each in figure.axes
+        if each.get_title().startswith("random reinit")
+    ]
+    _, dense = axes.lines
+    np.testing.assert_allclose(dense.get_ydata(), [10, 50, 90])
 
 
 def test_bands_reach_from_min_to_max(runs):

@@ -78,6 +78,22 @@ def test_each_tree_has_its_dense_line(tmp_path):
     assert len(_legend(figure)) == 6
 
 
+def test_each_model_of_a_tree_has_its_dense_line(tmp_path):
+    for name, model, levels in (
+        ("a_vgg", "vgg16", {0: [0.5]}),
+        ("same_init", "fc", {0: [0.9], 1: [0.8]}),
+        ("same_init_2", "fc", {0: [0.7], 1: [0.8]}),
+    ):
+        fake_trials.write(
+            tmp_path, {name: levels}, dataset="mnist", model=model
+        )
+    runs = results.read(str(tmp_path)).runs
+    lines = density.figure(runs, "accuracy").axes[0].lines
+    dense = [line for line in lines if line.get_linestyle() == ":"]
+    heights = [line.get_ydata()[0] for line in dense]
+    np.testing.assert_allclose(heights, [50, 90])
+
+
 def test_runs_without_any_weight_are_left_out(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     fake_results.write_run(str(tmp_path), 1, 7)  # 64 >> 7 is 0.

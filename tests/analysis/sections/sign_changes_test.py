@@ -141,7 +141,8 @@ def test_signs_against_density():
             ("same_init", 0, 1, 0.8),
             ("same_init", 1, 0.5, 0.7),
             ("same_init", 2, 0.0, np.nan),
-        )
+        ),
+        {"same_init": "fc"},
     )
     [axes] = figure.axes
     [tickets] = axes.containers
@@ -164,7 +165,8 @@ def test_signs_of_pruned_weights_have_a_panel_beside_the_same_dense_line():
             ("same_init", 0, 1, 0.9),
             ("same_init", 1, 0.5, 0.7, 0.6),
             ("random", 1, 0.5, 0.8),
-        )
+        ),
+        {"same_init": "fc", "random": "fc"},
     )
     kept, pruned = figure.axes
     assert (kept.get_title(), pruned.get_title()) == (
