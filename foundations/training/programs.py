@@ -76,11 +76,14 @@ def program(
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
         tuple(variable.path for variable in variables),
-        (policy, weight_decay, label_smoothing, model.holds),
+        (policy, bool(jit), weight_decay, label_smoothing, model.holds),
         hook.key,
     )
+    for other in [*model.programs]:
+        if model.programs[other].has_failed:
+            del model.programs[other]
     chosen = model.programs.pop(key, None)
-    if any(each.has_left_xla for each in model.programs.values()):
+    if not jit and any(each.has_left_xla for each in model.programs.values()):
         policy = training_step.Policy(loop=False, update=False)
     if chosen is None:
         step = training_step.TrainingStep(
@@ -197,6 +200,11 @@ class Program:
             for kind, variables in moving.items()
             for index, variable in enumerate(variables)
         }
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its first launch began, and did not end."""
+        return bool(self._met) and not self.is_compiled
 
     def reset(
         self,

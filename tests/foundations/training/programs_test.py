@@ -397,6 +397,36 @@ def test_xla_that_was_asked_for_and_fails_is_an_error(name):
         program.train(0, 1, 1)
 
 
+def test_what_jit_says_is_of_one_run_alone(caplog):
+    model, data = beyond_xla("numpy"), tiny.make_dataset()
+
+    def train(jit):
+        program = programs.program(model, OPTIMIZERS["sgd"], data, jit)
+        program.train(0, 1, 1)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="XLA cannot compile"):
+            train(True)
+        assert "trained without XLA" not in caplog.text
+    train(None)
+    assert caplog.text.count("trained without XLA") == 1
+    with pytest.raises(ValueError, match="XLA cannot compile"):
+        train(True)
+    train(None)
+    assert caplog.text.count("trained without XLA") == 1
+
+
+def test_a_program_whose_first_launch_failed_is_not_used_again():
+    model, data = beyond_xla("numpy"), tiny.make_dataset()
+    failed = programs.program(model, OPTIMIZERS["sgd"], data, True)
+    again = programs.program(model, OPTIMIZERS["sgd"], data, True)
+    assert failed is again  # It has not begun.
+    with pytest.raises(ValueError, match="XLA cannot compile"):
+        failed.train(0, 1, 1)
+    programs.program(model, OPTIMIZERS["sgd"], data, False)
+    assert failed not in model.programs.values()
+
+
 @pytest.mark.slow
 def test_statistics_are_as_before_an_update_that_xla_cannot_compile(caplog):
     x = np.random.default_rng(0).random((16, 4, 4, 1), np.float32)
