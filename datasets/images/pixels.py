@@ -1,5 +1,7 @@
 """Pixel arrays: checked, of a type that devices take, and measured."""
 
+import math
+
 import numpy as np
 
 from lottery_ticket.foundations.values import dataset_split
@@ -7,6 +9,8 @@ from lottery_ticket.foundations.values import dataset_split
 # Of streamed images, that many give mean and standard deviation.
 SAMPLE = 1000
 CHUNK = 1000
+# Below, 6 digits after the point would be wrong by more than half a percent.
+SMALL = 1e-4
 
 
 def plain(x):
@@ -48,7 +52,8 @@ def check(x, max_value: float, is_scaled: bool) -> None:
 def mean_and_std(x, max_value: float):
     """Returns mean and standard deviation of each channel, as two tuples.
 
-    Of pixels in [0, 1], that is divided by max_value, rounded to 6 digits; a
+    Of pixels in [0, 1], that is divided by max_value, rounded to 6 digits after
+    the point; of floats whose deviation is below SMALL, to 6 digits of that. A
     channel of one value has the deviation 1. Of streamed images, 1,000 evenly
     spread ones count.
     """
@@ -61,5 +66,18 @@ def mean_and_std(x, max_value: float):
         totals += part.sum(axes), np.square(part).sum(axes)
     mean, square = totals / np.prod(x.shape[:-1])
     std = np.sqrt(np.maximum(square - mean**2, 0))
+    small = np.flatnonzero(std < SMALL) if x.dtype.kind == "f" else ()
     std[std < 1e-6] = 1
-    return tuple(tuple(each.round(6).tolist()) for each in (mean, std))
+    means, deviations = (each.round(6).tolist() for each in (mean, std))
+    for channel in small:
+        part = x[..., channel].astype(np.float64) / max_value
+        if part.std() > np.finfo(np.float32).tiny and np.ptp(part):
+            means[channel], deviations[channel] = _finely(part)
+    return tuple(means), tuple(deviations)
+
+
+def _finely(x):
+    """Mean and standard deviation to 6 digits of the latter."""
+    mean, std = float(x.mean()), float(x.std())
+    digits = 5 - math.floor(math.log10(std))
+    return round(mean, digits), round(std, digits)

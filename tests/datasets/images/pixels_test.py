@@ -47,6 +47,30 @@ def test_mean_and_std_of_each_channel(monkeypatch):
     assert pixels.mean_and_std(x[:1, :1, :1] * 0, 255) == ((0, 0), (1, 1))
 
 
+@pytest.mark.parametrize("scale", [9e-5, 1.4e-6, 2.9e-7, 1e-30])
+def test_small_numbers_have_6_digits_of_their_deviation(scale):
+    x = np.random.default_rng(0).normal(3, 1, (500, 2)) * [1, scale]
+    x = x.astype(np.float32)
+    mean, std = pixels.mean_and_std(x, 1)
+    assert (mean[0], std[0]) == (round(mean[0], 6), round(std[0], 6))
+    found = (x[:, 1].astype(float) - mean[1]) / std[1]
+    assert abs(found.mean()) < 1e-5 and abs(found.std() - 1) < 1e-5
+    assert len(f"{std[1]!r}".partition("e")[0]) <= len("1.23456")
+
+
+@pytest.mark.parametrize("value", [3e-7, 0.1, 2.0**-140, 1000.1])
+def test_numbers_of_one_value_have_the_deviation_1(value):
+    x = np.full((500, 1), value, np.float32)
+    mean = round(float(x[0, 0]), 6)
+    assert pixels.mean_and_std(x, 1) == ((mean,), (1,))
+
+
+def test_bytes_of_small_deviation_are_as_ever():
+    x = np.zeros((500, 1), np.uint8)
+    x[0] = 1
+    assert pixels.mean_and_std(x, 1e6) == ((0,), (1,))
+
+
 def test_of_streamed_images_evenly_spread_ones_count(tmp_path, monkeypatch):
     monkeypatch.setattr(pixels, "SAMPLE", 2)
     picture_files.save_classes(tmp_path, 4, ("ant",))
