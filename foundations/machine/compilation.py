@@ -1,5 +1,6 @@
 """What TensorFlow is told before it loads: XLA's cache, and determinism."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
@@ -53,14 +54,18 @@ def set_up(cache: str | None = None, deterministic: bool = True) -> None:
 
 
 def tidy(folder: str) -> None:
-    """Removes damaged files from a cache, and the oldest of too many."""
+    """Removes damaged files from a cache, and the oldest of too many.
+
+    Other processes may do so, too, at the same time.
+    """
     total = 0
-    entries = [each for each in os.scandir(folder) if each.is_file()]
-    entries.sort(key=lambda each: each.stat().st_mtime, reverse=True)
-    for entry in entries:
-        total += entry.stat().st_size
-        if total > MAX_CACHE_BYTES or not is_whole(entry.path):
-            os.remove(entry.path)
+    found = list(_files(folder))
+    found.sort(key=lambda each: each[1].st_mtime, reverse=True)
+    for path, facts in found:
+        total += facts.st_size
+        with contextlib.suppress(FileNotFoundError):
+            if total > MAX_CACHE_BYTES or not is_whole(path):
+                os.remove(path)
 
 
 def is_whole(path: str) -> bool:
@@ -79,6 +84,14 @@ def is_whole(path: str) -> bool:
                 return False
             file.seek(length, os.SEEK_CUR)
         return size > 0 and file.tell() == size
+
+
+def _files(folder):
+    """Pairs of a file's path and `os.stat` of it."""
+    for entry in os.scandir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            if entry.is_file():
+                yield entry.path, entry.stat()
 
 
 def _check_name(folder):

@@ -110,6 +110,33 @@ def test_tidying_removes_damaged_files_and_the_oldest(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["new", "old"]
 
 
+@pytest.mark.parametrize("when", ["listed", "looked at", "removed"])
+def test_others_may_tidy_the_same_folder(tmp_path, monkeypatch, when):
+    for name in ("damaged", "gone", "whole"):
+        text = TEXT if name == "whole" else TEXT[:-1]
+        (tmp_path / name).write_bytes(text)
+    gone, scan = tmp_path / "gone", os.scandir
+    is_whole = compilation.is_whole
+
+    def listing(folder):
+        entries = list(scan(folder))
+        gone.unlink()
+        return entries
+
+    def looking(path):
+        if when == "looked at":
+            gone.unlink(missing_ok=True)
+        result = is_whole(path)
+        gone.unlink(missing_ok=True)
+        return result
+
+    if when == "listed":
+        monkeypatch.setattr(os, "scandir", listing)
+    monkeypatch.setattr(compilation, "is_whole", looking)
+    compilation.tidy(str(tmp_path))
+    assert os.listdir(tmp_path) == ["whole"]
+
+
 @pytest.mark.slow
 def test_commands_share_what_is_compiled_with_equal_bytes(tmp_path):
     def train(name, cache):
