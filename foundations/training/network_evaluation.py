@@ -58,8 +58,8 @@ class Evaluation:
         self._prepare = dataset.prepare
         numbers = batches.numbers(split)
         self._batch_size = max(1, min(BATCH_SIZE, BATCH_NUMBERS // numbers))
-        self._functions = {}  # By whether there are weights.
-        self._traced = set()  # Sizes of splits.
+        self._functions = {}  # By forms of labels, and of weights if any.
+        self._traced = set()  # Sizes of splits, and these forms.
 
     def start(
         self,
@@ -104,8 +104,9 @@ class Evaluation:
                 return evaluate()
 
         future = _THREAD.submit(evaluate_somehow)
-        if split.size not in self._traced:
-            self._traced.add(split.size)
+        traced = split.size, _form(split)
+        if traced not in self._traced:
+            self._traced.add(traced)
             concurrent.futures.wait([future])
         return future
 
@@ -114,15 +115,15 @@ class Evaluation:
 
         With XLA, once for each number.
         """
-        has_weights = split.weights is not None
-        if has_weights not in self._functions and self.is_compiled:
-            self._functions[has_weights] = tf.function(
+        form = _form(split)
+        if form not in self._functions and self.is_compiled:
+            self._functions[form] = tf.function(
                 self._sum_up_sizes, autograph=False, jit_compile=True
             )
-        elif has_weights not in self._functions:
+        elif form not in self._functions:
             variables = self._network.variables
             # A partial, as of `programs`: many networks are evaluated.
-            self._functions[has_weights] = tf.function(
+            self._functions[form] = tf.function(
                 functools.partial(self._sum_up),
                 autograph=False,
                 input_signature=[
@@ -135,7 +136,7 @@ class Evaluation:
                     [tf.TensorSpec.from_tensor(x) for x in self._task.start()],
                 ],
             )
-        return self._functions[has_weights]
+        return self._functions[form]
 
     def _sum_up(self, x, targets, values, sums):
         """Sums of the task, batch by batch: memory stays bounded."""
@@ -275,3 +276,8 @@ def in_lists(
         split: {name: [each[split][name] for each in results] for name in first}
         for split, first in results[0].items()
     }
+
+
+def _form(split):
+    """Of labels, and of weights if there are any: what is traced for them."""
+    return repr(batches.signature_of_targets(split))

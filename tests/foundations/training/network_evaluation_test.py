@@ -123,6 +123,27 @@ def test_another_evaluation_of_the_model_is_traced_no_more(monkeypatch):
     assert again.evaluate() == first
 
 
+def test_splits_may_have_weights_of_several_forms():
+    network = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 1)]
+    )
+    model = keras_model.KerasModel(network, task="segmentation")
+    x = np.random.default_rng(0).random((6, 4, 4, 1), np.float32)
+    pair = x, (x[..., 0] > 0.5).astype(int)
+    of_each = np.arange(6) % 3
+    of_places = np.broadcast_to(of_each[:, None, None], (6, 4, 4))
+    data = dataset_base.DatasetBase(
+        pair,
+        2,
+        (*pair, of_each),
+        validate=(*pair, of_places),
+        task="segmentation",
+    )
+    found = network_evaluation.NetworkEvaluation(model, data).evaluate()
+    assert found["validate"]["loss"] == pytest.approx(found["test"]["loss"])
+    assert found["train"]["loss"] != pytest.approx(found["test"]["loss"])
+
+
 def test_results_of_several_are_lists():
     one = {"test": {"loss": 0.5, "accuracy": 0.5}}
     other = {"test": {"loss": 0.25, "accuracy": 0.75}}
