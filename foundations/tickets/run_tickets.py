@@ -1,6 +1,7 @@
 """Finished runs as tickets, and tickets as the folder of a run."""
 
 import hashlib
+import re
 
 import numpy as np
 
@@ -123,6 +124,12 @@ def _is_there(ticket, directory):
 def _check_free(directory, written):
     """Raises ValueError unless a folder is free, but for what was begun."""
     own = {name.partition("/")[0] for name in written}
+    begun = "|".join(map(re.escape, (*own, "run.json")))
+    own |= {  # As `files.write` names what it has not finished.
+        name
+        for name in files.names(directory)
+        if re.fullmatch(rf"({begun})\.\d+\.tmp", name)
+    }
     others = set(files.names(directory)) - own - {".lock"}
     for name, data in written.items():
         path = files.join(directory, name)

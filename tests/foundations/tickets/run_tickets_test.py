@@ -108,6 +108,29 @@ def test_what_was_begun_is_gone_on_with(run, tmp_path):
     run_tickets.to_run(ticket, str(place))  # Complete: nothing is done.
 
 
+@pytest.mark.parametrize(
+    ("left", "is_own"),
+    [
+        ("run.json.4242.tmp", True),
+        ("test.json.4242.tmp", True),
+        ("masks/layer0.npy.4242.tmp", True),
+        ("notes.txt.4242.tmp", False),
+        ("run.json.tmp", False),
+        ("run.json", False),
+    ],
+)
+def test_half_a_file_of_its_own_stops_nothing(run, tmp_path, left, is_own):
+    ticket, place = run_tickets.of_run(str(run)), tmp_path / "other"
+    (place / left).parent.mkdir(parents=True)
+    (place / left).write_text("{")
+    if is_own:
+        run_tickets.to_run(ticket, str(place))
+        assert run_tickets.of_run(str(place)).bytes == ticket.bytes
+    else:
+        with pytest.raises(ValueError, match=f"holds {left}: a ticket is"):
+            run_tickets.to_run(ticket, str(place))
+
+
 def test_a_folder_that_holds_anything_else_is_refused(run, tmp_path):
     ticket = run_tickets.of_run(str(run))
     before = bytes_below(run)
