@@ -44,7 +44,7 @@ def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
             names.
     """
     file, targets = _parts(name)
-    table = _table(file)
+    table, rows = _table(file)
     unknown = [target for target in targets if target not in table]
     if unknown:
         known = ", ".join(list(table)[:SHOWN])
@@ -56,11 +56,12 @@ def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
     features = {key: table[key] for key in table if key not in targets}
     if not features:
         raise ValueError(f"{file} must have other columns than {targets}")
-    x = _features(file, features)
+    x = _features(file, rows, features)
     if has_classes is None:
         has_classes = len(targets) == 1 and _are_classes(table[targets[0]])
     if not has_classes:
-        y = np.stack([_numbers(file, key, table[key]) for key in targets], -1)
+        columns = [_numbers(file, rows, key, table[key]) for key in targets]
+        y = np.stack(columns, -1)
         return x, y[:, 0] if len(targets) == 1 else y
     if len(targets) > 1:
         raise ValueError(
@@ -75,7 +76,7 @@ def is_renumbered(name: str) -> bool:
     file, targets = _parts(name)
     if path(name) is None or len(targets) > 1:
         return False
-    values = _table(file)[targets[0]]
+    values = _table(file)[0][targets[0]]
     if not all(map(_is_number, values)):
         return False
     return bool(
@@ -95,12 +96,12 @@ def _are_classes(values):
 
 
 def _table(file):
-    """Dict, name of a column -> its values as they are written."""
+    """Dict, name of a column -> its values as written; numbers of the rows."""
     text = files.read(file).decode("utf-8-sig")
     first = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=first.count)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    # Rows are counted as they are seen; empty ones at the end are none.
+    # Rows are counted as they are seen; empty ones are none.
     names = [each.strip() for each in rows[0]] if rows else []
     lines = [(n, row) for n, row in enumerate(rows[1:], 2) if row]
     if len(set(names)) < len(names) or not lines or any(map(_is_number, names)):
@@ -121,20 +122,22 @@ def _table(file):
                     f"leave their rows out. Received: {value!r} of {name!r}, "
                     f"in row {number}"
                 )
-    columns = zip(*(row for _, row in lines), strict=True)
-    return dict(zip(names, map(list, columns), strict=True))
+    numbers, kept = zip(*lines, strict=True)
+    columns = map(list, zip(*kept, strict=True))
+    return dict(zip(names, columns, strict=True)), numbers
 
 
-def _features(file, features):
+def _features(file, rows, features):
     if len(features) == 1:
         (values,) = features.values()
         if not any(map(_is_number, values)):
             return np.array(values, object)
-    return np.stack([_numbers(file, *each) for each in features.items()], -1)
+    columns = [_numbers(file, rows, *each) for each in features.items()]
+    return np.stack(columns, -1)
 
 
-def _numbers(file, name, values):
-    for row, value in enumerate(values, 2):
+def _numbers(file, rows, name, values):
+    for row, value in zip(rows, values, strict=True):
         if not _is_number(value):
             raise ValueError(
                 f"Column {name!r} of {file} must hold numbers, none missing: "

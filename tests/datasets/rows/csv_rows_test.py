@@ -99,6 +99,8 @@ def test_a_column_of_text(tmp_path):
             "no missing values.* '' of 'a', in row 3",
         ),
         ("a,b\n1,2\nNA,3", ":b", True, "'a' .*none missing.*'NA', in row 3"),
+        ("a,b\n1,2\n\nx,3", ":b", True, "'a' .*numbers.*'x', in row 4"),
+        ("a,b\n\n1,2\n1,x", ":b", False, "'b' .*numbers.*'x', in row 4"),
         ("a,b\n1,2\n1,nan", ":b", False, "'b' .*none missing.*'nan'"),
         ("a,b\n1,2\n1,x", ":b", True, "all words or all whole .*'2', 'x'"),
         ("a,b\n1,2\n1,2.5", ":b", True, "'b' .* is for --task=regression"),
