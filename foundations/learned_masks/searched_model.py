@@ -18,20 +18,23 @@ Network = dict[str, np.ndarray]
 def searched(model: typing.Any, key: tuple, make: Callable) -> "SearchedModel":
     """Returns the search for a mask of a model, in need of a `reset`.
 
-    One is made for each key and kept with the model: what was compiled for it
-    serves other weights, trained variables and seeds.
+    One is made for each key and kept with the model, the last few of each kind:
+    what was compiled for it serves other weights, trained variables and seeds.
 
     Args:
         model: ModelBase.
-        key: All that is compiled in; names of variables begin with it.
+        key: The kind, and all that is compiled in; names of variables begin
+            with it.
         make: Function (dict, layer name -> shape of its kernel) -> MaskSource.
     """
-    if key not in model.compiled:
-        name = "_".join(str(part) for part in key)
-        model.compiled[key] = SearchedModel(
+    name = "_".join(str(part) for part in key)
+    return trainee.kept(
+        model,
+        key,
+        lambda: SearchedModel(
             model, masked_network.MaskedNetwork(model, make, name)
-        )
-    return model.compiled[key]
+        ),
+    )
 
 
 class SearchedModel(trainee.Trainee):

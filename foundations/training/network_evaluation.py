@@ -188,8 +188,8 @@ class Evaluation:
 class NetworkEvaluation:
     """Evaluates networks of one model; nothing is compiled twice.
 
-    What is compiled is kept with the model, for all datasets of the same
-    shapes; the data are not.
+    What is compiled is kept with the model, the last few, for all datasets of
+    the same shapes; the data are not.
 
     Attributes:
         tensors: Dict, name of a split -> what `batches.load` gives, of those
@@ -218,9 +218,9 @@ class NetworkEvaluation:
         train = dataset.train
         kind = repr(train.specs), repr(dataset.prepare)
         key = "evaluation", *kind, dataset.code
-        if key not in model.compiled:
-            model.compiled[key] = Evaluation(model, dataset)
-        self._evaluation = model.compiled[key]
+        self._evaluation = trainee.kept(
+            model, key, lambda: Evaluation(model, dataset)
+        )
         self.tensors = {
             name: batches.load(split)
             for name, split in self._splits.items()

@@ -75,6 +75,8 @@ def program(
         dataset.code,
         # Compiled in; without it, trials share one program.
         dataset.augment_seed if dataset.augment else None,
+        # Of a search that was made again, paths are the same.
+        id(model.network),
         tuple(variable.path for variable in variables),
         (policy, bool(jit), weight_decay, label_smoothing, model.holds),
         hook.key,

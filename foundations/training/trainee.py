@@ -3,13 +3,14 @@
 import abc
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from lottery_ticket.foundations.tasks import task as task_lib
 from lottery_ticket.foundations.values import headline as headline_lib
 
+MAX_ALIKE = 4  # Of each kind, what a model keeps compiled.
 Network = dict[str, np.ndarray]
 
 
@@ -116,3 +117,21 @@ class Trainee(abc.ABC):
         raise NotImplementedError(
             f"{type(self).__name__} has no event after iteration {iteration}"
         )
+
+
+def kept(model: typing.Any, key: tuple, make: Callable) -> typing.Any:
+    """Returns what a model has compiled for a key; made, if there is nothing.
+
+    Args:
+        model: ModelBase. Of each kind, it keeps the last MAX_ALIKE.
+        key: The kind, and all that is compiled in.
+        make: Function () -> what to keep.
+    """
+    found = model.compiled.pop(key, None)
+    if found is None:
+        found = make()
+    model.compiled[key] = found
+    alike = [each for each in model.compiled if each[0] == key[0]]
+    for each in alike[:-MAX_ALIKE]:
+        del model.compiled[each]
+    return found

@@ -1,9 +1,11 @@
 """Tests of foundations/learned_masks/searched_model.py: masks being trained."""
 
+import gc
 import itertools
 import json
 import subprocess
 import sys
+import weakref
 
 import keras
 import numpy as np
@@ -128,6 +130,44 @@ def test_searches_of_one_kind_compile_once_whatever_their_seeds():
         programs.program(other, OPTIMIZERS["adam"], data, jit=False)
         is not made[0][0]
     )
+
+
+def by_threshold(model, threshold):
+    """A search from the same scores, whose threshold is compiled in."""
+    method = score_method.ScoreMethod(threshold=threshold)
+    values = {name: np.full(m.shape, 0.5) for name, m in model.masks.items()}
+    found = scored_masks.search(model, method, per_epoch=4, mask_seed=1)
+    return found.reset(model.draw(1), values)
+
+
+def test_a_model_keeps_the_last_few_searches_of_a_kind():
+    model, data, scores = tiny.Model(), tiny.make_dataset(), []
+    first = by_threshold(model, 0.1)
+    let_go = weakref.ref(first.source)
+    for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+        searched = by_threshold(model, threshold)
+        program = programs.program(searched, OPTIMIZERS["adam"], data, False)
+        program.train(0, 2, 2)
+        scores.append(searched.source.values)
+        assert len(model.compiled) <= trainee.MAX_ALIKE
+    again = by_threshold(model, 0.1)
+    assert again is not first
+    programs.program(again, OPTIMIZERS["adam"], data, False).train(0, 2, 2)
+    for name, array in again.source.values.items():
+        np.testing.assert_array_equal(array, scores[0][name])
+    # One that is still held trains its own variables, not those of its name.
+    before = first.source.values, again.source.values
+    programs.program(first, OPTIMIZERS["adam"], data, False).train(0, 2, 2)
+    for name, array in again.source.values.items():
+        assert (first.source.values[name] != before[0][name]).any()
+        np.testing.assert_array_equal(array, before[1][name])
+    for lr in range(programs.MAX_PROGRAMS):
+        programs.program(
+            again, lambda lr=lr: keras.optimizers.SGD(1.0 + lr), data
+        )
+    del first, program, searched
+    gc.collect()
+    assert let_go() is None
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Tests of training/network_evaluation.py."""
 
+import functools
+
 import hypothesis
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from lottery_ticket.foundations.training import (
     batches,
     network_evaluation,
     programs,
+    trainee,
 )
 from lottery_ticket.foundations.values import dataset_base
 from lottery_ticket.tests import tiny
@@ -142,6 +145,25 @@ def test_splits_may_have_weights_of_several_forms():
     found = network_evaluation.NetworkEvaluation(model, data).evaluate()
     assert found["validate"]["loss"] == pytest.approx(found["test"]["loss"])
     assert found["train"]["loss"] != pytest.approx(found["test"]["loss"])
+
+
+def scaled(number, x):
+    return x * number
+
+
+def test_a_model_keeps_the_last_few_evaluations():
+    model, data = tiny.Model().reset(seed=1), tiny.make_dataset()
+    kept, results = trainee.MAX_ALIKE, []
+    numbers = [*np.arange(kept + 2.0), 0.0]
+    for number in numbers:
+        data.prepare = functools.partial(scaled, number)
+        evaluating = network_evaluation.NetworkEvaluation(model, data)
+        results.append(evaluating.evaluate())
+        assert len(model.compiled) <= kept
+    assert [key[2] for key in model.compiled] == [
+        repr(functools.partial(scaled, number)) for number in numbers[-kept:]
+    ]
+    assert results[0] == results[-1] != results[1]
 
 
 def test_results_of_several_are_lists():
