@@ -48,7 +48,7 @@ class NormStatistics:
         Args:
             model: ModelBase.
             dataset: Whose training examples are taken.
-            tensors: Their (x, y) on the device, as from `batches.load`; None
+            tensors: They on the device, x first, as from `batches.load`; None
                 loads them, unless they are streamed.
             examples: How many to use at most; one batch is always used.
         """
@@ -68,7 +68,7 @@ class NormStatistics:
         self.examples = self._rows.size if self._norms else 0
         self._x = None if tensors is None else tensors[0]
         if self._norms and tensors is None and not split.is_streamed:
-            self._x, _ = batches.load(split)
+            self._x, *_ = batches.load(split)
         self._of_batch = tf.function(
             self._statistics,
             autograph=False,

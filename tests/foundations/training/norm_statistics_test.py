@@ -115,6 +115,24 @@ def test_statistics_are_as_numpy_has_them(examples, is_streamed):
             np.testing.assert_array_equal(array, before[name])
 
 
+def test_weights_of_examples_change_nothing():
+    data, found = dataset(), []
+    pair = data.train.x, data.train.y
+    weighted = dataset_base.DatasetBase(
+        (*pair, np.arange(30) % 4),
+        BATCH_SIZE,
+        pair,
+        train_order_seed=3,
+        prepare=prepare,
+    )
+    for each in data, weighted:
+        model = changed(network())
+        norm_statistics.NormStatistics(model, each).recompute()
+        found.append(model.weights)
+    for name, array in found[0].items():
+        np.testing.assert_array_equal(array, found[1][name])
+
+
 def test_it_is_traced_once_and_keeps_nothing_of_before(monkeypatch):
     data, model, traced = dataset(), network(), []
     plain = norm_statistics.NormStatistics._statistics
