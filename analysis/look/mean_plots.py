@@ -125,15 +125,23 @@ def draw_bars(axes, x, ends, style: dict, of=()) -> None:
     points.tell(container[0], points.Points(low, high, own))
 
 
-def draw_series(axes, table, column: str, scale: float, style: dict) -> None:
+def draw_series(
+    axes,
+    table,
+    column: str,
+    scale: float,
+    style: dict,
+    in_runs: str | None = None,
+) -> None:
     """Draws an experiment's means against density, in percent, with bars.
 
     The table has rows of one experiment, with density, and of the column each
     of `tables.STATISTICS`, such as accuracy_mean; the scale multiplies them.
+    `in_runs` is what runs call the column, if otherwise.
     """
     names = tables.statistics([column])
     ends = (scale * table[name].to_numpy() for name in names)
-    of = points.of_rows(table, column, scale)
+    of = points.of_rows(table, in_runs or column, scale)
     draw_bars(axes, 100 * table["density"].to_numpy(), ends, style, of)
 
 
@@ -170,13 +178,14 @@ def draw_experiments(
     count: str = "runs",
     labels: dict[str, str] = styles.NO_LABELS,
     marks: dict[str, dict] = NO_MARKS,
+    in_runs: str | None = None,
 ) -> list[tuple]:
     """Draws a series per experiment; returns their legend entries.
 
-    Args are as for `draw_dense`; count is the column that says of how many
-    values each mean is, labels are as of `styles.name`. Marks are over the
-    points of some rows: dict, column that is True for these -> what differs
-    from the style of their series.
+    Args are as for `draw_dense` and `draw_series`; count is the column that
+    says of how many values each mean is, labels are as of `styles.name`. Marks
+    are over the points of some rows: dict, column that is True for these ->
+    what differs from the style of their series.
     """
     entries, groups = [], list(table.groupby("experiment", sort=False))
     is_several = len(table) and table[count].max() > 1
@@ -184,7 +193,7 @@ def draw_experiments(
         style = series[experiment]
         place = (index, len(groups)) if is_several else (0, 1)
         at = dodged(axes, style, *place)
-        draw_series(axes, own, column, scale, at)
+        draw_series(axes, own, column, scale, at, in_runs)
         for name, mark in marks.items():
             marked = own[own[name].astype(bool)]
             heights = scale * marked[f"{column}_mean"]

@@ -18,7 +18,9 @@ class Points:
         high: Its upper end.
         of: A dict for each, of what is known: experiment and level, whose runs
             it is the mean of; runs, how many these are; column and scale, what
-            of them, times what; all of a point of means in runs.csv.
+            of them, times what; all of a point of means in runs.csv. Of what is
+            in another table n, how many it is the mean of, and each of these:
+            trial, folder and value.
     """
 
     low: Sequence[float]
@@ -60,3 +62,24 @@ def of_rows(table, column: str, scale: float) -> list[dict[str, Any]]:
     known = [key for key in KEYS if key in flat]
     rows = flat[known].to_dict("records")
     return [{**row, "column": column, "scale": scale} for row in rows]
+
+
+def of_trials(groups, column: str, scale: float) -> list[dict[str, Any]]:
+    """Returns what points are of that are means of rows, group by group.
+
+    Args:
+        groups: Pairs of a key and rows, as from `groupby`; the rows have the
+            columns trial and directory.
+        column: Of the rows, whose means are drawn; NaN is told as None.
+        scale: What they are multiplied by.
+    """
+    found = []
+    for _, own in groups:
+        values = (
+            scale * each if each == each else None for each in own[column]
+        )
+        places = zip(own["trial"], own["directory"], values, strict=True)
+        names = ("trial", "folder", "value")
+        each = [dict(zip(names, place, strict=True)) for place in places]
+        found.append({"n": len(own), "each": each})
+    return found

@@ -178,17 +178,22 @@ function runsOf(of) {
     const value = row[column(of.column)];
     return {
       trial: row[column("trial")], run: row[column("run")], folder: row[column("directory")],
-      value: value ? Number((of.scale * Number(value)).toPrecision(5)).toLocaleString("en", { maximumFractionDigits: 6 }) : "",
+      value: value ? of.scale * Number(value) : null,
     };
   });
 }
 
 const MOST_RUNS = 8; // That are named at a point.
 
+function ofRun(run) {
+  const short = (value) => Number(value.toPrecision(5)).toLocaleString("en", { maximumFractionDigits: 6 });
+  return `trial ${run.trial}${run.run ? `, run ${run.run}` : ""}${run.value === null ? "" : `: ${short(run.value)}`}`;
+}
+
 function tell(chart, line, at) {
   const entry = line.entry === null ? undefined : chart.entries[line.entry][0];
   const of = line.of ? line.of[line.of.length === 1 ? 0 : at] : {};
-  const runs = runsOf(of);
+  const runs = of.each ?? runsOf(of);
   const count = of.runs ?? of.n ?? (runs.length || undefined);
   tip.replaceChildren();
   tip.append(make("b", [line.panel, entry].filter(Boolean).join(" · ") || chart.yLabel));
@@ -199,7 +204,7 @@ function tell(chart, line, at) {
   if (!runs.length) return;
   const list = make("ul");
   for (const run of runs.slice(0, MOST_RUNS)) {
-    const item = make("li", `trial ${run.trial}${run.run && `, run ${run.run}`}${run.value && `: ${run.value}`}`);
+    const item = make("li", ofRun(run));
     item.append(make("small", run.folder));
     list.append(item);
   }

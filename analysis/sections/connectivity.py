@@ -2,7 +2,12 @@
 
 import typing
 
-from lottery_ticket.analysis.look import figure_style, mean_plots, styles
+from lottery_ticket.analysis.look import (
+    figure_style,
+    mean_plots,
+    styles,
+)
+from lottery_ticket.analysis.look import points as points_lib
 from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.analysis.sections import parts
 from lottery_ticket.foundations.machine import lazy
@@ -147,14 +152,9 @@ def barriers(lines: "pd.DataFrame"):
             marker = figure_style.SERIES[index % len(figure_style.SERIES)]
             style = {"color": colors[index], "marker": marker["marker"]}
             for axes, split in zip(panels, SPLITS, strict=True):
-                table = mean_plots.means(
-                    own,
-                    "iteration",
-                    f"barrier_{split}",
-                    scale=headline.scale,
-                )
                 shifted = mean_plots.dodged(axes, style, index, len(groups))
-                _draw_barriers(axes, table, iterations, shifted)
+                how = (f"barrier_{split}", headline.scale, iterations, shifted)
+                _draw_barriers(axes, own, *how)
             entries.append((_title(own, lines), style))
         for axes, (title, *_) in zip(panels, SPLITS.values(), strict=True):
             axes.set_title(title)
@@ -229,10 +229,12 @@ def line(
     return points, found, (place, of_all)
 
 
-def _draw_barriers(axes, table, iterations, style):
+def _draw_barriers(axes, lines, column, scale, iterations, style):
+    table = mean_plots.means(lines, "iteration", column, scale=scale)
     x = [iterations.index(each) for each in table.index]
     ends = (table[name].to_numpy() for name in ("mean", "low", "high"))
-    mean_plots.draw_bars(axes, x, ends, style)
+    of = points_lib.of_trials(lines.groupby("iteration"), column, scale)
+    mean_plots.draw_bars(axes, x, ends, style, of)
 
 
 def _title(own, frame):

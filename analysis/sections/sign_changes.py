@@ -19,6 +19,7 @@ with lazy.imports():
 KEYS = ["experiment", "level", "layer"]
 # Measure -> title of its panel, where there are two.
 MEASURES = {"agreement": "Kept", "pruned_agreement": "Pruned to get there"}
+IN_RUNS = {"agreement": "sign_agreement"}  # What runs call a measure.
 COLUMNS = [*KEYS, "density", *MEASURES]
 TITLE = """\
 Weights that end training with the sign they began with, in %: of those kept
@@ -50,7 +51,7 @@ def recorded_section(found: tree.Tree) -> parts.Section:
     if known.empty:
         return parts.Section()
     table = summarize(
-        known.rename(columns={"sign_agreement": "agreement"}).assign(
+        known.rename(columns={IN_RUNS["agreement"]: "agreement"}).assign(
             layer=overlaps.ALL, pruned_agreement=np.nan
         )
     )
@@ -152,7 +153,9 @@ def _draw(axes, table, column, dense, series, networks):
     """Draws an agreement, and what it is measured against; returns entries."""
     known = table.loc[table[f"{column}_mean"].notna()]
     how = (column, 100, series)
-    entries = mean_plots.draw_experiments(axes, known, *how)
+    entries = mean_plots.draw_experiments(
+        axes, known, *how, in_runs=IN_RUNS.get(column)
+    )
     figure_style.density_axis(axes, 100 * known["density"])
     axes.axhline(EVEN_PERCENT, zorder=1, **figure_style.CHANCE)
     entries += mean_plots.draw_dense(axes, dense, *how, networks)

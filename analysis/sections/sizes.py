@@ -7,6 +7,7 @@ is as a file: older ones have nothing to say here.
 from lottery_ticket.analysis.look import (
     figure_style,
     mean_plots,
+    points,
     styles,
     tables,
 )
@@ -150,7 +151,8 @@ def _draw_experiments(axes, table, column, measure, scale, series, options):
         place = (index, len(groups)) if is_several else (0, 1)
         ends = (scale * own[name].to_numpy() for name in names)
         at = mean_plots.dodged(axes, style, *place)
-        mean_plots.draw_bars(axes, own[column].to_numpy(), ends, at)
+        of = points.of_rows(own, measure, scale)
+        mean_plots.draw_bars(axes, own[column].to_numpy(), ends, at, of)
         label = styles.label(experiment, own["runs"], options.names)
         entries.append((label, style))
     return [

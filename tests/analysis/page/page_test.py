@@ -295,3 +295,28 @@ def test_a_name_runs_no_script_in_a_browser(tmp_path, capsys):
     )
     assert hacked is None and images == 0
     assert NASTY in text or "onerror" in text
+
+
+HOVER = """{
+const figure = document.querySelector('[data-chart="CHART"]');
+const drawing = figure.querySelector(".drawing");
+drawing.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight"}));
+const shown = document.createElement("pre");
+shown.id = "found";
+shown.textContent = JSON.stringify(document.getElementById("tip").innerText);
+document.body.append(shown);
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+def test_a_point_of_lines_names_their_folders_in_a_browser(tmp_path, capsys):
+    fake_lines.write_lines(str(tmp_path))
+    runner.RUN(str(tmp_path))
+    script = HOVER.replace("CHART", "barriers")
+    found = clicked(tmp_path / "report", tmp_path, script)
+    for words in (
+        *("n = 2", "trial 1: 30", "trial 2: 32"),
+        f"{tmp_path}/trial2/0/instability0",
+    ):
+        assert words in found, (words, found)

@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from lottery_ticket.analysis.look import points
 from lottery_ticket.analysis.sections import connectivity, parts
 from lottery_ticket.foundations.values import headline
 from lottery_ticket.tests.analysis import fake_lines, fake_results
@@ -180,6 +181,16 @@ def test_points_that_only_some_trials_have_are_left_out(tmp_path):
     [axes] = connectivity.error_along_line(points).axes
     for line in axes.lines:
         np.testing.assert_array_equal(line.get_xdata(), [0, 1])
+
+
+def test_points_of_barriers_name_their_lines(found, tmp_path):
+    test, _ = connectivity.barriers(found.barriers).axes
+    dense, _ = test.containers
+    _, last = points.told(dense.lines[0]).of
+    assert last["n"] == 2
+    directory = f"{tmp_path}/trial1/0/instability500"
+    first = {"trial": 1, "folder": directory, "value": pytest.approx(10)}
+    assert last["each"][0] == first
 
 
 def test_barriers_against_iterations_evenly_spaced(found):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.look import points
 from lottery_ticket.analysis.reading import mask_arrays
 from lottery_ticket.analysis.sections import overlaps, sign_changes
 from lottery_ticket.tests.analysis import fake_results
@@ -230,3 +231,14 @@ def test_older_runs_have_no_such_section(tmp_path):
     fake_results.write_run(str(tmp_path), 1, 0)
     made = sign_changes.recorded_section(results.read(str(tmp_path)))
     assert not made.tables and not made.figures
+
+
+def test_points_of_recorded_signs_name_the_column_of_runs(tmp_path):
+    facts = {"sign_agreement": 0.75}
+    for level in (0, 1):
+        fake_results.write_run(str(tmp_path), 1, level, facts=facts)
+    found = results.read(str(tmp_path))
+    [axes] = sign_changes.recorded_section(found).figures["signs"].axes
+    of = points.told(axes.containers[0].lines[0]).of
+    assert {each["column"] for each in of} == {"sign_agreement"}
+    assert "sign_agreement" in found.chosen

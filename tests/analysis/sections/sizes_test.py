@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.analysis import results
+from lottery_ticket.analysis.look import points
 from lottery_ticket.analysis.sections import sizes
 from lottery_ticket.tests.analysis import fake_results
 
@@ -84,6 +85,17 @@ def test_one_of_them_may_be_unknown(tmp_path, known):
     made = sizes.section(results.read(str(tmp_path)))
     assert list(made.figures) == [sizes.FIGURES[known]]
     assert set(made.tables["sizes.csv"]) & set(sizes.AXES) == {known}
+
+
+def test_points_say_whose_runs_they_are_of(tmp_path):
+    write(tmp_path)
+    runs = results.read(str(tmp_path)).runs
+    for column in sizes.AXES:
+        [axes] = sizes.figure(runs, column).axes
+        told = points.told(axes.containers[0].lines[0])
+        place = {"experiment": "same_init", "level": 1, "runs": 1}
+        of = {**place, "column": "accuracy", "scale": 100}
+        assert told.of[1] == of
 
 
 def test_a_dense_network_alone_has_no_figure(tmp_path):
