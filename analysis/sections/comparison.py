@@ -18,6 +18,7 @@ EXPLANATION = (
     "Test accuracy in %: mean of n runs, lowest-highest below it; * marks the\n"
     "best mean of a row."
 )
+UNKNOWN = "-"  # What `Headline.number` writes of NaN.
 NOTHING = "No two experiments have runs of one density to set side by side.\n"
 
 
@@ -130,9 +131,10 @@ def _lines(row, experiments, headline):
             headline.number(row[f"{headline.metric}_{statistic}_{experiment}"])
             for statistic in tables.STATISTICS
         )
-        is_alone = row[f"runs_{experiment}"] < 2
-        means.append("" if mean == "-" else mean)
-        ranges.append("" if is_alone else f"{low}-{high}")
+        count = row[f"runs_{experiment}"]
+        means.append(mean if count else "")
+        is_range = count > 1 and mean != UNKNOWN
+        ranges.append(f"{low}-{high}" if is_range else "")
     starred = _star(means, headline)
     lines = [[row["level"], tables.percent(row["density"]), *starred]]
     return lines + [["", "", *ranges]] * any(ranges)
@@ -140,10 +142,8 @@ def _lines(row, experiments, headline):
 
 def _star(means, headline):
     """Marks the best of two or more, all of them where they are equal."""
-    values = [float(mean) for mean in means if mean]
-    if len(values) < 2:
+    known = {mean: float(mean) for mean in means if mean not in ("", UNKNOWN)}
+    if sum(mean in known for mean in means) < 2:
         return means
-    best = headline.best(values)
-    return [
-        f"*{mean}" if mean and float(mean) == best else mean for mean in means
-    ]
+    best = headline.best(known.values())
+    return [f"*{mean}" if known.get(mean) == best else mean for mean in means]

@@ -3,7 +3,7 @@
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.reading import headlines, logs, selection, tree
 from lottery_ticket.analysis.reading import options as options_lib
-from lottery_ticket.analysis.sections import parts
+from lottery_ticket.analysis.sections import density, parts
 
 RISE = 0.1  # Part of training whose accuracies need not be in view.
 FEW = 4  # Of a curve with fewer points behind it, all are.
@@ -18,8 +18,11 @@ def section(found: tree.Tree) -> parts.Section:
     if shown.empty:
         return parts.Section()
     test_logs = logs.read(shown, ("test",))
-    drawn = curves(test_logs, shown, found.options)
     headline = headlines.of(shown)
+    if len(test_logs) and test_logs[headline.metric].isna().all():
+        note = density.NO_NUMBER.format("curves")
+        return parts.Section(text=note, rank=parts.NOTES_RANK)
+    drawn = curves(test_logs, shown, found.options)
     caption = headline.reword("Test accuracy during training")
     return parts.Section(
         figures={"curves": drawn}, captions={"curves": caption}
@@ -86,8 +89,9 @@ def _limits(test_logs, headline):
     values = headline.scale * test_logs[headline.metric]
     points = test_logs[is_risen].groupby("experiment")["iteration"].nunique()
     is_shown = is_risen | test_logs["experiment"].map(points < FEW)
-    risen, best = values[is_shown], headline.best(values.dropna())
-    low, high = min(risen.min(), best), max(risen.max(), best)
+    best = headline.best(values.dropna())
+    shown = [*values[is_shown].dropna(), best]  # Some are NaN by then.
+    low, high = min(shown), max(shown)
     margin = headline.margin(0.05, high - low)
     return low - margin, high + margin
 

@@ -29,15 +29,13 @@ RING = {
 CAP = {**figure_style.CHANCE, "linestyle": (0, (5, 3))}
 HOLLOW = {"linestyle": "", "markerfacecolor": "white", "zorder": 4}
 NOTHING = "No early_stopping figure: no validation logs.\n"
+NO_NUMBER = "No {} figure: no run has a number to draw.\n"
 
 
 def section(found: tree.Tree) -> parts.Section:
     """Figure accuracy: test accuracy against density."""
-    drawn = figure(found.chosen, "accuracy", found.options)
     name = _file_name("accuracy", found)
-    return parts.Section(
-        figures={name: drawn}, captions={name: _caption("accuracy", found)}
-    )
+    return _drawn(found, found.chosen, {name: "accuracy"})
 
 
 def stop_section(found: tree.Tree) -> parts.Section:
@@ -45,20 +43,12 @@ def stop_section(found: tree.Tree) -> parts.Section:
     accuracy there, where there is validation.
     """
     runs, name = selection.trained(found.chosen), "early_stop_accuracy"
-    figures, captions = {}, {}
-    if runs[STOP].notna().any():
-        figures = {
-            "early_stopping": figure(runs, STOP, found.options),
-            _file_name(name, found): figure(runs, name, found.options),
-        }
-        of = zip(figures, (STOP, name), strict=True)
-        captions = {each: _caption(column, found) for each, column in of}
-    return parts.Section(
-        figures=figures,
-        text=NOTHING if found.chosen[STOP].isna().all() else "",
-        rank=parts.NOTES_RANK,
-        captions=captions,
-    )
+    if found.chosen[STOP].isna().all():
+        return parts.Section(text=NOTHING, rank=parts.NOTES_RANK)
+    if runs[STOP].isna().all():
+        return parts.Section()
+    columns = {"early_stopping": STOP, _file_name(name, found): name}
+    return _drawn(found, runs, columns)
 
 
 def figure(runs, column: str, options: options_lib.Options = options_lib.USUAL):
@@ -77,12 +67,12 @@ def figure(runs, column: str, options: options_lib.Options = options_lib.USUAL):
     Raises:
         ValueError: If no run has the values to draw.
     """
-    headline, scale, own = headlines.of(runs), 1, column
+    headline, scale = headlines.of(runs), 1
+    own = headlines.column(column, headline)
     if column in headlines.OF_RUNS:
-        own, scale = headlines.column(column, headline), headline.scale
+        scale = headline.scale
     how = (own, scale, styles.series(runs["experiment"]))
-    # A density of 0 has no place on a logarithmic axis.
-    runs = runs[runs[own].notna() & (runs["density"] > 0)]
+    runs = _known(runs, own)
     if runs.empty:
         raise ValueError(f"No run has the {own} to draw")
     table = run_tables.summarize(runs)
@@ -112,6 +102,27 @@ def figure(runs, column: str, options: options_lib.Options = options_lib.USUAL):
             entries.append(("winning ticket", {**figure_style.DARK, **RING}))
         figure_style.legend(drawn, entries)
     return drawn
+
+
+def _drawn(found, runs, columns):
+    """Figures of columns by file name; a note of each without a number."""
+    kind, figures, notes = headlines.of(runs), {}, []
+    for name, column in columns.items():
+        if _known(runs, headlines.column(column, kind)).empty:
+            notes.append(NO_NUMBER.format(name))
+        else:
+            figures[name] = figure(runs, column, found.options)
+    return parts.Section(
+        figures=figures,
+        text="".join(notes),
+        rank=parts.NOTES_RANK,
+        captions={name: _caption(columns[name], found) for name in figures},
+    )
+
+
+def _known(runs, column):
+    """Runs with a number there, and a place on the axis of densities."""
+    return runs[runs[column].notna() & (runs["density"] > 0)]
 
 
 def _file_name(column, found):

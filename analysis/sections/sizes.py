@@ -48,13 +48,15 @@ def section(found: tree.Tree) -> parts.Section:
         return parts.Section()
     table = summarize(runs)
     rows, text = cells(table), to_text(table)
+    kind = headlines.of(runs)
+    measured = runs[runs[headlines.column("accuracy", kind)].notna()]
     figures = {
         FIGURES[column]: figure(runs, column, found.options)
         for column in AXES
-        if runs.loc[runs[column] > 0, column].nunique() > 1
+        if measured.loc[measured[column] > 0, column].nunique() > 1
     }
     written = {"sizes.csv": table, "sizes.txt": text}
-    label = headlines.of(runs).reword("Test accuracy")
+    label = kind.reword("Test accuracy")
     captions = {
         FIGURES[column]: f"{label} against {axis}"
         for column, axis in IN_WORDS.items()

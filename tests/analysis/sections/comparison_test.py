@@ -137,3 +137,20 @@ def test_the_best_is_the_lowest_where_lower_is_better(tmp_path, kind, starred):
     assert text[0].startswith(kind.reword("Test accuracy in %: mean of n"))
     assert text[-1].split()[2:] == starred
     assert f"{kind.metric}_mean_reinit" in section.tables["comparison.csv"]
+
+
+def test_what_no_run_has_is_unknown(tmp_path):
+    nan = float("nan")
+    for trial in (1, 2):
+        fake_results.write_run(str(tmp_path), trial, 1, accuracy=(nan,) * 3)
+        for name, last in (("reinit", 0.75), ("shuffle", 0.5)):
+            fake_results.write_run(
+                str(tmp_path), trial, 1, name, accuracy=(0.5, 0.5, last)
+            )
+    rows = comparison.cells(
+        comparison.compare(fake_results.read(tmp_path).runs)
+    )
+    assert rows[2:] == [
+        ["1", "50.0", "-", "50.00", "*75.00"],
+        ["", "", "", "50.00-50.00", "75.00-75.00"],
+    ]

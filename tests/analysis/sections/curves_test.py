@@ -140,3 +140,11 @@ def test_curves_of_another_metric_are_in_no_percent(tmp_path):
     np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.1, 0.85, 0.91])
     np.testing.assert_allclose(axes.get_ylim(), [0.059, 0.961])
     assert axes.get_ylabel() == "Test mae"
+
+
+def test_curves_that_are_nan_once_they_should_rise_are_drawn(tmp_path):
+    nan = float("nan")
+    fake_results.write_run(str(tmp_path), 1, 0, accuracy=(0.1, nan, nan))
+    [axes] = curves.section(fake_results.read(tmp_path)).figures["curves"].axes
+    low, high = axes.get_ylim()
+    assert low < 10 < high

@@ -6,6 +6,7 @@ import pytest
 from lottery_ticket.analysis import results
 from lottery_ticket.analysis.reading import options
 from lottery_ticket.analysis.sections import density, parts
+from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
     fake_masked,
     fake_results,
@@ -233,3 +234,22 @@ def test_another_metric_is_drawn_as_it_is(tmp_path):
     heights = tickets.lines[0].get_xydata()[:, 1]
     np.testing.assert_allclose(heights, [0.91, 0.85, 0.85])
     assert axes.get_ylabel() == "Test mae at early stop"
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_metric_that_is_nan_in_all_runs_leaves_out_its_figures(
+    tmp_path, capsys
+):
+    nan = (float("nan"),) * 3
+    for level in (0, 1):
+        facts = {"positions": {"layer0": 1}, "ticket_bytes": 100 >> level}
+        fake_results.write_run(
+            str(tmp_path), 1, level, accuracy=nan, facts=facts
+        )
+    runner.RUN(str(tmp_path))
+    printed = capsys.readouterr().out
+    for name in ("accuracy", "early_stop_accuracy", "curves"):
+        assert density.NO_NUMBER.format(name) in printed
+        assert not (tmp_path / f"report/{name}.png").exists()
+    assert (tmp_path / "report/early_stopping.png").exists()
+    assert (tmp_path / "report/report.html").exists()
