@@ -133,8 +133,19 @@ SHOWN = 6  # How many levels a figure has unless it is told which.
 
 
 def label(experiment: str, sizes, labels: dict[str, str] = NO_LABELS) -> str:
-    """Returns an experiment's name, and `count_text` of sizes at each level."""
-    return f"{name(experiment, labels)} {count_text(sizes)}"
+    """Returns an experiment's name, and `count_text` of sizes at each level.
+
+    For figures: what is in the name is literal.
+    """
+    return f"{literal(name(experiment, labels))} {count_text(sizes)}"
+
+
+def literal(text: str) -> str:
+    r"""Returns a text as figures take it: its $ are no marks of TeX, but \$.
+
+    Any name of a folder, a layer or a setting needs it.
+    """
+    return text.replace("$", r"\$")
 
 
 def count_text(sizes) -> str:

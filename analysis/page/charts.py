@@ -146,14 +146,14 @@ def draw(name: str, figure, prefix: str, most: int = MOST_POINTS) -> Chart:
 
 def plain(text: str) -> str:
     """Returns a text of a figure without TeX's marks."""
-    return text.replace("$n$", "n")
+    return text.replace("$n$", "n").replace(r"\$", "$")
 
 
 def _legend(figure):
     """The title and entries of a figure's legends, which it loses."""
     title, entries = "", []
     for legend in [*figure.legends]:
-        title = title or legend.get_title().get_text()
+        title = title or plain(legend.get_title().get_text())
         height = legend.get_window_extent().height / figure.dpi
         figure.set_figheight(max(1.0, figure.get_figheight() - height))
         texts = (each.get_text() for each in legend.get_texts())

@@ -116,4 +116,5 @@ def _title(own, frame):
     kept = styles.level_text(own, own["level"].iloc[0])
     if frame["experiment"].nunique() == 1:
         return f"{kept} kept {count}"
-    return f"{own['experiment'].iloc[0]}, {kept} kept {count}"
+    experiment = styles.literal(own["experiment"].iloc[0])
+    return f"{experiment}, {kept} kept {count}"

@@ -244,4 +244,4 @@ def _title(own, frame):
     text = f"{kept} kept {styles.count_text(sizes)}"
     if frame["experiment"].nunique() == 1:
         return text
-    return f"{own['experiment'].iloc[0]}, {text}"
+    return f"{styles.literal(own['experiment'].iloc[0])}, {text}"

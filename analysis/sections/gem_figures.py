@@ -181,7 +181,8 @@ def accuracy(drawn):
             ]
             _draw_means(axes, own, series)
             is_named = len(groups) > 1
-            axes.set_title(f"{network}: {title.lower()}" if is_named else title)
+            text = f"{styles.literal(network)}: {title.lower()}"
+            axes.set_title(text if is_named else title)
         _finish(panels, drawn)
         entries = [
             (_label(name, drawn[own_names == name]), looks[name])
@@ -258,7 +259,7 @@ def search(history):
         if _is_less(history):
             entries.append(("flags keep", {**figure_style.DARK, **FLAGS}))
         name = styles.name(history["experiment"].iloc[0])
-        title = f"{name}: weights kept at the end"
+        title = f"{styles.literal(name)}: weights kept at the end"
         figure_style.legend(figure, entries, 5, title)
     return figure
 

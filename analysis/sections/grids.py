@@ -89,7 +89,7 @@ def grid(runs, setting: str):
             row = panels[index * columns : (index + 1) * columns]
             for axes in row:
                 _draw(axes, table, column, headline.scale, looks)
-            row[0].set_title(_title(own, title_keys))
+            row[0].set_title(styles.literal(_title(own, title_keys)))
             if is_close:
                 _look_closely(row[1], *ends[index], headline)
         label = headline.reword(density.AXES[name])
@@ -190,7 +190,7 @@ def _entries(runs, looks):
     for name, look in looks.items():
         own = sizes.xs(name, level="line")
         count = "" if is_same else f" {styles.count_text(own)}"
-        entries.append((name + count, look))
+        entries.append((styles.literal(name) + count, look))
     if (runs["density"] == 1).any():
         entries.append(("dense network", figure_style.DENSE))
     entries += mean_plots.spread_entries(sizes, mean_plots.BARS)

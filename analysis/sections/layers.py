@@ -128,7 +128,7 @@ def densities(pruned: "pd.DataFrame", levels: tuple[int, ...] | None = None):
         for axes, (first, *others) in zip(panels, groups, strict=True):
             _draw(axes, table[table["experiment"] == first], colors, floor)
             count = f" and {len(others)} more" if others else ""
-            axes.set_title(styles.name(first) + count)
+            axes.set_title(styles.literal(styles.name(first)) + count)
         # All panels share it.
         steps = (1, 2, 5) if floor > 0.5 else (1,)
         figure_style.log_axis(panels[0], steps, numticks=9)
@@ -210,7 +210,8 @@ def _draw(axes, table, colors, floor):
     axes.set_xlim(0.5, len(layers) + 0.5)
     if len(layers) <= NAMED:
         x = range(1, len(layers) + 1)
-        axes.set_xticks(x, layers, rotation=90 if len(layers) > 4 else 0)
+        texts = [styles.literal(name) for name in layers]
+        axes.set_xticks(x, texts, rotation=90 if len(layers) > 4 else 0)
     else:
         axes.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
 

@@ -225,4 +225,5 @@ def _title(name, own):
     kept = tables.percent_range(ends["density"])
     apart = tables.percent_range(own["hamming"])
     count = styles.count_text([own["trial"].nunique()])
-    return f"{name} {count}\n{kept} % kept, masks differ in {apart} %"
+    masks = f"{kept} % kept, masks differ in {apart} %"
+    return f"{styles.literal(name)} {count}\n{masks}"

@@ -246,7 +246,7 @@ def bars(
     ) as (figure, panels):
         for axes, (network, own) in zip(panels, groups, strict=True):
             _draw(axes, own, drawn.loc[own.index], headline)
-            axes.set_title(network)
+            axes.set_title(styles.literal(network))
         if (drawn[END[1]] < drawn[END[2]]).any():
             words += "\nlines: lowest to highest"
         label = headline.reword(figure_style.ACCURACY_LABEL) + words

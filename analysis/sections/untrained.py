@@ -325,4 +325,6 @@ def _title(key, cells, is_named):
     *_, action, _, network = key
     sizes = cells.groupby(["criterion", "level"]).size()
     text = f"{treatment(action)} {styles.count_text(sizes)}"
-    return f"{network}, {text}" if is_named else f"Weights: {text}"
+    return (
+        f"{styles.literal(network)}, {text}" if is_named else f"Weights: {text}"
+    )

@@ -10,6 +10,7 @@ from lottery_ticket.foundations.records import paths
 from lottery_ticket.runners import commands
 from lottery_ticket.runners import report as runner
 from lottery_ticket.tests.analysis import (
+    fake_barriers,
     fake_gems,
     fake_lines,
     fake_masked,
@@ -470,3 +471,37 @@ def test_a_remote_root_is_listed_once_and_each_record_is_read_once(
     runner.RUN(str(tmp_path), report_dir=f"{tmp_path}/local")
     local = capsys.readouterr().out.replace("/local/", "/remote/")
     assert printed == local
+
+
+@pytest.mark.slow
+def test_a_dollar_in_a_name_ends_no_figure(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(figure_style, "render", lambda *_: b"")  # Laid out.
+    layers = {"density": {"a $b_$": [32, 64], "c$": [2, 8]}}
+    for name in ("cost $a_$ b", "other $c_$ d"):
+        folder = str(tmp_path / "all" / name)
+        for level in (0, 1):
+            fake_results.write_run(folder, 1, level, facts=layers)
+            for value in ("large_final", "random", "no $a_$"):
+                fake_results.write_run(
+                    *(folder, 1, level, value), criterion=value
+                )
+        fake_lines.write_lines(folder)
+        fake_barriers.write_barriers(folder)
+        fake_ways.write_ways(folder)
+        fake_masked.write_untrained(
+            folder, 1, [fake_masked.cell("large_final", 1, 0.5)]
+        )
+        fake_masked.write_supermask(folder, 1)
+        events = [fake_gems.event(0, 0.5), fake_gems.event(1, 0.25)]
+        fake_gems.write_gem(folder, 1, 1, "ep", events=events)
+    runner.RUN(
+        str(tmp_path / "all"),
+        str(tmp_path / "made"),
+        options=options.Options(labels=("large_final=mine $x_$",)),
+    )
+    made = {each.partition(".")[0] for each in files.names(f"{tmp_path}/made")}
+    assert made >= {
+        *(*FIGURES, "layer_densities", "criteria", "untrained"),
+        *("error_along_line", "barrier_lines", "mask_connectivity"),
+        *("gems", "supermasks"),
+    }

@@ -209,3 +209,12 @@ def test_densities_that_differ_at_a_level_are_a_range(tmp_path):
     runs = results.read(str(tmp_path)).runs
     runs["level"] = 0
     assert styles.level_text(runs, 0) == "100–25.0 %"
+
+
+def test_a_dollar_in_a_name_is_no_mark_of_tex():
+    sizes, labels = [3], {"same_init": "cost $x_$"}
+    assert styles.name("$a_$/reinit") == "$a_$ random reinit"
+    text = styles.label("$a_$/reinit", sizes)
+    assert text == r"\$a_\$ random reinit ($n$ = 3)"
+    text = styles.label("same_init", sizes, labels)
+    assert text == r"cost \$x_\$ ($n$ = 3)"

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lottery_ticket.analysis.look import figure_style, mean_plots
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.page import charts
 
 BLUE = {"color": "#0072B2", "marker": "o", "linestyle": "-"}
@@ -87,6 +87,15 @@ def test_names_stay_as_they_are_and_are_escaped():
     svg = charts.draw("x", figure, "f1").svg
     assert "<script" not in svg
     assert "&lt;script&gt;&amp;" in svg and "lr0.00125" in svg
+
+
+def test_dollars_of_names_stay_and_those_of_tex_go():
+    text = styles.label("cost $a_$ b/mine", [3])
+    figure = series_figure([BLUE, SQUARES], ("cost $a_$ b/mine", "b"))
+    assert charts.plain(text) == "cost $a_$ b mine (n = 3)"
+    chart = charts.draw("x", figure, "f1")
+    assert chart.entries[0].text == charts.plain(text)
+    assert chart.entries[0].ids
 
 
 def test_a_lone_line_tells_its_points_and_one_across_does_not():
