@@ -102,8 +102,8 @@ def dodged(axes, style: dict, index: int, count: int) -> dict:
     return {**style, "transform": axes.transData + shift}
 
 
-def draw_bars(axes, x, ends, style: dict, of=()) -> None:
-    """Draws means as a line of a style, with a bar at each.
+def draw_bars(axes, x, ends, style: dict, of=()) -> list:
+    """Draws means as a line of a style, with a bar at each; returns artists.
 
     The ends are three arrays: mean, low and high. `of` is what each mean is of,
     as for `points.Points`.
@@ -123,6 +123,7 @@ def draw_bars(axes, x, ends, style: dict, of=()) -> None:
     _shift(container.get_children(), shifted)
     own = [*of] or [points.NOTHING] * len(mean)
     points.tell(container[0], points.Points(low, high, own))
+    return [*container.get_children()]
 
 
 def draw_series(
@@ -132,17 +133,18 @@ def draw_series(
     scale: float,
     style: dict,
     in_runs: str | None = None,
-) -> None:
+) -> list:
     """Draws an experiment's means against density, in percent, with bars.
 
-    The table has rows of one experiment, with density, and of the column each
-    of `tables.STATISTICS`, such as accuracy_mean; the scale multiplies them.
-    `in_runs` is what runs call the column, if otherwise.
+    Returns the artists. The table has rows of one experiment, with density, and
+    of the column each of `tables.STATISTICS`, such as accuracy_mean; the scale
+    multiplies them. `in_runs` is what runs call the column, if otherwise.
     """
     names = tables.statistics([column])
     ends = (scale * table[name].to_numpy() for name in names)
     of = points.of_rows(table, in_runs or column, scale)
-    draw_bars(axes, 100 * table["density"].to_numpy(), ends, style, of)
+    x = 100 * table["density"].to_numpy()
+    return draw_bars(axes, x, ends, style, of)
 
 
 def draw_dense(
@@ -193,14 +195,17 @@ def draw_experiments(
         style = series[experiment]
         place = (index, len(groups)) if is_several else (0, 1)
         at = dodged(axes, style, *place)
-        draw_series(axes, own, column, scale, at, in_runs)
+        artists = draw_series(axes, own, column, scale, at, in_runs)
         for name, mark in marks.items():
             marked = own[own[name].astype(bool)]
             heights = scale * marked[f"{column}_mean"]
             usual, shifted = _split({**at, **mark})
             drawn = axes.plot(100 * marked["density"], heights, **usual)
             _shift(drawn, shifted)
-        entries.append((styles.label(experiment, own[count], labels), style))
+            artists += drawn
+        label = styles.label(experiment, own[count], labels)
+        points.enter(artists, label)
+        entries.append((label, style))
     return [*entries, *spread_entries(table[count], BARS)]
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 NOTHING: dict[str, Any] = {}  # Nothing is known of a point but its place.
@@ -36,8 +36,9 @@ class Points:
         )
 
 
-# Line -> its points; gone when the line is.
+# Line -> its points; artist -> its entry. Gone when the line or artist is.
 _told: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_entries: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def tell(line, points: Points) -> None:
@@ -48,6 +49,17 @@ def tell(line, points: Points) -> None:
 def told(line) -> Points | None:
     """Returns what was said of a line, or None."""
     return _told.get(line)
+
+
+def enter(artists: Iterable[Any], text: str) -> None:
+    """Says which entry of a figure's legend artists are of, by its text."""
+    for artist in artists:
+        _entries[artist] = text
+
+
+def entry(artist) -> str | None:
+    """Returns the text of the entry that an artist was said to be of."""
+    return _entries.get(artist)
 
 
 def of_rows(table, column: str, scale: float) -> list[dict[str, Any]]:

@@ -108,8 +108,9 @@ def draw(name: str, figure, prefix: str, most: int = MOST_POINTS) -> Chart:
     """Returns a figure as a chart. The figure is not what it was: it has lost
     its legend and is larger.
 
-    An entry of the legend is of all that looks like it, as to a reader's eye:
-    what has its colour; where several have that, its dashes and marker as well.
+    An entry of the legend is of what was said to be of it, see `points.enter`,
+    and else of all that looks like it, as to a reader's eye: what has its
+    colour; where several have that, its dashes and marker as well.
 
     Args:
         name: Its name, as of its files.
@@ -237,14 +238,20 @@ def _owners(figure, entries, prefix):
 
 
 def _entry_of(artist, entries):
-    """Number of the entry that an artist looks like, or None."""
+    """Number of the entry that an artist is said to be of, or looks like."""
+    found = [*range(len(entries))]
+    if (text := points_lib.entry(artist)) is not None:
+        named = [i for i in found if entries[i].text == plain(text)]
+        if len(named) == 1:
+            return named[0]
+        found = named or found  # None: another panel's entry stands for it.
     color = _color(artist)
-    of_color = [i for i, each in enumerate(entries) if each.color == color]
-    if len(of_color) > 1 and isinstance(artist, lines.Line2D):
+    found = [i for i in found if entries[i].color == color]
+    if len(found) > 1 and isinstance(artist, lines.Line2D):
         look = _line_look(artist)
-        same = [i for i in of_color if _look(entries[i]) == look]
-        return same[0] if same else None
-    return of_color[0] if of_color else None
+        found = [i for i in found if _look(entries[i]) == look]
+        return found[0] if len(found) == 1 else None  # Nobody can tell.
+    return found[0] if found else None
 
 
 def _look(entry):

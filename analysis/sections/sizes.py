@@ -154,8 +154,9 @@ def _draw_experiments(axes, table, column, measure, scale, series, options):
         ends = (scale * own[name].to_numpy() for name in names)
         at = mean_plots.dodged(axes, style, *place)
         of = points.of_rows(own, measure, scale)
-        mean_plots.draw_bars(axes, own[column].to_numpy(), ends, at, of)
+        x = own[column].to_numpy()
         label = styles.label(experiment, own["runs"], options.names)
+        points.enter(mean_plots.draw_bars(axes, x, ends, at, of), label)
         entries.append((label, style))
     return [
         *entries,

@@ -7,13 +7,15 @@ import pytest
 
 from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.page import charts
+from lottery_ticket.analysis.sections import density, sizes
+from lottery_ticket.tests.analysis import fake_results
 
 BLUE = {"color": "#0072B2", "marker": "o", "linestyle": "-"}
 SQUARES = {"color": "#0072B2", "marker": "s", "linestyle": "--"}
 
 
-def series_figure(styles, names=("a", "b")):
-    table = pd.DataFrame(
+def series_table(names):
+    return pd.DataFrame(
         {
             "experiment": [names[0]] * 2 + [names[1]] * 2,
             "level": [0, 1, 0, 1],
@@ -24,7 +26,10 @@ def series_figure(styles, names=("a", "b")):
             "x_max": [0.6, 0.6, 0.7, 0.9],
         }
     )
-    series = dict(zip(names, styles, strict=True))
+
+
+def series_figure(looks, names=("a", "b")):
+    table, series = series_table(names), dict(zip(names, looks, strict=True))
     with figure_style.drawing() as (figure, [axes]):
         entries = mean_plots.draw_experiments(axes, table, "x", 100, series)
         axes.set_xlabel("Weights kept (%)")
@@ -46,6 +51,58 @@ def test_an_entry_switches_its_line_and_its_bars():
         assert chart.svg.count(f'id="{each}"') == 1
     assert chart.switches == 2
     assert (chart.x_label, chart.y_label) == ("Weights kept (%)", "X (%)")
+
+
+def test_experiments_of_one_look_have_an_entry_each(tmp_path):
+    names = [f"e_{a}{b}" for a in "abc" for b in "abcdefghijk"]
+    for level in (0, 1):
+        for name in names:
+            facts = {"ticket_bytes": 1000 >> level}
+            fake_results.write_run(str(tmp_path), 1, level, name, facts=facts)
+    runs = fake_results.read(tmp_path).runs
+    for figure in (
+        density.figure(runs, "accuracy"),
+        sizes.figure(runs, "ticket_bytes"),
+    ):
+        chart = charts.draw("x", figure, "f1")
+        drawn = [line for line in chart.lines if "of" in line]
+        of = [
+            (line["of"][0]["experiment"], chart.entries[line["entry"]].text)
+            for line in drawn
+        ]
+        assert sorted(of) == sorted((name, f"{name} (n = 1)") for name in names)
+        assert all(each.ids for each in chart.entries[: len(names)])
+
+
+def test_a_ring_is_switched_with_its_line():
+    with figure_style.drawing() as (figure, [axes]):
+        looks = {"a": BLUE, "b": {**BLUE, "linestyle": "--"}}
+        entries = mean_plots.draw_experiments(
+            *(axes, series_table(("a", "b")).assign(wins=True), "x", 1, looks),
+            marks={"wins": {"linestyle": "", "markersize": 7}},
+        )
+        figure_style.legend(figure, entries)
+    first, second, _ = charts.draw("x", figure, "f1").entries
+    assert len(first.ids) == len(second.ids) == 5
+
+
+def test_an_entry_of_another_panel_stands_for_a_line():
+    with figure_style.drawing() as (figure, [axes]):
+        looks = {"a": BLUE, "b": SQUARES}
+        mean_plots.draw_experiments(
+            axes, series_table(("a", "b")), "x", 1, looks
+        )
+        figure_style.legend(figure, [("a (n = 9)", BLUE), ("b", SQUARES)])
+    first, second = charts.draw("x", figure, "f1").entries
+    assert len(first.ids) == len(second.ids) == 4
+
+
+def test_what_looks_like_two_entries_is_of_none():
+    with figure_style.drawing() as (figure, [axes]):
+        axes.plot([0, 1], [0, 1], **BLUE)
+        figure_style.legend(figure, [("one", BLUE), ("other", BLUE)])
+    chart = charts.draw("x", figure, "f1")
+    assert [each.ids for each in chart.entries] == [[], []]
 
 
 def test_points_are_where_they_are_drawn_and_say_what_they_are_of():
