@@ -92,7 +92,8 @@ function fill(details) {
   if (!(name in data.csv) || details.querySelector("table")) return;
   const [heads, ...rows] = rowsOf(name);
   const columns = heads.map((_, column) => column);
-  const isSame = (column) => rows.length > 1 && rows.every((row) => row[column] === rows[0][column]);
+  const isWhole = !data.cut.includes(name); // Else nobody knows what is in all rows.
+  const isSame = (column) => isWhole && rows.length > 1 && rows.every((row) => row[column] === rows[0][column]);
   const varied = columns.filter((column) => !isSame(column));
   const same = columns.filter((column) => isSame(column) && rows[0][column] !== "");
   const table = make("table"), body = make("tbody"), head = table.createTHead().insertRow();

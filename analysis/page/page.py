@@ -77,6 +77,7 @@ def _data(drawn, of_tables) -> dict[str, Any]:
     """What the page's script needs to know."""
     return {
         "csv": {each.name: each.csv for each in of_tables},
+        "cut": [each.name for each in of_tables if each.left_out],
         "charts": {
             each.name: {
                 "xLabel": each.x_label,

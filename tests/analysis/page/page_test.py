@@ -214,6 +214,34 @@ def test_a_table_that_is_too_large_leads_to_its_file(
     assert "Here are the first rows;" in text
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+@pytest.mark.usefixtures("unrendered")
+def test_of_a_cut_table_nothing_is_said_of_all_rows_in_a_browser(
+    tmp_path, capsys, monkeypatch
+):
+    fake_results.write_experiment(str(tmp_path))
+    script = """{
+    const runs = document.querySelector('[data-table="runs"]');
+    runs.open = true;
+    setTimeout(() => {
+      const shown = document.createElement("pre");
+      shown.id = "found";
+      shown.textContent = JSON.stringify(runs.innerText.toLowerCase());
+      document.body.append(shown);
+    }, 200);
+    }"""
+    runner.RUN(str(tmp_path))
+    found = clicked(tmp_path / "report", tmp_path, script)
+    assert "in all rows: iterations 200, loss 0.5" in found
+    sizes = [each.stat().st_size for each in tmp_path.glob("report/*.csv")]
+    monkeypatch.setattr(tables, "MOST_BYTES", sum(sizes) - 1000)
+    runner.RUN(str(tmp_path))
+    found = clicked(tmp_path / "report", tmp_path, script)
+    assert "in all rows" not in found and "loss" in found
+    assert "of 12 rows" not in found
+
+
 # What a reader does: what is found goes into an element, which is printed.
 CLICKS = pathlib.Path(__file__).with_name("clicks.js").read_text()
 
