@@ -158,30 +158,16 @@ for (const details of document.querySelectorAll("details.table")) {
 
 // --- Figures ---
 
-// Experiment and level -> the rows of runs.csv.
-let byPlace;
+// Experiment and level -> their runs.
+const keyOf = (experiment, level) => JSON.stringify([experiment, level]);
+const byPlace = new Map(data.runs.places.map(([experiment, level, runs]) => [keyOf(experiment, level), runs]));
 function runsOf(of) {
-  if (of.experiment === undefined || of.level === undefined) return [];
-  const [heads, ...rows] = rowsOf("runs");
-  if (!heads) return [];
-  const column = (name) => heads.indexOf(name);
-  if (!byPlace) {
-    byPlace = new Map();
-    for (const row of rows) {
-      const key = JSON.stringify([row[column("experiment")], row[column("level")]]);
-      if (!byPlace.has(key)) byPlace.set(key, []);
-      byPlace.get(key).push(row);
-    }
-  }
-  const found = byPlace.get(JSON.stringify([of.experiment, String(of.level)])) ?? [];
+  const found = byPlace.get(keyOf(of.experiment, of.level)) ?? [];
   if (of.runs !== undefined && of.runs !== found.length) return []; // Of others.
-  return found.map((row) => {
-    const value = row[column(of.column)];
-    return {
-      trial: row[column("trial")], run: row[column("run")], folder: row[column("directory")],
-      value: value ? of.scale * Number(value) : null,
-    };
-  });
+  const column = data.runs.columns.indexOf(of.column);
+  return found.map(([trial, run, folder, ...values]) => ({
+    trial, run, folder: data.runs.base + folder, value: typeof values[column] === "number" ? of.scale * values[column] : null,
+  }));
 }
 
 const MOST_RUNS = 8; // That are named at a point.

@@ -1,5 +1,6 @@
 """A report as one page: a file that opens offline, with all that is in it."""
 
+import json
 import os
 import pathlib
 from typing import Any
@@ -15,6 +16,10 @@ with lazy.imports():
 NAME = "report.html"
 # Of a page, beside this file; its style and script stand in it.
 TEMPLATE, STYLE, SCRIPT = "page.html.jinja", "page.css", "page.js"
+# Of the CSV of all tables in a page, and what figures with it may have; but so
+# much at least. Scripts and tables that are shown at once come on top.
+MOST_CSV, MOST_BYTES, LEAST_CSV = 2_000_000, 2_700_000, 500_000
+DIGITS = 7  # Of values that hovering tells to five.
 
 
 def render(
@@ -42,7 +47,10 @@ def render(
         charts.draw(name, figure, f"f{index}", most)
         for index, (name, figure) in enumerate(figures.items())
     ]
-    of_tables = tables.of_sections(made, outputs)
+    data = _data(found, drawn)
+    of_tables = tables.of_sections(made, outputs, _room(drawn, data))
+    data["csv"] = {each.name: each.csv for each in of_tables}
+    data["cut"] = [each.name for each in of_tables if each.left_out]
     lead = {head: text for own in made for head, text in own.facts.items()}
     settings = summary.settings(found)
     entries = [entry for each in drawn for entry in each.entries]
@@ -67,17 +75,16 @@ def render(
         settings_groups=[[row] for row in settings.rows[1:]],
         problems=problems,
         commands=summary.commands(found, len(roots) > 1),
-        data=_data(drawn, of_tables),
+        data=data,
         place=found.output_dir,
     )
     return rendered.encode()
 
 
-def _data(drawn, of_tables) -> dict[str, Any]:
-    """What the page's script needs to know."""
+def _data(found, drawn) -> dict[str, Any]:
+    """What the page's script needs to know, beside tables."""
     return {
-        "csv": {each.name: each.csv for each in of_tables},
-        "cut": [each.name for each in of_tables if each.left_out],
+        "runs": _runs(found, drawn),
         "charts": {
             each.name: {
                 "xLabel": each.x_label,
@@ -88,6 +95,40 @@ def _data(drawn, of_tables) -> dict[str, Any]:
             for each in drawn
         },
     }
+
+
+def _room(drawn, data):
+    """Bytes that the CSV of tables may have, beside figures and their data."""
+    taken = len(json.dumps(data)) + sum(len(each.svg) for each in drawn)
+    return max(min(MOST_CSV, MOST_BYTES - taken), LEAST_CSV)
+
+
+def _runs(found, drawn) -> dict[str, Any]:
+    """What hovering tells of runs: their values in columns, place by place."""
+    runs = found.chosen
+    if runs.empty:
+        return {"columns": [], "base": "", "places": []}
+    lines = [line for each in drawn for line in each.lines]
+    named = {of.get("column") for line in lines for of in line.get("of", ())}
+    columns = sorted(named & {*runs})
+    base = os.path.commonprefix([*runs["directory"]]).rpartition("/")[0]
+    names = ["experiment", "level", "trial", "run", "directory", *columns]
+    places: dict = {}
+    for row in runs[names].itertuples(index=False, name=None):
+        experiment, level, trial, run, directory, *values = row
+        folder = directory.removeprefix(base)
+        own = places.setdefault((experiment, int(level)), [])
+        own.append([trial, run, folder, *map(_short, values)])
+    return {
+        "columns": columns,
+        "base": base,
+        "places": [[*place, own] for place, own in places.items()],
+    }
+
+
+def _short(value):
+    """A number to DIGITS, None for none, as JSON has neither more nor NaN."""
+    return None if value != value else float(f"{value:.{DIGITS}g}")
 
 
 def _template():

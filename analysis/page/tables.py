@@ -6,9 +6,8 @@ from lottery_ticket.analysis.look import tables
 from lottery_ticket.analysis.sections import parts
 
 SUFFIX = ".csv"
-MOST_BYTES = 2_000_000  # Of the CSV of all tables that are in a page.
 SHORT = 40  # Rows.
-CUT_BYTES = 40_000  # Of one that does not fit.
+CUT_BYTES = 40_000  # Of one that does not fit, if longer ones leave no more.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +37,14 @@ class Table:
 
 
 def of_sections(
-    made: list[parts.Section], outputs: dict[str, bytes]
+    made: list[parts.Section], outputs: dict[str, bytes], room: int
 ) -> list[Table]:
     """Returns the tables of a report in the order of its texts, others last.
 
     Args:
         made: Its sections.
         outputs: Dict, file name -> bytes, of what they write.
+        room: Bytes that the CSV of all tables may have; each has its heads.
     """
     captions, cells, names = {}, {}, []
     for section in sorted(made, key=lambda each: each.rank):
@@ -58,7 +58,7 @@ def of_sections(
     names.sort(key=lambda name: name not in cells)  # Stable.
     texts = {name: outputs[f"{name}{SUFFIX}"].decode() for name in names}
     found = []
-    for name, (text, left_out) in _fitting(texts).items():
+    for name, (text, left_out) in _fitting(texts, room).items():
         heads, groups = _grouped(tables.filled(cells.get(name, [[]])))
         caption = captions.get(name, "")
         found.append(Table(name, caption, heads, groups, text, left_out))
@@ -76,17 +76,19 @@ def _grouped(rows):
     return (groups[0], groups[1:]) if groups else ([], [])
 
 
-def _fitting(texts):
+def _fitting(texts, room):
     """Dict, name -> text that a page has room for, and rows left out.
 
-    The shortest come in first.
+    The shortest come in first; what is longer has the beginning of all.
     """
-    room, found = MOST_BYTES, {}
-    for name in sorted(texts, key=lambda each: len(texts[each])):
-        text = texts[name]
+    found, order = {}, sorted(texts, key=lambda each: len(texts[each]))
+    for index, name in enumerate(order):
+        text, later = texts[name], len(order) - index - 1
         if len(text) > room:
-            text = text[: min(CUT_BYTES, room)]
-            text = text[: text.rfind("\n") + 1]
+            own = max(room - later * CUT_BYTES, min(room, CUT_BYTES))
+            heads, _, rows = text.partition("\n")
+            rows = rows[: max(own - len(heads) - 1, 0)]
+            text = heads + "\n" + rows[: rows.rfind("\n") + 1]
         room -= len(text)
         found[name] = text, texts[name].count("\n") - text.count("\n")
     return {name: found[name] for name in texts}

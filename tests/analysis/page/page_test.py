@@ -9,7 +9,7 @@ from html import parser
 import pytest
 
 from lottery_ticket.analysis import report
-from lottery_ticket.analysis.page import colors, page, tables
+from lottery_ticket.analysis.page import colors, page
 from lottery_ticket.analysis.reading import options
 from lottery_ticket.foundations.records import paths
 from lottery_ticket.runners import report as runner
@@ -190,6 +190,24 @@ def test_results_of_all_kinds_have_a_page(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("unrendered")
+def test_a_page_knows_the_runs_of_points(tmp_path, capsys):
+    nan = float("nan")
+    fake_results.write_run(str(tmp_path), 1, 0, accuracy=(0.5, nan, nan))
+    fake_results.write_run(str(tmp_path), 2, 0, accuracy=(0.5, 0.5, 0.6))
+    fake_results.write_run(str(tmp_path), 1, 1)
+    runner.RUN(str(tmp_path))
+    known = data(tmp_path / "report")["runs"]
+    assert known["base"] == str(tmp_path)
+    at = known["columns"].index("accuracy")
+    [[name, level, dense], [_, _, pruned]] = known["places"]
+    assert (name, level, len(pruned)) == ("same_init", 0, 1)
+    assert [run[:3] for run in dense] == [
+        [trial, "", f"/trial{trial}/0/same_init"] for trial in (1, 2)
+    ]
+    assert [run[3 + at] for run in dense] == [None, 0.6]
+
+
+@pytest.mark.usefixtures("unrendered")
 def test_open_opens_the_page(tmp_path, capsys, monkeypatch):
     fake_results.write_run(str(tmp_path), 1, 0)
     shown = []
@@ -207,7 +225,7 @@ def test_open_opens_the_page(tmp_path, capsys, monkeypatch):
 def test_a_table_that_is_too_large_leads_to_its_file(
     tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(tables, "MOST_BYTES", 1200)
+    monkeypatch.setattr(page, "_room", lambda *_: 1200)
     fake_results.write_experiment(str(tmp_path))
     runner.RUN(str(tmp_path))
     text = " ".join(parsed(tmp_path / "report").texts)
@@ -235,7 +253,7 @@ def test_of_a_cut_table_nothing_is_said_of_all_rows_in_a_browser(
     found = clicked(tmp_path / "report", tmp_path, script)
     assert "in all rows: iterations 200, loss 0.5" in found
     sizes = [each.stat().st_size for each in tmp_path.glob("report/*.csv")]
-    monkeypatch.setattr(tables, "MOST_BYTES", sum(sizes) - 1000)
+    monkeypatch.setattr(page, "_room", lambda *_: sum(sizes) - 1000)
     runner.RUN(str(tmp_path))
     found = clicked(tmp_path / "report", tmp_path, script)
     assert "in all rows" not in found and "loss" in found
@@ -347,4 +365,19 @@ def test_a_point_of_lines_names_their_folders_in_a_browser(tmp_path, capsys):
         *("n = 2", "trial 1: 30", "trial 2: 32"),
         f"{tmp_path}/trial2/0/instability0",
     ):
+        assert words in found, (words, found)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+def test_points_name_runs_that_no_table_has_room_for_in_a_browser(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(page, "_room", lambda *_: 0)
+    fake_results.write_experiment(str(tmp_path))
+    runner.RUN(str(tmp_path))
+    assert data(tmp_path / "report")["csv"]["runs"].count("\n") == 1
+    script = HOVER.replace("CHART", "accuracy")
+    found = clicked(tmp_path / "report", tmp_path, script)
+    for words in ("n = 2", "trial 2: 92", f"{tmp_path}/trial2/0/same_init"):
         assert words in found, (words, found)
