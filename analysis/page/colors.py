@@ -5,8 +5,12 @@ import re
 from collections.abc import Iterable
 
 COLOR = re.compile(r"(?<=[ :])#([0-9a-f]{6})\b")
-DARK_GROUND = "16191d"
+LIGHT_GROUND, DARK_GROUND = "ffffff", "16191d"
 CONTRAST = 4.5  # At least so much on dark ground.
+# On light ground, whose colours are those of the figures' files where they can
+# be. Source: WCAG 2.1, https://www.w3.org/TR/WCAG21/#non-text-contrast.
+LIGHT_CONTRAST = 3
+GREY = 0.05  # Saturation of what is grey, at most.
 CALM = 0.6  # Saturation of what is made lighter, at most.
 STEPS = 40  # Of lightness that are tried.
 
@@ -25,6 +29,24 @@ def used(svg: str, others: Iterable[str]) -> list[str]:
     return sorted({*found, *(each.removeprefix("#") for each in others)})
 
 
+def on_light(color: str) -> str:
+    """Returns a colour as it stands on light ground.
+
+    A grey, and what is dark enough, stays; any other is made as dark as it has
+    to be, `LIGHT_CONTRAST` to the ground, with equal shares of red, green and
+    blue taken away: like that it is told best from darker ones of its hue.
+    """
+    parts = _parts(color)
+    _, _, saturation = colorsys.rgb_to_hls(*parts)
+    if saturation < GREY:
+        return color
+    for step in range(STEPS + 1):
+        found = _hex(part * (1 - step / STEPS) for part in parts)
+        if contrast(found, LIGHT_GROUND) >= LIGHT_CONTRAST:
+            break
+    return found
+
+
 def on_dark(color: str) -> str:
     """Returns a colour as it stands on dark ground.
 
@@ -33,7 +55,7 @@ def on_dark(color: str) -> str:
     """
     red, green, blue = _parts(color)
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    if saturation < 0.05:
+    if saturation < GREY:
         lowest, highest = 0.1, 0.92
         return _hex((highest - lightness * (highest - lowest),) * 3)
     for step in range(STEPS + 1):

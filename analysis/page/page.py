@@ -63,7 +63,7 @@ def render(
         style=_beside(STYLE),
         script=_beside(SCRIPT),
         colors={
-            color: colors.on_dark(color)
+            color: (colors.on_light(color), colors.on_dark(color))
             for color in colors.used("".join(texts), swatches)
         },
         lead=lead,

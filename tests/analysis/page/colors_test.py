@@ -1,6 +1,7 @@
+import matplotlib.colors
 import pytest
 
-from lottery_ticket.analysis.look import figure_style
+from lottery_ticket.analysis.look import figure_style, styles
 from lottery_ticket.analysis.page import colors
 
 
@@ -10,10 +11,29 @@ def test_contrast_is_that_of_wcag():
     assert colors.contrast("0072b2", "0072b2") == 1
 
 
-@pytest.mark.parametrize(
-    "color",
-    [each[1:].lower() for each in figure_style.COLORS] + ["440154", "000080"],
-)
+LEVELS = [
+    matplotlib.colors.to_hex(each)[1:]
+    for each in styles.level_colors(range(6)).values()
+]
+SERIES = [each[1:].lower() for each in figure_style.COLORS]
+
+
+@pytest.mark.parametrize("color", [*SERIES, *LEVELS])
+def test_every_colour_is_seen_on_light_ground(color):
+    found = colors.on_light(color)
+    least = colors.LIGHT_CONTRAST
+    assert colors.contrast(found, colors.LIGHT_GROUND) >= least
+    if colors.contrast(color, colors.LIGHT_GROUND) >= least:
+        assert found == color
+
+
+def test_colours_that_are_darker_keep_their_share_of_each_part():
+    assert colors.on_light("56b4e9") == "4999c6"
+    assert colors.on_light("ffffff") == "ffffff"
+    assert colors.on_light("a0a0a0") == "a0a0a0"
+
+
+@pytest.mark.parametrize("color", [*SERIES, *LEVELS, "440154", "000080"])
 def test_every_colour_is_seen_on_dark_ground(color):
     found = colors.on_dark(color)
     assert colors.contrast(found, colors.DARK_GROUND) >= colors.CONTRAST

@@ -133,8 +133,17 @@ def test_texts_are_read_easily_in_light_and_dark():
             for ink in ("ink", "muted", "accent", "good", "bad"):
                 pair = (named[ink], named[ground])
                 assert colors.contrast(*pair) >= 4.5, (ink, ground)
+    assert re.search(rf"--ground: #{colors.LIGHT_GROUND}", light)
     assert re.search(rf"--ground: #{colors.DARK_GROUND}", dark)
     assert "@media print" in style
+
+
+def test_curves_are_seen_in_light_and_dark(reported):
+    light, dark, *_ = written(reported).split("@media screen")
+    for text, seen in ((light, colors.on_light), (dark, colors.on_dark)):
+        named = re.findall(r"--c(\w{6}): #(\w{6})", text)
+        assert len(named) > 3
+        assert all(found == seen(color) for color, found in named)
 
 
 def test_the_same_results_give_the_same_page(reported, capsys):
