@@ -120,8 +120,9 @@ def maker(
             about = [each.about for each in made if each.about]
             text = f"No run but {' and '.join(about)}.\n"
             made = [*made, parts.Section(text=text)]
+        all_problems = [*found.problems, *of_sections]
         outputs[page.NAME] = page.render(
-            found, roots, made, outputs, [*found.problems, *of_sections]
+            found, roots, made, outputs, all_problems, report_dir
         )
         parts.write(directory, outputs, parts.join_texts(made, problems))
         if open:

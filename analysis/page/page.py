@@ -28,6 +28,7 @@ def render(
     made: list[parts.Section],
     outputs: dict[str, bytes],
     problems: list[str],
+    report_dir: str | None = None,
 ) -> bytes:
     """Returns the page of a report; the same results give the same bytes.
 
@@ -39,6 +40,7 @@ def render(
         made: Sections of its report, in order.
         outputs: Dict, file name -> bytes, of what the sections write.
         problems: What is wrong with results.
+        report_dir: Where it is written to, if not to the usual folder.
     """
     figures = {k: each for own in made for k, each in own.figures.items()}
     captions = {k: each for own in made for k, each in own.captions.items()}
@@ -74,7 +76,7 @@ def render(
         settings=settings,
         settings_groups=[[row] for row in settings.rows[1:]],
         problems=problems,
-        commands=summary.commands(found, len(roots) > 1),
+        commands=summary.commands(found, report_dir, len(roots) > 1),
         data=data,
         place=found.output_dir,
     )

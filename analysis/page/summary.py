@@ -13,6 +13,8 @@ from lottery_ticket.analysis.reading import (
     selection,
     tree,
 )
+from lottery_ticket.foundations.command_line import flag_values
+from lottery_ticket.foundations.values import fields
 
 COMMAND = "lottery-ticket"
 SHOWN = 6  # Experiments, machines or networks that are named; more are counted.
@@ -72,27 +74,22 @@ def settings(found: tree.Tree) -> Settings:
 
 
 def commands(
-    found: tree.Tree, are_several: bool = False
+    found: tree.Tree, report_dir: str | None = None, are_several: bool = False
 ) -> list[tuple[str, str]]:
     """Returns what may be done next: pairs of what for, and a command.
 
     Args:
         found: The tree that is reported.
+        report_dir: Where the report is written to; None takes the usual one.
         are_several: Whether it is of several folders, as only a report can be.
     """
     place = f"--output_dir={found.output_dir}"
-    report = ["report", place, *["--report_dir=report"] * are_several]
-    lines = [("This report again, once there is more", report)]
-    if not are_several and (tickets := _without_control(found)):
-        runs = found.chosen[found.chosen["experiment"].isin(tickets)]
-        pruned = runs["level"][runs["density"] < 1]
-        words = ["argfile_runner", "branch", "branch_argfile", place]
-        words += [f"--experiment_name={tickets[0]}"] * (
-            tickets[0] != pairs.USUAL_TICKET
-        )
-        words += [f"--trials={runs['trial'].nunique()}"]
-        words += [f"--levels={gaps.levels_text(set(pruned)).split(' ', 1)[1]}"]
-        lines.append(("The control: the same masks with fresh weights", words))
+    report = _report(found, place, report_dir)
+    kind = [f"--table={found.options.table}"]
+    kind *= found.options.table != options.USUAL.table
+    lines = [("This report again, once there is more", [*report, *kind])]
+    if not are_several:
+        lines += _controls(found)
     if not found.chosen.empty and not are_several:
         lines += [
             ("How alike masks are, which signs stay", ["mask_facts", place]),
@@ -102,25 +99,69 @@ def commands(
     return [(what, _line(words)) for what, words in lines]
 
 
+def _report(found, place, report_dir):
+    """Words of a report's command, all but the format of its tables."""
+    own = {
+        "report_dir": report_dir,
+        "experiments": found.experiments,
+        "levels": found.levels,
+        **fields.given(found.options),
+    }
+    return [
+        *("report", place),
+        *(
+            f"--{name}={flag_values.text(value)}"
+            for name, value in own.items()
+            if value is not None and name != "table"
+        ),
+    ]
+
+
 def _origins(found):
     """Dict, chosen experiment -> where its runs come from."""
     chosen = [] if found.chosen.empty else found.chosen["experiment"].unique()
     return {name: found.origins[name] for name in chosen}
 
 
-def _without_control(found):
-    """Tickets, pruned ones, of a tree without a control of any."""
-    runs = found.chosen
+def _controls(found):
+    """What for, and words of the command, in each tree without any control."""
+    runs, firsts = found.chosen, found.runs.drop_duplicates("experiment")
     if runs.empty:
         return []
-    firsts = runs.drop_duplicates("experiment")
     kinds = dict(zip(firsts["experiment"], firsts["kind"], strict=True))
-    if any(pairs.control_of(name, kinds, options.CONTROL) for name in kinds):
-        return []
-    is_pruned = runs["density"] < 1
-    is_ticket = runs["kind"] == selection.TICKET
+    controlled = {
+        tree.name(name)
+        for name in kinds
+        if pairs.control_of(name, kinds, options.CONTROL)
+    }
     is_counted = runs["trial"].map(str).str.isdecimal()
-    return [*runs["experiment"][is_pruned & is_ticket & is_counted].unique()]
+    is_ticket = (runs["kind"] == selection.TICKET) & (runs["density"] < 1)
+    tickets = runs[is_ticket & is_counted]
+    lines = []
+    for name, own in tickets.groupby(tickets["experiment"].map(tree.name)):
+        what = "The control: the same masks with fresh weights"
+        what += f" ({name})" * bool(name)
+        own = own[own["experiment"] == own["experiment"].iloc[0]]
+        trials = [] if name in controlled else gaps.spans({*own["trial"]})
+        lines += [(what, _control(own, span)) for span in trials]
+    return lines
+
+
+def _control(tickets, trials):
+    """Words of the command for a ticket's pruned runs in some trials."""
+    own = tickets[tickets["trial"].isin(trials)]
+    name = tree.own_name(own["experiment"].iloc[0])
+    # OUT/conv2 of OUT/conv2/trial1/0/same_init.
+    folder = own["directory"].iloc[0].rsplit("/", 3)[0]
+    levels = gaps.levels_text({*own["level"]}).split(" ", 1)[1]
+    return [
+        *("argfile_runner", "branch", "branch_argfile"),
+        f"--output_dir={folder}",
+        *[f"--experiment_name={name}"] * (name != pairs.USUAL_TICKET),
+        f"--trials={len(trials)}",
+        *[f"--first_trial={trials[0]}"] * (trials[0] != 1),
+        f"--levels={levels}",
+    ]
 
 
 def _line(words):

@@ -125,12 +125,16 @@ def _missing_levels(experiment, places, is_lottery):
 
 def levels_text(levels: set[int]) -> str:
     """Returns levels in words, such as "levels 2, 5-9"."""
-    by_offset = itertools.groupby(
-        enumerate(sorted(levels)), key=lambda pair: pair[1] - pair[0]
-    )
-    spans = [[level for _, level in group] for _, group in by_offset]
     texts = [
         str(span[0]) if len(span) == 1 else f"{span[0]}-{span[-1]}"
-        for span in spans
+        for span in spans(levels)
     ]
     return f"level{'s' * (len(levels) > 1)} {', '.join(texts)}"
+
+
+def spans(numbers: set[int]) -> list[list[int]]:
+    """Returns numbers in order, those that follow each other in one list."""
+    by_offset = itertools.groupby(
+        enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]
+    )
+    return [[number for _, number in group] for _, group in by_offset]

@@ -4,7 +4,9 @@ import pytest
 
 from lottery_ticket.analysis.page import summary
 from lottery_ticket.analysis.reading import options
+from lottery_ticket.argfiles import branch_argfile
 from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.values import fields
 from lottery_ticket.runners import commands
 from lottery_ticket.tests.analysis import fake_lines, fake_results
 
@@ -94,9 +96,86 @@ def test_a_control_that_is_there_is_not_asked_for(tmp_path):
     assert "branch" not in str(summary.commands(found))
     found = write(tmp_path / "other", (1, 0, "same_init"))
     assert "branch" not in str(summary.commands(found))
-    several = summary.commands(found, are_several=True)
+    several = summary.commands(found, "both", are_several=True)
     assert len(several) == 2
-    assert all("--report_dir=report" in line for _, line in several)
+    assert all("--report_dir=both" in line for _, line in several)
+
+
+def control_lines(found):
+    return [
+        shlex.split(line)[4:]
+        for what, line in summary.commands(found)
+        if "fresh weights" in what
+    ]
+
+
+def test_each_tree_gets_its_controls_in_the_trials_it_has(tmp_path):
+    for trial in (4, 5, 6, 9):
+        fake_results.write_run(str(tmp_path / "conv2"), trial, 1)
+    fake_results.write_run(str(tmp_path / "conv4"), 1, 2, "mine")
+    for name in ("same_init", "reinit"):
+        fake_results.write_run(str(tmp_path / "conv6"), 1, 1, name)
+    assert control_lines(fake_results.read(tmp_path)) == [
+        [
+            f"--output_dir={tmp_path}/conv2",
+            *("--trials=3", "--first_trial=4", "--levels=1"),
+        ],
+        [
+            f"--output_dir={tmp_path}/conv2",
+            *("--trials=1", "--first_trial=9", "--levels=1"),
+        ],
+        [
+            f"--output_dir={tmp_path}/conv4",
+            *("--experiment_name=mine", "--trials=1", "--levels=2"),
+        ],
+    ]
+
+
+def test_commands_for_controls_find_the_tickets(tmp_path):
+    for trial in (4, 5):
+        fake_results.write_run(str(tmp_path / "conv2"), trial, 1)
+    [words] = control_lines(fake_results.read(tmp_path))
+    made = branch_argfile.lines(**flags.parse(branch_argfile.lines, words))
+    named = {
+        word.partition("=")[2]
+        for line in made
+        for word in shlex.split(line)
+        if word.startswith("--ticket=")
+    }
+    assert named == {f"{tmp_path}/conv2/trial{n}/1/same_init" for n in (4, 5)}
+
+
+def test_a_control_that_is_not_reported_is_there(tmp_path):
+    for name in ("same_init", "reinit"):
+        fake_results.write_run(str(tmp_path), 1, 1, name)
+    found = fake_results.read(tmp_path, experiments="same_init")
+    assert control_lines(found) == []
+
+
+def test_a_report_again_is_the_same_report(tmp_path):
+    for name in ("same_init", "shuffle"):
+        for level in (0, 1):
+            fake_results.write_run(str(tmp_path), 1, level, name)
+    chosen = options.Options(
+        metric="accuracy",
+        control="shuffle",
+        margin=0.0,
+        table="markdown",
+        labels=("same_init=a ticket", "shuffle=it's"),
+        ylim=(80.0, 100.0),
+    )
+    found = fake_results.read(
+        tmp_path, experiments="same_init,shuffle", levels=(0, 1), options=chosen
+    )
+    (_, again), *_, (_, for_paper) = summary.commands(found, "my report")
+    for line, table in ((again, "markdown"), (for_paper, "latex")):
+        _, name, *words = shlex.split(line)
+        values = flags.parse(commands.find(name), words)
+        assert values["report_dir"] == "my report"
+        assert values["experiments"] == "same_init,shuffle"
+        assert values["levels"] == (0, 1)
+        wanted = {**fields.as_dict(chosen), "table": table}
+        assert {each: values[each] for each in wanted} == wanted
 
 
 @pytest.mark.parametrize(
