@@ -162,12 +162,12 @@ for (const details of document.querySelectorAll("details.table")) {
 const keyOf = (experiment, level) => JSON.stringify([experiment, level]);
 const byPlace = new Map(data.runs.places.map(([experiment, level, runs]) => [keyOf(experiment, level), runs]));
 function runsOf(of) {
-  const found = byPlace.get(keyOf(of.experiment, of.level)) ?? [];
-  if (of.runs !== undefined && of.runs !== found.length) return []; // Of others.
   const column = data.runs.columns.indexOf(of.column);
-  return found.map(([trial, run, folder, ...values]) => ({
+  const found = (byPlace.get(keyOf(of.experiment, of.level)) ?? []).map(([trial, run, folder, ...values]) => ({
     trial, run, folder: data.runs.base + folder, value: typeof values[column] === "number" ? of.scale * values[column] : null,
   }));
+  const known = found.filter((run) => run.value !== null); // Some ended in NaN.
+  return [found, known].find((runs) => of.runs === undefined || of.runs === runs.length) ?? []; // None: of others.
 }
 
 const MOST_RUNS = 8; // That are named at a point.

@@ -390,3 +390,21 @@ def test_points_name_runs_that_no_table_has_room_for_in_a_browser(
     found = clicked(tmp_path / "report", tmp_path, script)
     for words in ("n = 2", "trial 2: 92", f"{tmp_path}/trial2/0/same_init"):
         assert words in found, (words, found)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+def test_a_point_names_the_runs_that_have_a_number_in_a_browser(
+    tmp_path, capsys
+):
+    for trial, last in ((1, float("nan")), (2, 0.6), (3, 0.7)):
+        for level in (0, 1):
+            fake_results.write_run(
+                str(tmp_path), trial, level, accuracy=(0.5, 0.5, last)
+            )
+    runner.RUN(str(tmp_path))
+    script = HOVER.replace("CHART", "accuracy")
+    found = clicked(tmp_path / "report", tmp_path, script)
+    for words in ("n = 2", "trial 2: 60", "trial 3: 70"):
+        assert words in found, (words, found)
+    assert "trial 1" not in found
