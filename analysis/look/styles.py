@@ -18,6 +18,7 @@ from lottery_ticket.foundations.values import entries
 
 with lazy.imports():
     import matplotlib
+    from matplotlib import mathtext
 
 # Experiments that are named after no criterion, action or method alone, or
 # mean something else by it. Each has the look of its place in
@@ -135,9 +136,12 @@ SHOWN = 6  # How many levels a figure has unless it is told which.
 def label(experiment: str, sizes, labels: dict[str, str] = NO_LABELS) -> str:
     """Returns an experiment's name, and `count_text` of sizes at each level.
 
-    For figures: what is in the name is literal.
+    For figures: what is in the name is literal, but for labels with TeX.
     """
-    return f"{literal(name(experiment, labels))} {count_text(sizes)}"
+    text = name(experiment, labels)
+    if text == name(experiment) or not _is_tex(text):
+        text = literal(text)
+    return f"{text} {count_text(sizes)}"
 
 
 def literal(text: str) -> str:
@@ -146,6 +150,15 @@ def literal(text: str) -> str:
     Any name of a folder, a layer or a setting needs it.
     """
     return text.replace("$", r"\$")
+
+
+def _is_tex(text):
+    """Whether figures can draw a text as it is, with the TeX in it."""
+    try:
+        mathtext.MathTextParser("path").parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def count_text(sizes) -> str:

@@ -218,3 +218,6 @@ def test_a_dollar_in_a_name_is_no_mark_of_tex():
     assert text == r"\$a_\$ random reinit ($n$ = 3)"
     text = styles.label("same_init", sizes, labels)
     assert text == r"cost \$x_\$ ($n$ = 3)"
+    labels = {"same_init": "cost $x_0$"}
+    text = styles.label("same_init", sizes, labels)
+    assert text == "cost $x_0$ ($n$ = 3)"
