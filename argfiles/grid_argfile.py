@@ -37,8 +37,9 @@ def lines(output_dir: str, *, grid: str | None = None) -> list[str]:
     those of fractions and hidden_units do; integers may be ranges such as 1-5.
 
     Each flag with several values has a folder, in the order in which they are
-    given, and the seed, 1 if it is not given, is the trial:
-    OUTPUT_DIR/lr=1e-4/trial3. An experiment that is a single run lies in
+    given, and the seed is the trial: OUTPUT_DIR/lr=1e-4/trial3. It is 1 if it
+    is not given; of experiments that have their ticket's, it is that then, and
+    there is no folder of a trial. An experiment that is a single run lies in
     .../trial3/0/EXPERIMENT. Values can be added later: what is done stays where
     it is. For that, end a value that is still alone with a comma or semicolon,
     which gives it its folder at once.
@@ -56,7 +57,8 @@ def lines(output_dir: str, *, grid: str | None = None) -> list[str]:
     given = flag_words.read(shlex.split(grid or ""), parameters)
     if "output_dir" in given:
         raise ValueError("--output_dir is given twice")
-    if "seed" in parameters:
+    # None is that of the ticket which is read.
+    if "seed" in parameters and parameters["seed"].default is not None:
         given = {"seed": "1"} | given
     values = {
         flag: _values(flag, text, parameters[flag].annotation)

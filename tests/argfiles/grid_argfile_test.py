@@ -105,6 +105,21 @@ def test_other_runners_have_grids_too(monkeypatch):
     assert flags.bind(prune_at_init.plan, shlex.split(line))["target"].density
 
 
+@pytest.mark.parametrize("runner", ["branch", "instability"])
+def test_a_seed_that_is_the_tickets_is_left_to_it(runner, monkeypatch):
+    monkeypatch.setenv(argfile_lines.RUNNER, runner)
+    words = ["--ticket=t/trial2/1/same_init", "--lr=1,2"]
+    found = grid_argfile.lines("o", grid=shlex.join(words))
+    assert found == [
+        f"--output_dir=o/lr={lr}/0/{runner} --ticket=t/trial2/1/same_init "
+        f"--lr={lr}"
+        for lr in (1, 2)
+    ]
+    own = [*words, "--seed=3,"]
+    (line, _) = grid_argfile.lines("o", grid=shlex.join(own))
+    assert line.startswith(f"--output_dir=o/lr=1/trial3/0/{runner} --seed=3")
+
+
 def test_a_runner_of_ones_own(tmp_path, monkeypatch, capsys):
     path = tmp_path / "mine.py"
     monkeypatch.setenv(argfile_lines.RUNNER, str(path))
