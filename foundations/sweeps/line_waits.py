@@ -187,6 +187,7 @@ class LineWaits:
         is_left: bool = False,
     ) -> None:
         """Takes in that a line has ended; if it is left, it is tried again."""
+        self._freed.discard(line.number)  # It ran elsewhere, in the meantime.
         if not self._waits:
             return
         if is_left:

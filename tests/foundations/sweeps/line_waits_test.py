@@ -268,6 +268,14 @@ def test_a_line_that_ran_elsewhere_waits_no_more():
     assert _freed(waits) == [3] and not waits
 
 
+def test_a_line_that_ended_elsewhere_once_it_was_freed_is_over():
+    waits, lines = _waits("a", "b --reads=a")
+    _make("a")
+    waits.end(lines[1], None)
+    waits.end(lines[2], "exit status 1")
+    assert _freed(waits) == [] and waits.lines() == []
+
+
 def test_a_line_that_is_wrong_by_then_has_failed():
     waits, lines = _waits("a", "b --reads=a --bad")
     _make("a")

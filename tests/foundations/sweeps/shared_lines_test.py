@@ -301,6 +301,20 @@ def test_a_failure_elsewhere_is_one_of_what_waits_here(start_waiting, clock):
     assert one.is_over and one.take() is None
 
 
+def test_what_is_made_and_read_between_two_looks_ends_once(
+    start_waiting, clock
+):
+    one, other = start_waiting(), start_waiting()
+    line = one.take()
+    _write(line)
+    _end(one, line)
+    assert _news(one, clock) == []
+    _end(one, one.take(), "exit status 1")
+    found = _news(other, clock)
+    assert sorted(number for number, *_ in found) == [1, 2, 3]
+    assert _news(other, clock) == [] and other.is_over
+
+
 def test_a_round_is_over_where_all_wait_for_what_is_tried_again(
     start_waiting, clock
 ):
