@@ -30,7 +30,8 @@ def run(
 
     Lines that failed here run again once all others have ended, up to `retries`
     times. One that ran out of memory runs once more alone, after all of these.
-    Lines that wait for any of them come with, or after them.
+    Lines that wait for any of them come with, or after them; those that waited
+    in vain, as what they read has failed for good, do not run again.
 
     Args:
         run_lines: Function (lines, slots, again) -> outcomes, and None once a
@@ -70,7 +71,7 @@ class _Tries:
 
     def again(self, outcome):
         """What is to come of a line that ended so, in words, or ""."""
-        if not outcome.failure or outcome.by:
+        if not outcome.failure or outcome.by or outcome.is_in_vain:
             return ""
         if _OUT_OF_MEMORY.search(outcome.failure):
             return ALONE

@@ -236,7 +236,7 @@ class LineWaits:
             if number in self._waits:
                 folder = self._waits[number].folder
                 why = f"not run: nothing makes what it reads, {folder}"
-                self._go_on(self._end(number, why))
+                self._go_on(self._end(number, why, is_in_vain=True))
 
     def _age_s(self):
         """Seconds since it was polled."""
@@ -273,8 +273,10 @@ class LineWaits:
             if self._waits_on(number, answer.folder):
                 return []
             folder = self._waits[number].folder
-            failed = f"not run: what it reads, {folder}, failed"
-            answer = failed if has_failed else str(answer)
+            if has_failed:
+                why = f"not run: what it reads, {folder}, failed"
+                return self._end(number, why, is_in_vain=True)
+            answer = str(answer)
         return self._end(number, None if answer is True else answer)
 
     def _waits_on(self, number, folder):
@@ -288,9 +290,12 @@ class LineWaits:
             self._readers[writer.number].append(number)
         return True
 
-    def _end(self, number, failure):
+    def _end(self, number, failure, is_in_vain=False):
         del self._waits[number]
-        self._news.append(worker_protocol.Outcome(self._lines[number], failure))
+        line = self._lines[number]
+        self._news.append(
+            worker_protocol.Outcome(line, failure, is_in_vain=is_in_vain)
+        )
         return [(number, failure)]
 
 

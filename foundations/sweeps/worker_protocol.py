@@ -22,6 +22,7 @@ class Outcome:
     device: str = dataclasses.field(default="", compare=False)
     seconds: float = dataclasses.field(default=0.0, compare=False)
     again: str = ""  # How it will be tried again, if it will.
+    is_in_vain: bool = False  # What it reads failed: it is not tried again.
 
 
 @dataclasses.dataclass(frozen=True)

@@ -118,6 +118,14 @@ def test_what_failed_in_another_sweep_is_that_ones():
     assert not outcome.again
 
 
+def test_what_waited_in_vain_is_not_tried_again():
+    def run(lines, slots, again):
+        yield worker_protocol.Outcome(lines[0], "not run", is_in_vain=True)
+
+    (outcome,) = attempts.run(run, [_line(1)], SLOTS, 5)
+    assert not outcome.again
+
+
 def test_closing_closes_the_pool():
     pool = _Pool(_1=["x"])
     with contextlib.closing(attempts.run(pool.run, [_line(1)], SLOTS)) as found:

@@ -190,6 +190,20 @@ def test_after_all_attempts_what_waits_has_failed(sweep):
     ]
 
 
+def test_what_is_not_run_is_not_tried_again(sweep):
+    ends, pool = sweep(
+        *("a --levels=5", "b --reads=a/4", "c --reads=b/0"),
+        retries=1,
+        _1=["exit status 1", "exit status 1"],
+    )
+    assert sorted(x for x in ends if not x[2]) == [
+        (1, "exit status 1", False),
+        (2, "not run: what it reads, a/4, failed", False),
+        (3, "not run: what it reads, b/0, failed", False),
+    ]
+    assert [number for number, _ in pool.begun] == [1, 1]
+
+
 def test_a_line_that_does_not_write_what_it_says_is_no_hang(sweep, monkeypatch):
     def turn(_, line):
         return worker_protocol.Outcome(line, None)
