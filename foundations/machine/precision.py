@@ -1,6 +1,7 @@
 """In how many bits float32 is multiplied: a GPU's choice, and a CPU's."""
 
 import os
+import sys
 
 from lottery_ticket.foundations.machine import devices, hardware, lazy
 
@@ -18,10 +19,11 @@ PROCESSOR = "amx_bf16"
 def set_up(dtype: str | None) -> None:
     """Sets what a process multiplies in, as a command begins.
 
-    Before TensorFlow multiplies for the first time; what the environment says
-    already wins, and `set_policy` says where that does not go together.
+    Before TensorFlow multiplies for the first time: it has no effect in a
+    process that has loaded it. What the environment says already wins, and
+    `set_policy` says where that does not go together.
     """
-    if dtype == BF16_PRODUCTS:
+    if dtype == BF16_PRODUCTS and "tensorflow" not in sys.modules:
         os.environ.setdefault(ONEDNN_MODE, "BF16")
 
 
@@ -80,5 +82,6 @@ def _check_process():
     if os.environ.get(ONEDNN_MODE, "").upper() != "BF16":
         raise ValueError(
             f"dtype={BF16_PRODUCTS} is decided as a process starts: set "
-            f"{ONEDNN_MODE}=BF16 in its environment"
+            f"{ONEDNN_MODE}=BF16 in its environment; lines of a sweep that "
+            "differ in this need sweeps of their own"
         )

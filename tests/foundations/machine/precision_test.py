@@ -1,5 +1,7 @@
 """Tests of foundations/machine/precision."""
 
+import sys
+
 import pytest
 import tensorflow as tf
 
@@ -91,8 +93,20 @@ def test_a_commands_dtype_is_of_its_process_unless_the_environment_says(
     if given:
         monkeypatch.setenv(MODE, given)
     monkeypatch.setattr("os.environ", dict(precision.os.environ))
+    monkeypatch.delitem(sys.modules, "tensorflow")
     precision.set_up(dtype)
     assert precision.has_short_products() == expected
+
+
+def test_a_process_that_has_multiplied_otherwise_goes_on_so(
+    processor, monkeypatch
+):
+    processor("amx_bf16")
+    monkeypatch.setattr("os.environ", dict(precision.os.environ))
+    precision.set_up("bfloat16_products")  # TensorFlow is loaded by now.
+    assert not precision.has_short_products()
+    with pytest.raises(ValueError, match="need sweeps of their own"):
+        precision.set_policy("bfloat16_products")
 
 
 def test_xla_has_no_part_in_it(monkeypatch):
