@@ -38,7 +38,8 @@ def set_up(cache: str | None = None, deterministic: bool = True) -> None:
         os.environ.setdefault("TF_DETERMINISTIC_OPS", "1")
     if cache == NO_CACHE or "persistent_cache" in _xla_flags():
         return
-    folder = os.path.join(cache or _users(), _machine(gpus))
+    given = os.path.expanduser(cache or "")
+    folder = os.path.join(given or _users(), _machine(gpus))
     try:
         _check_name(folder)
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -49,8 +50,8 @@ def set_up(cache: str | None = None, deterministic: bool = True) -> None:
         raise ValueError(
             f"compile_cache={cache} cannot be used: {error}"
         ) from error
-    given = f"--tf_xla_persistent_cache_directory={folder}"
-    os.environ["TF_XLA_FLAGS"] = f"{_xla_flags()} {given}".strip()
+    told = f"--tf_xla_persistent_cache_directory={folder}"
+    os.environ["TF_XLA_FLAGS"] = f"{_xla_flags()} {told}".strip()
 
 
 def tidy(folder: str) -> None:

@@ -52,6 +52,14 @@ def test_another_gpu_has_another_cache_and_is_deterministic(fresh, monkeypatch):
     assert os.environ["TF_DETERMINISTIC_OPS"] == "1"
 
 
+def test_a_cache_may_lie_in_a_home(fresh, monkeypatch):
+    monkeypatch.setenv("HOME", str(fresh / "home"))
+    monkeypatch.chdir(fresh)
+    compilation.set_up("~/x")
+    assert folder().startswith(str(fresh / "home" / "x"))
+    assert not os.path.exists("~")
+
+
 def test_no_cache(fresh, monkeypatch):
     compilation.set_up("none")
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")  # Nothing to write to.
