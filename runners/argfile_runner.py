@@ -207,6 +207,7 @@ def argfile_runner(
 RUN = flags.Command(
     argfile_runner,
     example=lambda: help_text.example_in(sys.modules[__name__]),
+    config_note=flags.OF_LINES,
 )
 
 
@@ -222,7 +223,7 @@ def main(argv=None):
             _say_help(argfile[0], named)
         own = ["--help", *named]
     elif others:
-        own.append(f"--argfile_flags={shlex.join(others)}")
+        own = _with_argfile_flags(own, others)
     flags.main(RUN, own)
 
 
@@ -237,6 +238,18 @@ def _no_argfile(words):
         return []
     is_file = steps.is_file(given.get("runner", ""))
     return ["--argfile=None"] if is_file and "argfile" not in given else []
+
+
+def _with_argfile_flags(words, others):
+    """Words of the command line, in which the argfile has others of its own."""
+    try:
+        given = flag_words.read(words, RUN.parameters)
+    except ValueError:  # Which is said later.
+        return words
+    given["argfile_flags"] = (
+        f"{given.get('argfile_flags', '')} {shlex.join(others)}".strip()
+    )
+    return [f"--{name}={text}" for name, text in given.items()]
 
 
 def _say_help(argfile, named):

@@ -35,6 +35,10 @@ from lottery_ticket.foundations.machine import (
 from lottery_ticket.foundations.records import plans
 
 PRINT_CONFIG = "--print_config"
+OF_LINES = (
+    "A --config here has flags of this command itself; those that go into "
+    "every line are given one by one. "
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,12 +56,15 @@ class Command:
             text, which win over what it returns. None takes a file as it is.
         usual: The most used flags, which help shows first.
         example: Function () -> a command line, for help.
+        config_note: What the error of a `--config` file begins with that has a
+            flag which is none of these.
     """
 
     function: Callable
     translate: Callable | None = None
     usual: tuple[str, ...] = ()
     example: Callable[[], str] | None = None
+    config_note: str = ""
 
     @functools.cached_property
     def makes_plan(self) -> bool:
@@ -158,7 +165,8 @@ def _values(command, argv):
     for name, text in {**texts, **given}.items():
         try:
             if name not in parameters:  # Of a config.
-                raise ValueError(flag_hints.unknown(name, text, parameters))
+                why = flag_hints.unknown(name, text, parameters)
+                raise ValueError(f"{command.config_note}{why}")
             kind = parameters[name].annotation
             values[name] = flag_values.convert(name, text, kind)
         except ValueError as error:
@@ -227,7 +235,11 @@ def print_lines(
     terminal.open_closed()
     argv = sys.argv[1:] if argv is None else list(argv)
     here = sys.modules[lines.__module__]
-    shown = Command(lines, example=lambda: help_text.example_in(here))
+    shown = Command(
+        lines,
+        example=lambda: help_text.example_in(here),
+        config_note=OF_LINES,
+    )
     if _said(shown, argv, command):
         return
     own, passed_on = split(lines, argv)
@@ -236,7 +248,7 @@ def print_lines(
         flag_words.read(passed_on, known)  # Else each line would say it.
         finished = [
             " ".join([line, shlex.join(passed_on)]).strip()
-            for line in lines(**bind(lines, own))
+            for line in lines(**bind(shown, own))
         ]
         for line in _of_each_kind(finished):
             _check_line(command, line)

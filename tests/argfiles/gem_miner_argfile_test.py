@@ -262,6 +262,7 @@ def test_methods_are_experiments_with_a_name_in_figures(method):
         (["--methods=hc"], "hc has no density: give regularization_weights"),
         (["--warm_iteration=1000"], "1000"),
         (["--density=.1"], "density"),
+        (["--config=rare_gems/resnet20_1.44"], "given one by one. Unknown"),
     ],
 )
 def test_what_is_wrong_prints_no_line(words, message, capsys):

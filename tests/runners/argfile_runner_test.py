@@ -403,6 +403,28 @@ def test_argfile_flags_in_one_text(capsys):
     assert "--output_dir=out/trial0 --lr=7" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "words", [["--argfile_flags=--n=1"], ["--argfile-flags=--n=1"]]
+)
+def test_argfile_flags_in_one_text_stand_with_others(words, capsys):
+    argfile_runner.main(["runner.py", "argfile.py", *words, "--x=7", *DRY])
+    assert "--output_dir=out/trial0 --lr=7" in capsys.readouterr().out
+
+
+def test_a_config_is_of_the_runner_of_lines_itself(folder, capsys):
+    (folder / "own.yaml").write_text("dry_run: True\nprint_lines: True\n")
+    words = ["runner.py", "argfile.py", "--n=1", "--config=own.yaml"]
+    argfile_runner.main(words)
+    assert "--output_dir=out/trial0" in capsys.readouterr().out
+    (folder / "lines.yaml").write_text("optimizer: sgd\n")
+    with pytest.raises(SystemExit) as end:
+        argfile_runner.main([*words[:-1], "--config=lines.yaml"])
+    error = capsys.readouterr().err
+    assert end.value.code == 2
+    assert error.startswith("Error: lines.yaml, line 1: A --config here has")
+    assert "are given one by one. Unknown flag 'optimizer'." in error
+
+
 def test_a_grid_is_one_of_the_runner(capsys):
     grid = ["--output_dir=out", "--criterion=snip,synflow", "--density=.1"]
     argfile_runner.main(["prune_at_init", "grid_argfile", *grid, *DRY])
