@@ -168,7 +168,7 @@ def lines(
             "keeps"
         )
     given = {"prune_period": prune_period, "warm_iteration": warm_iteration}
-    saved = {"save_iterations": warm_iteration} if begun else {}
+    saved = _saved(warm_iteration) if begun else {}
     runs = [(0, "wt", METHODS["wt"] | saved)] if "wt" in chosen else []
     for method in (name for name in chosen if name != "wt"):
         amounts = [*zip(densities, weights, strict=True)]
@@ -243,10 +243,18 @@ def _begun(chosen, warm_iteration):
     return begun
 
 
+def _saved(warm_iteration):
+    """Flags of wt: what it starts from is saved anyway."""
+    _, iteration = steps.parse(warm_iteration)
+    return {"save_iterations": warm_iteration} if iteration else {}
+
+
 def _start(folder, warm_iteration):
     """Flags of what begins where wt had come to at an iteration."""
     _, iteration = steps.parse(warm_iteration)
     dense = paths.run(folder, 0, "wt")
+    if not iteration:
+        return {"presets": paths.initial(dense)}
     return {
         "presets": paths.at_iteration(dense, iteration),
         "start_iteration": warm_iteration,

@@ -287,6 +287,12 @@ def test_warm_searches_begin_where_the_dense_network_was():
         "--objective=loss --density=0.02 "
         f"--presets={dense}/iteration50 --start_iteration=50it",
     ]
+    options["warm_iteration"] = "0it"
+    assert gem_miner_argfile.lines("o", methods="cts_warm,wt", **options) == [
+        f"--output_dir={dense} --seed=1 --algo=wt",
+        "--output_dir=o/trial1/1/cts_warm --seed=1 --algo=concrete "
+        f"--objective=loss --density=0.02 --presets={dense}/initial",
+    ]
     for methods, start in (("cts_warm", "50it"), ("cts_warm,wt", "2ep")):
         options["warm_iteration"] = start
         with pytest.raises(ValueError, match=f"cts_warm begins .* {start}$"):
