@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Iterable
 
+from lottery_ticket.foundations.machine import processes
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_logs,
@@ -37,7 +38,7 @@ _ALL = {"time": str, "host": str, "pid": int, "sweep": str}
 _FACTS: dict[str, dict] = {
     STARTED: {
         **{"runner": str, "argfile": str, "lines": str, "total": int},
-        **{"complete": int, "refused": int, "leases": str},
+        **{"complete": int, "refused": int, "leases": str, "process": str},
     },
     BEGAN: {"line": str, "log": str, "device": str},
     ENDED: {
@@ -48,7 +49,7 @@ _FACTS: dict[str, dict] = {
     OVER: {"how": str},
 }
 # What older versions have not written, and what that means.
-_BEFORE = {STARTED: {"leases": ""}}
+_BEFORE = {STARTED: {"leases": "", "process": ""}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Journal:
             complete=len(agenda.complete),
             refused=len(refused),
             leases=leases or "",
+            process=processes.identity(),
         )
 
     def begin(self, line: argfile_lines.Line, device: str) -> None:

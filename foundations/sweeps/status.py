@@ -8,7 +8,7 @@ import platform
 
 import tqdm
 
-from lottery_ticket.foundations.machine import files
+from lottery_ticket.foundations.machine import files, processes
 from lottery_ticket.foundations.sweeps import journal, leases, line_logs
 from lottery_ticket.foundations.values import fields
 
@@ -101,17 +101,20 @@ def _sweeps(events, now):
     last = {event.sweep: event for event in events}
     return {
         event.sweep: _Sweep(
-            event, last[event.sweep], _is_alive(last[event.sweep], now)
+            event, last[event.sweep], _is_alive(event, last[event.sweep], now)
         )
         for event in events
         if event.event == journal.STARTED
     }
 
 
-def _is_alive(last, now):
-    if last.event == journal.OVER:
+def _is_alive(start, last, now):
+    if last.event == journal.OVER or processes.is_gone(start.facts["process"]):
         return False
-    if last.host != platform.node():
+    lives = processes.identity(last.pid)
+    # Another boot's, or another container's, where both are known.
+    is_far = lives and start.facts["process"] not in ("", lives)
+    if is_far or last.host != platform.node():
         return (now - last.time).total_seconds() <= LOST_S
     try:
         os.kill(last.pid, 0)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from lottery_ticket.foundations.machine import processes
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     journal,
@@ -53,6 +54,7 @@ def test_what_was_added_is_read_in_order():
     assert {event.pid for event in events} == {os.getpid()}
     assert events[0].facts["total"] == 3 and events[0].facts["complete"] == 1
     assert events[0].facts["leases"] == "out/leases"
+    assert events[0].facts["process"] == processes.identity()
     own = {"line": "--a=2", "log": "2.log", "device": "CPU"}
     assert events[1].facts == own
     ended = {"seconds": 1.235, "failure": "exit status 1", "again": ""}
@@ -61,15 +63,16 @@ def test_what_was_added_is_read_in_order():
     assert times == sorted(times)
 
 
-def test_a_journal_from_before_leases_were_noted_is_read():
+def test_a_journal_from_before_leases_and_processes_were_noted_is_read():
     journal.Journal("logs").start("train", "a", AGENDA)
     with open(_path()) as file:
         event = json.load(file)
-    del event["leases"]
+    del event["leases"], event["process"]
     with open(_path(), "w") as file:
         json.dump(event, file)
     ((found,), damaged) = journal.read(["logs"])
-    assert found.facts["leases"] == "" and not damaged
+    assert found.facts["leases"] == found.facts["process"] == ""
+    assert not damaged
 
 
 def test_the_same_lines_are_known_again():

@@ -7,6 +7,7 @@ import platform
 
 import pytest
 
+from lottery_ticket.foundations.machine import processes
 from lottery_ticket.foundations.sweeps import journal, leases, status
 
 START = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.timezone.utc)
@@ -144,6 +145,21 @@ def test_of_this_machine_processes_themselves_tell(monkeypatch):
         assert "Interrupted: a" in _text(2)
     monkeypatch.setattr(status.os, "kill", _raising(PermissionError))
     assert "Running:" in _text(2)
+
+
+def test_a_process_that_has_the_number_of_a_killed_one_is_another():
+    own = processes.identity()
+    place, number, began = own.rsplit(" ", 2)
+    for process in (
+        f"{place} {number} {int(began) - 1}",  # Before it.
+        f"x{place} {number} {began}",  # Of another boot.
+    ):
+        sweep = _Sweep(host=platform.node(), pid=os.getpid())
+        sweep.start(0, process=process)
+        sweep.begin(1, "a")
+        assert "Interrupted: a" in _text(10_000)
+    sweep.start(0, process=own)
+    assert "Running:" in _text(10_000)
 
 
 def _raising(error):
