@@ -3,6 +3,7 @@
 import collections
 import hashlib
 import json
+import re
 
 from lottery_ticket.foundations.records import plans
 from lottery_ticket.foundations.sweeps import argfile_lines, scripts
@@ -14,6 +15,7 @@ _OTHER_VALUES = {
     *("densities_before", "level", "presets", "masks", "random_labels"),
     *("permute_labels", "invert_scores", "signed_constant", "zeros_kept"),
 }
+_CHECKSUM = re.compile("[0-9a-f]{64}")  # Of a ticket, masks, a dataset.
 _PLACES = ("--output_dir=", "--experiment_name=", "--level=", "--trial=")
 
 
@@ -61,5 +63,7 @@ def _that_count(settings):
     return {
         name: settings[name]
         for name in sorted(settings)
-        if name not in _OTHER_VALUES and not name.endswith("seed")
+        if name not in _OTHER_VALUES
+        and not name.endswith("seed")
+        and not _CHECKSUM.fullmatch(str(settings[name]))
     }

@@ -1,7 +1,11 @@
 """Tests of foundations/sweeps/line_programs.py."""
 
+import hashlib
+
 import pytest
 
+from lottery_ticket.foundations.command_line import flags
+from lottery_ticket.foundations.records import plans, sealed
 from lottery_ticket.foundations.sweeps import (
     argfile_lines,
     line_programs,
@@ -39,6 +43,33 @@ def test_alike_lines_have_one_program(of, text, is_same):
 
 def test_a_line_that_cannot_be_planned_has_none(of):
     assert of("--output_dir=a --presets=nowhere") is None
+
+
+def test_lines_that_read_different_tickets_have_one_program():
+    runner = scripts.Runner("it.py", declared=flags.Command(reading_plan))
+    of = line_programs.LinePrograms(runner).of
+    texts = ("--ticket=1", "--ticket=2", "--ticket=2 --size=3", "--size=2")
+    first, second, *others = (
+        of(argfile_lines.Line(1, (f"--output_dir={n}", *text.split())))
+        for n, text in enumerate(texts)
+    )
+    assert first == second and len({first, *others}) == 3
+
+
+def reading_plan(
+    output_dir: str, *, ticket: str = "", size: int = 2
+) -> plans.Plan:
+    """Reads a ticket.
+
+    Args:
+        output_dir: Folder.
+        ticket: What its checksum is of.
+        size: Of its network.
+    """
+    checksum = hashlib.sha256(ticket.encode()).hexdigest() if ticket else None
+    settings = {"ticket": checksum, "size": size}
+    part = plans.Result(output_dir, settings, sealed.ResultFile("run.json"))
+    return plans.Plan(output_dir, (part,), lambda: None)
 
 
 def test_a_runner_that_makes_no_plan_has_none():
