@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 RUNNER = "LOTTERY_TICKET_RUNNER"
 # Lines that agree in all of these would write to the same folders.
 _PLACE_FLAGS = ("output_dir", "trial", "level", "experiment_name", "run_id")
+LISTED = 8  # Folders of a bucket; for more, one listing of all of it is less.
 # Whether a line is complete; why it cannot be run, at all or yet.
 Answer: TypeAlias = bool | str | unready.Unready
 
@@ -241,8 +242,7 @@ def agenda(
     if not any(x.fault or (x.runner or runner).can_skip for x in lines):
         return Agenda([], lines, [])
     look = functools.partial(looked_up, runner, verify=verify)
-    folder = "/".join(shared_folder(lines))
-    with files.listed(folder):
+    with files.listed(*_to_list(lines)):
         found = list(show(files.each(look, lines)))
     return Agenda(
         [line for line, answer in found if answer is True],
@@ -310,6 +310,15 @@ def shared_folder(lines: list[Line]) -> list[str]:
     """
     folders = [full_path(x.output_dir) for x in lines if x.output_dir]
     return [*os.path.commonprefix([path.split("/")[:-1] for path in folders])]
+
+
+def _to_list(lines):
+    """Folders that hold all output_dirs, without the rest of a bucket."""
+    shared = shared_folder(lines)
+    paths = [full_path(x.output_dir) for x in lines if x.output_dir]
+    own = dict.fromkeys("/".join(path.split("/")[:4]) for path in paths)
+    is_bucket = len(shared) == 3  # "gs:", "" and its name.
+    return own if is_bucket and len(own) <= LISTED else ["/".join(shared)]
 
 
 def full_path(path: str) -> str:

@@ -1,5 +1,6 @@
 """Tests of foundations/sweeps/argfile_lines."""
 
+import contextlib
 import re
 
 import pytest
@@ -239,6 +240,36 @@ def test_agenda_shows_how_far_it_is(write):
     )
     argfile_lines.agenda(RUNNER, lines, show)
     assert [answer for _, answer in seen] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (["b/a/1", "b/a/2"], ["b/a"]),
+        (["b/a"], ["b/a"]),
+        (["b/a", "b/a/x", "b/c/1/"], ["b/a", "b/c"]),
+        ([f"b/{n}" for n in range(8)], [f"b/{n}" for n in range(8)]),
+        ([f"b/{n}" for n in range(9)], ["b"]),
+    ],
+)
+def test_a_bucket_is_not_listed_for_a_few_folders_in_it(
+    folders, expected, monkeypatch
+):
+    listed = []
+    monkeypatch.setattr(
+        argfile_lines.files,
+        "listed",
+        lambda *found: listed.extend(found) or contextlib.nullcontext(),
+    )
+    lines = [
+        argfile_lines.Line(n, (), f"memory://{folder}")
+        for n, folder in enumerate(folders)
+    ]
+    monkeypatch.setattr(
+        argfile_lines, "looked_up", lambda runner, line, verify: (line, False)
+    )
+    argfile_lines.agenda(RUNNER, lines)
+    assert listed == [f"memory://{folder}" for folder in expected]
 
 
 def changed_plan(output_dir: str) -> plans.Plan:
