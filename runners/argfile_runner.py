@@ -36,6 +36,7 @@ from lottery_ticket.foundations.sweeps import (
     line_logs,
     line_progress,
     line_waits,
+    line_watch,
     ready_lines,
     scripts,
     shards,
@@ -158,7 +159,7 @@ def argfile_runner(
     sweep = sweep_names.sweep(runner, argfile, words)
     found = sweep.runner
     name = os.path.abspath(runner) if steps.is_file(runner) else found.name
-    everywhere = line_logs.place(sweep.lines, log_dir)
+    everywhere = line_watch.marked(line_logs.place(sweep.lines, log_dir))
     folder = shared_lines.folder(found, everywhere) if part.is_leased else None
     lines = part.of(everywhere)
     if rerun_failed:

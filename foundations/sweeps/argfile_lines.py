@@ -57,6 +57,13 @@ class Line:
     program: tuple[Hashable, ...] = dataclasses.field(
         default=(), compare=False, repr=False
     )
+    # Whether others write below its output_dir; and what of it is its own then.
+    has_neighbours: bool = dataclasses.field(
+        default=False, compare=False, repr=False
+    )
+    folders: tuple[str, ...] = dataclasses.field(
+        default=(), compare=False, repr=False
+    )
 
     @property
     def text(self) -> str:
@@ -284,6 +291,9 @@ def looked_up(
         if made.is_complete and not (verify and _damaged(made)):
             return line, True
         made.check_reads()
+        if line.has_neighbours:
+            folders = tuple(part.directory for part in made.writes)
+            line = dataclasses.replace(line, folders=folders)
         return dataclasses.replace(line, program=_kept(made.program)), False
     except unready.Unready as error:
         return line, error

@@ -1,13 +1,17 @@
 """Whether a line that runs still gets on: what its processes write and compute.
 
 Progress is a log that grows, and a file in the line's folder that is new or
-changed. A process that computes, as while it compiles, is granted
-COMPUTING_LIMIT times as long without either: longer, it turns in circles. The
-first line of a worker has START_S to load what it needs before it writes.
+changed; where other lines write below that, too, in the folders that its plan
+writes. Remote folders are not looked at: the log alone counts. A process that
+computes, as while it compiles, is granted COMPUTING_LIMIT times as long without
+either: longer, it turns in circles. The first line of a worker has START_S to
+load what it needs before it writes.
 """
 
 import contextlib
+import dataclasses
 import glob
+import itertools
 import os
 import time
 
@@ -18,6 +22,18 @@ COMPUTING_LIMIT = 10
 START_S = 120
 COMPUTING_SHARE = 0.1  # Of a core, from here on it computes.
 LOOKS = 50  # In the time after which a line without progress is stopped.
+
+
+def marked(lines: list[argfile_lines.Line]) -> list[argfile_lines.Line]:
+    """Returns all lines of a sweep, those marked that have neighbours."""
+    known = [line.output_dir or f"unknown{line.number}" for line in lines]
+    paths = [f"{argfile_lines.full_path(folder)}/" for folder in known]
+    pairs = itertools.pairwise(sorted(paths))
+    shared = {one for one, other in pairs if other.startswith(one)}
+    return [
+        dataclasses.replace(line, has_neighbours=path in shared)
+        for line, path in zip(lines, paths, strict=True)
+    ]
 
 
 class LineWatch:
@@ -69,12 +85,16 @@ class LineWatch:
 
     def _files(self):
         """What changes with each file that is written."""
-        size, newest, output_dir = 0, 0, self._line.output_dir
+        size = 0
         with contextlib.suppress(OSError):  # A log that has vanished.
             size = os.path.getsize(self._line.log)
-        if output_dir and not files.is_remote(output_dir):
-            newest = _newest(os.path.expanduser(output_dir))
-        return size, newest
+        folders = self._line.folders or (self._line.output_dir or "",)
+        newest = [
+            _newest(os.path.expanduser(folder))
+            for folder in folders
+            if folder and not files.is_remote(folder)
+        ]
+        return size, max(newest, default=0)
 
 
 def _newest(folder):

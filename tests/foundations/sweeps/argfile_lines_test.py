@@ -1,6 +1,7 @@
 """Tests of foundations/sweeps/argfile_lines."""
 
 import contextlib
+import dataclasses
 import re
 
 import pytest
@@ -225,6 +226,13 @@ def test_agenda_looks_up_each_line(write):
         refused=[(lines[2], "other holds other settings")],
     )
     assert agenda.text == "3 lines: 1 complete, 1 refused, 1 to run"
+
+
+def test_a_line_with_neighbours_says_which_folders_are_its_own(write):
+    alone, beside = _read(write, "--output_dir=a\n--output_dir=b")
+    beside = dataclasses.replace(beside, has_neighbours=True)
+    for line, folders in ((alone, ()), (beside, ("b",))):
+        assert argfile_lines.looked_up(RUNNER, line)[0].folders == folders
 
 
 def test_agenda_shows_how_far_it_is(write):

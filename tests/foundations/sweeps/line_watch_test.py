@@ -1,5 +1,6 @@
 """Tests of foundations/sweeps/line_watch."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -70,6 +71,23 @@ def test_what_is_written_is_progress(watch, clock, tmp_path, what):
             _stuck_at(watch, clock, 25)
             os.utime(path, ns=(0, 2**62))
     assert _stuck_at(watch, clock, 30, 90, 91) == [False, False, True]
+
+
+def test_what_other_lines_write_is_no_progress(tmp_path, clock):
+    lines = [
+        argfile_lines.Line(1, (), f"{tmp_path}/a", log="none.log"),
+        argfile_lines.Line(2, (), f"{tmp_path}/a/1/b", log="none.log"),
+        argfile_lines.Line(3, (), f"{tmp_path}/ab", log="none.log"),
+    ]
+    marked = line_watch.marked([*lines, lines[0]])
+    assert [x.has_neighbours for x in marked] == [True, False, False, True]
+    own, other = f"{tmp_path}/a/0", tmp_path / "a/1/b"
+    line = dataclasses.replace(marked[0], folders=(own, "gs://none/out"))
+    watch = line_watch.LineWatch(line, 1, 60.0)
+    other.mkdir(parents=True)
+    assert _stuck_at(watch, clock, 2, 30, 61) == [False, False, True]
+    os.mkdir(own)
+    assert _stuck_at(watch, clock, 63, 122, 124) == [False, False, True]
 
 
 def test_computing_is_progress_but_not_for_ever(watch, clock):
