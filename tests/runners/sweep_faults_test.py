@@ -75,11 +75,13 @@ def _failing(name):
         if getattr(ASKED, "already", False):
             return real(self, *args, **kwargs)
         time.sleep(RANDOM.uniform(0, 0.01))
-        if RANDOM.random() < 0.05:
+        failed = getattr(ASKED, "failed", 0)  # In a row, of this thread.
+        if failed < 2 and RANDOM.random() < 0.05:
+            ASKED.failed = failed + 1
             with open(LOG, "a") as file:
                 file.write("x")
             raise OSError(f"503 Slow down ({name})")
-        ASKED.already = True
+        ASKED.already, ASKED.failed = True, 0
         try:
             return real(self, *args, **kwargs)
         finally:
@@ -213,7 +215,8 @@ def test_a_store_that_fails_at_times_fails_lines_alone(folder, shard):
             break
         assert status == 1 and "503 Slow down" in said, said
     assert status == 0, said
-    assert failures == 0 or shard  # Leases are asked for once.
+    # Others are asked for three times; leases once.
+    assert failures == 0 or shard
     # One request in 20 failed, by chance: 19 to 44 of them in seven runs.
     assert len((folder / "store.log").read_text()) >= 8
     found = folder.glob("bucket/*/done.json")
