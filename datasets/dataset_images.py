@@ -11,6 +11,9 @@ from lottery_ticket.foundations.values import (
     names,
 )
 
+TEST_FRACTION = 0.2
+OF_CLASSES = ("classification", "binary")  # Tasks with one class an image.
+
 
 class DatasetImages(dataset_base.DatasetBase, abc.ABC):
     """Images and labels, split; subclasses load them.
@@ -92,7 +95,9 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         augment = augmentations.make(augmentation)
         if image_size is not None:
             fields.check("image_size", image_size, int, at_least=1)
-        x_train, y_train, x_test, y_test = self.load(data_dir, image_size)
+        x_train, y_train, x_test, y_test = _with_test(
+            data_dir, task, *self.load(data_dir, image_size)
+        )
         are_floats = any(x.dtype.kind not in "iu" for x in (x_train, x_test))
         max_value = self.MAX_VALUE or (1 if are_floats else 255)
         x_train, x_test = pixels.plain(x_train), pixels.plain(x_test)
@@ -100,8 +105,10 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
             _check_pixels(x, max_value, normalization, image_size)
         every = [y_train, y_test]
         num_classes = self.NUM_CLASSES or 1 + max(int(y.max()) for y in every)
-        labels.check(every, num_classes)
-        if self.NUM_CLASSES is None:
+        is_known = self.NUM_CLASSES is not None
+        if is_known or task in OF_CLASSES or permute_labels or random_labels:
+            labels.check(every, num_classes)
+        if not is_known and task in OF_CLASSES:
             labels.check_known(*every)
         if permute_labels:
             y_train, y_test = labels.permute(every, labels_seed)
@@ -142,7 +149,8 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
 
         Returns:
             Images: arrays of shape (n, height, width, channels), or
-            `image_files.ImageFiles`. Labels: integers of shape (n,).
+            `image_files.ImageFiles`. Labels: integers of shape (n,). Where
+            there is no test set, (x, y), of which 20 % become it.
 
         Raises:
             FileNotFoundError: If the images cannot be had.
@@ -161,6 +169,14 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
                 f"Received: {x_train.shape[-1]}"
             )
         return preparation.make(normalization, max_value, mean, std)
+
+
+def _with_test(source, task, x, y, *test):
+    """Images and labels to train on and to test, some of them if none are."""
+    if test:
+        return x, y, *test
+    rows = splits.test(y, TEST_FRACTION, source, task in OF_CLASSES)
+    return tuple(part[chosen] for chosen in rows for part in (x, y))
 
 
 def _check_pixels(x, max_value, normalization, image_size):

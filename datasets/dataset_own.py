@@ -25,10 +25,11 @@ class DatasetOwn(dataset_images.DatasetImages):
     A folder holds train/CLASS/IMAGE, and test/CLASS/IMAGE or, if there is no
     test, val/CLASS/IMAGE for the test set. Without it, with CLASS/IMAGE alone
     or x_train and y_train alone, 20 % of each class are the test set, the same
-    whatever the seed. Images are JPEG, PNG, BMP or GIF of 8 bits, all of one
-    size or resized to `image_size`, as Pillow shows them: turned as EXIF says,
-    and without transparency. Up to 2 GB of pixels are kept in memory, more are
-    read as needed. Classes are numbered in the order of their names.
+    whatever the seed; of an .npz file's numbers that are no classes, 20 % of
+    all. Images are JPEG, PNG, BMP or GIF of 8 bits, all of one size or resized
+    to `image_size`, as Pillow shows them: turned as EXIF says, and without
+    transparency. Up to 2 GB of pixels are kept in memory, more are read as
+    needed. Classes are numbered in the order of their names.
 
     Source: the user.
     """
@@ -42,7 +43,7 @@ class DatasetOwn(dataset_images.DatasetImages):
         """Returns the images of a path; `data_dir` is that path."""
         path = str(data_dir)
         if path.endswith(".npz"):
-            return npz_files.read(path, class_folders.TEST_FRACTION)
+            return npz_files.read(path, needs_test=False)
         folder = class_folders.expand(path)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"No .npz file and no folder at {data_dir}")

@@ -4,6 +4,11 @@ import numpy as np
 
 from lottery_ticket.foundations.values import fields, seeds
 
+_OTHERS = (
+    "Labels that are no classes are for another --task, such as regression or "
+    "compiled"
+)
+
 
 def check(labels: list[np.ndarray], num_classes: int) -> None:
     """Raises ValueError unless all labels are in [0, num_classes)."""
@@ -11,7 +16,7 @@ def check(labels: list[np.ndarray], num_classes: int) -> None:
         if y.min() < 0 or y.max() >= num_classes:
             raise ValueError(
                 f"Labels must be in [0, {num_classes}). Received: "
-                f"labels from {y.min()} to {y.max()}"
+                f"labels from {y.min()} to {y.max()}. {_OTHERS}"
             )
 
 
@@ -22,6 +27,7 @@ def check_known(y_train: np.ndarray, y_test: np.ndarray) -> None:
         raise ValueError(
             "The test set has classes that the training set lacks. Received: "
             + ", ".join(str(label) for label in unknown[:5])
+            + f". {_OTHERS}"
         )
 
 

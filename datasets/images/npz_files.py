@@ -5,7 +5,6 @@ import logging
 
 import numpy as np
 
-from lottery_ticket.datasets.images import splits
 from lottery_ticket.foundations.machine import files
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -13,7 +12,7 @@ _log = logging.getLogger(__name__)
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def read(path: str, test_fraction: float | None = None) -> Arrays:
+def read(path: str, needs_test: bool = True) -> tuple:
     """Returns (x_train, y_train, x_test, y_test); never unpickles.
 
     Images of shape (n, height, width) get a channel axis; labels may have the
@@ -21,8 +20,8 @@ def read(path: str, test_fraction: float | None = None) -> Arrays:
 
     Args:
         path: Of the file.
-        test_fraction: Part of each class to test on, if the file has neither
-            x_test nor y_test; None makes that an error.
+        needs_test: Whether it is an error if the file has neither x_test nor
+            y_test; else it is (x_train, y_train) then.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -38,28 +37,28 @@ def read(path: str, test_fraction: float | None = None) -> Arrays:
             "numbers"
         ) from error
     missing = [key for key in KEYS if key not in arrays]
-    if test_fraction and missing == ["x_test", "y_test"]:
-        arrays, missing = _divided(path, arrays, test_fraction), []
-    if missing:
+    if missing and (needs_test or missing != ["x_test", "y_test"]):
         raise ValueError(
             f"{path} is no dataset file: it has no {', '.join(missing)}"
         )
-    x_train, y_train, x_test, y_test = (arrays[key] for key in KEYS)
-    _check(path, x_train, y_train)
-    _check(path, x_test, y_test)
+    x_train = arrays["x_train"]
+    parts = [arrays[key] for key in KEYS if key in arrays]
+    pairs = [
+        _plain(path, x, y) for x, y in zip(parts[::2], parts[1::2], strict=True)
+    ]
     if x_train.dtype.kind in "iu" and x_train.max() <= 1:
         _log.warning(
             "%s holds integer pixels from 0 to 1, which count as nearly black, "
             "since 255 is white. Black and white are booleans, or floats",
             path,
         )
-    x_train, x_test = _with_channels(x_train), _with_channels(x_test)
-    if x_train.shape[1:] != x_test.shape[1:]:
+    shapes = [x.shape[1:] for x, _ in pairs]
+    if len(set(shapes)) > 1:
         raise ValueError(
             f"{path} is no dataset file: x_train and x_test must have images "
-            f"of one shape. Received: {x_train.shape[1:]}, {x_test.shape[1:]}"
+            f"of one shape. Received: {shapes[0]}, {shapes[1]}"
         )
-    return x_train, y_train.reshape(-1), x_test, y_test.reshape(-1)
+    return tuple(part for pair in pairs for part in pair)
 
 
 def write(path: str, arrays: Arrays) -> None:
@@ -69,16 +68,8 @@ def write(path: str, arrays: Arrays) -> None:
     files.write(path, buffer.getvalue())
 
 
-def _divided(path, arrays, fraction):
-    """Arrays of a file without a test set, some of them as one."""
-    x, y = arrays["x_train"], arrays["y_train"]
-    _check(path, x, y)
-    rows = splits.stratified_test(y.reshape(-1), fraction, path)
-    parts = [part[chosen] for chosen in rows for part in (x, y)]
-    return dict(zip(KEYS, parts, strict=True))
-
-
-def _check(path, x, y):
+def _plain(path, x, y):
+    """Images with a channel axis, and flat labels."""
     are_numbers = x.dtype.kind in "biuf" and y.dtype.kind in "biu"
     are_images = x.ndim in (3, 4) and x.size and len(x) == y.size
     if not are_numbers or not are_images:
@@ -88,7 +79,4 @@ def _check(path, x, y):
             f"integer label each. Received: images {x.dtype} {x.shape}, "
             f"labels {y.dtype} {y.shape}"
         )
-
-
-def _with_channels(x):
-    return x[..., np.newaxis] if x.ndim == 3 else x
+    return x[..., np.newaxis] if x.ndim == 3 else x, y.reshape(-1)

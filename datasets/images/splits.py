@@ -50,6 +50,20 @@ def subset(rows: np.ndarray, wanted: float | None, seed: int) -> np.ndarray:
     return np.sort(rng.permutation(rows)[: int(count)])
 
 
+def test(labels: np.ndarray, fraction: float, source: str, has_classes: bool):
+    """Returns (rows to train on, rows to test), the same whatever the seed.
+
+    With like shares of classes, as of `stratified_test`; at random where there
+    are too few images for it, and labels need not be classes.
+    """
+    try:
+        return stratified_test(labels, fraction, source)
+    except ValueError:
+        if has_classes:
+            raise
+    return validation(len(labels), fraction, 0)
+
+
 def stratified_test(labels: np.ndarray, fraction: float, source: str):
     """Returns (rows to train on, rows to test), with like shares of classes.
 

@@ -142,3 +142,33 @@ def test_images_of_16_bits_are_an_error(tmp_path):
     deep.save(tmp_path / "ant" / "000.png")
     with pytest.raises(ValueError, match="ant/000.png is an image of 16 bits"):
         own(tmp_path)
+
+
+AGES = np.arange(20) * 3 - 7
+
+
+@pytest.mark.parametrize("task", ["regression", "compiled"])
+@pytest.mark.parametrize("has_test", [False, True])
+def test_whole_numbers_of_a_task_without_classes(tmp_path, task, has_test):
+    x = np.arange(80, dtype=np.uint8).reshape(20, 2, 2)
+    test = {"x_test": x[:5], "y_test": AGES[:5] + 1} if has_test else {}
+    path = str(tmp_path / "a.npz")
+    np.savez(path, x_train=x, y_train=AGES, **test)
+    made = own(path, task=task)
+    assert (made.task, made.num_classes) == (task, None)
+    assert made.test.size == (5 if has_test else 4)
+    found = np.concatenate([made.train.y, made.validate.y]).ravel()
+    kept = np.concatenate([made.train.x, made.validate.x])[:, 0, 0, 0]
+    np.testing.assert_array_equal(found, AGES[kept // 4])
+    for flag in {"permute_labels": True}, {"random_labels": 0.5}:
+        with pytest.raises(ValueError, match="Labels must be in"):
+            own(path, task=task, **flag)
+    with pytest.raises(ValueError, match="no classes are for another --task"):
+        own(path)
+
+
+def test_whole_numbers_are_held_out_of_each_class_where_that_can_be(tmp_path):
+    x, y = np.zeros((20, 2, 2), np.uint8), np.arange(20) % 4
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y)
+    made = own(tmp_path / "a.npz", task="compiled")
+    assert sorted(made.test.y) == [0, 1, 2, 3]
