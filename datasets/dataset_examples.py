@@ -81,8 +81,7 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
         task = self._task(task)
         x_train, y_train, x_test, y_test = self.load(data_dir, task)
         if task == "auto":
-            are_classes = labels_lib.are_classes(y_train)
-            task = "classification" if are_classes else "compiled"
+            task = "classification" if are_classes(y_train) else "compiled"
         if task != "classification":
             _check_is_off("classes", permute_labels=permute_labels)
             _check_is_off("classes", random_labels=random_labels)
@@ -145,6 +144,16 @@ class DatasetExamples(dataset_base.DatasetBase, abc.ABC):
                 f"{self.TASK}. Received: task={given}. Leave it out"
             )
         return self.TASK or given
+
+
+def are_classes(y: Any) -> bool:
+    """Whether labels are classes where no task is named.
+
+    One boolean for each example is none, but what a network is compiled for.
+    """
+    return labels_lib.are_classes(y) and not (
+        y.dtype == bool and y.size == len(y)
+    )
 
 
 def _check_lengths(path, x, y):

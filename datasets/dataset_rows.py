@@ -5,7 +5,7 @@ import numpy as np
 from lottery_ticket.datasets import dataset_examples, tfds_sets
 from lottery_ticket.datasets.images import splits
 from lottery_ticket.datasets.rows import csv_rows, npz_rows, texts
-from lottery_ticket.foundations.values import examples, labels
+from lottery_ticket.foundations.values import examples
 
 TEST_FRACTION = 0.2
 OF_CLASSES = ("classification", "binary")  # Tasks with one class an example.
@@ -58,7 +58,7 @@ def takes(name: str) -> bool:
 
 def _divided(path, x, y, task):
     """A fifth of the examples as a test set, of each class if there are."""
-    if task in OF_CLASSES or task == "auto" and labels.are_classes(y):
+    if task in OF_CLASSES or task == "auto" and dataset_examples.are_classes(y):
         classes = np.unique(y, axis=0, return_inverse=True)[1].ravel()
         train, test = splits.stratified_test(classes, TEST_FRACTION, path)
     else:

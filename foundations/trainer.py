@@ -164,7 +164,8 @@ def check_fits(
     if model.task.name not in (dataset.task, "compiled"):
         raise ValueError(
             f"The network is trained for the task {model.task.name}. Received: "
-            f"a dataset of the task {dataset.task}"
+            f"a dataset of the task {dataset.task}. Name one for both, such as "
+            f"task={model.task.name}"
         )
     model.task.check(model.num_outputs, dataset)
     has_rows = bool(accepted.embeddings(model.network))

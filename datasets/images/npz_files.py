@@ -69,7 +69,7 @@ def write(path: str, arrays: Arrays) -> None:
 
 
 def _plain(path, x, y):
-    """Images with a channel axis, and flat labels."""
+    """Images with a channel axis, and flat labels; booleans are 0 and 1."""
     are_numbers = x.dtype.kind in "biuf" and y.dtype.kind in "biu"
     are_images = x.ndim in (3, 4) and x.size and len(x) == y.size
     if not are_numbers or not are_images:
@@ -79,4 +79,5 @@ def _plain(path, x, y):
             f"integer label each. Received: images {x.dtype} {x.shape}, "
             f"labels {y.dtype} {y.shape}"
         )
-    return x[..., np.newaxis] if x.ndim == 3 else x, y.reshape(-1)
+    y = y.reshape(-1).astype(np.uint8 if y.dtype == bool else y.dtype)
+    return x[..., np.newaxis] if x.ndim == 3 else x, y

@@ -36,12 +36,15 @@ def arrays(given: typing.Any, has_several: bool = False) -> typing.Any:
 
 
 def classes(y: np.ndarray) -> np.ndarray:
-    """Returns class indices, int32, shape (n,), of these or of one-hot ones."""
+    """Returns class indices, int32, shape (n,), of these or of one-hot ones.
+
+    Booleans are 0 and 1.
+    """
     if y.ndim == 2 and y.shape[1] == 1:  # As keras.datasets has CIFAR's.
         y = y[:, 0]
     if y.ndim == 2 and _is_one_hot(y):
         y = _indices(y)
-    is_indices = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
+    is_indices = y.ndim == 1 and y.dtype.kind in "biu"
     if not is_indices or y.min() < 0 or y.max() >= MAX_CLASSES:
         raise ValueError(
             "Labels must be integers from 0, shape (n,), or one-hot, shape "

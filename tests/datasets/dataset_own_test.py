@@ -172,3 +172,24 @@ def test_whole_numbers_are_held_out_of_each_class_where_that_can_be(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y)
     made = own(tmp_path / "a.npz", task="compiled")
     assert sorted(made.test.y) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("has_test", [False, True])
+def test_boolean_labels_are_two_classes(tmp_path, has_test):
+    x, y = np.zeros((20, 2, 2), np.uint8), np.arange(20) % 4 > 2
+    test = {"x_test": x, "y_test": y} if has_test else {}
+    settings = {"permute_labels": True, "random_labels": 0.5}
+    made = []
+    for dtype in bool, int:
+        arrays = {"y_train": y, **test}
+        arrays = {
+            name: each.astype(dtype) if name.startswith("y") else each
+            for name, each in arrays.items()
+        }
+        np.savez(tmp_path / "a.npz", x_train=x, **arrays)
+        made.append(
+            [own(tmp_path / "a.npz"), own(tmp_path / "a.npz", **settings)]
+        )
+    for booleans, numbers in zip(*made, strict=True):
+        assert booleans.num_classes == 2
+        assert booleans.checksum == numbers.checksum

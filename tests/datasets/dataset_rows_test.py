@@ -217,3 +217,12 @@ def test_as_many_labels_as_examples(tmp_path, counts):
     np.savez(path, x_train=x, y_train=y[:, 0], x_test=x, y_test=x[:, 0])
     with pytest.raises(ValueError, match="as many training labels"):
         dataset_rows.DatasetRows(path, task="regression")
+
+
+@pytest.mark.parametrize("y", [Y > 0, (Y > 0)[:, None]])
+@pytest.mark.parametrize("given", [{}, {"task": "classification"}])
+def test_booleans_are_classes_where_that_is_said(tmp_path, y, given):
+    made = registry.create(npz(tmp_path, y=y), **given)
+    classes = 2 if given else None
+    assert made.task == given.get("task", "compiled")
+    assert (made.num_classes, made.train.y.dtype) == (classes, np.int32)

@@ -325,6 +325,18 @@ def test_what_does_not_fit_leaves_nothing(tmp_path, changed, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_boolean_labels_are_two_classes(tmp_path):
+    model = network()
+    model.compile(
+        "sgd", "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    (x, y), (x_test, y_test) = digits()
+    data = (x, y > 4), (x_test, y_test > 4)
+    options = {"recipe": recipe(), "iterations": 0, "quiet": True}
+    find_ticket.find_ticket(model, data, str(tmp_path / "out"), **options)
+    assert (tmp_path / "out/0/same_init/run.json").exists()
+
+
 def test_labels_and_images_must_be_as_many(tmp_path):
     (x, y), test = digits()
     for train in ((x[:100], y), (x, y[:100])):

@@ -88,6 +88,7 @@ MSE = {"loss": "mse"}
         (MSE, "auto", None, "compiled"),
         (MSE, "compiled", None, "compiled"),
         ({"loss": LOGITS}, "auto", np.arange(3), "classification"),
+        ({"loss": LOGITS}, "auto", np.arange(3) > 1, "classification"),
         ({"loss": LOGITS}, "auto", np.ones((3, 2), int), "compiled"),
         ({"loss": LOGITS}, "compiled", np.arange(3), "compiled"),
         ({"loss": LOGITS}, "classification", np.arange(3), "classification"),

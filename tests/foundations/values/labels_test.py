@@ -13,6 +13,8 @@ A = np.array
     [
         (labels.classes, A([[2], [0]]), [2, 0], "int32"),
         (labels.classes, np.eye(3)[[2, 0]], [2, 0], "int32"),
+        (labels.classes, A([True, False]), [1, 0], "int32"),
+        (labels.classes, A([[True], [False]]), [1, 0], "int32"),
         (labels.yes_or_no, A([True, False]), [[1], [0]], "float32"),
         (labels.yes_or_no, A([[1.0], [0.0]]), [[1], [0]], "float32"),
         (labels.several, A([[1, 1], [0, 1]]), [[1, 1], [0, 1]], "float32"),
