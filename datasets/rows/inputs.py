@@ -67,5 +67,6 @@ def _of_array(normalization, x):
         return preparation.Scale(255) if are_pixels else None
     if normalization == "l2":
         return preparation.L2()
-    mean, std = pixels.mean_and_std(x, 1)
+    columns = x[:, None] if x.ndim == 1 else x
+    mean, std = pixels.mean_and_std(columns, 1)
     return preparation.Standardize(mean, std, 1)

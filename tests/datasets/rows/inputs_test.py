@@ -37,6 +37,7 @@ def test_numbers_of_a_kind(x, dtype):
         ("standardize", FLOATS, [[-1, -1], [1, 1]]),
         ("standardize", PIXELS, [[[-1, 1]], [[1, -1]]]),
         ("standardize", INDICES, None),
+        ("standardize", FLOATS[:, 0], [-1, 1]),
         ("l2", FLOATS, FLOATS / np.linalg.norm(FLOATS, axis=1)[:, None]),
         ("none", FLOATS, None),
         ("none", PIXELS, None),
@@ -60,3 +61,10 @@ def test_what_is_done_to_numbers(normalization, x, expected):
 
 def test_nothing_to_do_for_any_input():
     assert inputs.preparation_of("scale", {"a": FLOATS, "b": INDICES}) is None
+
+
+def test_a_number_for_each_example_is_one_column():
+    x = np.arange(5.0)
+    prepare = inputs.preparation_of("standardize", x)
+    part = prepare(tf.constant(inputs.plain(x[:2])))
+    np.testing.assert_allclose(part, (x[:2] - 2) / np.sqrt(2), rtol=1e-5)
