@@ -14,6 +14,7 @@ from lottery_ticket.foundations.machine import files
 _NAME = re.compile(r"(.+?\.csv)(:.+)?", re.IGNORECASE)
 _DELIMITERS = ",;\t"
 SHOWN = 8
+MISSING = ("NA", "NaN", "nan")  # As R and pandas write what is missing.
 
 
 def path(name: str) -> str | None:
@@ -68,7 +69,7 @@ def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
             f"Classes are of one column. Received: {', '.join(targets)}. "
             "Several are for --task=regression or multi_label"
         )
-    return x, _classes(file, targets[0], table[targets[0]])
+    return x, _classes(file, rows, targets[0], table[targets[0]])
 
 
 def is_renumbered(name: str) -> bool:
@@ -76,12 +77,12 @@ def is_renumbered(name: str) -> bool:
     file, targets = _parts(name)
     if path(name) is None or len(targets) > 1:
         return False
-    values = _table(file)[0][targets[0]]
+    table, rows = _table(file)
+    values = table[targets[0]]
     if not all(map(_is_number, values)):
         return False
-    return bool(
-        (np.array(values, float) != _classes(file, targets[0], values)).any()
-    )
+    found = _classes(file, rows, targets[0], values)
+    return bool((np.array(values, float) != found).any())
 
 
 def _parts(name):
@@ -117,11 +118,7 @@ def _table(file):
             )
         for name, value in zip(names, row, strict=True):
             if not value.strip():
-                raise ValueError(
-                    f"{file} must have no missing values: fill them in, or "
-                    f"leave their rows out. Received: {value!r} of {name!r}, "
-                    f"in row {number}"
-                )
+                raise _missing(file, number, name, value)
     numbers, kept = zip(*lines, strict=True)
     columns = map(list, zip(*kept, strict=True))
     return dict(zip(names, columns, strict=True)), numbers
@@ -147,8 +144,21 @@ def _numbers(file, rows, name, values):
     return np.array(values, np.float64).astype(np.float32)
 
 
-def _classes(file, name, values):
-    """Classes numbered in the order of their values, numbers as numbers."""
+def _missing(file, row, name, value):
+    return ValueError(
+        f"{file} must have no missing values: fill them in, or leave their "
+        f"rows out. Received: {value!r} of {name!r}, in row {row}"
+    )
+
+
+def _classes(file, rows, name, values):
+    """Classes numbered in the order of their values, numbers as numbers.
+
+    Words that differ in the spaces around them alone are of one class.
+    """
+    for row, value in zip(rows, values, strict=True):
+        if value.strip() in MISSING:
+            raise _missing(file, row, name, value)
     are_numbers = _is_number(values[0])
     others = [each for each in values if _is_number(each) != are_numbers]
     if others:
@@ -162,6 +172,10 @@ def _classes(file, name, values):
             f"Classes must be words or whole numbers: column {name!r} of "
             f"{file} is for --task=regression. Received: {values[0]}"
         )
+    if not are_numbers:
+        stripped = np.char.strip(found)
+        if len(np.unique(stripped)) < len(np.unique(found)):
+            found = stripped
     return np.unique(found, return_inverse=True)[1].astype(np.int64)
 
 

@@ -41,6 +41,21 @@ def test_classes_are_numbered_by_their_values(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("yes, yes,no,no ", [1, 1, 0, 0]),
+        (" b,a, b,a", [0, 1, 0, 1]),  # Two classes, in the order as written.
+    ],
+)
+def test_spaces_around_words_make_no_classes(tmp_path, values, expected):
+    lines = "".join(f"1,{each}\n" for each in values.split(","))
+    file = saved(tmp_path, f"a,y\n{lines}")
+    for has_classes in True, None:
+        _, y = csv_rows.read(f"{file}:y", has_classes)
+        np.testing.assert_array_equal(y, expected)
+
+
 def test_numbers_to_predict(tmp_path):
     file = saved(tmp_path, "\ufeffa\tb\tc\n1\t2\t3\n4\t5\t6\n\n")
     x, y = csv_rows.read(f"{file}:b", False)
@@ -102,6 +117,10 @@ def test_a_column_of_text(tmp_path):
         ("a,b\n1,2\n\nx,3", ":b", True, "'a' .*numbers.*'x', in row 4"),
         ("a,b\n\n1,2\n1,x", ":b", False, "'b' .*numbers.*'x', in row 4"),
         ("a,b\n1,2\n1,nan", ":b", False, "'b' .*none missing.*'nan'"),
+        ("a,b\n1,x\n1,NA", ":b", True, "missing.*'NA' of 'b', in row 3"),
+        ("a,b\n1,NaN\n1,x", ":b", None, "missing.*'NaN' of 'b', in row 2"),
+        ("a,b\n1,x\n1, nan", ":b", None, "missing.*' nan' of 'b', in row 3"),
+        ("a,b\n1,2\n1,nan", ":b", None, "missing.*'nan' of 'b', in row 3"),
         ("a,b\n1,2\n1,x", ":b", True, "all words or all whole .*'2', 'x'"),
         ("a,b\n1,2\n1,2.5", ":b", True, "'b' .* is for --task=regression"),
         ("a,b\n1,2\n1", ":b", True, "2 values in each row.* 1, in row 3"),
