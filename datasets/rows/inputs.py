@@ -9,6 +9,8 @@ import numpy as np
 from lottery_ticket.datasets.images import pixels, preparation
 from lottery_ticket.foundations.values import nested
 
+NUMBERS = "biuf"  # Kinds of dtypes.
+
 
 @dataclasses.dataclass(frozen=True)
 class Each:
@@ -29,8 +31,11 @@ class Each:
 
 
 def plain(x):
-    """Returns numbers as devices take them: float32, int32 or uint8."""
-    if x.dtype == np.uint8:
+    """Returns numbers as devices take them: float32, int32 or uint8.
+
+    What are none is as it is; DatasetBase refuses it.
+    """
+    if x.dtype == np.uint8 or x.dtype.kind not in NUMBERS:
         return x
     limits = np.iinfo(np.int32)
     is_index = x.dtype.kind in "iu" and x.size
@@ -60,6 +65,8 @@ def preparation_of(normalization: str, x: Any) -> Callable | None:
 
 
 def _of_array(normalization, x):
+    if x.dtype.kind not in NUMBERS:
+        return None
     are_pixels = x.dtype == np.uint8 and x.ndim > 2
     if normalization == "none" or x.dtype.kind in "iu" and not are_pixels:
         return None

@@ -1,5 +1,7 @@
 """Tests of datasets/dataset_rows.py."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -226,3 +228,20 @@ def test_booleans_are_classes_where_that_is_said(tmp_path, y, given):
     classes = 2 if given else None
     assert made.task == given.get("task", "compiled")
     assert (made.num_classes, made.train.y.dtype) == (classes, np.int32)
+
+
+@pytest.mark.parametrize(
+    "x", [X + 1j, np.array(["a b", "c"] * 15), X.astype("M8[s]")]
+)
+@pytest.mark.parametrize("normalization", ["scale", "standardize", "l2"])
+def test_what_are_no_numbers_is_refused(tmp_path, x, normalization):
+    path = str(tmp_path / "a.npz")
+    parts = {"x_train_a": X, "x_train_b": x, "x_test_a": X, "x_test_b": x}
+    np.savez(path, y_train=Y, y_test=Y, **parts)
+    dtype = re.escape(str(x.dtype))
+    with pytest.raises(ValueError, match=f"input 'b' .*numbers.*: {dtype}$"):
+        registry.create(path, normalization=normalization)
+    with pytest.raises(
+        ValueError, match=f"Examples must .*numbers.*: {dtype}$"
+    ):
+        registry.create(npz(tmp_path, x), normalization=normalization)
