@@ -10,6 +10,8 @@ from lottery_ticket.foundations.machine import files
 
 _log = logging.getLogger(__name__)
 TEST_FRACTION = 0.2
+# Names that folders beside train/ have where it is no class.
+SPLITS = {"train", "test", "val", "valid", "validation"}
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 
 
@@ -41,6 +43,27 @@ def files_of(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:
     )
 
 
+def folders_of(folder: str) -> list[str]:
+    """Names of the folders in a folder, but for hidden ones; sorted."""
+    return sorted(
+        entry.name
+        for entry in os.scandir(folder)
+        if entry.is_dir() and not entry.name.startswith(".")
+    )
+
+
+def train_of(folder: str) -> str:
+    """Returns "train" if a folder has such a split, else "".
+
+    Without folders of its own, and with classes beside it, it is a class.
+    """
+    path = os.path.join(folder, "train")
+    if not os.path.isdir(path):
+        return ""
+    is_class = not folders_of(path) and set(folders_of(folder)) - SPLITS
+    return "" if is_class else "train"
+
+
 def classes(
     folder: str, inner: str = "", suffixes: tuple[str, ...] = SUFFIXES
 ) -> dict[str, list[str]]:
@@ -52,8 +75,8 @@ def classes(
     each class that holds its images, if another.
     """
     found = {}
-    names = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
-    for name in sorted(names, key=lambda name: (name.lower(), name)):
+    names = sorted(folders_of(folder), key=lambda name: (name.lower(), name))
+    for name in names:
         path = os.path.join(folder, name, inner).rstrip("/")
         inside = files_of(path, suffixes) if os.path.isdir(path) else []
         if inside:
@@ -69,15 +92,15 @@ def listed(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> tuple:
     val/CLASS/FILE for the test set. Without it, or with CLASS/FILE alone, 20 %
     of each class are the test set, the same whatever the seed.
     """
-    train, *others = [
-        part if os.path.isdir(os.path.join(folder, part)) else ""
-        for part in ("train", "test", "val")
-    ]
+    train = train_of(folder)
     names, y, known = _part(folder, train, None, suffixes)
-    others = [part for part in others if part and train]
-    if not others:
+    there = folders_of(folder)
+    test = [part for part in ("test", "val") if train and part in there][:1]
+    if train:
+        _say_what_is_beside(folder, [train, *test], there)
+    if not test:
         return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
-    test_names, y_test, _ = _part(folder, others[0], known, suffixes)
+    test_names, y_test, _ = _part(folder, test[0], known, suffixes)
     rows = np.arange(len(names) + len(test_names))
     y = np.concatenate([y, y_test])
     return names + test_names, y, *np.split(rows, [len(names)])
@@ -93,6 +116,18 @@ def _part(folder, part, known, suffixes):
 
 def _kind(suffixes):
     return "images" if suffixes is SUFFIXES else "texts"
+
+
+def _say_what_is_beside(folder, read, there):
+    """Splits of other names must not be missed unseen."""
+    others = [name for name in there if name not in read]
+    if others:
+        _log.warning(
+            "%s is read of %s alone; %s are left out",
+            folder,
+            " and ".join(read),
+            ", ".join(others),
+        )
 
 
 def _say_what_is_left_out(path, image_count, suffixes):

@@ -12,22 +12,25 @@ with lazy.imports():
 
 SUFFIXES = (".txt",)
 MAX_TOKENS = 10_000  # The most frequent words, as most work on IMDB has.
+TEXTS_PER_IMAGE = 10  # Fewer are captions; images among more are strays.
 MAX_LENGTH = 256  # Words of a text; the rest is cut off.
 
 
 def is_folder(path: str) -> bool:
-    """Whether a folder has folders of .txt files for classes."""
+    """Whether a folder has folders of .txt files for classes.
+
+    Those beside images, such as captions, are none.
+    """
     folder = class_folders.expand(path)
     if not os.path.isdir(folder):
         return False
-    train = os.path.join(folder, "train")
-    inner = train if os.path.isdir(train) else folder
-    with os.scandir(inner) as entries:
-        return any(
-            class_folders.files_of(entry.path, SUFFIXES)
-            for entry in entries
-            if entry.is_dir()
-        )
+    inner = os.path.join(folder, class_folders.train_of(folder))
+    paths = [os.path.join(inner, n) for n in class_folders.folders_of(inner)]
+    texts, images = (
+        sum(len(class_folders.files_of(path, suffixes)) for path in paths)
+        for suffixes in (SUFFIXES, class_folders.SUFFIXES)
+    )
+    return images * TEXTS_PER_IMAGE < texts
 
 
 def read(folder: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -61,3 +61,42 @@ def test_what_is_left_out_is_warned_of(tmp_path, caplog):
     first, second = (record.getMessage() for record in caplog.records)
     assert "ant has 2 images; 1 other" in first
     assert "cat has 0 images" in second
+
+
+def pictures(folder, *classes, count=5):
+    touch(folder, *(f"{c}/{i}.png" for c in classes for i in range(count)))
+
+
+def classes_of(folder):
+    names, _, _, _ = class_folders.listed(str(folder))
+    return sorted({name.rsplit("/", 1)[0] for name in names})
+
+
+def test_hidden_folders_are_no_classes(tmp_path):
+    pictures(tmp_path, "ant", "bee", ".thumbnails")
+    assert classes_of(tmp_path) == ["ant", "bee"]
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    pictures(tmp_path, "ant", "test", "train")
+    assert classes_of(tmp_path) == ["ant", "test", "train"]
+
+
+@pytest.mark.parametrize("other", ["test", "val", "valid", ".cache"])
+def test_splits_without_classes_are_none(tmp_path, other):
+    pictures(tmp_path, "train", other)
+    with pytest.raises(ValueError, match="train must hold a folder of images"):
+        class_folders.listed(str(tmp_path))
+
+
+def test_folders_beside_those_of_splits_are_warned_of(tmp_path, caplog):
+    pictures(tmp_path, "train/ant", "train/bee", ".git/ant")
+    class_folders.listed(str(tmp_path))
+    assert not caplog.records
+    pictures(tmp_path, "valid/ant", "more/ant")
+    class_folders.listed(str(tmp_path))
+    pictures(tmp_path, "val/ant")
+    class_folders.listed(str(tmp_path))
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first.endswith("of train alone; more, valid are left out")
+    assert second.endswith("of train and val alone; more, valid are left out")

@@ -81,3 +81,27 @@ def test_a_file_that_is_no_text(tmp_path):
     (tmp_path / "train/neg/0.txt").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(ValueError, match="neg/0.txt must be text in UTF-8"):
         texts.read(path)
+
+
+@pytest.mark.parametrize(
+    ("texts_there", "images_there", "expected"),
+    [
+        (["ant/LICENSE", "bee/LICENSE"], ["ant/0", "bee/0"], False),
+        (["ant/0", "bee/0"], ["ant/0", "bee/0"], False),  # Captions.
+        (["lists/train1", "ant/0", "bee/0"], ["ant/0", "bee/0"], False),
+        ([".notes/0"], [], False),
+        ([f"ant/{n}" for n in range(11)], ["ant/plot"], True),
+    ],
+)
+@pytest.mark.parametrize("part", ["", "train"])
+def test_texts_beside_images(
+    tmp_path, texts_there, images_there, expected, part
+):
+    names = [f"{n}.txt" for n in texts_there] + [
+        f"{n}.png" for n in images_there
+    ]
+    for name in names:
+        path = tmp_path / part / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert texts.is_folder(str(tmp_path)) == expected
