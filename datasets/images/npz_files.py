@@ -31,6 +31,7 @@ def read(path: str, needs_test: bool = True) -> tuple:
     try:
         with np.load(data, allow_pickle=False) as npz:
             arrays = {key: npz[key] for key in KEYS if key in npz}
+            others = [key for key in npz if key not in KEYS]
     except Exception as error:  # Damaged bytes can raise nearly anything.
         raise ValueError(
             f"{path} is no dataset file: it is damaged, or no .npz of plain "
@@ -41,6 +42,7 @@ def read(path: str, needs_test: bool = True) -> tuple:
         raise ValueError(
             f"{path} is no dataset file: it has no {', '.join(missing)}"
         )
+    warn_of_others(path, others)
     x_train = arrays["x_train"]
     parts = [arrays[key] for key in KEYS if key in arrays]
     pairs = [
@@ -59,6 +61,17 @@ def read(path: str, needs_test: bool = True) -> tuple:
             f"of one shape. Received: {shapes[0]}, {shapes[1]}"
         )
     return tuple(part for pair in pairs for part in pair)
+
+
+def warn_of_others(path: str, names: list[str]) -> None:
+    """Says which arrays of a file are not read, if any."""
+    if names:
+        _log.warning(
+            "%s: %s are not read. Names that are: x_train, y_train, x_test, "
+            "y_test",
+            path,
+            ", ".join(names),
+        )
 
 
 def write(path: str, arrays: Arrays) -> None:

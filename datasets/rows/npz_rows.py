@@ -1,10 +1,12 @@
 """Examples of any rank, or of several inputs, in one .npz file."""
 
 import io
+import re
 import zipfile
 
 import numpy as np
 
+from lottery_ticket.datasets.images import npz_files
 from lottery_ticket.foundations.machine import files
 
 # Ranks of x_train that are images, with or without channels.
@@ -37,7 +39,8 @@ def read(path: str) -> tuple:
     NAME -> array. Never unpickles.
 
     Raises:
-        ValueError: If the file is damaged or lacks one of them.
+        ValueError: If the file is damaged, lacks one of them, or has it both
+            as one and as several.
     """
     try:
         with np.load(io.BytesIO(files.read(path)), allow_pickle=False) as npz:
@@ -47,6 +50,8 @@ def read(path: str) -> tuple:
             f"{path} is no dataset file: it is damaged, or no .npz of plain "
             "numbers"
         ) from error
+    has_names = re.compile(r"[xy]_(train|test)(_.*)?").fullmatch
+    npz_files.warn_of_others(path, [n for n in arrays if not has_names(n)])
     has_test = any(name.startswith(("x_test", "y_test")) for name in arrays)
     splits = ("train", "test") if has_test else ("train",)
     return tuple(
@@ -58,13 +63,18 @@ def read(path: str) -> tuple:
 
 def _named(path, arrays, name):
     """One array, or those whose names begin with its name, in a dict."""
-    if name in arrays:
-        return arrays[name]
     parts = {
         key.removeprefix(f"{name}_"): array
         for key, array in arrays.items()
         if key.startswith(f"{name}_")
     }
+    if name in arrays and parts:
+        raise ValueError(
+            f"{path} is no dataset file: it has {name}, and "
+            f"{name}_{next(iter(parts))}, as of several. Leave one of them out"
+        )
+    if name in arrays:
+        return arrays[name]
     if not parts:
         raise ValueError(
             f"{path} is no dataset file: it has no {name}, nor {name}_NAME of "

@@ -89,3 +89,14 @@ def test_integers_from_0_to_1_are_warned_of(
     npz_files.write(path, (x, y, x, y))
     npz_files.read(path)
     assert ("a.npz holds integer pixels from 0 to 1" in caplog.text) == is_dark
+
+
+def test_arrays_of_other_names_are_warned_of(tmp_path, caplog):
+    save_npz(tmp_path / "a.npz", x_train=np.full((5, 3, 3), 9, np.uint8))
+    npz_files.read(str(tmp_path / "a.npz"))
+    assert not caplog.records
+    x = np.full((5, 3, 3), 9, np.uint8)
+    save_npz(tmp_path / "a.npz", x_train=x, x_val=x, y_train_fine=np.arange(5))
+    npz_files.read(str(tmp_path / "a.npz"))
+    (record,) = caplog.records
+    assert "a.npz: x_val, y_train_fine are not read" in record.getMessage()

@@ -57,6 +57,14 @@ def test_several_inputs_are_named(tmp_path):
         ),
         ({"x": X}, "no x_train, nor x_train_NAME of several. It has x$"),
         ({}, "It has nothing"),
+        (
+            {"x_train": X, "x_train_b": X, "y_train": Y},
+            "it has x_train, and x_train_b, as of several",
+        ),
+        (
+            {"x_train": X, "y_train": Y, "y_train_b": Y},
+            "it has y_train, and y_train_b, as of several",
+        ),
         ({"x_train": np.array([None])}, "no .npz of plain"),
     ],
 )
@@ -79,3 +87,13 @@ def test_a_damaged_file(tmp_path):
     assert not npz_rows.holds_rows(str(tmp_path / "none.npz"))
     with pytest.raises(ValueError, match="it is damaged"):
         npz_rows.read(str(path))
+
+
+def test_arrays_of_other_names_are_warned_of(tmp_path, caplog):
+    npz_rows.read(saved(tmp_path, x_train=X, y_train=Y))
+    assert not caplog.records
+    npz_rows.read(
+        saved(tmp_path, x_train_a=X, y_train=Y, x_val_a=X, y_val=Y, w_train=Y)
+    )
+    (record,) = caplog.records
+    assert "a.npz: x_val_a, y_val, w_train are not read" in record.getMessage()
