@@ -98,10 +98,7 @@ def _are_classes(values):
 
 def _table(file):
     """Dict, name of a column -> its values as written; numbers of the rows."""
-    text = files.read(file).decode("utf-8-sig")
-    first = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    rows = _read(file)
     # Rows are counted as they are seen; empty ones are none.
     names = [each.strip() for each in rows[0]] if rows else []
     lines = [(n, row) for n, row in enumerate(rows[1:], 2) if row]
@@ -122,6 +119,29 @@ def _table(file):
     numbers, kept = zip(*lines, strict=True)
     columns = map(list, zip(*kept, strict=True))
     return dict(zip(names, columns, strict=True)), numbers
+
+
+def _read(file):
+    """All rows, lists of values as written."""
+    try:
+        text = files.read(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{file} must be text in UTF-8: save it as that, in Excel as CSV "
+            "UTF-8"
+        ) from error
+    # Of all that read tables in this process; the usual is 131,072.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    lines = io.StringIO(text, newline="")
+
+    def rows(delimiter):
+        lines.seek(0)
+        return csv.reader(lines, delimiter=delimiter)
+
+    def columns(delimiter):
+        return len(next(rows(delimiter), []))
+
+    return list(rows(max(_DELIMITERS, key=columns)))
 
 
 def _features(file, rows, features):

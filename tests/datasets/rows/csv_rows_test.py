@@ -135,3 +135,36 @@ def test_what_is_no_table(tmp_path, text, target, has_classes, message):
     name = saved(tmp_path, text) + target
     with pytest.raises(ValueError, match=message):
         csv_rows.read(name, has_classes)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_other_encodings(tmp_path, encoding):
+    (tmp_path / "t.csv").write_bytes("größe,y\n1,2\n".encode(encoding))
+    with pytest.raises(ValueError, match="t.csv must be text in UTF-8"):
+        csv_rows.read(f"{tmp_path}/t.csv:y", True)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_end_as_they_may(tmp_path, end):
+    text = end.join(["a,y", '"so\r\nlong",no', "b,yes", ""])
+    (tmp_path / "t.csv").write_bytes(text.encode())
+    x, y = csv_rows.read(f"{tmp_path}/t.csv:y", True)
+    assert x.tolist()[1:] == ["b"] and y.tolist() == [0, 1]
+    assert x[0].split() == ["so", "long"]
+
+
+def test_long_texts(tmp_path):
+    long = "word " * 40_000
+    file = saved(tmp_path, f"text,y\n{long},no\nb,yes\n")
+    x, _ = csv_rows.read(f"{file}:y", True)
+    assert x.tolist() == [long, "b"]
+
+
+@pytest.mark.parametrize(
+    "header", ['"a, b, c";y', '"a;b;c",y', '"a\t\tb";y', '"a\nb, c, d";y']
+)
+def test_delimiters_within_quotes_are_none(tmp_path, header):
+    delimiter = header[-2]
+    file = saved(tmp_path, f"{header}\n1{delimiter}2\n3{delimiter}4\n")
+    x, y = csv_rows.read(f"{file}:y", False)
+    assert x.tolist() == [[1], [3]] and y.tolist() == [2, 4]
