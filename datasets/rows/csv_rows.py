@@ -27,8 +27,8 @@ def read(name: str, has_classes: bool | None) -> tuple[np.ndarray, np.ndarray]:
     """Returns examples and labels of a table, in the order of its rows.
 
     The first row has the names of the columns. All but the targets must be
-    numbers; they are float32, shape (n, columns). One that is not, if it is the
-    only one, is text.
+    numbers; they are float32, shape (n, columns). If there is but one, and most
+    of its values are none, it is text.
 
     Args:
         name: PATH.csv:COLUMN; of several targets, PATH.csv:COLUMN,COLUMN.
@@ -147,10 +147,17 @@ def _read(file):
 def _features(file, rows, features):
     if len(features) == 1:
         (values,) = features.values()
-        if not any(map(_is_number, values)):
+        if _are_texts(values):
             return np.array(values, object)
     columns = [_numbers(file, rows, *each) for each in features.items()]
     return np.stack(columns, -1)
+
+
+def _are_texts(values):
+    """Whether none is a number, or most are words."""
+    words = [each for each in values if not _is_number(each)]
+    there = [each for each in words if each.strip() not in MISSING]
+    return len(words) == len(values) or len(there) > len(values) / 2
 
 
 def _numbers(file, rows, name, values):
@@ -161,7 +168,16 @@ def _numbers(file, rows, name, values):
                 f"code categories as numbers, or take the column out. "
                 f"Received: {value!r}, in row {row}"
             )
-    return np.array(values, np.float64).astype(np.float32)
+    with np.errstate(over="ignore"):
+        found = np.array(values, np.float64).astype(np.float32)
+    over = np.flatnonzero(np.isinf(found))
+    if over.size:
+        raise ValueError(
+            f"Column {name!r} of {file} must have numbers that float32 can "
+            f"hold: scale it. Received: {values[over[0]]!r}, in row "
+            f"{rows[over[0]]}"
+        )
+    return found
 
 
 def _missing(file, row, name, value):

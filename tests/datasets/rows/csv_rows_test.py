@@ -117,6 +117,9 @@ def test_a_column_of_text(tmp_path):
         ("a,b\n1,2\n\nx,3", ":b", True, "'a' .*numbers.*'x', in row 4"),
         ("a,b\n\n1,2\n1,x", ":b", False, "'b' .*numbers.*'x', in row 4"),
         ("a,b\n1,2\n1,nan", ":b", False, "'b' .*none missing.*'nan'"),
+        ("a,b\n1,1\nNA,1\nNA,0", ":b", True, "'a' .*'NA', in row 3"),
+        ("a,b\n1,1\n-2e39,0", ":b", True, "'a' .*hold: .*'-2e39', in row 3"),
+        ("a,b\n1,1e300\n1,2", ":b", False, "'b' .*'1e300', in row 2"),
         ("a,b\n1,x\n1,NA", ":b", True, "missing.*'NA' of 'b', in row 3"),
         ("a,b\n1,NaN\n1,x", ":b", None, "missing.*'NaN' of 'b', in row 2"),
         ("a,b\n1,x\n1, nan", ":b", None, "missing.*' nan' of 'b', in row 3"),
@@ -168,3 +171,15 @@ def test_delimiters_within_quotes_are_none(tmp_path, header):
     file = saved(tmp_path, f"{header}\n1{delimiter}2\n3{delimiter}4\n")
     x, y = csv_rows.read(f"{file}:y", False)
     assert x.tolist() == [[1], [3]] and y.tolist() == [2, 4]
+
+
+def test_a_text_may_be_a_number(tmp_path):
+    file = saved(tmp_path, "text,y\ngood film,1\n10,0\nbad,0\n")
+    x, _ = csv_rows.read(f"{file}:y", True)
+    assert x.tolist() == ["good film", "10", "bad"]
+
+
+def test_the_highest_number_is_one(tmp_path):
+    file = saved(tmp_path, "a,b\n3.4028235e38,1\n2,0\n")
+    x, _ = csv_rows.read(f"{file}:b", True)
+    assert x[0, 0] == np.finfo(np.float32).max
