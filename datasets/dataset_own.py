@@ -42,7 +42,7 @@ class DatasetOwn(dataset_images.DatasetImages):
     def load(data_dir, image_size=None):
         """Returns the images of a path; `data_dir` is that path."""
         path = str(data_dir)
-        if path.endswith(".npz"):
+        if path.lower().endswith(".npz"):
             return npz_files.read(path, needs_test=False)
         folder = class_folders.expand(path)
         if not os.path.isdir(folder):

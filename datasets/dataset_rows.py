@@ -33,7 +33,7 @@ class DatasetRows(dataset_examples.DatasetExamples):
         if csv_rows.path(path):
             has_classes = None if task == "auto" else task in OF_CLASSES
             return _divided(path, *csv_rows.read(path, has_classes), task)
-        if path.endswith(".npz"):
+        if path.lower().endswith(".npz"):
             x, y, *test = npz_rows.read(path)
             return (x, y, *test) if test else _divided(path, x, y, task)
         if path.startswith(tfds_sets.PREFIX):
@@ -51,7 +51,7 @@ def takes(name: str) -> bool:
         return tfds_sets.has_texts(name)
     if csv_rows.path(name):
         return True
-    if name.endswith(".npz"):
+    if name.lower().endswith(".npz"):
         return npz_rows.holds_rows(name)
     return texts.is_folder(name)
 

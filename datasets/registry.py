@@ -48,8 +48,12 @@ def is_path(name: str) -> bool:
     name = str(name)
     if name in DATASETS or name.startswith(tfds_sets.PREFIX):
         return False
-    has_form = "/" in name or name.endswith(".npz") or csv_rows.path(name)
-    return bool(has_form) or os.path.isdir(class_folders.expand(name))
+    is_file = name.lower().endswith(".npz") or csv_rows.path(name)
+    return (
+        "/" in name
+        or bool(is_file)
+        or os.path.isdir(class_folders.expand(name))
+    )
 
 
 def path(name: str) -> str:

@@ -83,7 +83,7 @@ class Words:
 
 
 def _text(path):
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8-sig") as file:
         try:
             return file.read()
         except UnicodeDecodeError as error:

@@ -74,3 +74,13 @@ def test_naming_datasets_loads_nothing_slow():
         "assert not slow, slow"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_capital_letters_of_a_file(tmp_path, monkeypatch, rank):
+    monkeypatch.chdir(tmp_path)
+    x, y = np.zeros((20, *[3] * (rank - 1)), np.uint8), np.arange(20) % 2
+    npz_files.write("a.NPZ", (x, y, x, y))
+    assert registry.is_path("a.NPZ")
+    for name in "a.NPZ", "./a.NPZ":
+        assert registry.create(name).train.size == 18

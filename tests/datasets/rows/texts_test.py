@@ -105,3 +105,9 @@ def test_texts_beside_images(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert texts.is_folder(str(tmp_path)) == expected
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_text(tmp_path):
+    path = folder(tmp_path)
+    (tmp_path / "train/neg/0.txt").write_text("\ufeffthe cat", "utf-8")
+    assert texts.read(path)[0][0] == "the cat"
