@@ -209,6 +209,7 @@ def _classes(file, rows, name, values):
             f"{file} is for --task=regression. Received: {values[0]}"
         )
     if not are_numbers:
+        # Where it makes no difference, classes stay as older runs have them.
         stripped = np.char.strip(found)
         if len(np.unique(stripped)) < len(np.unique(found)):
             found = stripped
