@@ -123,7 +123,7 @@ def _say_what_is_beside(folder, read, there):
     others = [name for name in there if name not in read]
     if others:
         _log.warning(
-            "%s is read of %s alone; %s are left out",
+            "%s is read of %s alone; left out are %s",
             folder,
             " and ".join(read),
             ", ".join(others),

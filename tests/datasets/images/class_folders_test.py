@@ -98,5 +98,5 @@ def test_folders_beside_those_of_splits_are_warned_of(tmp_path, caplog):
     pictures(tmp_path, "val/ant")
     class_folders.listed(str(tmp_path))
     first, second = (record.getMessage() for record in caplog.records)
-    assert first.endswith("of train alone; more, valid are left out")
-    assert second.endswith("of train and val alone; more, valid are left out")
+    assert first.endswith("of train alone; left out are more, valid")
+    assert second.endswith("of train and val alone; left out are more, valid")
