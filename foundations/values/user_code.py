@@ -80,9 +80,9 @@ def identity(*objects: object, with_weights: bool = False) -> str | None:
 class _Reader:
     """Turns objects into text, each of them once."""
 
-    def __init__(self, with_weights, seen=()):
+    def __init__(self, with_weights, seen=(), opens_sets=True):
         self.has_users_code = False
-        self._with_weights = with_weights
+        self._with_weights, self._opens_sets = with_weights, opens_sets
         self._seen = dict(seen)  # Objects by id, which are kept alive.
 
     def users(self, value):
@@ -112,7 +112,7 @@ class _Reader:
         if isinstance(value, list | tuple):
             return [self.text(each) for each in value]
         if isinstance(value, set | frozenset):
-            return sorted(self.text(each) for each in value)
+            return self._set(value)
         if isinstance(value, functools.partial):
             return self._inside([value.func, value.args, value.keywords])
         if isinstance(value, types.MethodType):
@@ -124,6 +124,22 @@ class _Reader:
         if hasattr(type(value), "__array__") and not _is_of_keras(type(value)):
             return self._array(np.asarray(value))
         return self._instance(value)
+
+    def _set(self, elements):
+        """Texts in the order of what elements are: a set's own is chance.
+
+        It counts, as what elements share is in the text of the first alone.
+        """
+        if not self._opens_sets:
+            return len(elements)
+        if not _is_plain(list(elements)):
+            elements = sorted(elements, key=self._alone)
+        return sorted(self.text(each) for each in elements)
+
+    def _alone(self, element):
+        """Its text, but for what is in sets, which may lead anywhere."""
+        reader = _Reader(self._with_weights, self._seen, opens_sets=False)
+        return reader.text(element)
 
     def _array(self, array):
         if array.dtype.hasobject:

@@ -4,7 +4,9 @@ import dataclasses
 import enum
 import functools
 import importlib.util
+import os
 import pathlib
+import subprocess
 import sys
 import types
 import typing
@@ -254,6 +256,46 @@ def test_code_of_ours_and_of_packages_has_no_fingerprint():
     assert user_code.is_users("__main__")
     assert user_code.is_installed(np.__file__)
     assert not user_code.is_installed(user_code.__file__)
+
+
+IN_SETS = """
+import enum
+from lottery_ticket.foundations.values import user_code
+class Kind(enum.Enum):
+    FLIP, CROP, PAD = range(3)
+    @property
+    def is_flip(self): return self is Kind.FLIP
+class Node:
+    def __init__(self, name): self.name, self.beside = name, set()
+    def __hash__(self): return hash(self.name)
+NODES = {Node(name) for name in "abcdef"}
+for node in NODES: node.beside |= NODES
+USED = {Kind.FLIP, Kind.CROP, Kind.PAD}, NODES
+def f(x): return x if USED else -x
+print(user_code.identity(f))
+"""
+
+
+def test_sets_are_the_same_in_every_process(tmp_path):
+    path = tmp_path / "own_sets.py"
+    path.write_text(IN_SETS)
+    found = {
+        subprocess.run(
+            [sys.executable, path],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in "0123"
+    }
+    assert len(found) == 1
+
+
+def test_an_element_of_a_set_counts_with_its_code(tmp_path):
+    text = "class A:\n    def __call__(self, x): return {}\nf = {{A(), 3}}"
+    first = identity(tmp_path, text.format("x"))
+    assert first == identity(tmp_path, text.format("x")) is not None
+    assert first != identity(tmp_path, text.format("-x"))
 
 
 class Ink(enum.Enum):
