@@ -25,7 +25,7 @@ from lottery_ticket.foundations.selection import (
 )
 from lottery_ticket.foundations.selection import granularity as granularity_lib
 from lottery_ticket.foundations.training import batches
-from lottery_ticket.foundations.values import dataset_base, names
+from lottery_ticket.foundations.values import dataset_base, names, seeds
 from lottery_ticket.foundations.values import masks as masks_lib
 
 constant = density_schedules.constant
@@ -234,6 +234,7 @@ def prune_trained(
     seed: int = 0,
     granularity: str = "weight",
     score_pooling: str | None = None,
+    initial: Mapping[str, np.ndarray] | None = None,
 ) -> keras_model.KerasModel:
     """Prunes a trained network to a density, without training it.
 
@@ -250,6 +251,9 @@ def prune_trained(
             "2:4"; see Scoring. What it leaves whole is logged.
         score_pooling: How scores of a unit or block become one; None is their
             mean.
+        initial: Dict, name of a layer -> kernel before training, for criteria
+            of both; what it does not name, and None, is as the network has it.
+            Where it is given, weights that tie go by chance.
 
     Returns:
         The network with masks, which hold in `fit`: `masks`, `network`, and
@@ -257,10 +261,12 @@ def prune_trained(
 
     Raises:
         ValueError: If a layer, scope, criterion or granularity is unknown, or
-            they do not fit each other, the criterion needs data, or the network
-            has masks already.
+            they do not fit each other, the criterion needs data or initial
+            weights or decides itself how much goes, or the network has masks
+            already.
     """
     _check_is_free(network)
+    _check_has_densities(criterion)
     chosen = granularity_lib.parse(granularity)
     if chosen.is_n_of_m != (density is None):
         raise ValueError(
@@ -273,8 +279,9 @@ def prune_trained(
     for note in groups.notes:
         _log.info("%s", note)
     weights = model.weights
+    before = weights if initial is None else _before(model, initial)
     scores = criteria.score_fn(
-        criterion, model, dataset, initial=weights, final=weights, seed=seed
+        criterion, model, dataset, initial=before, final=weights, seed=seed
     )
     masks = model.masks
     if density is None:
@@ -286,21 +293,61 @@ def prune_trained(
             groups.masks(masks),
             scope,
         )
+    _check_initial(criterion, kept, before, weights)
+    rng = None
+    if initial is not None:
+        rng = np.random.default_rng(seeds.derive(seed, "ties"))
     is_in_order = criteria.CRITERIA[criterion].in_order
     for step in [[each] for each in kept] if is_in_order else [kept]:
-        masks = _pruned(step, masks, scores(masks), groups)
+        masks = _pruned(step, masks, scores(masks), groups, rng)
     masks = groups.follow(masks)
     with _random_states_kept(network):
         model.reset(weights, masks)
     return model
 
 
-def _pruned(kept, masks, scores, groups):
+def _before(model, initial):
+    """All weights before training, of which some are given by name."""
+    weights = model.weights
+    with _random_states_kept(model.network):
+        before = model.reset(initial).weights
+        model.reset(weights)
+    return before
+
+
+def _check_has_densities(criterion):
+    criteria.check(criterion)
+    if criteria.CRITERIA[criterion].decides:
+        raise ValueError(
+            f"Criterion {criterion!r} decides by signs how much goes: it "
+            "cannot be asked for densities"
+        )
+
+
+def _check_initial(criterion, kept, before, weights):
+    """Raises ValueError if a layer to prune would be pruned by position."""
+    same = [
+        name
+        for layers, _ in kept
+        for name in layers
+        if np.array_equal(before[name], weights[name])
+    ]
+    if same and criteria.CRITERIA[criterion].needs_initial:
+        raise ValueError(
+            f"Criterion {criterion!r} compares weights with those before "
+            f"training, and those of {', '.join(same)} are the same. Give "
+            "initial=, dict, name of a layer -> its kernel before training"
+        )
+
+
+def _pruned(kept, masks, scores, groups, rng):
     """Masks of the highest scores, as many as quotas say."""
     if not groups.granularity.is_n_of_m:
-        return pruning.prune_by_scores(kept, masks, scores, groups=groups)
+        return pruning.prune_by_scores(
+            kept, masks, scores, rng=rng, groups=groups
+        )
     layers = [name for names, _ in kept for name in names]
-    return pruning.keep_n_of_m(layers, masks, scores, groups)
+    return pruning.keep_n_of_m(layers, masks, scores, groups, rng)
 
 
 def _check_is_free(network):

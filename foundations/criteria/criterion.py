@@ -17,6 +17,8 @@ class Criterion(entries.Entry):
             dataset and rows, for "network" without, and returns those of all
             layers.
         needs_training: Whether it scores trained weights only.
+        needs_initial: Whether it tells nothing of weights that are the same
+            before and after training: all of a layer score alike.
         steps: Prunings, with scores anew for each, that its source takes to
             the final density.
         halves: Whether the steps are those of `quotas.in_halving_steps`, not of
@@ -35,6 +37,7 @@ class Criterion(entries.Entry):
 
     kind: str = "weights"
     needs_training: bool = False
+    needs_initial: bool = False
     steps: int = 1
     halves: bool = False
     decides: bool = False

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lottery_ticket.foundations import fit_pruning, keras_model, save_restore
+from lottery_ticket.foundations.criteria import criteria
 from lottery_ticket.foundations.networks import keras_private
 
 RNG = np.random.default_rng(0)
@@ -273,6 +274,67 @@ def test_criteria_that_need_data_say_so():
         fit_pruning.prune_trained(network(), 0.5, criterion="mag")
     with pytest.raises(ValueError, match=r"must be in \[0, 1\]. Received: 2"):
         fit_pruning.prune_trained(network(), 2)
+
+
+CHANGES = [
+    name
+    for name, each in criteria.CRITERIA.items()
+    if each.needs_initial and not each.decides
+]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_criteria_of_a_change_need_the_weights_before_training(name):
+    model = network()
+    before = kernels(model)
+    with pytest.raises(ValueError, match=f"{name}'.*first, last.*initial="):
+        fit_pruning.prune_trained(model, 0.5, criterion=name)
+    model, part = network(), {"last": before["last"] + 1}
+    with pytest.raises(ValueError, match=f"{name}'.* of first are.*initial="):
+        fit_pruning.prune_trained(model, 0.5, criterion=name, initial=part)
+    for layer, kernel in kernels(model).items():
+        np.testing.assert_array_equal(kernel, before[layer])
+
+
+def test_movement_is_from_weights_that_are_given():
+    model = network()
+    after = kernels(model)
+    shift = {n: RNG.normal(size=each.shape) for n, each in after.items()}
+    before = {n: after[n] - shift[n].astype(np.float32) for n in after}
+    pruned = fit_pruning.prune_trained(
+        model, 0.5, criterion="movement", initial=before
+    )
+    for name, mask in pruned.masks.items():
+        moved = np.abs(after[name] - before[name])
+        np.testing.assert_array_equal(mask, moved > np.median(moved))
+        np.testing.assert_array_equal(kernels(model)[name], after[name] * mask)
+
+
+def test_chance_decides_between_ties_where_initial_weights_are_given():
+    def masks(seed):
+        model = network()
+        return fit_pruning.prune_trained(
+            model,
+            0.5,
+            criterion="large_final_diff_sign",
+            initial={
+                n: -w if n == "last" else w / 2
+                for n, w in kernels(model).items()
+            },
+            seed=seed,
+        ).masks
+
+    first, again, other = masks(1), masks(1), masks(2)
+    np.testing.assert_array_equal(first["first"], again["first"])
+    assert (first["first"] != other["first"]).any()
+    np.testing.assert_array_equal(first["last"], other["last"])
+
+
+@pytest.mark.parametrize("sign", ["same", "diff"])
+def test_criteria_that_decide_how_many_go_have_no_density(sign):
+    name = f"large_final_{sign}_sign_single"
+    with pytest.raises(ValueError, match="decides by signs how much goes"):
+        fit_pruning.prune_trained(network(), 0.5, criterion=name)
 
 
 @pytest.mark.parametrize(

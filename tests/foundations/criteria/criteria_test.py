@@ -77,6 +77,15 @@ def test_every_criterion_says_what_it_needs(name):
     assert criterion.decides == name.endswith("_single")
 
 
+@pytest.mark.parametrize("name", OF_WEIGHTS)
+def test_what_needs_initial_weights_tells_equal_ones_from_none(name):
+    same = networks()["final"]
+    full = {n: np.ones_like(mask) for n, mask in tiny.masks().items()}
+    found = scores(name, full, initial=same, final=same)
+    ties = all(len(np.unique(score)) == 1 for score in found.values())
+    assert criteria.CRITERIA[name].needs_initial == ties
+
+
 def test_all_criteria_of_zhou_et_al_are_there():
     published = """
         large_final small_final random large_init small_init
