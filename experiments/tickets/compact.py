@@ -54,20 +54,24 @@ def compact(
     Args:
         run: Folder of a finished run, such as results/trial1/8/same_init, or a
             file NAME.ticket.
-        output: File to write, whose name ends in .keras. Default is the run's
-            name and _compact.keras, in the working folder.
+        output: File to write, whose name ends in .keras; no other run's is
+            overwritten. Default is the run's name and _compact.keras, in the
+            working folder.
         data_dir: Folder of the data, where the run's recipe needs one.
         examples: How many of the test set the outputs are compared on, at most.
 
     Raises:
         FileNotFoundError: If no run is there, or its data cannot be had.
         ValueError: If it is not finished or damaged, its network was given
-            from Python, or a name or number is impossible.
+            from Python, a file of another is there, or a name or number is
+            impossible.
         RuntimeError: If outputs differ.
     """
     path = _path(run, output)
     if examples < 1:
         raise ValueError(f"examples must be at least 1. Received: {examples}")
+    facts_path = path.removesuffix(SUFFIX) + ".json"
+    _check_free(path, facts_path, run)
     found = finished_runs.read(run, data_dir)
     if found.settings.get("model") is None:
         raise ValueError(
@@ -88,9 +92,9 @@ def compact(
             f"{facts['difference']:.2g} of the largest, over {count} examples. "
             f"Expected: at most {compaction.TOLERANCE}. Nothing is written"
         )
-    files.write(path, comparison.saved(smaller.network))
-    facts_path = path.removesuffix(SUFFIX) + ".json"
+    # First, as it says whose the other is, if it ends in between.
     files.write(facts_path, (json.dumps(facts, indent=1) + "\n").encode())
+    files.write(path, comparison.saved(smaller.network))
     columns = terminal.columns() if sys.stdout.isatty() else None
     terminal.say(compact_texts.text(facts, columns), sys.stdout)
     terminal.say(f"Written: {path}, {facts_path}", sys.stdout)
@@ -106,6 +110,24 @@ def _path(run, output):
             f"{output}"
         )
     return path
+
+
+def _check_free(path, facts_path, run):
+    """Raises ValueError if a file is there, and not of the same run."""
+    there = [each for each in (path, facts_path) if files.exists(each)]
+    if there and _run_of(facts_path) != run:
+        raise ValueError(
+            f"{there[0]} is there already, and is not said to be of {run}: it "
+            "is not overwritten. Give another --output"
+        )
+
+
+def _run_of(facts_path):
+    """The run that facts say they are of; None if there are none."""
+    try:
+        return json.loads(files.read(facts_path)).get("run")
+    except (FileNotFoundError, ValueError, AttributeError):
+        return None
 
 
 def _network(run, dataset):

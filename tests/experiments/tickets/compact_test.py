@@ -1,6 +1,7 @@
 """Tests of experiments/tickets/compact.py: a run as a smaller network."""
 
 import json
+import pathlib
 import re
 
 import keras
@@ -73,6 +74,37 @@ def test_nothing_is_written_where_outputs_differ(run, tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="by .* over 300 .* Nothing is writ"):
         compact.compact(run, output=str(tmp_path / "small.keras"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["here_compact.keras", "here_compact.json"])
+@pytest.mark.parametrize("text", ["another", '{"run": "trial1/0/same_init"}'])
+def test_files_of_others_are_not_overwritten(
+    run, name, text, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compact, "_network", None)  # Nor is any work begun.
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=f"{name} is there already, and is no"):
+        compact.compact(run)
+    [there] = tmp_path.iterdir()
+    assert there.read_text() == text
+
+
+def test_the_record_of_a_run_is_not_overwritten(run):
+    path = pathlib.Path(run) / "run.json"
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="run.json is there already"):
+        compact.compact(run, output=f"{run}/run.keras")
+    assert path.read_bytes() == before
+    assert not path.with_suffix(".keras").exists()
+
+
+def test_the_same_run_is_written_again(run, tmp_path):
+    for count in (7, 5):
+        path = tmp_path / "small.keras"
+        compact.compact(run, output=str(path), examples=count)
+        facts = json.loads((tmp_path / "small.json").read_text())
+        assert facts["examples"] == count
 
 
 @pytest.mark.parametrize(
