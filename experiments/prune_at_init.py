@@ -85,7 +85,7 @@ class Target:
         self,
         masks: dict,
         model: "model_base.ModelBase",
-        chosen: granularity.Granularity = granularity.WEIGHT,
+        groups: granularity.Groups = granularity.WEIGHTS,
     ) -> list[quotas.Quota]:
         """Returns how many weights layers keep.
 
@@ -93,11 +93,13 @@ class Target:
             masks: Dict, layer name -> mask that keeps everything; of groups
                 where those are pruned, which are counted then.
             model: ModelBase of these layers.
-            chosen: What is pruned at once.
+            groups: What is pruned at once.
 
         Raises:
-            ValueError: If a density is of no layer.
+            ValueError: If a density is of no layer, or all of layers that stay
+                whole.
         """
+        chosen = groups.granularity
         if chosen.is_n_of_m:
             return quotas.of_each(masks, *chosen.size, masks)
         if self.density is not None:
@@ -108,13 +110,18 @@ class Target:
                 masks,
                 shapes if chosen.is_grouped else None,
             )
-        return quotas.of_densities(self.by_layer(model), masks)
+        return quotas.of_densities(self.by_layer(model, groups), masks)
 
-    def by_layer(self, model: "model_base.ModelBase") -> dict[str, float]:
-        """Returns layer_densities by the layers' names in masks."""
-        return model.layer_names.shares(
+    def by_layer(
+        self,
+        model: "model_base.ModelBase",
+        groups: granularity.Groups = granularity.WEIGHTS,
+    ) -> dict[str, float]:
+        """Returns layer_densities by the layers' names in masks of groups."""
+        named = model.layer_names.shares(
             "layer in densities", self.layer_densities or {}
         )
+        return groups.losing("density", named, model.masks)
 
 
 def plan(
@@ -182,7 +189,7 @@ def plan(
             progress.say(note, quiet)
         masks = scoring_lib.prune(
             scoring,
-            target.kept(groups.masks(full), model, groups.granularity),
+            target.kept(groups.masks(full), model, groups),
             full,
             model,
             dataset,
@@ -234,7 +241,8 @@ def _say_reached(target, groups, masks, model, quiet):
         doubts.say_density(
             target.density, counted, "all layers", quiet, once.noun
         )
-    densities = layer_shares.expand("density", target.by_layer(model), counted)
+    named = target.by_layer(model, groups)
+    densities = layer_shares.expand("density", named, counted)
     for layer, density in densities.items():
         own = {layer: counted[layer]}
         doubts.say_density(density, own, layer, quiet, once.noun)

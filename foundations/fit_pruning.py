@@ -144,7 +144,8 @@ class PruneDuringTraining(keras.callbacks.Callback):
                 self._masked, self.granularity, self.score_pooling
             )
             self._pruned_at = -1
-        self._quotas(1.0)  # Names of layers are looked at before training.
+        # Names of layers are looked at before training.
+        self._quotas(self.schedule.final)
         mask_constraint.mask_gradients(model.optimizer)
         model.train_function = None  # What was traced without masks.
 
@@ -210,10 +211,12 @@ class PruneDuringTraining(keras.callbacks.Callback):
 
     def _quotas(self, density):
         """What is kept at a density, never more than is kept already."""
-        masks = self._groups.masks(self._masked.masks)
-        densities = self._masked.layer_names.shares(
+        all_masks = self._masked.masks
+        masks = self._groups.masks(all_masks)
+        named = self._masked.layer_names.shares(
             "layer to prune", dict.fromkeys(self.layers, density)
         )
+        densities = self._groups.losing("density", named, all_masks)
         whole = {name: np.ones_like(mask) for name, mask in masks.items()}
         kept = {name: int(mask.sum()) for name, mask in masks.items()}
         return [
@@ -288,10 +291,9 @@ def prune_trained(
         kept = quotas.of_each(groups.masks(masks), *chosen.size, masks)
     else:
         given = density if isinstance(density, Mapping) else {"*": density}
+        named = model.layer_names.shares("layer to prune", given)
         kept = quotas.of_densities(
-            model.layer_names.shares("layer to prune", given),
-            groups.masks(masks),
-            scope,
+            groups.losing("density", named, masks), groups.masks(masks), scope
         )
     _check_initial(criterion, kept, before, weights)
     rng = None

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lottery_ticket.foundations.selection import layer_shares
 from lottery_ticket.foundations.values import entries, names
 from lottery_ticket.foundations.values import masks as masks_lib
 
@@ -230,6 +231,33 @@ class Groups:
             name: (self._kept(name, mask) > 0).astype(np.uint8)
             for name, mask in own.items()
         }
+
+    def losing(
+        self, kind: str, shares: dict[str, float], masks: Masks
+    ) -> dict[str, float]:
+        """Returns dict, layer name -> share, of layers that can lose groups.
+
+        It is what is given, patterns included, if no layer is left whole.
+
+        Args:
+            kind: As for `layer_shares.expand`, like shares.
+            masks: Of weights, of all layers.
+
+        Raises:
+            ValueError: As for `layer_shares.expand`, or if all layers that are
+                to lose any are left whole.
+        """
+        if not self.whole:
+            return shares
+        expanded = layer_shares.expand(kind, shares, masks)
+        _, nothing = layer_shares.KINDS[kind]
+        pruned = [name for name, x in expanded.items() if x != nothing]
+        if pruned and set(pruned) <= set(self.whole):
+            raise ValueError(
+                f"With granularity={self.granularity} all layers that are to "
+                f"be pruned stay whole: {', '.join(pruned)}"
+            )
+        return {n: x for n, x in expanded.items() if n not in self.whole}
 
     def pooled(
         self,

@@ -225,6 +225,30 @@ def test_units_are_counted_at_initialisation(tmp_path, allocation):
     assert masks["layer2"].any(axis=1).sum() == kept_units["layer1"]
 
 
+def test_densities_may_name_layers_that_stay_whole(tmp_path):
+    options = {"criterion": "random", "granularity": "unit"}
+    found = [
+        run(tmp_path / str(last), None, layer_densities=given, **options)
+        for last, given in enumerate(
+            [{"layer?": 0.5}, {"layer0": 0.5, "layer1": 0.5, "layer2": 0.5}]
+        )
+    ]
+    for _, own, record in found:
+        assert record["groups"] == {"layer0": [150, 300], "layer1": [50, 100]}
+        for name, mask in own.items():
+            np.testing.assert_array_equal(mask, found[0][1][name])
+
+
+def test_layers_that_all_stay_whole_are_told(tmp_path):
+    for given, message in (
+        ({"layer2": 0.5}, "granularity=unit all layers .* stay whole: layer2"),
+        ({"layer7": 0.5}, "Unknown layer in densities 'layer7'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            run(tmp_path, None, layer_densities=given, granularity="unit")
+    assert not list(tmp_path.iterdir())
+
+
 def test_n_of_m_needs_no_density(tmp_path):
     _, masks, record = run(tmp_path / "own", None, granularity="2:4")
     for mask in masks.values():

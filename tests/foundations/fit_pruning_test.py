@@ -363,6 +363,36 @@ def test_units_are_pruned_on_a_schedule_with_what_reads_them():
     np.testing.assert_array_equal(kernel[last == 0], 0)
 
 
+def test_layers_that_stay_whole_may_be_named():
+    alone, both = {"first": 0.5}, {"first": 0.5, "last": 0.5}
+    one, other = (
+        fit_pruning.prune_trained(network(), given, granularity="unit").masks
+        for given in (alone, both)
+    )
+    for name, mask in one.items():
+        np.testing.assert_array_equal(mask, other[name])
+    callback = fit_pruning.PruneDuringTraining(
+        fit_pruning.constant(0.5),
+        layers=("first", "last"),
+        granularity="unit",
+    )
+    fit(network(), callback, epochs=1)
+    assert callback.masks["first"].any(axis=0).sum() == 4
+
+
+def test_where_all_layers_stay_whole_nothing_is_trained():
+    message = "granularity=unit all layers that are to be pruned.*: last"
+    with pytest.raises(ValueError, match=message):
+        fit_pruning.prune_trained(network(), {"last": 0.5}, granularity="unit")
+    callback = fit_pruning.PruneDuringTraining(
+        fit_pruning.constant(0.5, begin=99),
+        layers=("last",),
+        granularity="unit",
+    )
+    with pytest.raises(ValueError, match=message):
+        fit(network(), callback)
+
+
 def test_n_of_m_has_no_schedule():
     with pytest.raises(ValueError, match="2:4 .* prune_trained prunes so"):
         fit_pruning.PruneDuringTraining(DECAY, granularity="2:4")

@@ -281,3 +281,24 @@ def test_what_does_not_go_on_follows_a_shuffle():
     gone = {"x": np.zeros((2, 2), np.uint8)}
     found = groups("unit", follow=lambda masks: gone)
     assert found.shuffled(masks, 0) is gone
+
+
+def test_shares_are_of_the_layers_that_can_lose_any():
+    masks = {name: np.ones((2, 2)) for name in ("a0", "a1", "z")}
+    found = granularity.Groups(
+        granularity.parse("unit"), layouts={}, whole=("z",)
+    )
+    assert found.losing("density", {"z": 0.5, "a*": 0.2}, masks) == {
+        "a0": 0.2,
+        "a1": 0.2,
+    }
+    assert found.losing("density", {"z": 1}, masks) == {}
+    given = {"a*": 0.2}
+    assert granularity.WEIGHTS.losing("density", given, masks) is given
+    for shares in ({"z": 0.5}, {"z": 0.5, "a0": 1}):
+        with pytest.raises(ValueError, match="=unit all .* stay whole: z"):
+            found.losing("density", shares, masks)
+    with pytest.raises(ValueError, match="=unit all .* stay whole: z"):
+        found.losing("fraction", {"z": 0.5, "a0": 0}, masks)
+    with pytest.raises(ValueError, match="Unknown layer in densities 'b'"):
+        found.losing("density", {"b": 0.5}, masks)
