@@ -214,8 +214,9 @@ class Copies:
         training is done again, in the folder `stem` of a directory.
 
         Raises:
-            ValueError: If saved weights are damaged, or data or network are no
-                longer what the ticket was trained with.
+            ValueError: If saved weights are damaged, data or network are no
+                longer what the ticket was trained with, or its masks moved and
+                it is or was a ticket's file.
         """
         ticket = self.ticket
         if start == ticket.start_iteration:
@@ -228,7 +229,10 @@ class Copies:
         dataset = from_recipe.dataset(ticket.recipe)
         folders = (ticket.directory,)
         model = from_recipe.model(ticket.recipe, dataset, True, folders)
-        model.reset(ticket.initial, ticket.masks, ticket.recipe.init_seed)
+        seed = ticket.recipe.init_seed
+        model.reset(ticket.initial, ticket.masks, seed)
+        if model.identity["masks"] != ticket.inputs["masks"]:  # They moved.
+            model.reset(ticket.initial, ticket.first_masks, seed)
         now = {**model.identity, "dataset": dataset.checksum}
         differing = [x for x in _START if now[x] != ticket.inputs[x]]
         if differing:

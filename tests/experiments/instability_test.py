@@ -4,6 +4,7 @@ import dataclasses
 import json
 import pathlib
 
+import attrs
 import numpy as np
 import pytest
 
@@ -405,6 +406,31 @@ def test_what_was_not_saved_is_trained_again_to_the_same_bytes(tmp_path):
     assert arrays(tmp_path / "new/stem/final") == arrays(
         paths.at_iteration(saving, 5)
     )
+
+
+RIGL = attrs.evolve(
+    trunks.RECIPE, training_len="16it", hooks=("rigl:interval=2it",)
+)
+
+
+@pytest.mark.parametrize("given", [trunks.masks(), None])
+def test_a_stem_whose_masks_move_begins_with_the_first_ones(given, tmp_path):
+    options = {"recipe": RIGL, "masks": given}
+    saving = trunks.train(
+        tmp_path / "saving", save_iterations=("5it",), **options
+    )
+    plain = trunks.train(tmp_path / "plain", **options)
+    made = plan(plain, "5it", hooks=("none",))
+    found = made.state(begin(made), str(tmp_path / "new"), quiet=True)
+    assert arrays(tmp_path / "new/stem/final") == arrays(
+        paths.at_iteration(saving, 5)
+    )
+    first, last = (
+        save_restore.restore_network(f"{plain}/{each}")
+        for each in ("first_masks" if given else "masks", "masks")
+    )
+    assert bool(given) == any((first[n] != last[n]).any() for n in last)
+    assert set(found) == {"layer0", "layer0_bias", "layer1", "layer1_bias"}
 
 
 def test_a_stem_goes_on_from_a_rewound_ticket(late_ticket, tmp_path):
