@@ -30,9 +30,11 @@ from lottery_ticket.foundations.values import (
 
 with lazy.imports():
     from lottery_ticket.foundations import model_base
+    from lottery_ticket.foundations.training import compacted_model
 
 COPIES_FOLDER = "copies"
 RESULT = sealed.ResultFile("connectivity.json")
+STEM_FOLDER = "stem"
 NAMES = ("first", "second")
 # Of a run's inputs, those that decide how its training begins.
 _START = ("network", "initial", "masks", "dataset")
@@ -243,9 +245,22 @@ class Copies:
                 "the data_dir that it had, or an iteration that was saved"
             )
         span = (ticket.start_iteration, start)
+        trainee = self._stem(model, files.join(directory, STEM_FOLDER))
         return self._train(
-            "stem", ticket.recipe, span, model, directory, False, quiet
+            STEM_FOLDER, ticket.recipe, span, trainee, directory, False, quiet
         )
+
+    def _stem(self, model, folder):
+        """What trains the stem, as the ticket was trained.
+
+        A folder that was begun with the full network, as all were once, goes
+        on so.
+        """
+        before = run_record.begun_with(folder, "inputs")
+        is_full = before is not None and "compacted" not in before
+        if is_full or not self.ticket.is_compacted:
+            return model
+        return compacted_model.of(model)
 
     def train(
         self,

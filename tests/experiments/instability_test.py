@@ -433,6 +433,36 @@ def test_a_stem_whose_masks_move_begins_with_the_first_ones(given, tmp_path):
     assert set(found) == {"layer0", "layer0_bias", "layer1", "layer1_bias"}
 
 
+def test_the_stem_of_a_smaller_network_is_one(tmp_path):
+    masks = {"layer0": np.ones((64, 6)), "layer1": np.ones((6, 10))}
+    masks["layer0"][:, ::3] = masks["layer1"][::3] = 0
+    options = {"masks": masks, "is_compacted": True}
+    saving = trunks.train(
+        tmp_path / "saving", save_iterations=("5it",), **options
+    )
+    made = plan(trunks.train(tmp_path / "plain", **options), "5it")
+    made.state(begin(made), str(tmp_path / "new"), quiet=True)
+    assert arrays(tmp_path / "new/stem/final") == arrays(
+        paths.at_iteration(saving, 5)
+    )
+    # As small as this, the full network may come to the same bytes, too.
+    record = json.loads((tmp_path / "new/stem/run.json").read_text())
+    assert record["inputs"]["compacted"] is True
+
+
+def test_a_stem_that_was_begun_in_full_goes_on_so(tmp_path, monkeypatch):
+    masks = {"layer0": np.ones((64, 6)), "layer1": np.ones((6, 10))}
+    masks["layer0"][:, ::3] = masks["layer1"][::3] = 0
+    directory = trunks.train(tmp_path / "t", masks=masks, is_compacted=True)
+    made, new = plan(directory, "5it"), str(tmp_path / "new")
+    with monkeypatch.context() as patch:
+        patch.setattr(instability.Copies, "_stem", lambda self, model, _: model)
+        made.state(begin(made), new, quiet=True)
+    before = tiny.result_bytes(tmp_path / "new")
+    made.state(begin(made), new, quiet=True)
+    assert tiny.result_bytes(tmp_path / "new") == before
+
+
 def test_a_stem_goes_on_from_a_rewound_ticket(late_ticket, tmp_path):
     made = plan(late_ticket, "7it")
     made.state(begin(made), str(tmp_path), quiet=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from lottery_ticket.experiments.settings import recipes
 from lottery_ticket.experiments.stages import from_recipe
-from lottery_ticket.foundations.training import run_settings
+from lottery_ticket.foundations.training import compacted_model, run_settings
 
 SETTINGS = {
     "training_len": "12it",
@@ -46,6 +46,8 @@ def train(directory, recipe=RECIPE, presets=None, masks=None, **options):
     model.reset(presets, masks, recipe.init_seed)
     added = options.pop("settings", {})
     finetune = options.pop("finetune", False)
+    if options.pop("is_compacted", False):
+        model = compacted_model.of(model)
     settings = {**recipe.settings(), "experiment": "lottery_experiment"}
     from_recipe.train(
         recipe,
