@@ -85,7 +85,7 @@ def score_fn(
     if criterion.kind == "weights":
         scores = _of_weights(criterion, model, initial, final, seed)
     elif criterion.kind == "network":
-        shape = _input_shape(name, model if dataset is None else dataset)
+        shape = _input_shape(name, model, dataset)
         scores = _of_gradients(criterion.function, model, final, shape)
     elif dataset is None:
         raise ValueError(
@@ -130,9 +130,12 @@ def _warn_of_ranks(before, after, masks):
         doubts.warn_of_ranks(what, kept)
 
 
-def _input_shape(name, source):
+def _input_shape(name, model, dataset):
     """Shape of an example, as a dataset or a network tells it."""
-    shape = source.input_shape
+    shape = (model if dataset is None else dataset).input_shape
+    inputs = getattr(model.network, "inputs", None) or []
+    if dataset is None and shape == () and len(inputs) == 1:
+        shape = inputs[0].shape[1:]  # It was given no examples.
     if not examples.is_one(shape):
         raise ValueError(
             f"Criterion {name!r} needs the shape of an example of one input, "

@@ -202,6 +202,29 @@ def test_synflow_takes_the_shape_of_an_example_from_the_data(depth):
     assert all(score.sum() > 0 for score in result.values())
 
 
+def test_synflow_takes_the_shape_of_an_example_from_the_network():
+    network = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)])
+    model = keras_model.KerasModel(network)
+
+    class Data:
+        input_shape = (8,)
+
+    own, given = (
+        criteria.score_fn("synflow", model, each)(model.masks)
+        for each in (None, Data)
+    )
+    for name, score in given.items():
+        np.testing.assert_array_equal(own[name], score)
+
+
+def test_synflow_takes_no_shape_of_several_inputs():
+    inputs = [keras.Input((4,)), keras.Input((4,))]
+    x = keras.layers.Dense(3)(keras.layers.Add()(inputs))
+    model = keras_model.KerasModel(keras.Model(inputs, x))
+    with pytest.raises(ValueError, match=r"of one input.*Received: \(\)"):
+        criteria.score_fn("synflow", model)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
