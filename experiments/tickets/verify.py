@@ -17,6 +17,12 @@ with lazy.imports():
 
 # How far rounding may move a metric; a share also by one example.
 TOLERANCE = 1e-3
+# How names of losses and of errors end, which are no shares of examples.
+_NO_SHARES = (
+    *("loss", "crossentropy", "hinge", "huber", "cosh", "divergence"),
+    *("poisson", "absolute_error", "squared_error", "percentage_error"),
+    *("logarithmic_error", "mae", "mse", "rmse", "mape", "msle"),
+)
 
 
 def verify(
@@ -32,9 +38,10 @@ def verify(
 
     The hash is compared, the network is built, the data are loaded and their
     checksum compared, and loss and metrics of all splits must come out as
-    recorded, to a thousandth or one example. The exit status is 1 where they do
-    not, and 2 if the file is damaged. A network that was given from Python
-    cannot be built here: lt.load_ticket(FILE, model) compares it.
+    recorded, to a thousandth; or to one example, but for losses and errors. The
+    exit status is 1 where they do not, and 2 if the file is damaged. A network
+    that was given from Python cannot be built here: lt.load_ticket(FILE, model)
+    compares it.
 
     Args:
         ticket: The file.
@@ -87,7 +94,7 @@ def _compare(ticket, recorded, evaluated):
     for split, metrics in found.items():
         for name, value in metrics.items():
             there = recorded[split].get(name, math.nan)
-            moved = 0.0 if name == "loss" else 1 / sizes[split]
+            moved = 1 / sizes[split] if _may_be_share(name, value) else 0.0
             is_same = (math.isnan(value) and math.isnan(there)) or math.isclose(
                 value, there, rel_tol=TOLERANCE, abs_tol=moved * 1.001
             )
@@ -99,6 +106,12 @@ def _compare(ticket, recorded, evaluated):
         raise RuntimeError(
             f"{ticket} does not do what it says: {'; '.join(differing)}"
         )
+
+
+def _may_be_share(name, value):
+    """Whether a metric may be one of examples, which one of them moves."""
+    stem = name.rstrip("_0123456789")
+    return not stem.endswith(_NO_SHARES) and 0 <= value <= 1
 
 
 def _say(text):

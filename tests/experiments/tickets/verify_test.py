@@ -1,6 +1,7 @@
 """Tests of experiments/tickets/verify.py."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -44,6 +45,34 @@ def test_other_metrics_are_an_error(mine):
     other = changed(mine, logs={**logs, "test": test})
     with pytest.raises(RuntimeError, match="does not do what it says: test ac"):
         verify.verify(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "here", "is_same"),
+    [
+        ("accuracy", 80 / 89, 81 / 89, True),
+        ("accuracy", 80 / 89, 82 / 89, False),
+        ("head_top5_error", 8 / 89, 9 / 89, True),
+        ("exact_match", 0.0, 1 / 89, True),
+        ("loss", 0.05, 0.06, False),
+        ("head_loss", 0.05, 0.06, False),
+        ("mae", 0.05, 0.06, False),
+        ("mae", 0.05, 0.05004, True),
+        ("head_mae_1", 0.05, 0.06, False),
+        ("root_mean_squared_error", 0.05, 0.06, False),
+        ("r2_score", -1.8, -1.79, False),
+        ("items", 1.99, 2.0, False),
+        ("mae", math.nan, math.nan, True),
+    ],
+)
+def test_one_example_may_move_shares_alone(name, there, here, is_same):
+    recorded = {"test": {"loss": 1.0, name: there}}
+    evaluated = {"test": {name: here}}, {"test": 89}
+    if is_same:
+        verify._compare("t", recorded, evaluated)
+    else:
+        with pytest.raises(RuntimeError, match=f"test {name}: "):
+            verify._compare("t", recorded, evaluated)
 
 
 def test_other_data_are_an_error(mine):
