@@ -21,8 +21,15 @@ def build(
     Args:
         network: As `found` was found of.
         found: What is kept.
+
+    Raises:
+        ValueError: If layers that are shared have one name.
     """
-    maker = _Maker(found)
+    calls = found.graph.calls
+    there = [
+        call.operation for i, call in enumerate(calls) if found.is_there(i)
+    ]
+    maker = _Maker(found, _fixed_names(network, there))
     inputs = [
         keras.Input(
             batch_shape=each.shape,
@@ -41,6 +48,9 @@ def build(
         maker.assign(index, rule.change(around))
         outputs = keras.tree.flatten(given)
         tensors |= dict(zip(rule.call.outputs, outputs, strict=True))
+    reason = obstacle(network, list(maker.made.values()))
+    if reason is not None:
+        raise ValueError(f"{network.name!r} cannot be made smaller: {reason}")
     flat = [tensors[number] for number in found.graph.outputs]
     made = keras.Model(
         _packed(keras_private.input_structure(network), inputs),
@@ -48,6 +58,28 @@ def build(
         name=network.name,
     )
     return made, maker.made
+
+
+def obstacle(network: keras.Model, operations: list) -> str | None:
+    """Returns why a network's operations cannot be in one network, or None.
+
+    Those that are not made anew have one name in both, as inputs do.
+    """
+    names = _fixed_names(network, operations)
+    twice = sorted({repr(name) for name in names if names.count(name) > 1})
+    if not twice:
+        return None
+    return (
+        f"several layers are called {', '.join(twice)}, in networks inside it, "
+        "and cannot be made anew under other names, as they have code of their "
+        "own. Give each of them, and each input, another name"
+    )
+
+
+def _fixed_names(network, operations):
+    """Names of inputs, and of operations that are not made anew."""
+    kept = {id(each): each.name for each in operations if _is_kept(each)}
+    return [*(each.name for each in network.inputs), *kept.values()]
 
 
 class _Make:
@@ -64,15 +96,17 @@ class _Make:
 class _Maker:
     """Makes layers, one for all calls of a layer that has variables."""
 
-    def __init__(self, found):
+    def __init__(self, found, fixed_names):
         self._found = found
         self.made = {}
-        self._taken = set()
+        self._taken, self._fixed = set(), frozenset(fixed_names)
 
     def of(self, index):
         """What makes the layer of a call."""
-        path = self._found.graph.calls[index].path.replace(".", "_")
-        return _Make(self, index, self._new_name(path))
+        call = self._found.graph.calls[index]
+        fixed = () if _is_kept(call.operation) else self._fixed
+        path = call.path.replace(".", "_")
+        return _Make(self, index, self._new_name(path, fixed))
 
     def layer(self, index, change, name):
         first = self._found.calls_of(index)[0]
@@ -96,19 +130,19 @@ class _Maker:
         for name, value in change.values.items():
             getattr(new, name).assign(value)
 
-    def _new_name(self, name):
+    def _new_name(self, name, fixed):
         count, new = 0, name
-        while new in self._taken:
+        while new in self._taken or new in fixed:
             count += 1
             new = f"{name}_{count}"
         self._taken.add(new)
         return new
 
 
-def _again(operation, changes):
-    """A layer or operation of the same config but for changes.
+def _is_kept(operation):
+    """Whether a layer or operation is not made anew, but in both networks.
 
-    Itself, if its class is not Keras's, as its config may lack what it was made
+    It is if its class is not Keras's, as its config may lack what it was made
     with; if that is not for files, as a function is, which the oldest Keras
     would copy; or if its activation is a layer, whose variables are made when
     it is first called.
@@ -118,7 +152,12 @@ def _again(operation, changes):
         rules.is_per_value(activation)
     )
     is_odd |= isinstance(operation, keras.layers.Lambda)
-    if is_odd or not type(operation).__module__.startswith("keras."):
+    return is_odd or not type(operation).__module__.startswith("keras.")
+
+
+def _again(operation, changes):
+    """A layer or operation of the same config but for changes, or itself."""
+    if _is_kept(operation):
         return operation
     try:
         config = {**operation.get_config(), **changes}

@@ -69,7 +69,12 @@ def obstacle(network: keras.Model) -> str | None:
         return "a variable has a constraint beside its mask"
     if any(np.prod(v.shape) >= _MOST for v in network.variables):
         return f"a variable has {_MOST:,} numbers or more"
-    return None
+    try:
+        calls = graph.of(network).calls
+    except ValueError:  # `without_unread` says so.
+        return None
+    operations = [call.operation for call in calls]
+    return smaller_network.obstacle(network, operations)
 
 
 def without_unread(network: keras.Model) -> Smaller | None:

@@ -2,8 +2,9 @@
 
 import keras
 import numpy as np
+import pytest
 
-from lottery_ticket.foundations.networks.compaction import compaction
+from lottery_ticket.foundations.networks.compaction import compaction, unread
 from lottery_ticket.tests import smaller
 
 L = keras.layers
@@ -72,6 +73,52 @@ def test_names_stay_and_are_made_unique():
     assert found.network.name == "mine"
     names = [layer.name for layer in found.network.layers[1:]]
     assert names == ["a_b", "relu", "a_b_1", "relu_1"]
+
+
+def blocks(make, first="a"):
+    """Two nested networks whose middle layers have one name."""
+    x = given = keras.Input((4,), name="given")
+    for name in (first, "b"):
+        block = [keras.Input((4,)), L.Dense(4), make(), L.Dense(4)]
+        x = keras.Sequential(block, name=name)(x)
+    return keras.Model(given, x, name="mine")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Shifted(name="own"),
+        lambda: L.Lambda(lambda x: x * 2, name="own"),
+    ],
+)
+def test_layers_that_are_shared_need_names_of_their_own(make):
+    network = blocks(make)
+    message = "'mine' cannot be made smaller: several layers are called 'own'"
+    with pytest.raises(ValueError, match=message):
+        compaction.compact(network)
+    assert "called 'own'" in unread.obstacle(network)
+    shared = make()
+    for named in (blocks(lambda: shared), blocks(lambda: L.ReLU(name="own"))):
+        smaller.check(named)
+        assert unread.obstacle(named) is None
+
+
+def test_a_shared_layer_may_not_be_called_as_an_input():
+    x = keras.Input((4,), name="own")
+    inner = [keras.Input((4,)), Shifted(name="own"), L.Dense(4)]
+    network = keras.Model(x, keras.Sequential(inner, name="a")(x))
+    with pytest.raises(ValueError, match="called 'own'"):
+        compaction.compact(network)
+
+
+def test_new_names_are_no_inputs_and_no_shared_layers():
+    x = keras.Input((4,), name="a_dense")
+    inner = [keras.Input((4,)), L.Dense(4, name="dense"), L.Dense(4, name="b")]
+    shifted = Shifted(name="a_b")
+    y = shifted(keras.Sequential(inner, name="a")(x))
+    found = smaller.check(keras.Model(x, y))
+    names = [layer.name for layer in found.network.layers]
+    assert names == ["a_dense", "a_dense_1", "a_b_1", "a_b"]
 
 
 def test_settings_stay():
