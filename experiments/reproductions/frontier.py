@@ -177,9 +177,9 @@ def _claims():
             *(("cts_kl",), ("cts_kl", "shuffle"), 0.01),
         ),
         "cts_redrawn": _better(
-            "CTS-KL, less that of weights redrawn",
+            "CTS-KL, rewound, less that of weights redrawn",
             f"{cts}, abstract",
-            *(("cts_kl",), ("cts_kl", "reinit"), 0.01),
+            *((warm,), (warm, "reinit"), 0.01),
         ),
         "signed_draw": _better(
             "a signed draw under IMP's mask, less that of weights redrawn",
