@@ -16,7 +16,6 @@ BACKGROUND = "background_google"
 FOLDER = "101_ObjectCategories"
 FOLDERS = (FOLDER, f"caltech-101/{FOLDER}", f"caltech101/{FOLDER}")
 SIZE = 224
-TEST_FRACTION = 0.2
 
 
 class DatasetCaltech101(dataset_images.DatasetImages):
@@ -59,7 +58,9 @@ class DatasetCaltech101(dataset_images.DatasetImages):
             raise named_arrays.not_found(
                 "caltech101", data_dir, error
             ) from error
-        train, test = splits.stratified_test(y, TEST_FRACTION, "caltech101")
+        train, test = splits.stratified_test(
+            y, splits.TEST_FRACTION, "caltech101"
+        )
         return x[train], y[train], x[test], y[test]
 
 
@@ -67,7 +68,7 @@ def _from_folder(folder, size):
     found = class_folders.classes(folder)
     found = {k: v for k, v in found.items() if k.lower() != BACKGROUND}
     names, y = class_folders.labelled(found, list(found), folder)
-    train, test = splits.stratified_test(y, TEST_FRACTION, folder)
+    train, test = splits.stratified_test(y, splits.TEST_FRACTION, folder)
     x = image_files.ImageFiles(folder, names, (size, size, 3), "stretch")
     return x[train].decode_all(), y[train], x[test].decode_all(), y[test]
 

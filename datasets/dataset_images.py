@@ -11,9 +11,6 @@ from lottery_ticket.foundations.values import (
     names,
 )
 
-TEST_FRACTION = 0.2
-OF_CLASSES = ("classification", "binary")  # Tasks with one class an image.
-
 
 class DatasetImages(dataset_base.DatasetBase, abc.ABC):
     """Images and labels, split; subclasses load them.
@@ -106,9 +103,14 @@ class DatasetImages(dataset_base.DatasetBase, abc.ABC):
         every = [y_train, y_test]
         num_classes = self.NUM_CLASSES or 1 + max(int(y.max()) for y in every)
         is_known = self.NUM_CLASSES is not None
-        if is_known or task in OF_CLASSES or permute_labels or random_labels:
+        if (
+            is_known
+            or task in splits.OF_CLASSES
+            or permute_labels
+            or random_labels
+        ):
             labels.check(every, num_classes)
-        if not is_known and task in OF_CLASSES:
+        if not is_known and task in splits.OF_CLASSES:
             labels.check_known(*every)
         if permute_labels:
             y_train, y_test = labels.permute(every, labels_seed)
@@ -175,7 +177,8 @@ def _with_test(source, task, x, y, *test):
     """Images and labels to train on and to test, some of them if none are."""
     if test:
         return x, y, *test
-    rows = splits.test(y, TEST_FRACTION, source, task in OF_CLASSES)
+    has_classes = task in splits.OF_CLASSES
+    rows = splits.test(y, splits.TEST_FRACTION, source, has_classes)
     return tuple(part[chosen] for chosen in rows for part in (x, y))
 
 

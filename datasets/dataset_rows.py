@@ -7,9 +7,6 @@ from lottery_ticket.datasets.images import splits
 from lottery_ticket.datasets.rows import csv_rows, npz_rows, texts
 from lottery_ticket.foundations.values import examples
 
-TEST_FRACTION = 0.2
-OF_CLASSES = ("classification", "binary")  # Tasks with one class an example.
-
 
 class DatasetRows(dataset_examples.DatasetExamples):
     """Examples of any shape, or of several inputs, from files.
@@ -31,7 +28,7 @@ class DatasetRows(dataset_examples.DatasetExamples):
         """Returns the examples of a file or folder, or of tfds:NAME."""
         path = str(data_dir)
         if csv_rows.path(path):
-            has_classes = None if task == "auto" else task in OF_CLASSES
+            has_classes = None if task == "auto" else task in splits.OF_CLASSES
             return _divided(path, *csv_rows.read(path, has_classes), task)
         if path.lower().endswith(".npz"):
             x, y, *test = npz_rows.read(path)
@@ -58,11 +55,19 @@ def takes(name: str) -> bool:
 
 def _divided(path, x, y, task):
     """A fifth of the examples as a test set, of each class if there are."""
-    if task in OF_CLASSES or task == "auto" and dataset_examples.are_classes(y):
+    if (
+        task in splits.OF_CLASSES
+        or task == "auto"
+        and dataset_examples.are_classes(y)
+    ):
         classes = np.unique(y, axis=0, return_inverse=True)[1].ravel()
-        train, test = splits.stratified_test(classes, TEST_FRACTION, path)
+        train, test = splits.stratified_test(
+            classes, splits.TEST_FRACTION, path
+        )
     else:
-        train, test = splits.validation(examples.count(y), TEST_FRACTION, 0)
+        train, test = splits.validation(
+            examples.count(y), splits.TEST_FRACTION, 0
+        )
     parts = (
         examples.take(part, rows) for rows in (train, test) for part in (x, y)
     )

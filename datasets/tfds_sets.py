@@ -4,7 +4,6 @@ import numpy as np
 
 from lottery_ticket.datasets import dataset_images
 from lottery_ticket.datasets.images import (
-    class_folders,
     image_files,
     named_arrays,
     splits,
@@ -81,7 +80,7 @@ def read(name: str, image_size: int | None = None) -> tuple:
         x_test, y_test = arrays(split)
         if y_test.min() >= 0:  # Some hide the labels of the test set.
             return x, y, x_test, y_test
-    train, test = splits.stratified_test(y, class_folders.TEST_FRACTION, name)
+    train, test = splits.stratified_test(y, splits.TEST_FRACTION, name)
     return x[train], y[train], x[test], y[test]
 
 

@@ -239,8 +239,8 @@ def _all(output_dir, logs, scales=claims.SCALES, trials=None):
             *(name, scale, study_sweeps.folder(output_dir, scale, name), logs),
             trials=trials,
         )
-        for scale in scales
         for name in registry.STUDIES
+        for scale in scales
     ]
 
 
@@ -248,7 +248,6 @@ def _list(judged, scale, output_dir):
     """All studies: what they are about, cost, and what was found."""
     heads = ["study", "what", "source", "scale", *rulings.VERDICTS]
     heads += ["hours", "cost here"]
-    order = [*registry.STUDIES]
     rows = [
         [
             each.name,
@@ -261,7 +260,7 @@ def _list(judged, scale, output_dir):
                 study_costs.kept(output_dir, each.scale, each.name)
             ),
         ]
-        for each in sorted(judged, key=lambda each: order.index(each.name))
+        for each in judged
         if each.facts or each.scale == _shown(each.study, scale)
     ]
     return tables.align([heads, *rows], left=4) + HINT

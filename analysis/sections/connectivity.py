@@ -2,11 +2,7 @@
 
 import typing
 
-from lottery_ticket.analysis.look import (
-    figure_style,
-    mean_plots,
-    styles,
-)
+from lottery_ticket.analysis.look import figure_style, mean_plots, styles
 from lottery_ticket.analysis.look import points as points_lib
 from lottery_ticket.analysis.reading import gaps, headlines, records, tree
 from lottery_ticket.analysis.sections import parts

@@ -9,7 +9,6 @@ from lottery_ticket.datasets.images import splits
 from lottery_ticket.foundations.machine import files
 
 _log = logging.getLogger(__name__)
-TEST_FRACTION = 0.2
 # Names that folders beside train/ have where it is no class.
 SPLITS = {"train", "test", "val", "valid", "validation"}
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -99,7 +98,11 @@ def listed(folder: str, suffixes: tuple[str, ...] = SUFFIXES) -> tuple:
     if train:
         _say_what_is_beside(folder, [train, *test], there)
     if not test:
-        return names, y, *splits.stratified_test(y, TEST_FRACTION, folder)
+        return (
+            names,
+            y,
+            *splits.stratified_test(y, splits.TEST_FRACTION, folder),
+        )
     test_names, y_test, _ = _part(folder, test[0], known, suffixes)
     rows = np.arange(len(names) + len(test_names))
     y = np.concatenate([y, y_test])

@@ -4,6 +4,9 @@ import numpy as np
 
 from lottery_ticket.foundations.values import seeds
 
+TEST_FRACTION = 0.2  # Where there is no test set.
+OF_CLASSES = ("classification", "binary")  # Tasks with one class an example.
+
 
 def validation(size: int, validation_size: float, seed: int):
     """Returns (rows to train on, rows held out), drawn at random, sorted.
