@@ -126,6 +126,12 @@ def _densities_by_row(densities):
     return highest
 
 
+def first_levels(table: "pd.DataFrame") -> "pd.DataFrame":
+    """Returns the rows of each experiment's lowest level that there is."""
+    lowest = table.groupby("experiment")["level"].transform("min")
+    return table.loc[table["level"] == lowest]
+
+
 def networks(runs: "pd.DataFrame") -> dict[str, str]:
     """Returns dict, experiment -> its network's name; see `network_names`."""
     firsts = runs.drop_duplicates("experiment")

@@ -179,8 +179,7 @@ def figure(found: "pd.DataFrame"):
     A panel per experiment, of the lowest of its levels that there is; a line
     per density, the mean over runs. Dotted, below which a mask is decided.
     """
-    lowest = found.groupby("experiment")["level"].transform("min")
-    shown = found.loc[found["level"] == lowest]
+    shown = selection.first_levels(found)
     experiments = [*shown["experiment"].unique()]
     densities = sorted(found["mask_density"].unique(), reverse=True)
     colors = styles.level_colors(densities)

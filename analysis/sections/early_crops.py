@@ -138,8 +138,7 @@ def figure(found: "pd.DataFrame", densities: tuple[float, ...]):
     Each is of the lowest level that there is, the mean over runs. Dotted, below
     which a network is pruned to a density.
     """
-    lowest = found.groupby("experiment")["level"].transform("min")
-    shown = found.loc[found["level"] == lowest]
+    shown = selection.first_levels(found)
     experiments = [*shown["experiment"].unique()]
     wanted: typing.Any = sorted(densities, reverse=True)
     colors = styles.level_colors(wanted)
